@@ -18,12 +18,13 @@ import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
 /**
- * Turns conversations into tokens, for generation or training.
+ * Tokenizes conversations for generation or training.
  *
- * <p>Those with tools are brought into the form that the template takes ({@link ToolTemplate}).
+ * <p>Conversations with tools are first converted to the form that the template expects ({@link
+ * ToolTemplate}).
  *
- * <p>No special tokens are added: the template writes those that belong, and the tokenizer reads
- * them as what they are. Thread-safe as the tokenizer is, which stays the caller's to close.
+ * <p>No special tokens are added: the template writes them, and the tokenizer recognizes them.
+ * Thread-safe if the tokenizer is, which the caller closes.
  */
 public final class ChatEncoder {
 
@@ -37,22 +38,22 @@ public final class ChatEncoder {
     this.template = Objects.requireNonNull(template, "template");
   }
 
-  /** Renders a conversation for the model to answer or go on with. */
+  /** Renders a conversation for the model to answer or continue. */
   public String render(List<ChatMessage> messages, ChatOptions options) {
     Conversation fitted = fitted(messages, options);
     return template.render(fitted.messages(), fitted.options());
   }
 
-  /** Encodes a conversation for the model to answer or go on with. */
+  /** Encodes a conversation for the model to answer or continue. */
   public int[] encode(List<ChatMessage> messages, ChatOptions options) {
     return tokenizer.encode(render(messages, options), false);
   }
 
   /**
-   * Encodes a conversation as {@link #encode(List, ChatOptions)} does, no further than it may have
-   * tokens.
+   * Encodes a conversation like {@link #encode(List, ChatOptions)}, but fails early if it has too
+   * many tokens.
    *
-   * @param isCancelled asked from time to time, on this thread
+   * @param isCancelled polled from time to time, on this thread
    */
   public int[] encode(
       List<ChatMessage> messages,
@@ -70,9 +71,9 @@ public final class ChatEncoder {
   }
 
   /**
-   * Encodes a conversation for training, with the tokens of all assistant messages marked or only
-   * those of the last span of {@link ChatTemplate#renderWithSpans}. A token is marked if any of its
-   * characters is in a span.
+   * Encodes a conversation for training, with a mask over the tokens of all assistant messages or
+   * only of the last span of {@link ChatTemplate#renderWithSpans}. A token is in the mask if any of
+   * its characters is in a span.
    */
   public EncodedChat encodeWithMask(
       List<ChatMessage> messages, ChatOptions options, boolean lastOnly) {
@@ -83,8 +84,8 @@ public final class ChatEncoder {
   }
 
   /**
-   * Encodes a conversation and what may follow it, with the tokens of assistant messages marked
-   * that follow it.
+   * Encodes a conversation and its continuation, with a mask over the tokens of assistant messages
+   * in the continuation.
    *
    * @param prompt the conversation so far; may be empty
    */
@@ -99,21 +100,20 @@ public final class ChatEncoder {
     return encoded(chat, spans.subList(Math.min(before, spans.size()), spans.size()));
   }
 
-  /**
-   * Finds the texts that the template sets messages off with, and what the tokenizer makes of them.
-   */
+  /** Finds the markers that the template puts around messages, and their tokens. */
   public List<TemplateMarker> markers() {
     return new TemplateMarkers(tokenizer, template, ChatOptions.defaults()).all();
   }
 
-  /** Finds what the template ends an answer with, where a generation is to stop. */
+  /** Finds the marker that ends an answer in this template, at which generation should stop. */
   public Optional<TemplateMarker> turnEnd(ChatOptions options) {
     return new TemplateMarkers(tokenizer, template, options).turnEnd();
   }
 
   /**
-   * Says what is to be known of the template with this tokenizer: signs that are learned as several
-   * tokens, characters that the vocabulary lacks, and an end of answers that is not marked.
+   * Returns a warning about the template with this tokenizer, if there is a reason: markers that
+   * are split into several tokens, characters missing from the vocabulary, or answers without an
+   * end marker.
    */
   public Optional<String> remark() {
     List<TemplateMarker> all = markers();

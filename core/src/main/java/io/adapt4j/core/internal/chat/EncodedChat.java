@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.chat;
 
-/** A conversation as tokens. Not copied in or out: treat the arrays as read-only. */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+/** A tokenized conversation. The arrays are not copied: treat them as read-only. */
+// No equality by content. Copying the arrays in every call would cost more than it is worth.
 @SuppressWarnings("ArrayRecordComponent")
 public record EncodedChat(String text, int[] ids, boolean[] assistantMask) {
 

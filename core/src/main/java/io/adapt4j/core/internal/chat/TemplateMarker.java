@@ -3,8 +3,7 @@ package io.adapt4j.core.internal.chat;
 import java.util.List;
 
 /**
- * A text with which a chat template sets off the messages of a conversation, such as {@code
- * <|im_end|>}, and what a tokenizer makes of it.
+ * A marker that a chat template puts around messages, such as {@code <|im_end|>}, with its tokens.
  */
 public record TemplateMarker(String text, List<Integer> ids, boolean isSpelled) {
 
@@ -14,8 +13,8 @@ public record TemplateMarker(String text, List<Integer> ids, boolean isSpelled) 
   }
 
   /**
-   * Returns whether the tokenizer knows the text as its own token, as the models that the template
-   * was made for do.
+   * Returns whether the marker is a single token of the tokenizer, as it is in models made for the
+   * template.
    */
   public boolean isToken() {
     return ids.size() == 1 && isSpelled;

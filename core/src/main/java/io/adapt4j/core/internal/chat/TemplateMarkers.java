@@ -15,13 +15,17 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds the texts that a template sets messages off with. */
+/** Finds the markers that a template puts around messages. */
 final class TemplateMarkers {
 
-  /** As in {@code <|im_start|>}, {@code <start_of_turn>}, {@code </s>} and {@code [INST]}. */
+  /**
+   * Markers such as {@code <|im_start|>}, {@code <start_of_turn>}, {@code </s>} and {@code [INST]}.
+   */
   private static final Pattern SIGN = Pattern.compile("<[^<>\\s]{1,60}>|\\[/?[A-Z_]{2,30}\\]");
 
-  /** Shorter texts, such as a quotation mark, occur inside answers. */
+  /**
+   * Minimum length of an end marker: shorter texts, such as a quotation mark, occur inside answers.
+   */
   private static final int SHORTEST_END = 2;
 
   private final Tokenizer tokenizer;
@@ -34,7 +38,7 @@ final class TemplateMarkers {
     this.options = options;
   }
 
-  /** Every sign around messages, in the order in which they occur. */
+  /** Returns all markers around messages, in order of occurrence. */
   List<TemplateMarker> all() {
     Set<String> texts = new LinkedHashSet<>();
     rendered(
@@ -53,7 +57,10 @@ final class TemplateMarkers {
     return texts.stream().map(this::marker).toList();
   }
 
-  /** What an assistant's message ends with; empty if nothing does, or the template tells not. */
+  /**
+   * Returns the end marker of an assistant message; empty if there is none or it cannot be
+   * determined.
+   */
   Optional<TemplateMarker> turnEnd() {
     ChatMessage question = ChatMessage.user("?");
     ChatMessage answer = ChatMessage.assistant(MessageMarker.TEXT);
@@ -63,7 +70,7 @@ final class TemplateMarkers {
     }
     Optional<String> end = firstLine(alone.get());
     if (end.isEmpty()) {
-      // Nothing but white space: the answer is over where the next question begins.
+      // Only white space follows: the answer ends where the next question starts.
       String header = "\u0000";
       end =
           rendered(List.of(question, answer, ChatMessage.user(header)), false)
@@ -94,7 +101,9 @@ final class TemplateMarkers {
     return text.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst();
   }
 
-  /** The sign that the line begins with where it is a token; else the whole line. */
+  /**
+   * Returns the marker at the start of the line if it is a single token, otherwise the whole line.
+   */
   private TemplateMarker endMarker(String line) {
     Matcher sign = SIGN.matcher(line);
     if (sign.lookingAt()) {

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The fields of messages that call tools, as OpenAI and as Transformers have them. */
+/** Message fields for tool calls, in the formats of OpenAI and Transformers. */
 public final class ToolCallFields {
 
   static final String CALLS = "tool_calls";
@@ -31,7 +31,7 @@ public final class ToolCallFields {
     return message.role().equals("tool") || !calls(message).isEmpty();
   }
 
-  /** The calls of a message; what is no map is left out. */
+  /** Returns the tool calls of a message, skipping anything that is not a map. */
   static List<Map<?, ?>> calls(ChatMessage message) {
     List<Map<?, ?>> calls = new ArrayList<>();
     if (message.fields().get(CALLS) instanceof List<?> list) {
@@ -44,12 +44,12 @@ public final class ToolCallFields {
     return calls;
   }
 
-  /** Name and arguments of a call, which may stand in {@code function}. */
+  /** Returns the map with a call's name and arguments, which may be nested in {@code function}. */
   static Map<?, ?> function(Map<?, ?> call) {
     return call.get(FUNCTION) instanceof Map<?, ?> function ? function : call;
   }
 
-  /** A call with other arguments. */
+  /** Returns a copy of a call with other arguments. */
   static Map<String, Object> withArguments(Map<?, ?> call, Object arguments) {
     if (call.get(FUNCTION) instanceof Map<?, ?> function) {
       return with(call, FUNCTION, with(function, ARGUMENTS, arguments));
@@ -64,7 +64,7 @@ public final class ToolCallFields {
     return changed;
   }
 
-  /** Returns a value as an object: a text that holds the JSON of one becomes it. */
+  /** Returns arguments as an object, parsing text that contains a JSON object. */
   static @Nullable Object asObject(@Nullable Object arguments) {
     if (arguments instanceof String text) {
       if (text.isBlank()) {
@@ -75,19 +75,19 @@ public final class ToolCallFields {
           return plain(object);
         }
       } catch (JsonProcessingException e) {
-        // It is left to the template.
+        // Left to the template.
         return arguments;
       }
     }
     return arguments == null ? Map.of() : arguments;
   }
 
-  /** A value as text: an object becomes its JSON. */
+  /** Returns arguments as text, writing an object as JSON. */
   static @Nullable Object asText(@Nullable Object arguments) {
     return arguments instanceof Map<?, ?> map ? PlainJson.object(map).toString() : arguments;
   }
 
-  /** Returns a tree as maps, lists, texts, numbers, booleans and null. */
+  /** Converts a JSON tree to maps, lists, strings, numbers, booleans and null. */
   public static @Nullable Object plain(JsonNode value) {
     if (value.isObject()) {
       Map<String, @Nullable Object> map = new LinkedHashMap<>();
@@ -114,7 +114,7 @@ public final class ToolCallFields {
     return value.isNumber() ? number(value) : null;
   }
 
-  /** A double where that is the number to the digit, as most are. */
+  /** Returns a double if it represents the number exactly, as it usually does. */
   private static Object number(JsonNode value) {
     double number = value.doubleValue();
     return Double.isFinite(number)

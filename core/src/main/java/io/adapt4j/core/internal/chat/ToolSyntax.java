@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.chat;
 
-/** How a model writes the calls of tools, by what its chat template makes of one. */
+/** Syntax of a model's tool calls, detected from how its chat template writes one. */
 public enum ToolSyntax {
   /** {@code <tool_call>{"name": ..., "arguments": {...}}</tool_call>}: Hermes, Qwen. */
   TAGGED_JSON,
@@ -14,11 +14,11 @@ public enum ToolSyntax {
   MISTRAL_LIST,
   /** {@code [TOOL_CALLS]NAME[ARGS]{...}}: Mistral from v11. */
   MISTRAL_NAMED,
-  /** The template has tools, but writes calls in a way that is not read here. */
+  /** The template supports tools but writes calls in a syntax that is not supported here. */
   TEMPLATES_OWN,
   /**
-   * The template has no tools: tools, calls and results are told in messages of text, in the words
-   * of {@link #TAGGED_JSON}.
+   * The template does not support tools: tools, calls and results are written into messages as
+   * text, in the syntax of {@link #TAGGED_JSON}.
    */
   TOLD_IN_TEXT
 }

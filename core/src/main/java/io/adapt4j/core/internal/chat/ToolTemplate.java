@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a chat template writes tools, found out by having it write a call. Brings conversations with
- * tools into the form that it takes: arguments as an object or as text, ids as Mistral wants them,
- * and all of it as text where it knows no tools. Immutable.
+ * Tool support of a chat template, detected by rendering a call with it. Converts conversations
+ * with tools to the form that the template expects: arguments as an object or as text, ids in
+ * Mistral's format, and plain text if it does not support tools. Immutable.
  */
 public final class ToolTemplate {
 
@@ -45,7 +45,10 @@ public final class ToolTemplate {
       Pattern.compile(
           "\\s*:\\s*\\{\\s*\"" + KEY + "\"\\s*:\\s*\"" + VALUE + "\"\\s*\\}.*", Pattern.DOTALL);
 
-  /** White space between name, argument and end is the same. */
+  /**
+   * Matches a call in {@link ToolSyntax#TAGGED_KEYS} whose name, argument and end are separated by
+   * the same white space.
+   */
   private static final Pattern KEYS =
       Pattern.compile(
           "((\\s*)<arg_key>"
@@ -68,7 +71,7 @@ public final class ToolTemplate {
     this.hasSystem = hasSystem;
   }
 
-  /** Has a template write a call. */
+  /** Detects the tool support of a template by rendering a call. */
   public static ToolTemplate of(ChatTemplate template, ChatOptions options) {
     boolean tools = options.tools().isPresent();
     ChatOptions plain = options.withGenerationPrompt(false);
@@ -129,7 +132,7 @@ public final class ToolTemplate {
     }
   }
 
-  /** Reads how a call is written; the tool itself stands before it. */
+  /** Detects the syntax of the rendered call; the definition of the tool comes before it. */
   private static Optional<ToolTemplate> read(String text, boolean argumentsAreText) {
     int name = text.lastIndexOf(NAME);
     if (name < 0) {
@@ -185,20 +188,21 @@ public final class ToolTemplate {
     return bare && parameters ? ToolSyntax.BARE_JSON : null;
   }
 
-  /** {@return how calls are written} */
+  /** {@return the syntax of tool calls} */
   public ToolSyntax syntax() {
     return syntax;
   }
 
   /**
-   * {@return what stands between name and arguments where Mistral names a call, with an id; in
-   * {@link ToolSyntax#TAGGED_KEYS}, between the name and the first value}
+   * {@return the text between name and arguments, including the id, in {@link
+   * ToolSyntax#MISTRAL_NAMED}; in {@link ToolSyntax#TAGGED_KEYS}, the text between the name and the
+   * first value}
    */
   public String named() {
     return named;
   }
 
-  /** Brings a conversation into the form that the template takes. */
+  /** Converts a conversation to the form that the template expects. */
   public List<ChatMessage> messages(List<ChatMessage> messages, ChatOptions options) {
     if (syntax == ToolSyntax.TOLD_IN_TEXT) {
       return ToolTexts.rewrite(messages, options.tools().orElse(List.of()), hasSystem);
@@ -211,7 +215,7 @@ public final class ToolTemplate {
     return result;
   }
 
-  /** Leaves tools out that are told in the messages. */
+  /** Removes the tools from the options if they are written into the messages. */
   public ChatOptions options(ChatOptions options) {
     return syntax == ToolSyntax.TOLD_IN_TEXT ? options.withoutTools() : options;
   }
@@ -234,7 +238,7 @@ public final class ToolTemplate {
     return message.with(ToolCallFields.CALLS, fitted);
   }
 
-  /** Gives calls and their results the ids of nine letters and digits that Mistral asks for. */
+  /** Assigns calls and their results the ids of nine letters and digits that Mistral requires. */
   private static final class Ids {
 
     private static final Pattern FITTING = Pattern.compile("[a-zA-Z0-9]{9}");

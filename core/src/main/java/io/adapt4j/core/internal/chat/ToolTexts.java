@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells of tools in messages of text, for templates without tools: what there is in the system
- * message, calls in the assistant's, results in the user's.
+ * Writes tools into messages as text, for templates without tool support: definitions into the
+ * system message, calls into the assistant's, results into the user's.
  */
 final class ToolTexts {
 
@@ -137,7 +137,7 @@ final class ToolTexts {
     return -1;
   }
 
-  /** A message's text; of parts, their texts on lines of their own. */
+  /** Returns a message's text; if it has several parts, their texts on separate lines. */
   private static String text(ChatMessage message) {
     Object content = message.content();
     if (content instanceof List<?> parts) {

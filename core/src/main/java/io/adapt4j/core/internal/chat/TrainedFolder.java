@@ -19,12 +19,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A checkpoint or an adapter that was trained on conversations, made ready to chat with. */
+/** A checkpoint or adapter trained on conversations, prepared for use in chat. */
 public final class TrainedFolder {
 
   private static final String EOS = "eos_token_id";
 
-  /** What Transformers reads a tokenizer from. */
+  /** Files from which Transformers loads a tokenizer. */
   private static final List<String> TOKENIZER =
       List.of(
           "tokenizer.json",
@@ -38,16 +38,16 @@ public final class TrainedFolder {
   private final Path base;
   private final Path folder;
 
-  /** Names a folder. */
+  /** Refers to a folder. */
   public TrainedFolder(Path base, Path folder) {
     this.base = base;
     this.folder = folder;
   }
 
   /**
-   * Writes the template that was trained in, with what other programs need to use it there: the
-   * tokenizer's files where they are missing, as beside an adapter, and in a checkpoint the token
-   * that ends an answer among the tokens of {@code generation_config.json} that end a generation.
+   * Writes the template used in training, and what other programs need to apply it: the tokenizer's
+   * files if they are missing, as for an adapter, and in a checkpoint the end-of-turn token among
+   * the end tokens of {@code generation_config.json}.
    */
   public void write(ChatTemplate template) {
     try {

@@ -1,4 +1,4 @@
-/** Conversations as tokens, for generation and training. */
+/** Tokenization of conversations, for generation and training. */
 @NullMarked
 package io.adapt4j.core.internal.chat;
 

@@ -25,10 +25,10 @@ import java.util.stream.Stream;
 
 /**
  * The weights of a checkpoint folder in the Hugging Face layout: {@code model.safetensors}, or
- * shards listed in {@code model.safetensors.index.json}. Where both exist the single file is read,
- * as in Transformers. All headers are checked on opening; tensor bytes are memory-mapped on demand.
+ * shards listed in {@code model.safetensors.index.json}. If both exist, the single file is read, as
+ * in Transformers. All headers are checked on opening; tensor bytes are memory-mapped on demand.
  *
- * <p>Thread-safe. The caller closes it; a second close does nothing, and buffers handed out before
+ * <p>Thread-safe. The caller closes it; a second close has no effect, and buffers returned earlier
  * stay valid.
  */
 public final class Checkpoint implements AutoCloseable {
@@ -36,7 +36,7 @@ public final class Checkpoint implements AutoCloseable {
   /** Name of an unsharded weight file. */
   public static final String SINGLE_FILE = "model.safetensors";
 
-  /** Name of the file that says which shard holds which tensor. */
+  /** Name of the index file, which maps tensors to shards. */
   public static final String INDEX_FILE = "model.safetensors.index.json";
 
   private static final int LISTED_PROBLEMS = 10;
@@ -80,15 +80,15 @@ public final class Checkpoint implements AutoCloseable {
         .orElseThrow(() -> noWeights(folder));
   }
 
-  /** Opens one safetensors file of any name, such as an adapter's. */
+  /** Opens a single safetensors file of any name, such as an adapter's. */
   public static Checkpoint openFile(Path file) {
     return single(file.toAbsolutePath().getParent(), SafetensorsFile.open(file));
   }
 
   /**
-   * Opens one safetensors file of any name, and shows its tensors in another way.
+   * Opens a single safetensors file of any name through a view.
    *
-   * @param view shows the open file, which it closes
+   * @param view wraps the open file, which it closes
    */
   public static Checkpoint openFile(Path file, UnaryOperator<TensorFile> view) {
     return single(file.toAbsolutePath().getParent(), view.apply(SafetensorsFile.open(file)));
@@ -104,7 +104,7 @@ public final class Checkpoint implements AutoCloseable {
     return Collections.unmodifiableSet(fileOf.keySet());
   }
 
-  /** Returns one tensor's type, shape and place. */
+  /** Returns one tensor's type, shape and position. */
   public TensorEntry entry(String name) {
     return holder(name).entry(name);
   }
@@ -119,25 +119,25 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Maps a piece of a tensor.
+   * Maps part of a tensor.
    *
-   * @param offset first byte of the piece, from the start of the tensor
-   * @param length size of the piece in bytes
+   * @param offset first byte of the part, from the start of the tensor
+   * @param length size of the part in bytes
    * @return a read-only, little-endian view of these bytes
    */
   public ByteBuffer bytes(String name, long offset, int length) {
     return holder(name).bytes(name, offset, length);
   }
 
-  /** Copies a piece of a tensor into memory the caller has; see {@link SafetensorsFile#read}. */
+  /** Copies part of a tensor into the caller's memory; see {@link SafetensorsFile#read}. */
   public void read(String name, long offset, ByteBuffer target) {
     holder(name).read(name, offset, target);
   }
 
   /**
-   * Returns the file that a tensor is in, where it is of a kind.
+   * Returns the file with a tensor, if it is of the given class.
    *
-   * @return the file, which this checkpoint closes; empty if it is of another kind
+   * @return the file, which this checkpoint closes; empty if it is of another class
    */
   public <T extends TensorFile> Optional<T> file(String name, Class<T> kind) {
     TensorFile file = holder(name);
@@ -145,21 +145,21 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Returns what a tensor takes in its file.
+   * Returns a tensor's size in its file.
    *
-   * @return bytes; fewer than its entry says where it is stored quantized
+   * @return bytes; fewer than its entry says if it is stored quantized
    */
   public long storedBytes(String name) {
     return holder(name).storedBytes(name);
   }
 
-  /** Returns what the type of a tensor's values is called in its file. */
+  /** Returns the name that the file uses for the type of a tensor's values. */
   public String storedType(String name) {
     return holder(name).storedType(name);
   }
 
   /**
-   * Returns the size of all tensors.
+   * Returns the total size of all tensors.
    *
    * @return bytes, headers not counted
    */
@@ -167,20 +167,20 @@ public final class Checkpoint implements AutoCloseable {
     return names().stream().mapToLong(this::storedBytes).sum();
   }
 
-  /** Returns the number of stored values. A matrix tied to another is stored, and counted, once. */
+  /** Returns the number of stored values. A tied matrix is stored, and counted, once. */
   public long parameterCount() {
     return names().stream().mapToLong(name -> entry(name).elements()).sum();
   }
 
   /**
-   * Checks that the checkpoint has exactly the tensors a model needs, in the shapes it needs,
-   * without touching their data.
+   * Checks that the checkpoint has exactly the tensors a model needs, with the right shapes,
+   * without reading their data.
    */
   public void requireTensors(Map<String, List<Long>> expected) {
     requireTensors(expected, name -> false);
   }
 
-  /** Checks as {@link #requireTensors(Map)} does, but lets some tensors be there without need. */
+  /** Checks like {@link #requireTensors(Map)}, but allows some additional tensors. */
   public void requireTensors(Map<String, List<Long>> expected, Predicate<String> ignorable) {
     List<String> missing = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();
@@ -213,7 +213,7 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  /** Closes all files; buffers handed out before stay valid. */
+  /** Closes all files; buffers returned earlier stay valid. */
   @Override
   public void close() {
     files.forEach(TensorFile::close);
@@ -310,7 +310,7 @@ public final class Checkpoint implements AutoCloseable {
     return SafetensorsFile.open(file);
   }
 
-  /** Resolves a shard's name, which must not lead out of the folder. */
+  /** Resolves a shard's file name, which must not lead out of the folder. */
   private static Path shardPath(Path folder, Path index, String shard) {
     try {
       Path relative = Path.of(shard);

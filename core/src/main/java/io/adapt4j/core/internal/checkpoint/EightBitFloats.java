@@ -19,22 +19,21 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Weights in 8-bit floats (E4M3 or E5M2) with scales beside them, one for a whole weight or one for
- * each of its rows or blocks, shown as the 32-bit products of the two. Scales of activations are
- * left out: what is shown is a checkpoint of plain weights. Values are decoded as they are read,
- * piece by piece.
+ * View of weights in 8-bit floats (E4M3 or E5M2) with scales, one for a whole weight or one for
+ * each of its rows or blocks, as dequantized 32-bit floats. Activation scales are omitted: the view
+ * is a checkpoint of plain weights. Values are decoded piece by piece as they are read.
  */
 public final class EightBitFloats implements TensorFile {
 
   private static final String WEIGHT = ".weight";
   private static final String QUANTIZATION = "quantization_config";
 
-  /** Names of scales: of DeepSeek, Qwen and Mistral, and of FBGEMM and compressed-tensors. */
+  /**
+   * Suffixes of scale names: of DeepSeek, Qwen and Mistral, and of FBGEMM and compressed-tensors.
+   */
   private static final List<String> SCALES = List.of("weight_scale_inv", "weight_scale");
 
-  /**
-   * Scales that nothing is computed with here: of activations, and of caches of keys and values.
-   */
+  /** Scales that are ignored: those of activations and of key-value caches. */
   private static final Pattern OTHER_SCALES =
       Pattern.compile(
           ".*\\.(activation_scale|input_scale|input_scale_ub"
@@ -47,7 +46,7 @@ public final class EightBitFloats implements TensorFile {
   private final Map<String, Scaled> weights;
   private final Map<String, TensorEntry> entries;
 
-  /** A weight and what multiplies it. */
+  /** A quantized weight and its scales. */
   private record Scaled(
       TensorFile file,
       long columns,
@@ -61,7 +60,7 @@ public final class EightBitFloats implements TensorFile {
     }
   }
 
-  /** The scales of a weight, which are read with it. */
+  /** The scales of a weight and the file they are in. */
   private record Scale(TensorFile file, String name) {}
 
   private EightBitFloats(Path folder, Map<String, Scaled> weights, List<TensorEntry> shown) {
@@ -72,7 +71,7 @@ public final class EightBitFloats implements TensorFile {
     this.entries = Collections.unmodifiableMap(all);
   }
 
-  /** Shows the tensors of a checkpoint with its 8-bit floats decoded. */
+  /** Replaces the 8-bit floats of a checkpoint with their decoded views. */
   static Map<String, TensorFile> shown(Path folder, Map<String, TensorFile> fileOf) {
     Map<String, String> scaleOf = new LinkedHashMap<>();
     fileOf.forEach(
@@ -97,12 +96,12 @@ public final class EightBitFloats implements TensorFile {
     return shown;
   }
 
-  /** Returns whether weights are in 8-bit floats that are read. */
+  /** Returns whether a {@code quantization_config} describes supported 8-bit floats. */
   public static boolean areRead(JsonNode quantization) {
     return EightBitLayout.read(quantization).isPresent();
   }
 
-  /** Returns whether values of a type are 8-bit floats. */
+  /** Returns whether a type is an 8-bit float. */
   public static boolean isType(String storedType) {
     return NUMBERS.keySet().stream().anyMatch(type -> type.name().equals(storedType));
   }
@@ -168,15 +167,15 @@ public final class EightBitFloats implements TensorFile {
     try {
       return Json.parse(BoundedFiles.readText(folder.resolve("config.json"), BoundedFiles.INDEX));
     } catch (IOException e) {
-      // Whoever needs the configuration says what is wrong with it.
+      // Reported by the code that needs the configuration.
       return MissingNode.getInstance();
     }
   }
 
   /**
-   * The values of all codes: a sign, an exponent and a mantissa.
+   * Decodes all codes: sign, exponent and mantissa.
    *
-   * @param finite whether only the last code is no number and none is infinite
+   * @param finite whether only the last code is NaN and none is infinite
    */
   private static float[] numbers(int bits, boolean finite) {
     int highest = (1 << (7 - bits)) - 1;
@@ -284,6 +283,6 @@ public final class EightBitFloats implements TensorFile {
 
   @Override
   public void close() {
-    // The files belong to the checkpoint.
+    // The checkpoint closes the files.
   }
 }

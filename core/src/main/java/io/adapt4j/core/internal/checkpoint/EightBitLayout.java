@@ -7,10 +7,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How a checkpoint has weights in 8-bit floats, as its {@code quantization_config} says: by
- * Transformers ({@code fp8}), by FBGEMM ({@code fbgemm_fp8}), or by compressed-tensors.
+ * Layout of a checkpoint's 8-bit floats according to its {@code quantization_config}: that of
+ * Transformers ({@code fp8}), FBGEMM ({@code fbgemm_fp8}) or compressed-tensors.
  *
- * @param blockRows rows of a block; 0 where only what scales there are says it
+ * @param blockRows rows of a block; 0 if only the shape of the scales determines it
  */
 record EightBitLayout(long blockRows, long blockColumns) {
 
@@ -20,7 +20,7 @@ record EightBitLayout(long blockRows, long blockColumns) {
   private static final Set<String> STRATEGIES = Set.of("tensor", "channel", "group", "block");
   private static final int USUAL_BLOCK = 128;
 
-  /** The rows and columns that share a scale. */
+  /** Size of the blocks that share a scale. */
   record Block(long rows, long columns) {}
 
   /** Reads a configuration. */
@@ -63,7 +63,7 @@ record EightBitLayout(long blockRows, long blockColumns) {
         found = new EightBitLayout(1, Math.max(1, weights.path("group_size").asLong(USUAL_BLOCK)));
       }
     }
-    // Several groups may have several layouts.
+    // Several groups may have different layouts.
     return read && (found.blockRows == 0 || groups.size() == 1)
         ? Optional.of(found)
         : Optional.empty();
@@ -73,7 +73,7 @@ record EightBitLayout(long blockRows, long blockColumns) {
     return FORMATS.contains(format.asText());
   }
 
-  /** Finds the block of a scale. */
+  /** Returns the block size for a scale tensor. */
   Block block(TensorEntry weight, String scale, TensorEntry factors) {
     List<Long> shape = factors.shape();
     long rows = weight.shape().get(0);

@@ -13,16 +13,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Tensors that hold one matrix for each expert of a mixture, [experts, rows, columns]. A {@link
- * Checkpoint} shows each expert's matrix under a name of its own, {@code
- * mlp.experts[3].down_proj.weight} for entry 3 of {@code mlp.experts.down_proj}; where a model is
- * written they are joined again.
+ * Tensors that stack the matrices of all experts in a mixture, [experts, rows, columns]. A {@link
+ * Checkpoint} presents each expert's matrix under its own name, {@code
+ * mlp.experts[3].down_proj.weight} for entry 3 of {@code mlp.experts.down_proj}; saving a model
+ * stacks them again.
  */
 public final class ExpertStacks {
 
   private static final String EXPERTS = ".experts";
 
-  /** A module, a parameter, and what of it. */
+  /** Module, parameter and kind of a stacked tensor. */
   private static final Pattern STACK =
       Pattern.compile(
           "(.*\\.experts)\\.(gate_up_proj|gate_proj|up_proj|down_proj)"
@@ -43,23 +43,25 @@ public final class ExpertStacks {
           "_scales_inv", "weight_scale_inv",
           "_activation_scale", "activation_scale");
 
-  /** Dimensions that a stack has at least, its experts among them. */
+  /** Minimum number of dimensions of a stack, including the experts. */
   private static final Map<String, Integer> RANKS =
       Map.of("weight", 3, "bias", 2, "blocks", 4, "scales", 3);
 
-  /** Scales of 8-bit floats may be one number an expert. */
+  /**
+   * Minimum number of dimensions of any stack: scales of 8-bit floats may be one number per expert.
+   */
   private static final int LEAST_RANK = 1;
 
-  /** Fields of configurations that say how many experts there are. */
+  /** Configuration fields with the number of experts. */
   private static final List<String> COUNTS =
       List.of("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts");
 
   private ExpertStacks() {}
 
-  /** One expert's part of a stack. */
+  /** Position of one expert's matrix in a stack. */
   public record Slot(String stack, int expert) {}
 
-  /** The names of the experts' parts of a tensor; empty where it is no stack. */
+  /** Returns the names of the experts' matrices in a tensor; empty if it is not a stack. */
   static List<String> parts(TensorEntry entry) {
     Matcher matcher = STACK.matcher(entry.name());
     if (!matcher.matches()) {
@@ -81,8 +83,8 @@ public final class ExpertStacks {
   }
 
   /**
-   * Returns whether a checkpoint has stacks. Weights that are absent or damaged are left to whoever
-   * needs them.
+   * Returns whether a checkpoint has stacks. Missing or damaged weights are reported later, by the
+   * code that needs them.
    */
   public static boolean areIn(Path folder, JsonNode config) {
     if (COUNTS.stream().noneMatch(config::hasNonNull) || !Checkpoint.exists(folder)) {
@@ -95,12 +97,12 @@ public final class ExpertStacks {
     }
   }
 
-  /** Names an expert's projection. */
+  /** Returns the path of an expert's projection. */
   public static String path(String owner, int expert, String parameter) {
     return owner + "[" + expert + "]." + parameter;
   }
 
-  /** Finds the stack that a tensor is part of. */
+  /** Returns the position in a stack that a tensor name refers to. */
   public static Optional<Slot> slot(String name) {
     Matcher matcher = EXPERT.matcher(name);
     if (!matcher.matches()) {
@@ -114,12 +116,12 @@ public final class ExpertStacks {
         new Slot(owner + "." + matcher.group(3) + suffix, Integer.parseInt(matcher.group(2))));
   }
 
-  /** Finds the stack that a projection is part of. */
+  /** Returns the position in a stack that a projection's path refers to. */
   public static Optional<Slot> slotOfPath(String path) {
     return slot(path + ".weight");
   }
 
-  /** Joins the experts' tensors to stacks. */
+  /** Stacks the experts' tensors. */
   public static List<TensorData> join(List<TensorData> tensors) {
     Map<String, TreeMap<Integer, TensorData>> stacks = new LinkedHashMap<>();
     for (TensorData tensor : tensors) {

@@ -8,7 +8,10 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
-/** The CRC-32C of a safetensors file, taken with zeros for its own digits in the header. */
+/**
+ * CRC-32C checksum of a safetensors file, computed with zeros in place of the checksum's digits in
+ * the header.
+ */
 final class FileChecksum {
 
   static final String KEY = "adapt4j.crc32c";
@@ -18,7 +21,7 @@ final class FileChecksum {
 
   private FileChecksum() {}
 
-  /** Where the digits begin. */
+  /** Returns the position of the digits in the header. */
   static int place(ByteBuffer header) {
     String text = StandardCharsets.ISO_8859_1.decode(header.duplicate()).toString();
     String start = '"' + KEY + "\":\"";
@@ -29,7 +32,7 @@ final class FileChecksum {
     return found + start.length();
   }
 
-  /** Computes it for a file whose header, which was read before, has the entry. */
+  /** Computes the checksum of a file whose header has the entry. */
   static String of(FileChannel channel) throws IOException {
     ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     read(channel, length, 0);

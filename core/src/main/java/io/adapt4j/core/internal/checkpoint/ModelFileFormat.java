@@ -3,17 +3,17 @@ package io.adapt4j.core.internal.checkpoint;
 import java.nio.file.Path;
 
 /**
- * Reads models that are a single file. A module that does is found by {@link
- * java.util.ServiceLoader}; see {@link SingleFileModels}.
+ * Reader of single-file models. Implementations are found by {@link java.util.ServiceLoader}; see
+ * {@link SingleFileModels}.
  */
 public interface ModelFileFormat {
 
-  /** Returns whether files are of this format. */
+  /** Returns whether a file is of this format. */
   boolean names(Path file);
 
   /**
-   * Writes what the file says beside its weights as a folder has it: configuration, tokenizer and
-   * chat template.
+   * Writes the file's metadata in the layout of a model folder: configuration, tokenizer and chat
+   * template.
    */
   void write(Path file, Path folder);
 

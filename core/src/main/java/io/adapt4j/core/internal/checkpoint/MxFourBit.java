@@ -7,18 +7,19 @@ import java.nio.ShortBuffer;
 import java.util.stream.IntStream;
 
 /**
- * Numbers in MXFP4 (Open Compute Project 2023): a sign, two bits of exponent and one of mantissa
- * each, and for 32 of them a power of two. Two numbers a byte, the first in the low half.
+ * Decoder of MXFP4 (Open Compute Project 2023): each number has a sign bit, two exponent bits and
+ * one mantissa bit, and each block of 32 shares a power-of-two scale. A byte holds two numbers, the
+ * first in the low half.
  */
 public final class MxFourBit {
 
-  /** The value of {@code quant_method} of such checkpoints. */
+  /** Value of {@code quant_method} in such checkpoints. */
   public static final String METHOD = "mxfp4";
 
-  /** Numbers that share a scale. */
+  /** Number of values that share a scale. */
   public static final int BLOCK = 32;
 
-  /** Bytes of a block. */
+  /** Size of a block in bytes, without its scale. */
   static final int BLOCK_BYTES = BLOCK / 2;
 
   private static final int EXPONENT_BIAS = 127;
@@ -42,7 +43,7 @@ public final class MxFourBit {
             });
   }
 
-  /** Decodes rows to bfloat16, which holds all of the numbers exactly. */
+  /** Decodes rows to bfloat16, which represents all values exactly. */
   public static void decode(
       ByteBuffer blocks, ByteBuffer scales, int rows, int columns, ShortBuffer target) {
     IntStream.range(0, rows)
@@ -81,7 +82,7 @@ public final class MxFourBit {
     return (short) (Float.floatToRawIntBits(value) >>> 16);
   }
 
-  /** The same as a checkpoint of plain weights has them: bfloat16 [columns, rows]. */
+  /** Decodes to the layout of an unquantized checkpoint: bfloat16 [columns, rows]. */
   static ByteBuffer turned(ByteBuffer blocks, ByteBuffer scales, int rows, int columns) {
     ByteBuffer target =
         ByteBuffer.allocate(Math.multiplyExact(rows * 2, columns)).order(ByteOrder.LITTLE_ENDIAN);

@@ -18,14 +18,13 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Small tensors of a file that {@code torch.save} wrote of a module's state. Such files are
- * pickles, programs in a language of their own; here only the few instructions and names are
- * understood that a dictionary of tensors consists of, as data. Nothing is executed, and everything
- * else is refused.
+ * Reads small tensors from a module's state dictionary written by {@code torch.save}. Such files
+ * are pickles, which are programs; only the few instructions and names that make up a dictionary of
+ * tensors are interpreted, as data. Nothing is executed, and everything else is rejected.
  */
 public final class PickledTensors {
 
-  /** Bytes of the program, and of one tensor, at most. */
+  /** Maximum size of the pickle program in bytes. */
   private static final int MOST_PROGRAM = 1 << 20;
 
   private static final int MOST_TENSOR = 64 << 20;
@@ -33,7 +32,7 @@ public final class PickledTensors {
   private static final Object MARK = new Object();
   private static final Object NOTHING = new Object();
 
-  /** What stands for an empty dictionary of any kind. */
+  /** Class name replaced by an empty dictionary. */
   private static final String DICTIONARY = "collections.OrderedDict";
 
   private static final String TENSOR = "torch._utils._rebuild_tensor_v2";
@@ -41,19 +40,19 @@ public final class PickledTensors {
   private static final Map<String, Integer> BYTES =
       Map.of("torch.FloatStorage", 4, "torch.HalfStorage", 2, "torch.BFloat16Storage", 2);
 
-  /** A name that the program refers to. */
+  /** A class or function name that the program refers to. */
   private record Global(String name) {}
 
-  /** A file of the archive with numbers of a type. */
+  /** An archive member with the numbers of a tensor. */
   private record Storage(String type, String key) {}
 
-  /** A tensor before its numbers are read. */
+  /** A tensor whose data has not been read yet. */
   private record Reference(Storage storage, long offset, List<Long> shape) {}
 
   /**
    * A tensor.
    *
-   * @param values in row-major order
+   * @param values elements in row-major order
    */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Dense(float[] values, List<Long> shape) {}
@@ -213,7 +212,7 @@ public final class PickledTensors {
           put(pairs.get(i), pairs.get(i + 1));
         }
       }
-      // What a dictionary has besides its entries, such as versions of modules.
+      // State attached to the dictionary, such as module versions.
       case 'b' -> stack.pop();
       default -> throw refused("the instruction " + code);
     }
@@ -265,7 +264,7 @@ public final class PickledTensors {
     return found;
   }
 
-  /** ('storage', type, key, device, size). */
+  /** Reads a persistent id: ('storage', type, key, device, size). */
   private Storage storage(Object reference) {
     if (reference instanceof List<?> parts
         && parts.size() >= 3

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A safetensors file open for reading. The header is checked as a whole when the file is opened;
- * tensor bytes are memory-mapped when asked for and never copied.
+ * A safetensors file open for reading. The header is validated as a whole when the file is opened;
+ * tensor bytes are memory-mapped on demand and never copied.
  *
- * <p>Thread-safe. The caller closes it; a second close does nothing. Buffers handed out before stay
+ * <p>Thread-safe. The caller closes it; a second close has no effect. Buffers returned earlier stay
  * valid after the close: the operating system unmaps them once they are garbage-collected. The file
- * must not be shortened or overwritten in place while it is in use (replacing it by a move, as
+ * must not be truncated or overwritten in place while it is in use (replacing it by a move, as
  * {@link SafetensorsWriter} does, is fine).
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">The safetensors format</a>
@@ -35,8 +35,8 @@ public final class SafetensorsFile implements TensorFile {
   }
 
   /**
-   * Opens a file and checks its header: length, JSON, types, shapes, and that the tensors cover the
-   * data section without holes or overlaps.
+   * Opens a file and validates its header: length, JSON, types, shapes, and that the tensors cover
+   * the data section without holes or overlaps.
    */
   public static SafetensorsFile open(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -69,14 +69,12 @@ public final class SafetensorsFile implements TensorFile {
     return header.entries();
   }
 
-  /** Returns the free text entries of the header, such as {@code format=pt}. */
+  /** Returns the metadata entries of the header, such as {@code format=pt}. */
   public Map<String, String> metadata() {
     return header.metadata();
   }
 
-  /**
-   * Compares the file with the checksum that {@link SafetensorsWriter#withChecksum} put into it.
-   */
+  /** Verifies the checksum that {@link SafetensorsWriter#withChecksum} added to the file. */
   public boolean isIntact() {
     String stored = metadata().get(FileChecksum.KEY);
     if (stored == null) {
@@ -103,7 +101,7 @@ public final class SafetensorsFile implements TensorFile {
     return map(entry, offset, length);
   }
 
-  /** Closes the file; buffers handed out before stay valid. */
+  /** Closes the file; buffers returned earlier stay valid. */
   @Override
   public void close() {
     try {
@@ -114,10 +112,10 @@ public final class SafetensorsFile implements TensorFile {
   }
 
   /**
-   * Copies a piece of a tensor into memory the caller has, without mapping the file. Reading a
-   * whole model this way leaves no second copy of it in the process's RSS.
+   * Copies part of a tensor into the caller's memory without mapping the file. Reading a whole
+   * model this way leaves no second copy of it in the process's RSS.
    *
-   * @param offset first byte of the piece, from the start of the tensor
+   * @param offset first byte of the part, from the start of the tensor
    */
   @Override
   public void read(String name, long offset, ByteBuffer target) {

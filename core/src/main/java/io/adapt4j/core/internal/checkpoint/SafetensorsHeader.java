@@ -29,24 +29,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file: eight bytes with its length, then a JSON object that names
- * every tensor with its type, shape and place in the data section that follows.
+ * Header of a safetensors file: eight bytes with its length, then a JSON object with the name,
+ * type, shape and position of every tensor in the data section that follows.
  *
  * @param entries the tensors by name, in the order of their data
  */
 record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> metadata) {
 
-  /** The key that holds free text instead of a tensor. */
+  /** Key of the metadata entries, which is not a tensor. */
   static final String METADATA = "__metadata__";
 
-  /** The reference library's limit on the header, in bytes. */
+  /** Maximum header size in bytes, as in the reference library. */
   static final long MAX_BYTES = 100_000_000;
 
   private static final String DAMAGED =
       "The file is damaged or not a safetensors file: download or save it again.";
   private static final String TRUNCATED = "The file is incomplete: download or save it again.";
 
-  /** Reads and checks the header of an open file; no tensor data is touched. */
+  /** Reads and validates the header of an open file, without reading tensor data. */
   static SafetensorsHeader read(Path file, FileChannel channel) throws IOException {
     long fileSize = channel.size();
     if (fileSize < Long.BYTES) {
@@ -74,7 +74,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
     return new Parser(file, dataStart, fileSize - dataStart).parse(header);
   }
 
-  /** Encodes the header of tensors that lie in the data section in the given order. */
+  /** Encodes the header of tensors stored in the given order. */
   static ByteBuffer encode(List<TensorData> tensors, Map<String, String> metadata) {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     if (!metadata.isEmpty()) {
@@ -90,7 +90,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
       begin = end;
     }
     byte[] json = Json.compact(root).getBytes(StandardCharsets.UTF_8);
-    // Spaces up to a multiple of 8 keep the data aligned for 64-bit elements.
+    // Padding with spaces to a multiple of 8 keeps the data aligned for 64-bit elements.
     byte[] padded = Arrays.copyOf(json, Math.addExact(json.length, -json.length & 7));
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
     return ByteBuffer.allocate(Long.BYTES + padded.length)
@@ -129,10 +129,10 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
     return buffer.flip();
   }
 
-  /** Turns the JSON text into checked entries. */
+  /** Parses the JSON text into validated entries. */
   private record Parser(Path file, long dataStart, long dataLength) {
 
-    /** One tensor at a time: a tree of the largest header would take a gigabyte. */
+    /** Parses one tensor at a time: a tree of the largest header would take a gigabyte. */
     SafetensorsHeader parse(byte[] header) throws IOException {
       if (!Utf8.isWellFormed(header)) {
         throw new CheckpointException(file + ": the header is not UTF-8 text. " + DAMAGED);

@@ -32,22 +32,21 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * Writes safetensors files. Within a file tensors are ordered as the reference library orders them:
- * by element type, the last of {@link StoredType} first, then by name. The header is padded with
+ * Writes safetensors files. Within a file, tensors are ordered as in the reference library: by
+ * element type, the last of {@link StoredType} first, then by name. The header is padded with
  * spaces so that the data starts at a multiple of 8 bytes.
  *
- * <p>Files appear complete or not at all: everything is written to temporary files in the target
- * folder first. If anything fails, the files that were there before are there still, and no
- * temporary file is left.
+ * <p>Writing is all or nothing: everything goes to temporary files in the target folder first. If
+ * anything fails, existing files remain unchanged, and no temporary file is left.
  *
  * <p>Immutable and thread-safe.
  */
 public final class SafetensorsWriter {
 
-  /** Default for the largest shard: 5 GB, counted in tensor bytes, as in Transformers. */
+  /** Default maximum shard size: 5 GB of tensor data, as in Transformers. */
   public static final long DEFAULT_MAX_SHARD_BYTES = 5_000_000_000L;
 
-  /** Default metadata: what Transformers asks for when it loads a file. */
+  /** Default metadata, which Transformers requires when it loads a file. */
   public static final Map<String, String> DEFAULT_METADATA = Map.of("format", "pt");
 
   private static final Pattern MODEL_FILES =
@@ -73,23 +72,23 @@ public final class SafetensorsWriter {
     return new SafetensorsWriter(DEFAULT_METADATA, DEFAULT_MAX_SHARD_BYTES, false);
   }
 
-  /** Returns a writer that puts other free text entries into the header. */
+  /** Returns a writer with different metadata entries in the header. */
   public SafetensorsWriter withMetadata(Map<String, String> metadata) {
     return new SafetensorsWriter(metadata, maxShardBytes, checksum);
   }
 
   /**
-   * {@return a writer that adds a checksum of the whole file to the free text entries, which {@link
-   * SafetensorsFile#isIntact} compares}
+   * {@return a writer that adds a checksum of the whole file to the metadata, which {@link
+   * SafetensorsFile#isIntact} verifies}
    */
   public SafetensorsWriter withChecksum() {
     return new SafetensorsWriter(metadata, maxShardBytes, true);
   }
 
   /**
-   * Returns a writer with another limit on the tensor bytes in a shard.
+   * Returns a writer with a different maximum shard size.
    *
-   * @param maxShardBytes bytes, at least 1; a larger tensor gets its own shard
+   * @param maxShardBytes bytes of tensor data, at least 1; a larger tensor gets its own shard
    */
   public SafetensorsWriter withMaxShardBytes(long maxShardBytes) {
     if (maxShardBytes < 1) {
@@ -99,7 +98,7 @@ public final class SafetensorsWriter {
     return new SafetensorsWriter(metadata, maxShardBytes, checksum);
   }
 
-  /** Writes all tensors to one file, whatever the shard limit. */
+  /** Writes all tensors to one file, ignoring the shard limit. */
   public void writeFile(Path file, List<TensorData> tensors) {
     checkDistinct(file, tensors);
     try {
@@ -110,10 +109,10 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Writes a model's weights into a folder: {@code model.safetensors}, or, if they exceed the shard
+   * Writes a model's weights into a folder: {@code model.safetensors} or, if they exceed the shard
    * limit, {@code model-00001-of-0000N.safetensors} and so on with {@code
-   * model.safetensors.index.json}. Shards are filled in the order of the list. Weight files of this
-   * naming that an earlier save left in the folder are removed.
+   * model.safetensors.index.json}. Shards are filled in the order of the list. Weight files with
+   * these names from an earlier save are removed.
    */
   public List<Path> writeModel(Path folder, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {
@@ -125,7 +124,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  /** Writes as {@link #writeModel} does, but into a transaction that the caller commits. */
+  /** Writes like {@link #writeModel}, but into a transaction that the caller commits. */
   public List<Path> stageModel(FileTransaction transaction, Path folder, List<TensorData> tensors) {
     checkDistinct(folder, tensors);
     try {
@@ -251,7 +250,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  /** Orders names by their UTF-8 bytes, which is the order of the reference library's strings. */
+  /** Compares names by their UTF-8 bytes, like strings in the reference library. */
   private static int compareUtf8(String left, String right) {
     return Arrays.compareUnsigned(
         left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
@@ -276,7 +275,7 @@ public final class SafetensorsWriter {
         cause);
   }
 
-  /** Passes one tensor's bytes on and holds them to the announced size. */
+  /** Forwards one tensor's bytes and enforces the announced size. */
   private static final class TensorChannel implements WritableByteChannel {
 
     private final Path file;

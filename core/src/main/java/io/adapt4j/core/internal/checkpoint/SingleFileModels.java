@@ -22,24 +22,23 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Models that are a single file, such as a GGUF file. Everything reads folders; so a small folder
- * stands for the file, with its configuration, tokenizer and chat template, and with {@value
- * #MARKER}, which says where the weights are. It is created when it is asked for, in a folder of
- * the user's cache.
+ * Support for models in a single file, such as a GGUF file. Since everything reads folders, a small
+ * folder in the user's cache is created on demand to represent the file. It holds configuration,
+ * tokenizer and chat template, and {@value #MARKER}, which refers to the weights.
  */
 public final class SingleFileModels {
 
-  /** The file of the folder that names the other. */
+  /** Name of the file that refers to the model file. */
   static final String MARKER = "model_file.json";
 
-  /** Names the folder in which the folders are made. */
+  /** System property with the location of these folders. */
   static final String PROPERTY = "adapt4j.model.files";
 
   private static final String FIELD = "file";
 
   private SingleFileModels() {}
 
-  /** Returns the folder by which a model is read. */
+  /** Returns the folder to read a model from. */
   public static Path folder(Path path) {
     if (!Files.isRegularFile(path)) {
       return path;
@@ -73,7 +72,7 @@ public final class SingleFileModels {
     }
   }
 
-  /** Returns the file that a folder stands for. */
+  /** Returns the model file that a folder represents. */
   public static Optional<Path> file(Path folder) {
     Path marker = folder.resolve(MARKER);
     if (!Files.isRegularFile(marker)) {
@@ -83,7 +82,7 @@ public final class SingleFileModels {
       String text = BoundedFiles.readText(marker, BoundedFiles.SETTINGS);
       String file = Json.parse(text).path(FIELD).asText("");
       if (!file.isEmpty()) {
-        // A folder from elsewhere does not choose which file of this machine is read.
+        // A folder from elsewhere must not choose which file of this machine is read.
         return Optional.of(Path.of(file)).filter(found -> isNamedAfter(folder, found));
       }
     } catch (IOException | InvalidPathException e) {
@@ -97,22 +96,22 @@ public final class SingleFileModels {
     return folder.toAbsolutePath().normalize().endsWith(name(file));
   }
 
-  /** Returns what a model is called by for people and other programs. */
+  /** Returns the path to show for a model: its file or its folder. */
   public static Path origin(Path folder) {
     return file(folder).orElse(folder);
   }
 
-  /** Returns whether a file of a folder is the one that says where the weights are. */
+  /** Returns whether a file is the marker that refers to the weights. */
   public static boolean isMarker(Path file) {
     return file.endsWith(MARKER);
   }
 
-  /** Opens the weights of the file that a folder stands for. */
+  /** Opens the weights of the model file that a folder represents. */
   static Optional<TensorFile> open(Path folder) {
     return file(folder).map(file -> format(file).open(file));
   }
 
-  /** Deletes folders that stand for files which are gone. */
+  /** Deletes folders of model files that no longer exist. */
   private static void deleteOrphans(Path cache) throws IOException {
     try (Stream<Path> folders = Files.list(cache)) {
       for (Path folder : folders.toList()) {
@@ -149,7 +148,7 @@ public final class SingleFileModels {
         .put("modified", Files.getLastModifiedTime(file).toMillis());
   }
 
-  /** One folder for a place: a file that is written again takes that of the one before. */
+  /** Returns the folder name for a file's path: a new version of the file reuses the folder. */
   private static String name(Path file) {
     byte[] digest = FileDigest.sha256().digest(file.toString().getBytes(StandardCharsets.UTF_8));
     return file.getFileName() + "-" + HexFormat.of().formatHex(digest, 0, 6);
@@ -180,7 +179,7 @@ public final class SingleFileModels {
     return true;
   }
 
-  /** The files of a folder, those of folders in it too. */
+  /** Returns the files of a folder, including nested folders. */
   private static Set<Path> files(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(Files::isRegularFile)

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file whose {@link ExpertStacks} are shown expert by expert. Those in {@link MxFourBit} are
- * shown as a plain checkpoint has them, in bfloat16 [in, out].
+ * View of a file that splits {@link ExpertStacks} into the matrices of the experts. Stacks in
+ * {@link MxFourBit} appear as in an unquantized checkpoint, in bfloat16 [in, out].
  */
 public final class SplitTensors implements TensorFile {
 
@@ -24,10 +24,10 @@ public final class SplitTensors implements TensorFile {
   private final Map<String, TensorEntry> entries;
   private @Nullable Decoded last;
 
-  /** A weight in four bits that was decoded. */
+  /** The most recently decoded MXFP4 weight. */
   private record Decoded(String name, ByteBuffer bytes) {}
 
-  /** A piece of a stored tensor. */
+  /** Part of a stored tensor. */
   private record Piece(String stored, long offset) {}
 
   private SplitTensors(
@@ -37,7 +37,7 @@ public final class SplitTensors implements TensorFile {
     this.entries = Collections.unmodifiableMap(entries);
   }
 
-  /** The file itself where it has no stacks. */
+  /** Creates the view; returns the file itself if it has no stacks. */
   static TensorFile of(TensorFile file) {
     Map<String, Piece> pieces = new LinkedHashMap<>();
     Map<String, TensorEntry> entries = new LinkedHashMap<>();
@@ -101,12 +101,12 @@ public final class SplitTensors implements TensorFile {
     return scales.substring(0, scales.length() - SCALES.length()) + BLOCKS;
   }
 
-  /** Returns whether a weight is stored in four bits. */
+  /** Returns whether a weight is stored in MXFP4. */
   public boolean isFourBit(String name) {
     return name.endsWith(WEIGHT) && !pieces.containsKey(name) && entries.containsKey(name);
   }
 
-  /** Reads a weight as it is stored. */
+  /** Reads an MXFP4 weight without decoding it. */
   public void readFourBit(String name, ByteBuffer blocks, ByteBuffer scales) {
     String path = name.substring(0, name.length() - WEIGHT.length());
     readPiece(path + BLOCKS, 0, blocks);

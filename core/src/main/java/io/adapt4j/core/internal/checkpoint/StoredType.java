@@ -1,13 +1,14 @@
 package io.adapt4j.core.internal.checkpoint;
 
 /**
- * The element types of safetensors files, in the order of the reference library: alignment rises,
- * and files are written with the last of these first. The constants are spelled as in the files.
+ * Element types of safetensors files, in the order of the reference library: by ascending
+ * alignment; files are written with the last of these first. The constants are spelled as in the
+ * files.
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">The safetensors format</a>
  */
 public enum StoredType {
-  /** Truth value, one byte, 0 or 1. */
+  /** Boolean, one byte, 0 or 1. */
   BOOL(1),
   /** Unsigned 8-bit integer. */
   U8(1),

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.checkpoint;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The values of a stored tensor as numbers, whatever their type, read piece by piece. */
+/** Reads the values of a stored tensor as numbers, whatever its type, piece by piece. */
 public final class StoredValues {
 
   private static final int PIECE = 1 << 20;
@@ -17,7 +17,7 @@ public final class StoredValues {
     /**
      * Tests a value.
      *
-     * @param index its place in the tensor, row-major
+     * @param index row-major index in the tensor
      */
     boolean test(long index, double value);
   }
@@ -44,7 +44,7 @@ public final class StoredValues {
     return true;
   }
 
-  /** Returns whether two tensors hold the same values, also where one is stored in another type. */
+  /** Returns whether two tensors hold the same values, even if their types differ. */
   public static boolean areEqual(Checkpoint checkpoint, String one, String other) {
     TensorEntry first = checkpoint.entry(one);
     TensorEntry second = checkpoint.entry(other);
@@ -68,7 +68,7 @@ public final class StoredValues {
   private static boolean areEqual(
       ByteBuffer left, StoredType ofLeft, ByteBuffer right, StoredType ofRight, int count) {
     for (int i = 0; i < count; i++) {
-      // Of two types the coarser one may have rounded the other's value.
+      // The type with less precision may have rounded the other's value.
       if ((float) value(left, i, ofLeft) != (float) value(right, i, ofRight)) {
         return false;
       }
@@ -104,7 +104,7 @@ public final class StoredValues {
     };
   }
 
-  /** An IEEE 754 half. */
+  /** Decodes an IEEE 754 half-precision number. */
   private static double half(short bits) {
     int exponent = bits >> 10 & 0x1f;
     int fraction = bits & 0x3ff;
@@ -117,7 +117,7 @@ public final class StoredValues {
     return bits < 0 ? -size : size;
   }
 
-  /** Returns how far a value may be off where a number was rounded to a type when it was stored. */
+  /** Returns the relative rounding error to allow for values stored in a type. */
   public static double rounding(StoredType type) {
     return switch (type) {
       case BF16 -> 1.0 / 128;

@@ -8,10 +8,10 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * A tensor to write. Its bytes are asked for once, when its turn comes, so that only one tensor
+ * A tensor to write. Its bytes are requested once, when it is written, so that only one tensor
  * needs to be in memory at a time.
  *
- * @param content gives the bytes: little-endian, row-major, exactly {@link #length()} of them
+ * @param content provides the bytes: little-endian, row-major, exactly {@link #length()} of them
  */
 public record TensorData(String name, StoredType type, List<Long> shape, Content content) {
 
@@ -19,18 +19,14 @@ public record TensorData(String name, StoredType type, List<Long> shape, Content
   @FunctionalInterface
   public interface Content {
     /**
-     * Writes all bytes of the tensor. A write to this channel takes everything it is given.
+     * Writes all bytes of the tensor. Every write to this channel is complete.
      *
-     * @param channel where the bytes go; the caller closes it
+     * @param channel destination of the bytes; the caller closes it
      */
     void writeTo(WritableByteChannel channel) throws IOException;
   }
 
-  /**
-   * Makes a tensor with its own copy of the shape.
-   *
-   * @param content gives the bytes
-   */
+  /** Validates the name and copies the shape. */
   public TensorData {
     Objects.requireNonNull(type, "type");
     Objects.requireNonNull(content, "content");
@@ -49,9 +45,9 @@ public record TensorData(String name, StoredType type, List<Long> shape, Content
   }
 
   /**
-   * Makes a tensor whose bytes a supplier gives.
+   * Creates a tensor whose bytes come from a supplier.
    *
-   * @param bytes gives a buffer with the bytes between its position and limit; called once
+   * @param bytes returns a buffer with the bytes between its position and limit; called once
    */
   public static TensorData of(
       String name, StoredType type, List<Long> shape, Supplier<ByteBuffer> bytes) {

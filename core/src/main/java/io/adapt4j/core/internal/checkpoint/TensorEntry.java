@@ -4,20 +4,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where a tensor lies in a safetensors file. Elements are little-endian and in row-major order.
+ * Type, shape and position of a tensor in a safetensors file. Elements are little-endian and in
+ * row-major order.
  *
  * @param offset position of the first byte, from the start of the file
- * @param length size in bytes: the product of the shape times the element size
+ * @param length size in bytes: the product of the shape and the element size
  */
 public record TensorEntry(
     String name, StoredType type, List<Long> shape, Path file, long offset, long length) {
 
-  /**
-   * Makes an entry with its own copy of the shape.
-   *
-   * @param offset position of the first byte
-   * @param length size in bytes
-   */
+  /** Copies the shape. */
   public TensorEntry {
     shape = List.copyOf(shape);
   }

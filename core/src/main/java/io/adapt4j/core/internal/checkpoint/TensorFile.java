@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A file of tensors that is open for reading. Thread-safe. The caller closes it; a second close
- * does nothing.
+ * A file of tensors open for reading. Thread-safe. The caller closes it; a second close has no
+ * effect.
  */
 public interface TensorFile extends AutoCloseable {
 
@@ -17,7 +17,7 @@ public interface TensorFile extends AutoCloseable {
   /** Returns the tensors by name, in the order of their data. */
   Map<String, TensorEntry> entries();
 
-  /** Returns one tensor's place and shape. */
+  /** Returns one tensor's shape and position. */
   default TensorEntry entry(String name) {
     TensorEntry entry = entries().get(name);
     if (entry == null) {
@@ -50,27 +50,27 @@ public interface TensorFile extends AutoCloseable {
   }
 
   /**
-   * Returns a piece of a tensor.
+   * Returns part of a tensor.
    *
-   * @param offset first byte of the piece, from the start of the tensor
-   * @param length size of the piece in bytes
+   * @param offset first byte of the part, from the start of the tensor
+   * @param length size of the part in bytes
    * @return a read-only, little-endian view of these bytes
    */
   ByteBuffer bytes(String name, long offset, int length);
 
-  /** Copies a piece of a tensor into memory the caller has. */
+  /** Copies part of a tensor into the caller's memory. */
   void read(String name, long offset, ByteBuffer target);
 
   /**
-   * Returns what a tensor takes in the file.
+   * Returns a tensor's size in the file.
    *
-   * @return bytes; fewer than its entry says where it is stored quantized
+   * @return bytes; fewer than its entry says if it is stored quantized
    */
   default long storedBytes(String name) {
     return entry(name).length();
   }
 
-  /** Returns what the type of a tensor's values is called in the file. */
+  /** Returns the name that the file uses for the type of a tensor's values. */
   default String storedType(String name) {
     return entry(name).type().name();
   }

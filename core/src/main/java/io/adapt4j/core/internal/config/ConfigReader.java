@@ -21,13 +21,13 @@ import java.util.OptionalInt;
  * counts as absent. Every error names the file, the field with the objects around it, the value
  * found, and the remedy.
  *
- * <p>Thread-safe as long as nobody changes the object underneath.
+ * <p>Thread-safe as long as the underlying object is not changed.
  */
 public final class ConfigReader {
 
   private static final String CORRECT = "Correct the value.";
 
-  /** The field of an object that stands for a number JSON has no word for. */
+  /** Key of an object that represents a number JSON cannot express. */
   private static final String NO_JSON_NUMBER = "__float__";
 
   private static final Map<String, DoubleNode> NO_JSON_NUMBERS =
@@ -82,7 +82,7 @@ public final class ConfigReader {
     return new ConfigReader(file, "", object);
   }
 
-  /** {@return the file that errors name} */
+  /** {@return the file named in errors} */
   public Path file() {
     return file;
   }
@@ -98,7 +98,7 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads an integer if there is one.
+   * Reads an optional integer.
    *
    * @return its value, or empty if it is absent or null
    */
@@ -108,7 +108,7 @@ public final class ConfigReader {
         : OptionalInt.empty();
   }
 
-  /** Reads an integer above zero. */
+  /** Reads a required positive integer. */
   public int requirePositiveInt(String field) {
     if (!has(field)) {
       throw missing(field, "a positive integer");
@@ -117,7 +117,7 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads an integer above zero, or takes a default.
+   * Reads a positive integer with a default.
    *
    * @param defaultValue the value if it is absent or null
    */
@@ -132,7 +132,7 @@ public final class ConfigReader {
     return value;
   }
 
-  /** Reads a finite number if there is one. */
+  /** Reads an optional finite number. */
   public OptionalDouble optionalNumber(String field) {
     if (!has(field)) {
       return OptionalDouble.empty();
@@ -144,7 +144,7 @@ public final class ConfigReader {
     return OptionalDouble.of(node.doubleValue());
   }
 
-  /** Reads a finite number above zero. */
+  /** Reads a required finite, positive number. */
   public double requirePositiveNumber(String field) {
     if (!has(field)) {
       throw missing(field, "a positive number");
@@ -152,7 +152,7 @@ public final class ConfigReader {
     return positiveNumber(field, 0);
   }
 
-  /** Reads a finite number above zero, or takes a default. */
+  /** Reads a finite, positive number with a default. */
   public double positiveNumber(String field, double defaultValue) {
     OptionalDouble value = optionalNumber(field);
     if (value.isPresent() && value.getAsDouble() <= 0) {
@@ -161,7 +161,7 @@ public final class ConfigReader {
     return value.orElse(defaultValue);
   }
 
-  /** Reads a truth value, or takes a default. */
+  /** Reads a boolean with a default. */
   public boolean bool(String field, boolean defaultValue) {
     if (!has(field)) {
       return defaultValue;
@@ -172,12 +172,12 @@ public final class ConfigReader {
     return object.get(field).booleanValue();
   }
 
-  /** Reads a text. */
+  /** Reads a required string. */
   public String requireText(String field) {
     return optionalText(field).orElseThrow(() -> missing(field, "a text"));
   }
 
-  /** Reads a text if there is one. */
+  /** Reads an optional string. */
   public Optional<String> optionalText(String field) {
     if (!has(field)) {
       return Optional.empty();
@@ -189,9 +189,9 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads a list of texts.
+   * Reads a list of strings.
    *
-   * @return the texts; an empty list if it is absent or null
+   * @return the strings; an empty list if it is absent or null
    */
   public List<String> texts(String field) {
     if (!has(field)) {
@@ -208,7 +208,7 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads one integer or a list of integers, the two ways files write token ids.
+   * Reads one integer or a list of integers: files write token ids either way.
    *
    * @return the integers; an empty list if it is absent or null
    */
@@ -227,7 +227,7 @@ public final class ConfigReader {
     return List.copyOf(integers);
   }
 
-  /** Reads a list of finite numbers above zero. */
+  /** Reads a list of finite, positive numbers. */
   public List<Double> positiveNumbers(String field) {
     String expected = "an array of positive numbers";
     if (!has(field)) {
@@ -247,9 +247,9 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads an entry of a list of numbers, which may be infinite.
+   * Reads an element of a list of numbers, which may be infinite.
    *
-   * @return its value; empty if the field is absent or null, or has no such entry
+   * @return its value; empty if the field is absent or null, or has no such element
    */
   public OptionalDouble numberAt(String field, int index) {
     if (!has(field)) {
@@ -270,16 +270,16 @@ public final class ConfigReader {
   }
 
   /**
-   * Tells a field that is null from one that is absent, where null says something of its own.
+   * Distinguishes a null field from an absent one, for fields in which null has a meaning.
    *
-   * @return whether the field is there and null
+   * @return whether the field is present and null
    */
   public boolean isNull(String field) {
     return object.path(field).isNull();
   }
 
   /**
-   * Reads an object inside this one.
+   * Reads a nested object.
    *
    * @return a reader of its fields, or empty if it is absent or null
    */
@@ -293,19 +293,19 @@ public final class ConfigReader {
     throw invalid(field, "an object", CORRECT);
   }
 
-  /** Makes the exception for a field whose value cannot be used. */
+  /** Creates the exception for a field with an unusable value. */
   public CheckpointException invalid(String field, String expected, String remedy) {
     return new CheckpointException(
         "%s: field '%s%s': expected %s, found %s. %s"
             .formatted(file, prefix, field, expected, describe(object.path(field)), remedy));
   }
 
-  /** The fields of the object. */
+  /** Returns the names of the fields. */
   Iterable<String> names() {
     return object::fieldNames;
   }
 
-  /** A field's value, a missing node if there is none. */
+  /** Returns a field's value, or a missing node. */
   JsonNode node(String field) {
     return object.path(field);
   }

@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The dimensions of a Llama-like decoder, read from {@code config.json} under the names
- * Transformers gives them.
+ * Dimensions of a Llama-like decoder, read from {@code config.json} under the names that
+ * Transformers uses.
  */
 public record DecoderConfig(
     int hiddenSize,
@@ -25,7 +25,7 @@ public record DecoderConfig(
     RopeScaling ropeScaling,
     int rotaryDim) {
 
-  /** What a family takes for fields its files leave out. */
+  /** A family's defaults for absent fields. */
   public record Defaults(
       int maxPositionEmbeddings,
       double rmsNormEps,
@@ -34,7 +34,7 @@ public record DecoderConfig(
       double ropeTheta,
       OptionalInt headDim) {
 
-    /** The defaults of {@code LlamaConfig} in Transformers. */
+    /** Defaults of {@code LlamaConfig} in Transformers. */
     public static final Defaults LLAMA =
         new Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
   }
@@ -44,7 +44,9 @@ public record DecoderConfig(
     return from(config, defaults, Optional.empty());
   }
 
-  /** Reads the fields of a Llama-like decoder whose layers may have rotary parameters by type. */
+  /**
+   * Reads the fields of a Llama-like decoder whose layer types may have separate rotary parameters.
+   */
   public static DecoderConfig from(
       ModelConfig config, Defaults defaults, Optional<String> layerType) {
     ConfigReader fields = config.fields();
@@ -74,9 +76,9 @@ public record DecoderConfig(
   }
 
   /**
-   * Returns the most tokens of a sequence that the model is made for. Files with a linear, dynamic
-   * or yarn rotary scaling mostly state the length before it; those with llama3 or longrope state
-   * the extended one.
+   * Returns the maximum sequence length that the model was made for. Files with linear, dynamic or
+   * yarn rotary scaling usually state the length before scaling; those with llama3 or longrope
+   * state the extended one.
    */
   public int contextLength() {
     return (int) Math.min(Integer.MAX_VALUE, Math.max(maxPositionEmbeddings, extendedLength()));
@@ -128,7 +130,10 @@ public record DecoderConfig(
     return fields.positiveInt("head_dim", defaults.headDim().orElse(hiddenSize / heads));
   }
 
-  /** Gemma's files have {@code hidden_activation}, which then counts, beside the older name. */
+  /**
+   * Returns the activation. Gemma's files have {@code hidden_activation}, which takes precedence
+   * over the older name.
+   */
   private static String hiddenActivation(ConfigReader fields, Defaults defaults) {
     return fields
         .optionalText("hidden_activation")

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The fields of Transformers 4 for what a configuration states in those of Transformers 5 only:
- * rotary parameters that are in {@code rope_parameters}, and how many experts there are. Version 4
- * ignores what it does not know and would compute with its defaults, so a model is saved with the
- * fields of both; version 5 finds its own first.
+ * Adds the Transformers 4 fields to a configuration that has only those of Transformers 5: rotary
+ * parameters that are in {@code rope_parameters}, and the number of experts. Version 4 ignores
+ * fields it does not know and would use its defaults, so a model is saved with both; version 5
+ * gives precedence to its own.
  */
 final class EarlierFields {
 
@@ -24,7 +24,7 @@ final class EarlierFields {
   private static final String SLIDING = "sliding_attention";
   private static final String TEXT = "text_config";
 
-  /** Families that version 4 does not know. */
+  /** Model types that version 4 does not know. */
   private static final Set<String> LATER =
       Set.of(
           "ministral3",
@@ -41,7 +41,7 @@ final class EarlierFields {
   private static final List<String> CHOSEN =
       List.of("num_experts_per_tok", "moe_k", "top_k_experts");
 
-  /** The names that families have for the number of experts, and for how many a token goes to. */
+  /** Names that families use for the number of experts and for the number of experts per token. */
   private static final Map<String, List<String>> EXPERTS =
       Map.ofEntries(
           Map.entry("qwen2_moe", List.of("num_experts", "num_experts_per_tok")),
@@ -83,7 +83,7 @@ final class EarlierFields {
     }
   }
 
-  /** States a number under a family's name for it. */
+  /** Copies a number to the name that a family uses. */
   private static void named(
       ConfigReader reader, ObjectNode fields, String name, List<String> others) {
     for (String other : others) {
@@ -118,7 +118,7 @@ final class EarlierFields {
         put(fields, "rope_local_base_freq", sliding.path(THETA));
       }
       case "olmo3" -> {
-        // There, layers with a window have the same base, which is never stretched.
+        // There, sliding-window layers use the same base, without scaling.
         boolean plain = isDefault(sliding) && sliding.path(THETA).equals(full.path(THETA));
         if (plain || !sliding.isObject()) {
           one(fields, full, family);
@@ -132,7 +132,7 @@ final class EarlierFields {
     }
   }
 
-  /** States one set of parameters. */
+  /** Adds the fields for one set of parameters. */
   private static void one(ObjectNode fields, JsonNode parameters, String family) {
     boolean neoX = family.equals("gpt_neox");
     put(fields, neoX ? "rotary_emb_base" : THETA, parameters.path(THETA));
@@ -147,7 +147,10 @@ final class EarlierFields {
     }
   }
 
-  /** Version 4 takes the factors of Phi-3 from its two lengths. */
+  /**
+   * Returns whether version 4 can express the scaling. It derives the factors of Phi-3 from its two
+   * lengths.
+   */
   private static boolean isExpressible(ObjectNode parameters, String family) {
     return !family.equals("phi3")
         || !(parameters.hasNonNull("factor") || parameters.hasNonNull("attention_factor"));
@@ -156,7 +159,7 @@ final class EarlierFields {
   private static ObjectNode scaling(ObjectNode parameters, String family) {
     parameters.remove(List.of(THETA, SHARE));
     if (family.equals("phi3")) {
-      // Version 4 takes these three and no others.
+      // Version 4 accepts only these three.
       parameters.set("type", parameters.path("rope_type"));
       parameters.retain("type", "short_factor", "long_factor");
     }
@@ -177,7 +180,7 @@ final class EarlierFields {
     }
   }
 
-  /** ModernBERT's pattern of layers as the distance of those that see everything. */
+  /** Expresses ModernBERT's layer pattern as the interval between full-attention layers. */
   private static void everyLayer(ObjectNode fields) {
     String field = "global_attn_every_n_layers";
     JsonNode types = fields.path("layer_types");

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * The special tokens of a checkpoint's {@code generation_config.json}, which generation prefers to
- * those of {@code config.json}.
+ * Special tokens of a checkpoint's {@code generation_config.json}, which take precedence over those
+ * of {@code config.json} in generation.
  */
 public record GenerationDefaults(
     OptionalInt bosTokenId, List<Integer> eosTokenIds, OptionalInt padTokenId) {
@@ -15,13 +15,13 @@ public record GenerationDefaults(
   /** Name of the file in a checkpoint folder. */
   public static final String FILE = "generation_config.json";
 
-  /** Makes defaults with their own copy of the list. */
+  /** Copies the list. */
   public GenerationDefaults {
     eosTokenIds = List.copyOf(eosTokenIds);
   }
 
   /**
-   * Reads a checkpoint folder's file, or, where there is none, takes the tokens of the model's
+   * Reads a checkpoint folder's file or, if there is none, uses the tokens of the model's
    * configuration, as Transformers does.
    */
   public static GenerationDefaults read(Path folder, ModelConfig config) {

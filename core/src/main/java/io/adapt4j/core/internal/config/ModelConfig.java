@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * A model's {@code config.json}: what all model families share, and all other fields through {@link
- * #fields()}. The fields of Llama-like decoders are read by {@link DecoderConfig#from}. Writing it
- * back keeps every field, known or not, in its order; {@link EarlierFields} are added.
+ * A model's {@code config.json}: the fields that all families share, and all others through {@link
+ * #fields()}. {@link DecoderConfig#from} reads the fields of Llama-like decoders. Saving keeps
+ * every field, known or not, in its order, and adds {@link EarlierFields}.
  *
  * <p>Immutable and thread-safe.
  */
@@ -66,7 +66,7 @@ public final class ModelConfig {
     this.stackedExperts = stackedExperts;
   }
 
-  /** A method with the format that it has several of. */
+  /** Describes a quantization method, with its format if it has several. */
   private static String method(JsonNode quantization) {
     String format = quantization.path("format").asText("");
     return "'"
@@ -81,7 +81,10 @@ public final class ModelConfig {
     return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
   }
 
-  /** Weights in MXFP4 and in FP8 are shown as plain ones, which their checkpoint dequantizes. */
+  /**
+   * Removes the quantization of MXFP4 and FP8 checkpoints, whose weights are dequantized when they
+   * are read.
+   */
   private static ConfigReader dequantized(ConfigReader fields) {
     ObjectNode plain = fields.json();
     boolean changed = removeDecoded(plain);
@@ -106,8 +109,8 @@ public final class ModelConfig {
   }
 
   /**
-   * Returns whether the checkpoint beside the file has the experts of a layer in one tensor, as
-   * Transformers 5 may write them.
+   * Returns whether the checkpoint has the experts of a layer in one tensor, as Transformers 5 may
+   * write them.
    */
   public boolean hasStackedExperts() {
     return stackedExperts;
@@ -124,35 +127,36 @@ public final class ModelConfig {
   }
 
   /**
-   * Returns the floating-point type the weights were saved in; what counts in the end is the type
-   * in the weight files.
+   * Returns the floating-point type the weights were saved in; the type in the weight files takes
+   * precedence.
    */
   public Optional<StoredType> dtype() {
     return dtype;
   }
 
-  /** Returns the token that begins a text. */
+  /** Returns the token at the start of a text. */
   public OptionalInt bosTokenId() {
     return tokenIds.bos();
   }
 
-  /** Returns the tokens that end a text. */
+  /** Returns the tokens at the end of a text. */
   public List<Integer> eosTokenIds() {
     return tokenIds.eos();
   }
 
   /**
-   * Returns the token that pads rows of a batch.
+   * Returns the padding token.
    *
-   * @return {@code pad_token_id}, if there is one; -1, as some old files have it, counts as none
+   * @return {@code pad_token_id}, if there is one; -1, as in some old files, counts as none
    */
   public OptionalInt padTokenId() {
     return tokenIds.pad();
   }
 
   /**
-   * Returns whether the file is Transformers 5's, by its version or by a field that older versions
-   * do not know. Of a file that the two versions read in two ways it decides how it is read here.
+   * Returns whether the file was written by Transformers 5, judged by its version or by a field
+   * that older versions do not know. This matters for files that the two versions interpret
+   * differently.
    */
   public boolean isOfTransformers5() {
     String version = fields.node("transformers_version").asText("");
@@ -164,12 +168,12 @@ public final class ModelConfig {
         || fields.node(TEXT).hasNonNull(ROPE_OF_5);
   }
 
-  /** {@return whether the model reads more than text, so that its text model is a part of it} */
+  /** {@return whether the model is multimodal, so that its text model is nested} */
   public boolean hasText() {
     return fields.has(TEXT);
   }
 
-  /** Returns the configuration of the text model in one that reads more than text. */
+  /** Returns the configuration of the text model in a multimodal one. */
   public ModelConfig text() {
     ConfigReader text =
         fields
@@ -182,7 +186,7 @@ public final class ModelConfig {
         : config;
   }
 
-  /** Returns typed access to all fields, for those that only one family has. */
+  /** Returns typed access to all fields, for those that are specific to a family. */
   public ConfigReader fields() {
     return fields;
   }
@@ -192,7 +196,7 @@ public final class ModelConfig {
     return fields.json();
   }
 
-  /** Returns this configuration with one field set or replaced. */
+  /** Returns this configuration with one field added or replaced. */
   public ModelConfig with(String field, JsonNode value) {
     ObjectNode changed = toJson();
     changed.set(field, value);
@@ -204,9 +208,7 @@ public final class ModelConfig {
     return with("tie_word_embeddings", BooleanNode.valueOf(tied));
   }
 
-  /**
-   * Returns this configuration with the weights' type set, under the name the file already uses.
-   */
+  /** Returns this configuration with the weights' type set, under the key the file already uses. */
   public ModelConfig withDtype(StoredType type) {
     String field = fields.has("torch_dtype") && !fields.has("dtype") ? "torch_dtype" : "dtype";
     return with(field, TextNode.valueOf(dtypeName(type)));
@@ -223,7 +225,7 @@ public final class ModelConfig {
     }
   }
 
-  /** Those of the text model where the whole has none. */
+  /** Reads the token ids; those of the text model if the top level has none. */
   private static TokenIds readTokenIds(ConfigReader fields) {
     TokenIds own = TokenIds.read(fields);
     return own.eos().isEmpty() && fields.has(TEXT)

@@ -5,24 +5,25 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * How rotary position frequencies are stretched beyond the context a model was first trained on:
- * the {@code rope_scaling} of a configuration file. The arithmetic is in {@link RotaryFrequencies}.
+ * Scaling of rotary position frequencies beyond the original context length: the {@code
+ * rope_scaling} of a configuration file. {@link RotaryFrequencies} implements the arithmetic.
  */
 public sealed interface RopeScaling {
 
-  /** Frequencies as they are. */
+  /** No scaling. */
   record Default() implements RopeScaling {}
 
-  /** All frequencies divided by a factor. */
+  /** Divides all frequencies by a factor. */
   record Linear(double factor) implements RopeScaling {}
 
   /**
-   * NTK-aware scaling whose base grows with sequences longer than {@code max_position_embeddings}.
+   * NTK-aware scaling: the base grows with sequences longer than {@code max_position_embeddings}.
    */
   record Dynamic(double factor) implements RopeScaling {}
 
   /**
-   * YaRN: high frequencies kept, low ones divided, a ramp between, and rotated vectors lengthened.
+   * YaRN: keeps high frequencies, divides low ones, interpolates in between, and scales the rotated
+   * vectors.
    *
    * @see <a href="https://arxiv.org/abs/2309.00071">YaRN (Peng et al. 2023)</a>
    */
@@ -38,7 +39,7 @@ public sealed interface RopeScaling {
       implements RopeScaling {}
 
   /**
-   * LongRoPE: each frequency divided by its own factor, from one list within the original context
+   * LongRoPE: divides each frequency by its own factor, from one list within the original context
    * and from another beyond it.
    *
    * @see <a href="https://arxiv.org/abs/2402.13753">LongRoPE (Ding et al. 2024)</a>
@@ -58,14 +59,14 @@ public sealed interface RopeScaling {
     }
   }
 
-  /** The scaling of Llama 3.1: short wavelengths kept, long ones stretched, a blend between. */
+  /** Llama 3.1 scaling: keeps short wavelengths, stretches long ones and blends in between. */
   record Llama3(
       double factor, double lowFreqFactor, double highFreqFactor, int originalMaxPositionEmbeddings)
       implements RopeScaling {}
 
   /**
-   * Frequencies as of a head that is rotated in full, of which only the fastest are used; the rest
-   * of the head is not rotated.
+   * Partial rotation with the frequencies of a fully rotated head, of which only the fastest are
+   * used; the rest of the head is not rotated.
    */
   record Proportional(double share, double factor) implements RopeScaling {}
 }

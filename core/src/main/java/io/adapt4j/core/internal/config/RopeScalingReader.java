@@ -9,15 +9,15 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Reads the rotary embedding fields, which files of different ages keep in {@code rope_scaling}
- * beside {@code rope_theta}, or together in {@code rope_parameters}: one object for all layers, or
- * one for each type of layer.
+ * Reads the rotary embedding fields, which depending on the file's age are in {@code rope_scaling}
+ * and {@code rope_theta}, or together in {@code rope_parameters}: one object for all layers, or one
+ * for each layer type.
  */
 public final class RopeScalingReader {
 
   private static final String PARAMETERS = "rope_parameters";
 
-  /** Types of layers without rotary positions, whose parameters mean nothing. */
+  /** Layer types without rotary positions, whose parameters are ignored. */
   private static final Set<String> UNROTATED = Set.of("linear_attention", "conv", "mamba");
 
   private static final double DEFAULT_BETA_FAST = 32;
@@ -25,7 +25,7 @@ public final class RopeScalingReader {
 
   private RopeScalingReader() {}
 
-  /** Reads the scaling of the layers of one type. */
+  /** Reads the scaling for one layer type. */
   public static RopeScaling scaling(ConfigReader config, Optional<String> layerType) {
     Optional<ConfigReader> older = config.child("rope_scaling");
     if (older.isPresent() && ofType(config, layerType).isEmpty()) {
@@ -72,13 +72,13 @@ public final class RopeScalingReader {
     return all.get().child(types.get(0));
   }
 
-  /** Finds the rotary parameters of one type of layer. */
+  /** Finds the rotary parameters of one layer type. */
   public static Optional<ConfigReader> ofType(ConfigReader config, Optional<String> layerType) {
     return layerType.flatMap(
         type -> config.child(PARAMETERS).flatMap(parameters -> parameters.child(type)));
   }
 
-  /** The types of rotated layers that have parameters of their own. */
+  /** Returns the rotated layer types with separate parameters. */
   private static List<String> types(ConfigReader parameters) {
     List<String> types = new ArrayList<>();
     for (String name : parameters.names()) {
@@ -158,7 +158,7 @@ public final class RopeScalingReader {
         scaling.optionalNumber("attention_factor"));
   }
 
-  /** Zero means "not set" for these fields in the reference. */
+  /** Reads a field in which 0 means "not set" in the reference. */
   private static OptionalDouble nonZero(ConfigReader scaling, String field) {
     OptionalDouble value = nonNegative(scaling, field);
     return value.isPresent() && value.getAsDouble() == 0 ? OptionalDouble.empty() : value;

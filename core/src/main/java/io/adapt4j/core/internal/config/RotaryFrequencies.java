@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The angles of rotary position embeddings, computed as Transformers 4.57 does and, like there, in
- * single precision.
+ * Angles of rotary position embeddings, computed as in Transformers 4.57, which includes single
+ * precision.
  *
  * <p>For a position p and an inverse frequency f the angle is p * f; pair i of a head, made of its
  * values i and i + rotaryDim / 2, is rotated by the angle of frequency i. Cosines and sines are
@@ -29,7 +29,7 @@ public final class RotaryFrequencies {
   private final Optional<Temperature> temperature;
 
   /**
-   * A factor of what is rotated that grows with the position p: 1 + beta log(1 + floor(p /
+   * Scale of the rotated vectors that grows with the position p: 1 + beta log(1 + floor(p /
    * length)).
    */
   public record Temperature(double beta, int length) {}
@@ -49,7 +49,7 @@ public final class RotaryFrequencies {
     this.unstretched = withinContext();
   }
 
-  /** Makes the frequencies of a decoder. */
+  /** Creates the frequencies of a decoder. */
   public static RotaryFrequencies of(DecoderConfig config) {
     return of(
         config.ropeTheta(),
@@ -58,7 +58,7 @@ public final class RotaryFrequencies {
         config.ropeScaling());
   }
 
-  /** Makes frequencies from their parameters. */
+  /** Creates frequencies from their parameters. */
   public static RotaryFrequencies of(
       double theta, int rotaryDim, int maxPositionEmbeddings, RopeScaling scaling) {
     Objects.requireNonNull(scaling, "scaling");
@@ -83,23 +83,23 @@ public final class RotaryFrequencies {
         theta, rotaryDim, maxPositionEmbeddings, scaling, Optional.empty());
   }
 
-  /** Returns the same frequencies with a factor that grows with the position. */
+  /** Returns the same frequencies with a scale that grows with the position. */
   public RotaryFrequencies withTemperature(Temperature factor) {
     return new RotaryFrequencies(
         theta, rotaryDim, maxPositionEmbeddings, scaling, Optional.of(factor));
   }
 
-  /** Returns the factor that grows with the position. */
+  /** Returns the scale that grows with the position. */
   public Optional<Temperature> temperature() {
     return temperature;
   }
 
-  /** Returns how many values of a head are rotated. */
+  /** Returns the number of rotated values in a head. */
   public int rotaryDim() {
     return rotaryDim;
   }
 
-  /** Returns what cosines and sines are multiplied by. */
+  /** Returns the factor of cosines and sines. */
   public float attentionFactor() {
     return attentionFactor;
   }
@@ -110,9 +110,9 @@ public final class RotaryFrequencies {
   }
 
   /**
-   * Returns the inverse frequencies in radians per token. Only with dynamic scaling, and only
-   * beyond {@code max_position_embeddings}, do they depend on the length; they are then those the
-   * reference uses on meeting that length first, without its memory of longer sequences before.
+   * Returns the inverse frequencies in radians per token. They depend on the length only with
+   * dynamic scaling, and only beyond {@code max_position_embeddings}; they are then those that the
+   * reference uses when it sees that length first, ignoring its memory of longer sequences.
    */
   public float[] inverseFrequencies(int sequenceLength) {
     if (sequenceLength < 0) {
@@ -129,9 +129,9 @@ public final class RotaryFrequencies {
   }
 
   /**
-   * Returns whether a sequence changes from one set of frequencies to another as it grows, so that
-   * what was computed with the first must be computed again. For longrope only: with dynamic
-   * scaling the reference keeps what it has.
+   * Returns whether a growing sequence switches to another set of frequencies, so that keys
+   * computed with the first must be recomputed. For longrope only: with dynamic scaling the
+   * reference keeps the old keys.
    */
   public boolean switchesBetween(int from, int to) {
     return scaling instanceof RopeScaling.LongRope longRope
@@ -139,7 +139,7 @@ public final class RotaryFrequencies {
         && to > original(longRope);
   }
 
-  /** Returns whether the frequencies of two lengths differ. */
+  /** Returns whether two lengths have different frequencies. */
   public boolean changesBetween(int from, int to) {
     return switchesBetween(from, to)
         || (dependsOnLength() && from < to && to > maxPositionEmbeddings);
@@ -214,7 +214,7 @@ public final class RotaryFrequencies {
     }
   }
 
-  /** {@return the inverse frequencies without the scaling} */
+  /** {@return the inverse frequencies without scaling} */
   public float[] unscaled() {
     return powers((float) theta);
   }
@@ -263,7 +263,10 @@ public final class RotaryFrequencies {
     return divided;
   }
 
-  /** The reference computes the grown base in single precision, as the length is a tensor there. */
+  /**
+   * Computes the grown base in single precision, as the reference does, where the length is a
+   * tensor.
+   */
   private float stretchedBase(double factor, int sequenceLength) {
     float stretch = (float) factor * sequenceLength / maxPositionEmbeddings - (float) (factor - 1);
     double exponent = rotaryDim / (rotaryDim - 2.0);
@@ -314,7 +317,7 @@ public final class RotaryFrequencies {
     return ramped;
   }
 
-  /** Returns the (fractional) pair that turns this often over the context. */
+  /** Returns the (fractional) pair with this number of rotations over the context. */
   private double pairWithRotations(double rotations, int context) {
     return rotaryDim * Math.log(context / (rotations * 2 * Math.PI)) / (2 * Math.log(theta));
   }
@@ -323,7 +326,9 @@ public final class RotaryFrequencies {
     return Math.min(Math.max(value, 0f), 1f);
   }
 
-  /** The factor as written; older files give only the two context lengths it is the ratio of. */
+  /**
+   * Returns the stated factor; older files state only the two context lengths whose ratio it is.
+   */
   private double yarnFactor(RopeScaling.Yarn yarn) {
     if (yarn.factor().isPresent()) {
       return yarn.factor().getAsDouble();

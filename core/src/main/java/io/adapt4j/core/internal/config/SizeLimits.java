@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How large the sizes in a configuration may be, whatever the weights are: far above every known
- * model, and small enough that a network can be declared and planned.
+ * Upper limits on sizes in a configuration: far above every known model, and small enough that a
+ * network can be declared and planned.
  */
 final class SizeLimits {
 
@@ -125,7 +125,7 @@ final class SizeLimits {
     return Stream.of(fields).collect(Collectors.toMap(field -> field, field -> most));
   }
 
-  /** Checks a configuration and those inside it. */
+  /** Checks a configuration and its nested ones. */
   static void check(ConfigReader fields) {
     for (String field : fields.names()) {
       Integer most = LIMITS.get(field);

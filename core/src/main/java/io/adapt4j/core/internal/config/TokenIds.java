@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.config;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** The special token ids that model and generation configurations share. */
+/** Special token ids that model and generation configurations share. */
 record TokenIds(OptionalInt bos, List<Integer> eos, OptionalInt pad) {
 
   private static final int NO_PADDING = -1;

@@ -25,10 +25,13 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
-/** Reads YAML 1.2, and so JSON, as values that know their line. */
+/** Reads YAML 1.2, which includes JSON, as values that know their position. */
 public final class Documents {
 
-  /** Reading this much takes about a second; a description has a few kilobytes. */
+  /**
+   * Maximum size of a description: reading this much takes about a second; typical ones have a few
+   * kilobytes.
+   */
   private static final int MAX_BYTES = 256 << 10;
 
   private static final int MAX_DEPTH = 50;
@@ -42,8 +45,8 @@ public final class Documents {
   private final Problems problems;
 
   /**
-   * Aliases repeat what they stand for, so that a short text can have any number of values. Without
-   * them there are fewer values than characters.
+   * Maximum number of values. Aliases repeat the values they refer to, so a short text can expand
+   * to any number. Without aliases there are fewer values than characters.
    */
   private final int maxValues;
 
@@ -56,15 +59,15 @@ public final class Documents {
     this.problems = problems;
   }
 
-  /** Reads a file. Relative paths in it begin at its folder. */
+  /** Reads a file. Relative paths in it are resolved against its folder. */
   public static Value read(Path file) {
     return read(file, MAX_BYTES);
   }
 
   /**
-   * Reads a file that a program has written, and that may be larger than what people write.
+   * Reads a file written by a program, which may be larger than a hand-written one.
    *
-   * @param maxBytes the most bytes it may have
+   * @param maxBytes maximum size in bytes
    */
   public static Value read(Path file, int maxBytes) {
     Path folder = file.toAbsolutePath().getParent();
@@ -81,7 +84,7 @@ public final class Documents {
     }
   }
 
-  /** Reads a text. */
+  /** Parses a text. */
   public static Value parse(String source, Path base, String text) {
     return parse(source, base, text, MAX_BYTES);
   }
@@ -111,7 +114,7 @@ public final class Documents {
       problems.add(Place.of(source, base), "", "not valid YAML: " + e.getMessage());
       throw SettingsException.inDescription(problems.all());
     } catch (StackOverflowError e) {
-      // The parser calls itself for every level and has no limit of its own.
+      // The parser is recursive and has no depth limit.
       problems.add(Place.of(source, base), "", "nested too deeply.");
       throw SettingsException.inDescription(problems.all());
     }
@@ -137,7 +140,7 @@ public final class Documents {
     }
     if (node instanceof SequenceNode sequence) {
       List<Value> elements = new ArrayList<>();
-      sequence.getValue().forEach(other -> elements.add(value(other, depth + 1)));
+      sequence.getValue().forEach(element -> elements.add(value(element, depth + 1)));
       return new Value(elements, place);
     }
     return new Value(scalar((ScalarNode) node, place), place);

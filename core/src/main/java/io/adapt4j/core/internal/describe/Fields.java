@@ -18,15 +18,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Reads the keys of a mapping. What is wrong goes to the {@link Problems}, and the key then reads
- * as if it were not there, so that reading continues. {@link #finish} refuses the keys that were
- * never asked for.
+ * Reads the keys of a mapping. Problems are added to the {@link Problems}, and the key is then
+ * treated as absent, so that reading continues. {@link #finish} rejects keys that were never read.
  *
  * <p>Not thread-safe.
  */
 public final class Fields {
 
-  /** Words of YAML 1.1 and of programming languages, which are texts in YAML 1.2. */
+  /** Booleans of YAML 1.1 and of programming languages, which are strings in YAML 1.2. */
   private static final Set<String> YES = Set.of("true", "yes", "on", "y");
 
   private static final Set<String> NO = Set.of("false", "no", "off", "n");
@@ -47,7 +46,7 @@ public final class Fields {
     this.problems = problems;
   }
 
-  /** Starts reading. */
+  /** Starts reading a mapping. */
   public static Fields of(String path, Value value, Problems problems) {
     if (!(value.content() instanceof Map)) {
       problems.add(
@@ -56,15 +55,15 @@ public final class Fields {
     return new Fields(path, value.place(), value.entries(), problems);
   }
 
-  /** A choice by name, alone or with options: {@code linear}, {@code {cosine: {to: 0.1}}}. */
+  /** A named choice, alone or with options: {@code linear}, {@code {cosine: {to: 0.1}}}. */
   public record Named(String name, Fields options) {}
 
-  /** Returns the keys that lead to a key of this mapping. */
+  /** Returns the full path of a key in this mapping. */
   public String path(String key) {
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  /** Returns the keys that are written here. */
+  /** Returns the keys that are present. */
   public Set<String> written() {
     return entries.keySet();
   }
@@ -76,8 +75,8 @@ public final class Fields {
   }
 
   /**
-   * Runs something with what was read; its {@link IllegalArgumentException} or {@link
-   * IllegalStateException} is a problem with a key.
+   * Runs an action with values that were read; its {@link IllegalArgumentException} or {@link
+   * IllegalStateException} becomes a problem with a key.
    */
   public void attempt(String key, Runnable action) {
     try {
@@ -93,12 +92,12 @@ public final class Fields {
     return Optional.ofNullable(entries.get(key)).filter(value -> value.content() != null);
   }
 
-  /** Reads a text. */
+  /** Reads a string. */
   public Optional<String> text(String key) {
     return find(key).flatMap(value -> typed(key, value, String.class, "a text"));
   }
 
-  /** Reads a path; a relative one begins at the folder of the file that it is written in. */
+  /** Reads a path; a relative one is resolved against the folder of its file. */
   public Optional<Path> file(String key) {
     return text(key).flatMap(text -> file(key, find(key).orElseThrow(), text));
   }
@@ -119,12 +118,12 @@ public final class Fields {
     return files;
   }
 
-  /** Reads yes or no. */
+  /** Reads a boolean. */
   public Optional<Boolean> flag(String key) {
     return find(key).flatMap(value -> typed(key, value, Boolean.class, "true or false"));
   }
 
-  /** Reads a whole number. */
+  /** Reads an integer. */
   public Optional<Integer> integer(String key, int least) {
     String expected =
         least == Integer.MIN_VALUE ? "a whole number" : "a whole number of at least " + least;
@@ -138,14 +137,14 @@ public final class Fields {
                   return Optional.of(exact);
                 }
               } catch (ArithmeticException e) {
-                // Said below, as for other numbers.
+                // Reported below, as for other numbers.
               }
               problem(key, "expected " + expected + ", found " + number.toPlainString() + ".");
               return Optional.empty();
             });
   }
 
-  /** Reads a whole number of 64 bits. */
+  /** Reads a 64-bit integer. */
   public Optional<Long> whole(String key) {
     return find(key)
         .flatMap(value -> typed(key, value, BigDecimal.class, "a whole number"))
@@ -194,12 +193,12 @@ public final class Fields {
             });
   }
 
-  /** How a constant of an enum is written. */
+  /** Returns an enum constant as written in descriptions. */
   public static String written(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** Says that a word is none of those that are known. */
+  /** Adds a problem for an unknown word. */
   public void refuse(String key, String found, Collection<String> choices) {
     problem(
         key,
@@ -211,7 +210,7 @@ public final class Fields {
             + Nearest.to(found, choices).map(near -> " Did you mean '" + near + "'?").orElse(""));
   }
 
-  /** Reads a text or a list of texts. */
+  /** Reads a string or a list of strings. */
   public List<String> texts(String key) {
     Optional<Value> value = find(key);
     List<String> texts = new ArrayList<>();
@@ -221,7 +220,7 @@ public final class Fields {
     return texts;
   }
 
-  /** Reads a whole number or a list of them. */
+  /** Reads an integer or a list of integers. */
   public List<Integer> integers(String key, int least) {
     List<Integer> numbers = new ArrayList<>();
     String expected = "whole numbers of at least " + least;
@@ -243,7 +242,7 @@ public final class Fields {
     return numbers.stream().filter(number -> number >= least).toList();
   }
 
-  /** Reads a number or a list of them. */
+  /** Reads a number or a list of numbers. */
   public List<Double> numbers(String key) {
     List<Double> numbers = new ArrayList<>();
     for (Value value : find(key).map(Value::elements).orElse(List.of())) {
@@ -258,7 +257,7 @@ public final class Fields {
     return find(key).map(value -> of(path(key), value, problems));
   }
 
-  /** Reads a list of mappings, or one alone. */
+  /** Reads a mapping or a list of mappings. */
   public List<Fields> mappings(String key) {
     List<Fields> all = new ArrayList<>();
     List<Value> elements = find(key).map(Value::elements).orElse(List.of());
@@ -268,7 +267,7 @@ public final class Fields {
     return all;
   }
 
-  /** Reads a choice by name, alone or with options. */
+  /** Reads a named choice, alone or with options. */
   public Optional<Named> named(String key) {
     return find(key)
         .flatMap(
@@ -305,7 +304,7 @@ public final class Fields {
     }
   }
 
-  /** Says that of some keys at most one may be written. */
+  /** Rejects more than one of the given keys. */
   public void exclude(String... keys) {
     List<String> both = Arrays.stream(keys).filter(entries::containsKey).toList();
     if (both.size() > 1) {
@@ -313,7 +312,7 @@ public final class Fields {
     }
   }
 
-  /** Refuses the keys that were never asked for, with the nearest one that was. */
+  /** Rejects the keys that were never read, and suggests the nearest known key. */
   public void finish() {
     for (String key : entries.keySet()) {
       if (!known.contains(key)) {

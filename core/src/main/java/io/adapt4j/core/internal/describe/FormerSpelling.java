@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * British spellings that descriptions and run states written before version 0.1 hold, read as the
- * American ones that replaced them. Thread-safe.
+ * British spellings in descriptions and run states written before version 0.1, mapped to American
+ * ones. Thread-safe.
  */
 public final class FormerSpelling {
 
@@ -27,14 +27,14 @@ public final class FormerSpelling {
 
   private FormerSpelling() {}
 
-  /** Returns a key or choice as it is spelled today. */
+  /** Returns the current spelling of a key or choice. */
   public static String ofKey(String key) {
     return KEYS.getOrDefault(key, key);
   }
 
   /**
-   * Returns a mapping with the keys of today. A key that is there in both spellings stays as it is,
-   * so that the former one is reported as unknown.
+   * Returns a mapping with the current spelling of its keys. A key that is present in both
+   * spellings is left alone, so that the former one is reported as unknown.
    */
   static <V> Map<String, V> ofKeys(Map<String, V> entries) {
     if (entries.keySet().stream().noneMatch(KEYS::containsKey)) {
@@ -49,7 +49,7 @@ public final class FormerSpelling {
     return renamed;
   }
 
-  /** Returns the text of a run's identity in a form in which both spellings are equal. */
+  /** Normalizes the text of a run's identity so that both spellings are equal. */
   public static String comparable(String identity) {
     return ISE.matcher(identity)
         .replaceAll("$1iz")

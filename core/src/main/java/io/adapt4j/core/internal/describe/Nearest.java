@@ -5,14 +5,14 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the word that was probably meant. */
+/** Finds the known word that was probably meant. */
 public final class Nearest {
 
   private Nearest() {}
 
   /**
-   * The known word with the fewest edits from a word, if they are at most a third of its letters,
-   * or two; case, hyphens and underscores do not count.
+   * Returns the known word with the smallest edit distance, if it is at most a third of the word's
+   * letters, or two; case, hyphens and underscores are ignored.
    */
   public static Optional<String> to(String word, Collection<String> known) {
     String plain = plain(word);
@@ -28,7 +28,10 @@ public final class Nearest {
     return word.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
   }
 
-  /** Letters to insert, delete or replace, or neighbors to swap (Damerau-Levenshtein). */
+  /**
+   * Returns the Damerau-Levenshtein distance: letters to insert, delete or replace, or neighbors to
+   * swap.
+   */
   static int edits(String from, String to) {
     int[][] cost = new int[from.length() + 1][to.length() + 1];
     for (int i = 0; i <= from.length(); i++) {

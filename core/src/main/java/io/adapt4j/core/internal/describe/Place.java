@@ -4,25 +4,25 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * Where a value was written.
+ * Position of a value in a source.
  *
- * @param line its line, from 1; 0 where it is not known
- * @param column its column, from 1; 0 where it is not known
+ * @param line its line, from 1; 0 if unknown
+ * @param column its column, from 1; 0 if unknown
  */
 public record Place(String source, int line, int column, Path base) {
 
-  /** Checks that source and base are there. */
+  /** Rejects null. */
   public Place {
     Objects.requireNonNull(source, "source");
     Objects.requireNonNull(base, "base");
   }
 
-  /** Names a source without lines. */
+  /** Creates a position without a line. */
   public static Place of(String source, Path base) {
     return new Place(source, 0, 0, base);
   }
 
-  /** Returns {@code file:line:column}, or the file where no line is known. */
+  /** Returns {@code file:line:column}, or the file if the line is unknown. */
   @Override
   public String toString() {
     return line == 0 ? source : source + ":" + line + ":" + column;

@@ -6,18 +6,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Collects what is wrong with a description, so that all of it can be said at once. */
+/** Collects all problems of a description, so that they can be reported together. */
 public final class Problems {
 
-  /** Nobody mends more of them at a time. */
+  /** Maximum number of reported problems; nobody fixes more at a time. */
   private static final int MAX_LISTED = 100;
 
   private final Set<String> all = new LinkedHashSet<>();
 
-  /** Starts without a problem. */
+  /** Creates an empty collection. */
   public Problems() {}
 
-  /** Adds a problem; one that is there already is not added again. */
+  /** Adds a problem, unless it is already there. */
   public void add(Place place, String path, String problem) {
     all.add(place + ": " + (path.isEmpty() ? "" : path + ": ") + problem);
   }
@@ -32,7 +32,7 @@ public final class Problems {
     return listed;
   }
 
-  /** Ends the reading. */
+  /** Throws an exception if there are problems. */
   public void finish() {
     if (!all.isEmpty()) {
       throw SettingsException.inDescription(all());

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A value of a description and where it was written. Immutable.
+ * A value of a description and its position. Immutable.
  *
- * @param content a {@code Map<String, Value>}, a {@code List<Value>}, a text, a number, a boolean,
- *     or null
+ * @param content a {@code Map<String, Value>}, a {@code List<Value>}, a string, a number, a
+ *     boolean, or null
  */
 public record Value(Object content, Place place) {
 
@@ -28,7 +28,7 @@ public record Value(Object content, Place place) {
     }
   }
 
-  /** Takes a JSON tree. */
+  /** Converts a JSON tree. */
   public static Value of(JsonNode node, Place place) {
     if (node.isObject()) {
       Map<String, Value> entries = new LinkedHashMap<>();
@@ -57,14 +57,14 @@ public record Value(Object content, Place place) {
     return entries;
   }
 
-  /** {@return the elements; this value alone if it is no list} */
+  /** {@return the elements; this value alone if it is not a list} */
   public List<Value> elements() {
     return content instanceof List<?> list
         ? list.stream().map(Value.class::cast).toList()
         : List.of(this);
   }
 
-  /** Puts another value at some place below this one, making mappings on the way. */
+  /** Returns a copy with a value set at a path below this one, adding mappings as needed. */
   public Value with(String path, Value value) {
     int dot = path.indexOf('.');
     String key = dot < 0 ? path : path.substring(0, dot);
@@ -74,7 +74,7 @@ public record Value(Object content, Place place) {
     return new Value(entries, place);
   }
 
-  /** {@return the value as JSON, without the places} */
+  /** {@return the value as JSON, without positions} */
   public JsonNode json() {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     if (content instanceof Map) {
@@ -96,7 +96,7 @@ public record Value(Object content, Place place) {
     return content == null ? nodes.nullNode() : nodes.textNode(content.toString());
   }
 
-  /** Says what this is, for messages. */
+  /** Describes this value in messages. */
   String said() {
     if (content instanceof Map) {
       return "a mapping";

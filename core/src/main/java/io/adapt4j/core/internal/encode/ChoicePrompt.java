@@ -5,10 +5,10 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** The prompt by which Qwen3-Reranker is asked whether a document meets a query. */
+/** Yes/no prompt of Qwen3-Reranker: asks whether a document matches a query. */
 public final class ChoicePrompt {
 
-  /** The instruction it was trained with where no other is given. */
+  /** Default instruction, the one the model was trained with. */
   public static final String INSTRUCTION = RerankingTask.INSTRUCTION;
 
   public static final String CHOSEN = "yes";
@@ -25,7 +25,7 @@ public final class ChoicePrompt {
   private final int[] after;
   private final int room;
 
-  /** Prepares the parts that are the same in every prompt. */
+  /** Tokenizes the parts that all prompts share. */
   public ChoicePrompt(Tokenizer tokenizer, int maxTokens) {
     this.tokenizer = tokenizer;
     this.before = tokenizer.encode(BEFORE, false);
@@ -38,7 +38,7 @@ public final class ChoicePrompt {
     }
   }
 
-  /** Finds the token of an answer. */
+  /** Finds the token id of an answer word. */
   public static int id(Path folder, Tokenizer tokenizer, String word) {
     return tokenizer
         .id(word)
@@ -51,7 +51,7 @@ public final class ChoicePrompt {
                         + " pairs."));
   }
 
-  /** Makes a prompt as one text. */
+  /** Formats a prompt as text. */
   public static String text(String instruction, String query, String document) {
     return BEFORE + question(instruction, query, document) + AFTER;
   }
@@ -60,16 +60,16 @@ public final class ChoicePrompt {
     return "<Instruct>: " + instruction + "\n<Query>: " + query + "\n<Document>: " + document;
   }
 
-  /** A prompt. */
+  /** A tokenized prompt, and whether it had to be truncated. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Prompt(int[] ids, boolean truncated) {}
 
-  /** Makes a prompt. */
+  /** Tokenizes the prompt for a query and a document. */
   public int[] of(String instruction, String query, String document) {
     return prompt(instruction, query, document).ids();
   }
 
-  /** Makes a prompt, and says whether all of it is there. */
+  /** Tokenizes a prompt and records whether it was truncated. */
   public Prompt prompt(String instruction, String query, String document) {
     int[] whole = tokenizer.encodeBeginning(question(instruction, query, document), room + 1);
     int kept = Math.min(room, whole.length);

@@ -4,11 +4,11 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.Optional;
 
-/** How a classifier's logits become scores. */
+/** Activation that turns a classifier's logits into scores. */
 public enum ClassScores {
-  /** Probabilities that add up to 1: exactly one class is right. */
+  /** Probabilities that sum to 1: exactly one class is right. */
   SOFTMAX,
-  /** its own probability for each class. */
+  /** An independent probability for each class. */
   SIGMOID,
   /** The logits themselves. */
   IDENTITY;
@@ -17,9 +17,9 @@ public enum ClassScores {
   private static final String MULTI_LABEL = "multi_label_classification";
 
   /**
-   * Finds how a configuration wants it: as the activation that Sentence Transformers saves with
-   * cross-encoders says; else by {@code problem_type} and the number of classes, as the
-   * text-classification pipeline of Transformers does.
+   * Reads the activation from a configuration: the one that Sentence Transformers saves with
+   * cross-encoders; otherwise derived from {@code problem_type} and the number of classes, like the
+   * text-classification pipeline of Transformers.
    */
   public static ClassScores of(ModelConfig config, int classes) {
     ConfigReader fields = config.fields();
@@ -57,7 +57,7 @@ public enum ClassScores {
     };
   }
 
-  /** Computes the scores of one text. */
+  /** Computes the class scores of one text. */
   public double[] apply(float[] logits) {
     double[] scores = new double[logits.length];
     for (int i = 0; i < scores.length; i++) {

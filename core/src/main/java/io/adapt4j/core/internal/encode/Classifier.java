@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Scores the classes of texts and of pairs of texts. Not thread safe; the caller closes encoder and
+ * Scores the classes of texts and text pairs. Not thread safe; the caller closes encoder and
  * tokenizer.
  */
 public final class Classifier {
@@ -28,7 +28,7 @@ public final class Classifier {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /** Sets whether the scores of a text are the same, to the bit, whatever it is scored with. */
+  /** Sets whether the scores of a text are bit-identical whatever it is batched with. */
   public void batchInvariant(boolean on) {
     runner.batchInvariant(on);
   }
@@ -36,7 +36,7 @@ public final class Classifier {
   /**
    * Scores texts.
    *
-   * @return the logits of each, one a class, in the order of the texts
+   * @return the logits of each text, one per class, in the order of the texts
    */
   public List<float[]> logits(List<String> texts) {
     return run(TokenSequence.of(tokenizer.encodeAllTruncated(texts, maxTokens)));
@@ -45,7 +45,7 @@ public final class Classifier {
   /**
    * Scores pairs of one text with others.
    *
-   * @return the logits of each pair, one a class, in the order of the second texts
+   * @return the logits of each pair, one per class, in the order of the second texts
    */
   public List<float[]> pairLogits(String first, List<String> seconds) {
     List<Encoding> encoded = tokenizer.encodePairs(first, seconds, maxTokens);
@@ -66,7 +66,7 @@ public final class Classifier {
     return run(pairs);
   }
 
-  /** Scores texts that are tokens already. */
+  /** Scores tokenized texts. */
   public List<float[]> logitsOf(List<int[]> sequences) {
     return run(TokenSequence.of(sequences));
   }

@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** act(W x + b) on the vector of a text, a folder with its own weights. */
+/** Dense layer act(W x + b) on a text's vector, stored in its own folder. */
 final class DenseModule implements VectorModule {
 
   private static final String ACTIVATION = "activation_function";

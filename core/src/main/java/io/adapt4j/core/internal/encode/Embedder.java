@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Turns texts into vectors with an encoder, pooling and the modules after it. Not thread safe; the
- * caller closes encoder and tokenizer.
+ * Embeds texts with an encoder, pooling and the modules after it. Not thread safe; the caller
+ * closes encoder and tokenizer.
  */
 public final class Embedder implements AutoCloseable {
 
@@ -30,7 +30,7 @@ public final class Embedder implements AutoCloseable {
   }
 
   /**
-   * Declares an embedder. Weights of modules are checked and not read yet.
+   * Declares an embedder: checks the weights of the modules without reading them.
    *
    * @return the embedder, closed by the caller
    */
@@ -52,7 +52,7 @@ public final class Embedder implements AutoCloseable {
   /**
    * Embeds texts.
    *
-   * @param prompt what to put before each; may be empty
+   * @param prompt prefix of each text; may be empty
    */
   public List<float[]> embed(List<String> texts, String prompt) {
     List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
@@ -67,12 +67,12 @@ public final class Embedder implements AutoCloseable {
     return Arrays.asList(vectors);
   }
 
-  /** Sets whether the vector of a text is the same, to the bit, whatever it is embedded with. */
+  /** Sets whether the vector of a text is bit-identical whatever it is batched with. */
   public void batchInvariant(boolean on) {
     runner.batchInvariant(on);
   }
 
-  /** Counts the texts that are too long and will be cut. */
+  /** Counts the texts that exceed the length limit and will be truncated. */
   public int countTruncated(List<String> texts, String prompt) {
     List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
     return (int)
@@ -84,7 +84,10 @@ public final class Embedder implements AutoCloseable {
     return folder.lowerCase() ? stripped.toLowerCase(Locale.ROOT) : stripped;
   }
 
-  /** Tokens of a prompt with those added before a text, without those added after. */
+  /**
+   * Returns the number of prompt tokens, including the special tokens before a text but not those
+   * after it.
+   */
   private int promptTokens(String prompt) {
     int[] ids = tokenizer.encodeTruncated(prepare(prompt), maxTokens);
     boolean ended = ids.length > 0 && tokenizer.isSpecial(ids[ids.length - 1]);
@@ -108,7 +111,7 @@ public final class Embedder implements AutoCloseable {
     }
   }
 
-  /** {@return the width of the vectors} */
+  /** {@return the dimension of the vectors} */
   public int dimension() {
     return head.width();
   }

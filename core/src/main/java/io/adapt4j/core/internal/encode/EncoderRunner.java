@@ -15,26 +15,26 @@ import java.util.List;
  * Runs an encoder over sequences in batches of similar length, padded on the right, so that little
  * is computed for padding and memory does not grow with the number of sequences.
  *
- * <p>If {@link #batchInvariant} is on, what a sequence gives does not depend on the others, to the
- * bit: batches hold sequences of one length, without padding, and enough tokens that the matrix
- * products add up in the same order; what comes after the network sees one sequence at a time.
- * Sequences of a network whose width is not a multiple of 64 bytes are run one by one.
+ * <p>With {@link #batchInvariant}, the result of a sequence is bit-identical whatever it is batched
+ * with: batches hold sequences of one length, without padding, and enough tokens that the matrix
+ * products sum in the same order; the layers after the network process one sequence at a time. If
+ * the network's width is not a multiple of 64 bytes, sequences run one by one.
  */
 final class EncoderRunner {
 
   /**
    * Positions in one batch, padding included, unless a single sequence has more: few enough that a
-   * layer's intermediates stay in the processor's caches.
+   * layer's activations stay in the CPU caches.
    */
   private static final int BATCH_TOKENS = 1024;
 
   /**
-   * The fewest tokens of a batch whose results do not depend on it. Below some 30 rows libraries
-   * multiply matrices by other kernels, which round otherwise.
+   * Minimum number of tokens in a batch-invariant batch. Below about 30 rows, libraries use other
+   * matrix multiplication kernels, which round differently.
    */
   private static final int INVARIANT_TOKENS = 64;
 
-  /** What the widest vectors of a processor hold, in bytes. */
+  /** Size of the widest SIMD registers, in bytes. */
   private static final int ALIGNMENT = 64;
 
   private final Encoder encoder;
@@ -46,17 +46,17 @@ final class EncoderRunner {
     this.paddingId = encoder.modelConfig().padTokenId().orElse(tokenizerPadding);
   }
 
-  /** Sets whether the results of a sequence are the same in every batch. */
+  /** Sets whether the result of a sequence is bit-identical in every batch. */
   void batchInvariant(boolean on) {
     batchInvariant = on;
   }
 
-  /** Takes what a batch gave; the tensor is closed afterwards. */
+  /** Receives the output of a batch, which is closed afterwards. */
   interface Result {
     void take(Ops ops, Batch batch, Tensor hidden);
   }
 
-  /** Sequences that are run together. */
+  /** Sequences run together, with their padded inputs. */
   record Batch(List<TokenSequence> rows, EncoderInputs inputs) {}
 
   void run(List<TokenSequence> sequences, Result result) {
@@ -78,7 +78,10 @@ final class EncoderRunner {
     }
   }
 
-  /** Whether all sequences of a batch begin at an aligned address, on which sums depend, too. */
+  /**
+   * Returns whether all sequences of a batch start at an aligned address, which also affects how
+   * sums round.
+   */
   private boolean isAligned() {
     return encoder.dimensions().hiddenSize() * encoder.type().bytes() % ALIGNMENT == 0;
   }
@@ -92,7 +95,7 @@ final class EncoderRunner {
     return end;
   }
 
-  /** Fills a small batch with copies of its last row, and hands the rows on one by one. */
+  /** Pads a small batch with copies of its last row, and passes the rows on one by one. */
   private void runInvariant(List<TokenSequence> rows, int width, Result result) {
     List<TokenSequence> filled = new ArrayList<>(rows);
     while (filled.size() * width < INVARIANT_TOKENS) {

@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Runs an encoder with a vector head and with layers that give each token a weight and a vector.
- * Not thread safe; the caller closes encoder and tokenizer.
+ * Computes dense, sparse and multi-vector embeddings: an encoder with a vector head and with layers
+ * that give each token a weight and a vector. Not thread safe; the caller closes encoder and
+ * tokenizer.
  */
 public final class HybridRunner implements AutoCloseable {
 
@@ -41,7 +42,7 @@ public final class HybridRunner implements AutoCloseable {
   }
 
   /**
-   * Reads the layers beside an encoder.
+   * Reads the sparse and multi-vector layers that accompany an encoder.
    *
    * @return the runner, closed by the caller
    */
@@ -63,18 +64,18 @@ public final class HybridRunner implements AutoCloseable {
     }
   }
 
-  /** Returns whether a run left layers in a folder. */
+  /** Returns whether training has saved such layers in a folder. */
   public static boolean hasLayers(Path folder) {
     return TokenLinear.isIn(folder, TokenLinear.SPARSE)
         || TokenLinear.isIn(folder, TokenLinear.COLBERT);
   }
 
-  /** {@return whether there is a layer besides the vector's} */
+  /** {@return whether there is a sparse or multi-vector layer in addition to the dense vector} */
   public boolean isHybrid() {
     return lexical.isPresent() || vectors.isPresent();
   }
 
-  /** What is made of a text. */
+  /** Dense, sparse and multi-vector embedding of one text. */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Embedded(float[] dense, Map<Integer, Float> lexical, float[][] tokens) {}
 

@@ -30,9 +30,9 @@ public final class MaskFiller {
   }
 
   /**
-   * Predicts what a text hides.
+   * Predicts the masked tokens of a text.
    *
-   * @return the likeliest tokens of each mask, in the order of the masks
+   * @return the most likely tokens of each mask, in the order of the masks
    */
   public List<MaskPrediction> fill(String text, int best) {
     int[] ids = tokenizer.encode(text, true);

@@ -18,9 +18,9 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * What the files of a sentence-transformers folder say besides the network: {@code modules.json},
- * {@code sentence_bert_config.json} and {@code config_sentence_transformers.json}. A folder without
- * them is an encoder and nothing else.
+ * Settings of a sentence-transformers folder: {@code modules.json}, {@code
+ * sentence_bert_config.json} and {@code config_sentence_transformers.json}. A folder without them
+ * is a plain encoder.
  */
 public record SentenceFolder(
     Path transformer,
@@ -38,10 +38,10 @@ public record SentenceFolder(
 
   static final String PROMPTS = "config_sentence_transformers.json";
 
-  /** How many entries of the vectors are kept, in {@link #PROMPTS}. */
+  /** Key of the dimension to which vectors are truncated, in {@link #PROMPTS}. */
   static final String TRUNCATION = "truncate_dim";
 
-  /** Older versions name the file after the class of the network. */
+  /** Names of the settings file; older versions named it after the class of the network. */
   private static final List<String> SETTINGS =
       List.of(
           "sentence_bert_config.json",
@@ -51,11 +51,11 @@ public record SentenceFolder(
           "sentence_albert_config.json",
           "sentence_xlm-roberta_config.json");
 
-  /** The files beside {@link #MODULES}, whichever there are. */
+  /** The files that may accompany {@link #MODULES}. */
   static final List<String> SETTINGS_AND_PROMPTS =
       Stream.concat(SETTINGS.stream(), Stream.of(PROMPTS)).toList();
 
-  /** The kinds of modules after pooling. */
+  /** Kinds of modules after pooling. */
   enum Kind {
     DENSE,
     NORMALIZE
@@ -124,7 +124,7 @@ public record SentenceFolder(
     return name;
   }
 
-  /** The modules a file lists, in the only order that is understood. */
+  /** The modules listed in a file, in the only supported order. */
   private record Modules(Path transformer, Optional<Path> pooling, List<Module> after) {
 
     static Modules none(Path folder) {
@@ -156,7 +156,7 @@ public record SentenceFolder(
             require(file, type, pooling != null, "after Pooling");
             after.add(new Module(Kind.NORMALIZE, at));
           }
-          // Does nothing outside of training.
+          // Does nothing at inference.
           case "Dropout" -> require(file, type, pooling != null, "after Pooling");
           default ->
               throw new CheckpointException(
@@ -189,7 +189,7 @@ public record SentenceFolder(
           return at;
         }
       } catch (InvalidPathException e) {
-        // No path at all, which is refused likewise.
+        // Not a valid path at all: refused like one that leads out of the folder.
       }
       throw new CheckpointException(
           file + ": expected paths inside the model's folder, found '" + path + "'. Correct it.");

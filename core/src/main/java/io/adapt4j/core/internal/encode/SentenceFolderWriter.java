@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Makes a sentence-transformers folder of a checkpoint folder. */
+/** Turns a checkpoint folder into a sentence-transformers folder. */
 public final class SentenceFolderWriter {
 
   private static final String POOLING = "1_Pooling";
@@ -24,9 +24,8 @@ public final class SentenceFolderWriter {
   private SentenceFolderWriter() {}
 
   /**
-   * Copies modules, limits and prompts of the folder a model was made from. Where that has no
-   * modules, writes those by which such a folder is read here: the mean over tokens, scaled to
-   * length 1.
+   * Copies modules, limits and prompts of the base model's folder. If the base has no modules,
+   * writes those that this library assumes for such a folder: mean pooling, then normalization.
    */
   public static void write(Path target, Path base, int hidden) {
     try {
@@ -47,8 +46,8 @@ public final class SentenceFolderWriter {
   }
 
   /**
-   * Says in a folder that vectors are cut to their first entries, as current versions of Sentence
-   * Transformers do.
+   * Records in a folder that vectors are truncated to their first entries, as current versions of
+   * Sentence Transformers do.
    */
   public static void writeTruncation(Path target, int dimension) {
     Path file = target.resolve(SentenceFolder.PROMPTS);
@@ -76,7 +75,7 @@ public final class SentenceFolderWriter {
     copy(list, target.resolve(SentenceFolder.MODULES));
   }
 
-  /** The folder of a module without settings may be missing: Git keeps no empty ones. */
+  /** Copies a module's folder. One without settings may be missing: Git keeps no empty folders. */
   private static void copyFolder(Path from, Path to) throws IOException {
     Disk.createFolders(to);
     if (!Files.isDirectory(from)) {

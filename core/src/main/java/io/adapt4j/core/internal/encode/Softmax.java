@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.encode;
 
-/** Probabilities from logits. */
+/** Turns logits into probabilities. */
 final class Softmax {
 
   private Softmax() {}

@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes one vector of a text's hidden states: one or more poolings, side by side.
+ * Pools a text's hidden states into one vector: one or more poolings, concatenated.
  *
  * @param modes the poolings, in the order of their results
  */
 record TextPooling(List<Pooling> modes, boolean includePrompt) {
 
-  /** What Sentence Transformers calls them, in the order in which it joins the results. */
+  /** Names that Sentence Transformers uses, in the order in which it concatenates the results. */
   private static final Map<String, Pooling> NAMES = new LinkedHashMap<>();
 
   static {
@@ -31,7 +31,7 @@ record TextPooling(List<Pooling> modes, boolean includePrompt) {
 
   private static final String MEAN_FIELD = "pooling_mode_mean_tokens";
 
-  /** The switch of each pooling in a configuration. */
+  /** Configuration key that enables each pooling. */
   private static final Map<Pooling, String> SWITCHES =
       Map.of(
           Pooling.FIRST, "pooling_mode_cls_token",
@@ -95,7 +95,7 @@ record TextPooling(List<Pooling> modes, boolean includePrompt) {
     return modes;
   }
 
-  /** What Sentence Transformers calls the poolings. */
+  /** Returns the names that Sentence Transformers uses for the poolings. */
   List<String> names() {
     return NAMES.entrySet().stream()
         .filter(entry -> modes.contains(entry.getValue()))
@@ -103,7 +103,7 @@ record TextPooling(List<Pooling> modes, boolean includePrompt) {
         .toList();
   }
 
-  /** Width of the result. */
+  /** Returns the width of the result. */
   int width(int hidden) {
     return hidden * modes.size();
   }

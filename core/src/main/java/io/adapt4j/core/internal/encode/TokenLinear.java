@@ -19,17 +19,20 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
-/** W x + b on the hidden state of each token, a file beside a model such as BAAI/bge-m3's. */
+/**
+ * Linear layer W x + b on the hidden state of each token, stored in its own file next to a model
+ * such as BAAI/bge-m3.
+ */
 public final class TokenLinear implements AutoCloseable {
 
   private static final String WEIGHT = "weight";
   private static final String BIAS = "bias";
   private static final String SAFE = ".safetensors";
 
-  /** Makes weights from one token's state. */
+  /** Name of the layer that computes token weights. */
   public static final String SPARSE = "sparse_linear";
 
-  /** Makes vectors from one token's state. */
+  /** Name of the layer that computes token vectors. */
   public static final String COLBERT = "colbert_linear";
 
   private final String name;
@@ -43,8 +46,8 @@ public final class TokenLinear implements AutoCloseable {
   }
 
   /**
-   * Makes a layer with the first values of {@code torch.nn.Linear}: uniform between the inverse
-   * square roots of the input's width.
+   * Creates a layer initialized like {@code torch.nn.Linear}: uniform between plus and minus the
+   * inverse square root of the input width.
    *
    * @return the layer, closed by the caller
    */
@@ -78,17 +81,17 @@ public final class TokenLinear implements AutoCloseable {
     return List.of(weight, bias);
   }
 
-  /** Lets the layer train. */
+  /** Makes the layer trainable. */
   public void train() {
     parameters().forEach(Parameter::train);
   }
 
-  /** {@return what trains} */
+  /** {@return the trainable parameters} */
   public Stream<Parameter.Trainable> trained() {
     return parameters().stream().flatMap(parameter -> parameter.trained().stream());
   }
 
-  /** Computes with the trained values from now on. */
+  /** Uses the current trained values from now on. */
   public void refresh() {
     parameters().forEach(Parameter::refresh);
   }
@@ -102,12 +105,12 @@ public final class TokenLinear implements AutoCloseable {
     SafetensorsWriter.create().writeFile(folder.resolve(name + SAFE), tensors);
   }
 
-  /** Whether {@link #save} has written a layer to a folder. */
+  /** Returns whether {@link #save} has written a layer to a folder. */
   static boolean isIn(Path folder, String name) {
     return Files.isRegularFile(folder.resolve(name + SAFE));
   }
 
-  /** Reads what {@link #save} has written. */
+  /** Reads a layer written by {@link #save}. */
   public void restore(Path folder) {
     try (Checkpoint stored = Checkpoint.openFile(folder.resolve(name + SAFE))) {
       Weights.fill(weight.master(), stored, WEIGHT);
@@ -117,10 +120,10 @@ public final class TokenLinear implements AutoCloseable {
   }
 
   /**
-   * Reads a layer, if a folder has it: NAME.safetensors, else NAME.pt, of which only a dictionary
-   * of tensors is read.
+   * Reads a layer if a folder has it: NAME.safetensors, else NAME.pt, of which only a dictionary of
+   * tensors is accepted.
    *
-   * @return the layer, closed by the caller; empty where there is no such file
+   * @return the layer, closed by the caller; empty if there is no such file
    */
   public static Optional<TokenLinear> read(Path folder, String name, int hidden, DType type) {
     Path safe = folder.resolve(name + SAFE);
@@ -189,7 +192,7 @@ public final class TokenLinear implements AutoCloseable {
     return ops.linear(hidden, weight, bias);
   }
 
-  /** {@return outputs a token} */
+  /** {@return the number of outputs per token} */
   public int width() {
     return Math.toIntExact(weight.sizes()[0]);
   }

@@ -12,7 +12,7 @@ record TokenSequence(int index, int[] ids, int[] typeIds) {
     return new TokenSequence(index, encoding.ids(), encoding.typeIds());
   }
 
-  /** Single texts, in their order; all tokens are of type 0. */
+  /** Creates sequences of single texts, in order; all tokens are of type 0. */
   static List<TokenSequence> of(List<int[]> texts) {
     List<TokenSequence> sequences = new ArrayList<>();
     for (int[] ids : texts) {

@@ -8,10 +8,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Scores the classes of the tokens of a text. Not thread safe; the caller closes encoder and
- * tokenizer.
- */
+/** Classifies the tokens of a text. Not thread safe; the caller closes encoder and tokenizer. */
 public final class TokenTagger {
 
   private final Encoder encoder;
@@ -27,7 +24,7 @@ public final class TokenTagger {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /** The tokens of a text with their classes. */
+  /** The tokens of a text with their classes and scores. */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Tagged(Encoding encoding, int[] labels, double[] scores) {}
 

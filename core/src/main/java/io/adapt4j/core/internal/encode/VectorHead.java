@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Makes the vector of a text of its hidden states: pooling and the modules after it, whose weights
- * are frozen. Not thread safe.
+ * Head that turns a text's hidden states into its vector: pooling, then modules with frozen
+ * weights. Not thread safe.
  */
 public final class VectorHead implements AutoCloseable {
 
@@ -30,17 +30,17 @@ public final class VectorHead implements AutoCloseable {
     this.width = last;
   }
 
-  /** What to do otherwise than a folder says; empty for what it says. */
+  /** Overrides of a folder's settings; empty fields keep the folder's setting. */
   public record Changes(
       Optional<Pooling> pooling, Optional<Boolean> normalize, OptionalInt dimension) {
 
-    /** Nothing otherwise. */
+    /** No overrides. */
     public static final Changes NONE =
         new Changes(Optional.empty(), Optional.empty(), OptionalInt.empty());
   }
 
   /**
-   * Declares what a folder says. Weights of modules are checked and not read yet.
+   * Declares the head of a folder: checks the weights of the modules without reading them.
    *
    * @return the head, closed by the caller
    */
@@ -57,7 +57,7 @@ public final class VectorHead implements AutoCloseable {
     return new VectorHead(pooling, List.copyOf(after), hidden);
   }
 
-  /** Cuts vectors at the end, and scales them to length 1 again where they were. */
+  /** Adds truncation of the vectors, and normalizes them again if they were normalized. */
   private static void cut(List<VectorModule> modules, int pooled, int dimension) {
     int width = pooled;
     for (VectorModule module : modules) {
@@ -104,7 +104,7 @@ public final class VectorHead implements AutoCloseable {
   }
 
   /**
-   * Makes the vectors of a batch.
+   * Computes the vectors of a batch.
    *
    * @param hidden [B, T, hidden]
    * @param mask 1 on tokens that count and 0 on others, row-major [B, T]
@@ -119,14 +119,14 @@ public final class VectorHead implements AutoCloseable {
   }
 
   /**
-   * {@return whether the tokens of a prompt count in pooling; false where the folder says {@code
+   * {@return whether the tokens of a prompt take part in pooling; false if the folder says {@code
    * include_prompt: false}}
    */
   public boolean includesPrompt() {
     return pooling.includePrompt();
   }
 
-  /** {@return the weights of the modules, as their files name them, in the order of modules} */
+  /** {@return the weights of each module, in the order of modules, named as in their files} */
   public List<List<Parameter>> parameters() {
     return after.stream().map(VectorModule::parameters).toList();
   }

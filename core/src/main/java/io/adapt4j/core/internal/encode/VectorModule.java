@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.tensor.RelativeOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** A step that changes the vector of a text after pooling. */
+/** Step applied to a text's vector after pooling. */
 sealed interface VectorModule extends AutoCloseable
     permits VectorModule.Normalize, VectorModule.FirstEntries, DenseModule {
 
@@ -19,21 +19,21 @@ sealed interface VectorModule extends AutoCloseable
    */
   Tensor forward(Ops ops, Tensor x);
 
-  /** Width of the result, given that of the input. */
+  /** Returns the width of the result for an input width. */
   int width(int input);
 
-  /** What it multiplies with; empty where it has no weights. */
+  /** Returns the module's weights; empty if it has none. */
   default List<Parameter> parameters() {
     return List.of();
   }
 
-  /** Reads weights, if there are any, into memory of a type. */
+  /** Reads the weights, if any, as the given type. */
   default void load(DType type) {}
 
   @Override
   default void close() {}
 
-  /** Scales to length 1. */
+  /** Scales vectors to length 1. */
   record Normalize() implements VectorModule {
 
     @Override
@@ -47,7 +47,7 @@ sealed interface VectorModule extends AutoCloseable
     }
   }
 
-  /** Keeps the first entries. */
+  /** Truncates vectors to their first entries. */
   record FirstEntries(int count) implements VectorModule {
 
     @Override

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.nn.Pooling;
 import java.nio.file.Path;
 import java.util.List;
 
-/** How a folder makes the vector of a text, for formats that say it in another way. */
+/** Summary of how a folder computes a text's vector, for formats that describe it differently. */
 public record VectorOutline(
     List<String> poolings,
     boolean includesPrompt,
@@ -12,7 +12,10 @@ public record VectorOutline(
     boolean normalizes,
     boolean normalizesEarly) {
 
-  /** Describes a folder; one without modules as it is read here: the mean, scaled to length 1. */
+  /**
+   * Describes a folder. One without modules gets this library's default: the mean, scaled to length
+   * 1.
+   */
   public static VectorOutline of(SentenceFolder folder, int hidden) {
     TextPooling pooling =
         folder

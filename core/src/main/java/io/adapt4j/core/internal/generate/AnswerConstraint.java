@@ -6,15 +6,15 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * The constraint on one answer together with the tokens that end it: these are chosen only where
- * the answer may end. Not thread safe.
+ * Constraint on one answer, combined with its end tokens: they may be chosen only where the answer
+ * may end. Not thread safe.
  */
 final class AnswerConstraint {
 
   private final ConstraintState state;
   private final int[] endIds;
 
-  /** The logits of the tokens that end an answer, while the others are masked. */
+  /** Saved logits of the end tokens, while all others are masked. */
   private final float[] endLogits;
 
   /** Starts an answer. */
@@ -25,7 +25,7 @@ final class AnswerConstraint {
   }
 
   /**
-   * Forbids the tokens that may not come next.
+   * Masks the tokens that may not come next.
    *
    * @param logits those of forbidden tokens become negative infinity
    */
@@ -49,7 +49,7 @@ final class AnswerConstraint {
     }
   }
 
-  /** The only token that may come next, or -1 where there is a choice. */
+  /** Returns the only token that may come next, or -1 if there is a choice. */
   int forced() {
     TokenMask allowed = state.allowed();
     if (allowed.count() > endIds.length + 1) {
@@ -69,17 +69,17 @@ final class AnswerConstraint {
     return id;
   }
 
-  /** Whether nothing may come next, not even a token that ends the answer. */
+  /** Returns whether nothing may come next, not even an end token. */
   boolean isComplete() {
     return endIds.length == 0 && state.mayEnd() && state.allowed().count() == 0;
   }
 
-  /** Takes a token that ended nothing. */
+  /** Advances by a token that did not end the answer. */
   void accept(int id) {
     state.accept(id);
   }
 
-  /** The beginning of a guess that the constraint allows. */
+  /** Returns the longest prefix of a guess that the constraint allows. */
   int[] allowed(int[] guess) {
     return guess.length == 0 ? guess : Arrays.copyOf(guess, state.allowedPrefix(guess));
   }

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
-/** Generates from tokenized prompts. Not thread safe. */
+/** Generates tokens for tokenized prompts. Not thread safe. */
 public final class Generator {
 
   private final Decoder decoder;
@@ -60,14 +60,14 @@ public final class Generator {
     return rows.stream().map(Sequence::result).toList();
   }
 
-  /** Generates from several prompts as one batch, to the end and without a stream of text. */
+  /** Generates from several prompts as one batch, without streaming or cancellation. */
   public List<Generation> generate(List<int[]> prompts, GenerationOptions options) {
     return generate(prompts, options, piece -> {}, new CancellationToken());
   }
 
   /**
-   * Generates from one prompt, whose beginning is not read again where an earlier prompt or answer
-   * had the same.
+   * Generates from one prompt, reusing the keys and values of a prefix it shares with an earlier
+   * prompt or answer.
    */
   public Generation generate(
       int[] prompt,
@@ -81,7 +81,7 @@ public final class Generator {
     return request.await();
   }
 
-  /** Answers a request by itself, on this thread. */
+  /** Answers one request on this thread. */
   private void alone(Request request, PromptCache prompts) {
     try (RequestBatch batch = newBatch(noAdapters())) {
       batch.add(start(request, prompts));
@@ -93,27 +93,27 @@ public final class Generator {
     return new RequestBatch(decoder, adapters);
   }
 
-  /** Whether requests of one batch are read together, whatever their lengths. */
+  /** Returns whether requests of one batch can be processed together, whatever their lengths. */
   boolean joinsRequests() {
     return !decoder.rotationChanges(1, Integer.MAX_VALUE);
   }
 
-  /** Keeps nothing. */
+  /** Creates a cache that keeps nothing. */
   PromptCache newPromptCache() {
     return new PromptCache(decoder, 0);
   }
 
-  /** A model without adapters that requests can name. */
+  /** Creates an empty adapter set. */
   AdapterSet noAdapters() {
     return new AdapterSet(decoder);
   }
 
-  /** Checks a prompt. */
+  /** Validates a prompt. */
   public void requireUsable(int[] prompt, GenerationOptions options) {
     requireAllUsable(List.of(prompt), options);
   }
 
-  /** Checks prompts. */
+  /** Validates prompts. */
   void requireAllUsable(List<int[]> prompts, GenerationOptions options) {
     requireUsable(prompts, options);
     if (options.constraint().isPresent()) {
@@ -129,7 +129,7 @@ public final class Generator {
         .tokenBytes();
   }
 
-  /** Starts a request whose prompt is usable; the result is closed by a batch. */
+  /** Starts a request with a validated prompt; a batch closes the result. */
   RunningRequest start(Request request, PromptCache prompts) {
     Sequence sequence = sequence(request);
     PromptCache.Lease lease =
@@ -137,7 +137,9 @@ public final class Generator {
     return new RunningRequest(decoder, request, sequence, lease);
   }
 
-  /** The memory that a request's keys, values and states take beside those of what runs. */
+  /**
+   * Returns the bytes of keys, values and states that a request adds to those of the running ones.
+   */
   long bytes(Request request, PromptCache prompts) {
     int[] prompt = request.prompt();
     int room = limit(request.options()) - prompt.length;
@@ -146,12 +148,12 @@ public final class Generator {
     return decoder.cacheBytes(1, capacity - shared, decoder.type());
   }
 
-  /** What a request gets that is cancelled before it starts. */
+  /** Returns the result of a request that is cancelled before it starts. */
   Generation cancelled(Request request) {
     return cancelled(request.prompt().length);
   }
 
-  /** Returns what is generated where that is cancelled before it begins. */
+  /** Returns the result of a generation that is cancelled before its first token. */
   public static Generation cancelled(int promptTokens) {
     return new Generation("", List.of(), FinishReason.CANCELLED, promptTokens);
   }
@@ -227,7 +229,7 @@ public final class Generator {
     }
   }
 
-  /** Encodes a prompt for which there is room. */
+  /** Encodes a prompt, limited to what the context has room for. */
   public int[] encode(GenerationOptions options, IntFunction<int[]> encoding) {
     try {
       return encoding.apply(limit(options) - 1);

@@ -14,21 +14,22 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps of a batch, prepared when they are first needed. Requests with any low-rank adapters
- * are joined in one program; an adapter that changes more than linear layers has a program of its
- * own, which runs while it is on alone. Not thread safe.
+ * Step kernels of a batch, prepared on first use. Requests with any low-rank adapters share one
+ * program; an adapter that changes more than linear layers has its own, which runs while it is the
+ * only active adapter. Not thread safe.
  */
 final class PreparedSteps {
 
   /**
-   * Steps for some adapters.
+   * Kernels for a set of adapters.
    *
-   * @param alone the only adapter, which has to be on; null where those are that are on
+   * @param alone the adapter that must be the only active one; null for the currently active
+   *     adapters
    */
   record Program(
       DecoderSteps steps, List<AttachedAdapter> joined, @Nullable AttachedAdapter alone) {
 
-    /** The number by which tokens name an adapter. */
+    /** Returns the index by which tokens refer to an adapter. */
     int number(@Nullable AttachedAdapter adapter) {
       return adapter == null || adapter == alone
           ? DecoderSteps.Token.NO_ADAPTER
@@ -51,15 +52,18 @@ final class PreparedSteps {
   private final int tokens;
   private final @Nullable KvCache[] caches;
 
-  /** Which state of its cache each row was placed in. */
+  /** Change count of each row's cache when it was placed. */
   private final int[] placed;
 
-  /** Of those that are on and the low-rank ones; once wanted, empty where there are no kernels. */
+  /**
+   * Program of the active adapters and all low-rank ones; once prepared, empty if there are no
+   * kernels.
+   */
   private Optional<Program> joined = Optional.empty();
 
   private boolean isJoinedWanted;
 
-  /** Of adapters that run alone. */
+  /** Programs of adapters that run alone. */
   private final Map<AttachedAdapter, Optional<Program>> alone = new HashMap<>();
 
   PreparedSteps(Decoder decoder, AdapterSet adapters, int rows, int tokens) {
@@ -71,9 +75,9 @@ final class PreparedSteps {
   }
 
   /**
-   * Finds the steps of a request.
+   * Returns the program for a request.
    *
-   * @param adapter what takes part in it; null for the adapters that are on
+   * @param adapter the request's adapter; null for the active adapters
    */
   Optional<Program> programFor(@Nullable AttachedAdapter adapter) {
     if (!isJoinedWanted) {
@@ -101,7 +105,7 @@ final class PreparedSteps {
     return steps.map(made -> new Program(made, named, onAlone));
   }
 
-  /** Gives a row its keys and values. */
+  /** Assigns a cache to a row. */
   void place(int row, KvCache cache) {
     caches[row] = cache;
     placed[row] = cache.changes();
@@ -110,7 +114,7 @@ final class PreparedSteps {
     }
   }
 
-  /** Places rows again whose caches share more or less than before. */
+  /** Places rows again if the blocks their caches share have changed. */
   void placeChanged() {
     for (int row = 0; row < caches.length; row++) {
       KvCache cache = caches[row];
@@ -120,7 +124,7 @@ final class PreparedSteps {
     }
   }
 
-  /** Takes them away. */
+  /** Removes a row's cache. */
   void remove(int row) {
     caches[row] = null;
     for (Program program : programs()) {
@@ -134,7 +138,7 @@ final class PreparedSteps {
     return all.stream().flatMap(Optional::stream).toList();
   }
 
-  /** Lets go of what was prepared, since weights or layers are about to change. */
+  /** Releases all programs, since weights or layers are about to change. */
   void release() {
     programs().forEach(program -> program.steps().close());
     joined = Optional.empty();

@@ -13,23 +13,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of earlier prompts and their answers (prefix caching, Kwon et al. 2023). A prompt
- * that begins like one of them is read from where it differs.
+ * that shares a prefix with one of them is processed only from where it differs.
  *
- * <p>Where layers keep states, only a prompt that continues all of what was read begins with it.
+ * <p>If layers keep states, only a prompt that extends a whole earlier sequence can reuse it.
  *
- * <p>A prompt that continues or repeats an earlier one takes its place; one that only begins alike
- * is kept beside it, and what both have in common is held once. So is the beginning of prompts that
- * are answered at the same time, also before it has been read: any of them reads it for all. Beyond
- * the limit in bytes those longest unused are dropped. Not thread safe.
+ * <p>A prompt that extends or repeats an earlier one replaces it; one that only shares a prefix is
+ * kept alongside, and the shared prefix is stored once. The same holds for prompts answered
+ * concurrently, even before their prefix has been processed: one of them processes it for all.
+ * Above the byte limit, the least recently used entries are evicted. Not thread safe.
  */
 public final class PromptCache implements AutoCloseable {
 
-  /** A shorter beginning is read again, in one pass with the rest. */
+  /** Minimum prefix length for reuse; a shorter one is recomputed in one pass with the rest. */
   static final int SHORTEST = 16;
 
   private final Decoder decoder;
 
-  /** Longest unused first. */
+  /** Entries, least recently used first. */
   private final List<Entry> entries = new ArrayList<>();
 
   /** Generations in progress. */
@@ -38,34 +38,36 @@ public final class PromptCache implements AutoCloseable {
   private long limit;
   private long prefilled;
 
-  /** Counts what has made keys and values worthless, also those of a generation in progress. */
+  /**
+   * Incremented when keys and values become invalid, including those of generations in progress.
+   */
   private int changes;
 
   /**
    * Creates an empty cache.
    *
-   * @param limit the most bytes that stay between generations; 0 keeps nothing
+   * @param limit maximum number of bytes kept between generations; 0 keeps nothing
    */
   public PromptCache(Decoder decoder, long limit) {
     this.decoder = decoder;
     limit(limit);
   }
 
-  /** What is kept of one generation. */
+  /** Keys and values kept of one generation. */
   private static final class Entry {
 
     /** The tokens whose keys and values are held. */
     private final int[] ids;
 
-    /** How many of them are the prompt's. */
+    /** Number of prompt tokens among them. */
     private final int prompt;
 
-    /** How long the sequence was. */
+    /** Length of the original sequence. */
     private final int read;
 
     private final KvCache cache;
 
-    /** The adapter that they were read with, or null for those that were on. */
+    /** The adapter they were computed with; null for the active adapters. */
     private final @Nullable AttachedAdapter adapter;
 
     Entry(int[] ids, int prompt, int read, KvCache cache, @Nullable AttachedAdapter adapter) {
@@ -82,9 +84,9 @@ public final class PromptCache implements AutoCloseable {
   }
 
   /**
-   * Where a prompt can begin.
+   * A cached prefix that a prompt can continue.
    *
-   * @param entry what is kept; null for a generation in progress
+   * @param entry the cache entry; null for a generation in progress
    */
   private record Match(KvCache cache, int tokens, @Nullable Entry entry) {
     boolean isRunning() {
@@ -97,7 +99,7 @@ public final class PromptCache implements AutoCloseable {
     return mismatch < 0 ? ids.length : mismatch;
   }
 
-  /** Sets the limit, and drops what is beyond it. */
+  /** Sets the limit and evicts what exceeds it. */
   public void limit(long bytes) {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes: expected at least 0, found " + bytes);
@@ -106,24 +108,26 @@ public final class PromptCache implements AutoCloseable {
     shrink();
   }
 
-  /** {@return the memory in use between generations, what entries share counted once} */
+  /** {@return the bytes held between generations, shared blocks counted once} */
   public long bytes() {
     return KvCache.bytes(entries.stream().map(entry -> entry.cache).toList());
   }
 
-  /** {@return how many tokens of prompts have been read so far, those taken from here left out} */
+  /**
+   * {@return the number of prompt tokens processed so far, excluding those taken from the cache}
+   */
   public long prefilledTokens() {
     return prefilled;
   }
 
-  /** Drops everything, as the weights are about to change. */
+  /** Evicts everything, since the weights are about to change. */
   public void clear() {
     changes++;
     entries.forEach(entry -> entry.cache.close());
     entries.clear();
   }
 
-  /** Drops what was read with an adapter. */
+  /** Evicts the entries computed with an adapter. */
   void drop(AttachedAdapter adapter) {
     drop(entries.stream().filter(entry -> entry.adapter == adapter).toList());
   }
@@ -141,7 +145,7 @@ public final class PromptCache implements AutoCloseable {
   /**
    * Starts a generation.
    *
-   * @param adapter what it is read with; null for the adapters that are on
+   * @param adapter the adapter it runs with; null for the active adapters
    */
   Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
     KvCache cache =
@@ -154,7 +158,7 @@ public final class PromptCache implements AutoCloseable {
     return lease;
   }
 
-  /** Returns how many tokens a generation would share with those in progress. */
+  /** Returns the number of tokens a generation would share with those in progress. */
   int sharedWithRunning(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
     return match(prompt, capacity, adapter).filter(Match::isRunning).map(Match::tokens).orElse(0);
   }
@@ -174,12 +178,18 @@ public final class PromptCache implements AutoCloseable {
         .max(Comparator.comparingInt(Match::tokens).thenComparing(Match::isRunning));
   }
 
-  /** How many tokens a prompt has in common with others, but for its last, which is always read. */
+  /**
+   * Returns the length of the common prefix, without the prompt's last token, which is always
+   * processed.
+   */
   private static int beginning(int[] ids, int[] prompt) {
     return Math.min(common(ids, prompt), prompt.length - 1);
   }
 
-  /** States are those after the last token, so that a prompt has to continue all of them. */
+  /**
+   * Returns whether an entry can be reused for a prompt. States exist only after the last token, so
+   * with states the prompt must extend the whole entry.
+   */
   private boolean fits(Entry entry, int[] prompt) {
     if (decoder.keepsStates()
         && (entry.common(prompt) < entry.ids.length || entry.ids.length >= prompt.length)) {
@@ -210,14 +220,15 @@ public final class PromptCache implements AutoCloseable {
     }
   }
 
-  /** Takes over the cache of a generation that has ended. */
+  /** Stores the cache of a finished generation. */
   private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
     int held = held(ids.length, cache);
     if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {
       cache.close();
       return;
     }
-    // Others may still read into a shared block: what follows there is not this one's.
+    // Other requests may still append to a shared block; what follows there is not part of this
+    // sequence.
     cache.truncate(ids.length);
     KvCache fitting = cache;
     if (cache.bytes() > limit) {
@@ -231,7 +242,7 @@ public final class PromptCache implements AutoCloseable {
     shrink();
   }
 
-  /** How many tokens the limit leaves; with states all of them or none. */
+  /** Returns the number of tokens that fit the limit; with states, all or none. */
   private int held(int tokens, KvCache cache) {
     if (cache.hasStates()) {
       return decoder.cacheBytes(1, tokens, decoder.type()) <= limit ? tokens : 0;
@@ -239,7 +250,10 @@ public final class PromptCache implements AutoCloseable {
     return (int) Math.min(tokens, limit / decoder.cacheBytes(1, 1, decoder.type()));
   }
 
-  /** What requests at the same time have read alike is kept once. */
+  /**
+   * Drops entries that are prefixes of the given tokens, such as those of concurrent requests with
+   * the same prompt.
+   */
   private void dropBeginningsOf(int[] ids, @Nullable AttachedAdapter adapter) {
     drop(
         entries.stream()
@@ -253,7 +267,7 @@ public final class PromptCache implements AutoCloseable {
     }
   }
 
-  /** A cache lent to one generation, which is closed unless it is kept. */
+  /** Cache lent to one generation; closed unless it is kept. */
   static final class Lease implements AutoCloseable {
 
     private final PromptCache owner;
@@ -280,7 +294,7 @@ public final class PromptCache implements AutoCloseable {
       return cache;
     }
 
-    /** Ends the generation and keeps what it has read. */
+    /** Ends the generation and stores its cache. */
     void keep(int[] ids) {
       if (changes == owner.changes) {
         kept = true;

@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.generate;
 
 /**
- * Guesses the next tokens of a text from the text itself: those that followed where its last tokens
- * stood before (prompt lookup decoding, Saxena 2023). A guess that was wrong makes the next one
- * short, so that a text which quotes nothing costs little, and each that was right a longer one.
+ * Guesses the next tokens of a text from the text itself: those that followed an earlier occurrence
+ * of its last tokens (prompt lookup decoding, Saxena 2023). A wrong guess shortens the next one, so
+ * that a text without repetition costs little; a right one lengthens it.
  */
 final class PromptLookup {
 
-  /** The most of the last tokens that are looked up; if they are found nowhere, fewer are. */
+  /** Maximum n-gram length to look up; if it is not found, shorter ones are tried. */
   private static final int LONGEST = 3;
 
   private static final int[] NONE = {};
@@ -16,21 +16,21 @@ final class PromptLookup {
   private int next;
 
   /**
-   * Prepares for one text.
+   * Creates a lookup for one text.
    *
-   * @param tokens the most to guess at once; 0 for none
+   * @param tokens maximum number of tokens to guess at once; 0 for none
    */
   PromptLookup(int tokens) {
     this.tokens = tokens;
     this.next = tokens;
   }
 
-  /** Learns how many of the last guess were right. */
+  /** Records the number of accepted tokens of the last guess. */
   void accepted(int right) {
     next = Math.min(tokens, 2 * right + 1);
   }
 
-  /** Guesses. */
+  /** Guesses the tokens that come next. */
   int[] guess(int[] text, int length, int most) {
     int count = Math.min(next, most);
     if (count <= 0) {
@@ -49,7 +49,7 @@ final class PromptLookup {
     return NONE;
   }
 
-  /** Where the latest earlier place of the last tokens ends, or 0 if there is none. */
+  /** Returns the end of the latest earlier occurrence of the last tokens, or 0 if there is none. */
   private static int latest(int[] text, int length, int size) {
     for (int end = length - 1; end >= size; end--) {
       int same = 0;

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.generate;
 /**
  * A seeded stream of uniform numbers (SplitMix64, Steele et al. 2014).
  *
- * <p>Written out so that the numbers of a seed never depend on the Java version.
+ * <p>Implemented here so that the numbers of a seed never depend on the Java version.
  */
 final class RandomStream {
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;

@@ -17,19 +17,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request of the thread that waits for its answer. Text reaches the listener through a queue, on
- * that thread and outside all locks, so that a slow one holds nobody up.
+ * A request, as seen by the thread that waits for its answer. Text reaches the listener through a
+ * queue, on that thread and outside all locks, so that a slow listener blocks nobody else.
  */
 final class Request {
 
-  /** What the listener is told next: of a token, or a piece of text. */
+  /** Item for the listener: a token's log-probabilities, or a piece of text. */
   private record Piece(String text, @Nullable TokenLogprobs token) {
     boolean isEnd() {
       return text.isEmpty() && token == null;
     }
   }
 
-  /** Ends the pieces; text is never empty. */
+  /** Marks the end of the pieces; text is never empty. */
   private static final Piece END = new Piece("", null);
 
   private final int[] prompt;
@@ -54,9 +54,9 @@ final class Request {
   }
 
   /**
-   * A request for an adapter.
+   * Creates a request that runs with an adapter.
    *
-   * @param adapter let go of when it is over; null for the adapters that are on
+   * @param adapter released when the request is over; null for the active adapters
    */
   Request(
       int[] prompt,
@@ -68,9 +68,9 @@ final class Request {
   }
 
   /**
-   * A request of a call for several prompts.
+   * Creates a request of a call with several prompts.
    *
-   * @param group what it belongs to; null for a call of its own
+   * @param group the call's requests; null for a single request
    */
   Request(
       int[] prompt,
@@ -97,12 +97,12 @@ final class Request {
     return Optional.ofNullable(group);
   }
 
-  /** The adapter that takes part instead of those that are on, or null. */
+  /** Returns the adapter that replaces the active ones for this request, or null. */
   @Nullable AttachedAdapter adapter() {
     return adapter == null ? null : adapter.adapter();
   }
 
-  /** Lets the adapter go. */
+  /** Releases the adapter. */
   void letGo() {
     if (adapter != null) {
       adapter.close();
@@ -117,31 +117,31 @@ final class Request {
     return options;
   }
 
-  /** Whether nobody wants the rest. */
+  /** Returns whether the rest of the answer is no longer wanted. */
   boolean isCancelled() {
     return abandoned || cancellation.isCancelled();
   }
 
-  /** Whether its listener has failed. */
+  /** Returns whether the listener has failed. */
   boolean isAbandoned() {
     return abandoned;
   }
 
-  /** Takes a piece of the answer on the thread that computes. */
+  /** Queues a piece of the answer; called on the computing thread. */
   void text(String piece) {
     if (onText != RequestScheduler.SILENT) {
       pieces.add(new Piece(piece, null));
     }
   }
 
-  /** Takes how likely a token was, before its text. */
+  /** Queues a token's log-probabilities, before its text. */
   void token(TokenLogprobs token) {
     if (onText instanceof GenerationListener) {
       pieces.add(new Piece("", token));
     }
   }
 
-  /** Whether it is answered or refused. */
+  /** Returns whether the request is answered or refused. */
   boolean isOver() {
     return result != null || failure != null;
   }
@@ -158,15 +158,15 @@ final class Request {
     pieces.add(END);
   }
 
-  /** Hands text to the listener while somebody computes. */
+  /** Passes text to the listener until the answer is complete, while another thread computes. */
   Generation await() {
     return await(() -> false);
   }
 
   /**
-   * Hands text to the listener.
+   * Passes text to the listener until the answer is complete.
    *
-   * @param compute brings the request further on this thread; false where others do
+   * @param compute advances the request on this thread; returns false once another thread does
    */
   Generation await(BooleanSupplier compute) {
     RuntimeException fault = null;
@@ -199,9 +199,9 @@ final class Request {
     }
   }
 
-  /** The next piece; null where there is none and this thread computes. */
+  /** Returns the next piece, or null if there is none and this thread computes. */
   private @Nullable Piece next(boolean here) {
-    // Waits also while interrupted: what is computed belongs to this thread.
+    // Keeps waiting when interrupted: the answer being computed belongs to this thread.
     return here ? pieces.poll() : Uninterruptibles.takeUninterruptibly(pieces);
   }
 

@@ -21,26 +21,26 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers requests that come and go, all of them a step further at a time (continuous batching, Yu
- * et al. 2022). Long prompts are read in chunks, so that the others go on (Agrawal et al. 2023).
+ * Answers requests that arrive and finish at any time, advancing all of them one step at a time
+ * (continuous batching, Yu et al. 2022). Long prompts are processed in chunks so that the other
+ * requests keep generating (Agrawal et al. 2023).
  *
- * <p>What a request gets does not depend on the others: nothing else in a step of {@link
- * DecoderSteps} changes a bit of it, nor does how its tokens are divided among steps; and how what
- * is read operator by operator is cut depends on the request alone, but for what it shares with
- * others, which one of them reads for all. Not thread safe.
+ * <p>The result of a request does not depend on the others: neither the other rows of a step of
+ * {@link DecoderSteps} nor the division of its tokens among steps changes a bit of it. When running
+ * operator by operator, the chunks depend on the request alone, except for prefixes shared with
+ * other requests, which one of them processes for all. Not thread safe.
  */
 final class RequestBatch implements AutoCloseable {
 
-  /** The most requests at the same time, and the most outputs of a step. */
+  /** Maximum number of concurrent requests, and of outputs per step. */
   static final int MOST = 32;
 
   /**
-   * Tokens of a long prompt that are read in one pass, operator by operator: no slower than most
-   * steps.
+   * Tokens of a long prompt processed in one pass, operator by operator: no slower than most steps.
    */
   static final int CHUNK = 256;
 
-  /** The most tokens of a step that reads long prompts too. */
+  /** Maximum number of tokens in a step that includes prompts. */
   static final int STEP = 128;
 
   private final Decoder decoder;
@@ -50,15 +50,15 @@ final class RequestBatch implements AutoCloseable {
   private final Ops ops = Ops.inference();
   private final @Nullable RunningRequest[] rows = new @Nullable RunningRequest[MOST];
 
-  /** What runs, in the order in which it came. */
+  /** Running requests, in order of arrival. */
   private final List<RunningRequest> arrived = new ArrayList<>();
 
-  /** The logits of one output: an array for each would fill the Java heap. */
+  /** Reused buffer for the logits of one output: an array for each would fill the Java heap. */
   private float[] logits = {};
 
   private final PreparedSteps steps;
 
-  /** Where the round begins, so that all get their turn. */
+  /** Row at which the round starts, so that every request gets its turn. */
   private int turn;
 
   private int passes;
@@ -71,7 +71,7 @@ final class RequestBatch implements AutoCloseable {
     this.alone = decoder.rotationChanges(1, Integer.MAX_VALUE);
   }
 
-  /** The requests being answered. */
+  /** Returns the running requests, starting at the current turn. */
   List<RunningRequest> running() {
     List<RunningRequest> running = new ArrayList<>();
     for (int i = 0; i < MOST; i++) {
@@ -83,7 +83,7 @@ final class RequestBatch implements AutoCloseable {
     return running;
   }
 
-  /** Whether kernels run steps with an adapter; null for the adapters that are on. */
+  /** Returns whether there are step kernels for an adapter; null for the active adapters. */
   boolean hasSteps(@Nullable AttachedAdapter adapter) {
     return steps.programFor(adapter).isPresent();
   }
@@ -96,12 +96,12 @@ final class RequestBatch implements AutoCloseable {
     return Arrays.stream(rows).noneMatch(row -> row == null);
   }
 
-  /** How often the network was run. */
+  /** Returns the number of forward passes so far. */
   int passes() {
     return passes;
   }
 
-  /** Takes a request in; there must be a row for it. */
+  /** Adds a request; there must be a free row. */
   void add(RunningRequest request) {
     int row = 0;
     while (rows[row] != null) {
@@ -112,7 +112,7 @@ final class RequestBatch implements AutoCloseable {
     steps.place(row, request.cache());
   }
 
-  /** Brings every request further; those that are over leave, and all of them if a step fails. */
+  /** Advances every request and removes finished ones; if the step fails, all requests fail. */
   void step() {
     try {
       stepAll();
@@ -133,19 +133,19 @@ final class RequestBatch implements AutoCloseable {
     removeFinished();
   }
 
-  /** Answers everything. */
+  /** Runs until all requests are answered. */
   void finish() {
     while (!isEmpty()) {
       step();
     }
   }
 
-  /** Lets go of what was prepared for the weights as they are, since they are about to change. */
+  /** Releases the prepared kernels, since the weights are about to change. */
   void release() {
     steps.release();
   }
 
-  /** Reads a chunk of one long prompt, where steps do not read it. */
+  /** Processes a chunk of one long prompt that step kernels do not handle. */
   private void readChunk() {
     for (RunningRequest request : running()) {
       if (isNext(request) && !isReadInSteps(request)) {
@@ -156,13 +156,17 @@ final class RequestBatch implements AutoCloseable {
     }
   }
 
-  /** Whether a request can go on. Of those that lack the same shared tokens one reads them. */
+  /**
+   * Returns whether a request can advance. Of the requests waiting for the same shared tokens, one
+   * processes them.
+   */
   private boolean isNext(RunningRequest request) {
     return !request.isOver() && readerFor(request) == request;
   }
 
   /**
-   * The request that reads what another one lacks: the shortest, as none waits for a longer one.
+   * Returns the request that processes the shared tokens another one waits for: the shortest, so
+   * that none waits for a longer one.
    */
   private RunningRequest readerFor(RunningRequest request) {
     Optional<KvBlock> unfilled = request.cache().unfilled();
@@ -170,7 +174,7 @@ final class RequestBatch implements AutoCloseable {
       return request;
     }
     return arrived.stream()
-        .filter(other -> !other.isOver() && other.cache().unfilled().equals(unfilled))
+        .filter(reader -> !reader.isOver() && reader.cache().unfilled().equals(unfilled))
         .min(Comparator.comparingInt(RunningRequest::unread))
         .orElse(request);
   }
@@ -188,7 +192,10 @@ final class RequestBatch implements AutoCloseable {
         .isPresent();
   }
 
-  /** Keys that are turned for the length of the whole text have to be made in one pass. */
+  /**
+   * Returns whether the tokens must be processed in one pass because their rotation depends on the
+   * length of the whole text.
+   */
   private boolean isReadWhole(RunningRequest request) {
     int unread = request.unread();
     return unread > 1 && decoder.rotationChanges(request.held() + 1, request.held() + unread);
@@ -213,7 +220,7 @@ final class RequestBatch implements AutoCloseable {
     List<RunningRequest> prompts =
         requests.stream().filter(request -> request.unread() > 1).toList();
     int room = program.steps().readsPrompts() ? STEP : MOST;
-    // Each has at least one output, and a prompt no more; guesses share the rest.
+    // Each request has at least one output, and a prompt exactly one; guesses share the rest.
     int need = requests.size() - prompts.size();
     int outputs = MOST - prompts.size();
     Map<RunningRequest, int[]> ids = new LinkedHashMap<>();
@@ -232,8 +239,8 @@ final class RequestBatch implements AutoCloseable {
   }
 
   /**
-   * Divides a step among prompts: half of it is for the one that came first, so that it ends; the
-   * others are served from the shortest on, so that they do not wait for a long one.
+   * Divides a step among prompts. The oldest gets half of it, so that it makes progress; the others
+   * are served shortest first, so that they do not wait for a long one.
    */
   private Map<RunningRequest, Integer> shares(List<RunningRequest> prompts, int room) {
     Map<RunningRequest, Integer> shares = new LinkedHashMap<>();
@@ -259,7 +266,7 @@ final class RequestBatch implements AutoCloseable {
     return shares;
   }
 
-  /** Runs something with one adapter alone, or where it is null, with those that are on. */
+  /** Runs an action with one adapter alone or, if null, with the active ones. */
   private void with(@Nullable AttachedAdapter adapter, Runnable action) {
     if (adapter == null) {
       action.run();
@@ -288,7 +295,7 @@ final class RequestBatch implements AutoCloseable {
     }
     int[] likeliest = kernels.run(tokens);
     passes++;
-    // All of them before one is answered: a listener may ask for what others can share.
+    // Advance all before answering any: a listener may ask for what other requests can share.
     requests.forEach(request -> request.cache().advance(ids.get(request).length));
     for (int i = 0; i < requests.size(); i++) {
       RunningRequest request = requests.get(i);
@@ -300,7 +307,7 @@ final class RequestBatch implements AutoCloseable {
     }
   }
 
-  /** What a step says after the outputs of one request. */
+  /** Scores of one request in a step run by kernels. */
   private final class StepScores implements RunningRequest.Scores {
     private final DecoderSteps kernels;
     private final int[] likeliest;
@@ -351,7 +358,7 @@ final class RequestBatch implements AutoCloseable {
     return new PassScores(decoder.logits(last));
   }
 
-  /** What a pass says, operator by operator, after the outputs of one request. */
+  /** Scores of one request in a pass run operator by operator. */
   private final class PassScores implements RunningRequest.Scores {
     private final Tensor scores;
     private final long[] likeliest;
@@ -383,7 +390,7 @@ final class RequestBatch implements AutoCloseable {
     return logits;
   }
 
-  /** Whatever goes wrong ends the requests that it went wrong for, and no other. */
+  /** Runs an action; a failure ends the given requests and no others. */
   private static void guarded(List<RunningRequest> requests, Runnable action) {
     try {
       action.run();
@@ -408,12 +415,12 @@ final class RequestBatch implements AutoCloseable {
     request.close();
   }
 
-  /** The memory of the keys and values of what runs, those of common beginnings counted once. */
+  /** Returns the bytes of the keys and values of running requests, shared prefixes counted once. */
   long bytes() {
     return KvCache.bytes(running().stream().map(RunningRequest::cache).toList());
   }
 
-  /** Ends everything with a failure. */
+  /** Fails all requests. */
   void fail(Throwable reason) {
     running().forEach(request -> request.fail(reason));
     removeFinished();

@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The requests of one call, which wait one after the other. */
+/** The requests of one call, which are queued one after the other. */
 final class RequestGroup implements AutoCloseable {
 
   private final CancellationToken cancellation = new CancellationToken();
   private final List<Request> requests = new ArrayList<>();
 
-  /** How many have been given out; guarded by the scheduler's monitor. */
+  /** Number of requests handed out; guarded by the scheduler's monitor. */
   private int given;
 
   /**
    * Adds a request.
    *
-   * @param adapter let go of when it is over; null for the adapters that are on
+   * @param adapter released when the request is over; null for the active adapters
    */
   void add(int[] prompt, GenerationOptions options, AdapterSet.@Nullable Lease adapter) {
     requests.add(
@@ -35,24 +35,24 @@ final class RequestGroup implements AutoCloseable {
             this));
   }
 
-  /** The next request that is to wait. */
+  /** Returns the next request to queue. */
   Optional<Request> next() {
     return given < requests.size() ? Optional.of(requests.get(given++)) : Optional.empty();
   }
 
-  /** Those that do not wait yet, from now on given out. */
+  /** Returns all requests not yet handed out, and marks them as handed out. */
   List<Request> rest() {
     List<Request> rest = requests.subList(given, requests.size());
     given = requests.size();
     return rest;
   }
 
-  /** Whether one of its requests has started: then the same weights answer all. */
+  /** Returns whether a request of the group has started; the same weights must then answer all. */
   boolean hasBegun() {
     return given > 1;
   }
 
-  /** Waits for the answers. Where a request fails, the others are over before that is told. */
+  /** Waits for the answers. If a request fails, the others end before the exception is thrown. */
   List<Generation> await() {
     List<Generation> answers = new ArrayList<>();
     RuntimeException failure = null;
@@ -70,7 +70,7 @@ final class RequestGroup implements AutoCloseable {
     return answers;
   }
 
-  /** Lets the adapters go. */
+  /** Releases the adapters. */
   @Override
   public void close() {
     requests.forEach(Request::letGo);

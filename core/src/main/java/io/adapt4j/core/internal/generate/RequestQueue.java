@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Requests that wait, in the order in which they came. Of a group one waits at a time: the next one
- * comes last when it has started, so that the requests of other calls get their turn. Not thread
+ * Waiting requests, in order of arrival. A group has one request in the queue at a time: when it
+ * starts, the next joins at the end, so that the requests of other calls get their turn. Not thread
  * safe.
  */
 final class RequestQueue {
@@ -20,7 +20,7 @@ final class RequestQueue {
     return waiting.isEmpty();
   }
 
-  /** How many calls for one prompt wait. */
+  /** Returns the number of waiting single-prompt calls. */
   int calls() {
     return (int) waiting.stream().filter(request -> request.group().isEmpty()).count();
   }
@@ -29,18 +29,18 @@ final class RequestQueue {
     waiting.add(request);
   }
 
-  /** The first that fits. */
+  /** Returns the first request that matches. */
   Optional<Request> first(Predicate<Request> which) {
     return waiting.stream().filter(which).findFirst();
   }
 
-  /** Takes a request out that starts. */
+  /** Removes a request that starts, and queues the next of its group. */
   void started(Request request) {
     waiting.remove(request);
     request.group().flatMap(RequestGroup::next).ifPresent(waiting::add);
   }
 
-  /** Takes requests out, with what would follow them. */
+  /** Removes matching requests, together with the rest of their groups. */
   List<Request> remove(Predicate<Request> which) {
     List<Request> removed = new ArrayList<>(waiting.stream().filter(which).toList());
     waiting.removeAll(removed);

@@ -17,31 +17,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the requests of many threads with one model. A thread that finds the model idle computes
- * its answer itself; when others come, a thread of the scheduler goes on with all of them as one
- * {@link RequestBatch}, and ends when it has had nothing to do for some seconds. Requests start in
- * the order in which they came.
+ * its answer itself; when more requests come, the scheduler's thread takes over and runs all of
+ * them as one {@link RequestBatch}. That thread ends after a few idle seconds. Requests start in
+ * order of arrival.
  *
- * <p>The model's lock is held for a step, so that other uses of the model fit in between. Thread
- * safe.
+ * <p>The model's lock is held for one step at a time, so that other uses of the model can run in
+ * between. Thread safe.
  */
 public final class RequestScheduler implements AdapterSet.Listener, AutoCloseable {
 
-  /** A listener that is not called where that costs anything. */
+  /** A listener that ignores the text; callers may skip it to save work. */
   public static final Consumer<String> SILENT = piece -> {};
 
-  /** How many requests run at the same time where nothing is said. */
+  /** Default maximum number of concurrent requests. */
   public static final int DEFAULT_RUNNING = RequestBatch.MOST;
 
-  /** How many requests wait at most where nothing is said. */
+  /** Default maximum number of waiting requests. */
   public static final int DEFAULT_WAITING = 1024;
 
-  /** The share of the machine's memory that keys and values take where nothing is said. */
+  /** The default limit for keys and values is the machine's memory divided by this. */
   private static final int MEMORY_SHARE = 4;
 
-  /** One of so many places in the batch is left to requests that are not of a group. */
+  /** One of this many rows of the batch is reserved for requests outside of groups. */
   private static final int SPARED = 8;
 
-  /** How long the thread waits for the next request before it ends. */
+  /** Time that the thread waits for the next request before it ends. */
   private static final long IDLE_MILLIS = 5_000;
 
   private final ReentrantLock lock;
@@ -50,18 +50,18 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   private final AdapterSet adapters;
   private final RequestBatch batch;
 
-  /** Answers single requests in between; empty otherwise. */
+  /** Answers single requests of the thread that holds the lock; empty otherwise. */
   private final RequestBatch between;
 
-  /** Nothing is kept of these. */
+  /** Cache for prompts of which nothing is kept. */
   private final PromptCache forgotten;
 
-  /** Whether the scheduler's thread makes the steps; guarded by the lock. */
+  /** Whether the scheduler's thread runs the steps; guarded by the lock. */
   private boolean led;
 
   private final Object monitor = new Object();
 
-  /** Guarded by the monitor, as are the limits and the thread. */
+  /** Guarded by the monitor, like the limits and the thread. */
   private final RequestQueue waiting = new RequestQueue();
 
   private int mostRunning = DEFAULT_RUNNING;
@@ -69,17 +69,17 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   private long mostBytes = Device.machine().bytes() / MEMORY_SHARE;
   private boolean closed;
 
-  /** Whether a thread has left its request to the scheduler's. */
+  /** Whether a thread has handed its request over to the scheduler's thread. */
   private boolean handed;
 
   private @Nullable Thread worker;
 
-  /** Creates a scheduler without a thread, for a model without adapters that requests name. */
+  /** Creates a scheduler for a model without adapters; its thread starts when needed. */
   public RequestScheduler(ReentrantLock lock, Generator generator, PromptCache prompts) {
     this(lock, generator, prompts, generator.noAdapters());
   }
 
-  /** Creates a scheduler without a thread. */
+  /** Creates a scheduler; its thread starts when needed. */
   public RequestScheduler(
       ReentrantLock lock, Generator generator, PromptCache prompts, AdapterSet adapters) {
     this.lock = lock;
@@ -92,7 +92,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     adapters.listener(this);
   }
 
-  /** Sets limits. */
+  /** Sets the limits on running requests, waiting requests and bytes of keys and values. */
   public void limit(int running, int waiting, long bytes) {
     require("running", running, 1, DEFAULT_RUNNING);
     require("waiting", waiting, 0, Integer.MAX_VALUE);
@@ -114,7 +114,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   /**
    * Answers a request.
    *
-   * @param onText takes the text in pieces, on this thread
+   * @param onText receives the text in pieces, on this thread
    */
   public Generation generate(
       int[] prompt,
@@ -125,7 +125,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     return answer(new Request(prompt, options, onText, cancellation));
   }
 
-  /** Answers a request with one adapter, which it keeps until it ends. */
+  /** Answers a request with one adapter, which stays attached until the request ends. */
   public Generation generate(
       String adapter,
       int[] prompt,
@@ -142,10 +142,10 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   }
 
   /**
-   * Returns whether prompts of one call are best answered together with what else runs: not where
-   * steps are made operator by operator, nor on a thread that has the model for itself.
+   * Returns whether the prompts of one call should join the running batch: not if steps run
+   * operator by operator, nor on a thread that holds the model's lock.
    *
-   * @param adapter name of the only one that takes part; null for those that are on
+   * @param adapter name of the only adapter to use; null for the active ones
    */
   public boolean joinsGroups(@Nullable String adapter) {
     if (lock.isHeldByCurrentThread() || !generator.joinsRequests()) {
@@ -160,8 +160,8 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   }
 
   /**
-   * Answers several prompts, which join what runs one after the other. Nothing is kept of them;
-   * what they have in common is read once.
+   * Answers several prompts, which join the running batch one after the other. Nothing is kept of
+   * them, and a shared prefix is processed once.
    */
   public List<Generation> generateAll(
       @Nullable String adapter, List<int[]> prompts, GenerationOptions options) {
@@ -178,7 +178,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Answers a request at once, without what is kept of earlier prompts. The lock is held. */
+  /** Answers a request at once, without the prompt cache. The caller holds the lock. */
   public Generation alone(@Nullable String adapter, int[] prompt, GenerationOptions options) {
     generator.requireUsable(prompt, options);
     AdapterSet.Lease lease = adapter == null ? null : adapters.lease(adapter);
@@ -208,7 +208,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     return request.await();
   }
 
-  /** Starts a request where the model is idle. */
+  /** Starts a request on this thread if the model is idle. */
   private boolean startedHere(Request request) {
     synchronized (monitor) {
       if (!waiting.isEmpty() || !lock.tryLock()) {
@@ -226,7 +226,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Makes a step on the thread of a request that it started, until other requests come. */
+  /** Runs a step on the thread that started the request, unless other requests have come. */
   private boolean steppedHere(Request request) {
     lock.lock();
     try {
@@ -247,7 +247,10 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     adapters.dropUnneeded();
   }
 
-  /** Leaves what runs to the scheduler's thread where others wait, also if they are refused. */
+  /**
+   * Hands the running request over to the scheduler's thread if others wait, even if those will be
+   * refused.
+   */
   private boolean handedOver() {
     synchronized (monitor) {
       if (waiting.isEmpty()) {
@@ -305,7 +308,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Waits for requests; if none come, this thread is not the scheduler's any more. */
+  /** Waits for requests. If none come, this thread stops being the scheduler's. */
   private boolean someCome() {
     long end = System.nanoTime() + IDLE_MILLIS * 1_000_000;
     synchronized (monitor) {
@@ -318,7 +321,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
         try {
           monitor.wait(millis);
         } catch (InterruptedException e) {
-          // Nobody but this class knows the thread.
+          // No other code can reach this thread.
         }
       }
       handed = false;
@@ -326,7 +329,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Starts what waits, as far as there is room. */
+  /** Starts waiting requests as far as there is room. */
   private void admit(boolean onlyBegun) {
     synchronized (monitor) {
       waiting
@@ -358,7 +361,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
         || batch.bytes() + generator.bytes(request, promptsOf(request)) <= mostBytes;
   }
 
-  /** Nothing is kept of the prompts of a group. */
+  /** Returns the prompt cache of a request; nothing is kept of the prompts of a group. */
   private PromptCache promptsOf(Request request) {
     return request.group().isPresent() ? forgotten : prompts;
   }
@@ -388,7 +391,10 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Answers what runs, and calls of which a part has, before weights change. The lock is held. */
+  /**
+   * Answers running requests, and all of any group that has started, before weights change. The
+   * lock is held.
+   */
   @Override
   public void beforeChange() {
     do {
@@ -399,7 +405,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     prompts.clear();
   }
 
-  /** Whether requests are being answered. The lock is held. */
+  /** Returns whether requests are being answered. The lock is held. */
   boolean isAnswering() {
     return !batch.isEmpty();
   }
@@ -415,7 +421,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     prompts.drop(adapter);
   }
 
-  /** Refuses requests from now on, and those that wait; what runs goes on. */
+  /** Refuses new and waiting requests; running ones continue. */
   public void refuse() {
     synchronized (monitor) {
       closed = true;
@@ -430,7 +436,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     return new IllegalStateException("This LanguageModel has been closed");
   }
 
-  /** Frees memory. The lock is held and nothing runs. */
+  /** Frees memory. The lock is held and no request is running. */
   @Override
   public void close() {
     batch.close();

@@ -9,23 +9,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A request that is being answered: what it has read, what is to be read next, and how its next
- * tokens are chosen. Not thread safe.
+ * State of a request being answered: the tokens processed, the tokens to process next, and the
+ * choice of new ones. Not thread safe.
  *
- * <p>With prompt lookup, guesses are read together with the token before them, and the model's own
- * choice after each is made as without a guess: from the same logits, with the same random numbers.
- * Guesses count as far as they are what the model chooses, so that the tokens are those of plain
- * generation, up to rounding.
+ * <p>With prompt lookup, guesses are processed together with the token before them. The model then
+ * chooses after each of them as without a guess: from the same logits, with the same random
+ * numbers. Guesses are accepted as long as the model chooses them, so the tokens equal those of
+ * plain generation, up to rounding.
  */
 final class RunningRequest {
 
-  /** The scores of one pass. */
+  /** Scores of one forward pass. */
   interface Scores {
 
-    /** The likeliest token after an output, -1 where a logit is not finite. */
+    /** Returns the most likely token after an output, or -1 if a logit is not finite. */
     int likeliest(int output);
 
-    /** The logits after an output, in an array that the next call may overwrite. */
+    /** Returns the logits after an output, in an array that the next call may overwrite. */
     float[] logits(int output);
   }
 
@@ -58,17 +58,17 @@ final class RunningRequest {
     return cache;
   }
 
-  /** The adapter that takes part instead of those that are on, or null. */
+  /** Returns the adapter that replaces the active ones for this request, or null. */
   @Nullable AttachedAdapter adapter() {
     return request.adapter();
   }
 
-  /** Whether it is one of several of a call. */
+  /** Returns whether it is one of several requests of a call. */
   boolean isOfGroup() {
     return request.group().isPresent();
   }
 
-  /** Why it could not be answered, or null. */
+  /** Returns the reason it failed, or null. */
   @Nullable Throwable failure() {
     return failure;
   }
@@ -87,7 +87,7 @@ final class RunningRequest {
     }
   }
 
-  /** How many tokens have no keys and values yet; at least 1 until the request is over. */
+  /** Returns the number of tokens without keys and values; at least 1 until the request is over. */
   int unread() {
     return sequence.length() - held();
   }
@@ -96,7 +96,7 @@ final class RunningRequest {
     return Math.toIntExact(cache.length());
   }
 
-  /** Says what to read next. */
+  /** Returns the tokens to process next. */
   int[] next(int most) {
     int unread = unread();
     guessed = NONE;
@@ -112,8 +112,8 @@ final class RunningRequest {
   }
 
   /**
-   * Nothing where reading several tokens at once would rotate some of them otherwise, or where
-   * layers keep states, which wrong guesses would change for good.
+   * Guesses tokens; none if the longer sequence would change the rotation of earlier tokens, or if
+   * layers keep states, which wrong guesses would change irrevocably.
    */
   private int[] guess(int most) {
     if (decoder.keepsStates()) {
@@ -126,15 +126,18 @@ final class RunningRequest {
   }
 
   /**
-   * Returns how many outputs there are after what {@link #next} gave was read.
+   * Returns the number of outputs of a pass over the tokens of {@link #next}.
    *
-   * @return the last ones of them; 0 where some are still unread
+   * @return the number of outputs, which belong to the last tokens read; 0 while some are unread
    */
   int outputs(int read) {
     return read < unread() ? 0 : 1 + guessed.length;
   }
 
-  /** Takes what the model chooses after the outputs of a pass, as long as that is what was read. */
+  /**
+   * Accepts the tokens that the model chooses after the outputs of a pass, as long as they match
+   * the guess.
+   */
   void accept(int outputs, Scores scores) {
     int right = 0;
     for (int i = 0; i < outputs; i++) {
@@ -158,8 +161,8 @@ final class RunningRequest {
   }
 
   /**
-   * Takes tokens that a constraint leaves no choice about. They are read in one pass with the next
-   * one, as far as that has room for them and rounds as if they were read one after the other.
+   * Takes tokens for which a constraint leaves no choice. They are processed in one pass with the
+   * next chosen token, as long as they fit and round as if processed one by one.
    */
   private void takeForced() {
     int length = sequence.length();
@@ -181,19 +184,22 @@ final class RunningRequest {
       }
       return id;
     }
-    // Where a logit is not finite the sampler finds which, and says so.
+    // If a logit is not finite, the sampler reports which one.
     float[] logits = scores.logits(output);
     return sequence.sampler().next(logits, 0, logits.length);
   }
 
-  /** Gives the keys and values back, kept for later prompts if all went well, and says so. */
+  /**
+   * Returns the keys and values to the cache, for later prompts if the request succeeded, and
+   * delivers the answer.
+   */
   void close() {
     try (lease) {
       if (failure == null && !request.isAbandoned()) {
         lease.keep(sequence.tokens(0, held()));
       }
     } catch (RuntimeException | Error e) {
-      // The answer stands, also where there is no memory to keep what was read for it.
+      // The answer remains valid even if there is no memory to keep its keys and values.
       LOG.warn("The keys and values of a prompt are not kept: {}", e.toString());
     }
     if (failure == null) {

@@ -12,15 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Chooses the next token of one sequence from the model's logits.
  *
- * <p>The logits pass, in this order, through bias, repetition penalty, penalties on frequency and
- * presence, temperature, top-k, top-p and min-p as OpenAI and Hugging Face Transformers define
- * them, then a token is drawn with the softmax of what is left. What a constraint forbids is taken
- * out after the penalties. At temperature 0 the largest penalized logit wins, the lowest id in a
- * tie.
+ * <p>Logits processing, in this order: bias, repetition penalty, frequency and presence penalties,
+ * temperature, top-k, top-p and min-p as OpenAI and Hugging Face Transformers define them; then a
+ * token is drawn from the softmax of the remaining logits. Tokens that a constraint forbids are
+ * removed after the penalties. At temperature 0 the largest penalized logit wins, the lowest id in
+ * a tie.
  *
  * <p>A sampler belongs to one row of a batch: it remembers the ids seen so far and has its own
- * random stream, so a row's tokens do not depend on the other rows. Not safe for use by several
- * threads.
+ * random stream, so a row's tokens do not depend on the other rows. Not thread safe.
  */
 final class Sampler {
   private final GenerationOptions options;
@@ -31,7 +30,7 @@ final class Sampler {
   private int[] seenIds = new int[64];
   private int seenCount;
 
-  /** How often each token was chosen, where that counts. */
+  /** Number of times each token was chosen, if a penalty needs it. */
   private final Map<Integer, Integer> uses = new HashMap<>();
 
   private @Nullable TokenLogprobs logprobs;
@@ -39,7 +38,8 @@ final class Sampler {
   /** Penalized logits of the whole vocabulary. */
   private float[] logits = {};
 
-  // The tokens still in play, by rising id, with their tempered logits (largest is 0) and weights.
+  // Remaining candidates in ascending order of id, with their tempered logits (the largest is 0)
+  // and weights.
   private int[] ids = {};
   private float[] scores = {};
   private double[] weights = {};
@@ -53,7 +53,7 @@ final class Sampler {
   /**
    * Creates the sampler of one row.
    *
-   * @param constraint forbids tokens, or null
+   * @param constraint restricts the tokens, or null
    */
   Sampler(
       GenerationOptions options, int row, int[] promptIds, @Nullable AnswerConstraint constraint) {
@@ -66,8 +66,8 @@ final class Sampler {
   }
 
   /**
-   * Works in the same arrays as the sampler of another row, which are as large as the vocabulary:
-   * no choice depends on what an earlier one left in them.
+   * Uses the vocabulary-sized arrays of another row's sampler: no choice depends on their earlier
+   * contents.
    */
   void shareArrays(Sampler other) {
     logits = other.logits;
@@ -76,7 +76,7 @@ final class Sampler {
     weights = other.weights;
   }
 
-  /** Chooses from a whole array of logits, index = token id. */
+  /** Chooses from an array of logits, indexed by token id. */
   int next(float[] rowLogits) {
     return next(rowLogits, 0, rowLogits.length);
   }
@@ -97,7 +97,7 @@ final class Sampler {
     return id;
   }
 
-  /** Takes the only token that may come, as if it had been chosen. */
+  /** Takes a forced token as if it had been chosen. */
   void take(int id) {
     if (!options.isGreedy()) {
       random.nextDouble();
@@ -112,12 +112,18 @@ final class Sampler {
     }
   }
 
-  /** How likely the last token was by the unchanged logits, if the options ask for it. */
+  /**
+   * Returns the log-probabilities of the last token under the unchanged logits, if the options ask
+   * for them.
+   */
   Optional<TokenLogprobs> logprobs() {
     return Optional.ofNullable(logprobs);
   }
 
-  /** Whether the likeliest token is chosen, whatever came before, and nothing is told of it. */
+  /**
+   * Returns whether the options reduce to the argmax of the unchanged logits, without
+   * log-probabilities.
+   */
   static boolean takesLikeliest(GenerationOptions options) {
     return options.isGreedy()
         && options.repetitionPenalty() == 1
@@ -127,7 +133,9 @@ final class Sampler {
         && options.logprobs().isEmpty();
   }
 
-  /** The ids that have a chance to be drawn for these logits, rising; nothing is drawn. */
+  /**
+   * Returns the ids with a nonzero probability for these logits, in ascending order; draws nothing.
+   */
   int[] candidates(float[] rowLogits) {
     filter(load(rowLogits, 0, rowLogits.length));
     return Arrays.copyOf(ids, count);
@@ -206,7 +214,8 @@ final class Sampler {
     double target = random.nextDouble() * total();
     double cumulative = 0;
     int chosen = ids[0];
-    // Rounding can put the target at the total: the last token of any weight is then the choice.
+    // With rounding, the target can equal the total: the last token with a nonzero weight is then
+    // chosen.
     for (int i = 0; i < count && cumulative <= target; i++) {
       cumulative += weights[i];
       if (weights[i] > 0) {
@@ -231,7 +240,7 @@ final class Sampler {
     }
   }
 
-  /** Collects the possible tokens at or above a logit, tempered and with softmax weights. */
+  /** Collects the tokens whose logit is at least a threshold, tempered and with softmax weights. */
   private void gather(float max, float threshold) {
     double temperature = options.temperature() == 0 ? 1 : options.temperature();
     count = 0;
@@ -246,7 +255,7 @@ final class Sampler {
     }
   }
 
-  /** The k-th largest logit, found with a heap of k values so that no full sort is needed. */
+  /** Returns the k-th largest logit, found with a heap of k values instead of a full sort. */
   private float topKThreshold() {
     int k = options.topK();
     if (k == 0 || k >= logits.length) {
@@ -282,13 +291,13 @@ final class Sampler {
   }
 
   /**
-   * Removes the least probable tokens while their mass is at most 1 - p. Of equal scores the lower
-   * ids go first, as in a stable rising sort.
+   * Removes the least probable tokens while their total probability is at most 1 - p. Among equal
+   * scores the lower ids go first, as in a stable ascending sort.
    */
   private void keepTopP() {
     float removable = (float) (1 - options.topP());
     double total = total();
-    // All tokens below this probability together weigh less than 1 - p: they need no sorting.
+    // All tokens below this probability together weigh less than 1 - p, so they need no sorting.
     double negligible = (1 - options.topP()) / (2.0 * count);
     double cumulative = 0;
     long[] order = new long[count];

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One row of a batch while it is generated: its tokens so far and whether it has ended. */
+/** A row of a batch during generation: its tokens so far, and whether it has ended. */
 final class Sequence {
 
   private final int[] prompt;
@@ -34,7 +34,7 @@ final class Sequence {
   /**
    * Starts a sequence.
    *
-   * @param constraint what the text may be, or null
+   * @param constraint constraint on the text, or null
    */
   Sequence(
       int[] prompt,
@@ -77,17 +77,17 @@ final class Sequence {
     return finishReason != null;
   }
 
-  /** How many tokens there are, prompt and new ones. */
+  /** Returns the number of tokens, prompt included. */
   int length() {
     return length;
   }
 
-  /** How many more tokens there may be. */
+  /** Returns the number of tokens that may still be generated. */
   int room() {
     return prompt.length + mostTokens - length;
   }
 
-  /** The sequence's own array, which begins with its tokens. */
+  /** Returns the internal array, which starts with the tokens and has spare room after them. */
   int[] tokens() {
     return tokens;
   }
@@ -100,22 +100,25 @@ final class Sequence {
     return tokens[length - 1];
   }
 
-  /** Whether tokens can be chosen by the largest logit alone. */
+  /** Returns whether tokens can be chosen by argmax alone. */
   boolean isPlainGreedy() {
     return Sampler.takesLikeliest(options) && constraint == null;
   }
 
-  /** The only token that may come next; -1 where there is a choice, or its logits are wanted. */
+  /**
+   * Returns the only token that may come next; -1 if there is a choice or if log-probabilities are
+   * wanted.
+   */
   int forced() {
     return constraint == null || options.logprobs().isPresent() ? -1 : constraint.forced();
   }
 
-  /** The beginning of a guess that the constraint allows. */
+  /** Returns the longest prefix of a guess that the constraint allows. */
   int[] allowed(int[] guess) {
     return constraint == null ? guess : constraint.allowed(guess);
   }
 
-  /** Takes the next token. */
+  /** Appends the next token. */
   void accept(int id) {
     if (length == tokens.length) {
       tokens = Arrays.copyOf(tokens, length + Math.max(64, length / 2));
@@ -146,7 +149,7 @@ final class Sequence {
     onToken.accept(token);
   }
 
-  /** Ends the sequence; text held back may still turn out to reach a stop string. */
+  /** Ends the sequence; text held back may still complete a stop string. */
   void finish(FinishReason reason) {
     text.finish();
     finishReason = text.isStopped() ? FinishReason.STOP_STRING : reason;

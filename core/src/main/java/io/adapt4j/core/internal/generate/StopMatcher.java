@@ -3,12 +3,12 @@ package io.adapt4j.core.internal.generate;
 import java.util.List;
 
 /**
- * Finds stop strings in text that arrives in pieces.
+ * Finds stop strings in streamed text.
  *
- * <p>Text that could still turn into a stop string is held back, so what {@link #push} and {@link
- * #finish} return never contains one. The stop string that is complete first wins, and of several
- * complete at the same character the longest; the outcome does not depend on where the pieces are
- * cut. Not safe for use by several threads.
+ * <p>Text that could still become part of a stop string is held back, so the results of {@link
+ * #push} and {@link #finish} never contain one. The stop string that is complete first wins and, of
+ * several that complete at the same character, the longest; the result does not depend on how the
+ * text is split into pieces. Not thread safe.
  */
 final class StopMatcher {
   private final List<String> stopStrings;
@@ -22,7 +22,7 @@ final class StopMatcher {
   /**
    * Takes the next piece.
    *
-   * @return the text that is now certain to be output; may be empty
+   * @return the text that can be output now; may be empty
    */
   String push(String piece) {
     for (int i = 0; i < piece.length() && !stopped; i++) {
@@ -36,12 +36,12 @@ final class StopMatcher {
     return release(stopped ? held.length() : held.length() - undecided());
   }
 
-  /** Whether a stop string was found; later pieces are ignored. */
+  /** Returns whether a stop string was found; later pieces are ignored. */
   boolean stopped() {
     return stopped;
   }
 
-  /** Returns the text held back, when no further piece will come. */
+  /** Returns the text held back, after the last piece. */
   String finish() {
     return release(held.length());
   }
@@ -56,7 +56,7 @@ final class StopMatcher {
     return longest;
   }
 
-  /** Length of the longest tail that is a proper beginning of a stop string. */
+  /** Returns the length of the longest suffix that is a proper prefix of a stop string. */
   private int undecided() {
     int longest = 0;
     for (String stop : stopStrings) {

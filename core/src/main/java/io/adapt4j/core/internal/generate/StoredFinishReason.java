@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.FinishReason;
 
-/** The finish reason in files of answers, also in those of before it had this name. */
+/** Reads and writes the finish reason in JSON, including the format of earlier versions. */
 public final class StoredFinishReason {
 
   private static final String KEY = "finishReason";
 
-  /** The key of before, with values of its own. */
+  /** Key in earlier versions, which also used different values. */
   private static final String FORMER_KEY = "ending";
 
   private StoredFinishReason() {}

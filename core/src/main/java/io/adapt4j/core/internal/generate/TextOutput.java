@@ -4,7 +4,7 @@ import io.adapt4j.core.tokenize.TextStream;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Turns the tokens of one sequence into text, hands it on in pieces and watches for its end. */
+/** Decodes the tokens of one sequence to text, streams it and watches for stop strings. */
 final class TextOutput {
 
   private final TextStream stream;
@@ -22,7 +22,7 @@ final class TextOutput {
     return new TextOutput(stream, stopStrings, onText);
   }
 
-  /** For tokens nobody reads as text. */
+  /** Output that ignores the text. */
   static TextOutput none() {
     return new TextOutput(null, List.of(), piece -> {});
   }

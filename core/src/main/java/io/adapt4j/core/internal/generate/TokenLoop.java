@@ -19,10 +19,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generates a batch: the prompts in one pass, then one token a row and pass.
+ * Generates a batch: processes the prompts in one pass, then one token per row and pass.
  *
- * <p>Prompts are padded on the left, so that the newest token of every row is the last. Rows that
- * have ended are fed padding until all have.
+ * <p>Prompts are padded on the left, so that the newest token of every row is last. Rows that have
+ * ended receive padding until all have ended.
  */
 final class TokenLoop {
 
@@ -34,10 +34,12 @@ final class TokenLoop {
   private final Ops ops = Ops.inference();
   private final List<long[]> generated = new ArrayList<>();
 
-  /** The logits of all rows: recomputed for each token, they would fill the Java heap. */
+  /**
+   * Reused buffer for the logits of all rows: a new one for each token would fill the Java heap.
+   */
   private float[] all = {};
 
-  /** Prepares a batch. */
+  /** Creates the loop for a batch. */
   TokenLoop(Decoder decoder, List<Sequence> rows, GenerationOptions options, int padId) {
     this.decoder = decoder;
     this.rows = rows;
@@ -102,7 +104,7 @@ final class TokenLoop {
     return ids;
   }
 
-  /** Prompts and all that was generated, to be read again from the beginning. */
+  /** Returns prompts and generated tokens, to be processed again from the start. */
   private long[] everything() {
     long[] prompts = paddedPrompts();
     int width = longestPrompt + generated.size();
@@ -125,7 +127,7 @@ final class TokenLoop {
     return mask;
   }
 
-  /** Feeds tokens and chooses the next one of each row that has not ended. */
+  /** Processes tokens and chooses the next one of each unfinished row. */
   private long[] forward(long[] input, KvCache cache) {
     int count = input.length / rows.size();
     long[] mask = attentionMask(Math.toIntExact(cache.length() + count));
@@ -138,7 +140,7 @@ final class TokenLoop {
     }
   }
 
-  /** Feeds one token to each row that has not ended, with kernels that run the whole step. */
+  /** Processes one token for each unfinished row with step kernels. */
   private long[] step(long[] input, KvCache cache, DecoderSteps kernels) {
     int[] active =
         IntStream.range(0, rows.size()).filter(row -> !rows.get(row).isFinished()).toArray();
@@ -181,7 +183,7 @@ final class TokenLoop {
       if (Arrays.stream(ids).allMatch(id -> id >= 0)) {
         return ids;
       }
-      // The sampler finds which logit is at fault and says so.
+      // The sampler reports which logit is at fault.
     }
     all = logits.toFloats(all);
     int vocabulary = all.length / rows.size();

@@ -5,16 +5,16 @@ import io.adapt4j.core.generate.TokenLogprobs.Alternative;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Log probabilities of tokens by the softmax of their logits, in double precision. */
+/** Log-probabilities of tokens, by a softmax in double precision. */
 final class TokenProbabilities {
 
   private TokenProbabilities() {}
 
   /**
-   * Tells how likely a token is.
+   * Computes the log-probability of a token and of the most likely alternatives.
    *
-   * @param logits holds those of one place at {@code from} (inclusive) to {@code to} (exclusive),
-   *     at least one finite and none NaN
+   * @param logits holds those of one position at {@code from} (inclusive) to {@code to}
+   *     (exclusive), at least one finite and none NaN
    */
   static TokenLogprobs of(float[] logits, int from, int to, int id, int alternatives) {
     double logSum = logSumExp(logits, from, to);
@@ -37,7 +37,7 @@ final class TokenProbabilities {
     return max + Math.log(sum);
   }
 
-  /** The ids of the largest logits, the largest first. */
+  /** Returns the ids of the largest logits, in descending order. */
   private static int[] largest(float[] logits, int from, int to, int count) {
     int[] ids = new int[Math.min(count, to - from)];
     int found = 0;

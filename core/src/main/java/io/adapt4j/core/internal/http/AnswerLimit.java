@@ -13,17 +13,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
 /**
- * The number of bytes that an answer may have. Every answer that is held in memory is read through
- * this class, since the server decides how much it sends.
+ * Maximum size of a response in bytes. Every response held in memory is read through this class,
+ * since the server decides how much it sends.
  */
 public record AnswerLimit(String address, long maxBytes, String setting) {
 
-  /** Only the beginning of an error's text is ever shown. */
+  /** Maximum size of an error's text, of which only the beginning is ever shown. */
   private static final int MAX_ERROR_BYTES = 1 << 16;
 
   /**
-   * Collects the body of an answer in memory. Of an answer that is not 200 the first 64 KiB are
-   * kept; any other one that exceeds the limit fails with {@link AnswerLimitException}.
+   * Collects the body of a response in memory. If the status is not 200, only the first 64 KiB are
+   * kept; any other response that exceeds the limit fails with {@link AnswerLimitException}.
    */
   public BodyHandler<byte[]> collected() {
     return answer -> {
@@ -34,27 +34,27 @@ public record AnswerLimit(String address, long maxBytes, String setting) {
   }
 
   /**
-   * Bounds the body of an answer that is read while it arrives.
+   * Limits the body of a streamed response.
    *
-   * @param useless the longest time in which bytes arrive but {@link BoundedInput#progress} is not
-   *     called
+   * @param useless maximum time in which bytes arrive without a call to {@link
+   *     BoundedInput#progress}
    */
   public BoundedInput bound(
       InputStream body, Duration total, Duration useless, String totalSetting) {
     return new BoundedInput(body, this, total, useless, totalSetting);
   }
 
-  /** Bounds the lines of an answer: at most an eighth of the limit, or 1 MiB if that is more. */
+  /** Limits the lines of a response: at most an eighth of the limit, or 1 MiB if that is more. */
   public BoundedLines lines(InputStream body) {
     return new BoundedLines(body, this, Math.max(1 << 20, maxBytes / 8));
   }
 
-  /** The error of an answer that is too large. */
+  /** Creates the exception for a response that is too large. */
   AnswerLimitException exceeded() {
     return exceeded("the answer is longer than " + bytes(maxBytes));
   }
 
-  /** The error of a part of the answer that is too large. */
+  /** Creates the exception for a part of a response that is too large. */
   AnswerLimitException exceeded(String problem) {
     return new AnswerLimitException(
         address
@@ -64,7 +64,7 @@ public record AnswerLimit(String address, long maxBytes, String setting) {
             + (setting.isEmpty() ? "" : "; if it is, raise the limit with " + setting));
   }
 
-  /** The error of an answer that takes too long, though something arrives all the time. */
+  /** Creates the exception for a response that takes too long although data keeps arriving. */
   AnswerLimitException late(Duration total, String totalSetting) {
     return new AnswerLimitException(
         address

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.http;
 
 import java.io.IOException;
 
-/** An answer exceeds a limit of the client; asking again would not help. */
+/** A response exceeds a limit of the client; retrying would not help. */
 public final class AnswerLimitException extends IOException {
 
   private static final long serialVersionUID = 1L;

@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.time.Duration;
 
 /**
- * The body of an answer, bounded in bytes and time. It checks after every read; what blocks without
- * a byte is for {@link StallGuard} to end.
+ * Response body with limits on bytes and time. It checks after every read; {@link StallGuard} ends
+ * reads that block without receiving a byte.
  */
 public final class BoundedInput extends FilterInputStream {
 
@@ -28,7 +28,7 @@ public final class BoundedInput extends FilterInputStream {
     this.totalSetting = totalSetting;
   }
 
-  /** Notes that something of use has arrived. */
+  /** Records that useful data has arrived. */
   public void progress() {
     lastProgress = System.nanoTime();
   }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Reads lines of UTF-8 that end with LF, CR or CRLF, none of them longer than a limit. */
+/** Reads lines of UTF-8 that end with LF, CR or CRLF and do not exceed a maximum length. */
 public final class BoundedLines {
 
   private final InputStream in;
@@ -25,7 +25,7 @@ public final class BoundedLines {
   /**
    * Reads a line.
    *
-   * @return the line without its end; null at the end of the answer
+   * @return the line without its terminator; null at the end of the response
    */
   public String next() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();

@@ -11,17 +11,22 @@ import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLContext;
 
 /**
- * HTTP clients, shared by all that ask for the same settings. The JDK's client has a thread, which
- * ends only after the client is garbage: an application that makes a hub or a generator for each
- * request would have thousands of them.
+ * HTTP clients, shared by all users with the same settings. The JDK's client has a thread that ends
+ * only after the client is garbage-collected: an application that creates a hub or a generator for
+ * each request would have thousands of them.
  */
 public final class HttpClients {
 
-  /** An application has few settings. Clients of the least recently used ones are dropped. */
+  /**
+   * Clients by settings. An application has few settings; the least recently used clients are
+   * dropped.
+   */
   private static final Cache<Settings, HttpClient> CLIENTS =
       CacheBuilder.newBuilder().maximumSize(16).build();
 
-  /** A client takes the process's proxies and certificates when it is made. */
+  /**
+   * Settings of a client, which takes the process's proxies and certificates when it is created.
+   */
   private record Settings(
       Duration connectTimeout, Optional<ProxySelector> proxies, SSLContext certificates) {}
 

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 
-/** Requests in JSON to one address, each with a limit to its time. */
+/** Sends JSON requests to one address, each with a time limit. */
 public final class JsonApi {
 
   private final HttpClient http;
@@ -26,7 +26,7 @@ public final class JsonApi {
   private final Duration timeout;
   private final BiFunction<String, Throwable, ? extends RuntimeException> failure;
 
-  /** Prepares requests. */
+  /** Creates a client for an address. */
   public JsonApi(
       URI endpoint,
       String shown,
@@ -40,7 +40,7 @@ public final class JsonApi {
     this.failure = failure;
   }
 
-  /** Makes a request. */
+  /** Builds a POST request with a JSON body and an optional bearer token. */
   public HttpRequest.Builder request(JsonNode body, Optional<String> key) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(endpoint)
@@ -52,8 +52,8 @@ public final class JsonApi {
   }
 
   /**
-   * Sends a request. The client's own timeout ends with the headers, so the whole exchange is
-   * timed.
+   * Sends a request with a timeout for the whole exchange; the client's own timeout ends with the
+   * headers.
    */
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler)
       throws IOException {
@@ -74,7 +74,9 @@ public final class JsonApi {
     }
   }
 
-  /** Says that a request was interrupted, and leaves the thread so. */
+  /**
+   * Returns the exception for an interrupted request, and sets the thread's interrupt status again.
+   */
   public IOException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
     return Retries.interrupted("the request to " + shown, e);

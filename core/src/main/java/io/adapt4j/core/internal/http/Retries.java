@@ -9,15 +9,18 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLHandshakeException;
 
 /**
- * Tries again what may work later: after 1 s, 2 s, 4 s and so on up to 30 s, or after what the
- * server's {@code Retry-After} says.
+ * Retries temporary failures: after 1 s, 2 s, 4 s and so on up to 30 s, or after the time in the
+ * server's {@code Retry-After}.
  */
 public final class Retries {
 
   private static final Duration FIRST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
-  /** Servers count requests in windows of minutes; a longer wait is the user's decision. */
+  /**
+   * Maximum wait a server can ask for. Servers count requests in windows of minutes; a longer wait
+   * is the user's decision.
+   */
   private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
 
   private final int most;
@@ -27,7 +30,7 @@ public final class Retries {
   /**
    * Creates a policy.
    *
-   * @param most how often to try again; 0 for never
+   * @param most maximum number of retries; 0 for none
    */
   public Retries(int most, Sleeper sleeper, Consumer<String> notices) {
     this.most = most;
@@ -35,7 +38,7 @@ public final class Retries {
     this.notices = notices;
   }
 
-  /** An attempt that may fail for now. */
+  /** An attempt that may fail temporarily. */
   @FunctionalInterface
   public interface Attempt<T> {
 
@@ -43,7 +46,7 @@ public final class Retries {
     T run() throws IOException;
   }
 
-  /** Runs until it works, the attempts are used up or there is no point. */
+  /** Runs until an attempt succeeds, the retries are used up, or a failure is permanent. */
   public <T> T call(String what, Attempt<T> attempt) throws IOException {
     for (int failures = 1; ; failures++) {
       try {
@@ -55,7 +58,7 @@ public final class Retries {
   }
 
   /**
-   * As {@link #call}, but gives up at once when no connection can be made, so that a machine
+   * Like {@link #call}, but gives up at once if no connection can be made, so that a machine
    * without a network need not wait.
    */
   public <T> T callIfReachable(String what, Attempt<T> attempt) throws IOException {
@@ -102,14 +105,14 @@ public final class Retries {
     return doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
   }
 
-  /** Says that a thread was interrupted while it waited. */
+  /** Creates the exception for a thread interrupted while waiting. */
   public static InterruptedIOException interrupted(String what, InterruptedException cause) {
     InterruptedIOException e = new InterruptedIOException(what + " was interrupted");
     e.initCause(cause);
     return e;
   }
 
-  /** Returns what an exception says, down to the first cause that says anything. */
+  /** Returns the message of an exception or of its first cause that has one. */
   public static String reason(Throwable failure) {
     for (Throwable at = failure; at != null; at = at.getCause()) {
       if (at.getMessage() != null && !at.getMessage().isBlank()) {

@@ -10,7 +10,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.Set;
 
-/** The server is busy or broken for now. */
+/** The server is temporarily busy or broken. */
 public final class RetryLaterException extends IOException {
 
   private static final long serialVersionUID = 1L;
@@ -30,12 +30,12 @@ public final class RetryLaterException extends IOException {
     return FOR_NOW.contains(status);
   }
 
-  /** How long the server asks to wait, if it says. */
+  /** Returns the wait that the server asks for, if any. */
   Optional<Duration> retryAfter() {
     return retryAfter;
   }
 
-  /** Seconds, or a date. */
+  /** Parses a number of seconds, or a date. */
   private static Optional<Duration> duration(String value) {
     String text = value.strip();
     if (text.matches("\\d{1,9}")) {

@@ -2,10 +2,10 @@ package io.adapt4j.core.internal.http;
 
 import java.util.regex.Pattern;
 
-/** Takes secrets out of what is shown. */
+/** Removes secrets from displayed text. */
 public final class Secrets {
 
-  /** What stands where a secret was. */
+  /** Replacement for a secret. */
   public static final String HIDDEN = "(hidden)";
 
   private static final Pattern QUERY_VALUE =
@@ -18,8 +18,8 @@ public final class Secrets {
   private Secrets() {}
 
   /**
-   * Hides user names, passwords, and the values of queries in the addresses of a text: these are
-   * signatures and keys, often enough.
+   * Hides user names, passwords and query values in the addresses of a text: query values often are
+   * signatures and keys.
    */
   public static String hideInAddresses(String text) {
     String clean = QUERY_VALUE.matcher(text).replaceAll("$1" + HIDDEN);
@@ -27,8 +27,8 @@ public final class Secrets {
   }
 
   /**
-   * Requires that a key can be sent in a header. The exception that Java's client would throw has
-   * the key in its message.
+   * Validates that a key can be sent in a header. The exception that Java's client would throw
+   * contains the key.
    */
   public static String requireKey(String name, String key) {
     if (!HEADER_CHARACTERS.matcher(key).matches()) {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Closes streams on which nothing arrives for too long, which an HTTP client's own timeout does not
- * watch, and fails those on which too little arrives. Closing the guard closes all its streams.
+ * cover, and fails those that are too slow. Closing the guard closes all its streams.
  */
 public final class StallGuard implements AutoCloseable {
 
@@ -31,7 +31,7 @@ public final class StallGuard implements AutoCloseable {
   /**
    * Starts a guard that also fails streams that are too slow.
    *
-   * @param minBytesPerSecond the lowest rate; 0 for none
+   * @param minBytesPerSecond minimum rate; 0 for none
    */
   public StallGuard(Duration timeout, long minBytesPerSecond) {
     this.timeout = timeout;
@@ -44,12 +44,12 @@ public final class StallGuard implements AutoCloseable {
               return thread;
             });
     long period = Math.max(10, timeout.toMillis() / 4);
-    // Nobody needs the future: the service is shut down as a whole.
+    // The future is not needed: the service is shut down as a whole.
     var unused =
         watch.scheduleWithFixedDelay(this::closeStalled, period, period, TimeUnit.MILLISECONDS);
   }
 
-  /** Puts a stream under watch until it is closed. */
+  /** Watches a stream until it is closed. */
   public InputStream guard(InputStream stream) throws IOException {
     Guarded guarded = new Guarded(stream);
     streams.add(guarded);
@@ -82,10 +82,10 @@ public final class StallGuard implements AutoCloseable {
     }
   }
 
-  /** A stream that knows since when it waits. */
+  /** A stream that records when its current read began. */
   private final class Guarded extends FilterInputStream {
 
-    /** 0 while nobody waits. */
+    /** Start of the current read; 0 while there is none. */
     private volatile long waitingSince;
 
     private volatile boolean stalled;
@@ -157,7 +157,7 @@ public final class StallGuard implements AutoCloseable {
       try {
         close();
       } catch (IOException e) {
-        // The reader learns of it from its own read.
+        // The reader's own read reports it.
       }
     }
   }

@@ -1,2 +1,2 @@
-/** What clients of HTTP services share: trying again, waiting, watching streams; not public API. */
+/** Shared code of HTTP clients: retries, waiting, watching streams; not public API. */
 package io.adapt4j.core.internal.http;

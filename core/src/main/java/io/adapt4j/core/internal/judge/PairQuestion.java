@@ -8,13 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The question which of two answers is better, as it is put to a language model (after Zheng et al.
- * 2023, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena"), and what the model says to it.
- * Immutable.
+ * Prompt that asks a language model which of two answers is better (after Zheng et al. 2023,
+ * "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena"), and parser of its reply. Immutable.
  */
 public final class PairQuestion {
 
-  /** What is better, unless it is said otherwise. */
+  /** Default criteria for the better answer. */
   public static final String DEFAULT_CRITERIA =
       "how correct, relevant and complete the answer is, and how well it does what was asked.";
 
@@ -29,11 +28,11 @@ public final class PairQuestion {
           + " reasons in a few sentences, then end with one line, exactly one of:\n"
           + "Verdict: A\nVerdict: B\nVerdict: tie";
 
-  /** What a model says. */
+  /** Verdict of the model. */
   public enum Choice {
-    /** The answer that was shown first, A. */
+    /** The answer shown first, A. */
     FIRST,
-    /** The answer that was shown second, B. */
+    /** The answer shown second, B. */
     SECOND,
     /** Neither is better. */
     NEITHER
@@ -47,7 +46,7 @@ public final class PairQuestion {
     this.wording = wording;
   }
 
-  /** Asks by a measure. */
+  /** Creates a prompt with the given criteria. */
   public static PairQuestion by(String criteria) {
     if (criteria.isBlank()) {
       throw new IllegalArgumentException("criteria must say what is better, found a blank text");
@@ -55,14 +54,14 @@ public final class PairQuestion {
     return new PairQuestion(criteria, PromptTemplate.of(PARAPHRASE));
   }
 
-  /** Asks by another measure. */
+  /** Returns a prompt with different criteria. */
   public PairQuestion criteria(String measure) {
     return new PairQuestion(by(measure).criteria, wording);
   }
 
   /**
-   * Asks in other words. Whatever they are, {@link #read} looks for a line {@code Verdict: A},
-   * {@code Verdict: B} or {@code Verdict: tie}, so they should ask for one.
+   * Returns a prompt with a different wording, which should ask for a line {@code Verdict: A},
+   * {@code Verdict: B} or {@code Verdict: tie}: {@link #read} looks for one.
    */
   public PairQuestion wording(String text) {
     for (String name : SHOWN) {
@@ -76,7 +75,7 @@ public final class PairQuestion {
     return question;
   }
 
-  /** Writes the question. */
+  /** Writes the prompt. */
   public String ask(String question, String first, String second) {
     Quoted quoted = Quoted.of(List.of(question, first, second));
     Map<String, String> fields =
@@ -89,7 +88,7 @@ public final class PairQuestion {
     return wording.render(fields::get);
   }
 
-  /** Reads a reply. What the model meant is never guessed. */
+  /** Parses a reply; empty if the verdict is not explicit. */
   public static Optional<Choice> read(String reply) {
     return JudgeText.decision(reply, "verdict", "A|B|tie")
         .map(

@@ -13,37 +13,43 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * The adapters on one model, by name, and which of them take part. An adapter may bring values of
- * its own for base tensors, so adapters go off in the opposite order of going on, and one is put on
- * only while all others are off.
+ * Named adapters attached to one model, of which some are active. Since an adapter may replace base
+ * tensors, adapters are deactivated in reverse order of activation, and attached only while all
+ * others are inactive.
  *
- * <p>Requests can name one adapter that takes part in them instead ({@link #lease}). One that is
- * removed stays on the model, without its name, until the last of its requests has ended.
+ * <p>A request can run with a single named adapter instead of the active ones ({@link #lease}). An
+ * adapter removed meanwhile stays attached, without its name, until the last such request has
+ * ended.
  *
- * <p>Names can be asked for and leased by any thread; everything else is for the thread that has
- * the model to itself.
+ * <p>Any thread may query names and take leases; everything else requires exclusive use of the
+ * model.
  */
 public final class AdapterSet implements AutoCloseable {
 
-  /** What computes with the model and prepares for it. */
+  /** Computation that depends on the adapters and must react to changes. */
   public interface Listener {
 
-    /** Where no adapter is named, the network is about to compute something else than so far. */
+    /**
+     * Called before the active adapters or the weights change, and with them the model's results.
+     */
     default void beforeChange() {}
 
-    /** An adapter has come or goes: what is computed stays, but not where its values lie. */
+    /**
+     * Called when an adapter is attached or detached: results stay the same, but memory locations
+     * change.
+     */
     default void rearranged() {}
 
-    /** An adapter goes, which no request names any more. */
+    /** Called before a removed adapter that no request uses any more is freed. */
     default void dropped(AttachedAdapter adapter) {}
   }
 
-  /** An adapter on the model. */
+  /** An attached adapter. */
   private static final class Entry {
     private final String name;
     private final AttachedAdapter adapter;
 
-    /** What tells it from others; empty for one that is not on disk. */
+    /** Identity of the adapter's files; empty if it is not on disk. */
     private final Optional<String> identity;
 
     private int leases;
@@ -55,7 +61,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Keeps an adapter on the model while a request needs it. */
+  /** Keeps an adapter attached while a request needs it. */
   public final class Lease implements AutoCloseable {
     private final Entry entry;
     private boolean ended;
@@ -64,12 +70,12 @@ public final class AdapterSet implements AutoCloseable {
       this.entry = entry;
     }
 
-    /** {@return the adapter, which stays until this is closed} */
+    /** {@return the adapter, which stays attached until this lease is closed} */
     public AttachedAdapter adapter() {
       return entry.adapter;
     }
 
-    /** Lets the adapter go. Closing twice is harmless. */
+    /** Releases the adapter. Closing twice has no effect. */
     @Override
     public void close() {
       synchronized (AdapterSet.this) {
@@ -81,33 +87,33 @@ public final class AdapterSet implements AutoCloseable {
 
   private final Network network;
 
-  /** In the order in which they went on. */
+  /** In the order in which they were attached. */
   private final Map<String, Entry> attached = new LinkedHashMap<>();
 
-  /** Removed, but still in use by requests. */
+  /** Removed adapters that requests still use. */
   private final List<Entry> leaving = new ArrayList<>();
 
-  /** Those that are on, in the order in which they went on. */
+  /** Adapters active now, in order of activation. */
   private List<Entry> on = List.of();
 
-  /** Those that are on while the set is. */
+  /** Adapters to activate while the set is enabled. */
   private List<Entry> used = List.of();
 
   private boolean enabled = true;
   private volatile boolean merged;
   private Listener listener = new Listener() {};
 
-  /** Prepares for adapters. */
+  /** Creates an empty set for a model. */
   public AdapterSet(Network network) {
     this.network = network;
   }
 
-  /** Sets who is told of changes. */
+  /** Sets the listener for changes. */
   public void listener(Listener other) {
     listener = other;
   }
 
-  /** Puts an adapter on that takes part at once; where its name is taken it gets a number. */
+  /** Attaches and activates an adapter; a number is appended if its name is taken. */
   public void load(AdapterMechanics adapter) {
     String name = adapter.name();
     for (int i = 2; attached.containsKey(name); i++) {
@@ -121,7 +127,7 @@ public final class AdapterSet implements AutoCloseable {
     turn(used);
   }
 
-  /** Puts an adapter on that takes no part yet. */
+  /** Attaches an adapter without activating it. */
   public void add(String name, AdapterMechanics adapter) {
     requireUnmerged();
     if (name.isBlank() || attached.containsKey(name)) {
@@ -132,7 +138,7 @@ public final class AdapterSet implements AutoCloseable {
     put(name, adapter);
   }
 
-  /** Replaces an adapter with another one. Requests that were started with the other keep it. */
+  /** Replaces an adapter. Running requests keep the one they started with. */
   public void replace(String name, AdapterMechanics adapter) {
     requireKnown(List.of(name));
     requireUnmerged();
@@ -140,7 +146,7 @@ public final class AdapterSet implements AutoCloseable {
     Entry before = attached.get(name);
     Entry entry = put(name, adapter);
     if (used.contains(before)) {
-      used = used.stream().map(other -> other == before ? entry : other).toList();
+      used = used.stream().map(active -> active == before ? entry : active).toList();
       switchTo(enabled ? used : List.of());
     }
     leave(before);
@@ -154,7 +160,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Puts an adapter on that takes no part; nothing that is computed changes. */
+  /** Attaches an adapter without activating it; results do not change. */
   private Entry put(String name, AdapterMechanics adapter) {
     List<Entry> before = on;
     try {
@@ -164,7 +170,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Attaches an adapter, which is the only one on then. */
+  /** Attaches an adapter and makes it the only active one. */
   private Entry attach(String name, AdapterMechanics adapter) {
     turn(List.of());
     listener.rearranged();
@@ -177,13 +183,13 @@ public final class AdapterSet implements AutoCloseable {
     return entry;
   }
 
-  /** Takes an adapter off, as soon as no request needs it any more. */
+  /** Removes an adapter as soon as no request needs it any more. */
   public void remove(String name) {
     requireKnown(name);
     requireUnmerged();
     Entry entry = attached.get(name);
     if (used.contains(entry)) {
-      used = used.stream().filter(other -> other != entry).toList();
+      used = used.stream().filter(active -> active != entry).toList();
       switchTo(enabled ? used : List.of());
     }
     synchronized (this) {
@@ -199,7 +205,7 @@ public final class AdapterSet implements AutoCloseable {
     dropUnneeded();
   }
 
-  /** Frees what was removed and is not needed any more. */
+  /** Frees removed adapters that are no longer in use. */
   public void dropUnneeded() {
     List<Entry> gone;
     synchronized (this) {
@@ -222,7 +228,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Keeps an adapter on the model for a request that names it. */
+  /** Leases an adapter for a request that names it. */
   public synchronized Lease lease(String name) {
     requireKnown(name);
     requireUnmerged();
@@ -232,8 +238,8 @@ public final class AdapterSet implements AutoCloseable {
   }
 
   /**
-   * {@return the adapters that some tokens of a pass can have instead of those that are on; none
-   * where one that is on changes more than linear layers}
+   * {@return the adapters that tokens of a pass may choose instead of the active ones; none if an
+   * active adapter changes more than linear layers}
    */
   public synchronized List<AttachedAdapter> joinable() {
     return on.stream().allMatch(entry -> entry.adapter.isLowRank())
@@ -241,7 +247,7 @@ public final class AdapterSet implements AutoCloseable {
         : List.of();
   }
 
-  /** Runs something with one adapter alone. */
+  /** Runs an action with one adapter alone. */
   public <T> T with(String name, Supplier<T> action) {
     requireKnown(name);
     List<T> result = new ArrayList<>();
@@ -249,7 +255,7 @@ public final class AdapterSet implements AutoCloseable {
     return result.get(0);
   }
 
-  /** Runs something with one adapter alone. Nothing else may use the model meanwhile. */
+  /** Runs an action with one adapter alone. Nothing else may use the model meanwhile. */
   public void with(AttachedAdapter adapter, Runnable action) {
     requireUnmerged();
     Entry entry;
@@ -272,7 +278,7 @@ public final class AdapterSet implements AutoCloseable {
     return all;
   }
 
-  /** Lets exactly these adapters take part. */
+  /** Activates exactly these adapters. */
   public void use(List<String> names) {
     requireKnown(names);
     requireUnmerged();
@@ -281,7 +287,7 @@ public final class AdapterSet implements AutoCloseable {
     switchTo(used);
   }
 
-  /** Switches those that are used off or back on. */
+  /** Enables or disables the selected adapters. */
   public void enabled(boolean wanted) {
     if (wanted != enabled) {
       requireUnmerged();
@@ -290,7 +296,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Runs something while all adapters are off. */
+  /** Runs an action while all adapters are inactive. */
   public <T> T without(Supplier<T> action) {
     boolean before = enabled;
     enabled(false);
@@ -308,7 +314,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Turns adapters on and off. */
+  /** Makes exactly these adapters active. */
   private void turn(List<Entry> wanted) {
     int same = 0;
     while (same < Math.min(on.size(), wanted.size()) && on.get(same) == wanted.get(same)) {
@@ -323,7 +329,7 @@ public final class AdapterSet implements AutoCloseable {
     on = List.copyOf(wanted);
   }
 
-  /** Merges those that are on. */
+  /** Merges the active adapters into the weights. */
   public void merge() {
     if (merged) {
       return;
@@ -357,7 +363,10 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Those that are on in the order in which a layer applies them, which is that of attaching. */
+  /**
+   * Returns the active adapters in the order in which a layer applies them, which is the order of
+   * attaching.
+   */
   private List<Entry> inPlaceOrder() {
     return attached.values().stream().filter(on::contains).toList();
   }
@@ -366,14 +375,14 @@ public final class AdapterSet implements AutoCloseable {
     return List.copyOf(attached.keySet());
   }
 
-  /** Those that are on. */
+  /** Returns the names of the active adapters. */
   public List<String> active() {
     return on.stream().map(entry -> entry.name).toList();
   }
 
   /**
-   * Returns what tells the adapters that are on from others, in the order in which a layer applies
-   * them.
+   * Returns the identities of the active adapters, in the order in which a layer applies them;
+   * empty if one is not on disk.
    */
   public Optional<List<String>> identities() {
     List<Entry> all = inPlaceOrder();
@@ -382,13 +391,13 @@ public final class AdapterSet implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Returns what tells one adapter from others. */
+  /** Returns the identity of one adapter; empty if it is not on disk. */
   public synchronized Optional<List<String>> identities(String name) {
     requireKnown(List.of(name));
     return attached.get(name).identity.map(List::of);
   }
 
-  /** Requires that there is an adapter. */
+  /** Throws an exception if no adapter has this name. */
   public synchronized void requireKnown(String name) {
     requireKnown(List.of(name));
   }
@@ -406,7 +415,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Requires that adapters are beside the weights. */
+  /** Throws an exception if the adapters are merged into the weights. */
   public void requireUnmerged() {
     if (merged) {
       throw new IllegalStateException("Unmerge the adapters before others are put on or used");

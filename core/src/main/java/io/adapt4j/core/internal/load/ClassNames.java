@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** The names of a model's classes. */
+/** Class names of a classifier. */
 public final class ClassNames {
 
   private static final int DEFAULT = 2;
 
   private ClassNames() {}
 
-  /** As many as the configuration says. */
+  /** Returns as many names as the configuration has classes. */
   public static List<String> of(ModelConfig config) {
     int classes =
         config
@@ -24,7 +24,7 @@ public final class ClassNames {
     return of(config, classes);
   }
 
-  /** The names in {@code id2label}, else those that Transformers makes up. */
+  /** Returns the names in {@code id2label}, or the default names of Transformers. */
   public static List<String> of(ModelConfig config, int classes) {
     Optional<ConfigReader> names = config.fields().child("id2label");
     if (names.isEmpty()) {

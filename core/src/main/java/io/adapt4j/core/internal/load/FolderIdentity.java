@@ -13,21 +13,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Tells model folders apart by what they hold, wherever they lie. */
+/** Identifies model folders by their contents, independent of their location. */
 public final class FolderIdentity {
 
   private FolderIdentity() {}
 
   /**
-   * Describes a folder: its name, and a checksum of its small files' contents and its weights'
-   * names, sizes and times. To read every byte of a large model would take too long.
+   * Returns the identity of a folder: its name, and a checksum over the contents of its small files
+   * and over the names, sizes and times of its weights. Reading every byte of a large model would
+   * take too long.
    */
   public static String of(Path folder) {
     return of(folder, false);
   }
 
   /**
-   * Describes an adapter's folder: as {@link #of(Path)}, with the contents of its small weights.
+   * Returns the identity of an adapter's folder: like {@link #of(Path)}, but includes the contents
+   * of its small weights.
    */
   static String ofAdapter(Path folder) {
     return of(folder, true);

@@ -18,25 +18,25 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** An encoder and its tokenizer, in memory: closes as one. */
+/** An encoder, its tokenizer and its adapters, loaded and closed together. */
 public record LoadedEncoder(
     Path folder, Encoder encoder, Tokenizer tokenizer, List<AttachedAdapter> adapters)
     implements AutoCloseable {
 
-  /** What a use of an encoder asks of it before weights take memory. */
+  /** Check that a use of an encoder makes before weights are allocated. */
   @FunctionalInterface
   public interface Requirement {
     /** Checks an encoder. */
     void check(Encoder declared, Tokenizer tokenizer);
   }
 
-  /** Reads a folder. Everything that can be checked is checked before weights take memory. */
+  /** Loads a folder. Everything that can be checked is checked before weights are allocated. */
   public static LoadedEncoder load(
       Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
     return load(folder, precision, WeightFormat.asStored(), adapters, requirement);
   }
 
-  /** Reads a folder, with the linear layers' weights held in a format. */
+  /** Loads a folder, with the linear layers' weights in the given format. */
   public static LoadedEncoder load(
       Path folder,
       Precision precision,
@@ -48,7 +48,7 @@ public record LoadedEncoder(
     return load(folder, precision, base, encoder, adapters, requirement);
   }
 
-  /** Reads a folder to make vectors of hidden states, whatever output its model has. */
+  /** Loads a folder for embedding, ignoring any output layer of its model. */
   public static LoadedEncoder embedding(
       Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
     StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
@@ -57,7 +57,7 @@ public record LoadedEncoder(
     return load(folder, precision, base, encoder, adapters, requirement);
   }
 
-  /** Reads a language model's folder to score texts by the choice between two tokens after them. */
+  /** Loads a language model that scores texts by the choice between two next tokens. */
   public static LoadedEncoder choosing(
       Path folder, Precision precision, List<AdapterMechanics> adapters, int rejected, int chosen) {
     StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
@@ -98,7 +98,9 @@ public record LoadedEncoder(
     }
   }
 
-  /** The configuration of the base, or of what an adapter with an output layer makes of it. */
+  /**
+   * Returns the base configuration, or the one changed by an adapter that brings an output layer.
+   */
   public static ModelConfig config(Path folder, List<AdapterMechanics> adapters) {
     return config(StoredModel.read(folder, WeightFormat.asStored()), adapters);
   }
@@ -114,7 +116,9 @@ public record LoadedEncoder(
     return adapters.stream().anyMatch(adapter -> adapter.modelConfig(base).isPresent());
   }
 
-  /** The most tokens of a text: as many as the model has positions for, or fewer if it says so. */
+  /**
+   * Returns the maximum number of tokens in a text: the model's context length, or less if stated.
+   */
   public static int maxTokens(Encoder encoder, Tokenizer tokenizer, OptionalInt stated) {
     int limit = stated.isPresent() ? stated.getAsInt() : tokenizer.modelMaxLength().orElse(0);
     return limit == 0 ? encoder.contextLength() : Math.min(limit, encoder.contextLength());

@@ -25,7 +25,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
-/** What a model folder holds, in memory: closes as one. */
+/** A language model, its tokenizer and its adapters, loaded and closed together. */
 public record LoadedModel(
     Path folder,
     Decoder decoder,
@@ -35,10 +35,10 @@ public record LoadedModel(
     AdapterSet adapters)
     implements AutoCloseable {
 
-  /** The tokens generation needs to know. */
+  /** Special tokens that generation needs. */
   public record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
 
-  /** Reads a folder. Everything that can be checked is checked before weights take memory. */
+  /** Loads a folder. Everything that can be checked is checked before weights are allocated. */
   public static LoadedModel load(
       Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
     StoredModel base = StoredModel.read(folder, weights);
@@ -52,7 +52,7 @@ public record LoadedModel(
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
       tokenizer = tokenizer(folder);
-      tokenizer.ifPresent(other -> TokenizerFit.require(folder, decoder, other));
+      tokenizer.ifPresent(loaded -> TokenizerFit.require(folder, decoder, loaded));
       SpecialIds specialIds = specialIds(config, defaults, tokenizer);
       decoder.allocate(type(precision, decoder, checkpoint));
       Weights.load(decoder, checkpoint);
@@ -88,7 +88,7 @@ public record LoadedModel(
       end.addAll(config.eosTokenIds());
     }
     if (end.isEmpty()) {
-      tokenizer.ifPresent(other -> other.eosId().ifPresent(end::add));
+      tokenizer.ifPresent(loaded -> loaded.eosId().ifPresent(end::add));
     }
     OptionalInt eos = end.stream().mapToInt(Integer::intValue).findFirst();
     OptionalInt bos = tokenizer.isPresent() ? tokenizer.get().bosId() : defaults.bosTokenId();
@@ -98,7 +98,7 @@ public record LoadedModel(
     return new SpecialIds(bos.isPresent() ? bos : eos, Set.copyOf(end), pad.orElse(fallback));
   }
 
-  /** The compute type a precision means for a checkpoint. */
+  /** Returns the compute type that a precision selects for a checkpoint. */
   public static DType type(Precision precision, Network network, Checkpoint checkpoint) {
     return switch (precision) {
       case FP32 -> DType.F32;
@@ -111,7 +111,10 @@ public record LoadedModel(
     };
   }
 
-  /** The compute type a precision means for a model folder, from the headers of its weights. */
+  /**
+   * Returns the compute type that a precision selects for a model folder, from the headers of its
+   * weights.
+   */
   public static DType typeOf(Precision precision, Network declared, Path folder) {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       return type(precision, declared, checkpoint);
@@ -128,7 +131,7 @@ public record LoadedModel(
     close(decoder, tokenizer, List.of());
   }
 
-  /** Returns the tokenizer of a model that is asked in texts. */
+  /** Returns the tokenizer of a model that is to work on text. */
   public Tokenizer requireTokenizer() {
     return tokenizer.orElseThrow(
         () ->
@@ -138,15 +141,15 @@ public record LoadedModel(
                     + " use generateIds and scoreIds"));
   }
 
-  /** Encodes a prompt; an empty one begins with the token that stands before texts. */
+  /** Encodes a prompt; an empty prompt becomes the start token. */
   public int[] promptIds(String prompt) {
     return startedIds(requireTokenizer().encodePrompt(prompt));
   }
 
   /**
-   * Encodes a prompt as {@link #promptIds(String)} does, no further than it may have tokens.
+   * Encodes a prompt like {@link #promptIds(String)}, but fails early if it has too many tokens.
    *
-   * @param isCancelled asked from time to time, on this thread
+   * @param isCancelled polled from time to time, on this thread
    */
   public int[] promptIds(String prompt, int mostTokens, BooleanSupplier isCancelled) {
     return startedIds(requireTokenizer().encodePrompt(prompt, mostTokens, isCancelled));
@@ -158,7 +161,7 @@ public record LoadedModel(
         : ids;
   }
 
-  /** Closes adapters, the last one first, then the tokenizer and the network. */
+  /** Closes adapters in reverse order, then the tokenizer and the network. */
   static void close(
       Network network, Optional<Tokenizer> tokenizer, List<AttachedAdapter> adapters) {
     for (int i = adapters.size() - 1; i >= 0; i--) {

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** An encoder-decoder and its tokenizer, in memory: closes as one. */
+/** An encoder-decoder, its tokenizer and its adapters, loaded and closed together. */
 public record LoadedSequence(
     Path folder,
     EncoderDecoder network,
@@ -27,7 +27,7 @@ public record LoadedSequence(
     List<AttachedAdapter> adapters)
     implements AutoCloseable {
 
-  /** Reads a folder. Everything that can be checked is checked before weights take memory. */
+  /** Loads a folder. Everything that can be checked is checked before weights are allocated. */
   public static LoadedSequence load(
       Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
     StoredModel base = StoredModel.read(folder, weights);
@@ -57,7 +57,7 @@ public record LoadedSequence(
     }
   }
 
-  /** Returns the tokenizer of a model that is asked in texts. */
+  /** Returns the tokenizer of a model that is to work on text. */
   public Tokenizer requireTokenizer() {
     return tokenizer.orElseThrow(
         () ->

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Whether a model has a row of its embedding for every token of its tokenizer. */
+/** Checks that a model has an embedding row for every token of its tokenizer. */
 public final class TokenizerFit {
 
   private static final Logger LOG = LoggerFactory.getLogger(TokenizerFit.class);
@@ -23,9 +23,9 @@ public final class TokenizerFit {
   private TokenizerFit() {}
 
   /**
-   * Refuses a tokenizer that gives ids the model does not know: they would fail in the middle of a
-   * text or a training run. Tokens that were added to the vocabulary are let through with a
-   * warning: published models have some that no text holds, such as Gemma 3's for images.
+   * Rejects a tokenizer with ids that the model does not have: they would fail in the middle of a
+   * text or a training run. Tokens that were added to the vocabulary only cause a warning:
+   * published models have some that no text contains, such as Gemma 3's for images.
    */
   public static void require(Path folder, Network network, Tokenizer tokenizer) {
     int rows = network.dimensions().vocabularySize();
@@ -55,7 +55,7 @@ public final class TokenizerFit {
                 first(tokenizer, rows)));
   }
 
-  /** Whether every token that the model does not know was added to the vocabulary. */
+  /** Returns whether every token that the model lacks was added to the vocabulary. */
   private static boolean areAdded(Path folder, int rows) {
     try {
       JsonNode file = Json.parse(Files.readString(folder.resolve("tokenizer.json")));
@@ -71,7 +71,7 @@ public final class TokenizerFit {
     }
   }
 
-  /** Ids may be left out; the largest one is not. */
+  /** Describes the first such token. Ids may have gaps, but the largest one exists. */
   private static String first(Tokenizer tokenizer, int from) {
     return IntStream.range(from, tokenizer.vocabularySize())
         .mapToObj(id -> named(tokenizer, id))

@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.load;
 
-/** Thrown when an adapter is asked for that is not on the model, or not any more. */
+/** Thrown when a requested adapter is not on the model, or no longer. */
 public final class UnknownAdapterException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 
-  /** What was asked for. */
+  /** The requested name. */
   private final String name;
 
   /** Creates an exception. */
@@ -14,7 +14,7 @@ public final class UnknownAdapterException extends IllegalArgumentException {
     this.name = name;
   }
 
-  /** {@return what was asked for} */
+  /** {@return the requested name} */
   public String name() {
     return name;
   }

@@ -1,2 +1,2 @@
-/** Models, tokenizers and adapters loaded together. */
+/** Loading of models together with tokenizers and adapters. */
 package io.adapt4j.core.internal.load;

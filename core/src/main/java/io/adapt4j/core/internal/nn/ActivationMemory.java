@@ -21,13 +21,13 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /**
- * What the passes of a network keep for their derivatives and what they need on the way: the same
- * network, with the same adapters, runs forward and backward on shapes, and a {@link MemoryMeter}
- * counts its tensors. Layers of the same shape run once.
+ * Activation memory of a network: the bytes its passes save for backward and allocate temporarily.
+ * The same network, with the same adapters, runs forward and backward on shapes only, and a {@link
+ * MemoryMeter} counts its tensors. Layers of the same shape run once.
  */
 public final class ActivationMemory {
 
-  /** A batch that passes through the network. */
+  /** Shape of a batch. */
   public record Batch(int rows, int length, DType type, boolean recompute) {}
 
   /** Bytes of one layer. */
@@ -41,19 +41,19 @@ public final class ActivationMemory {
       layers = List.copyOf(layers);
     }
 
-    /** {@return what the layers keep for their derivatives} */
+    /** {@return the bytes that layers save for backward} */
     public long kept() {
       return layers.stream().mapToLong(OfLayer::kept).sum();
     }
   }
 
-  /** Bytes of the loss over the vocabulary, hidden states of the targets among them. */
+  /** Bytes of the loss over the vocabulary, including the hidden states of the targets. */
   public record OfLoss(long training, long evaluation, long scoring) {}
 
-  /** Targets in a compute type. */
+  /** A number of targets in a compute type. */
   private record Targets(long count, DType type) {}
 
-  /** A layer that ran, and whether derivatives reach what goes into it and what comes out. */
+  /** Result of a layer's run, and whether its output depends on anything trained. */
   private record Run(OfLayer memory, boolean differentiated) {}
 
   private final Supplier<Network> declared;
@@ -165,7 +165,7 @@ public final class ActivationMemory {
       }
     }
 
-    /** Both sides at once: the states of the one are read by every layer of the other. */
+    /** Measures both sides together: every decoder layer reads the encoder's states. */
     private OfLayer whole(EncoderDecoder network) {
       network.allocate(batch.type());
       network.parameters().forEach(parameter -> parameter.trainOnly(trainable.trained()));
@@ -277,7 +277,7 @@ public final class ActivationMemory {
       }
     }
 
-    /** All that tells a layer from those that take other memory. */
+    /** Returns a key that is equal for layers with the same memory use. */
     private Object shape(Layer layer, int slot) {
       List<Object> shape = new ArrayList<>();
       shape.add(layer.getClass());

@@ -7,19 +7,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
-/**
- * Recognizes folders that hold a stored adapter. Modules bring theirs; they are found by {@link
- * ServiceLoader}.
- */
+/** Format of stored adapters. Modules provide theirs, which {@link ServiceLoader} finds. */
 public interface AdapterFormat {
 
-  /** Reads the adapter of a folder. */
+  /** Reads the adapter in a folder, if it has this format. */
   Optional<AdapterMechanics> find(Path folder);
 
-  /** Returns what an adapter does to a model. */
+  /** Returns the mechanics of an adapter, if it has this format. */
   Optional<AdapterMechanics> mechanics(Adapter adapter);
 
-  /** Reads the adapter of a folder, of whatever kind the modules on the class path know. */
+  /** Reads the adapter in a folder, in any format of the modules on the class path. */
   static AdapterMechanics read(Path folder) {
     for (AdapterFormat adapterFormat : ServiceLoader.load(AdapterFormat.class)) {
       Optional<AdapterMechanics> found = adapterFormat.find(folder);

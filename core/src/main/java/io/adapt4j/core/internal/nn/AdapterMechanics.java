@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
-/** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
+/** A stored change to a model, such as a LoRA adapter, that can be attached to its base model. */
 public interface AdapterMechanics extends Adapter {
 
-  /** Finds what an adapter does to a model. */
+  /** Finds the mechanics of an adapter. */
   static AdapterMechanics of(Adapter adapter) {
     Texts.require("adapter", adapter);
     if (adapter instanceof AdapterMechanics own) {
@@ -36,7 +36,7 @@ public interface AdapterMechanics extends Adapter {
             + " unites modules has to unite their META-INF/services too.");
   }
 
-  /** Finds what adapters do to a model. */
+  /** Finds the mechanics of adapters. */
   static List<AdapterMechanics> of(List<? extends Adapter> adapters) {
     return adapters.stream().map(AdapterMechanics::of).toList();
   }
@@ -46,47 +46,46 @@ public interface AdapterMechanics extends Adapter {
     return "adapter";
   }
 
-  /** Returns where the adapter is stored. */
+  /** Returns the adapter's folder. */
   default Optional<Path> folder() {
     return Optional.empty();
   }
 
-  /** Finds what keeps this adapter from a model, before any weight is read. */
+  /** Returns the reasons why this adapter does not fit a model, before any weight is read. */
   List<String> problems(Network declared);
 
   /**
-   * Returns the configuration of the model that the adapter makes of its base, where the adapter
-   * brings an output layer that the base does not have.
+   * Returns the model configuration with this adapter if it adds an output layer that the base
+   * lacks.
    */
   default Optional<ModelConfig> modelConfig() {
     return Optional.empty();
   }
 
   /**
-   * Returns the configuration of the model that the adapter makes of a base, where the adapter
-   * brings an output layer that the base does not have.
+   * Returns the configuration of a base with this adapter if it adds an output layer that the base
+   * lacks.
    */
   default Optional<ModelConfig> modelConfig(ModelConfig base) {
     return modelConfig();
   }
 
   /**
-   * Returns the hash of the chat template that the adapter was trained in, as {@link
-   * io.adapt4j.core.chat.ChatTemplate#digest} computes it. A model in use with another template is
-   * refused.
+   * Returns the hash of the chat template that the adapter was trained with, as computed by {@link
+   * io.adapt4j.core.chat.ChatTemplate#digest}. A model that uses a different template is rejected.
    */
   default Optional<String> chatTemplateDigest() {
     return Optional.empty();
   }
 
-  /** Tells what the adapter adds to a model's memory. */
+  /** Returns what the adapter adds to a model's memory. */
   TrainableSummary trainableSummary(Network declared);
 
-  /** Puts the adapter on a model. */
+  /** Attaches the adapter to a model. */
   AttachedAdapter attach(Network network);
 
   /**
-   * Prepares to merge the adapter projection by projection.
+   * Prepares to merge the adapter one projection at a time.
    *
    * @return the merge, to be closed
    */

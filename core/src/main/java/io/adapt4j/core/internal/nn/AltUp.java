@@ -9,8 +9,9 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Alternating updates (Baykal et al. 2023): a layer works on one of several streams; the others are
- * predicted before, and corrected after by what it changed.
+ * Alternating updates (AltUp, Baykal et al. 2023): a layer processes one of several residual
+ * streams; all streams are predicted before the layer, and corrected after it by the change it
+ * made.
  */
 public record AltUp(
     Norm norm,
@@ -22,25 +23,25 @@ public record AltUp(
     int count,
     int activeStream) {
 
-  /** The stream that the layer works on. */
+  /** Returns the stream that the layer processes. */
   public Tensor active(Ops ops, Tensor streams) {
     long width = streams.size(-1) / count;
     return RelativeOps.columns(ops, streams, activeStream * width, width);
   }
 
-  /** The streams as the layer finds them. */
+  /** Returns the predicted streams, the input of the layer. */
   public Tensor predicted(Ops ops, Tensor streams) {
     Tensor routed = routed(ops, active(ops, streams));
     return StreamOps.mix(ops, streams, prediction.forward(ops, routed), count);
   }
 
-  /** The streams after the layer made something of the active one. */
+  /** Returns the streams corrected by the layer's output for the active one. */
   Tensor corrected(Ops ops, Tensor predicted, Tensor worked) {
     Tensor routed = routed(ops, worked);
     return StreamOps.correct(ops, predicted, worked, correction.forward(ops, routed), activeStream);
   }
 
-  /** The active stream, as the others read it. */
+  /** Returns the active stream as the other streams read it. */
   Tensor scaled(Ops ops, Tensor stream) {
     return scales ? StreamOps.times(ops, stream, scale) : stream;
   }

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.method.WeightFormat;
 
-/** Leaves the layers as they were declared. */
+/** Keeps the layers as declared. */
 enum AsStored implements WeightMechanics {
   INSTANCE;
 
@@ -14,6 +14,6 @@ enum AsStored implements WeightMechanics {
 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
-    // A declared network holds plain weights already.
+    // A declared network has plain layers already.
   }
 }

@@ -1,26 +1,26 @@
 package io.adapt4j.core.internal.nn;
 
-/** An adapter on a model. Not thread safe. */
+/** An adapter attached to a model. Not thread safe. */
 public interface AttachedAdapter extends AutoCloseable {
 
-  /** Adds the adapter to the base weights, so that it costs nothing while the model runs. */
+  /** Merges the adapter into the base weights, so that it costs nothing at run time. */
   void merge();
 
-  /** Takes the adapter out of the base weights again; it continues beside them. */
+  /** Removes the adapter from the base weights; it stays attached. */
   void unmerge();
 
-  /** Switches the adapter on or off. Off, the model is its base, to the bit. */
+  /** Enables or disables the adapter. With it disabled, the model is bit-identical to its base. */
   void enabled(boolean on);
 
   /**
-   * Returns whether the adapter is low-rank updates of linear layers and nothing else, so that some
-   * tokens of a pass can have it and others not.
+   * Returns whether the adapter consists only of low-rank updates of linear layers, so that some
+   * tokens of a pass can use it and others not.
    */
   default boolean isLowRank() {
     return false;
   }
 
-  /** Takes the adapter off the model, which is its base again. Closing twice is harmless. */
+  /** Detaches the adapter, which leaves the base model. Closing twice has no effect. */
   @Override
   void close();
 }

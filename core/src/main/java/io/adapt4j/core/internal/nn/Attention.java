@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Grouped-query self-attention (Vaswani et al. 2017; Ainslie et al. 2023).
  *
  * @param norm norms of queries and keys, or null
- * @param sinks one more score for each head, of a key without a value; or null
- * @param limit of what is projected, which is drawn back to it; 0 for none
+ * @param sinks an additional score per head, of a key without a value; or null
+ * @param limit clip limit for query, key and value projections ({@code clip_qkv}); 0 disables
+ *     clipping
  */
 public record Attention(
     LinearSlot qkv,
@@ -30,14 +31,14 @@ public record Attention(
 
   public static final int NO_ROTARY = -1;
 
-  /** Checks that positions show in one way. */
+  /** Rejects ALiBi together with rotary positions or sinks. */
   public Attention {
     if (rule.alibi() > 0 && (rotary != NO_ROTARY || sinks != null)) {
       throw new IllegalArgumentException("scores with a bias by distance, and rotary or sinks");
     }
   }
 
-  /** Attention without sinks, of what is projected as it is. */
+  /** Creates attention without sinks and clipping. */
   public Attention(
       LinearSlot qkv,
       LinearSlot output,
@@ -48,17 +49,17 @@ public record Attention(
     this(qkv, output, heads, norm, rotary, rotary, rule, null, 0);
   }
 
-  /** The same with sinks. */
+  /** Returns this attention with sinks. */
   public Attention withSinks(Parameter scores) {
     return new Attention(qkv, output, heads, norm, rotary, queryRotary, rule, scores, limit);
   }
 
-  /** The same with queries turned by another table. */
+  /** Returns this attention with a different rotary table for queries. */
   public Attention withQueryRotary(int table) {
     return new Attention(qkv, output, heads, norm, rotary, table, rule, sinks, limit);
   }
 
-  /** The same with projections drawn back to a limit; 0 for none. */
+  /** Returns this attention with its projections clipped to a limit; 0 for none. */
   public Attention limitedTo(double most) {
     return new Attention(qkv, output, heads, norm, rotary, queryRotary, rule, sinks, most);
   }
@@ -68,7 +69,7 @@ public record Attention(
     return output.forward(ops, mixed(ops, qkv.forward(ops, x), positions, layer));
   }
 
-  /** The joined heads, from the joined projection. */
+  /** Computes the concatenated heads from the joined projection. */
   Tensor mixed(Ops ops, Tensor whole, Positions positions, int layer) {
     Tensor projected = limit == 0 ? whole : ops.clamped(whole, limit);
     if (sinks != null) {
@@ -110,7 +111,7 @@ public record Attention(
     Stream<Parameter> norms =
         norm == null
             ? Stream.of()
-            : Stream.of(norm.query(), norm.key()).flatMap(other -> other.parameters().stream());
+            : Stream.of(norm.query(), norm.key()).flatMap(each -> each.parameters().stream());
     return Stream.concat(norms, Stream.ofNullable(sinks)).toList();
   }
 

@@ -9,13 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A mixture of experts whose matrices lie below each other in two, as MegaBlocks stores them (Gale
- * et al. 2022). The experts have no gate and one bias together. They train in full; adapters find
- * the router alone.
+ * Mixture of experts with the experts' matrices stacked in two, as in MegaBlocks (Gale et al.
+ * 2022). The experts have no gate and share one bias. They can be trained in full; adapters apply
+ * only to the router.
  *
  * @param up of all experts to the inner width, [experts width, hidden]
- * @param down of all experts back, turned, [experts width, hidden]
- * @param bias added to what the experts return together, [hidden]
+ * @param down of all experts back, transposed, [experts width, hidden]
+ * @param bias added to the sum of the experts' outputs, [hidden]
  */
 public record BlockExperts(
     Router router, Parameter up, Parameter down, Parameter bias, Activation activation, long width)

@@ -4,34 +4,33 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a layer keeps of the tokens it has read: keys and values of each of them, states whose size
- * does not depend on their number, or both.
+ * Contents of a layer's cache: keys and values of each token, states of constant size, or both.
  *
- * @param keyValueHeads heads of keys and values; 0 for none
+ * @param keyValueHeads number of key-value heads; 0 for none
  */
 public record CacheShape(long keyValueHeads, long headDim, List<long[]> states) {
 
-  /** Keys and values alone. */
+  /** Creates a shape with keys and values only. */
   static CacheShape of(Heads heads) {
     return new CacheShape(heads.keyValue(), heads.dim(), List.of());
   }
 
-  /** States alone. */
+  /** Creates a shape with states only. */
   static CacheShape ofStates(List<long[]> states) {
     return new CacheShape(0, 0, states);
   }
 
-  /** {@return whether there is a state, which cannot go back to an earlier token} */
+  /** {@return whether there is a state, which cannot be rolled back to an earlier token} */
   public boolean hasStates() {
     return !states.isEmpty();
   }
 
-  /** {@return the values that each token adds} */
+  /** {@return the number of values that each token adds} */
   public long valuesPerToken() {
     return 2 * keyValueHeads * headDim;
   }
 
-  /** {@return the values of the states of a row, in F32} */
+  /** {@return the number of F32 values in the states of a row} */
   public long stateValues() {
     return states.stream()
         .mapToLong(sizes -> Arrays.stream(sizes).reduce(1, (x, y) -> x * y))

@@ -27,30 +27,30 @@ import java.util.OptionalInt;
 /** Writes complete Hugging Face checkpoint folders. */
 public final class CheckpointFolder {
 
-  /** Files that belong to a model but do not change when its weights do, the tokenizer's aside. */
+  /** Files that belong to a model but do not depend on its weights, except for the tokenizer's. */
   private static final List<String> COMPANIONS =
       List.of(GenerationDefaults.FILE, "chat_template.jinja", "chat_template.json");
 
-  /** Nobody writes one for as long. */
+  /** Age at which unfinished files are considered abandoned; no save takes that long. */
   private static final Duration ABANDONED = Duration.ofHours(24);
 
   private CheckpointFolder() {}
 
   /**
    * Writes weights and configuration, and copies the tokenizer and generation files of the base.
-   * What would keep Transformers from loading the tokenizer is left out of its configuration, and
-   * beside a decoder that scores classes of texts it names the model's padding token, by which
-   * Transformers finds the end of a text. All files appear together: a kill or a power cut leaves
-   * the old model, the new one, or none that could be loaded.
+   * Settings that would keep Transformers from loading the tokenizer are removed from its
+   * configuration. For a decoder that classifies texts, the model's padding token is set, by which
+   * Transformers finds the end of a text. All files appear together: a kill or a power failure
+   * leaves the old model, the new one, or none that could be loaded.
    */
   public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
     write(folder, base, config.toJson(), tensors);
   }
 
   /**
-   * Writes a model as {@link #write(Path, Path, ModelConfig, List)} does, and with it the tensors
-   * of its base that it does not compute with but that its class in Transformers has. Experts that
-   * the base has in MXFP4 are written so where none has changed.
+   * Writes a model like {@link #write(Path, Path, ModelConfig, List)}, including the tensors of its
+   * base that this library does not use but that the model's class in Transformers has. Experts
+   * that the base stores in MXFP4 are written unchanged if none of them was trained.
    */
   public static void write(
       Path folder, Path base, ModelConfig config, Network network, StoredType type) {
@@ -73,7 +73,7 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Writes as {@link #write(Path, Path, ModelConfig, List)} does, with a configuration that this
+   * Writes like {@link #write(Path, Path, ModelConfig, List)}, but with a configuration that this
    * build does not load, such as one of quantized weights.
    */
   public static void write(Path folder, Path base, JsonNode config, List<TensorData> tensors) {
@@ -82,7 +82,7 @@ public final class CheckpointFolder {
       Temporaries.sweepOlderThan(folder, ABANDONED);
       SafetensorsWriter.create().stageModel(transaction, folder, ExpertStacks.join(tensors));
       stageCompanions(transaction, base, folder, config);
-      // Last: without it the others are no model.
+      // Last: without it, the other files are not a model.
       Files.writeString(transaction.stage(folder.resolve(ModelConfig.FILE)), Json.indented(config));
       transaction.commit();
     } catch (IOException e) {
@@ -107,7 +107,10 @@ public final class CheckpointFolder {
     TokenizerFiles.stage(transaction, folder, base, modelType, pooledBy(config, modelType));
   }
 
-  /** The token by which Transformers finds the end of a text that a decoder scores. */
+  /**
+   * Returns the padding token by which Transformers finds the end of a text in a decoder that
+   * classifies texts.
+   */
   private static OptionalInt pooledBy(JsonNode config, String modelType) {
     String name = config.path("architectures").path(0).asText("");
     JsonNode padding = config.path("pad_token_id");

@@ -6,8 +6,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Feed-forward layer with a gate, whose inner values are cut at a limit: down((up(x) + 1) gate(x)
- * sigmoid(alpha gate(x))) (OpenAI 2025, gpt-oss).
+ * Gated feed-forward layer with clamped inner activations: down((up(x) + 1) gate(x) sigmoid(alpha
+ * gate(x))) (OpenAI 2025, gpt-oss).
  */
 public record ClampedMlp(LinearSlot gateUp, LinearSlot down, double alpha, double limit)
     implements Mlp {

@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * Scores classes of a whole text, or of each token where nothing is pooled: classifier(transform(
- * pooled x)).
+ * Classification head for a text or, without pooling, for each token: classifier(transform(pooled
+ * x)).
  */
 public record ClassificationHead(
     Optional<Pooling> pooling,
@@ -28,7 +28,7 @@ public record ClassificationHead(
     }
   }
 
-  /** A head for texts with a transform. */
+  /** Creates a head for texts with a transform. */
   public static ClassificationHead ofTexts(
       Pooling pooling, LinearSlot dense, Activation activation, Norm norm, LinearSlot classifier) {
     return new ClassificationHead(
@@ -38,16 +38,16 @@ public record ClassificationHead(
         OptionalInt.empty());
   }
 
-  /** A head for tokens without a transform. */
+  /** Creates a head for tokens without a transform. */
   public static ClassificationHead ofTokens(LinearSlot classifier) {
     return new ClassificationHead(
         Optional.empty(), Optional.empty(), classifier, OptionalInt.empty());
   }
 
   /**
-   * A decoder's head for texts: the score of the last token that is not the padding token, as
-   * {@code GenericForSequenceClassification} of Transformers chooses it. Where the padding token is
-   * also the end of a text, that end is therefore not what is scored.
+   * Creates a decoder's head for texts: it scores the last token that is not the padding token,
+   * like {@code GenericForSequenceClassification} of Transformers. If the padding token is also the
+   * end-of-text token, that token is therefore not the one scored.
    */
   static ClassificationHead ofLastTokens(LinearSlot classifier, OptionalInt paddingId) {
     return new ClassificationHead(
@@ -55,7 +55,7 @@ public record ClassificationHead(
   }
 
   /**
-   * Scores texts whose token ids are known.
+   * Computes class logits of texts whose token ids are known.
    *
    * @param ids token ids, row-major [B, T]
    */
@@ -70,7 +70,7 @@ public record ClassificationHead(
   }
 
   /**
-   * Computes what the classifier reads.
+   * Computes the classifier's input.
    *
    * @return [B, features] of texts, [B, T, features] of tokens
    */
@@ -78,7 +78,10 @@ public record ClassificationHead(
     return features(ops, hidden, pooledMask(hidden, ids, mask));
   }
 
-  /** The mask without a token; a text of nothing else keeps its first one. */
+  /**
+   * Returns the mask without the unpooled token; a text that consists only of it keeps its first
+   * one.
+   */
   private static long[] pooled(long[] ids, long[] mask, int unpooled, int length) {
     long[] kept = new long[mask.length];
     for (int row = 0; row < mask.length; row += length) {
@@ -103,8 +106,8 @@ public record ClassificationHead(
   }
 
   private Tensor features(Ops ops, Tensor hidden, long[] mask) {
-    Tensor pooled = pooling.map(other -> other.pool(ops, hidden, mask)).orElse(hidden);
-    return transform.map(other -> other.forward(ops, ops.dropHeadInput(pooled))).orElse(pooled);
+    Tensor pooled = pooling.map(mode -> mode.pool(ops, hidden, mask)).orElse(hidden);
+    return transform.map(dense -> dense.forward(ops, ops.dropHeadInput(pooled))).orElse(pooled);
   }
 
   @Override
@@ -114,6 +117,6 @@ public record ClassificationHead(
 
   @Override
   public List<Parameter> parameters() {
-    return transform.map(other -> other.norm().parameters()).orElse(List.of());
+    return transform.map(dense -> dense.norm().parameters()).orElse(List.of());
   }
 }

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** A linear layer whose weight a codec from outside encodes, decoded for each product. */
+/** A linear layer whose weight is encoded by a user-defined codec and decoded for each product. */
 final class CodecLinear implements QuantizedLinear {
 
   private final List<Part> parts;
@@ -23,7 +23,7 @@ final class CodecLinear implements QuantizedLinear {
   private final Parameter bias;
   private final List<CodecPart> encoded;
 
-  /** Takes the place of a plain layer without memory. */
+  /** Replaces a plain layer that is not allocated. */
   CodecLinear(DenseLinear declared, List<CodecPart> encoded) {
     this.parts = declared.parts();
     this.in = declared.inFeatures();

@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** The weight of one projection, as a codec encodes it. */
+/** The weight of one projection, encoded by a codec. */
 final class CodecPart implements AutoCloseable {
 
-  /** Weights that are decoded before they are copied to where others live. */
+  /** Number of weights decoded before they are copied to their device. */
   private static final long PIECE = 2L << 20;
 
   private final WeightCodec codec;
@@ -41,7 +41,10 @@ final class CodecPart implements AutoCloseable {
     this.original = stored.type();
   }
 
-  /** A projection whose weight a checkpoint has; empty if it is missing or misshapen. */
+  /**
+   * Returns a projection whose weight the checkpoint has; empty if it is missing or has a wrong
+   * shape.
+   */
   static Optional<CodecPart> of(
       WeightCodec codec,
       Linear.Part part,
@@ -141,7 +144,7 @@ final class CodecPart implements AutoCloseable {
   /**
    * Decodes the weight.
    *
-   * @param target takes it, [width, in] of any type on any device
+   * @param target receives it, [width, in] of any type on any device
    */
   void decode(Tensor target) {
     if (codes == null) {

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Holds the linear layers of a network as a codec from outside encodes them. */
+/** Holds the linear layers of a network encoded by a user-defined codec. */
 record CodecWeights(WeightFormat.Custom format) implements WeightMechanics {
 
   @Override
@@ -19,7 +19,8 @@ record CodecWeights(WeightFormat.Custom format) implements WeightMechanics {
     for (LinearSlot slot : declared.layerLinears()) {
       if (slot.linear() instanceof DenseLinear dense) {
         List<CodecPart> parts = parts(dense, declared.storedNames(), checkpoint);
-        // A weight that is missing or misshapen stays plain, to be reported with others like it.
+        // If a weight is missing or has a wrong shape, the layer stays plain, so that all such
+        // weights are reported together.
         if (parts.size() == dense.parts().size()) {
           slot.replace(plain -> new CodecLinear(dense, parts));
         }

@@ -5,21 +5,21 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The matrix of an output head in fewer bits, beside its values: single tokens are scored faster by
- * it, since the matrix is read for each of them.
+ * A quantized copy of an output head's matrix, which speeds up single tokens: the matrix is read
+ * for each of them.
  */
 public interface CompactHead extends AutoCloseable {
 
   /** Reads the matrix. */
   void read(Checkpoint checkpoint);
 
-  /** {@return the memory that the matrix takes once it is read} */
+  /** {@return the bytes of the matrix once it is read} */
   long bytes();
 
   /**
    * Adds the product with the matrix.
    *
-   * @param bias added to the scores, or null
+   * @param bias added to the logits, or null
    */
   boolean describe(LinearTerms terms, @Nullable Parameter bias);
 

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A layer beside which a convolution over neighboring positions reads the same input: norm(layer(x)
- * + act(convolution(x))), zero on padding. The first layer of the large DeBERTa v2 is one.
+ * A layer with a parallel convolution over positions of the same input: norm(layer(x) +
+ * act(convolution(x))), zero on padding. The first layer of the large DeBERTa v2 is one.
  *
  * @param weight of the convolution [hidden, hidden / groups, kernel]
  */

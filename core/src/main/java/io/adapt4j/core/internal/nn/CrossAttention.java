@@ -5,12 +5,14 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** Attention of a decoder to the states of an encoder (Vaswani et al. 2017, section 3.2.3). */
+/**
+ * Cross-attention of a decoder to the states of an encoder (Vaswani et al. 2017, section 3.2.3).
+ */
 public record CrossAttention(
     LinearSlot query, LinearSlot keyValue, LinearSlot output, Heads heads, AttentionRule rule) {
 
   /**
-   * Attends.
+   * Attends to the encoder's keys and values.
    *
    * @param x the decoder's states [B, T, hidden]
    * @param mask hides padding of the encoder [B, 1, 1, S]
@@ -21,7 +23,7 @@ public record CrossAttention(
     return output.forward(ops, ops.attention(q, memory[0], memory[1], mask, rule));
   }
 
-  /** Keys and values [B, H, S, D] of the encoder's states [B, S, hidden]. */
+  /** Computes keys and values [B, H, S, D] from the encoder's states [B, S, hidden]. */
   Tensor[] memory(Ops ops, Tensor states) {
     long[] each = {heads.keyValue(), heads.keyValue()};
     return ops.splitHeads(keyValue.forward(ops, states), each, heads.dim());

@@ -20,7 +20,9 @@ import java.util.stream.Stream;
 /** A decoder language model: embedding, layers, final norm, output head. Not thread safe. */
 public final class Decoder extends Network {
 
-  /** Families whose classes call the classifier of tokens so; the others call it score. */
+  /**
+   * Families whose token classifier is called {@code classifier}; in others it is {@code score}.
+   */
   private static final Set<String> NAMED_CLASSIFIER =
       Set.of("bloom", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "mpt");
 
@@ -62,15 +64,15 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Puts an output that scores classes instead of the vocabulary's, as the classes of Transformers
-   * have it: of a text by its last token that is not {@code pad_token_id}, with {@code score} and
-   * without a bias; of each token with a bias.
+   * Replaces the vocabulary output with a classification head, like the classes of Transformers:
+   * for a text, {@code score} without a bias on its last token that is not {@code pad_token_id};
+   * for tokens, a head with a bias.
    */
   public Encoder scoringClasses() {
     return scoringClasses(modelConfig(), false);
   }
 
-  /** Declares a network that scores classes with this decoder's layers. */
+  /** Declares a classifier with this decoder's layers. */
   public Encoder scoringClasses(ModelConfig classes, boolean shared) {
     boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(classes);
     String path =
@@ -93,7 +95,7 @@ public final class Decoder extends Network {
         shared);
   }
 
-  /** Leaves the output away: a network that reads texts and ends in hidden states. */
+  /** Declares a network without the output, which reads texts and ends in hidden states. */
   public Encoder readingTexts() {
     String unused = "lm_head\\..*|embed_out\\..*|(score|classifier)\\..*";
     return new Encoder(
@@ -108,16 +110,16 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Puts an output in the vocabulary's place that scores a text by the choice between two tokens
-   * after it.
+   * Replaces the vocabulary output with a score of a text by the choice between two tokens after
+   * it.
    */
   public Encoder choosing(int rejected, int chosen) {
     return choosing(rejected, chosen, false);
   }
 
   /**
-   * Scores texts by the choice between two tokens after them, with the weights, the adapters and
-   * the dropout that this decoder has now. Nothing of the result is its own: it is not closed.
+   * Scores texts by the choice between two tokens after them, sharing this decoder's weights,
+   * adapters and dropout. The result owns nothing and need not be closed.
    */
   public Encoder choosingBeside(int rejected, int chosen) {
     Encoder beside = choosing(rejected, chosen, true);
@@ -145,7 +147,7 @@ public final class Decoder extends Network {
         shared);
   }
 
-  /** Returns whether tokens see only those before them, as they must to generate text. */
+  /** Returns whether attention is causal, as generation requires. */
   public boolean seesThePastOnly() {
     return !(body().layers().get(0).mixer() instanceof Attention attention)
         || attention.rule().causal();
@@ -154,20 +156,20 @@ public final class Decoder extends Network {
   /**
    * Returns the output head.
    *
-   * @return its weight [vocabulary, hidden] is the embedding itself where they are tied
+   * @return its weight [vocabulary, hidden] is the embedding itself if they are tied
    */
   public VocabularyHead head() {
     return head.head();
   }
 
-  /** Returns the place of the output head. */
+  /** Returns the slot of the output head. */
   public HeadSlot headSlot() {
     return head;
   }
 
   /**
-   * Lets steps that decode token by token round what they multiply with quantized weights to 8
-   * bits. All else computes with activations as they are.
+   * Allows decoding steps to round the inputs of quantized weights to 8 bits. Everything else uses
+   * unrounded activations.
    */
   public void roundActivationsInSteps() {
     roundedActivations = true;
@@ -178,7 +180,9 @@ public final class Decoder extends Network {
     return roundedActivations;
   }
 
-  /** Returns the checkpoint name of the head's weight, whether it has one of its own or not. */
+  /**
+   * Returns the checkpoint name of the head's weight, even if the checkpoint has no such tensor.
+   */
   public String headName() {
     return head.name();
   }
@@ -188,13 +192,15 @@ public final class Decoder extends Network {
     return head.isTied();
   }
 
-  /** Returns whether embedding and output head are one in the checkpoint, whatever they are now. */
+  /**
+   * Returns whether embedding and output head are tied in the checkpoint, whatever they are now.
+   */
   public boolean isStoredTied() {
     return head.isStoredTied();
   }
 
   /**
-   * Places a batch that starts at the beginning of its texts.
+   * Creates the positions of a batch that starts at the beginning of its texts.
    *
    * @param attentionMask 1 on tokens and 0 on padding, row-major [rows, length]
    */
@@ -203,30 +209,30 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Places a batch of rows that hold several documents each. Positions count from each document's
-   * first token, attention stays inside each document, and rotary frequencies that depend on a
-   * length follow the document's.
+   * Creates the positions of a batch of rows that hold several documents each. Positions count from
+   * each document's first token, attention is limited to each document, and rotary frequencies that
+   * depend on a length use the document's.
    */
   public Positions packedPositions(int[][] documents, int length) {
     return placement.packed(documents, length, type());
   }
 
-  /** Places the next tokens of a batch after those in a cache. */
+  /** Creates the positions of the tokens that follow those in a cache. */
   public Positions positions(long[] attentionMask, int rows, int count, KvCache cache) {
     return placement.next(attentionMask, rows, count, cache, type());
   }
 
   /**
-   * {@return the maximum number of tokens for which there are positions: the rows of the table of
-   * learned ones; rotary positions have no end}
+   * {@return the maximum number of positions: the rows of the table of learned ones; rotary
+   * positions are unlimited}
    */
   public int positionLimit() {
     return placement.learned() == 0 ? Integer.MAX_VALUE : placement.learned();
   }
 
   /**
-   * {@return how long a sequence may grow unless the user wants more: the context length, or as far
-   * as there are positions where the rotary frequencies follow the length (dynamic scaling)}
+   * {@return the default limit on the length of a sequence: the context length, or the number of
+   * positions if rotary frequencies depend on the length (dynamic scaling)}
    */
   public int lengthLimit() {
     boolean follows = placement.rotary().stream().anyMatch(RotaryFrequencies::dependsOnLength);
@@ -234,8 +240,8 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Returns whether keys of a sequence must be recomputed when it grows: its rotary frequencies
-   * change at a length in between (longrope).
+   * Returns whether the keys of a sequence must be recomputed as it grows, because its rotary
+   * frequencies change at a length in between (longrope).
    */
   public boolean outgrowsCache(int from, int to) {
     return modelConfig().modelType().equals("phi3")
@@ -244,9 +250,8 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Returns whether the rotation of a token depends on the length of the sequence that it is read
-   * in, for lengths of a range. Where it does not, keys are the same in whatever passes the
-   * sequence is read, up to rounding.
+   * Returns whether the rotation of a token depends on the length of its sequence, for lengths in a
+   * range. If not, keys are the same, up to rounding, however the sequence is divided into passes.
    */
   public boolean rotationChanges(int from, int to) {
     return placement.rotary().stream()
@@ -254,7 +259,7 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Makes an empty cache.
+   * Creates an empty cache.
    *
    * @return the cache, closed by the caller
    */
@@ -265,8 +270,8 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Makes a cache that begins with what another one has read. Blocks that are shared already are
-   * shared with it too; the rest is copied.
+   * Creates a cache with the first tokens of another one. Blocks that are already shared are shared
+   * with it too; the rest is copied.
    */
   public KvCache copyOf(KvCache cache, int tokens, int capacity) {
     try (Scope scope = Scope.open(engine())) {
@@ -277,8 +282,9 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Makes the cache of a text that begins like the one of another cache. Unless that is short, both
-   * share its keys and values from now on, and whichever is read next fills what is missing.
+   * Creates the cache of a text with the same prefix as another cache's. Unless the prefix is
+   * short, both share its keys and values from now on, and whichever is processed next fills in
+   * what is missing.
    */
   public KvCache branchOf(KvCache cache, int tokens, int capacity) {
     if (!sharesKeys(cache.capacity(), capacity)) {
@@ -289,15 +295,17 @@ public final class Decoder extends Network {
     }
   }
 
-  /** Returns whether texts that begin alike have the same keys, however far they go on. */
+  /**
+   * Returns whether texts with a common prefix have the same keys for it, however long they become.
+   */
   public boolean sharesKeys(long... capacities) {
     long longest = Arrays.stream(capacities).max().orElse(0);
     return !keepsStates() && !rotationChanges(1, Math.toIntExact(longest + 1));
   }
 
   /**
-   * Returns whether layers keep states instead of keys and values. A cache of such a model cannot
-   * go back to an earlier token than its last.
+   * Returns whether layers keep states instead of keys and values. The cache of such a model cannot
+   * be rolled back to an earlier token.
    */
   public boolean keepsStates() {
     return body().keepsStates();
@@ -306,7 +314,7 @@ public final class Decoder extends Network {
   /**
    * Returns the memory of a cache.
    *
-   * @return bytes of all keys and values, and of all states
+   * @return bytes of all keys, values and states
    */
   public long cacheBytes(long rows, long capacity, DType type) {
     return rows
@@ -319,7 +327,7 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Runs the model up to and with its final norm.
+   * Runs the model through its final norm.
    *
    * @param ids token ids, I64 [B, T]
    * @return [B, T, hidden]
@@ -333,7 +341,7 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Scores every vocabulary entry.
+   * Computes logits over the vocabulary.
    *
    * @param hidden [.., hidden]
    * @return logits [.., vocabulary] in the compute type

@@ -4,58 +4,63 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs decoding steps over rows, each of which has keys and values of its own. What comes out for a
- * token does not depend on the other rows of its step. Not thread safe.
+ * Runs decoding steps over rows, each with its own key-value cache. The result of a token does not
+ * depend on the other rows of its step. Not thread safe.
  */
 public interface DecoderSteps extends AutoCloseable {
 
   /** A token of a step. */
   record Token(int id, int row, int place, int first, boolean isOutput, int adapter) {
 
-    /** For a token that has the adapters that are on. */
+    /** Adapter index of a token that uses the active adapters. */
     public static final int NO_ADAPTER = -1;
 
-    /** A token that has the adapters that are on. */
+    /** Creates a token that uses the active adapters. */
     public Token(int id, int row, int place, int first, boolean isOutput) {
       this(id, row, place, first, isOutput, NO_ADAPTER);
     }
 
-    /** {@return its position in its text} */
+    /** {@return the token's position in its text} */
     public int position() {
       return place - first;
     }
   }
 
-  /** Returns whether long prompts are best read with these steps too, many tokens at once. */
+  /**
+   * Returns whether these steps are also the fastest way to process prompts, many tokens at once.
+   */
   default boolean readsPrompts() {
     return false;
   }
 
-  /** Returns whether prompts of any length are: steps leave layers out that operators compute. */
+  /**
+   * Returns whether that holds for prompts of any length, because steps skip layers that operators
+   * would compute.
+   */
   default boolean readsLongPrompts() {
     return false;
   }
 
-  /** Gives a row its keys and values, in place of those it had. */
+  /** Assigns a cache row to a row, replacing any earlier one. */
   void place(int row, KvCache cache, int cacheRow);
 
-  /** Takes the keys and values of a row away, so that no step can be run with it. */
+  /** Removes the cache of a row, so that no step can use it. */
   void remove(int row);
 
   /**
    * Runs a step.
    *
-   * @return the likeliest successor of each output, -1 where one of its logits is not finite
+   * @return the most likely next token of each output, or -1 if one of its logits is not finite
    */
   int[] run(List<Token> tokens);
 
-  /** Reads logits of the last step. */
+  /** Copies the logits of an output of the last step. */
   void logits(int output, float[] to, int at);
 
   /**
-   * Runs a step and tells where its time goes.
+   * Runs a step and measures where its time goes.
    *
-   * @return nanoseconds by kind of operator, the threads' waiting for each other included
+   * @return nanoseconds by kind of operator, including the time that threads wait for each other
    */
   Map<String, Long> profile(List<Token> tokens);
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A linear layer with its weight in memory as it is. */
+/** A linear layer with its weight in memory, in the compute type. */
 public final class DenseLinear implements Linear {
 
   private final List<Part> parts;
@@ -28,10 +28,10 @@ public final class DenseLinear implements Linear {
   }
 
   /**
-   * Declares a layer whose weights a checkpoint may store transposed, as GPT-2's do.
+   * Declares a layer whose weights a checkpoint may store transposed, like GPT-2's.
    *
-   * @param transposed whether the checkpoint has weights as [in, out]
-   * @return the layer, without memory yet; in memory weights are [out, in] all the same
+   * @param transposed whether the checkpoint stores weights as [in, out]
+   * @return the layer, not allocated yet; in memory, weights are [out, in] in any case
    */
   public static DenseLinear declare(long in, boolean bias, List<Part> parts, boolean transposed) {
     long out = parts.stream().mapToLong(Part::width).sum();
@@ -42,7 +42,7 @@ public final class DenseLinear implements Linear {
         bias ? new Parameter(slices(parts, ".bias", false), out) : null);
   }
 
-  /** Lays projections side by side. */
+  /** Lays out projections next to each other. */
   static List<Part> parts(String prefix, List<String> names, long... widths) {
     List<Part> parts = new ArrayList<>();
     long start = 0;
@@ -69,7 +69,7 @@ public final class DenseLinear implements Linear {
   }
 
   /**
-   * Returns the bias, if there is one.
+   * Returns the bias, if any.
    *
    * @return b [out]; this layer closes it
    */

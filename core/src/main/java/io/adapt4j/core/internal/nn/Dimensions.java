@@ -1,4 +1,4 @@
 package io.adapt4j.core.internal.nn;
 
-/** The sizes of a model that its users ask for. */
+/** Sizes of a model that callers need. */
 public record Dimensions(int hiddenSize, int layers, int vocabularySize, int contextLength) {}

@@ -6,9 +6,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A {@link PostNormLayer} whose attention, both ways, has scores by the distance of query and key.
- */
+/** A {@link PostNormLayer} with bidirectional attention and relative positions. */
 public record DistanceLayer(
     Attention attention, DistanceScores scores, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
     implements Layer {

@@ -9,26 +9,26 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What the distance of query and key adds to the scores of attention both ways. */
+/** Relative position terms in the scores of bidirectional attention. */
 public sealed interface DistanceScores
     permits DistanceScores.None, DistanceScores.Bias, DistanceScores.Disentangled {
 
   /**
-   * Mixes the values that each query sees.
+   * Attends.
    *
    * @param heads q, k and v [B, H, T, D]
-   * @param mask added to the scores, or null
-   * @return the heads side by side [B, T, H D]
+   * @param mask additive mask, or null
+   * @return the concatenated heads [B, T, H D]
    */
   Tensor attend(Ops ops, Tensor[] heads, Attention attention, Tensor mask);
 
-  /** Projections of distances, besides those of the tokens. */
+  /** Returns the projections of distances, in addition to those of the tokens. */
   List<LinearSlot> linears();
 
-  /** Parameters besides those of the projections; layers may share them. */
+  /** Returns the parameters other than those of the projections; layers may share them. */
   List<Parameter> parameters();
 
-  /** Nothing: DeBERTa without relative attention. */
+  /** No relative positions: DeBERTa without relative attention. */
   record None() implements DistanceScores {
 
     private static final RelativeOps.Rows NO_ROWS = new RelativeOps.Rows(1, 0, 1);
@@ -51,7 +51,7 @@ public sealed interface DistanceScores
   }
 
   /**
-   * A bias for each head and bucket of distances, as MPNet has it (Song et al. 2020).
+   * A bias per head and distance bucket, as in MPNet (Song et al. 2020).
    *
    * @param table [buckets, H]
    */
@@ -75,10 +75,10 @@ public sealed interface DistanceScores
   }
 
   /**
-   * Products of the query with a key of the distance, and of the key with a query of the distance
-   * (He et al. 2021).
+   * Disentangled attention: products of the query with a key of the distance, and of the key with a
+   * query of the distance (He et al. 2021).
    *
-   * @param table a vector for each distance that is told apart [2 span, hidden]
+   * @param table a vector for each distinct distance [2 span, hidden]
    */
   record Disentangled(
       Parameter table,

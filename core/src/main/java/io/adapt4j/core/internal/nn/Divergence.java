@@ -8,16 +8,16 @@ import io.adapt4j.core.internal.tensor.VocabularyDivergence;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 
-/** Kullback-Leibler divergence of a decoder's predictions from those of its base. */
+/** Kullback-Leibler divergence between the predictions of a decoder and its base. */
 public final class Divergence {
 
   private Divergence() {}
 
   /**
-   * Runs a base up to its output layer.
+   * Runs a base model through its final norm.
    *
-   * @return hidden states of the rows that predict a target [N, hidden]; owned by the open scope,
-   *     else by the caller
+   * @return hidden states of the positions that predict a target [N, hidden]; owned by the open
+   *     scope or, without one, by the caller
    */
   public static Tensor rows(Decoder base, LanguageModelLoss.Inputs inputs) {
     try (Scope scope = Scope.open(base.engine());
@@ -30,8 +30,8 @@ public final class Divergence {
   }
 
   /**
-   * Sums KL(p_base || p_model) over the positions that predict a target, and adds the gradients of
-   * the sum times a scale to the model's trained parameters.
+   * Sums KL(p_base || p_model) over the positions that predict a target, and accumulates the
+   * gradients of the sum times a scale in the model's trained parameters.
    */
   public static double forwardBackward(
       Decoder model,

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** The place of the token embedding in a model, where another may be put in its stead. */
+/** Slot of a model's token embedding, in which it can be replaced. */
 public final class EmbeddingSlot {
 
   private TokenEmbedding embedding;
@@ -14,12 +14,12 @@ public final class EmbeddingSlot {
     this.embedding = embedding;
   }
 
-  /** Puts an embedding instead of the present one. */
+  /** Replaces the embedding. */
   public void replace(UnaryOperator<TokenEmbedding> change) {
     embedding = change.apply(embedding);
   }
 
-  /** {@return the table that tokens are looked up in; empty where something else stands here} */
+  /** {@return the table in which tokens are looked up; empty if the embedding is something else} */
   public Optional<TokenTable> table() {
     return embedding instanceof TokenTable table ? Optional.of(table) : Optional.empty();
   }

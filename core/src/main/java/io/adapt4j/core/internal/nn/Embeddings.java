@@ -10,10 +10,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What turns token ids into the first hidden states.
+ * Embeddings of tokens, positions and token types, which turn token ids into the first hidden
+ * states.
  *
- * @param positions one row a position, or null where positions are not learned
- * @param types one row a token type, or null
+ * @param positions one row per position, or null if positions are not learned
+ * @param types one row per token type, or null
  */
 public record Embeddings(
     Parameter tokens,
@@ -26,10 +27,13 @@ public record Embeddings(
     boolean zeroOnPadding,
     int unusedPositions) {
 
-  /** A linear layer between narrow tables and the layers. */
+  /** A linear projection from the width of the embedding tables to that of the layers. */
   public record Projection(LinearSlot linear, Place place) {
 
-    /** What is done to narrow vectors; the rest is done to those of the layers' width. */
+    /**
+     * Point at which the projection is applied: earlier steps use the width of the tables, later
+     * ones that of the layers.
+     */
     public enum Place {
       AFTER_TOKENS,
       AFTER_SUM,
@@ -37,16 +41,16 @@ public record Embeddings(
     }
   }
 
-  /** A factor of the embedding. */
+  /** Scale factor of the embedding. */
   public record Scale(double factor, boolean rounded) {
 
     public static final Scale NONE = new Scale(1, false);
   }
 
   /**
-   * Declares embeddings whose tokens are looked up in their table.
+   * Declares embeddings with a token table.
    *
-   * @param positions one row a position, or null
+   * @param positions one row per position, or null
    */
   public Embeddings(
       Parameter tokens, Parameter positions, Parameter types, Norm norm, Scale scale) {
@@ -62,7 +66,7 @@ public record Embeddings(
         0);
   }
 
-  /** Puts a projection between the tables and the layers. */
+  /** Returns these embeddings with a projection. */
   public Embeddings projected(LinearSlot linear, Projection.Place place) {
     return new Embeddings(
         tokens,
@@ -76,7 +80,7 @@ public record Embeddings(
         unusedPositions);
   }
 
-  /** Says where the table of positions begins. */
+  /** Returns these embeddings with unused rows at the start of the position table. */
   public Embeddings positionsAfter(int rows) {
     return new Embeddings(
         tokens, positions, types, norm, scale, slot, projection, zeroOnPadding, rows);
@@ -92,10 +96,7 @@ public record Embeddings(
     return new Embeddings(tokens, null, null, Norm.NONE, scale);
   }
 
-  /**
-   * Declares embeddings of tokens alone, of which one is padding and does not learn from being
-   * looked up.
-   */
+  /** Declares token embeddings with a padding row that receives no gradient. */
   public static Embeddings padded(Parameter tokens, Scale scale, int padding) {
     return new Embeddings(
         tokens,
@@ -109,7 +110,7 @@ public record Embeddings(
         0);
   }
 
-  /** How many positions can be looked up; 0 where they are not learned. */
+  /** Returns the number of learned positions; 0 if they are not learned. */
   int learnedPositions() {
     return positions == null ? 0 : Math.toIntExact(positions.sizes()[0]) - unusedPositions;
   }
@@ -127,7 +128,7 @@ public record Embeddings(
     return zeroOnPadding ? RelativeOps.withoutPadding(ops, y, at.mask(0)) : y;
   }
 
-  /** The projection of x, if this is where it belongs. */
+  /** Applies the projection if it belongs at this point. */
   private Tensor projected(Ops ops, Tensor x, Projection.Place place) {
     return projection
         .filter(found -> found.place() == place)

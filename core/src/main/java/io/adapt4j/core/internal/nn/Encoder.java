@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * A network that reads whole texts. It ends in hidden states, in scores of masked tokens, or in
- * scores of classes of a text or of its tokens, as the configuration's {@code architectures} says.
- * In an encoder every token sees all others; the layers of a decoder may also stand before an
- * output that scores classes, and then tokens see those before them. Not thread safe.
+ * A network that reads whole texts. It ends in hidden states, in logits of masked tokens, or in
+ * class logits of a text or of its tokens, according to {@code architectures} in the configuration.
+ * In an encoder, attention is bidirectional. The layers of a decoder may also be used under a
+ * classification head; attention is then causal. Not thread safe.
  */
 public final class Encoder extends Network {
 
@@ -52,7 +52,7 @@ public final class Encoder extends Network {
     this.shared = shared;
   }
 
-  /** Whether the layers are those of a decoder that continues using them. */
+  /** Returns whether the layers belong to a decoder that keeps using them. */
   @Override
   public boolean sharesLayers() {
     return shared;
@@ -83,7 +83,7 @@ public final class Encoder extends Network {
   /**
    * Returns the number of token types, such as first and second text of a pair.
    *
-   * @return 0 where the model does not tell them apart
+   * @return 0 if the model has no token types
    */
   public int tokenTypes() {
     Parameter types = body().embeddings().types();
@@ -95,7 +95,7 @@ public final class Encoder extends Network {
     return head instanceof MaskedLanguageHead;
   }
 
-  /** Returns whether classes are those of each token rather than of the text. */
+  /** Returns whether classes are assigned to each token rather than to the text. */
   public boolean classifiesTokens() {
     return head instanceof ClassificationHead own && own.pooling().isEmpty();
   }
@@ -105,12 +105,12 @@ public final class Encoder extends Network {
     return head instanceof TokenChoiceHead;
   }
 
-  /** Returns whether tokens see only those before them. */
+  /** Returns whether attention is causal. */
   public boolean isCausal() {
     return causal;
   }
 
-  /** {@return whether the layers are those of a decoder family, whatever its tokens see} */
+  /** {@return whether the layers are those of a decoder family, causal or not} */
   public boolean hasDecoderLayers() {
     return !OutputLayer.isEncoder(modelConfig().modelType());
   }
@@ -118,7 +118,7 @@ public final class Encoder extends Network {
   /**
    * Returns the number of classes.
    *
-   * @return 0 where the model is no classifier
+   * @return 0 if the model is not a classifier
    */
   public int classes() {
     if (head instanceof TokenChoiceHead) {
@@ -130,7 +130,7 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Places a batch.
+   * Creates the positions of a batch.
    *
    * @param ids token ids, row-major [rows, length]
    */
@@ -156,10 +156,10 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Runs the model up to and with its final norm.
+   * Runs the model through its final norm.
    *
    * @param ids token ids, I64 [B, T]
-   * @param typeIds token types, I64 [B, T]; not read where the model has none
+   * @param typeIds token types, I64 [B, T]; ignored if the model has none
    * @return [B, T, hidden]
    */
   public Tensor hidden(
@@ -168,7 +168,7 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Prepares hidden states for the vocabulary head.
+   * Transforms hidden states into the input of the vocabulary head.
    *
    * @param hidden [.., hidden]
    */
@@ -176,15 +176,15 @@ public final class Encoder extends Network {
     return maskedLanguageHead().transform(ops, hidden);
   }
 
-  /** Returns what scores masked tokens, from {@link #vocabularyInput}. */
+  /** Returns the head that predicts masked tokens from {@link #vocabularyInput}. */
   public VocabularyHead vocabularyHead() {
     return maskedLanguageHead().vocabulary();
   }
 
   /**
-   * Scores the classes of each text, or of each token. A decoder's layers score a text by its last
-   * token that is not the configuration's {@code pad_token_id}, as Transformers has it: where that
-   * is also the token that ends texts, the end is not what is scored.
+   * Computes the class logits of each text or of each token. With a decoder's layers, a text is
+   * scored at its last token that is not the configuration's {@code pad_token_id}, as in
+   * Transformers: if that is also the end-of-text token, that token is not the one scored.
    *
    * @param hidden [B, T, hidden]
    * @param ids token ids, row-major [B, T]
@@ -203,8 +203,8 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Scores the classes of each text, or of each token, where the padding token stands on padding
-   * only; {@link #classLogits(Ops, Tensor, long[], long[])} makes no such assumption.
+   * Computes the class logits of each text or of each token, assuming that the padding token occurs
+   * only as padding; {@link #classLogits(Ops, Tensor, long[], long[])} makes no such assumption.
    */
   public Tensor classLogits(Ops ops, Tensor hidden, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
@@ -215,7 +215,7 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Computes what the layer reads whose outputs are the classes' scores.
+   * Computes the input of the classifier layer.
    *
    * @return [B, features] of texts, [B, T, features] of tokens
    */
@@ -227,7 +227,7 @@ public final class Encoder extends Network {
         "This model has no classification head: " + modelConfig().architectures());
   }
 
-  /** Returns the layer whose outputs are the classes' scores. */
+  /** Returns the classifier layer. */
   public LinearSlot classifier() {
     if (head instanceof ClassificationHead own) {
       return own.classifier();

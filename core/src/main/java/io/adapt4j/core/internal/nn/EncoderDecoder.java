@@ -22,13 +22,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network that reads a text with an encoder and writes another one with a decoder, which attends
- * to what was read (Vaswani et al. 2017). Layers are counted through: those of the encoder, then
- * those of the decoder. Not thread safe.
+ * A network that reads a text with an encoder and writes another with a decoder, which attends to
+ * the encoder's states (Vaswani et al. 2017). Layers are numbered consecutively: those of the
+ * encoder, then those of the decoder. Not thread safe.
  */
 public final class EncoderDecoder extends Network {
 
-  // What is dropped at the ends of the sides; layers and adapters have other places.
+  // Dropout places at both ends of the sides; layers and adapters have other places.
   private static final long ENCODER_FIRST = -2;
   private static final long DECODER_FIRST = -5;
   private static final long ENCODER_LAST = -6;
@@ -131,32 +131,32 @@ public final class EncoderDecoder extends Network {
     return 0;
   }
 
-  /** {@return what scores tokens, from the decoder's states} */
+  /** {@return the output head, for the decoder's states} */
   public VocabularyHead head() {
     return head;
   }
 
-  /** {@return what stands where a text has no token} */
+  /** {@return the special tokens: start and padding} */
   public SequenceTokens specialTokens() {
     return specialTokens;
   }
 
-  /** {@return the side that reads} */
+  /** {@return the encoder} */
   public Side encoder() {
     return encoder;
   }
 
-  /** {@return the side that writes} */
+  /** {@return the decoder} */
   public Side decoder() {
     return decoder;
   }
 
-  /** {@return the most tokens that can be written, the start token included} */
+  /** {@return the maximum number of tokens that can be written, including the start token} */
   public int targetLimit() {
     return limit(decoder);
   }
 
-  /** {@return the most tokens that can be read} */
+  /** {@return the maximum number of tokens that can be read} */
   public int sourceLimit() {
     return limit(encoder);
   }
@@ -176,9 +176,7 @@ public final class EncoderDecoder extends Network {
             });
   }
 
-  /**
-   * Finds the tables of positions that a checkpoint has, though they are computed where it has not.
-   */
+  /** Finds the position tables that a checkpoint stores although they could be computed. */
   Map<String, Parameter> storedTables(Set<String> stored) {
     Map<String, Parameter> tables = new LinkedHashMap<>();
     computedTables()
@@ -194,14 +192,14 @@ public final class EncoderDecoder extends Network {
     return tables;
   }
 
-  /** Reads those tables, which belong to the model from then on. */
+  /** Reads those tables, which become part of the model. */
   void readTables(Checkpoint checkpoint) {
     Map<String, Parameter> stored = storedTables(checkpoint.names());
     stored.forEach((name, table) -> Weights.fill(table.value(), checkpoint, name));
     readTables = List.copyOf(stored.values());
   }
 
-  /** The tables of positions that came from a file and are written with the model. */
+  /** Returns the position tables that were read from a file, to be written with the model. */
   List<Parameter> readTables() {
     return readTables;
   }
@@ -213,9 +211,9 @@ public final class EncoderDecoder extends Network {
   }
 
   /**
-   * Reads a batch.
+   * Runs the encoder over a batch.
    *
-   * @param states takes every state, where they are wanted; else null
+   * @param states receives every hidden state; null if they are not needed
    */
   public SequenceSource read(
       Ops ops, SequenceInputs inputs, boolean recompute, @Nullable List<Tensor> states) {
@@ -241,7 +239,7 @@ public final class EncoderDecoder extends Network {
   /**
    * Runs the decoder over whole targets.
    *
-   * @param ids the tokens before each target [B, T]
+   * @param ids the token before each target [B, T]
    * @return [B, T, hidden]
    */
   public Tensor write(
@@ -265,7 +263,7 @@ public final class EncoderDecoder extends Network {
   }
 
   /**
-   * Begins to write texts for what was read.
+   * Creates a cache for generating from encoded texts.
    *
    * @return the cache, closed by the caller
    */
@@ -345,7 +343,7 @@ public final class EncoderDecoder extends Network {
     return tokens;
   }
 
-  /** Reads and writes a batch and keeps every state. */
+  /** Runs encoder and decoder over a batch and returns every hidden state. */
   public List<List<float[]>> allStates(SequenceInputs inputs) {
     try (Scope scope = Scope.open(engine())) {
       List<Tensor> read = new ArrayList<>();

@@ -9,8 +9,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 
 /**
- * What encoders are trained to minimize: the cross-entropy of masked tokens (Devlin et al. 2019) or
- * of classes, according to the encoder's output layer.
+ * Training loss of encoders: cross-entropy of masked tokens (Devlin et al. 2019) or of classes,
+ * depending on the encoder's output layer.
  */
 public final class EncoderLoss {
 
@@ -38,8 +38,8 @@ public final class EncoderLoss {
   }
 
   /**
-   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
-   * trained parameters.
+   * Sums the loss over the batch's targets and accumulates the gradients of the sum times a scale
+   * in the trained parameters.
    */
   public static double forwardBackward(
       Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {
@@ -76,7 +76,9 @@ public final class EncoderLoss {
         logits, ClassLoss.crossEntropy(logits, Tensor.of(inputs.labels(), inputs.rows())));
   }
 
-  /** Other problems have losses of their own; one class alone stands for a regression. */
+  /**
+   * Rejects other problem types, which have their own losses; a single class indicates regression.
+   */
   private static void requireSingleLabel(Encoder encoder) {
     ConfigReader fields = encoder.modelConfig().fields();
     String problem = fields.optionalText("problem_type").orElse(SINGLE_LABEL);

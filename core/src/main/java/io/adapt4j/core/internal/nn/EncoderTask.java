@@ -3,15 +3,15 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.List;
 
-/** What a network that reads texts was saved for, told by the class name in its configuration. */
+/** Task that a network was saved for, according to the class name in its configuration. */
 public enum EncoderTask {
   /** Hidden states only. */
   FEATURES,
-  /** Scores of masked tokens. */
+  /** Prediction of masked tokens. */
   MASKED_TOKENS,
-  /** Scores of the classes of a text. */
+  /** Classification of texts. */
   CLASSES,
-  /** Scores of the classes of each token. */
+  /** Classification of tokens. */
   TOKEN_CLASSES;
 
   private static final int DEFAULT_CLASSES = 2;
@@ -41,7 +41,7 @@ public enum EncoderTask {
   }
 
   /**
-   * Returns whether a configuration is of a class without an output layer, such as {@code
+   * Returns whether a configuration names a class without an output layer, such as {@code
    * Qwen3Model}, whose tensors have no prefix.
    */
   public static boolean isBaseModel(ModelConfig config) {
@@ -50,7 +50,7 @@ public enum EncoderTask {
         && !config.architectures().get(0).endsWith("LMHeadModel");
   }
 
-  /** Returns whether a configuration is of a decoder whose output scores classes. */
+  /** Returns whether a configuration names a decoder with a classification head. */
   public static boolean scoresClasses(ModelConfig config) {
     return config.architectures().stream()
         .anyMatch(
@@ -59,7 +59,10 @@ public enum EncoderTask {
                     || name.endsWith(OutputLayer.TOKEN_CLASSES.suffix()));
   }
 
-  /** The number of classes: as many as {@code id2label} has, else {@code num_labels}, else 2. */
+  /**
+   * Returns the number of classes: the size of {@code id2label}, otherwise {@code num_labels},
+   * otherwise 2.
+   */
   public static int classes(ModelConfig config) {
     return config
         .fields()

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mixture of experts (Shazeer et al. 2017): a router sends each position to a few of several
- * MLPs, whose outputs are added with its weights.
+ * Mixture of experts (Shazeer et al. 2017): a router sends each position to a few of several MLPs
+ * and sums their weighted outputs.
  *
  * @param shared an MLP for all positions, or null
  */
@@ -18,9 +18,9 @@ public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Sh
     implements Mlp {
 
   /**
-   * An expert of all positions.
+   * A shared expert, applied to all positions.
    *
-   * @param gate gives one number a position, whose sigmoid multiplies its output; or null
+   * @param gate computes one number per position, whose sigmoid multiplies the output; or null
    */
   public record Shared(Mlp mlp, @Nullable LinearSlot gate) {}
 
@@ -29,7 +29,7 @@ public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Sh
     return forward(ops, x, router.route(ops, x));
   }
 
-  /** Applies it where the positions are sent already. */
+  /** Applies the experts to positions that are already routed. */
   Tensor forward(Ops ops, Tensor x, ExpertOps.Routed routed) {
     List<Tensor> parts = new ArrayList<>(routed.shares().size());
     for (ExpertOps.Share share : routed.shares()) {

@@ -18,18 +18,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Writes experts as their base has them, in MXFP4, where they are what they were. */
+/** Writes unchanged experts as stored in the base, in MXFP4. */
 final class FourBitExperts {
 
   private FourBitExperts() {}
 
-  /** What a folder is written of. */
+  /** Contents of a model folder about to be written. */
   record Model(ObjectNode config, List<TensorData> tensors) {}
 
   /**
-   * Replaces plain weights by those of the base.
+   * Replaces dequantized weights with the base's stored ones, unless one of them has changed.
    *
-   * @param base the weights it came from; to be closed after the tensors are written
+   * @param base the base's weights; to be closed after the tensors are written
    */
   static Optional<Model> unchanged(ModelConfig config, List<TensorData> tensors, Checkpoint base)
       throws IOException {
@@ -77,7 +77,7 @@ final class FourBitExperts {
     return comparison.same;
   }
 
-  /** Compares what is written with other bytes. */
+  /** Compares written bytes with expected ones. */
   private static final class Comparison implements WritableByteChannel {
 
     private final ByteBuffer other;
@@ -104,7 +104,7 @@ final class FourBitExperts {
 
     @Override
     public void close() {
-      // Holds nothing that needs closing.
+      // Nothing to close.
     }
   }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Attention whose joined heads are multiplied by the sigmoid of a gate (Qiu et al. 2025). The query
- * projection gives query and gate of each head side by side.
+ * Attention whose concatenated heads are multiplied by the sigmoid of a gate (Qiu et al. 2025). The
+ * query projection returns each head's query followed by its gate.
  */
 public record GatedAttention(Attention attention) implements Mixer {
 

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** Feed-forward layer with a gate: down(act(gate(x)) * up(x)) (Shazeer 2020). */
+/** Gated feed-forward layer: down(act(gate(x)) * up(x)) (Shazeer 2020). */
 public record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation) implements Mlp {
 
   @Override

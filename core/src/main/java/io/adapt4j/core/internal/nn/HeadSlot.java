@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The place of a decoder's output head. Where the checkpoint has no values for it, the token
- * embedding stands in, and a matrix of its own can be put there for as long as somebody needs it.
+ * Slot of a decoder's output head. If the checkpoint has no values for it, it is tied to the token
+ * embedding; {@link #untie} temporarily gives it its own matrix.
  */
 public final class HeadSlot {
 
@@ -22,7 +22,7 @@ public final class HeadSlot {
   private boolean roundedInSteps;
   private @Nullable CompactHead compact;
 
-  /** What the compact form was read of, and how often that had changed by then. */
+  /** Parameter that the compact form was read from, and its change count at that time. */
   private @Nullable Parameter compactOf;
 
   private int changes;
@@ -51,8 +51,8 @@ public final class HeadSlot {
   }
 
   /**
-   * Lets steps that decode token by token multiply with the head's weight rounded to 8 bits. All
-   * else computes with the weight as it is.
+   * Allows decoding steps to use the head's weight rounded to 8 bits. Everything else uses the
+   * unrounded weight.
    */
   public void roundInSteps() {
     roundedInSteps = true;
@@ -63,17 +63,17 @@ public final class HeadSlot {
     return roundedInSteps;
   }
 
-  /** Puts a compact form beside the head's values, which is read and closed with the model. */
+  /** Adds a compact form of the head, which is read and closed with the model. */
   public void putCompact(CompactHead form) {
     compact = form;
   }
 
-  /** {@return the memory that a compact form takes beside the values; 0 where there is none} */
+  /** {@return the additional bytes of a compact form; 0 if there is none} */
   public long compactBytes() {
     return compact == null ? 0 : compact.bytes();
   }
 
-  /** Reads the compact form, after the values. */
+  /** Reads the compact form, after the head's values. */
   void readCompact(Checkpoint checkpoint) {
     if (compact != null) {
       compact.read(checkpoint);
@@ -82,7 +82,7 @@ public final class HeadSlot {
     }
   }
 
-  /** Returns the compact form of the head's values. */
+  /** Returns the compact form, if it matches the head's current values. */
   public Optional<CompactHead> compact() {
     Parameter weight = head.weight();
     return weight == compactOf && !weight.isTrained() && weight.changes() == changes
@@ -97,9 +97,9 @@ public final class HeadSlot {
   }
 
   /**
-   * Gives a tied head values of its own, so that it can be trained alone. They are dropped when all
-   * that asked for them have closed what they got; a head that the checkpoint has values for stays
-   * as it is.
+   * Gives a tied head its own copy of the values, so that it can be trained separately. The copy is
+   * dropped when all results of this method are closed; a head with values in the checkpoint stays
+   * unchanged.
    */
   public Untied untie() {
     if (isTied()) {
@@ -123,7 +123,7 @@ public final class HeadSlot {
     }
   }
 
-  /** A need for a head with values of its own. Closed once or more often. */
+  /** A request for an untied head. Closing twice has no effect. */
   public static final class Untied implements AutoCloseable {
 
     private final HeadSlot slot;

@@ -1,18 +1,18 @@
 package io.adapt4j.core.internal.nn;
 
-/** The heads of an attention layer. */
+/** Number, width and layout of the heads in an attention layer. */
 public record Heads(int query, int keyValue, int dim, boolean interleaved, boolean pairs) {
 
   public static Heads grouped(int query, int keyValue, int dim) {
     return new Heads(query, keyValue, dim, false, false);
   }
 
-  /** Heads whose queries, key and value lie side by side. */
+  /** Creates heads whose queries, key and value are adjacent. */
   public static Heads interleaved(int query, int keyValue, int dim) {
     return new Heads(query, keyValue, dim, true, false);
   }
 
-  /** The same heads, with rotary positions that turn pairs of neighbors. */
+  /** Returns the same heads with rotary positions on adjacent pairs. */
   public Heads rotatedInPairs() {
     return new Heads(query, keyValue, dim, interleaved, true);
   }

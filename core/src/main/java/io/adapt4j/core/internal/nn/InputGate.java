@@ -6,7 +6,10 @@ import io.adapt4j.core.internal.tensor.RelativeOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** How a layer reads its part of the {@link LayerInputs}: norm(projection(act(gate(x)) * part)). */
+/**
+ * Gate through which a layer reads its part of the {@link LayerInputs}:
+ * norm(projection(act(gate(x)) * part)).
+ */
 public record InputGate(
     LinearSlot gate, Activation activation, LinearSlot projection, Norm norm, int layer) {
 

@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * An MLP of all positions and a mixture of experts beside each other, each between norms of its
- * own, whose outputs are added. The router reads the same input through a norm of its own (Gemma
- * 4).
+ * A dense MLP and a mixture of experts in parallel, each between its own norms, whose outputs are
+ * added. The router reads the same input through its own norm (Gemma 4).
  *
  * @param expertScale multiplies the weights of the experts, [experts]
  */
@@ -24,7 +23,7 @@ public record JoinedMlp(
     Parameter expertScale)
     implements Mlp {
 
-  /** The norms of a branch. */
+  /** Norms before and after a branch. */
   public record Norms(Norm before, Norm after) {}
 
   @Override

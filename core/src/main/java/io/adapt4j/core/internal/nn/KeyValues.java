@@ -6,10 +6,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
 
-/**
- * What makes the keys and values of a layer, for itself and for later layers that have none of
- * their own.
- */
+/** Key and value projection of a layer, which later layers may share. */
 public record KeyValues(
     int layer,
     Input input,
@@ -19,13 +16,13 @@ public record KeyValues(
     Norm keyNorm,
     Norm valueNorm) {
 
-  /** Makes of a layer's input what its projections read. */
+  /** Computes the projection's input from the layer's input. */
   @FunctionalInterface
   public interface Input {
     Tensor of(Ops ops, Tensor x);
   }
 
-  /** Keys and values [B, K, T, D] of what the projection reads. */
+  /** Computes keys and values [B, K, T, D] from the projection's input. */
   Tensor[] of(Ops ops, Tensor x) {
     long[] each =
         areOne ? new long[] {heads.keyValue()} : new long[] {heads.keyValue(), heads.keyValue()};

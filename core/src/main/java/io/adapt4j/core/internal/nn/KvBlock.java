@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys and values of successive tokens, one pair a layer. Texts that begin alike can use the same
+ * Keys and values of consecutive tokens, one pair per layer. Texts with a common prefix can share a
  * block, which the last user frees. Not thread safe.
  */
 public final class KvBlock implements AutoCloseable {
@@ -19,7 +19,7 @@ public final class KvBlock implements AutoCloseable {
   private final long rows;
   private final DType type;
 
-  /** Null at layers that keep none. */
+  /** Null for layers without keys. */
   private final List<@Nullable Tensor> keys = new ArrayList<>();
 
   private final List<@Nullable Tensor> values = new ArrayList<>();
@@ -27,7 +27,7 @@ public final class KvBlock implements AutoCloseable {
   private long filled;
   private int users = 1;
 
-  /** Makes an empty block. */
+  /** Creates an empty block. */
   KvBlock(List<CacheShape> layers, long rows, long capacity, DType type) {
     this.layers = List.copyOf(layers);
     this.rows = rows;
@@ -53,12 +53,12 @@ public final class KvBlock implements AutoCloseable {
         : Tensor.empty(type, rows, layer.keyValueHeads(), capacity, layer.headDim()).own();
   }
 
-  /** Makes an empty block for the same layers. */
+  /** Creates an empty block for the same layers. */
   KvBlock emptyLike(long tokens) {
     return new KvBlock(layers, rows, tokens, type);
   }
 
-  /** Makes an empty block for one of the layers. */
+  /** Creates an empty block for one of the layers. */
   KvBlock emptyLike(int layer, long tokens) {
     return new KvBlock(List.of(layers.get(layer)), rows, tokens, type);
   }
@@ -71,7 +71,7 @@ public final class KvBlock implements AutoCloseable {
     return rows;
   }
 
-  /** Returns whether a layer keeps keys and values. */
+  /** Returns whether a layer has keys and values. */
   public boolean hasKeys(int layer) {
     return keys.get(layer) != null;
   }
@@ -90,7 +90,7 @@ public final class KvBlock implements AutoCloseable {
     return Objects.requireNonNull(values.get(layer));
   }
 
-  /** {@return the number of tokens that there is room for} */
+  /** {@return the capacity in tokens} */
   public long capacity() {
     return capacity;
   }
@@ -108,7 +108,7 @@ public final class KvBlock implements AutoCloseable {
     return perToken * rows * capacity * type.bytes();
   }
 
-  /** Overwrites places of this block with another's, in all layers. */
+  /** Copies part of another block into this one, in all layers. */
   void copy(long at, KvBlock from, long place, long tokens) {
     for (int layer = 0; layer < layers.size(); layer++) {
       if (layers.get(layer).keyValueHeads() > 0) {
@@ -117,7 +117,7 @@ public final class KvBlock implements AutoCloseable {
     }
   }
 
-  /** Overwrites places of one layer with those of another block's layer. */
+  /** Copies part of another block's layer into a layer of this one. */
   void copy(int layer, long at, KvBlock from, int fromLayer, long place, long tokens) {
     if (tokens > 0) {
       try (Scope scope = Scope.open()) {
@@ -131,13 +131,13 @@ public final class KvBlock implements AutoCloseable {
     to.narrow(2, at, tokens).copyFrom(from.narrow(2, place, tokens));
   }
 
-  /** {@return this block, which has one more user now} */
+  /** {@return this block, with one more user} */
   KvBlock share() {
     users++;
     return this;
   }
 
-  /** Frees the memory if this user is the last. */
+  /** Frees the memory if this is the last user. */
   @Override
   public void close() {
     if (--users == 0) {

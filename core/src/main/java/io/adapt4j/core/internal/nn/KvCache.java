@@ -18,21 +18,21 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What layers keep of the tokens seen so far: keys and values of each of them, or states, which can
- * neither go back nor begin with a part of another's tokens. Keys and values of a beginning that
- * several texts have are in blocks that their caches share; what follows is each one's own.
+ * Cache of a model's layers: keys and values of each processed token, or states, which can neither
+ * be rolled back nor reused in part. Keys and values of a prefix common to several texts are in
+ * blocks that their caches share; the rest belongs to each cache.
  *
- * <p>A shared block may not be full yet. Then whichever text is read next fills it for all.
+ * <p>A shared block may not be full yet. The text that is processed next then fills it for all.
  */
 public final class KvCache implements AutoCloseable {
 
-  /** Blocks that a cache shares at most. What it has in common with others beyond is copied. */
+  /** Maximum number of blocks that a cache shares. Beyond that, common prefixes are copied. */
   private static final int MOST_SHARED = 4;
 
-  /** The fewest tokens of a block: for less, a copy costs as little. */
+  /** Minimum number of tokens in a shared block: below that, a copy costs as little. */
   public static final int SHORTEST_SHARED = 32;
 
-  /** Some tokens of a text. */
+  /** A range of tokens in a block. */
   public record Part(KvBlock block, long start, long tokens) {
 
     private boolean isFull() {
@@ -44,7 +44,7 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  /** In the order of their places. */
+  /** Shared parts, in the order of their positions. */
   private final List<Part> shared = new ArrayList<>();
 
   private final LayerStates states;
@@ -60,7 +60,7 @@ public final class KvCache implements AutoCloseable {
     this.states = new LayerStates(own.layers(), own.rows());
   }
 
-  /** Returns how many tokens are held. */
+  /** Returns the number of cached tokens. */
   public long length() {
     long length = 0;
     for (Part part : shared) {
@@ -72,7 +72,7 @@ public final class KvCache implements AutoCloseable {
     return length + own.filled();
   }
 
-  /** Returns how many tokens there is room for. */
+  /** Returns the capacity in tokens. */
   public long capacity() {
     return sharedTokens() + own.capacity();
   }
@@ -82,19 +82,22 @@ public final class KvCache implements AutoCloseable {
     return shared.stream().mapToLong(Part::tokens).sum();
   }
 
-  /** {@return the shared block that the next token goes to, which others wait for too} */
+  /** {@return the shared block that the next token goes to, which other caches wait for too} */
   public Optional<KvBlock> unfilled() {
     return shared.stream().filter(part -> !part.isFull()).map(Part::block).findFirst();
   }
 
-  /** {@return where the tokens are, in the order of their places; the last part is the own one} */
+  /**
+   * {@return the parts with the tokens, in the order of their positions; the last one is not
+   * shared}
+   */
   public List<Part> parts() {
     List<Part> parts = new ArrayList<>(shared);
     parts.add(new Part(own, sharedTokens(), own.capacity()));
     return parts;
   }
 
-  /** {@return a number that changes with the parts} */
+  /** {@return a counter that changes with the parts} */
   public int changes() {
     return changes;
   }
@@ -109,22 +112,22 @@ public final class KvCache implements AutoCloseable {
     return Math.toIntExact(own.rows());
   }
 
-  /** The states of a layer. */
+  /** Returns the states of a layer. */
   RecurrentOps.State state(int layer) {
     return states.of(layer);
   }
 
   /**
-   * Returns the states of a layer, which stay where they are.
+   * Returns the states of a layer, without copying them.
    *
    * @return the tail of a convolution [rows, ..], then the state if there is one; empty for a layer
-   *     that keeps none
+   *     without states
    */
   public List<Tensor> states(int layer) {
     return states.tensors(layer);
   }
 
-  /** {@return whether there are states, which can neither go back nor be taken over in part} */
+  /** {@return whether there are states, which can neither be rolled back nor reused in part} */
   public boolean hasStates() {
     return !states.isEmpty();
   }
@@ -136,7 +139,7 @@ public final class KvCache implements AutoCloseable {
         (keys, values) -> CachedAttention.apply(q, k, v, keys, values, length(), mask, rule));
   }
 
-  /** Attends with one more score for each head. */
+  /** Attends with sinks. */
   Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
     return withJoined(
@@ -145,7 +148,7 @@ public final class KvCache implements AutoCloseable {
         (keys, values) -> SinkOps.cached(q, k, v, keys, values, sinks, length(), mask, rule));
   }
 
-  /** Attends from a joined projection, whose queries and keys are turned first. */
+  /** Attends from a joined projection, whose queries and keys are rotated first. */
   Tensor attend(
       int layer,
       Tensor projected,
@@ -161,14 +164,14 @@ public final class KvCache implements AutoCloseable {
                 projected, heads.query(), table, keys, values, length(), mask, rule));
   }
 
-  /** Appends to keys and values, and attends over them. */
+  /** Operator that appends to keys and values, and attends over them. */
   private interface Attending {
     Tensor over(Tensor keys, Tensor values);
   }
 
   /**
-   * Operators take keys and values that lie side by side: those of several blocks are joined for
-   * the time of a layer.
+   * Runs an operator on contiguous keys and values: those of several blocks are concatenated for
+   * the duration of a layer.
    */
   private Tensor withJoined(int layer, long tokens, Attending attending) {
     if (shared.isEmpty()) {
@@ -187,10 +190,10 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  /** Some places of a block. */
+  /** A range of positions in a block. */
   private record Piece(KvBlock block, long from, long place, long tokens) {}
 
-  /** Finds a range of places. */
+  /** Finds a range of positions. */
   private List<Piece> pieces(long from, long to) {
     List<Piece> pieces = new ArrayList<>();
     for (Part part : parts()) {
@@ -204,18 +207,18 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * Returns the memory of all keys, values and states, room for further tokens included.
+   * Returns the memory of all keys, values and states, including room for further tokens.
    *
-   * @return a number of bytes, shared blocks included
+   * @return bytes, including shared blocks
    */
   public long bytes() {
     return bytes(List.of(this));
   }
 
   /**
-   * Returns the memory that some caches take.
+   * Returns the memory of several caches, shared blocks counted once.
    *
-   * @return a number of bytes
+   * @return bytes
    */
   public static long bytes(Collection<KvCache> caches) {
     Set<KvBlock> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -227,7 +230,7 @@ public final class KvCache implements AutoCloseable {
         + caches.stream().mapToLong(cache -> cache.states.bytes()).sum();
   }
 
-  /** Forgets every token, so that the sequence can be read again from its beginning. */
+  /** Removes all tokens, so that the sequence can be processed again. */
   public void clear() {
     if (!shared.isEmpty()) {
       throw new IllegalStateException("Others use the first tokens of this cache");
@@ -237,9 +240,9 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * Forgets the tokens after the first ones. What a window of attention reaches back to stays: keys
-   * and values are held of every token, in layers with a window too. Shared blocks stay as they are
-   * for others; room in them is no longer this cache's.
+   * Removes the tokens after the first ones. Sliding windows are no obstacle: keys and values of
+   * every token are kept, even in layers with a window. Shared blocks stay unchanged for others;
+   * free room in them no longer belongs to this cache.
    */
   public void truncate(long tokens) {
     if (tokens < 0 || tokens > length()) {
@@ -258,7 +261,7 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  /** Shares the parts of a text up to a place. */
+  /** Shares the parts of a text up to a position. */
   private void shareFrom(List<Part> parts, long tokens) {
     shared.clear();
     for (Part part : parts) {
@@ -271,8 +274,8 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * Makes a cache that begins with the first tokens of this one. What is shared already is shared
-   * with it too, unless it is short, and the rest is copied.
+   * Creates a cache with the first tokens of this one. Blocks that are already shared are shared
+   * with it too, unless they are short; the rest is copied.
    *
    * @return a cache, closed by the caller
    */
@@ -281,7 +284,7 @@ public final class KvCache implements AutoCloseable {
     return copy(tokens, capacity, common < SHORTEST_SHARED ? 0 : common);
   }
 
-  /** Makes a cache that begins with the first tokens of this one. */
+  /** Creates a cache with the first tokens of this one. */
   KvCache copy(long tokens, long capacity, long common) {
     long end = Math.min(tokens, length());
     states.requireWhole(end, length());
@@ -298,8 +301,8 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * Makes a cache of a text that begins like this one's. Both share what they have in common from
-   * now on, also what is not held yet, unless it is short.
+   * Creates the cache of a text with the same prefix. Unless the prefix is short, both share it
+   * from now on, including tokens not processed yet.
    */
   KvCache branch(long tokens, long capacity) {
     long more = Math.min(tokens, capacity() - 1) - sharedTokens();
@@ -309,7 +312,7 @@ public final class KvCache implements AutoCloseable {
     return copy(tokens, capacity);
   }
 
-  /** Makes the first own tokens a block to share. */
+  /** Turns the first tokens that are not shared into a shared block. */
   private void share(long tokens) {
     KvBlock common = own.emptyLike(tokens);
     KvBlock rest;
@@ -329,7 +332,7 @@ public final class KvCache implements AutoCloseable {
     changes++;
   }
 
-  /** Counts the tokens of a finished pass as held. */
+  /** Counts the tokens of a completed pass as cached. */
   public void advance(long tokens) {
     long left = tokens;
     for (Part part : shared) {

@@ -24,17 +24,17 @@ public final class LanguageModelLoss {
       int[][] documents,
       float[] weights) {
 
-    /** Makes a padded batch without weights. */
+    /** Creates a padded batch without weights. */
     public Inputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
       this(ids, attentionMask, labels, rows, length, new int[0][], new float[0]);
     }
 
-    /** The positions that predict something, and what. */
+    /** Returns the positions that predict a target, and the targets. */
     TargetRows targets() {
       return TargetRows.of(labels, rows, length);
     }
 
-    /** The token ids, I64 [B, T]. */
+    /** Returns the token ids, I64 [B, T]. */
     Tensor idTensor() {
       return Tensor.of(ids, rows, length);
     }
@@ -63,8 +63,8 @@ public final class LanguageModelLoss {
   }
 
   /**
-   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
-   * trained parameters. Where the model's configuration asks for the loss that balances its routers
+   * Sums the loss over the batch's targets and accumulates the gradients of the sum times a scale
+   * in the trained parameters. If the model's configuration asks for the router load-balancing loss
    * ({@code output_router_logits}), it is added, times the number of targets.
    */
   public static double forwardBackward(
@@ -88,7 +88,9 @@ public final class LanguageModelLoss {
     }
   }
 
-  /** The loss that balances routers counts like the mean of the others; null where it is unused. */
+  /**
+   * Starts the load-balancing loss, which counts like the mean of the others; null if it is unused.
+   */
   private static RouterBalance.@Nullable Pass balance(
       Decoder decoder, Inputs inputs, double scale) {
     return RouterBalance.of(decoder)

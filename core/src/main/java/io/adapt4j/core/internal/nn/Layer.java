@@ -6,7 +6,10 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One transformer layer: a mixer of positions and an MLP, with norms where its kind puts them. */
+/**
+ * A transformer layer: a mixer over positions and an MLP, with norms in places that depend on its
+ * kind.
+ */
 public sealed interface Layer
     permits SequentialLayer,
         ParallelLayer,
@@ -18,12 +21,12 @@ public sealed interface Layer
 
   Tensor forward(Ops ops, Tensor x, Positions positions, int index);
 
-  /** What mixes positions. */
+  /** Returns the mixer over positions. */
   Mixer mixer();
 
   Mlp mlp();
 
-  /** The norms, in the order of the checkpoint. */
+  /** Returns the norms, in the order of the checkpoint. */
   List<Norm> norms();
 
   default List<LinearSlot> linears() {
@@ -37,7 +40,7 @@ public sealed interface Layer
     return false;
   }
 
-  /** {@return parameters besides those of mixer, MLP, linear layers and norms} */
+  /** {@return the parameters other than those of mixer, MLP, linear layers and norms} */
   default List<Parameter> otherParameters() {
     return List.of();
   }

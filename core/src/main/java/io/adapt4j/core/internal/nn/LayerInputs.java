@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What each layer reads of a token besides the residual stream: a row of a second table, and a
- * projection of the token's embedding (Google 2025, Gemma 3n).
+ * Per-layer inputs: for each layer and token, a row of a second embedding table and a projection of
+ * the token's embedding, read in addition to the residual stream (Google 2025, Gemma 3n).
  */
 public record LayerInputs(
     Parameter tokens, Embeddings.Scale scale, LinearSlot projection, Norm norm, int layers) {
 
   /**
-   * Makes them.
+   * Computes the inputs of all layers.
    *
    * @param ids token ids [B, T]
    * @param x their embeddings [B, T, hidden]

@@ -5,21 +5,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * An adapter that is merged into one projection after the other, so that no model need be in
- * memory.
- */
+/** Merge of an adapter into one projection at a time, without loading the whole model. */
 public interface LayerMerge extends AutoCloseable {
 
   /**
    * A tensor in an adapter's file.
    *
-   * @param file the open file; the merge closes it
+   * @param file the open file, which the merge closes
    */
   record Stored(Checkpoint file, String name) {}
 
   /**
-   * An update that is a product: scale b a.
+   * A low-rank update: scale b a.
    *
    * @param a row by row, [rank, in]
    * @param b row by row, [out, rank]
@@ -31,31 +28,32 @@ public interface LayerMerge extends AutoCloseable {
   boolean changes(String path);
 
   /**
-   * Writes the adapter into a projection.
+   * Merges the adapter into a projection.
    *
-   * @param projection a layer of one part at its first output, in fp32, filled with the base's
-   *     values; the caller closes it
+   * @param projection a layer with one part that starts at output 0, in fp32, filled with the
+   *     base's values; the caller closes it
    */
   void merge(DenseLinear projection);
 
-  /** {@return why the adapter is more than products beside projections; empty if it is not} */
+  /**
+   * {@return the reason why the adapter is more than low-rank updates of projections; empty if it
+   * is not}
+   */
   Optional<String> moreThanProducts();
 
-  /** Returns the update of a projection. */
+  /** Returns the low-rank update of a projection. */
   Product product(DenseLinear projection);
 
-  /** {@return the paths of the projections that it changes, in the order of the model} */
+  /** {@return the paths of the adapted projections, in the order of the model} */
   List<String> paths();
 
   /** {@return alpha, the numerator of the scale of most projections} */
   double alpha();
 
-  /**
-   * {@return the base tensors that the adapter has values of its own for, laid out as in a base}
-   */
+  /** {@return the base tensors that the adapter replaces, in the layout of the base} */
   Map<String, Stored> own();
 
-  /** {@return whether a tied output head becomes a matrix of its own} */
+  /** {@return whether a tied output head is untied} */
   boolean untiesHead();
 
   /** Closes the adapter's file. */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Normalization to mean 0 and variance 1.
+ * Layer normalization: to mean 0 and variance 1.
  *
  * @param bias added afterwards, or null
  */

@@ -12,13 +12,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The states of a sequence's recurrent layers: zeros at its beginning, and after each pass what its
- * tokens left. They hold no earlier token apart, so that they can only begin anew or be taken over
- * whole.
+ * States of a sequence's recurrent layers: zeros at first, replaced in each pass. They do not
+ * separate earlier tokens, so they can only be reset or copied as a whole.
  */
 final class LayerStates implements AutoCloseable {
 
-  /** Null at layers that keep none. */
+  /** Null for layers without a state. */
   private final List<@Nullable State> layers = new ArrayList<>();
 
   LayerStates(List<CacheShape> shapes, long rows) {
@@ -40,12 +39,12 @@ final class LayerStates implements AutoCloseable {
     return layers.stream().allMatch(Objects::isNull);
   }
 
-  /** The states of a layer that has them, which a pass replaces. */
+  /** Returns the states of a layer, which a pass replaces. */
   State of(int layer) {
     return Objects.requireNonNull(layers.get(layer));
   }
 
-  /** The tensors of a layer, the tail first; none where it keeps no state. */
+  /** Returns the tensors of a layer, the tail first; none if it has no state. */
   List<Tensor> tensors(int layer) {
     State state = layers.get(layer);
     return state == null
@@ -71,7 +70,7 @@ final class LayerStates implements AutoCloseable {
     }
   }
 
-  /** Checks that a cache is to begin with all of its tokens or none, where there are states. */
+  /** Rejects a cache that starts with only some of the tokens if there are states. */
   void requireWhole(long tokens, long length) {
     if (!isEmpty() && tokens > 0 && tokens < length) {
       throw new IllegalArgumentException(

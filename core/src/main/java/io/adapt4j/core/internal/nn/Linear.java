@@ -7,14 +7,14 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * A linear layer: y = x W' + b, or anything that stands in for one.
+ * A linear layer, y = x W' + b, or a replacement of one.
  *
- * <p>Projections that share their input (query, key and value; gate and up) are one layer of
- * several {@link Part}s whose outputs lie side by side.
+ * <p>Projections that share their input (query, key and value; gate and up) are one layer with
+ * several {@link Part}s, whose outputs are concatenated.
  */
 public interface Linear extends AutoCloseable {
 
-  /** One projection of the layer, under the name the family gives it. */
+  /** One projection of the layer, under the family's name for it. */
   record Part(String path, long start, long width) {
     /** Returns the name by which users target the projection. */
     public String name() {
@@ -40,10 +40,10 @@ public interface Linear extends AutoCloseable {
   Tensor forward(Ops ops, Tensor x);
 
   /**
-   * Records the layer where only its derivative is of use: the values of the output need not be
+   * Records the layer for a pass in which only its gradient matters: the output need not be
    * computed.
    *
-   * @return [.., out], whose values are not defined
+   * @return [.., out], with undefined values
    */
   default Tensor recorded(Ops ops, Tensor x) {
     return forward(ops, x);
@@ -56,7 +56,7 @@ public interface Linear extends AutoCloseable {
    */
   List<Parameter> parameters();
 
-  /** Takes the layer apart into products. */
+  /** Decomposes the layer into products, if possible. */
   default boolean describe(LinearTerms terms) {
     return false;
   }
@@ -66,7 +66,7 @@ public interface Linear extends AutoCloseable {
     return this;
   }
 
-  /** Gives the parameters memory. */
+  /** Allocates the parameters. */
   default void allocate(DType type) {
     parameters().forEach(parameter -> parameter.allocate(type));
   }

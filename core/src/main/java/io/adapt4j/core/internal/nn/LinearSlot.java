@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** The place of a linear layer in a model, where another may be put in its stead. */
+/** Slot of a linear layer in a model, in which it can be replaced. */
 public final class LinearSlot {
 
   private Linear linear;
@@ -14,7 +14,7 @@ public final class LinearSlot {
     this.linear = linear;
   }
 
-  /** Declares projections of one input. */
+  /** Declares projections that share an input. */
   public static LinearSlot of(
       String parent, long in, boolean bias, List<String> names, long... widths) {
     return new LinearSlot(DenseLinear.declare(in, bias, DenseLinear.parts(parent, names, widths)));
@@ -32,7 +32,7 @@ public final class LinearSlot {
   }
 
   /**
-   * Returns the layer that runs here now.
+   * Returns the current layer.
    *
    * @return the layer; the decoder closes it
    */
@@ -40,15 +40,15 @@ public final class LinearSlot {
     return linear;
   }
 
-  /** Returns the projections that run here. */
+  /** Returns the current layer's projections. */
   public List<Linear.Part> parts() {
     return linear.parts();
   }
 
   /**
-   * Puts a layer instead of the present one.
+   * Replaces the layer.
    *
-   * @param change makes the new layer from the present one, which it then owns or closes
+   * @param change creates the new layer from the present one, which it then owns or closes
    */
   public void replace(UnaryOperator<Linear> change) {
     linear = change.apply(linear);
@@ -58,7 +58,7 @@ public final class LinearSlot {
     return linear.forward(ops, x);
   }
 
-  /** The same, or without the values of the output. */
+  /** Applies the layer, or only records it if the output is not needed. */
   Tensor forward(Ops ops, Tensor x, boolean computed) {
     return computed ? linear.forward(ops, x) : linear.recorded(ops, x);
   }

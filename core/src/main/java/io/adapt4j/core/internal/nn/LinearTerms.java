@@ -4,8 +4,8 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * Takes a linear layer apart into products that are added up, for kernels that compute with them
- * directly. Modules with weights of another form extend it.
+ * Receives the products that a linear layer is a sum of, for kernels that compute with them
+ * directly. Modules with other forms of weights extend it.
  */
 public interface LinearTerms {
 

@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Stands for plain LoRA where the method itself is not there, as in advice to use it: in passes on
- * shapes it keeps its input, adds in place, and has a gradient by its input.
+ * Placeholder for plain LoRA when the method itself is not available, as in memory planning: in
+ * passes on shapes it saves its input, adds in place, and has a gradient by its input.
  */
 record LowRankOutline(Linear base) implements Linear {
 
-  /** Outlines for the layers that have factors. */
+  /** Puts placeholders on the layers with LoRA matrices. */
   record OfSlots(Set<Integer> slots) implements TrainableSummary.Adapters {
 
     OfSlots(List<TrainableSummary.LoraMatrices> factors) {

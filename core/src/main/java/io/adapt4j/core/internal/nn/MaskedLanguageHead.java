@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Predicts masked tokens (Devlin et al. 2019): vocabulary(norm(act(dense(x)))). */
+/** Masked language modeling head (Devlin et al. 2019): vocabulary(norm(act(dense(x)))). */
 public record MaskedLanguageHead(
     LinearSlot dense, Activation activation, Norm norm, VocabularyHead vocabulary)
     implements EncoderHead {

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** The part of a layer in which positions see earlier ones: attention, or a recurrence. */
+/** The part of a layer that mixes positions: attention or a recurrence. */
 public sealed interface Mixer
     permits Attention, GatedAttention, MixerSum, RecurrentMixer, SharingAttention {
 
   /**
-   * Applies it.
+   * Applies the mixer.
    *
    * @param x [B, T, hidden]
    * @return [B, T, hidden]
@@ -21,20 +21,20 @@ public sealed interface Mixer
 
   List<LinearSlot> linears();
 
-  /** Parameters besides those of the projections. */
+  /** Returns the parameters other than those of the projections. */
   List<Parameter> ownParameters();
 
-  /** {@return the number of an earlier layer whose input it reads too} */
+  /** {@return the index of an earlier layer whose input it also reads} */
   default OptionalInt source() {
     return OptionalInt.empty();
   }
 
-  /** What it keeps of tokens. */
+  /** Returns the shape of its cache. */
   CacheShape cache();
 
-  /** The windows of attention that it needs masks for; 0 for the whole text. */
+  /** Returns the attention windows that need masks; 0 for the whole text. */
   Set<Long> windows();
 
-  /** All that decides what memory it takes, besides its parameters. */
+  /** Returns everything that determines its memory use, except for its parameters. */
   Object kind();
 }

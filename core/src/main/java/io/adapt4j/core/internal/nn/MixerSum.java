@@ -6,10 +6,10 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
 
-/** Attention and a recurrence on the same input, whose outputs are added. */
+/** Attention and a recurrence on the same input in parallel, whose outputs are added. */
 public record MixerSum(Branch recurrent, Branch attention) implements Mixer {
 
-  /** A mixer with factors. */
+  /** A mixer with factors for its input and output. */
   public record Branch(Mixer mixer, double in, double out) {
 
     Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The part of a layer that works on each position alone. */
+/** The part of a layer that processes each position separately. */
 public sealed interface Mlp
     permits BlockExperts,
         ClampedMlp,
@@ -24,7 +24,7 @@ public sealed interface Mlp
   }
 
   /**
-   * Applies it.
+   * Applies the MLP.
    *
    * @param x [.., hidden]
    */
@@ -32,12 +32,12 @@ public sealed interface Mlp
 
   List<LinearSlot> linears();
 
-  /** {@return parameters besides those of the linear layers} */
+  /** {@return the parameters other than those of the linear layers} */
   default List<Parameter> otherParameters() {
     return List.of();
   }
 
-  /** {@return what sends positions to experts; null where there are none} */
+  /** {@return the router that sends positions to experts; null if there are no experts} */
   default @Nullable Router router() {
     return null;
   }

@@ -7,14 +7,14 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
 
-/** Holds the experts of a checkpoint in MXFP4 as they are stored. */
+/** Keeps the experts of an MXFP4 checkpoint quantized as stored. */
 enum MxFourBitWeights implements WeightMechanics {
   INSTANCE;
 
-  /** Recognizes such checkpoints; found by {@link java.util.ServiceLoader}. */
+  /** Detects MXFP4 checkpoints; found by {@link java.util.ServiceLoader}. */
   public static final class Service implements StoredWeightFormat {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
 
     @Override
@@ -28,7 +28,7 @@ enum MxFourBitWeights implements WeightMechanics {
       if (!isOwn) {
         return Optional.empty();
       }
-      // Another format is made of the dequantized weights.
+      // Another format is created from the dequantized weights.
       return Optional.of(wanted == WeightFormat.asStored() ? INSTANCE : WeightMechanics.of(wanted));
     }
 

@@ -4,23 +4,23 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Layers that multiply with weights in MXFP4 as they are, where a module with such kernels is
- * present. Without them {@link MxLinear} dequantizes. Found by {@link ServiceLoader}.
+ * Provider of layers that multiply with MXFP4 weights directly, if a module has such kernels;
+ * {@link ServiceLoader} finds it. Without one, {@link MxLinear} dequantizes.
  */
 public interface MxLayers {
 
-  /** Prepares for the layers of one model. */
+  /** Prepares to create the layers of one model. */
   Optional<Maker> open();
 
-  /** Makes the layers of one model. */
+  /** Creates the layers of one model. */
   @FunctionalInterface
   interface Maker {
 
-    /** Makes a layer. */
+    /** Creates a layer. */
     QuantizedLinear make(DenseLinear declared, String storedName);
   }
 
-  /** Prepares for the layers of one model with what is present. */
+  /** Prepares to create the layers of one model with the available kernels. */
   static Maker installed() {
     return ServiceLoader.load(MxLayers.class, MxLayers.class.getClassLoader())
         .findFirst()

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A linear layer with its weight in MXFP4, dequantized for each product. */
+/** A linear layer with an MXFP4 weight, dequantized for each product. */
 final class MxLinear implements QuantizedLinear {
 
   private final List<Part> parts;
@@ -29,7 +29,7 @@ final class MxLinear implements QuantizedLinear {
   private @Nullable Tensor blocks;
   private @Nullable Tensor scales;
 
-  /** Takes the place of a plain layer without memory. */
+  /** Replaces a plain layer that is not allocated. */
   MxLinear(DenseLinear declared, String storedName) {
     this.parts = declared.parts();
     this.in = Math.toIntExact(declared.inFeatures());

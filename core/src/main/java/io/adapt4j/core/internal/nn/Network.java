@@ -19,10 +19,10 @@ import java.util.Set;
 
 /**
  * A transformer: a {@link Decoder} that predicts the next token, an {@link Encoder} that reads
- * whole texts, or an {@link EncoderDecoder} that writes another text for the one it read.
+ * whole texts, or an {@link EncoderDecoder} that reads one text and writes another.
  *
- * <p>Its structure exists before its weights do: a declared network answers questions about
- * parameters and projections, and {@link #allocate} gives it memory. Not thread safe.
+ * <p>Its structure exists before its weights: a declared network has parameters and projections,
+ * and {@link #allocate} gives them memory. Not thread safe.
  */
 public abstract sealed class Network implements AutoCloseable
     permits Decoder, Encoder, EncoderDecoder {
@@ -49,13 +49,13 @@ public abstract sealed class Network implements AutoCloseable
     return body;
   }
 
-  /** Parameters of the output layers. */
+  /** Returns the parameters of the output layers. */
   abstract List<Parameter> headParameters();
 
-  /** Linear layers of the output layers that can be replaced. */
+  /** Returns the linear layers of the output layers that can be replaced. */
   abstract List<LinearSlot> headLinears();
 
-  /** Whether the layers are those of another network, which allocates and closes them. */
+  /** Returns whether the layers belong to another network, which allocates and closes them. */
   boolean sharesLayers() {
     return false;
   }
@@ -78,7 +78,7 @@ public abstract sealed class Network implements AutoCloseable
     return dimensions;
   }
 
-  /** Returns how checkpoints may name this model's tensors. */
+  /** Returns the naming rules for this model's tensors in checkpoints. */
   public StoredNames storedNames() {
     return storedNames;
   }
@@ -91,7 +91,7 @@ public abstract sealed class Network implements AutoCloseable
     return type;
   }
 
-  /** Returns where the weights are and what computes with them, whatever the current engine is. */
+  /** Returns the engine of the weights, whatever the current engine is. */
   public Engine engine() {
     if (engine == null) {
       throw new IllegalStateException("The model has no weights yet");
@@ -111,7 +111,7 @@ public abstract sealed class Network implements AutoCloseable
   /**
    * Returns the embeddings of tokens, positions and types, and their norm.
    *
-   * @return those the model has; the network closes them
+   * @return those that the model has; the network closes them
    */
   public List<Parameter> embeddingParameters() {
     return body.embeddings().parameters();
@@ -126,27 +126,27 @@ public abstract sealed class Network implements AutoCloseable
     return body.layers().get(layer).parameters();
   }
 
-  /** Returns the place of the token embedding. */
+  /** Returns the slot of the token embedding. */
   public EmbeddingSlot embeddingSlot() {
     return body.embeddings().slot();
   }
 
-  /** Returns the places of all linear layers but the vocabulary's. */
+  /** Returns the slots of all linear layers except the vocabulary head's. */
   public List<LinearSlot> linears() {
     List<LinearSlot> slots = new ArrayList<>(body.linears());
     slots.addAll(headLinears());
     return slots;
   }
 
-  /** Returns the places of the linear layers inside the layers, those of the output left out. */
+  /** Returns the slots of linear layers within the layers, without the output's. */
   public List<LinearSlot> layerLinears() {
     return body.linears();
   }
 
   /**
-   * Returns the layers whose weights are held packed.
+   * Returns the layers with quantized weights.
    *
-   * @return in the order of {@link #linears}; empty in a plain network
+   * @return in the order of {@link #linears}; empty in an unquantized network
    */
   public List<QuantizedLinear> packedLinears() {
     List<QuantizedLinear> found = new ArrayList<>();
@@ -173,8 +173,7 @@ public abstract sealed class Network implements AutoCloseable
   }
 
   /**
-   * Returns every parameter once: embeddings, layers, norms, output, and what stands in linear
-   * places.
+   * Returns every parameter once: embeddings, layers, norms, output, and replaced linear layers.
    *
    * @return an immutable list; the network closes them
    */
@@ -186,7 +185,7 @@ public abstract sealed class Network implements AutoCloseable
   }
 
   /**
-   * Returns the checkpoint tensors the model's parameters are made of, packed weights left out.
+   * Returns the checkpoint tensors of the model's parameters, without quantized weights.
    *
    * @return dimensions by name, in the order of {@link #parameters}
    */
@@ -207,7 +206,7 @@ public abstract sealed class Network implements AutoCloseable
   /** Returns the output layer over the vocabulary. */
   public abstract Optional<VocabularyHead> vocabulary();
 
-  /** Returns what rotary tables hold for each position, cosines and sines of all tables. */
+  /** Returns the number of values per position in all rotary tables, cosines and sines. */
   public long rotaryWidth() {
     return body.rotary().stream().mapToLong(RotaryFrequencies::rotaryDim).sum();
   }
@@ -219,18 +218,18 @@ public abstract sealed class Network implements AutoCloseable
    */
   public abstract long windowMasks();
 
-  /** Returns the number of values in all parameters and packed weights. */
+  /** Returns the number of values in all parameters and quantized weights. */
   public long parameterCount() {
     return parameters().stream().mapToLong(Parameter::count).sum()
         + packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
   }
 
-  /** {@return the most tokens of a sequence: as many as the model was made for} */
+  /** {@return the maximum sequence length that the model was made for} */
   public int contextLength() {
     return dimensions.contextLength();
   }
 
-  /** Checks token ids against the vocabulary. */
+  /** Checks that token ids are in the vocabulary. */
   public void requireKnownIds(int[] ids, String what) {
     for (int id : ids) {
       if (id < 0 || id >= dimensions.vocabularySize()) {
@@ -266,47 +265,47 @@ public abstract sealed class Network implements AutoCloseable
   }
 
   /**
-   * States which tensors are new: they are not sought in the checkpoint, and {@link
-   * NewParameters#initialize} gives them values.
+   * Marks tensors as newly initialized: they are not looked up in the checkpoint, and {@link
+   * NewParameters#initialize} sets their values.
    */
   public void initializeNew(Set<String> names) {
     newTensors = Set.copyOf(names);
   }
 
-  /** Returns the tensors that do not come from the checkpoint. */
+  /** Returns the newly initialized tensors. */
   public Set<String> newTensors() {
     return newTensors;
   }
 
-  /** States what is dropped in passes that are recorded. */
+  /** Sets the dropout rates of recorded passes. */
   public void drop(DropoutRates rates) {
     dropout = rates;
   }
 
-  /** {@return what is dropped in passes that are recorded} */
+  /** {@return the dropout rates of recorded passes} */
   public DropoutRates dropout() {
     return dropout;
   }
 
   /**
-   * Runs the model and keeps every hidden state.
+   * Runs the model and returns every hidden state.
    *
    * @param ids token ids, I64 [B, T]
-   * @param typeIds token types, I64 [B, T]; not read where the model has none
+   * @param typeIds token types, I64 [B, T]; ignored if the model has none
    * @return [B, T, hidden] each: of the embedding, of each layer, and after the final norm
    */
   public List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
     return body.hiddenStates(ops, ids, typeIds, positions);
   }
 
-  /** Gives every parameter memory, with undefined content. */
+  /** Allocates every parameter, with undefined content. */
   public void allocate(DType computeType) {
     type = computeType;
     engine = Engine.current();
     ownParameters().forEach(parameter -> parameter.allocate(computeType));
   }
 
-  /** Takes part in another network's passes: its weights, its engine, its dropout. */
+  /** Shares another network's weights, engine and dropout. */
   void standOn(Network other) {
     type = other.type();
     engine = other.engine();

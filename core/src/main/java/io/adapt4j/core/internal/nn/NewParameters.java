@@ -8,17 +8,19 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
-/** Output layers that a checkpoint does not have: which they are, and their first values. */
+/**
+ * Newly initialized parameters: output layers that a checkpoint lacks, and their initial values.
+ */
 public final class NewParameters {
 
   private static final double DEFAULT_RANGE = 0.02;
 
-  /** ModernBERT redraws values further from 0 than this many deviations. */
+  /** Truncation of ModernBERT's initial values, in standard deviations. */
   private static final double MODERN_CUTOFF = 3;
 
   private NewParameters() {}
 
-  /** Finds the tensors of a network's output layers that a checkpoint does not store. */
+  /** Finds the tensors of a network's output layers that a checkpoint lacks. */
   public static Set<String> missing(Network declared, Checkpoint checkpoint) {
     Set<String> stored = checkpoint.names();
     return declared.outputTensors().stream()
@@ -26,7 +28,7 @@ public final class NewParameters {
         .collect(Collectors.toSet());
   }
 
-  /** Finds the tensors that score classes, so that others can stand in their place. */
+  /** Finds the tensors of the classifier, so that they can be replaced. */
   public static Set<String> classifier(Encoder declared) {
     return declared.classifier().linear().parameters().stream()
         .flatMap(parameter -> parameter.slices().stream())
@@ -35,10 +37,10 @@ public final class NewParameters {
   }
 
   /**
-   * Gives new tensors the values that Transformers starts from: matrices normal around 0 with
-   * {@code initializer_range} (default 0.02), norms 1, biases 0. ModernBERT's are truncated normal,
-   * with a deviation of 1 / sqrt(hidden) for the classifier and of the range over sqrt(2 layers)
-   * for the layer before it.
+   * Initializes new tensors as Transformers does: matrices normal around 0 with {@code
+   * initializer_range} (default 0.02), norms 1, biases 0. ModernBERT's are truncated normal, with a
+   * deviation of 1 / sqrt(hidden) for the classifier and of the range over sqrt(2 layers) for the
+   * layer before it.
    */
   public static void initialize(Network network, long seed) {
     SplittableRandom random = new SplittableRandom(seed);

@@ -5,20 +5,20 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** A normalization over the last dimension, or none where a family leaves one out. */
+/** Normalization over the last dimension, or none. */
 public sealed interface Norm permits RmsNorm, UnitRmsNorm, LayerNorm, UnitLayerNorm, Norm.None {
 
-  /** The absent norm. */
+  /** No normalization. */
   Norm NONE = new None();
 
   Tensor forward(Ops ops, Tensor x);
 
-  /** The norm of x + added, where their sum is needed for nothing else. */
+  /** Normalizes x + added, if nothing else needs their sum. */
   Tensor ofSum(Ops ops, Tensor x, Tensor added);
 
   List<Parameter> parameters();
 
-  /** Hands its input on. */
+  /** Returns its input. */
   record None() implements Norm {
 
     @Override

@@ -8,17 +8,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Output layers that a task may ask of a checkpoint, and the Transformers classes that have them.
+ * Output layers that a task may require of a checkpoint, and the Transformers classes that have
+ * them.
  */
 public enum OutputLayer {
-  /** Scores the classes of a text. */
+  /** Classification of texts. */
   CLASSES("ForSequenceClassification"),
-  /** Scores the classes of each token. */
+  /** Classification of tokens. */
   TOKEN_CLASSES("ForTokenClassification"),
-  /** Scores the vocabulary where tokens are masked. */
+  /** Prediction of masked tokens. */
   MASKED_TOKENS("ForMaskedLM");
 
-  /** Class names of Transformers 4.57 before their ending. */
+  /** Prefixes of class names in Transformers 4.57. */
   private static final Map<String, String> FAMILIES =
       Map.ofEntries(
           Map.entry("bert", "Bert"),
@@ -71,12 +72,12 @@ public enum OutputLayer {
     return suffix;
   }
 
-  /** Returns whether a family's tokens see those after them too. */
+  /** Returns whether a family has bidirectional attention. */
   static boolean isEncoder(String modelType) {
     return ENCODERS.contains(modelType);
   }
 
-  /** Names a family as its classes in Transformers begin. */
+  /** Returns the prefix of a family's class names in Transformers. */
   public static String family(ModelConfig config) {
     return FAMILIES.getOrDefault(
         config.modelType(),
@@ -91,7 +92,7 @@ public enum OutputLayer {
     return !config.architectures().isEmpty() && config.architectures().get(0).endsWith(suffix);
   }
 
-  /** Names the class of Transformers that has this layer in a model's family. */
+  /** Returns the name of the Transformers class that has this layer in a model's family. */
   public String className(ModelConfig config) {
     String family = FAMILIES.get(config.modelType());
     boolean offered =

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/** Looks tokens up in a table with a row for padding, which does not learn from being looked up. */
+/** Token embedding table with a padding row that receives no gradient. */
 record PaddedTable(Parameter rows, double factor, int padding) implements TokenEmbedding {
 
   @Override

@@ -5,8 +5,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * A layer whose attention and MLP read the same input: x + attention(norm(x)) + mlp(norm(x)), each
- * with a norm of its own, or both with the same.
+ * A layer whose attention and MLP read the same input: x + attention(norm(x)) + mlp(norm(x)), with
+ * separate norms or a shared one.
  */
 public record ParallelLayer(Norm attentionNorm, Mixer mixer, Norm mlpNorm, Mlp mlp)
     implements Layer {

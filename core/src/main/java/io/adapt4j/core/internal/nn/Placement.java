@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Makes the positions of a batch: position ids, rotary tables, masks.
+ * Creates the {@link Positions} of a batch: position ids, rotary tables, masks.
  *
- * @param learned positions that a table has rows for; 0 where there is none
+ * @param learned number of learned positions; 0 if there are none
  */
 record Placement(
     List<RotaryFrequencies> rotary,
@@ -27,7 +27,10 @@ record Placement(
     int learned,
     int unused) {
 
-  /** A batch that starts at the beginning of its texts; positions count each row's tokens. */
+  /**
+   * Creates the positions of a batch that starts at the beginning of its texts; positions count
+   * each row's tokens.
+   */
   Positions causal(long[] mask, int rows, int length, DType type) {
     if (isRightPadded(mask, rows, length)) {
       return plain(mask, rows, 0, length, null, type);
@@ -35,7 +38,9 @@ record Placement(
     return counted(mask, rows, length, length, null, type);
   }
 
-  /** As {@link #causal}; learned positions count padding too, as base models of decoders do. */
+  /**
+   * Like {@link #causal}, but learned positions also count padding, as base models of decoders do.
+   */
   Positions causalInPlace(long[] mask, int rows, int length, DType type) {
     if (learned == 0 || isRightPadded(mask, rows, length)) {
       return causal(mask, rows, length, type);
@@ -55,7 +60,7 @@ record Placement(
     }
   }
 
-  /** Positions of a batch of which only the shape is known. */
+  /** Creates the positions of a batch of which only the shape is known. */
   Positions shaped(int rows, int length, DType type) {
     List<RotaryTable> tables =
         rotary.stream()
@@ -69,7 +74,10 @@ record Placement(
     return new Positions(ids, tables, Map.of(), null, new long[rows]);
   }
 
-  /** A batch of rows that hold several documents each; positions count each document's tokens. */
+  /**
+   * Creates the positions of a batch whose rows hold several documents each; positions count each
+   * document's tokens.
+   */
   Positions packed(int[][] documents, int length, DType type) {
     DocumentBlocks.check(documents, length);
     long[] positions = new long[documents.length * length];
@@ -91,7 +99,7 @@ record Placement(
         Arrays.stream(documents).mapToLong(row -> Arrays.stream(row).sum()).toArray());
   }
 
-  /** Tables with the frequencies of each document's own length, where they depend on it. */
+  /** Returns tables with the frequencies of each document's own length, if they depend on it. */
   private List<RotaryTable> packedTables(
       long[] positions, int[] lengths, DType type, int rows, int length) {
     List<RotaryTable> tables = new ArrayList<>();
@@ -108,7 +116,10 @@ record Placement(
     return tables;
   }
 
-  /** Of all positions alike [D / 2], or of each position [B, T, D / 2]. */
+  /**
+   * Returns the same frequencies for all positions [D / 2], or those of each position [B, T, D /
+   * 2].
+   */
   private static Tensor frequencies(RotaryFrequencies rotary, int[] lengths, int rows, int length) {
     Map<Integer, float[]> byLength = new HashMap<>();
     Arrays.stream(lengths)
@@ -125,7 +136,7 @@ record Placement(
     return Tensor.of(all, rows, length, width);
   }
 
-  /** The next {@code count} tokens of a batch after those in a cache. */
+  /** Creates the positions of the next {@code count} tokens after those in a cache. */
   Positions next(long[] mask, int rows, int count, KvCache cache, DType type) {
     int total = Math.toIntExact(cache.length() + count);
     if (total > cache.capacity()) {
@@ -138,7 +149,7 @@ record Placement(
         : counted(mask, rows, total, count, cache, type);
   }
 
-  /** A batch whose tokens see each other both ways, at the given positions. */
+  /** Creates the positions of a batch with bidirectional attention, from the given position ids. */
   Positions bothWays(long[] ids, long[] mask, int rows, int length, DType type) {
     try (Scope scope = Scope.open()) {
       Map<Long, Tensor> masks = new HashMap<>();
@@ -169,7 +180,7 @@ record Placement(
         ids, tables(positions, to, type, to - from), Map.of(), cache, tokens(mask, rows));
   }
 
-  /** Positions are the running count of each row's tokens, and 1 on padding. */
+  /** Numbers each row's tokens consecutively; padding has position 1. */
   private Positions counted(
       long[] mask, int rows, int total, int count, KvCache cache, DType type) {
     long[] positions = new long[rows * count];

@@ -3,13 +3,13 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/** Ways to make one vector of a text from those of its tokens. */
+/** Methods of pooling the vectors of tokens into one vector of a text. */
 public enum Pooling {
-  /** The first token's. */
+  /** The first token's vector. */
   FIRST,
-  /** The last token's. */
+  /** The last token's vector. */
   LAST,
-  /** The largest entry over all tokens, for each dimension. */
+  /** The maximum over all tokens in each dimension. */
   MAX,
   /** The mean over all tokens. */
   MEAN,
@@ -19,7 +19,7 @@ public enum Pooling {
   WEIGHTED_MEAN;
 
   /**
-   * Makes one vector a text.
+   * Pools each text into one vector.
    *
    * @param hidden [B, T, hidden]
    * @param mask 1 on tokens and 0 on padding, row-major [B, T]
@@ -33,7 +33,7 @@ public enum Pooling {
         : ops.pool(hidden, Tensor.of(weights(mask, rows, length), rows, length));
   }
 
-  /** The weights of a batch's tokens, whose sum over positions is the pooled vector. */
+  /** Returns the weights of a batch's tokens; the pooled vector is the weighted sum. */
   private float[] weights(long[] mask, int rows, int length) {
     float[] weights = new float[mask.length];
     for (int row = 0; row < rows; row++) {
@@ -57,7 +57,7 @@ public enum Pooling {
       return;
     }
     switch (this) {
-      // The reference takes the first place even where it is padding.
+      // The reference takes the first position even if it is padding.
       case FIRST -> weights[from] = 1;
       case LAST -> weights[last] = 1;
       case MAX -> throw new IllegalStateException("The largest entry is no weighted sum");

@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the tokens of one forward pass stand and what they may see: made once, used by every layer.
- * Closed by whoever asked the model for it.
+ * Positions and masks of one forward pass: created once and used by every layer. Closed by the
+ * caller that requested them from the model.
  */
 public final class Positions implements AutoCloseable {
 
@@ -26,9 +26,9 @@ public final class Positions implements AutoCloseable {
   private @Nullable Tensor layerInputs;
 
   /**
-   * Collects what was made.
+   * Creates the positions of a batch.
    *
-   * @param ids position ids [B, T], or null where none are learned
+   * @param ids position ids [B, T], or null if none are learned
    * @param cache keys and values of earlier tokens, or null
    */
   Positions(
@@ -40,7 +40,7 @@ public final class Positions implements AutoCloseable {
     this(ids, rotary, masks, cache, null, rowTokens);
   }
 
-  /** Collects what was made for a packed batch. */
+  /** Creates the positions of a packed batch. */
   Positions(Tensor ids, List<RotaryTable> rotary, DocumentBlocks documents, long[] rowTokens) {
     this(ids, rotary, Map.of(), null, documents, rowTokens);
   }
@@ -68,12 +68,12 @@ public final class Positions implements AutoCloseable {
     return rotary.get(index);
   }
 
-  /** The mask for a window, or null where the attention rule alone says what is seen. */
+  /** Returns the mask for a window, or null if the attention rule alone determines it. */
   Tensor mask(long window) {
     return masks.get(window);
   }
 
-  /** Counts the tokens of each row. */
+  /** Returns the number of tokens in each row. */
   public long[] rowTokens() {
     return rowTokens.clone();
   }
@@ -82,28 +82,28 @@ public final class Positions implements AutoCloseable {
     return cache;
   }
 
-  /** Where the documents of a packed batch lie, or null where each row is one text. */
+  /** Returns the documents of a packed batch, or null if each row is one text. */
   DocumentBlocks documents() {
     return documents;
   }
 
-  /** Says which tokens are padding, for layers whose states they must leave alone. */
+  /** Marks padding, which must not change the states of layers. */
   Positions keeping(@Nullable Tensor tokens) {
     keep = tokens;
     return this;
   }
 
-  /** F32 [B, T, 1] with 0 on padding; null where padding, if any, is on the right. */
+  /** Returns F32 [B, T, 1] with 0 on padding; null if padding, if any, is on the right. */
   @Nullable Tensor keep() {
     return keep;
   }
 
-  /** Hands layers what they read besides the residual stream, side by side. */
+  /** Sets the concatenated per-layer inputs. */
   void layerInputs(Tensor ofAll) {
     layerInputs = ofAll;
   }
 
-  /** What layers read besides the residual stream [B, T, layers * width]. */
+  /** Returns the per-layer inputs [B, T, layers * width]. */
   Tensor layerInputs() {
     return Objects.requireNonNull(layerInputs, "layer inputs");
   }
@@ -113,7 +113,7 @@ public final class Positions implements AutoCloseable {
     inputs.put(layer, x);
   }
 
-  /** The input of an earlier layer. */
+  /** Returns the input of an earlier layer. */
   Tensor inputOf(int layer) {
     return Objects.requireNonNull(inputs.get(layer), "input of an earlier layer");
   }

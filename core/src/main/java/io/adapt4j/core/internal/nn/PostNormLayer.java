@@ -5,8 +5,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * A layer that normalizes the residual stream itself after each branch, as the first transformers
- * did: norm(x + attention(x)), then norm(x + mlp(x)).
+ * A layer that normalizes the residual stream after each branch, as in the original transformer:
+ * norm(x + attention(x)), then norm(x + mlp(x)).
  */
 public record PostNormLayer(Mixer mixer, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
     implements Layer {

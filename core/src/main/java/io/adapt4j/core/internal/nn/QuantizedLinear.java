@@ -11,57 +11,56 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A linear layer whose frozen weight is held in another form than a matrix of the compute type,
- * such as 4 bits. {@link #parameters} has no entry for what is packed; biases are there as in any
- * other.
+ * A linear layer whose frozen weight is stored quantized, for example in 4 bits. {@link
+ * #parameters} does not include quantized weights, but does include biases.
  */
 public interface QuantizedLinear extends Linear {
 
-  /** Returns the packed weights as a plain checkpoint names them. */
+  /** Returns the names of the quantized weights in an unquantized checkpoint. */
   Set<String> packed();
 
   /**
-   * Returns the bias, if there is one.
+   * Returns the bias, if any.
    *
    * @return b [out], one of {@link #parameters}; this layer closes it
    */
   Optional<Parameter> bias();
 
   /**
-   * Returns the tensors of the checkpoint that {@link #read} takes the packed weights from, several
-   * for each where it is stored packed.
+   * Returns the checkpoint tensors that {@link #read} reads the weights from, several for each
+   * weight if it is stored quantized.
    */
   Map<String, List<Long>> stored();
 
-  /** Returns the type of the packed weights before they were packed. */
+  /** Returns the type of the weights before quantization. */
   StoredType original();
 
-  /** Returns whether plain checkpoints store the weights as [in, out]. */
+  /** Returns whether unquantized checkpoints store the weights as [in, out]. */
   boolean isTransposed();
 
-  /** Reads the packed weights, piece by piece. */
+  /** Reads the quantized weights, piece by piece. */
   void read(Checkpoint checkpoint);
 
-  /** Returns the number of packed weights. */
+  /** Returns the number of quantized weights. */
   long packedCount();
 
   /**
-   * Returns the memory that the packed weights take.
+   * Returns the memory of the quantized weights.
    *
    * @return bytes, known before they are read
    */
   long packedBytes();
 
-  /** Tells what the memory of the packed weights is for. */
+  /** Returns the parts of the quantized weights' memory. */
   default QuantizedSize packing() {
     return new QuantizedSize(packedBytes(), 0, 0);
   }
 
   /**
-   * Restores the weight of one part.
+   * Dequantizes the weight of one part.
    *
-   * @return W [width, in] that shares no memory with the layer; owned by the open scope, else by
-   *     the caller
+   * @return W [width, in] that shares no memory with the layer; owned by the open scope or, without
+   *     one, by the caller
    */
   Tensor restored(Part part, DType type);
 }

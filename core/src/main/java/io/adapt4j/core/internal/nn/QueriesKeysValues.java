@@ -9,19 +9,19 @@ import io.adapt4j.core.internal.tensor.SinkOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * Queries, keys and values of a batch. They stay in one tensor, as they were projected, for as long
- * as an operator can take them so: its single call is faster than one for each part.
+ * Queries, keys and values of a batch. They stay in one tensor, as projected, as long as operators
+ * support it: a single call is faster than one for each part.
  */
 sealed interface QueriesKeysValues {
 
-  /** Takes what was projected as it is. */
+  /** Wraps a joined projection. */
   static QueriesKeysValues of(Ops ops, Tensor projected, Heads heads) {
     return heads.interleaved() || heads.pairs()
         ? Apart.of(ops, projected, heads)
         : new Joined(ops, projected, heads);
   }
 
-  /** Normalizes queries and keys, each head alone or over their full width. */
+  /** Normalizes queries and keys, per head or over their full width. */
   static QueriesKeysValues normalized(Ops ops, Tensor projected, Heads heads, QueryKeyNorm norm) {
     if (norm.perHead()) {
       return Apart.of(ops, projected, heads).normalized(norm);
@@ -42,18 +42,18 @@ sealed interface QueriesKeysValues {
   /** Rotates queries and keys by their positions (Su et al. 2021). */
   QueriesKeysValues rotated(RotaryTable table);
 
-  /** Rotates queries and keys, each by a table of their own. */
+  /** Rotates queries and keys, each with its own table. */
   QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys);
 
-  /** Normalizes each head of queries and keys, where that has not been done. */
+  /** Normalizes each head of queries and keys, unless that has been done. */
   QueriesKeysValues normalized(QueryKeyNorm norm);
 
-  /** Attends with one more score for each head. */
+  /** Adds attention sinks. */
   default QueriesKeysValues withSinks(Parameter sinks) {
     throw new IllegalStateException("sinks need queries, keys and values in tensors of their own");
   }
 
-  /** Mixes the values that each query sees, and joins the heads: [B, T, heads * width]. */
+  /** Attends, and returns the concatenated heads [B, T, heads * width]. */
   Tensor attend(Positions positions, AttentionRule rule, int layer);
 
   /**
@@ -89,7 +89,7 @@ sealed interface QueriesKeysValues {
     }
   }
 
-  /** All three in one tensor, queries and keys to be rotated with the operator that takes them. */
+  /** All three in one tensor; the attention operator rotates queries and keys. */
   record Rotated(Joined joined, RotaryTable table) implements QueriesKeysValues {
 
     @Override
@@ -131,7 +131,7 @@ sealed interface QueriesKeysValues {
       return new JoinedHeads(heads.query(), heads.keyValue(), heads.dim());
     }
 
-    /** Queries and keys lie side by side, so one product rotates both. */
+    /** Splits the tensor. Queries and keys are adjacent, so one product rotates both. */
     private Apart apart() {
       Ops ops = joined.ops;
       Heads heads = joined.heads;
@@ -143,7 +143,7 @@ sealed interface QueriesKeysValues {
   }
 
   /**
-   * Each in its own tensor.
+   * Each in a separate tensor.
    *
    * @param q [B, query heads, T, width]
    * @param k [B, key-value heads, T, width]
@@ -193,7 +193,7 @@ sealed interface QueriesKeysValues {
     }
   }
 
-  /** Each in its own tensor, with one more score for each head. */
+  /** Each in a separate tensor, with attention sinks. */
   record WithSinks(Apart apart, Parameter sinks) implements QueriesKeysValues {
 
     @Override

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recurrence between two projections. It reads many tokens at once in chunks, and token by token
- * from a state; padding and the documents beside one's own leave the state as it is.
+ * A recurrence between two projections. It processes many tokens at once in chunks, or one token at
+ * a time from a state; padding and other documents leave the state unchanged.
  *
  * @param ownParameters in the order of the recurrence's script
  */
@@ -27,7 +27,7 @@ public record RecurrentMixer(
     implements Mixer {
 
   /**
-   * The convolution that recurrences begin with.
+   * Causal convolution at the start of a recurrence.
    *
    * @param weight [channels, 1, width]
    * @param bias [channels], or null
@@ -50,7 +50,7 @@ public record RecurrentMixer(
   /** The heads of a recurrence. */
   public record StateHeads(int groups, int heads, int keyDim, int valueDim) {
 
-    /** {@return entries of a position that come out} */
+    /** {@return the output width of a position} */
     public long valueWidth() {
       return (long) heads * valueDim;
     }
@@ -60,10 +60,13 @@ public record RecurrentMixer(
     }
   }
 
-  /** The norm after a state space. */
+  /** Norm after a state space layer. */
   public record OutputNorm(Parameter weight, int parts, boolean beforeGate, double eps) {}
 
-  /** A convolution between two gates, which the first projection gives with its values. */
+  /**
+   * Declares a convolution between two gates, which the first projection computes together with its
+   * values.
+   */
   public static RecurrentMixer shortConvolution(
       LinearSlot in, LinearSlot out, Convolution convolution) {
     return new RecurrentMixer(
@@ -76,7 +79,7 @@ public record RecurrentMixer(
 
   private static final double[] NONE = {};
 
-  /** Gated DeltaNet (Yang et al. 2024). */
+  /** Declares a Gated DeltaNet (Yang et al. 2024). */
   public static RecurrentMixer gatedDelta(
       LinearSlot in,
       LinearSlot out,
@@ -97,9 +100,9 @@ public record RecurrentMixer(
   }
 
   /**
-   * Mamba-2 (Dao and Gu 2024).
+   * Declares a Mamba-2 (Dao and Gu 2024).
    *
-   * @param norm of what comes out, or null
+   * @param norm norm of the output, or null
    */
   public static RecurrentMixer stateSpace(
       LinearSlot in,

@@ -3,16 +3,16 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.Parameter;
 
 /**
- * What attention of T5 (Raffel et al. 2020, section 2.1) adds to scores: a number for each head and
- * bucket of distances. Short distances have a bucket each, longer ones share one with more and more
- * others.
+ * Relative position bias of T5 (Raffel et al. 2020, section 2.1): a number added to the scores for
+ * each head and distance bucket. Each short distance has its own bucket; longer ones share
+ * increasingly wide buckets.
  *
  * @param table [buckets, heads]
  */
 public record RelativePositions(Parameter table, int maxDistance, boolean bothWays) {
 
   /**
-   * Finds the buckets of queries and keys.
+   * Computes the buckets of queries and keys.
    *
    * @return row-major [queries, keys]
    */
@@ -26,7 +26,7 @@ public record RelativePositions(Parameter table, int maxDistance, boolean bothWa
     return buckets;
   }
 
-  /** The bucket of a key's position less the query's. */
+  /** Returns the bucket of a distance, key position minus query position. */
   private int bucket(int distance) {
     int count = Math.toIntExact(table.sizes()[0]);
     int offset = 0;
@@ -39,7 +39,7 @@ public record RelativePositions(Parameter table, int maxDistance, boolean bothWa
     if (far < exact) {
       return offset + far;
     }
-    // In single precision, as the reference rounds a logarithm at the border of two buckets.
+    // In single precision, to round a logarithm at the border of two buckets like the reference.
     float part =
         (float) Math.log((float) far / exact) / (float) Math.log((double) maxDistance / exact);
     return offset + Math.min(count - 1, exact + (int) (part * (count - exact)));

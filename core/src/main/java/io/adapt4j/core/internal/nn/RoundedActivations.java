@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 
-/** Holds weights as another format does, and lets decoding steps round what they multiply. */
+/** Wraps another weight format and allows decoding steps to round activations to 8 bits. */
 record RoundedActivations(WeightMechanics weights) implements WeightMechanics {
 
   @Override

@@ -7,9 +7,9 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends each position to a few of several experts.
+ * Router of a mixture of experts: sends each position to a few of the experts.
  *
- * @param correction added to what experts are chosen by, not to their weights; or null
+ * @param correction bias for choosing the experts, not applied to their weights; or null
  */
 public record Router(
     LinearSlot linear, @Nullable Parameter correction, ExpertOps.Rule rule, RouterBalance balance) {

@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the routers of a model have in common: the loss that keeps them from sending all positions
- * to a few experts (Fedus et al. 2021, eq. 4), over all layers together, as Transformers computes
- * it. Without a pass that was begun it does nothing. Not thread safe.
+ * Load-balancing loss of a model's routers, which prevents them from sending all positions to a few
+ * experts (Fedus et al. 2021, eq. 4): over all layers together, as in Transformers. It does nothing
+ * outside of a {@link Pass}. Not thread safe.
  */
 public final class RouterBalance {
 
@@ -25,9 +25,9 @@ public final class RouterBalance {
   private @Nullable Consumer<long[]> listener;
 
   /**
-   * Makes the loss of a model.
+   * Creates the loss of a model.
    *
-   * @param coefficient of the loss; 0 where the model is trained without it
+   * @param coefficient factor of the loss; 0 if the model is trained without it
    */
   public RouterBalance(int experts, int chosen, double coefficient) {
     this.experts = experts;
@@ -35,7 +35,7 @@ public final class RouterBalance {
     this.coefficient = coefficient;
   }
 
-  /** Finds what the routers of a network have in common. */
+  /** Finds the shared loss of a network's routers. */
   public static Optional<RouterBalance> of(Network network) {
     return network.body().layers().stream()
         .map(layer -> layer.mlp().router())
@@ -44,15 +44,15 @@ public final class RouterBalance {
         .findFirst();
   }
 
-  /** {@return the coefficient of the loss; 0 where the model is trained without it} */
+  /** {@return the factor of the loss; 0 if the model is trained without it} */
   public double coefficient() {
     return coefficient;
   }
 
   /**
-   * Tells which experts are chosen from now on.
+   * Sets a listener for the chosen experts.
    *
-   * @param each takes the experts of all positions, one router after the other; null for nobody
+   * @param each receives the experts of all positions, one router after the other; null for none
    */
   public void listen(@Nullable Consumer<long[]> each) {
     listener = each;
@@ -65,17 +65,17 @@ public final class RouterBalance {
   }
 
   /**
-   * Begins a pass whose loss is wanted.
+   * Begins a pass for which the loss is needed.
    *
-   * @param scale multiplies the gradients, beside the coefficient; 0 where there are none
-   * @return the pass; the caller closes it after its derivatives
+   * @param scale multiplies the gradients, in addition to the coefficient; 0 for no gradients
+   * @return the pass; the caller closes it after backward
    */
   public Pass begin(long[] mask, double scale) {
     pass = new Pass(mask, scale);
     return pass;
   }
 
-  /** Takes the scores of one router into the loss, and gives their part of its derivative. */
+  /** Adds the scores of one router to the loss, and returns their part of its gradient. */
   ExpertOps.ScoreGradient observe(Ops ops, Tensor scores) {
     Pass own = pass;
     if (own == null) {
@@ -87,7 +87,7 @@ public final class RouterBalance {
     return gradient -> own.plus(gradient, scores);
   }
 
-  /** One forward pass and its derivatives. */
+  /** One forward pass and its backward pass. */
   public final class Pass implements AutoCloseable {
 
     private final Tensor real;

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** Feed-forward layer with factors: factor down(act(gateFactor gate(x)) * up(x)). */
+/** Gated feed-forward layer with scale factors: factor down(act(gateFactor gate(x)) * up(x)). */
 public record ScaledMlp(GatedMlp mlp, double gateFactor, double factor) implements Mlp {
 
   @Override

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a decoder keeps while it writes texts for texts that an encoder has read: keys and values of
- * the encoder's states, made once, and those of the tokens written so far.
+ * Key-value cache of an encoder-decoder during generation: cross-attention keys and values of the
+ * encoder's states, computed once, and self-attention keys and values of the tokens written so far.
  */
 public final class SequenceCache implements AutoCloseable {
 
@@ -23,7 +23,7 @@ public final class SequenceCache implements AutoCloseable {
   private final long capacity;
   private long length;
 
-  /** Makes a cache. */
+  /** Creates a cache. */
   SequenceCache(
       List<CrossAttention> layers, SequenceSource source, long[] rows, long capacity, DType type) {
     this.capacity = capacity;
@@ -47,12 +47,12 @@ public final class SequenceCache implements AutoCloseable {
     }
   }
 
-  /** {@return tokens of each row that are held} */
+  /** {@return the number of cached tokens per row} */
   public long length() {
     return length;
   }
 
-  /** {@return tokens of each row that there is room for} */
+  /** {@return the capacity in tokens per row} */
   public long capacity() {
     return capacity;
   }
@@ -87,7 +87,7 @@ public final class SequenceCache implements AutoCloseable {
     length += tokens;
   }
 
-  /** Continues other rows instead of the present ones, each of the same text it stood for. */
+  /** Reorders the rows, for example for beam search; each row stays with its source text. */
   public void reorder(long[] rows) {
     try (Scope scope = Scope.open(keys.get(0).engine())) {
       Tensor index = Tensor.of(rows, rows.length);

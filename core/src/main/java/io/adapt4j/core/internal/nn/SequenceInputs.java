@@ -6,30 +6,29 @@ import java.util.Arrays;
 /**
  * A padded batch for an encoder-decoder; arrays are row-major.
  *
- * @param ids tokens to read [rows, length]
- * @param labels tokens to write [rows, targetLength], where they stand; {@value TargetRows#IGNORED}
- *     where there is none
+ * @param ids source tokens [rows, length]
+ * @param labels target tokens [rows, targetLength]; {@value TargetRows#IGNORED} where there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
 public record SequenceInputs(
     long[] ids, long[] attentionMask, long[] labels, int rows, int length, float[] weights) {
 
-  /** Makes a batch without weights. */
+  /** Creates a batch without weights. */
   public SequenceInputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
     this(ids, attentionMask, labels, rows, length, new float[0]);
   }
 
-  /** {@return T} */
+  /** {@return the padded length of targets, T} */
   public int targetLength() {
     return labels.length / rows;
   }
 
-  /** {@return the number of tokens to write} */
+  /** {@return the number of target tokens} */
   public int targets() {
     return TargetRows.masked(labels).count();
   }
 
-  /** The last target of a row. */
+  /** Returns the index of the last target in a row. */
   private long last(int row) {
     int at = (row + 1) * targetLength() - 1;
     while (at > row * targetLength() && labels[at] == TargetRows.IGNORED) {
@@ -39,8 +38,7 @@ public record SequenceInputs(
   }
 
   /**
-   * Returns what the decoder reads before it writes each target: the start token, then the target
-   * before.
+   * Returns the decoder's input: the start token, then the target before each target.
    *
    * @return I64 [rows, targetLength]
    */

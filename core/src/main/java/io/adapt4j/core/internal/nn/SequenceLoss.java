@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 import java.util.List;
 
-/** Cross-entropy of what an encoder-decoder is to write. */
+/** Cross-entropy of an encoder-decoder's target tokens. */
 public final class SequenceLoss {
 
   private SequenceLoss() {}
@@ -26,8 +26,8 @@ public final class SequenceLoss {
   }
 
   /**
-   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
-   * trained parameters.
+   * Sums the loss over the batch's targets and accumulates the gradients of the sum times a scale
+   * in the trained parameters.
    */
   public static double forwardBackward(
       EncoderDecoder network,
@@ -70,7 +70,7 @@ public final class SequenceLoss {
   }
 
   /**
-   * Scores every token that could be written.
+   * Computes the logits of all target positions.
    *
    * @return row-major [rows, targetLength, vocabulary]
    */

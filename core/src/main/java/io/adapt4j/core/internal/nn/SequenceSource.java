@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * What an encoder has read.
+ * Output of the encoder for a batch.
  *
  * @param states [B, S, hidden], after the final norm
  * @param mask hides padding [B, 1, 1, S]

@@ -1,4 +1,4 @@
 package io.adapt4j.core.internal.nn;
 
-/** The tokens that stand where a text has none. */
+/** Start and padding tokens of an encoder-decoder. */
 public record SequenceTokens(int start, int padding, boolean startsWithLast) {}

@@ -10,9 +10,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Attention whose keys and values later layers may use, or that uses those of an earlier one
- * (Brandon et al. 2024). Where they are another layer's they are made again of its input, which is
- * a small product, and are in the cache once.
+ * Attention that shares its keys and values with later layers or uses those of an earlier one
+ * (Brandon et al. 2024). Another layer's keys and values are recomputed from its input, which is a
+ * small product, and are cached only once.
  */
 public record SharingAttention(
     LinearSlot query,

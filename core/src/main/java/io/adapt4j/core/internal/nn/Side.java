@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One side of an encoder-decoder, without the token embedding.
  *
  * @param positions absolute positions, or null
- * @param relative what distances add to the scores of all layers, or null
+ * @param relative relative position bias of all layers, or null
  */
 public record Side(
     EmbeddingSlot tokens,
@@ -70,7 +70,7 @@ public record Side(
     return dropsLast ? ops.dropout(last, drop.rate(), drop.last()) : last;
   }
 
-  /** What a side drops outside its layers, and which numbers its layers have for what they drop. */
+  /** Dropout outside of a side's layers, and the numbering of dropout places within them. */
   record Drop(double rate, long first, long last, int layer) {}
 
   private static void keep(@Nullable List<Tensor> states, Tensor x) {
@@ -83,7 +83,7 @@ public record Side(
     return layers.stream().flatMap(layer -> layer.linears().stream()).toList();
   }
 
-  /** Parameters outside the layers, those of the token embedding left out. */
+  /** Returns the parameters outside of the layers, without the token embedding. */
   List<Parameter> outerParameters() {
     List<Parameter> all = new ArrayList<>();
     if (positions != null) {

@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention of one side of an encoder-decoder to itself.
+ * Self-attention of one side of an encoder-decoder.
  *
- * @param distances what distances add to the scores of this layer; null for what they add in all
+ * @param distances relative position bias of this layer; null to use the shared one
  */
 public record SideAttention(
     LinearSlot qkv,
@@ -19,7 +19,7 @@ public record SideAttention(
     AttentionRule rule,
     @Nullable Parameter distances) {
 
-  /** Attention that has no table of distances of its own. */
+  /** Creates attention without its own relative position bias. */
   public SideAttention(LinearSlot qkv, LinearSlot output, Heads heads, AttentionRule rule) {
     this(qkv, output, heads, rule, null);
   }

@@ -9,10 +9,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer of an encoder-decoder: attention to its own side, in a decoder attention to the encoder's
+ * A layer of an encoder-decoder: self-attention, in a decoder cross-attention to the encoder's
  * states, and an MLP, each added to the residual stream.
  *
- * @param cross reads the encoder's states, or null in an encoder
+ * @param cross cross-attention to the encoder's states, or null in an encoder
  */
 public record SideLayer(
     SideAttention attention,
@@ -26,8 +26,7 @@ public record SideLayer(
   /**
    * Runs the layer.
    *
-   * @param memory the encoder's states; null in an encoder, or where a cache has what is made of
-   *     them
+   * @param memory the encoder's states; null in an encoder, or if a cache has their keys and values
    */
   Tensor forward(
       Ops ops, Tensor x, @Nullable Tensor memory, SidePlaces places, int number, int index) {

@@ -8,16 +8,18 @@ import java.util.List;
 /** Absolute positions of one side of an encoder-decoder. */
 public record SourcePositions(Parameter table, int offset, Kind kind) {
 
-  /** What rows of positions are. */
+  /** Kind of position embedding. */
   public enum Kind {
-    /** Parameters. */
+    /** Learned parameters. */
     LEARNED,
     /**
      * Sines in the first half, then cosines (Vaswani et al. 2017), unless the file has the table:
-     * Transformers reads it then, whatever its values are.
+     * like Transformers, the model then uses it, whatever its values.
      */
     SINES,
-    /** The same with frequencies that end at the slowest, as fairseq has them. */
+    /**
+     * Like {@link #SINES}, but with the frequencies of fairseq, of which the slowest is 1 / 10000.
+     */
     FAIRSEQ_SINES
   }
 
@@ -39,7 +41,7 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
     return ops.embedding(ids, table);
   }
 
-  /** Ids of the rows of positions that begin at a number, in each of some rows. */
+  /** Returns the ids of consecutive positions, repeated for each row. */
   long[] ids(int first, int rows, int length) {
     if (first + length > limit()) {
       throw new IllegalArgumentException(
@@ -56,7 +58,7 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
     return ids;
   }
 
-  /** One value of a computed table. */
+  /** Returns one value of a computed table. */
   double computed(long row, int column) {
     int width = Math.toIntExact(table.sizes()[1]);
     int sines = (width + 1) / 2;
@@ -67,7 +69,7 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
     return column < sines ? Math.sin(angle) : Math.cos(angle);
   }
 
-  /** Whether a file may have the table with different values, which are read then. */
+  /** Returns whether a stored table is read, since its values may differ. */
   boolean readsStored() {
     return kind == Kind.SINES;
   }

@@ -6,8 +6,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Feed-forward layer whose gate is open for the largest values only: down(act(how far gate(x) lies
- * above a quantile) * up(x)) (Google 2025, Gemma 3n).
+ * Gated feed-forward layer in which only the largest gate values pass: down(act(how far gate(x)
+ * lies above a quantile) * up(x)) (Google 2025, Gemma 3n).
  */
 public record SparseGatedMlp(GatedMlp mlp, double share) implements Mlp {
 

@@ -1,15 +1,15 @@
 package io.adapt4j.core.internal.nn;
 
-/** A linear layer that stands in front of another one and changes what it computes. */
+/** A linear layer that wraps another one and changes its result, such as an adapter. */
 public interface StackedLinear extends Linear {
 
-  /** {@return the layer behind this one} */
+  /** {@return the wrapped layer} */
   Linear base();
 
-  /** Stands in front of another layer from now on, without closing the one before. */
+  /** Replaces the wrapped layer, without closing the previous one. */
   void base(Linear other);
 
-  /** Takes a layer out of a stack. Those in front of it close the gap. */
+  /** Removes a layer from a stack of wrappers. */
   static Linear without(Linear top, StackedLinear gone) {
     if (top == gone) {
       return gone.base();

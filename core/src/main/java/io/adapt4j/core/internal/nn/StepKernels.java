@@ -5,8 +5,9 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Kernels that run a whole decoding step of a model in one native call, where a module with them is
- * present. Without them steps are run operator by operator. Found by {@link ServiceLoader}.
+ * Kernels that run a whole decoding step of a model in one native call. They are optional: {@link
+ * ServiceLoader} finds them if a module provides them; without them, steps run operator by
+ * operator.
  */
 public interface StepKernels {
 
@@ -14,7 +15,7 @@ public interface StepKernels {
   Optional<DecoderSteps> prepare(
       Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters);
 
-  /** Prepares steps with the kernels that are present. */
+  /** Prepares steps with the available kernels. */
   static Optional<DecoderSteps> prepared(
       Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters) {
     return Installed.KERNELS.flatMap(
@@ -34,7 +35,7 @@ public interface StepKernels {
     return steps;
   }
 
-  /** The kernels of this process, looked for once. */
+  /** Holder of this process's kernels, loaded once. */
   final class Installed {
     private static final Optional<StepKernels> KERNELS =
         ServiceLoader.load(StepKernels.class, StepKernels.class.getClassLoader()).findFirst();

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * Compares the number of layers in a configuration with the layers in the weights, before a network
- * of so many layers is declared. All other sizes are in the shapes of tensors and are checked
- * before their memory is allocated.
+ * with that many layers is declared. All other sizes are part of tensor shapes and are checked
+ * before memory is allocated.
  */
 public final class StoredLayers {
 
@@ -25,8 +25,8 @@ public final class StoredLayers {
   private StoredLayers() {}
 
   /**
-   * Refuses a configuration that has more layers than the weights beside it. Weights that are
-   * absent or cannot be read are left to whoever needs them.
+   * Rejects a configuration with more layers than its weights have. Missing or unreadable weights
+   * are reported later, by the code that needs them.
    */
   public static void require(ConfigReader config) {
     if (!Files.isRegularFile(config.file())) {

@@ -11,14 +11,14 @@ import java.util.ServiceLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a checkpoint folder says of its model and of how the linear weights are stored. */
+/** Configuration of a checkpoint folder, and the storage format of its linear weights. */
 public record StoredModel(ModelConfig config, WeightMechanics weights) {
 
   private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
 
   /**
-   * Reads a configuration, also that of a quantized checkpoint where a module on the class path
-   * reads its weights.
+   * Reads a configuration; that of a quantized checkpoint is supported if a module on the class
+   * path reads its weights.
    */
   public static StoredModel read(Path folder, WeightFormat wanted) {
     if (wanted instanceof WeightFormat.Int8Activations rounded) {

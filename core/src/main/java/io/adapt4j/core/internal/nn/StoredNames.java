@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * How checkpoints may name the tensors of a model: with or without the prefix of the base model, as
- * saved from another class of the same family, or under the names of older formats.
+ * Rules for the tensor names of a model in checkpoints: with or without the prefix of the base
+ * model, as saved from another class of the same family, or under the names of older formats.
  */
 public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
 
-  /** The pooling layer of BERT and its relatives, which some of their classes use. */
+  /** The pooling layer of BERT and related models, which some of their classes use. */
   public static final String POOLING_LAYER = "pooler\\.dense\\.(weight|bias)";
 
   private static final String POOLER = "pooler.";
@@ -20,20 +20,17 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   private static final String LAYERS = "layers.";
   private static final Pattern NOTHING = Pattern.compile("(?!)");
 
-  /** Makes the rules of a family. */
+  /** Creates the rules of a family. */
   public static StoredNames of(String prefix, List<String> ignored) {
     return new StoredNames(prefix, Pattern.compile(String.join("|", ignored)), NOTHING);
   }
 
-  /**
-   * Keeps stored tensors that the model's class in Transformers has, though nothing is computed
-   * with them here.
-   */
+  /** Preserves unused tensors that the model's class in Transformers has. */
   public StoredNames keeping(String expression) {
     return new StoredNames(prefix, ignored, Pattern.compile(expression));
   }
 
-  /** Finds the name under which an unused tensor is written with the model. */
+  /** Returns the name under which an unused tensor is saved with the model. */
   Optional<String> kept(String name, boolean prefixed) {
     String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     if (!ignores(name) || !kept.matcher(bare).matches()) {
@@ -43,7 +40,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
     return Optional.of(prefixed && inBase ? prefix + bare : bare);
   }
 
-  /** Finds the name under which a checkpoint stores a tensor. */
+  /** Returns the name under which a checkpoint stores a tensor. */
   public String find(String name, Set<String> stored) {
     return Stream.of(
             name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
@@ -54,26 +51,26 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   }
 
   /**
-   * Returns whether a stored tensor may be left unread. Values that are computed instead, and
-   * copies, are compared when the weights are checked.
+   * Returns whether a stored tensor may be ignored. Those with computed values, and copies, are
+   * compared when the weights are checked.
    */
   public boolean ignores(String name) {
     return ignored.matcher(name).matches();
   }
 
-  /** The same names, with more that are left unread. */
+  /** Returns the same rules with more ignored names. */
   StoredNames ignoring(String expression) {
     return new StoredNames(prefix, Pattern.compile(ignored.pattern() + "|" + expression), kept);
   }
 
-  /** What a text model inside a larger one was called before Transformers 5. */
+  /** Returns the name before Transformers 5 of a tensor in a multimodal model's text model. */
   private static String ofWhole(String name) {
     return name.startsWith(TEXT)
         ? "language_model.model." + name.substring(TEXT.length())
         : "language_model." + name;
   }
 
-  /** TensorFlow's names of a layer norm, which the first BERT checkpoints kept. */
+  /** Returns TensorFlow's name of a layer norm, as in the first BERT checkpoints. */
   private static String older(String name) {
     return name.replace("LayerNorm.weight", "LayerNorm.gamma")
         .replace("LayerNorm.bias", "LayerNorm.beta");

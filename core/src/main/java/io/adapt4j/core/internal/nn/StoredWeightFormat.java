@@ -5,18 +5,17 @@ import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
 
 /**
- * Recognizes checkpoints whose linear weights are stored in their own format, which {@code
- * quantization_config} says. Modules bring theirs; they are found by {@link
- * java.util.ServiceLoader}.
+ * Detects checkpoints whose linear weights are stored in a special format, according to {@code
+ * quantization_config}. Modules provide theirs, which {@link java.util.ServiceLoader} finds.
  */
 public interface StoredWeightFormat {
 
-  /** The field of {@code config.json} that such checkpoints have. */
+  /** Field of {@code config.json} in such checkpoints. */
   String FIELD = "quantization_config";
 
-  /** Finds the format of a checkpoint. */
+  /** Returns the mechanics for a checkpoint, if it has this format. */
   Optional<WeightMechanics> find(ConfigReader config, WeightFormat wanted);
 
-  /** Returns how a format holds weights. */
+  /** Returns the mechanics of a weight format, if it is this one. */
   Optional<WeightMechanics> mechanics(WeightFormat format);
 }

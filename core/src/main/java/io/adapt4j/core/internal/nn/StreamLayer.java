@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A layer of a model with several residual streams (Google 2025, Gemma 3n). It works on one of
- * them: attention beside a low-rank branch, then the MLP. The others are corrected, and get the
- * layer's part of the {@link LayerInputs}.
+ * A layer of a model with several residual streams (Google 2025, Gemma 3n). It processes one of
+ * them: attention with a parallel low-rank branch, then the MLP. The others are corrected, and the
+ * layer's part of the {@link LayerInputs} is added to them.
  */
 public record StreamLayer(
     AltUp altUp,
@@ -35,7 +35,7 @@ public record StreamLayer(
     return withInputs(ops, altUp.corrected(ops, predicted, sum), positions);
   }
 
-  /** Adds the layer's part to all streams but the first. */
+  /** Adds the layer's part to all streams except the first. */
   private Tensor withInputs(Ops ops, Tensor corrected, Positions positions) {
     Tensor[] streams = Streams.apart(ops, corrected, altUp.count());
     Tensor read = altUp.scaled(ops, altUp.active(ops, corrected));

@@ -10,20 +10,20 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Several residual streams instead of one (Baykal et al. 2023): made of the embeddings before the
- * first layer, and brought together after the last.
+ * Several residual streams instead of one (Baykal et al. 2023): created from the embeddings before
+ * the first layer, and combined after the last.
  */
 public record Streams(List<LinearSlot> spread, List<LinearSlot> gathered) {
 
-  /** The least mean square that a projection is taken to have. */
+  /** Lower bound on the mean square of a projection. */
   public static final double EPS = 1e-5;
 
-  /** {@return how many there are} */
+  /** {@return the number of streams} */
   public int count() {
     return spread.size() + 1;
   }
 
-  /** [B, T, hidden] to [B, T, count * hidden]. */
+  /** Creates the streams: [B, T, hidden] to [B, T, count * hidden]. */
   Tensor begin(Ops ops, Tensor x) {
     List<Tensor> all = new ArrayList<>(List.of(x));
     for (LinearSlot slot : spread) {
@@ -32,7 +32,7 @@ public record Streams(List<LinearSlot> spread, List<LinearSlot> gathered) {
     return ops.joinColumns(all);
   }
 
-  /** [B, T, count * hidden] to [B, T, hidden]. */
+  /** Combines the streams: [B, T, count * hidden] to [B, T, hidden]. */
   Tensor end(Ops ops, Tensor x) {
     Tensor[] streams = apart(ops, x, count());
     List<Tensor> all = new ArrayList<>(List.of(streams[0]));
@@ -43,7 +43,7 @@ public record Streams(List<LinearSlot> spread, List<LinearSlot> gathered) {
     return StreamOps.mean(ops, ops.joinColumns(all), count());
   }
 
-  /** The streams, as parts of what holds them side by side. */
+  /** Splits concatenated streams. */
   static Tensor[] apart(Ops ops, Tensor x, int count) {
     long[] widths = new long[count];
     Arrays.fill(widths, x.size(-1) / count);

@@ -7,7 +7,7 @@ import java.util.stream.LongStream;
 /**
  * The positions of a batch that predict a target, and the targets.
  *
- * <p>Position t predicts the label at t + 1; labels of {@value #IGNORED} are no targets, as in
+ * <p>Position t predicts the label at t + 1; labels of {@value #IGNORED} are ignored, as in
  * Transformers.
  */
 public final class TargetRows {
@@ -45,7 +45,7 @@ public final class TargetRows {
   }
 
   /**
-   * Finds the masked tokens of a batch, which are predicted where they stand.
+   * Finds the masked tokens of a batch, which are predicted at their own position.
    *
    * @param labels row-major [rows, length]
    */
@@ -62,24 +62,25 @@ public final class TargetRows {
   }
 
   /**
-   * Makes a tensor of the positions that predict them.
+   * Creates a tensor of the positions that predict the targets.
    *
-   * @return positions in row-major order, I64 [N]; owned by the open scope, else by the caller
+   * @return positions in row-major order, I64 [N]; owned by the open scope or, without one, by the
+   *     caller
    */
   public Tensor index() {
     return Tensor.of(index, index.length);
   }
 
   /**
-   * Makes a tensor of the target ids.
+   * Creates a tensor of the target ids.
    *
-   * @return I64 [N]; owned by the open scope, else by the caller
+   * @return I64 [N]; owned by the open scope or, without one, by the caller
    */
   public Tensor targets() {
     return Tensor.of(targets, targets.length);
   }
 
-  /** Takes the values that stand where the targets' labels do, F32 [N]. */
+  /** Gathers the values at the targets' labels, F32 [N]. */
   Tensor labeled(float[] values) {
     float[] taken = new float[index.length];
     for (int i = 0; i < taken.length; i++) {
@@ -88,7 +89,7 @@ public final class TargetRows {
     return Tensor.of(taken, taken.length);
   }
 
-  /** Takes for each target the value of its row, F32 [N]. */
+  /** Gathers the value of each target's row, F32 [N]. */
   Tensor ofRows(float[] values, int length) {
     float[] taken = new float[index.length];
     for (int i = 0; i < taken.length; i++) {

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/** The loss of networks that score classes or numbers of texts or of their tokens. */
+/** Loss of classification and regression, for texts or their tokens. */
 public final class TextLoss {
 
   private TextLoss() {}
@@ -26,8 +26,8 @@ public final class TextLoss {
   }
 
   /**
-   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
-   * trained parameters.
+   * Sums the loss over the batch's targets and accumulates the gradients of the sum times a scale
+   * in the trained parameters.
    */
   public static double forwardBackward(
       Encoder encoder,
@@ -48,7 +48,7 @@ public final class TextLoss {
     }
   }
 
-  /** Computes what the classifier reads of the batch's targets. */
+  /** Computes the classifier's input for the batch's targets. */
   public static float[] features(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs)) {

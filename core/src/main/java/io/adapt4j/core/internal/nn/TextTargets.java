@@ -5,14 +5,11 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Optional;
 
-/**
- * What the output layer of a network should say of a batch of texts, and by which loss. Every text
- * has a weight, by which its loss counts.
- */
+/** Targets of a batch of texts, and their loss. Every text has a weight in the loss. */
 public sealed interface TextTargets {
 
   /**
-   * Chooses the scores of the batch that have a target.
+   * Selects the logits that have a target.
    *
    * @return [N, classes]
    */
@@ -21,7 +18,7 @@ public sealed interface TextTargets {
   /** Computes the loss. */
   ClassLoss.Result loss(Tensor selected);
 
-  /** One class a text: cross-entropy. */
+  /** One class per text: cross-entropy. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record OneClass(long[] labels, float[] weights) implements TextTargets {
 
@@ -38,9 +35,9 @@ public sealed interface TextTargets {
   }
 
   /**
-   * Any number of classes a text: binary cross-entropy, the mean over the classes.
+   * Any number of classes per text: binary cross-entropy, averaged over the classes.
    *
-   * @param labels 1 where a class applies and 0 where not, row-major [texts, classes]
+   * @param labels 1 if a class applies and 0 if not, row-major [texts, classes]
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record ManyClasses(float[] labels, float[] weights) implements TextTargets {
@@ -57,7 +54,7 @@ public sealed interface TextTargets {
     }
   }
 
-  /** A number a text: squared error. */
+  /** One number per text: squared error. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record Numbers(float[] values, float[] weights) implements TextTargets {
 
@@ -76,7 +73,7 @@ public sealed interface TextTargets {
   /**
    * A class for some tokens: cross-entropy of each.
    *
-   * @param labels the class of each token, {@value TargetRows#IGNORED} where it has none; row-major
+   * @param labels the class of each token, {@value TargetRows#IGNORED} if it has none; row-major
    *     [texts, length]
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared

@@ -9,9 +9,9 @@ import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.List;
 
 /**
- * Scores a text by how much rather a language model would go on with one token than with another,
- * such as yes and no: the difference of their logits at the last token. Its sigmoid is the
- * probability of the one among the two.
+ * Scores a text by a language model's preference for one next token over another, such as yes over
+ * no: the difference of their logits at the last token. Its sigmoid is the probability of the first
+ * among the two.
  */
 public record TokenChoiceHead(VocabularyHead vocabulary, int rejected, int chosen)
     implements EncoderHead {

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/** What turns token ids into vectors, or anything that stands in for it. */
+/** Embedding of token ids, or a replacement of one. */
 public interface TokenEmbedding {
 
   /**

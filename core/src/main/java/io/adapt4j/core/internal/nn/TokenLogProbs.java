@@ -8,25 +8,25 @@ import io.adapt4j.core.internal.tensor.VocabularyLoss;
 import java.util.List;
 
 /**
- * Log-probabilities of a batch's target tokens, and the gradient of any loss that is made of them.
+ * Log-probabilities of a batch's target tokens, and the gradient of any loss computed from them.
  *
- * <p>Losses over pairs and over rollouts need the log-probabilities before they know how much each
- * counts. One forward pass gives both: the hidden states are kept, and the derivative of the loss
- * by each log-probability, found outside, becomes the weight of its cross-entropy.
+ * <p>Losses over pairs and rollouts need the log-probabilities before they can weight them. One
+ * forward pass provides both: the hidden states are kept, and the derivative of the loss by each
+ * log-probability, computed by the caller, becomes the weight of its cross-entropy.
  */
 public final class TokenLogProbs {
 
   private TokenLogProbs() {}
 
-  /** The derivative of a loss by the log-probabilities it is made of. */
+  /** Derivative of a loss by the log-probabilities. */
   @FunctionalInterface
   public interface Derivative {
 
-    /** Differentiates. */
+    /** Computes the derivative. */
     float[] at(float[] logProbs);
   }
 
-  /** Finds the log-probabilities of the targets. */
+  /** Computes the log-probabilities of the targets. */
   public static float[] evaluate(Decoder decoder, LanguageModelLoss.Inputs inputs) {
     TargetRows targets = inputs.targets();
     if (targets.count() == 0) {
@@ -41,8 +41,8 @@ public final class TokenLogProbs {
   }
 
   /**
-   * Finds the log-probabilities of the targets and adds the gradients of a loss made of them, times
-   * a scale, to the trained parameters.
+   * Computes the log-probabilities of the targets, and accumulates the gradients of a loss computed
+   * from them, times a scale, in the trained parameters.
    */
   public static float[] forwardBackward(
       Decoder decoder,
@@ -80,7 +80,10 @@ public final class TokenLogProbs {
         .toFloats();
   }
 
-  /** A cross-entropy is a negative log-probability, so the sign changes. */
+  /**
+   * Returns cross-entropy weights. A cross-entropy is a negative log-probability, so the sign
+   * changes.
+   */
   private static Tensor weights(float[] derivative, int count) {
     if (derivative.length != count) {
       throw new IllegalArgumentException(

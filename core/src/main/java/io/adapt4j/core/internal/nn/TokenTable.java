@@ -6,13 +6,13 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * A matrix of one row a token.
+ * Token embedding table with one row per token.
  *
  * @param rows [vocabulary, hidden]
  */
 public record TokenTable(Parameter rows, Embeddings.Scale scale) implements TokenEmbedding {
 
-  /** What libtorch says of an id without a row. */
+  /** libtorch's message for an id without a row. */
   private static final String OUT_OF_RANGE = "index out of range";
 
   @Override
@@ -20,7 +20,7 @@ public record TokenTable(Parameter rows, Embeddings.Scale scale) implements Toke
     return ops.scaled(lookUp(ops, ids), factor());
   }
 
-  /** {@return what the rows are multiplied by} */
+  /** {@return the factor of the rows} */
   public double factor() {
     return scale.rounded() ? rows.value().type().round(scale.factor()) : scale.factor();
   }

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What training adds to a declared network: known before anything has memory. */
+/**
+ * Trainable parameters, LoRA matrices and rescalings that training adds to a declared network,
+ * known before anything is allocated.
+ */
 public record TrainableSummary(
     Set<String> trained,
     List<LoraMatrices> factors,
@@ -17,21 +20,19 @@ public record TrainableSummary(
     List<Rescaling> rescalings,
     Adapters adapters) {
 
-  /** Puts on a linear layer what the method trains beside it. */
+  /** Adds a method's trainable layers to linear layers. */
   @FunctionalInterface
   public interface Adapters {
 
     /**
-     * Adapts a layer whose weight has memory, so that it computes and trains as in a run.
+     * Adapts a layer whose weight is allocated, so that it computes and trains as in a run.
      *
-     * @param base the layer, owned by what is returned
+     * @param base the layer, owned by the result
      */
     Linear put(Linear base, int slot, DType type);
   }
 
-  /**
-   * The low-rank factors beside one linear layer: A [ranks, in], and B [width, rank] for each part.
-   */
+  /** LoRA matrices of one linear layer: A [ranks, in], and B [width, rank] for each part. */
   public record LoraMatrices(int slot, long in, long out, List<Part> parts, boolean dropout) {
 
     /** Copies the list. */
@@ -39,7 +40,7 @@ public record TrainableSummary(
       parts = List.copyOf(parts);
     }
 
-    /** Adds up the ranks. */
+    /** Returns the sum of the ranks. */
     public long ranks() {
       return parts.stream().mapToLong(Part::rank).sum();
     }
@@ -48,7 +49,9 @@ public record TrainableSummary(
   /** An adapted part of a layer. */
   public record Part(long width, long rank) {}
 
-  /** A learned vector beside one linear layer: the gains of DoRA, the vectors of (IA)3. */
+  /**
+   * A learned vector on one linear layer, such as DoRA's magnitude vector or the vectors of (IA)3.
+   */
   public record Rescaling(int slot, boolean ofInput) {}
 
   /** Copies the collections. */
@@ -58,23 +61,26 @@ public record TrainableSummary(
     rescalings = List.copyOf(rescalings);
   }
 
-  /** Makes a footprint without rescalings, whose factors are those of plain LoRA. */
+  /** Creates a summary of plain LoRA, without rescalings. */
   public TrainableSummary(
       Set<String> trained, List<LoraMatrices> factors, boolean untiesHead, long others) {
     this(trained, factors, untiesHead, others, List.of(), new LowRankOutline.OfSlots(factors));
   }
 
-  /** Trains every value of a network. */
+  /** Creates a summary for training all values of a network. */
   public static TrainableSummary everything(Network network) {
     return new TrainableSummary(network.tensors().keySet(), List.of(), false, 0);
   }
 
-  /** Stands for a method that does not say more: every linear layer is taken to keep its input. */
+  /**
+   * Creates a summary for a method that does not provide details: every linear layer is assumed to
+   * save its input.
+   */
   public static TrainableSummary ofValues(long values) {
     return new TrainableSummary(Set.of(), List.of(), false, values);
   }
 
-  /** Puts factors of one rank beside every projection of the layers. */
+  /** Creates a summary for LoRA of one rank on every projection of the layers. */
   public static TrainableSummary lowRank(Network network, int rank) {
     List<LinearSlot> slots = network.linears();
     List<LoraMatrices> factors = new ArrayList<>();
@@ -86,16 +92,16 @@ public record TrainableSummary(
     return new TrainableSummary(Set.of(), factors, false, 0);
   }
 
-  /** Whether the weight of the output layer has a gradient, its own or that of a tied one. */
+  /** Returns whether the weight of the output layer has a gradient, its own or a tied one's. */
   boolean trainsHead(Parameter weight) {
     return trains(weight) || (untiesHead && !trained.isEmpty());
   }
 
   /**
-   * Prepares a layer for a pass on shapes: with what trains beside it, or trained itself where
-   * nothing is known of what trains.
+   * Prepares a layer for a pass on shapes: adds the method's layers to it, or trains it if the
+   * method did not provide details.
    *
-   * @param linear a layer with memory, owned by what is returned
+   * @param linear an allocated layer, owned by the result
    */
   Linear adapted(Linear linear, int slot, DType type) {
     if (others > 0 && rescalings.isEmpty()) {
@@ -106,7 +112,7 @@ public record TrainableSummary(
     return adapters.put(linear, slot, type);
   }
 
-  /** What stands beside a layer, equal for layers that take the same memory. */
+  /** Returns a key for what is added to a layer, equal for layers with the same memory use. */
   List<Object> beside(int slot) {
     Stream<Object> matrices =
         factors.stream()
@@ -122,7 +128,10 @@ public record TrainableSummary(
     return parameter.slices().stream().anyMatch(slice -> trained.contains(slice.name()));
   }
 
-  /** The shapes of the trained values as an optimizer sees them, those of another kind left out. */
+  /**
+   * Returns the shapes of the trained values as an optimizer sees them, without those of other
+   * kinds.
+   */
   public List<long[]> shapes(Network network) {
     List<long[]> shapes = new ArrayList<>();
     Set<String> open = new LinkedHashSet<>(trained);

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Embeddings, layers and final norm: what decoders and encoders have in common. */
+/** Embeddings, layers and final norm: the common part of decoders and encoders. */
 public record Transformer(
     Embeddings embeddings,
     List<Layer> layers,
@@ -21,18 +21,18 @@ public record Transformer(
     Optional<Streams> streams,
     Optional<LinearSlot> projection) {
 
-  /** One residual stream, and nothing besides. */
+  /** Creates a transformer with one residual stream. */
   public Transformer(
       Embeddings embeddings, List<Layer> layers, Norm norm, List<RotaryFrequencies> rotary) {
     this(embeddings, layers, norm, rotary, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /** The same with what layers read besides, and with several streams. */
+  /** Returns this transformer with per-layer inputs and several residual streams. */
   public Transformer with(Optional<LayerInputs> besides, Optional<Streams> several) {
     return new Transformer(embeddings, layers, norm, rotary, besides, several, projection);
   }
 
-  /** The same with a projection of what it ends in. */
+  /** Returns this transformer with a projection of its final states. */
   public Transformer projected(LinearSlot last) {
     return new Transformer(embeddings, layers, norm, rotary, inputs, streams, Optional.of(last));
   }
@@ -48,17 +48,17 @@ public record Transformer(
         embeddings.unusedPositions());
   }
 
-  /** Whether a layer keeps a state that cannot go back to an earlier token. */
+  /** Returns whether a layer keeps a state, which cannot be rolled back to an earlier token. */
   boolean keepsStates() {
     return layers.stream().anyMatch(layer -> layer.mixer().cache().hasStates());
   }
 
-  /** What each layer keeps of the tokens it has read. */
+  /** Returns the cache shape of each layer. */
   List<CacheShape> caches() {
     return layers.stream().map(layer -> layer.mixer().cache()).toList();
   }
 
-  /** Every hidden state: of the embedding, of each layer, and after the final norm. */
+  /** Returns every hidden state: of the embedding, of each layer, and after the final norm. */
   List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
     List<Tensor> states = new ArrayList<>();
     states.add(begin(ops, ids, typeIds, positions));
@@ -93,7 +93,7 @@ public record Transformer(
     return end(ops, x);
   }
 
-  /** The layers whose input later ones read. */
+  /** Returns the layers whose input later ones read. */
   Set<Integer> sources() {
     return layers.stream()
         .flatMapToInt(layer -> layer.mixer().source().stream())
@@ -101,7 +101,7 @@ public record Transformer(
         .collect(Collectors.toSet());
   }
 
-  /** What a layer reads besides the residual stream. */
+  /** Returns what a layer reads in addition to the residual stream. */
   static List<Tensor> besides(Layer layer, Positions positions) {
     List<Tensor> read = new ArrayList<>();
     if (layer.readsLayerInputs()) {
@@ -111,20 +111,20 @@ public record Transformer(
     return read;
   }
 
-  /** What the first layer reads. */
+  /** Computes the input of the first layer. */
   Tensor begin(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
     Tensor x = embeddings.forward(ops, ids, typeIds, positions);
     inputs.ifPresent(besides -> positions.layerInputs(besides.forward(ops, ids, x)));
     return streams.map(several -> several.begin(ops, x)).orElse(x);
   }
 
-  /** The last states, of what the last layer gives. */
+  /** Computes the final states from the last layer's output. */
   Tensor end(Ops ops, Tensor x) {
     Tensor normed = norm.forward(ops, streams.map(several -> several.end(ops, x)).orElse(x));
     return projection.map(last -> last.forward(ops, normed)).orElse(normed);
   }
 
-  /** Those of the layers, each once where layers share it, then those of the embeddings. */
+  /** Returns the layers' slots, shared ones once, then those of the embeddings. */
   List<LinearSlot> linears() {
     return Stream.concat(
             layers.stream().flatMap(layer -> layer.linears().stream()).distinct(),

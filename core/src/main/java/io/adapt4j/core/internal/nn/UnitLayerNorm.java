@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.StreamOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** Normalization to mean 0 and variance 1 without factors and bias. */
+/** Layer normalization without weight and bias. */
 public record UnitLayerNorm(double eps) implements Norm {
 
   @Override

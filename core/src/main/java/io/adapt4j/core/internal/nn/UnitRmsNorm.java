@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.StreamOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** Root mean square normalization without factors. */
+/** Root mean square normalization without a weight. */
 public record UnitRmsNorm(double eps) implements Norm {
 
   @Override

@@ -15,12 +15,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Stored tensors that a network does not read because it computes the same, or has the same under
- * another name: rotary frequencies, masks, positions in order, constants, copies of the embedding.
- * A file may hold them with other values; then the model is not the one that would be computed, and
- * it is refused by the tensor's name. Parts of other outputs, such as a pooling layer or a
- * classifier beside an embedding model, are not among them: no value of theirs changes what is
- * computed.
+ * Stored tensors that a network does not read because it computes the same values, or has them
+ * under another name: rotary frequencies, masks, consecutive positions, constants, copies of the
+ * embedding. If a file holds other values, the model would not be computed correctly, so it is
+ * rejected with the tensor's name. Parts of other outputs, such as a pooling layer or a classifier
+ * in an embedding model, are not checked: their values do not matter.
  */
 final class UnreadTensors {
 
@@ -33,7 +32,7 @@ final class UnreadTensors {
       Pattern.compile(
           "(lm_head|embed_out|output|vocab_projector|generator_lm_head|(.*\\.)?decoder)\\.weight");
 
-  /** A second name of the bias in heads for masked tokens. */
+  /** A second name of the bias in masked language modeling heads. */
   private static final String COPIED_BIAS = ".decoder.bias";
 
   private static final double LEAST_MASKED = -1e4;
@@ -49,7 +48,7 @@ final class UnreadTensors {
     this.checkpoint = checkpoint;
   }
 
-  /** Compares what is not read with what is computed in its place. */
+  /** Compares unread tensors with the values computed instead. */
   static void check(Network network, Checkpoint checkpoint, Set<String> read) {
     UnreadTensors tensors = new UnreadTensors(network, checkpoint);
     for (String name : checkpoint.names()) {
@@ -62,7 +61,7 @@ final class UnreadTensors {
     }
   }
 
-  /** Compares a stored head's shape; {@code StoredHead} decides about its values. */
+  /** Checks a stored head's shape; {@code StoredHead} decides about its values. */
   private void checkHead(String name) {
     if (network.vocabulary().isPresent() && HEAD.matcher(name).matches()) {
       List<Long> rows = Arrays.stream(network.vocabulary().get().weight().sizes()).boxed().toList();
@@ -101,7 +100,7 @@ final class UnreadTensors {
     }
   }
 
-  /** Those of a scaling, or those it was made from: old classes stored them so. */
+  /** Checks rotary frequencies: scaled ones, or unscaled ones as stored by old classes. */
   private void frequencies(String name) {
     List<float[]> computed = new ArrayList<>();
     for (RotaryFrequencies rotary : network.body().rotary()) {
@@ -124,7 +123,10 @@ final class UnreadTensors {
     }
   }
 
-  /** Ones where a query sees a key: those up to its own position, in a window the nearest. */
+  /**
+   * Checks that a mask has ones where a query sees a key: up to its own position, within a window
+   * if there is one.
+   */
   private void mask(String name) {
     long keys = last(name, 1);
     long queries = last(name, 2);
@@ -158,7 +160,7 @@ final class UnreadTensors {
     }
     long width = positions.table().sizes()[1];
     double error = SINE_ERROR + StoredValues.rounding(checkpoint.entry(name).type());
-    // No text has the positions before the first.
+    // No text uses the positions before the first.
     require(
         name,
         "the sines and cosines of positions",

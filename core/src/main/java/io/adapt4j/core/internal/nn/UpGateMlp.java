@@ -5,7 +5,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Feed-forward layer whose first projection gives up before the gate: down(act(gate(x)) * up(x)).
+ * Gated feed-forward layer whose first projection outputs up before gate: down(act(gate(x)) *
+ * up(x)).
  */
 public record UpGateMlp(GatedMlp mlp) implements Mlp {
 

@@ -7,13 +7,12 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * How the weights of a base model's linear layers are held in memory. The decoder does not know:
- * another format puts {@link QuantizedLinear}s into the places of a declared network, and these
- * read their own weights.
+ * Storage of the linear layers' weights in memory. The decoder does not depend on it: a format puts
+ * {@link QuantizedLinear}s into the slots of a declared network, which read their own weights.
  */
 public interface WeightMechanics extends WeightFormat {
 
-  /** Finds how a format holds weights. */
+  /** Finds the mechanics of a format. */
   static WeightMechanics of(WeightFormat format) {
     if (format == WeightFormat.asStored()) {
       return AsStored.INSTANCE;
@@ -43,15 +42,16 @@ public interface WeightMechanics extends WeightFormat {
   }
 
   /**
-   * Puts the layers of this format into a declared network. Reads no weight, but finds everything
-   * about them that can be known without.
+   * Puts the layers of this format into a declared network. Reads no weights, but checks everything
+   * that can be known without them.
    */
   void install(Network declared, Checkpoint checkpoint);
 
   /**
-   * Tells what weights of this format take, where no checkpoint is at hand that says more.
+   * Returns the memory of weights in this format, for use without a checkpoint.
    *
-   * @return the bytes of each projection's weight; none are packed where the format does not say
+   * @return the size of each projection's weight; not quantized if the format does not provide
+   *     sizes
    */
   default WeightSizes packing() {
     return WeightSizes.NONE;

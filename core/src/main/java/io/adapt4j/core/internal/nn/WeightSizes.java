@@ -2,13 +2,13 @@ package io.adapt4j.core.internal.nn;
 
 import java.util.Optional;
 
-/** Tells which weights of linear layers are held in fewer bits, and what each of them takes. */
+/** Sizes of quantized weights in linear layers. */
 @FunctionalInterface
 public interface WeightSizes {
 
-  /** Holds all weights in the compute type. */
+  /** No quantized weights: all are in the compute type. */
   WeightSizes NONE = (part, in) -> Optional.empty();
 
-  /** Looks at the weight of one projection. */
+  /** Returns the size of a projection's weight; empty if it is not quantized. */
   Optional<QuantizedSize> of(Linear.Part part, long in);
 }

@@ -28,10 +28,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Moves weights between checkpoints and models. */
+/** Copies weights between checkpoints and models. */
 public final class Weights {
 
-  /** Bytes read at once; also the largest temporary while converting. */
+  /** Number of bytes read at once; also the largest temporary buffer of a conversion. */
   private static final long PIECE = 8L << 20;
 
   private static final Map<StoredType, DType> FLOATING =
@@ -44,8 +44,8 @@ public final class Weights {
   private Weights() {}
 
   /**
-   * Checks that a checkpoint holds the tensors of a model, and nothing unknown, in types that can
-   * be read; and that tensors which are not read have the values that are computed instead.
+   * Checks that a checkpoint holds the tensors of a model, no unknown ones, and only supported
+   * types; and that unread tensors have the values computed instead.
    */
   public static void check(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();
@@ -79,7 +79,7 @@ public final class Weights {
         && name.equals(decoder.headName());
   }
 
-  /** The types in which a checkpoint stores a model. */
+  /** Returns the types in which a checkpoint stores a model. */
   public static Set<StoredType> storedTypes(Network network, Checkpoint checkpoint) {
     Set<StoredType> types = new LinkedHashSet<>();
     for (String name : network.tensors().keySet()) {
@@ -110,7 +110,7 @@ public final class Weights {
     return type;
   }
 
-  /** The type of what fills a tensor: a floating one, or codes for codes. */
+  /** Returns the type of a stored tensor's values: a floating-point one, or codes for codes. */
   private static DType requireType(TensorEntry entry, Tensor target) {
     return target.type() == DType.U8 && entry.type() == StoredType.U8
         ? DType.U8
@@ -118,9 +118,9 @@ public final class Weights {
   }
 
   /**
-   * Fills a model from a checkpoint, the masters of values that train included. Values are
-   * converted to the compute type piece by piece: no second copy of the model exists at any moment.
-   * Packed weights are read by their layers, one after the other.
+   * Loads a model from a checkpoint, including master values of trained parameters. Values are
+   * converted to the compute type piece by piece: there never is a second copy of the model.
+   * Quantized weights are read by their layers, one after the other.
    */
   public static void load(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();
@@ -157,7 +157,7 @@ public final class Weights {
     }
   }
 
-  /** Runs tasks of very different length on all processors; each takes the next one. */
+  /** Runs tasks of very different length on all processors; each processor takes the next one. */
   private static void runAll(List<Runnable> tasks) {
     AtomicInteger next = new AtomicInteger();
     IntStream.range(0, Math.min(tasks.size(), Runtime.getRuntime().availableProcessors()))
@@ -170,7 +170,10 @@ public final class Weights {
             });
   }
 
-  /** Reads of a stored tensor straight into a parameter's host memory, which outlives them. */
+  /**
+   * Adds tasks that read a stored tensor straight into a parameter's host memory, which outlives
+   * them.
+   */
   private static void addCopies(
       List<Runnable> copies, Tensor target, Checkpoint checkpoint, String name) {
     long rowBytes = target.count() / Math.max(1, target.size(0)) * target.type().bytes();
@@ -179,7 +182,7 @@ public final class Weights {
       long rows = Math.min(rowsAtOnce, target.size(0) - row);
       long offset = row * rowBytes;
       try (Tensor piece = target.narrow(0, row, rows)) {
-        // The parameter stays open; of its piece only the place is needed.
+        // The parameter stays open; only the address of its piece is needed.
         ByteBuffer memory = piece.data().duplicate().order(ByteOrder.nativeOrder());
         copies.add(() -> checkpoint.read(name, offset, memory));
       }
@@ -225,8 +228,8 @@ public final class Weights {
   }
 
   /**
-   * Fills a model with random values: normal with deviation 0.02, norms 1, biases 0. For benchmarks
-   * and tests, and for training from nothing.
+   * Initializes a model randomly: normal with deviation 0.02, norms 1, biases 0. For benchmarks and
+   * tests, and for training from scratch.
    */
   public static void randomize(Network network, long seed) {
     Torch.seed(seed);
@@ -245,8 +248,8 @@ public final class Weights {
   }
 
   /**
-   * The model's tensors, ready to be written. Trained parameters give their fp32 masters, converted
-   * to the stored type.
+   * Returns the model's tensors for writing. Trained parameters use their fp32 master values,
+   * converted to the stored type.
    */
   public static List<TensorData> tensors(Network network, StoredType type) {
     if (!network.packedLinears().isEmpty()) {
@@ -268,10 +271,11 @@ public final class Weights {
   }
 
   /**
-   * Tensors of a base that a model does not compute with but that its class in Transformers has,
-   * such as BERT's pooling layer under an embedding model, ready to be written with the model's.
+   * Returns the base's tensors that this library does not use but that the model's class in
+   * Transformers has, such as BERT's pooling layer in an embedding model, for writing with the
+   * model's.
    *
-   * @param base the weights it came from; to be closed after the tensors are written
+   * @param base the base's weights; to be closed after the tensors are written
    */
   static List<TensorData> kept(Network network, Checkpoint base, StoredType type) {
     StoredNames names = network.storedNames();
@@ -305,7 +309,7 @@ public final class Weights {
         });
   }
 
-  /** Rows of a tensor, ready to be written as a checkpoint stores them. */
+  /** Returns rows of a tensor in checkpoint layout, for writing. */
   public static TensorData tensor(
       String name, Tensor source, Parameter.Slice slice, StoredType type) {
     long[] sizes = source.sizes().clone();

@@ -6,16 +6,16 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Feed-forward layer without a gate, whose activation is learned: down(xielu(up(x))) (Huang and
+ * Feed-forward layer without a gate and with a learned activation: down(xielu(up(x))) (Huang and
  * Schlag 2024).
  */
 public record XieluMlp(LinearSlot up, LinearSlot down, Parameter above, Parameter below)
     implements Mlp {
 
-  /** The activation's factor of what is passed on as it is. */
+  /** Factor of the activation's linear term. */
   static final double BETA = 0.5;
 
-  /** The number below which values count as below 0 in the exponential. */
+  /** Upper bound of values in the exponential. */
   static final double EPS = -1e-6;
 
   @Override

@@ -8,14 +8,15 @@ import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Adafactor. */
+/** State of Adafactor. */
 final class AdafactorState extends OptimizerState {
 
   private final Optimizer.Adafactor options;
   private final double weightDecay;
 
   /**
-   * Of each value its rows' and columns' second moments, or one like the value if it is no matrix.
+   * Second moments of each value: one per row and per column for matrices, otherwise one per
+   * element.
    */
   private final List<List<Tensor>> squares = new ArrayList<>();
 

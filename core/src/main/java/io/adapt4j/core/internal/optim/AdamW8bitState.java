@@ -9,18 +9,24 @@ import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** AdamW with the moments of large tensors in 8 bits. */
+/** State of AdamW with 8-bit moments for large tensors. */
 final class AdamW8bitState extends OptimizerState {
 
   private static final int BLOCK = 256;
 
-  /** Smaller tensors are few bytes, and their moments matter most (Dettmers et al. 2022). */
+  /**
+   * Minimum number of elements for quantized moments. Smaller tensors take few bytes, and their
+   * moments matter most (Dettmers et al. 2022).
+   */
   private static final int SMALLEST = 4096;
 
-  /** Blocks an update handles at once, as the script does. */
+  /** Number of blocks an update handles at once, as in the reference script. */
   private static final long PIECE = 4096;
 
-  /** Bytes a value of a piece: two fp32 moments, a root or normal form, and 64-bit code numbers. */
+  /**
+   * Working memory per element of a piece, in bytes: two fp32 moments, a root or normalized value,
+   * and 64-bit code indices.
+   */
   private static final long PIECE_WORK = 4 * Float.BYTES + Long.BYTES;
 
   private final Optimizer.AdamW8bit options;
@@ -43,7 +49,7 @@ final class AdamW8bitState extends OptimizerState {
     }
   }
 
-  /** What the moments of so many values take. */
+  /** Returns the size of the moments of {@code count} elements, in bytes. */
   static long bytes(long count) {
     if (count < SMALLEST) {
       return 2L * Float.BYTES * count;
@@ -51,7 +57,10 @@ final class AdamW8bitState extends OptimizerState {
     return 2 * blocks(count) * (BLOCK + Float.BYTES);
   }
 
-  /** What an update makes on the way: two moments in fp32, codes, roots, as pieces of blocks. */
+  /**
+   * Returns the temporary memory of an update, in bytes: fp32 moments, codes and roots of one
+   * piece.
+   */
   static long workBytes(long count) {
     return count < SMALLEST ? 0 : PIECE_WORK * Math.min(blocks(count), PIECE) * BLOCK;
   }

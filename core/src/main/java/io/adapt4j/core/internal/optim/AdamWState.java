@@ -8,7 +8,7 @@ import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** AdamW with moments in fp32; one native call a step, or where they are paged, one a value. */
+/** State of AdamW with fp32 moments: one native call per step or, when paged, one per value. */
 final class AdamWState extends OptimizerState {
 
   private final Optimizer.AdamW options;
@@ -55,7 +55,7 @@ final class AdamWState extends OptimizerState {
                     }));
   }
 
-  /** The native operator counts by itself. */
+  /** The native operator keeps its own step count. */
   @Override
   void restored() {
     try (Tensor count = Tensor.of(new float[] {steps()})) {

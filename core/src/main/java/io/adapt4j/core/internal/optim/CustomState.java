@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/** The moments of a rule that an author outside brings. */
+/** State of a user-defined {@link OptimizerRule}. */
 final class CustomState extends OptimizerState {
 
   private final OptimizerRule rule;

@@ -11,10 +11,10 @@ import java.util.Iterator;
  */
 public final class Lbfgs {
 
-  /** Share of the decrease that the slope promises which a step must reach. */
+  /** Fraction of the decrease predicted by the slope that a step must achieve. */
   private static final double SUFFICIENT_DECREASE = 1e-4;
 
-  /** A relative decrease below this ends the search. */
+  /** Relative decrease below which the search ends. */
   private static final double CONVERGED = 1e-5;
 
   private static final int HALVINGS = 20;
@@ -28,12 +28,12 @@ public final class Lbfgs {
     /**
      * Evaluates the function.
      *
-     * @param gradient overwritten by the gradient there
+     * @param gradient receives the gradient at the point
      */
     double at(double[] point, double[] gradient);
   }
 
-  /** A step, and how the gradient changed by it. */
+  /** A step and the change of the gradient along it. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Pair(double[] step, double[] change, double product) {}
 
@@ -78,7 +78,10 @@ public final class Lbfgs {
     return point;
   }
 
-  /** A step along which the gradient does not grow says nothing of the curvature. */
+  /**
+   * Adds a step to the history, unless the gradient does not grow along it: then it says nothing
+   * about the curvature.
+   */
   private static void remember(Deque<Pair> pairs, int history, double[] step, double[] change) {
     double product = dot(step, change);
     if (product > 1e-12 * dot(change, change)) {

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.List;
 
-/** Lion. */
+/** State of Lion. */
 final class LionState extends OptimizerState {
 
   private final Optimizer.Lion options;

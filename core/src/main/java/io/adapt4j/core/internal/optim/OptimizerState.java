@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** What an optimizer keeps of some values between steps. Not thread safe. */
+/** Optimizer state: what is kept per parameter between steps, such as moments. Not thread safe. */
 public abstract class OptimizerState implements AutoCloseable {
 
   private static final Pattern UNDECAYED =
@@ -34,12 +34,15 @@ public abstract class OptimizerState implements AutoCloseable {
     this.memory = memory;
   }
 
-  /** Whether a value of this name is decayed: all but biases and norm weights, as Transformers. */
+  /**
+   * Returns whether weight decay applies to a parameter of this name: to all but biases and norm
+   * weights, as in Transformers.
+   */
   static boolean decays(String name) {
     return !UNDECAYED.matcher(name).find();
   }
 
-  /** Performs one step; {@link #steps} counts it already. */
+  /** Performs one step; {@link #steps} already includes it. */
   abstract void update(double learningRate);
 
   /** Updates all values. */
@@ -84,19 +87,19 @@ public abstract class OptimizerState implements AutoCloseable {
     return some.stream().map(Trainable::gradient).toList();
   }
 
-  /** Steps performed. */
+  /** Returns the number of steps performed. */
   final int steps() {
     return steps;
   }
 
-  /** Makes a tensor of zeros that is saved and closed with the state. */
+  /** Creates a zero tensor that is saved and closed with the state. */
   final Tensor moment(String name, DType type, long... sizes) {
     Tensor tensor = memory.zeros(type, sizes).own();
     moments.put(name, tensor);
     return tensor;
   }
 
-  /** One moment a value, shaped like it. */
+  /** Creates one moment for each value, with its shape. */
   final List<Tensor> moments(String name) {
     List<Tensor> made = new ArrayList<>();
     for (Trainable parameter : trained) {
@@ -105,7 +108,7 @@ public abstract class OptimizerState implements AutoCloseable {
     return made;
   }
 
-  /** Returns values and moments, ready to be written. */
+  /** Returns values and moments for writing. */
   public final List<TensorData> save() {
     List<TensorData> saved = new ArrayList<>();
     trained.forEach(parameter -> saved.add(data("value." + parameter.name(), parameter.value())));
@@ -113,7 +116,7 @@ public abstract class OptimizerState implements AutoCloseable {
     return saved;
   }
 
-  /** Takes over what {@link #save} returned. */
+  /** Restores what {@link #save} returned. */
   public final void restore(Checkpoint saved, int performed) {
     trained.forEach(
         parameter -> Weights.fill(parameter.value(), saved, "value." + parameter.name()));
@@ -122,7 +125,7 @@ public abstract class OptimizerState implements AutoCloseable {
     restored();
   }
 
-  /** Brings what was made from the number of steps up to date. */
+  /** Recomputes what depends on the number of steps. */
   void restored() {}
 
   private static TensorData data(String name, Tensor tensor) {

@@ -7,13 +7,13 @@ import io.adapt4j.core.optim.Optimizer;
 import java.util.Arrays;
 import java.util.List;
 
-/** What an {@link Optimizer} keeps of the values that it updates, and what that takes. */
+/** Creates the {@link OptimizerState} of an {@link Optimizer} and computes its memory. */
 public final class OptimizerStates {
 
   private OptimizerStates() {}
 
   /**
-   * Makes the state for some values.
+   * Creates the state for some values.
    *
    * @return the state, closed by the caller
    */
@@ -26,7 +26,7 @@ public final class OptimizerStates {
     }
   }
 
-  /** What the values are updated on, which makes their state. */
+  /** Returns the engine on which the values are updated, which also holds their state. */
   private static Engine engine(List<Trainable> trained) {
     return trained.isEmpty() ? Engine.current() : trained.get(0).value().engine();
   }
@@ -55,7 +55,7 @@ public final class OptimizerStates {
   }
 
   /**
-   * Returns what the state of one value takes, which lasts from step to step.
+   * Returns the persistent memory that the state of one value takes.
    *
    * @return bytes
    */
@@ -81,7 +81,7 @@ public final class OptimizerStates {
     return Float.BYTES * count(sizes);
   }
 
-  /** Returns what a step makes on the way for one value and frees again. */
+  /** Returns the temporary memory that a step takes for one value, in bytes. */
   public static long workBytes(Optimizer optimizer, long... sizes) {
     if (optimizer instanceof Optimizer.Paged paged) {
       return workBytes(paged.optimizer(), sizes);

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.List;
 
-/** Stochastic gradient descent. */
+/** State of stochastic gradient descent. */
 final class SgdState extends OptimizerState {
 
   private final Optimizer.Sgd options;

@@ -8,32 +8,35 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Where the moments of an optimizer stay between steps. */
+/** Location of an optimizer's moments between steps. */
 public enum StateMemory {
 
-  /** Where the values are. */
+  /** On the device of the values. */
   BESIDE_VALUES,
 
   /**
-   * In host memory. Those of one value at a time are copied to where it is, and back when they have
-   * been updated, without waiting for either copy (QLoRA, Dettmers et al. 2023, section 3, which
-   * leaves the copying to the driver).
+   * In host memory. The moments of one value at a time are copied to its device, and back after the
+   * update, without waiting for either copy (QLoRA, Dettmers et al. 2023, section 3, which leaves
+   * the copying to the driver).
    */
   PAGED;
 
-  /** Where paged moments of some values stay: those of values in host memory are there anyway. */
+  /**
+   * Returns the location of paged moments. Values in host memory need no paging: their moments are
+   * there anyway.
+   */
   static StateMemory paged(List<Trainable> trained) {
     return trained.stream().allMatch(parameter -> parameter.value().isOnHost())
         ? BESIDE_VALUES
         : PAGED;
   }
 
-  /** How many of so many values are updated at once. */
+  /** Returns the number of values updated at once. */
   int atOnce(int values) {
     return this == PAGED ? 1 : values;
   }
 
-  /** A moment before the first step. */
+  /** Creates a zero moment. */
   Tensor zeros(DType type, long... sizes) {
     return this == PAGED ? PinnedMemory.zeros(type, sizes) : Tensor.zeros(type, sizes);
   }
@@ -46,9 +49,9 @@ public enum StateMemory {
   }
 
   /**
-   * Updates moments where the values are.
+   * Updates moments on the device of the values.
    *
-   * @param update gets the moments, in order, and changes them in place
+   * @param update receives the moments, in order, and changes them in place
    */
   void update(List<Tensor> moments, Tensor values, Consumer<List<Tensor>> update) {
     if (this == BESIDE_VALUES) {

@@ -14,10 +14,10 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Scores continuations in batches of similar length, padded on the right. Logits exist only for
- * positions that are scored, and only for some of them at once. A sequence that is the beginning of
- * another is not run by itself: a token sees only those before it, so its scores are in the longer
- * one. Answers of one token to one question thus cost one sequence. Not thread safe.
+ * Scores continuations in batches of similar length, padded on the right. Logits exist only for the
+ * positions that are scored, and only for some of them at once. A sequence that is a prefix of
+ * another is not run separately: with causal attention its scores are part of the longer one's, so
+ * all one-token answers to a question cost a single sequence. Not thread safe.
  */
 public final class Scorer {
 
@@ -31,7 +31,7 @@ public final class Scorer {
   /**
    * Creates a scorer.
    *
-   * @param contextLength the most tokens the model reads at once
+   * @param contextLength maximum number of tokens the model reads at once
    */
   public Scorer(Decoder decoder, int padId, int contextLength) {
     this.decoder = decoder;
@@ -40,8 +40,8 @@ public final class Scorer {
   }
 
   /**
-   * Scores continuations. Where context and continuation are too long together, the beginning of
-   * the context is left out.
+   * Scores continuations. If context and continuation together are too long, the context is
+   * truncated at its start.
    */
   public List<TokenScores> score(List<TokenSpan> spans) {
     List<Row> rows = new ArrayList<>();
@@ -60,7 +60,10 @@ public final class Scorer {
     return Arrays.asList(scores);
   }
 
-  /** What the model runs: the longest of rows that begin alike, and all of them. */
+  /**
+   * A sequence the model runs: the longest of several rows with a common prefix, with all of those
+   * rows.
+   */
   private record Sequence(Row longest, List<Row> rows) {
 
     int inputs() {
@@ -68,7 +71,7 @@ public final class Scorer {
     }
   }
 
-  /** In lexical order a beginning stands before whatever continues from it. */
+  /** Groups rows by common prefix. Lexical order puts a prefix right before its extensions. */
   private List<Sequence> sequences(List<Row> rows) {
     List<Row> sorted = new ArrayList<>(rows);
     sorted.sort(
@@ -92,11 +95,14 @@ public final class Scorer {
         && Arrays.equals(row.ids, 0, row.inputs(), longer.ids, 0, row.inputs());
   }
 
-  /** A sequence ready to be run. */
+  /** A tokenized request, ready to run. */
   @SuppressWarnings("ArrayRecordComponent") // a local carrier, never compared
   private record Row(int request, int[] ids, int scored, int dropped) {
 
-    /** The last token predicts nothing that is scored, so it is not read. */
+    /**
+     * Returns the number of tokens to run. The last token predicts nothing that is scored, so it is
+     * left out.
+     */
     int inputs() {
       return ids.length - 1;
     }
@@ -127,7 +133,7 @@ public final class Scorer {
 
   private void scoreBatch(List<Sequence> batch, TokenScores[] results) {
     int width = batch.get(0).inputs();
-    List<Row> rows = batch.stream().flatMap(other -> other.rows.stream()).toList();
+    List<Row> rows = batch.stream().flatMap(sequence -> sequence.rows.stream()).toList();
     int targets = rows.stream().mapToInt(Row::scored).sum();
     long[] inputs = new long[batch.size() * width];
     Arrays.fill(inputs, padId);

@@ -9,12 +9,12 @@ import java.util.PriorityQueue;
 import java.util.function.BiFunction;
 
 /**
- * Beam search as Transformers does it: the likeliest beginnings of each text continue together, and
- * complete ones compare by their log-probability over a power of their length. For one call.
+ * Beam search as in Transformers: the most likely hypotheses of each text continue together, and
+ * complete ones compare by log-probability over a power of their length. For one call.
  */
 final class BeamSearch {
 
-  /** What keeps a score from being chosen, in the reference's single precision. */
+  /** Score that prevents a token from being chosen, in the reference's single precision. */
   private static final float LOWEST = -1e9f;
 
   private static final Comparator<Ranked> BEST_FIRST =
@@ -27,18 +27,18 @@ final class BeamSearch {
   private final int candidates;
   private final List<Text> texts = new ArrayList<>();
 
-  /** A score and where it stands among those it is compared with. */
+  /** A score and its index among those it is compared with. */
   private record Ranked(float score, int index) {}
 
-  /** A text that continues with one more token. */
+  /** A hypothesis extended by one token. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Candidate(float score, int beam, int[] ids, boolean ends) {}
 
-  /** A text that is complete, or the place for one. */
+  /** A finished hypothesis, or an empty slot for one. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Complete(float score, int[] ids, boolean isComplete) {}
 
-  /** What is written for one source. */
+  /** The hypotheses for one source. */
   private final class Text {
     private final int[][] running = new int[beams][];
     private final float[] scores = new float[beams];
@@ -96,7 +96,10 @@ final class BeamSearch {
           ranked.score(), beam, SequenceWriter.appended(running[beam], token), ends);
     }
 
-    /** Only the best candidates can be complete; those behind them are there to continue. */
+    /**
+     * Moves finished candidates to the complete ones. Only the best candidates may finish; the ones
+     * ranked lower are there to continue.
+     */
     private void takeComplete(List<Candidate> found, int length) {
       float divisor = (float) Math.pow(length, settings.lengthPenalty());
       boolean closed = isFull() && settings.earlyStopping() == EarlyStopping.WHEN_COMPLETE;
@@ -196,7 +199,7 @@ final class BeamSearch {
     return order;
   }
 
-  /** The places of the highest scores, best first. */
+  /** Returns the indices of the highest scores, best first. */
   private static List<Integer> ranked(List<Float> scores, int count) {
     List<Ranked> all = new ArrayList<>();
     for (int i = 0; i < scores.size(); i++) {
@@ -205,7 +208,7 @@ final class BeamSearch {
     return all.stream().sorted(BEST_FIRST).limit(count).map(Ranked::index).toList();
   }
 
-  /** Makes log-probabilities of scores, in place. */
+  /** Turns scores into log-probabilities, in place. */
   private static void logSoftmax(float[] scores, int from, int count) {
     float highest = Float.NEGATIVE_INFINITY;
     for (int i = from; i < from + count; i++) {

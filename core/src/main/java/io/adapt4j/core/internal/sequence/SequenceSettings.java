@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** How texts are written. Lengths count the start token. */
+/** Generation settings of an encoder-decoder. Lengths count the start token. */
 public record SequenceSettings(
     int start,
     int padding,
@@ -28,7 +28,7 @@ public record SequenceSettings(
     OptionalInt forcedBos,
     OptionalInt forcedEos) {
 
-  /** Reads what a model's files say. */
+  /** Reads the settings from a model's files. */
   public static SequenceSettings read(Path folder, ModelConfig config, int start, int padding) {
     Path file = folder.resolve(GenerationDefaults.FILE);
     ConfigReader fields = Files.exists(file) ? ConfigReader.read(file) : config.fields();
@@ -61,7 +61,10 @@ public record SequenceSettings(
     return stated.asBoolean(false) ? EarlyStopping.WHEN_COMPLETE : EarlyStopping.WHEN_UNLIKELY;
   }
 
-  /** Single tokens alone: what published translators have. */
+  /**
+   * Reads the banned tokens. Only single tokens are supported; published translation models have no
+   * others.
+   */
   private static Set<Integer> banned(ConfigReader fields) {
     Set<Integer> banned = new LinkedHashSet<>();
     for (JsonNode words : fields.json().path("bad_words_ids")) {
@@ -77,7 +80,7 @@ public record SequenceSettings(
     return Set.copyOf(banned);
   }
 
-  /** Puts options before what the model's files say. */
+  /** Overrides the model's settings with the given options. */
   public SequenceSettings with(SequenceOptions options, int limit) {
     int wanted =
         options.maxNewTokens().isPresent() ? options.maxNewTokens().getAsInt() + 1 : maxLength;

@@ -10,17 +10,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Writes texts for others. Not thread safe. */
+/** Generates target texts for source texts. Not thread safe. */
 public final class SequenceWriter {
 
   private final EncoderDecoder network;
 
-  /** Makes a writer. */
+  /** Creates a writer. */
   public SequenceWriter(EncoderDecoder network) {
     this.network = network;
   }
 
-  /** Writes a text for each of a batch. */
+  /** Generates a text for each source of a batch. */
   public List<int[]> write(List<int[]> sources, SequenceSettings settings) {
     try (Scope scope = Scope.open(network.engine());
         SequenceCache cache = read(sources, settings)) {
@@ -59,7 +59,7 @@ public final class SequenceWriter {
     }
   }
 
-  /** Scores of the next token of every row. */
+  /** Returns the next-token scores of every row. */
   private float[] scores(int[] last, long[] order, SequenceCache cache) {
     if (order.length > 0) {
       cache.reorder(order);

@@ -3,15 +3,12 @@ package io.adapt4j.core.internal.sequence;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
-/**
- * What scores of the next token become before one is chosen, in the order of Transformers' logits
- * processors.
- */
+/** Logits processing for the next token, in the order of Transformers' logits processors. */
 record TokenRules(SequenceSettings settings) {
 
   private static final float NEVER = Float.NEGATIVE_INFINITY;
 
-  /** Changes scores in place. */
+  /** Processes scores in place. */
   void apply(float[] scores, int from, int vocabulary, int[] written) {
     int length = written.length;
     banRepeated(scores, from, written);
@@ -34,7 +31,7 @@ record TokenRules(SequenceSettings settings) {
     }
   }
 
-  /** Bans what would make the last tokens a row that was there before. */
+  /** Bans tokens that would repeat an n-gram. */
   private void banRepeated(float[] scores, int from, int[] written) {
     int size = settings.ngram();
     int length = written.length;

@@ -1,2 +1,2 @@
-/** Texts that encoder-decoders write for others: greedily, or with beam search. */
+/** Generation with encoder-decoders: greedy decoding and beam search. */
 package io.adapt4j.core.internal.sequence;

@@ -21,7 +21,7 @@ public enum Activation {
     this.kind = kind;
   }
 
-  /** {@return the number by which operator scripts and kernels know this function} */
+  /** {@return the number that identifies this function in operator scripts and kernels} */
   public int kind() {
     return kind;
   }

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.tensor;
 
 import java.util.List;
 
-/** From joined projections to heads, rotary positions and attention. */
+/** Attention operators: splitting projections into heads, rotary positions and attention. */
 abstract class AttentionOps extends LinearOps {
 
   private static final Operator CLAMPED = Operator.core("clamped");
@@ -30,7 +30,10 @@ abstract class AttentionOps extends LinearOps {
   private static final Operator PACKED_ATTENTION_BACKWARD =
       Operator.core("packed_attention_backward");
 
-  /** Scores that exist at once, and the fewest and most queries, as in the script. */
+  /**
+   * Maximum number of scores computed at once, and minimum and maximum number of queries, as in the
+   * script.
+   */
   private static final long SCORES = 1L << 21;
 
   private static final long FEWEST_QUERIES = 16;
@@ -42,13 +45,16 @@ abstract class AttentionOps extends LinearOps {
     super(tape);
   }
 
-  /** The probability with which attention weights are dropped in this pass. */
+  /** Returns the dropout probability of attention weights in this pass. */
   abstract double attentionDropout();
 
-  /** Makes the next random numbers those of a place of the current layer. */
+  /** Seeds the generator for a place in the current layer. */
   abstract void seed(long place);
 
-  /** So many tensors of the scores of a block: as many queries as fit, within limits. */
+  /**
+   * Returns the scratch memory of some tensors with a block's scores: as many queries as fit,
+   * within limits.
+   */
   static Scratch scores(int queries, int keys, int tensors) {
     return arguments -> {
       Tensor q = (Tensor) arguments[queries];
@@ -58,7 +64,7 @@ abstract class AttentionOps extends LinearOps {
     };
   }
 
-  /** Draws entries beyond a limit back to it. Retains x. */
+  /** Clamps entries to [-limit, limit]. Saves x for backward. */
   public Tensor clamped(Tensor x, double limit) {
     Tensor y = CLAMPED.tensor(x, limit).typedAs(x);
     if (isDifferentiated(x)) {
@@ -72,10 +78,10 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Cuts a joined projection into heads. Retains nothing: the parts are views.
+   * Splits a joined projection into heads. Saves nothing for backward: the parts are views.
    *
    * @param x [B, T, sum(heads) D]
-   * @return one tensor [B, heads, T, D] a part
+   * @return one tensor [B, heads, T, D] per part
    */
   public Tensor[] splitHeads(Tensor x, long[] heads, long headDim) {
     Tensor[] parts = SPLIT_HEADS.tensors(x, heads, headDim);
@@ -86,9 +92,9 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Cuts a projection in which the queries of each key/value head, its key and its value lie side
-   * by side. Retains nothing: keys and values are views, and so are queries where there is one for
-   * each.
+   * Splits a projection in which the queries of each key/value head, its key and its value are
+   * adjacent. Saves nothing for backward: keys and values are views, and so are queries if there is
+   * one per key.
    *
    * @param x [B, T, K (G + 2) D]
    * @return query [B, K G, T, D], key and value [B, K, T, D]
@@ -105,7 +111,7 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Parts the heads of a tensor in two. Retains nothing: the parts are views.
+   * Splits the heads of a tensor into two parts. Saves nothing for backward: the parts are views.
    *
    * @param x [B, heads, T, D]
    */
@@ -117,7 +123,7 @@ abstract class AttentionOps extends LinearOps {
     return parts;
   }
 
-  /** Rotary position embedding (Su et al. 2021). Retains nothing. */
+  /** Rotary position embedding (Su et al. 2021). Saves nothing for backward. */
   public Tensor rotary(Tensor x, RotaryTable table) {
     Tensor y = ROTARY.tensor(x, table.cos(), table.sin());
     if (isDifferentiated(x)) {
@@ -130,8 +136,8 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Rotary position embedding of neighboring entries, (x0, x1), (x2, x3) and so on, rather than of
-   * the two halves (GPT-J, Wang and Komatsuzaki 2021). Retains nothing.
+   * Rotary position embedding of adjacent entries, (x0, x1), (x2, x3) and so on, instead of the two
+   * halves (GPT-J, Wang and Komatsuzaki 2021). Saves nothing for backward.
    */
   public Tensor rotaryPairs(Tensor x, RotaryTable table) {
     Tensor y = ROTARY_PAIRS.tensor(x, table.cos(), table.sin());
@@ -145,15 +151,15 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Scaled dot-product attention (Vaswani et al. 2017, eq. 1). Retains q, k and v, never the T x T
-   * weights.
+   * Scaled dot-product attention (Vaswani et al. 2017, eq. 1). Saves q, k and v for backward, never
+   * the T x T weights.
    *
    * @param q [B, H, T, D]
    * @param k [B, K, T, D], K a divisor of H
    * @param v [B, K, T, D]
-   * @param mask added to the scores, [B, 1, T, T] or [B, 1, 1, T], and then alone says what is
-   *     seen; null for what the rule says
-   * @return the heads side by side [B, T, H D]
+   * @param mask additive mask [B, 1, T, T] or [B, 1, 1, T], which then replaces the rule's; null to
+   *     apply the rule's
+   * @return the concatenated heads [B, T, H D]
    */
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
@@ -182,13 +188,13 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Attention whose scores have something added that depends on the distance (Raffel et al. 2020).
-   * Retains q, k, v and the bias.
+   * Attention with a relative position bias added to the scores (Raffel et al. 2020). Saves q, k, v
+   * and the bias for backward.
    *
    * @param k [B, H, S, D]
    * @param v [B, H, S, D]
    * @param bias [T, S, H]
-   * @param mask added to the scores, [B or 1, 1, T or 1, S]; null where all is seen
+   * @param mask additive mask [B or 1, 1, T or 1, S]; null for none
    */
   public Tensor biasedAttention(
       Tensor q, Tensor k, Tensor v, Tensor bias, Tensor mask, double scale) {
@@ -212,14 +218,14 @@ abstract class AttentionOps extends LinearOps {
     return y;
   }
 
-  /** A pass and its derivative draw the same weights to drop. */
+  /** Seeds attention dropout, so that forward and backward drop the same weights. */
   final void seedWeights(double drop) {
     if (drop > 0) {
       seed(ATTENTION_WEIGHTS);
     }
   }
 
-  /** Returns whether {@link #rotatedAttention} takes a projection. */
+  /** Returns whether {@link #rotatedAttention} supports a projection. */
   public boolean rotatesInAttention(Tensor projected, JoinedHeads heads, RotaryTable table) {
     return attentionDropout() == 0
         && isDifferentiated(projected)
@@ -227,10 +233,10 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Attention without a mask whose queries and keys are turned by their positions on the way, which
-   * spares their copies. Retains what was projected.
+   * Attention without a mask that rotates queries and keys on the fly instead of copying them.
+   * Saves the projection for backward.
    *
-   * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
+   * @param projected concatenated queries, keys and values [B, T, (H + K + K) D]
    */
   public Tensor rotatedAttention(
       Tensor projected, JoinedHeads heads, RotaryTable table, AttentionRule rule) {
@@ -250,9 +256,10 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Scaled dot-product attention inside each document of a packed batch. Retains q, k and v.
+   * Scaled dot-product attention within each document of a packed batch. Saves q, k and v for
+   * backward.
    *
-   * @return the heads side by side [B, T, H D]; zeros where there is no document
+   * @return the concatenated heads [B, T, H D]; zeros outside of documents
    */
   public Tensor packedAttention(
       Tensor q, Tensor k, Tensor v, DocumentBlocks documents, AttentionRule rule) {

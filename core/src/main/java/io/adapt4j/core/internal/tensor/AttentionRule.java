@@ -1,18 +1,18 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * How attention scores are made and which keys a query sees where no mask is given.
+ * Scaling of attention scores, and the keys a query can see if no mask is given.
  *
- * @param softCap draws scores into (-softCap, softCap) as softCap tanh(score / softCap); 0 for none
- * @param window how far a query sees: causal, that many keys, its own included; both ways, keys at
- *     most that far away; 0 for no limit
- * @param alibi makes scores fall with the distance of the key, in head h of H (a power of 2) by
- *     2^(-alibi h / H) a token (Press et al. 2022); 0 for scores without such a bias
+ * @param softCap soft cap c of the scores, c tanh(score / c); 0 for none
+ * @param window how far a query sees: if causal, that many keys including its own; if
+ *     bidirectional, keys at most that far away; 0 for no limit
+ * @param alibi ALiBi slope: in head h of H (a power of 2), scores decrease by 2^(-alibi h / H) per
+ *     token of distance (Press et al. 2022); 0 for no bias
  */
 public record AttentionRule(
     double scale, double softCap, boolean causal, long window, double alibi) {
 
-  /** Checks the numbers. */
+  /** Validates the numbers. */
   public AttentionRule {
     if (softCap < 0 || window < 0) {
       throw new IllegalArgumentException(
@@ -24,25 +24,25 @@ public record AttentionRule(
     }
   }
 
-  /** Makes a rule without a bias by distance. */
+  /** Creates a rule without ALiBi. */
   public AttentionRule(double scale, double softCap, boolean causal, long window) {
     this(scale, softCap, causal, window, 0);
   }
 
-  /** Biases scores by the distance of the key. */
+  /** Returns this rule with ALiBi. */
   public AttentionRule withAlibi(double steepness) {
     return new AttentionRule(scale, softCap, causal, window, steepness);
   }
 
-  /** Makes the usual rule of a decoder. */
+  /** Creates the usual rule of a decoder. */
   public static AttentionRule causal(int headDim) {
     return new AttentionRule(1 / Math.sqrt(headDim), 0, true, 0);
   }
 
   /**
-   * Makes the usual rule of an encoder.
+   * Creates the usual rule of an encoder.
    *
-   * @param window the largest distance seen; 0 for no limit
+   * @param window maximum distance seen; 0 for no limit
    */
   public static AttentionRule bothWays(int headDim, long window) {
     return new AttentionRule(1 / Math.sqrt(headDim), 0, false, window);

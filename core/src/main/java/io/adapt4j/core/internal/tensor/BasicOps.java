@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.tensor;
 
 import java.util.List;
 
-/** Operators on the entries of each position, and on the positions of a row. */
+/** Position-wise operators and operators over the positions of a row. */
 abstract class BasicOps extends Recorder {
 
   private static final Tensor[] NONE = {};
@@ -57,7 +57,7 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /** Looks up rows, of which one is for padding: its uses give the table no gradient. */
+  /** Looks up rows. The padding row receives no gradient. */
   public Tensor embedding(Tensor ids, Parameter weight, long padding) {
     Tensor y = EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value());
     if (trains(weight)) {
@@ -74,7 +74,7 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Root mean square normalization (Zhang and Sennrich 2019). Retains x.
+   * Root mean square normalization (Zhang and Sennrich 2019). Saves x for backward.
    *
    * @param x [.., hidden]
    * @param weight [hidden]
@@ -94,7 +94,7 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Layer normalization (Ba et al. 2016). Retains x.
+   * Layer normalization (Ba et al. 2016). Saves x for backward.
    *
    * @param bias [hidden], or null
    */
@@ -103,8 +103,8 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Layer normalization whose factors are stored as differences from another number, otherwise as
-   * {@link #layerNorm(Tensor, Parameter, Parameter, double)}.
+   * Layer normalization whose weight is stored as the difference from {@code offset}; otherwise
+   * like {@link #layerNorm(Tensor, Parameter, Parameter, double)}.
    */
   public Tensor layerNorm(Tensor x, Parameter weight, double offset, Parameter bias, double eps) {
     return layerNorm(x, weight, PLUS.tensor(weight.value(), offset), bias, eps);
@@ -135,7 +135,7 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Layer normalization of x + added, where their sum is needed for nothing else. Retains the sum.
+   * Layer normalization of x + added, for sums that nothing else needs. Saves the sum for backward.
    */
   public Tensor layerNormOfSum(
       Tensor x, Tensor added, Parameter weight, Parameter bias, double eps) {
@@ -144,7 +144,7 @@ abstract class BasicOps extends Recorder {
         : FusedOps.layerNormOfSum(x, added, weight.value(), Parameter.valueOf(bias), eps);
   }
 
-  /** x divided by its Euclidean length. Retains x. */
+  /** x divided by its Euclidean length. Saves x for backward. */
   public Tensor normalize(Tensor x) {
     Tensor y = NORMALIZE.tensor(x);
     if (isDifferentiated(x)) {
@@ -157,7 +157,7 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /** act(x). Retains x. */
+  /** act(x). Saves x for backward. */
   public Tensor activation(Tensor x, Activation activation) {
     Tensor y = FusedOps.activation(x, activation);
     if (isDifferentiated(x)) {
@@ -170,12 +170,12 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /** act(x) where x is needed for nothing else: without a tape its memory takes the result. */
+  /** act(x) for an x that nothing else needs: without a tape the result overwrites it. */
   public Tensor activationOf(Tensor x, Activation activation) {
     return !isRecording() ? FusedOps.activationInPlace(x, activation) : activation(x, activation);
   }
 
-  /** xIELU (Huang and Schlag 2024). Retains x. */
+  /** xIELU (Huang and Schlag 2024). Saves x for backward. */
   public Tensor xielu(Tensor x, Parameter above, Parameter below) {
     Tensor y = XIELU.tensor(x, above.value(), below.value());
     if (isDifferentiated(x) || trains(above) || trains(below)) {
@@ -198,9 +198,9 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * act(gate) times up (Shazeer 2020). Retains x.
+   * act(gate) times up (Shazeer 2020). Saves x for backward.
    *
-   * @param x gate and up side by side [.., 2 width]
+   * @param x concatenated gate and up [.., 2 width]
    * @return [.., width]
    */
   public Tensor gated(Tensor x, Activation activation) {
@@ -251,7 +251,7 @@ abstract class BasicOps extends Recorder {
     return sum;
   }
 
-  /** Records x + y without computing it, for where only the derivative is of use. */
+  /** Records x + y without computing it, for passes in which only the gradient matters. */
   public Tensor uncomputedSum(Tensor x, Tensor y) {
     Tensor sum = x.engine().empty(x.type(), x.sizes());
     if (isDifferentiated(x) || isDifferentiated(y)) {
@@ -261,10 +261,10 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Cuts the last dimension. Retains nothing: the parts are views.
+   * Splits the last dimension. Saves nothing for backward: the parts are views.
    *
    * @param x [.., sum(widths)]
-   * @return one tensor [.., width] a part
+   * @return one tensor [.., width] per part
    */
   public Tensor[] splitColumns(Tensor x, long... widths) {
     Tensor[] parts = SPLIT_COLUMNS.tensors(x, widths);
@@ -275,10 +275,10 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Joins tensors along the last dimension. Retains nothing.
+   * Concatenates tensors along the last dimension. Saves nothing for backward.
    *
    * @param parts one or more [.., width]
-   * @return [.., sum of the widths]; the part itself where there is only one
+   * @return [.., sum of the widths]; the part itself if there is only one
    */
   public Tensor joinColumns(List<Tensor> parts) {
     if (parts.size() == 1) {
@@ -296,7 +296,7 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * The rows that carry a target, out of every position's.
+   * Gathers the rows of some positions, such as those with a target.
    *
    * @param x [B, T, hidden]
    * @param index positions in row-major order, I64 [N]
@@ -316,7 +316,7 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Weighted sums over positions, such as a mean.
+   * Weighted sum over positions, such as a mean.
    *
    * @param weights F32 [B, T]
    * @return [B, hidden]
@@ -334,7 +334,7 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Largest entries over positions. Retains x.
+   * Maximum over positions. Saves x for backward.
    *
    * @param mask 1 on tokens and 0 on padding, I64 [B, T]
    */

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.tensor;
 
 import java.util.List;
 
-/** Attention of new tokens over a cache of keys and values; never differentiated. */
+/** Attention of new tokens over a key-value cache; inference only. */
 public final class CachedAttention {
 
   private static final Operator SPLIT_HEADS = Operator.core("split_heads");
@@ -28,7 +28,7 @@ public final class CachedAttention {
   }
 
   /**
-   * Takes rows of a cache in another order.
+   * Gathers rows of a cache.
    *
    * @param x [B, ..]
    * @return [N, ..]
@@ -41,9 +41,9 @@ public final class CachedAttention {
    * Appends keys and values to a cache and attends over all of it.
    *
    * @param q queries [B, H, T, D]
-   * @param mask additive [B, 1, T, length + T]; null where every cached token is seen, or, on an
-   *     empty cache, for the causal mask
-   * @return the heads side by side [B, T, H D]
+   * @param mask additive mask [B, 1, T, length + T]; null if all cached tokens are visible or, with
+   *     an empty cache, for the causal mask
+   * @return the concatenated heads [B, T, H D]
    */
   public static Tensor apply(
       Tensor q,
@@ -73,9 +73,9 @@ public final class CachedAttention {
   }
 
   /**
-   * Does the same from a joined projection, whose queries and keys are turned first.
+   * Like {@link #apply}, but from a joined projection, whose queries and keys are rotated first.
    *
-   * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
+   * @param projected concatenated queries, keys and values [B, T, (H + K + K) D]
    */
   public static Tensor rotated(
       Tensor projected,

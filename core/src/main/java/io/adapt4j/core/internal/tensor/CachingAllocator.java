@@ -10,38 +10,38 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Memory of closed tensors that the next ones of their size take over while training. Otherwise the
- * pages of a step's activations go back to the system at its end, and the next step pays for fresh
- * ones.
+ * Caching allocator for training: the memory of closed tensors is reused for new ones of the same
+ * size. Without it, the memory of a step's activations goes back to the system at the end of the
+ * step, and the next step pays for fresh pages.
  *
- * <p>What is held never exceeds the most that was ever in use: where a block of a new size would,
- * idle ones are freed before. A block is idle once the last tensor over it is closed, views
- * included: an operator's results are compared by address with the blocks of its arguments.
+ * <p>The cache never increases the peak of memory in use: idle blocks are freed before a block of a
+ * new size would exceed it. A block is idle once the last tensor over it is closed, including
+ * views: the addresses of an operator's results are compared with its arguments' blocks.
  */
 public final class CachingAllocator implements Engine.Reuse {
 
   private static final Operator EMPTY = Operator.core("empty");
   private static final Operator VIEW_OF_BLOCK = Operator.core("view_of_block");
 
-  /** Smaller tensors are left to the C library, which does well with them. */
+  /** Minimum size; the C library handles smaller tensors well. */
   private static final long LEAST_BYTES = 1 << 15;
 
-  /** Larger ones are rare, and no buffer shows where they are. */
+  /** Maximum size; larger tensors are rare, and no buffer reveals their address. */
   private static final long MOST_BYTES = 1L << 30;
 
-  /** A block may be larger than what it is taken for by one part in so many. */
+  /** A block may be larger than the request by one part in this many. */
   private static final long LARGEST_WASTE = 8;
 
   private static final CachingAllocator HOST = new CachingAllocator();
 
-  /** Memory that some tensors look at. */
+  /** Memory that one or more tensors view. */
   private final class Block implements TensorMemory.Lease {
     private final DType type;
     private final long count;
     private final long base;
     private final long address;
 
-    /** A tensor over the block that is kept for the next taker, with its sizes. */
+    /** Handle of a tensor over the block, kept with its sizes for the next use. */
     private long view;
 
     private long[] sizes;
@@ -96,13 +96,13 @@ public final class CachingAllocator implements Engine.Reuse {
     return HOST;
   }
 
-  /** Keeps blocks from now on; each call needs one of {@link #release}. */
+  /** Enables caching; each call needs a matching {@link #release}. */
   public synchronized void retain() {
     Engine.reuse(this);
     users++;
   }
 
-  /** Frees what is idle, and keeps nothing more, once nobody retains it. */
+  /** Frees idle blocks and disables caching once every {@link #retain} is released. */
   public synchronized void release() {
     users--;
     if (users == 0) {
@@ -111,7 +111,7 @@ public final class CachingAllocator implements Engine.Reuse {
     }
   }
 
-  /** {@return bytes that are kept and not in use} */
+  /** {@return bytes cached and not in use} */
   public synchronized long idleBytes() {
     return idleBytes;
   }
@@ -210,7 +210,10 @@ public final class CachingAllocator implements Engine.Reuse {
     idleBytes += block.bytes();
   }
 
-  /** Frees idle blocks of so many bytes: the smallest that is enough, else the largest ones. */
+  /**
+   * Frees idle blocks until so many bytes are free: the smallest block that is large enough,
+   * otherwise the largest ones.
+   */
   private void freeIdle(long bytes) {
     long left = bytes;
     while (left > 0 && idleBytes > 0) {

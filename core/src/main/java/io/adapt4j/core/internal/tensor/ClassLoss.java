@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Losses of rows of scores: of one class, of several classes, of numbers. Each is a sum over rows,
- * a row's loss times its weight where weights are given.
+ * Losses of classification and regression heads: single-label, multi-label and squared error. Each
+ * is a sum over rows; with weights, a row's loss is multiplied by its weight.
  */
 public final class ClassLoss {
 
@@ -19,7 +19,7 @@ public final class ClassLoss {
   public record Result(double sum, Tensor logitsGradient) {}
 
   /**
-   * Sums cross-entropies, -log p(label) with p the softmax of a row.
+   * Sums cross-entropies, -log p(label), where p is the softmax of a row.
    *
    * @param logits [N, classes]
    */
@@ -27,23 +27,22 @@ public final class ClassLoss {
     return crossEntropy(logits, labels, Optional.empty());
   }
 
-  /** Sums weighted cross-entropies, -log p(label) with p the softmax of a row. */
+  /** Sums weighted cross-entropies, -log p(label), where p is the softmax of a row. */
   public static Result crossEntropy(Tensor logits, Tensor labels, Optional<Tensor> weights) {
     return call(CLASS_CROSS_ENTROPY, logits, labels, weights);
   }
 
   /**
-   * Sums binary cross-entropies with the logistic function, a row's being the mean over its
-   * classes.
+   * Sums binary cross-entropies with logits; a row's loss is the mean over its classes.
    *
-   * @param targets F32 [N, classes], 1 where the class applies and 0 where not
+   * @param targets F32 [N, classes], 1 if the class applies and 0 if not
    */
   public static Result binaryCrossEntropy(Tensor logits, Tensor targets, Optional<Tensor> weights) {
     return call(BINARY_CROSS_ENTROPY, logits, targets, weights);
   }
 
   /**
-   * Sums squared errors, a row's being the mean over its entries.
+   * Sums squared errors; a row's loss is the mean over its entries.
    *
    * @param outputs [N, values]
    * @param targets F32 [N, values]

@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads that libtorch computes with beside one of Java. Its OpenMP runtime starts them for
- * each thread of Java that computes, and ends the process where it cannot. Where the addresses of
- * the process are limited they are started before the thread computes anything, and only if there
- * is room for them.
+ * Starts libtorch's worker threads in advance. Its OpenMP runtime starts them for each Java thread
+ * that computes, and ends the process if that fails. If the address space of the process is
+ * limited, they are therefore started before the thread computes anything, and only if there is
+ * room.
  */
 final class ComputeThreads {
 
@@ -25,7 +25,7 @@ final class ComputeThreads {
 
   private ComputeThreads() {}
 
-  /** {@code GOMP_parallel} of the runtime that libtorch has loaded. */
+  /** Function {@code GOMP_parallel} of the runtime that libtorch has loaded. */
   private static final class OpenMp {
 
     private static final Optional<Function> PARALLEL = find();
@@ -44,16 +44,14 @@ final class ComputeThreads {
     }
   }
 
-  /**
-   * Starts the threads that compute beside this one, where the process might have no room for them.
-   */
+  /** Starts the worker threads of this thread if the process might have no room for them later. */
   static void start(int threads) {
     if (threads > 1 && AddressSpace.isLimited() && OpenMp.PARALLEL.isPresent()) {
       startOthers(OpenMp.PARALLEL.get(), threads - 1);
     }
   }
 
-  /** One after the other, since each takes the room that the next one is to find. */
+  /** Synchronized, since each start uses up room that the next one checks for. */
   private static synchronized void startOthers(Function parallel, int count) {
     AddressSpace.requireStacks(
         count,

@@ -9,7 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The first CUDA device as NVIDIA's driver describes it, which libtorch's operators cannot tell.
+ * The first CUDA device according to NVIDIA's driver; libtorch's operators do not expose these
+ * properties.
  */
 public record CudaCard(String name, int major, int minor, long bytes) {
 
@@ -20,7 +21,7 @@ public record CudaCard(String name, int major, int minor, long bytes) {
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
 
-  /** Loaded when it is first asked for. */
+  /** Holder that reads the device on first use. */
   private static final class First {
     static final Optional<CudaCard> CARD = read(DRIVER);
 

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.tensor;
 
 import io.adapt4j.core.exception.EngineException;
 
-/** Element types the engine computes with, and their ATen scalar type codes. */
+/** Element types of tensors, and their ATen scalar type codes. */
 public enum DType {
   /** Unsigned 8-bit integer. */
   U8(0, 1),
@@ -27,7 +27,7 @@ public enum DType {
     this.bytes = bytes;
   }
 
-  /** {@return the ATen scalar type code, as scripts take it} */
+  /** {@return the ATen scalar type code, as used in scripts} */
   public int code() {
     return code;
   }
@@ -41,7 +41,7 @@ public enum DType {
     return bytes;
   }
 
-  /** Tells floating-point types from the others. */
+  /** Returns whether this is a floating-point type. */
   public boolean isFloating() {
     return this == F16 || this == F32 || this == F64 || this == BF16;
   }

@@ -6,16 +6,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Products in F32 by oneDNN. libtorch takes those of MKL, which on AMD's processors leaves the
- * AVX-512 instructions alone and reaches half of their rate. In bfloat16 libtorch takes oneDNN
- * itself.
+ * F32 matrix products by oneDNN. libtorch uses MKL for these, which avoids AVX-512 instructions on
+ * AMD processors and reaches half their speed. In bfloat16 libtorch itself uses oneDNN.
  */
 final class DnnLinear {
 
-  /** {@code onednn} or {@code mkl}: what multiplies in F32, whatever the processor. */
+  /**
+   * System property with the library for F32 products on any processor: {@code onednn} or {@code
+   * mkl}.
+   */
   static final String PROPERTY = "adapt4j.fp32.products";
 
-  /** Smaller products take less time than finding out how to multiply them. */
+  /**
+   * Minimum number of multiplications; smaller products take less time than the selection of a
+   * library.
+   */
   private static final long LEAST_PRODUCTS = 1L << 22;
 
   private static final Logger LOG = LoggerFactory.getLogger(DnnLinear.class);
@@ -23,18 +28,18 @@ final class DnnLinear {
   private static final Operator LINEAR =
       OperatorLibrary.of(DnnLinear.class, "onednn.py").operator("dnn_linear");
 
-  /** The weight in the order in which it is read. */
+  /** Operator for shapes, which counts a copy of the weight in oneDNN's layout. */
   private static final Operator LINEAR_SHAPE =
       Operator.core("linear").needing(Temporaries.like(1, 1));
 
-  /** Finds out once what there is. */
+  /** Holder that detects oneDNN on first use. */
   private static final class Found {
     private static final boolean PRESENT = isWanted() && isPresent();
   }
 
   private DnnLinear() {}
 
-  /** Whether a product is faster so. */
+  /** Returns whether oneDNN is faster for a product. */
   static boolean takes(Tensor x, Tensor weight) {
     return x.type() == DType.F32
         && weight.type() == DType.F32
@@ -59,7 +64,7 @@ final class DnnLinear {
     return wanted.isEmpty() ? Processor.isAmdWithAvx512() : wanted.equals("onednn");
   }
 
-  /** libtorch is built without it for some systems. */
+  /** Returns whether libtorch was built with oneDNN, which is not the case on some systems. */
   static boolean isPresent() {
     try (Scope scope = Scope.open(Engine.ofProcess())) {
       Tensor one = Tensor.of(new float[] {1}, 1, 1);

@@ -5,23 +5,24 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Where the documents of a packed batch lie, for attention that stays inside each of them. Closed
- * by whoever made it.
+ * Positions of the documents in a packed batch, for attention within each document. The creator
+ * closes it.
  *
- * <p>Documents of similar lengths form a block, filled on the right to the longest of them, which a
- * causal rule hides; so attention costs the squares of the documents' lengths, not of the rows'.
+ * <p>Documents of similar lengths form a block, padded on the right to the longest of them; the
+ * causal rule hides the padding. So the cost of attention grows with the squares of the documents'
+ * lengths, not of the rows'.
  *
- * @param gather for each block the positions of its tokens in the batch, I64 [documents, longest]
- * @param real for each block which of those are no filling, I64 [tokens]
- * @param place where those stand in the batch, I64 [tokens]
+ * @param gather for each block the batch positions of its tokens, I64 [documents, longest]
+ * @param real for each block the indices that are not padding, I64 [tokens]
+ * @param place the batch positions of those, I64 [tokens]
  */
 public record DocumentBlocks(List<Tensor> gather, List<Tensor> real, List<Tensor> place)
     implements AutoCloseable {
 
-  /** A block takes documents up to this much shorter than its longest. */
+  /** A block takes documents whose length is at least the longest divided by this. */
   private static final double SPREAD = 1.25;
 
-  /** Filling that costs less than another block, in tokens a document. */
+  /** Padding that costs less than another block, in tokens per document. */
   private static final int SLACK = 16;
 
   private record Document(int start, int length) {}
@@ -42,7 +43,7 @@ public record DocumentBlocks(List<Tensor> gather, List<Tensor> real, List<Tensor
     return blocks;
   }
 
-  /** Checks the documents of a batch. */
+  /** Validates the documents of a batch. */
   public static void check(int[][] documents, int length) {
     documents(documents, length);
   }

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * Where a model drops values in training, and with which probability (Srivastava et al. 2014). All
- * are 0 unless set.
+ * Dropout probabilities of a model's components in training (Srivastava et al. 2014). All are 0
+ * unless set.
  */
 public record DropoutRates(
     double embedding,
@@ -13,11 +13,11 @@ public record DropoutRates(
     double headInput,
     double classifier) {
 
-  /** Nothing is dropped. */
+  /** No dropout. */
   public static final DropoutRates NONE = new DropoutRates(0, 0, 0, 0, 0, 0, 0);
 
   /**
-   * Returns rates of attention's weights only.
+   * Returns rates with dropout of attention weights only.
    *
    * @param p probability in [0, 1)
    */
@@ -25,29 +25,29 @@ public record DropoutRates(
     return new DropoutRates(0, p, 0, 0, 0, 0, 0);
   }
 
-  /** These rates with another one for the first hidden states. */
+  /** Returns these rates with another one for embeddings. */
   public DropoutRates withEmbedding(double p) {
     return new DropoutRates(p, attention, attentionOutput, inner, mlpOutput, headInput, classifier);
   }
 
-  /** These rates with others for what attention and the MLP add. */
+  /** Returns these rates with others for the outputs of attention and MLP. */
   public DropoutRates withOutputs(double ofAttention, double ofMlp) {
     return new DropoutRates(embedding, attention, ofAttention, inner, ofMlp, headInput, classifier);
   }
 
-  /** These rates with another one for the MLP's inner values. */
+  /** Returns these rates with another one for the MLP's inner activations. */
   public DropoutRates withInner(double p) {
     return new DropoutRates(
         embedding, attention, attentionOutput, p, mlpOutput, headInput, classifier);
   }
 
-  /** These rates with others for a classification head. */
+  /** Returns these rates with others for a classification head. */
   public DropoutRates withClassifier(double ofHeadInput, double ofClassifier) {
     return new DropoutRates(
         embedding, attention, attentionOutput, inner, mlpOutput, ofHeadInput, ofClassifier);
   }
 
-  /** {@return whether anything is dropped} */
+  /** {@return whether any rate is above 0} */
   public boolean any() {
     return !equals(NONE);
   }

@@ -5,8 +5,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The dynamic 8-bit number format of Dettmers (2016): 256 values in [-1, 1] or [0, 1] whose spacing
- * follows their size over seven decades. Closed by whoever made it.
+ * Dynamic 8-bit quantization code (Dettmers 2016): 256 values in [-1, 1] or [0, 1] whose spacing is
+ * proportional to their size, over seven decades. The creator closes it.
  */
 public record DynamicCode(Tensor values, Tensor borders) implements AutoCloseable {
 
@@ -14,7 +14,7 @@ public record DynamicCode(Tensor values, Tensor borders) implements AutoCloseabl
   private static final int VALUES = 256;
 
   /**
-   * Makes the format for numbers of both signs.
+   * Creates the code for signed numbers.
    *
    * @return values in [-1, 1]
    */
@@ -23,7 +23,7 @@ public record DynamicCode(Tensor values, Tensor borders) implements AutoCloseabl
   }
 
   /**
-   * Makes the format for numbers that are not negative.
+   * Creates the code for non-negative numbers.
    *
    * @return values in [0, 1]
    */
@@ -40,7 +40,7 @@ public record DynamicCode(Tensor values, Tensor borders) implements AutoCloseabl
         Tensor.of(table, table.length).own(), Tensor.of(borders, borders.length).own());
   }
 
-  /** In decade i there are 2^i fractions (twice as many without a sign), from 0.1 to 1. */
+  /** Returns the values. Decade i has 2^i fractions (twice as many if unsigned), from 0.1 to 1. */
   private static float[] table(boolean signed) {
     List<Double> values = new ArrayList<>();
     for (int decade = 0; decade < DECADES; decade++) {

@@ -9,20 +9,19 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Computes on one device with the operators of the modules present.
+ * Runs operators on one device.
  *
- * <p>Every tensor knows its engine, and operators run on the engine of their tensors. Tensors that
- * are made from nothing belong to the {@linkplain #current current} engine: that of the innermost
- * open {@link Scope}, or where none is open the one that {@value #PROPERTY} chooses for the
- * process. Two engines, such as one on the CPU and one on a CUDA device, can thus be used side by
- * side.
+ * <p>Every tensor knows its engine, and operators run on the engine of their tensors. New tensors
+ * belong to the {@linkplain #current current} engine: that of the innermost open {@link Scope} or,
+ * without one, the process's, which {@value #PROPERTY} selects. Two engines, such as one on the CPU
+ * and one on a CUDA device, can thus be used side by side.
  *
- * <p>libtorch itself exists once a process, and with it its number of threads, its random generator
- * and the allocator of the host: those are in {@link Torch}, for all engines together.
+ * <p>libtorch itself exists once per process, including its thread count, its random generator and
+ * the host allocator: those are in {@link Torch}, for all engines together.
  */
 public final class Engine {
 
-  /** The system property that names the device of the process: {@code cpu} or {@code cuda}. */
+  /** System property with the device of the process: {@code cpu} or {@code cuda}. */
   public static final String PROPERTY = "adapt4j.device";
 
   private static final Operator EMPTY = Operator.core("empty");
@@ -30,14 +29,14 @@ public final class Engine {
   private static final Operator ZEROS = Operator.core("zeros");
   private static final Operator ZEROS_ON = Operator.core("zeros_on");
 
-  /** Hears of what an engine's operators make and of what is closed. */
+  /** Observes the tensors that an engine's operators create, and their closing. */
   interface Counter {
     void ran(Operator operator, Object[] arguments, Tensor... made);
 
     void closed(Tensor tensor);
   }
 
-  /** The compiled libraries of all engines that take the sources as they are. */
+  /** Compiled libraries, shared by all engines that use the sources unchanged. */
   private static final Map<OperatorLibrary, Long> COMPILED = new ConcurrentHashMap<>();
 
   private static volatile Engine processDefault;
@@ -47,10 +46,10 @@ public final class Engine {
   private volatile OperatorObserver observer;
   private final Map<OperatorLibrary, Long> modules;
 
-  /** Hears of all tensors, or null. */
+  /** Observer of all tensors, or null. */
   private final Counter counter;
 
-  /** Makes an engine. Nothing is loaded yet. */
+  /** Creates an engine without loading anything yet. */
   Engine(TensorDevice device, UnaryOperator<String> rewriting) {
     this(device, rewriting, new ConcurrentHashMap<>(), null);
   }
@@ -66,12 +65,12 @@ public final class Engine {
     this.counter = counter;
   }
 
-  /** An engine that computes shapes only, whose tensors are counted. */
+  /** Creates an engine that computes shapes only and counts its tensors. */
   static Engine metered(Counter counter) {
     return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, counter);
   }
 
-  /** Makes an engine on a device. */
+  /** Creates an engine on a device. */
   public static Engine on(String device) {
     Engine engine =
         new Engine(TensorDevice.named(device), UnaryOperator.identity(), COMPILED, null);
@@ -79,13 +78,13 @@ public final class Engine {
     return engine;
   }
 
-  /** Returns the engine that makes tensors on this thread. */
+  /** Returns the engine for new tensors on this thread. */
   public static Engine current() {
     Scope scope = Scope.current();
     return scope == null ? ofProcess() : scope.engine();
   }
 
-  /** The engine of tensors that no scope chooses one for. */
+  /** Returns the engine used outside of scopes. */
   static Engine ofProcess() {
     Engine chosen = processDefault;
     return chosen == null ? choose() : chosen;
@@ -98,14 +97,14 @@ public final class Engine {
     return processDefault;
   }
 
-  /** Makes an engine the default of the process, for tests; returns the one before. */
+  /** Replaces the engine of the process, for tests; returns the previous one. */
   static synchronized Engine setDefault(Engine engine) {
     Engine before = ofProcess();
     processDefault = engine;
     return before;
   }
 
-  /** The engine of the first tensor among arguments, else the current one. */
+  /** Returns the engine of the first tensor among the arguments, or the current one. */
   static Engine of(Object... arguments) {
     for (Object argument : arguments) {
       if (argument instanceof Tensor tensor) {
@@ -134,14 +133,14 @@ public final class Engine {
     }
   }
 
-  /** Returns where this engine's tensors live. */
+  /** Returns the device of this engine's tensors. */
   public String device() {
     return device.name();
   }
 
   /**
-   * Returns whether bfloat16 is multiplied natively on this device. Without that it saves memory
-   * but no time.
+   * Returns whether this device multiplies bfloat16 natively. Without that it saves memory but no
+   * time.
    */
   public boolean multipliesBf16() {
     return multipliesBf16(device, card());
@@ -154,61 +153,63 @@ public final class Engine {
     return !device.isHost() || Processor.hasBf16();
   }
 
-  /** {@return the CUDA device that tensors live on; empty for others, and where it is not known} */
+  /** {@return the CUDA device of the tensors; empty for other devices, and if it is unknown} */
   public Optional<CudaCard> card() {
     return isOnCuda() ? CudaCard.first() : Optional.empty();
   }
 
-  /** Whether this engine's tensors live on a CUDA device. */
+  /** Returns whether this engine's tensors are on a CUDA device. */
   boolean isOnCuda() {
     return device.kind() == TensorDevice.CUDA.kind();
   }
 
-  /** Whether this engine computes shapes and no numbers. */
+  /** Returns whether this engine computes only shapes. */
   boolean isOnShapes() {
     return device.kind() == TensorDevice.META.kind();
   }
 
-  /** Whether this engine's tensors live in host memory. */
+  /** Returns whether this engine's tensors are in host memory. */
   boolean isOnHost() {
     return device.isHost();
   }
 
-  /** Whether this engine computes shapes only, and counts what its tensors would take. */
+  /**
+   * Returns whether this engine computes only shapes and counts the memory its tensors would take.
+   */
   boolean isMetered() {
     return counter != null;
   }
 
-  /** Memory in the host that new tensors take over from closed ones. */
+  /** Source of host memory that reuses closed tensors. */
   interface Reuse {
 
-    /** An uninitialized tensor of an engine, or null where the C library is to be asked. */
+    /** Returns an uninitialized tensor, or null to allocate one with the C library. */
     Tensor take(Engine engine, DType type, long[] sizes);
 
-    /** Notes which results of an operator look at the memory of its arguments. */
+    /** Records which results of an operator share memory with its arguments. */
     void share(Object[] arguments, Tensor... results);
   }
 
   private static volatile Reuse reuse;
 
-  /** Sets where tensors of all engines take memory from. */
+  /** Sets the memory source for the tensors of all engines. */
   static void reuse(Reuse source) {
     reuse = source;
   }
 
-  /** An uninitialized tensor on the device. */
+  /** Creates an uninitialized tensor on the device. */
   Tensor empty(DType type, long... sizes) {
     Reuse source = reuse;
     Tensor taken = source != null && device.isHost() ? source.take(this, type, sizes) : null;
     return taken == null ? make(EMPTY, EMPTY_ON, type, sizes) : taken.typedAs(type);
   }
 
-  /** The handle of a tensor that an operator makes, without an owner. */
+  /** Runs an operator and returns the handle of its result, without an owner. */
   long handle(Operator operator, Object... arguments) {
     return observed(operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments));
   }
 
-  /** A tensor of zeros on the device. */
+  /** Creates a tensor of zeros on the device. */
   Tensor zeros(DType type, long... sizes) {
     return make(ZEROS, ZEROS_ON, type, sizes);
   }
@@ -222,15 +223,15 @@ public final class Engine {
   }
 
   /**
-   * Has every run of an operator of this engine told.
+   * Sets an observer for every operator run on this engine.
    *
-   * @param told takes them, on the thread that runs the operator; null for nobody
+   * @param told called on the thread that runs the operator; null for none
    */
   public void observe(OperatorObserver told) {
     observer = told;
   }
 
-  /** Runs what stands for an operator, and tells who observes it. */
+  /** Runs a replacement of an operator and notifies the observer. */
   <T> T observed(Operator operator, Supplier<T> run) {
     OperatorObserver told = observer;
     if (told == null) {
@@ -242,7 +243,7 @@ public final class Engine {
     return result;
   }
 
-  /** Runs a kernel that stands for an operator, unless only shapes are computed. */
+  /** Runs a kernel in place of an operator, unless only shapes are computed. */
   public void runs(Operator operator, Runnable kernel) {
     if (isOnShapes()) {
       return;
@@ -306,7 +307,7 @@ public final class Engine {
     made(operator, arguments);
   }
 
-  /** The compiled library of an operator, which stays in memory. */
+  /** Returns the compiled library of an operator, which stays in memory. */
   private long module(Operator operator) {
     Long module = modules.get(operator.library());
     return module == null ? load(operator.library()) : module;

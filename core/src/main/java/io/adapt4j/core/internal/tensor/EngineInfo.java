@@ -5,12 +5,12 @@ import io.adapt4j.core.internal.NativeCache;
 import io.adapt4j.core.internal.NativeCacheException;
 import java.nio.file.Path;
 
-/** What computes in this process, for all {@link Engine}s: libtorch and how it was started. */
+/** Versions and settings of libtorch in this process, for all {@link Engine}s. */
 public final class EngineInfo {
 
   private EngineInfo() {}
 
-  /** Returns the version of libtorch; starts it if it is not running yet. */
+  /** Returns the version of libtorch, starting it if necessary. */
   public static String version() {
     LibTorch.threads();
     return ai.djl.engine.Engine.getEngine("PyTorch").getVersion();
@@ -22,9 +22,9 @@ public final class EngineInfo {
   }
 
   /**
-   * Returns how libtorch's threads wait for each other: by spinning, which takes the processor from
-   * other work, or passively. Where the environment says nothing, {@code OMP_WAIT_POLICY=PASSIVE}
-   * is set before libtorch is loaded, if that is possible.
+   * Returns how libtorch's threads wait for each other: by spinning, which takes CPU time from
+   * other work, or passively. Unless the environment sets it, {@code OMP_WAIT_POLICY=PASSIVE} is
+   * set before libtorch is loaded, if possible.
    */
   public static String threadWaiting() {
     LibTorch.threads();
@@ -32,17 +32,17 @@ public final class EngineInfo {
   }
 
   /**
-   * Returns what is done with free memory of the host: between the phases of a training step it is
-   * given back to the system, which glibc alone would not do. Not where the environment sets {@code
-   * MALLOC_TRIM_THRESHOLD_}, {@code MALLOC_MMAP_THRESHOLD_} or {@code GLIBC_TUNABLES}, where the
-   * system property {@code adapt4j.allocator} is {@code user}, or where the C library is another.
+   * Returns the handling of free host memory: between the phases of a training step it is returned
+   * to the system, which glibc alone would not do. This is off if the environment sets {@code
+   * MALLOC_TRIM_THRESHOLD_}, {@code MALLOC_MMAP_THRESHOLD_} or {@code GLIBC_TUNABLES}, if the
+   * system property {@code adapt4j.allocator} is {@code user}, or with another C library.
    */
   public static String allocator() {
     LibTorch.threads();
     return HostAllocator.current().description();
   }
 
-  /** Returns the folder that native libraries are unpacked into and loaded from. Starts nothing. */
+  /** Returns the folder from which native libraries are loaded, without starting anything. */
   public static Path nativesCache() {
     try {
       return NativeCache.prepare();
@@ -51,7 +51,7 @@ public final class EngineInfo {
     }
   }
 
-  /** Returns the number of threads an operator uses. */
+  /** Returns the number of threads per operator. */
   public static int threads() {
     return Torch.threads();
   }

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends each position to a few of several experts, and joins what they return (Shazeer et al.
- * 2017).
+ * Mixture-of-experts operators: routing positions to a few of several experts, and combining their
+ * outputs (Shazeer et al. 2017).
  */
 public final class ExpertOps {
 
@@ -37,30 +37,30 @@ public final class ExpertOps {
   private ExpertOps() {}
 
   /**
-   * The positions of one expert.
+   * The positions routed to one expert.
    *
-   * @param rows which positions, I64 [n]
-   * @param slots where their weights stand among all, I64 [n]
+   * @param rows indices of the positions, I64 [n]
+   * @param slots indices of their weights among all weights, I64 [n]
    */
   public record Share(int expert, Tensor rows, Tensor slots) {}
 
   /**
-   * Where positions go.
+   * Routing of all positions.
    *
-   * @param weights of the chosen experts of each position, F32 [N, k]
-   * @param chosen their numbers, I64 [N, k]
+   * @param weights weights of the chosen experts of each position, F32 [N, k]
+   * @param chosen indices of the chosen experts, I64 [N, k]
    */
   public record Routed(Tensor weights, Tensor chosen, List<Share> shares) {}
 
   /**
-   * How experts are chosen and weighted.
+   * Rule for choosing and weighting experts.
    *
-   * @param groups into which the experts are cut; 1 for none
+   * @param groups number of groups that the experts are divided into; 1 for none
    */
   public record Rule(
       int chosen, boolean normalized, boolean sigmoid, double scale, int groups, int groupsKept) {
 
-    /** Makes the rule of most families: the softmax of the scores, without groups. */
+    /** Creates the rule of most families: softmax of the scores, without groups. */
     public static Rule softmax(int chosen, boolean normalized) {
       return new Rule(chosen, normalized, false, 1, 1, 1);
     }
@@ -70,19 +70,20 @@ public final class ExpertOps {
     }
   }
 
-  /** Adds to the gradient of scores. */
+  /** Additional term in the gradient of the scores. */
   @FunctionalInterface
   public interface ScoreGradient {
-    /** Adds what else depends on the scores. */
+    /** Adds the term. */
     Tensor plus(Tensor gradient);
   }
 
   /**
-   * Chooses experts by their scores. The scores are retained; which were chosen is read by this
-   * thread.
+   * Chooses experts by their scores. Saves the scores for backward, and copies the chosen indices
+   * to the host.
    *
    * @param scores [B, T, experts]
-   * @param correction added to what experts are chosen by, not to their weights, [experts]; or null
+   * @param correction bias for choosing the experts, not applied to their weights, [experts]; or
+   *     null
    */
   public static Routed route(
       Ops ops, Tensor scores, @Nullable Parameter correction, Rule rule, ScoreGradient more) {
@@ -120,8 +121,8 @@ public final class ExpertOps {
   }
 
   /**
-   * Counts how often experts are chosen by the softmax of scores alone, and adds up their
-   * probabilities.
+   * Computes the expert load: how often experts are chosen by the plain softmax of the scores, and
+   * the sums of their probabilities.
    *
    * @param real 1 for positions that count and 0 for others, F32 [N, 1]
    * @return counts and sums, F32 [2, experts]
@@ -130,15 +131,18 @@ public final class ExpertOps {
     return EXPERT_LOAD.tensor(scores, real, k);
   }
 
-  /** Derives the sum over experts of count times probabilities by the scores of some positions. */
+  /**
+   * Computes the gradient, by the scores of some positions, of the sum over experts of count times
+   * probabilities.
+   */
   public static Tensor loadBackward(Tensor scores, Tensor real, Tensor load, double factor) {
     return EXPERT_LOAD_BACKWARD.tensor(scores, real, load, factor);
   }
 
   /**
-   * (up + 1) gate sigmoid(alpha gate), with gate and up cut at a limit. Retains x.
+   * (up + 1) gate sigmoid(alpha gate), with gate and up clamped to a limit. Saves x for backward.
    *
-   * @param x gate and up of each output beside each other [.., 2 width]
+   * @param x interleaved gate and up [.., 2 width]
    * @return [.., width]
    */
   public static Tensor clampedGated(Ops ops, Tensor x, double alpha, double limit) {
@@ -153,7 +157,7 @@ public final class ExpertOps {
     return y;
   }
 
-  /** Where there are shapes only, every expert has an equal share. */
+  /** Returns the chosen experts; on shapes only, every expert has an equal share. */
   private static long[] chosen(Tensor ids, int experts) {
     if (!ids.engine().isOnShapes()) {
       return ids.toLongs();
@@ -191,14 +195,16 @@ public final class ExpertOps {
     return shares;
   }
 
-  /** A block of the rows of a matrix, such as one expert's. */
+  /**
+   * A block of rows of a matrix, such as one expert's; {@code turned} if it is stored as [out, in].
+   */
   public record Block(Parameter weight, long first, long rows, boolean turned) {}
 
   /**
-   * Multiplies by a block of a matrix. Retains x where the matrix is trained.
+   * Multiplies by a block of a matrix. Saves x for backward if the matrix is trained.
    *
-   * @param x [n, columns] where the block is turned, else [n, rows]
-   * @return [n, rows] where the block is turned, else [n, columns]
+   * @param x [n, columns] if the block is turned, otherwise [n, rows]
+   * @return [n, rows] if the block is turned, otherwise [n, columns]
    */
   public static Tensor linear(Ops ops, Tensor x, Block block) {
     Parameter weight = block.weight();
@@ -227,7 +233,7 @@ public final class ExpertOps {
   }
 
   /**
-   * Adds the same row everywhere. Retains nothing.
+   * Adds a bias row at every position. Saves nothing for backward.
    *
    * @param x [.., width]
    * @param row [width]
@@ -249,8 +255,8 @@ public final class ExpertOps {
   }
 
   /**
-   * Multiplies the weights of the chosen experts by one factor an expert. Retains the weights where
-   * the factors are trained.
+   * Multiplies the weights of the chosen experts by one factor per expert. Saves the weights for
+   * backward if the factors are trained.
    *
    * @param factors [experts]
    */
@@ -281,10 +287,10 @@ public final class ExpertOps {
   }
 
   /**
-   * Multiplies what an expert returned by the weights of its positions. Retains both.
+   * Multiplies an expert's outputs by the weights of their positions. Saves both for backward.
    *
    * @param y [n, hidden]
-   * @param weights of all positions, F32 [N, k]
+   * @param weights weights of all positions, F32 [N, k]
    */
   public static Tensor weigh(Ops ops, Tensor y, Tensor weights, Share share) {
     Tensor z = WEIGH_ROWS.tensor(y, weights, share.slots());
@@ -300,7 +306,7 @@ public final class ExpertOps {
   }
 
   /**
-   * Adds up what the experts of each position returned. Retains nothing.
+   * Sums the expert outputs of each position. Saves nothing for backward.
    *
    * @param parts [n, hidden] of each share
    * @param like [B, T, hidden], for the shape
@@ -318,7 +324,7 @@ public final class ExpertOps {
   }
 
   /**
-   * Multiplies by the sigmoid of a gate. Retains both.
+   * Multiplies by the sigmoid of a gate. Saves both for backward.
    *
    * @param y [B, T, hidden]
    * @param gate [B, T, 1]

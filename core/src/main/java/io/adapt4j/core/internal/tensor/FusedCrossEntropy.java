@@ -4,8 +4,8 @@ import io.adapt4j.core.internal.tensor.VocabularyLoss.Result;
 import java.util.List;
 
 /**
- * Cross-entropy over the vocabulary with {@link HostKernels}: the logits of some rows become their
- * own derivative, without a copy of either in fp32.
+ * Cross-entropy over the vocabulary with {@link HostKernels}: gradients overwrite the logits of a
+ * chunk of rows, without a copy of either in fp32.
  *
  * @param hidden [N, hidden]
  */
@@ -15,9 +15,9 @@ record FusedCrossEntropy(
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
 
   /**
-   * Sums, and differentiates the sum times a factor where gradients are wanted.
+   * Computes the sum and, if gradients are requested, the gradients of the sum times a factor.
    *
-   * @param rows logits of so many rows exist at once
+   * @param rows number of rows whose logits exist at once
    */
   Result run(double factor, boolean gradients, long rows) {
     long n = hidden.size(0);

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Operators that have a kernel which does the same in one pass ({@link HostKernels}): that where it
- * is present and takes these tensors, else the script.
+ * Operators with a fused kernel ({@link HostKernels}): uses the kernel if it is present and
+ * supports the tensors, otherwise the script.
  */
 final class FusedOps {
 
@@ -27,12 +27,12 @@ final class FusedOps {
   private static final Operator LINEAR_BACKWARD_WEIGHT =
       Operator.core("linear_backward_weight").needing(FusedOps::roundedGradient);
 
-  /** Contiguous keys and values, scores of a block of queries, and what is made from them. */
+  /** Scratch: contiguous keys and values, and three tensors of scores for a block of queries. */
   private static final Operator ATTENTION =
       Operator.core("attention").needing(Temporaries.like(1, 2).and(AttentionOps.scores(0, 1, 3)));
 
   /**
-   * Besides those, what a block adds to the gradients of keys and values, which are sums in F32.
+   * Additional scratch: a block's contribution to the gradients of keys and values, summed in F32.
    */
   private static final Operator ATTENTION_BACKWARD =
       Operator.core("attention_backward")
@@ -42,7 +42,8 @@ final class FusedOps {
                   .and(AttentionOps.scores(1, 2, 5)));
 
   /**
-   * The same where weights are dropped, a mask and what is left of the weights, or scores biased.
+   * With attention dropout, the scratch also has a mask and the dropped weights; with a bias, the
+   * biased scores.
    */
   private static final Operator DROPPED_ATTENTION =
       Operator.core("attention").needing(Temporaries.like(1, 2).and(AttentionOps.scores(0, 1, 5)));
@@ -54,7 +55,8 @@ final class FusedOps {
                   .and(Temporaries.floats(2, 0, 2))
                   .and(AttentionOps.scores(1, 2, 7)));
 
-  // The same for shapes where kernels will run: they need no memory, or keys and values packed.
+  // Operators for shapes where kernels will run: these need no scratch, or contiguous keys and
+  // values.
   private static final Operator RMS_NORM_SHAPE = Operator.core("rms_norm");
   private static final Operator RMS_NORM_BACKWARD_SHAPE = Operator.core("rms_norm_backward");
   private static final Operator GATED_BACKWARD_SHAPE = Operator.core("gated_backward");
@@ -67,18 +69,18 @@ final class FusedOps {
 
   private FusedOps() {}
 
-  /** The kernels, where they take tensors like this one. */
+  /** Returns the kernels if they support the device of a tensor. */
   private static Optional<HostKernels> of(Tensor x) {
     boolean onHost = onShapes(x) ? Engine.ofProcess().isOnHost() : x.engine().isOnHost();
     return onHost ? HostKernels.installed() : Optional.empty();
   }
 
-  /** Whether only shapes are computed, to see what a pass needs. */
+  /** Returns whether only shapes are computed, to plan the memory of a pass. */
   static boolean onShapes(Tensor x) {
     return x.engine().isOnShapes();
   }
 
-  /** The gradient of the weight in the compute type, before it is added. */
+  /** Returns the size of the weight gradient in the compute type, before it is accumulated. */
   private static long roundedGradient(Object[] arguments) {
     return ((Tensor) arguments[2]).count() * ((Tensor) arguments[0]).type().bytes();
   }
@@ -87,7 +89,7 @@ final class FusedOps {
     return kernels.hasRows(x.type()) && x.isContiguous();
   }
 
-  /** x + y, in memory that may have been another tensor's. */
+  /** x + y, possibly in reused memory. */
   static Tensor add(Tensor x, Tensor y) {
     boolean alike =
         x.engine().isOnHost()
@@ -107,7 +109,10 @@ final class FusedOps {
     return x.engine().empty(x.type(), x.sizes());
   }
 
-  /** While training by the script, whose derivative starts from the same mean and variance. */
+  /**
+   * Layer normalization; in training by the script, whose backward pass uses the same mean and
+   * variance.
+   */
   static Tensor layerNorm(
       Tensor x, Tensor weight, List<Tensor> bias, double eps, boolean isRecording) {
     HostKernels kernels = isRecording ? null : normalizing(x, weight, bias);
@@ -116,7 +121,7 @@ final class FusedOps {
         : normalized(kernels, x, null, weight, bias, eps);
   }
 
-  /** The norm of x + added, neither of which is needed for anything else. */
+  /** Layer normalization of x + added, neither of which is needed by anything else. */
   static Tensor layerNormOfSum(
       Tensor x, Tensor added, Tensor weight, List<Tensor> bias, double eps) {
     HostKernels kernels = normalizing(x, weight, bias);
@@ -134,7 +139,7 @@ final class FusedOps {
     return y;
   }
 
-  /** The kernels where they normalize x to mean 0 and variance 1, else null. */
+  /** Returns the kernels if they support layer normalization of x, otherwise null. */
   private static HostKernels normalizing(Tensor x, Tensor weight, List<Tensor> bias) {
     HostKernels kernels = of(x).orElse(null);
     boolean taken =
@@ -156,7 +161,7 @@ final class FusedOps {
     return y;
   }
 
-  /** act(x) in the memory of x, which is not to be used afterwards. */
+  /** Computes act(x) in place. */
   static Tensor activationInPlace(Tensor x, Activation activation) {
     HostKernels kernels = activating(x, activation);
     if (kernels == null) {
@@ -189,7 +194,7 @@ final class FusedOps {
     return y;
   }
 
-  /** The derivative by x, and added to it another gradient by x, which may be null. */
+  /** Computes the gradient by x and adds another one, which may be null. */
   static Tensor rmsNormBackward(
       Tensor dy,
       Tensor x,
@@ -276,7 +281,7 @@ final class FusedOps {
     return dx;
   }
 
-  /** The kernels where they multiply such matrices faster, else null. */
+  /** Returns the kernels if they multiply these matrices faster, otherwise null. */
   private static HostKernels multiplying(Tensor x, Tensor weight, long depth, long columns) {
     HostKernels kernels = of(x).orElse(null);
     return kernels != null
@@ -289,14 +294,14 @@ final class FusedOps {
         : null;
   }
 
-  /** Memory for the product of x with a matrix of so many columns. */
+  /** Allocates the product of x with a matrix that has this many columns. */
   static Tensor product(Tensor x, long columns) {
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] = columns;
     return x.engine().empty(x.type(), sizes);
   }
 
-  /** Adds dy' x to the gradient of a weight. */
+  /** Adds dy' x to a weight gradient. */
   static void linearBackwardWeight(Tensor dy, Tensor x, Tensor dweight) {
     HostKernels kernels = of(x).orElse(null);
     boolean taken =
@@ -368,7 +373,8 @@ final class FusedOps {
   }
 
   /**
-   * The kernels where they turn the queries and keys of a joined projection themselves, else null.
+   * Returns the kernels if they support rotating queries and keys of a joined projection, otherwise
+   * null.
    */
   static HostKernels rotating(Tensor projected, JoinedHeads heads, RotaryTable table) {
     HostKernels kernels = of(projected).orElse(null);
@@ -413,12 +419,15 @@ final class FusedOps {
     return dprojected;
   }
 
-  /** Whether queries over a cache of keys are attended to by kernels, whatever their number. */
+  /** Returns whether kernels support attention over a key cache for any number of queries. */
   static boolean attends(Tensor q, Tensor mask, AttentionRule rule) {
     return attending(q, mask, rule) != null && !onShapes(q);
   }
 
-  /** The kernels where they score rows of logits like these hidden states, else null. */
+  /**
+   * Returns the kernels if they support cross-entropy of logits for these hidden states, otherwise
+   * null.
+   */
   static HostKernels scoring(Tensor hidden, Tensor targets) {
     HostKernels kernels = of(hidden).orElse(null);
     return kernels != null && takesRows(kernels, hidden) && targets.isContiguous() ? kernels : null;

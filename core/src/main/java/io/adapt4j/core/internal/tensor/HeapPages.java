@@ -15,19 +15,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Huge pages for the heaps of glibc's allocator, where Linux gives them to those that ask: memory
- * that was given back is then taken again 2 MiB at a time instead of 4 KiB. The heaps of threads
- * are 64 MiB each, begin at a multiple of that, and are found in the process's own map. Not thread
- * safe.
+ * Huge pages for the heaps of glibc's allocator, where Linux grants them on request ({@code
+ * madvise}): memory returned to the system is then faulted in again 2 MiB at a time instead of 4
+ * KiB. Thread heaps are 64 MiB each, aligned to their size, and are found in the process's memory
+ * map. Not thread safe.
  */
 final class HeapPages {
 
   private static final long HEAP = 64L << 20;
 
-  /** Linux's number of this advice. */
+  /** {@code MADV_HUGEPAGE} on Linux. */
   private static final int MADV_HUGEPAGE = 14;
 
-  /** A mapping of private, writable memory without a file. */
+  /** An anonymous, private, writable mapping. */
   private static final Pattern ANONYMOUS =
       Pattern.compile("([0-9a-f]+)-[0-9a-f]+ rw-p 00000000 00:00 0\\s*");
 
@@ -44,7 +44,7 @@ final class HeapPages {
     }
   }
 
-  /** Asks for huge pages in heaps that are new. Does nothing where the map cannot be read. */
+  /** Requests huge pages in new heaps. Does nothing if the memory map cannot be read. */
   void advise() {
     if (advice.isEmpty()) {
       return;
@@ -52,7 +52,7 @@ final class HeapPages {
     try (Stream<String> lines = Files.lines(MAPS)) {
       lines.forEach(this::advise);
     } catch (IOException | RuntimeException e) {
-      // No huge pages then: that costs time and nothing else.
+      // Without huge pages everything works, only slower.
       return;
     }
   }
@@ -62,7 +62,7 @@ final class HeapPages {
     if (matcher.matches()) {
       long start = Long.parseUnsignedLong(matcher.group(1), 16);
       if (start % HEAP == 0 && advised.add(start)) {
-        // The part of a heap that is not in use yet is advised with it.
+        // This also covers the part of a heap that is not in use yet.
         advice
             .get()
             .invokeInt(new Object[] {new Pointer(start), new NativeLong(HEAP), MADV_HUGEPAGE});

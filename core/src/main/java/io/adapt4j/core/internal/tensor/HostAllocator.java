@@ -11,21 +11,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The C library's allocator, which holds the memory of tensors. glibc keeps freed blocks below 32
- * MiB for the process, and where they lie between others it finds no use for them: the next phase
- * of a training step then takes fresh memory beside them. At the borders of phases the free pages
- * are given back, so that the process takes what is in use and little more.
+ * MiB in the process, and often cannot reuse them because of fragmentation: the next phase of a
+ * training step then takes fresh memory. Between phases, free pages are therefore returned to the
+ * system, so that the process holds little more than what is in use.
  */
 final class HostAllocator {
 
   private static final Logger LOG = LoggerFactory.getLogger(HostAllocator.class);
 
-  /** {@code user}: leave the allocator alone. */
+  /** System property; {@code user} leaves the allocator alone. */
   static final String PROPERTY = "adapt4j.allocator";
 
-  /** Of a step shorter than this the phases take too little memory to be worth the time. */
+  /** Minimum interval; the phases of a shorter step take too little memory to be worth the time. */
   private static final long INTERVAL_NANOS = 100_000_000;
 
-  /** Settings of glibc's allocator by which a user has chosen already. */
+  /** Environment variables with which a user has configured glibc's allocator already. */
   private static final List<String> CHOICES =
       List.of("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES");
 
@@ -44,12 +44,12 @@ final class HostAllocator {
     this.description = description;
   }
 
-  /** The allocator of this process. */
+  /** Returns the allocator of this process. */
   static HostAllocator current() {
     return current;
   }
 
-  /** Finds out what can be done. Called once, when the engine starts. */
+  /** Detects what is possible. Called once, when the engine starts. */
   static void prepare() {
     current = prepare(System.getenv(), System.getProperty("os.name"));
     LOG.debug("free memory: {}", current.description);
@@ -76,7 +76,7 @@ final class HostAllocator {
     }
   }
 
-  /** Whether memory is to be taken and given back as the environment says, and not otherwise. */
+  /** Returns whether the allocator's configuration is left to the environment. */
   static boolean isLeftToUser() {
     return System.getProperty(PROPERTY, "").equals("user");
   }
@@ -85,12 +85,12 @@ final class HostAllocator {
     return new HostAllocator(Optional.empty(), "left to the C library, " + reason);
   }
 
-  /** What is done with free memory, and why. */
+  /** Describes the handling of free memory, and the reason for it. */
   String description() {
     return description;
   }
 
-  /** Gives free pages back to the system, unless that was done a moment ago. */
+  /** Returns free pages to the system, unless that was done a moment ago. */
   void giveBack() {
     if (trim.isEmpty()) {
       return;

@@ -4,39 +4,40 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Kernels that do in one pass over memory what operators do in several, for tensors in host memory,
- * where a module with them is present. Without them everything runs by operators. Found by {@link
- * ServiceLoader}; {@link FusedOps} chooses. Tensors are contiguous unless said otherwise.
+ * Fused kernels for tensors in host memory: each replaces several passes over memory by one. They
+ * are optional: {@link ServiceLoader} finds them if a module provides them, {@link FusedOps}
+ * chooses, and without them every operator runs as a script. Tensors are contiguous unless stated
+ * otherwise.
  */
 public interface HostKernels {
 
-  /** Returns whether rows of a type are normalized, gated and scored. */
+  /** Returns whether normalization, gating and cross-entropy support a type. */
   boolean hasRows(DType type);
 
   /**
-   * Normalizes to mean 0 and variance 1.
+   * Layer normalization.
    *
    * @param x [.., width]
-   * @param added what is added to x before, like x, or null
+   * @param added tensor added to x first, with its shape, or null
    * @param weight [width], of the type of x
    * @param bias [width], of the type of x, or null
    */
   void layerNorm(Tensor x, Tensor added, Tensor weight, Tensor bias, double eps, Tensor y);
 
-  /** Returns whether an activation is computed. */
+  /** Returns whether an activation is supported. */
   boolean hasActivation(Activation activation);
 
   /** act(x). */
   void activate(Tensor x, Activation activation, Tensor y);
 
-  /** Normalizes by the root mean square. */
+  /** Root mean square normalization. */
   void rmsNorm(Tensor x, Tensor weight, double offset, double eps, Tensor y);
 
   /**
-   * Differentiates {@link #rmsNorm}.
+   * Backward pass of {@link #rmsNorm}.
    *
-   * @param added added to dx, like x, or null
-   * @param dweight F32 [width] that the derivative by the weight is added to, or null
+   * @param added added to dx, with the shape of x, or null
+   * @param dweight F32 [width] to which the weight gradient is added, or null
    */
   void rmsNormBackward(
       Tensor dy,
@@ -48,99 +49,100 @@ public interface HostKernels {
       Tensor dx,
       Tensor dweight);
 
-  /** Returns whether a gate is computed. */
+  /** Returns whether a gated activation is supported. */
   boolean hasGate(Activation activation);
 
   /**
    * act(gate) times up.
    *
-   * @param x gate and up side by side [.., 2 width]
-   * @param y takes the result [.., width]
+   * @param x concatenated gate and up [.., 2 width]
+   * @param y receives the result [.., width]
    */
   void gated(Tensor x, Activation activation, Tensor y);
 
   /**
-   * Differentiates {@link #gated}.
+   * Backward pass of {@link #gated}.
    *
    * @param dy [.., width]
    */
   void gatedBackward(Tensor dy, Tensor x, Activation activation, Tensor dx);
 
   /**
-   * Sums cross-entropies of rows of logits.
+   * Sums the cross-entropies of rows of logits.
    *
-   * @param logits [rows, vocabulary]; with gradient they become the derivative of the sum by the
-   *     scores that they were made from
+   * @param logits [rows, vocabulary]; if gradient, overwritten by the gradient of the sum by the
+   *     uncapped logits, times scale
    * @param targets I64 [rows]
-   * @param weights F32 [rows] that multiply the terms, or null for 1
+   * @param weights F32 [rows] weights of the terms, or null for 1
    */
   double crossEntropy(
       Tensor logits, Tensor targets, Tensor weights, double scale, double cap, boolean gradient);
 
-  /** Returns whether matrices are multiplied faster than by libtorch. */
+  /** Returns whether these kernels multiply such matrices faster than libtorch. */
   boolean multiplies(DType type, long rows, long depth, long columns);
 
   /**
-   * Multiplies: c = a b + bias, or a b added to c. Sums are formed in fp32 and rounded once.
+   * Matrix product: c = a b + bias, or a b added to c. Sums are accumulated in fp32 and rounded
+   * once.
    *
    * @param a [.., depth]
-   * @param b [columns, depth] where transposed, else [depth, columns]
+   * @param b [columns, depth] if transposed, otherwise [depth, columns]
    * @param bias [columns], or null
    * @param c [.., columns]
    */
   void multiply(Tensor a, Tensor b, boolean transposed, Tensor bias, Tensor c, boolean added);
 
   /**
-   * Multiplies two pairs of matrices and adds the products: c = a b + a2 b2 + bias, rounded once.
+   * Sum of two matrix products: c = a b + a2 b2 + bias, rounded once.
    *
    * @param a2 [.., depth2], depth2 even
-   * @param b2 [columns, depth2] where transposed, else [depth2, columns]
+   * @param b2 [columns, depth2] if transposed, otherwise [depth2, columns]
    */
   void multiplyPairs(
       Tensor a, Tensor b, Tensor a2, Tensor b2, boolean transposed, Tensor bias, Tensor c);
 
   /**
-   * Multiplies the transpose of a matrix where {@link #multiplies} says so: a' b.
+   * Product with the transpose of a matrix, a' b, if {@link #multiplies} returns true.
    *
    * @param a [.., m]
-   * @param b [.., n], of as many rows
-   * @param c [m, n]; F32, added to, or of the type of a, overwritten
+   * @param b [.., n], with the same number of rows
+   * @param c [m, n]; F32 and added to, or of the type of a and overwritten
    */
   void multiplyTransposed(Tensor a, Tensor b, Tensor c);
 
-  /** Returns whether attention over whole sequences is computed. */
+  /** Returns whether attention over whole sequences is supported. */
   boolean attends(DType type, long dim);
 
   /**
    * Scaled dot-product attention without a mask.
    *
-   * @param q [B, H, T, D], of any strides as long as the entries of a head lie side by side
-   * @param k [B, K, L, D], likewise; where the rule is causal the last query sees all keys
+   * @param q [B, H, T, D], of any strides as long as the entries of a head are adjacent
+   * @param k [B, K, L, D], likewise; with a causal rule, the last query sees all keys
    * @param v [B, K, L, D], likewise
-   * @param y takes the heads side by side [B, T, H D]
+   * @param y receives the concatenated heads [B, T, H D]
    */
   void attend(Tensor q, Tensor k, Tensor v, AttentionRule rule, Tensor y);
 
   /**
-   * Differentiates {@link #attend}.
+   * Backward pass of {@link #attend}.
    *
    * @param dy [B, T, H D]
-   * @param dq takes the derivative [B, H, T, D], entries of a head side by side
-   * @param dk takes the derivative [B, K, L, D], likewise
-   * @param dv takes the derivative [B, K, L, D], likewise
+   * @param dq receives the gradient [B, H, T, D], entries of a head adjacent
+   * @param dk receives the gradient [B, K, L, D], likewise
+   * @param dv receives the gradient [B, K, L, D], likewise
    */
   void attendBackward(
       Tensor dy, Tensor q, Tensor k, Tensor v, AttentionRule rule, Tensor dq, Tensor dk, Tensor dv);
 
   /**
-   * Turns queries and keys by their positions and attends without a mask.
+   * Rotates queries and keys by their positions and attends without a mask.
    *
-   * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
+   * @param projected concatenated queries, keys and values [B, T, (H + K + K) D]
    */
   void attendRotated(
       Tensor projected, JoinedHeads heads, RotaryTable table, AttentionRule rule, Tensor y);
 
-  /** Differentiates {@link #attendRotated}. */
+  /** Backward pass of {@link #attendRotated}. */
   void attendRotatedBackward(
       Tensor dy,
       Tensor projected,
@@ -155,7 +157,7 @@ public interface HostKernels {
   }
 
   /**
-   * Returns the kernels that multiply a tensor faster than libtorch.
+   * Returns the kernels if they multiply a tensor faster than libtorch.
    *
    * @param x [.., depth]
    */
@@ -168,8 +170,8 @@ public interface HostKernels {
   }
 
   /**
-   * Returns the kernels that multiply a tensor faster than libtorch, or will where only shapes are
-   * computed now.
+   * Returns the kernels if they multiply a tensor faster than libtorch, or will do so when only
+   * shapes are computed now.
    */
   static Optional<HostKernels> planning(Tensor x, long columns) {
     if (!x.engine().isOnShapes()) {
@@ -182,14 +184,14 @@ public interface HostKernels {
         : Optional.empty();
   }
 
-  /** Says which kernels there are; looked for once a process. */
+  /** Service that provides the kernels; loaded once per process. */
   interface Provider {
 
     /** Opens the kernels. */
     Optional<HostKernels> open();
   }
 
-  /** The kernels of this process. */
+  /** Holder of this process's kernels. */
   final class Installed {
     private static volatile Optional<HostKernels> kernels =
         ServiceLoader.load(Provider.class, Provider.class.getClassLoader())
@@ -198,7 +200,7 @@ public interface HostKernels {
 
     private Installed() {}
 
-    /** Has others run from now on, for tests. */
+    /** Replaces the kernels, for tests. */
     static void replace(Optional<HostKernels> others) {
       kernels = others;
     }

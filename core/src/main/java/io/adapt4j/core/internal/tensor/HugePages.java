@@ -14,11 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Pages of 2 MiB for memory that is about to be filled. Mapping fresh memory in pages of 4 KiB
- * takes longer than copying a checkpoint into it. Linux maps larger ones where it is asked to
- * ({@code madvise}, the default of most distributions); where it always or never does, and on other
- * systems, nothing is asked. Only pages that lie within the memory as a whole are asked for, so
- * that it takes no more of the system's.
+ * Huge pages of 2 MiB for memory that is about to be filled: faulting in fresh pages of 4 KiB takes
+ * longer than copying a checkpoint into them. Linux uses huge pages on request ({@code madvise},
+ * the default of most distributions); if it uses them always or never, and on other systems, this
+ * class does nothing. Only pages that lie entirely within the memory are requested, so it takes no
+ * additional memory.
  */
 public final class HugePages {
 
@@ -31,18 +31,18 @@ public final class HugePages {
 
   private static final int MADV_NOHUGEPAGE = 15;
 
-  /** What a C library may put between two blocks: a header, and what aligns the next one. */
+  /** Maximum gap between two blocks of a C library's allocator: a header and alignment. */
   private static final long LARGEST_GAP = 8192;
 
-  /** Finds out once what the system does. */
+  /** Holder that detects support on first use. */
   private static final class Found {
     private static final Optional<HugePages> PAGES = find(SETTINGS);
   }
 
   /**
-   * Memory by its addresses.
+   * An address range.
    *
-   * @param start of the first byte
+   * @param start address of the first byte
    */
   record Range(long start, long end) {}
 
@@ -72,8 +72,8 @@ public final class HugePages {
   }
 
   /**
-   * Fills memory, in large pages where the system lets programs choose. Afterwards the choice is
-   * taken back: pages that have been mapped stay, and blocks that later lie there get small ones.
+   * Fills memory with huge pages enabled if programs may choose. Afterwards the request is
+   * withdrawn: mapped pages stay, and later blocks at these addresses get small ones.
    */
   public static void during(List<Tensor> tensors, Runnable filling) {
     HugePages pages = Found.PAGES.orElse(null);
@@ -90,7 +90,7 @@ public final class HugePages {
     }
   }
 
-  /** Asks for large pages in memory that has not been touched, for as long as it is held. */
+  /** Requests huge pages for memory that has not been touched, for as long as it is held. */
   static void ask(long address, long bytes) {
     Found.PAGES.ifPresent(
         pages ->
@@ -110,7 +110,7 @@ public final class HugePages {
     return ranges;
   }
 
-  /** Blocks with nothing but an allocator's own data between them become one. */
+  /** Joins blocks that are separated only by an allocator's own data. */
   static List<Range> joined(List<Range> blocks) {
     List<Range> sorted = new ArrayList<>(blocks);
     sorted.sort(Comparator.comparingLong(Range::start));
@@ -134,13 +134,13 @@ public final class HugePages {
         .toList();
   }
 
-  /** The pages that lie within a range. */
+  /** Returns the range of whole pages within a range. */
   static Range whole(Range range, long pageSize) {
     long start = (range.start() + pageSize - 1) / pageSize * pageSize;
     return new Range(start, range.end() / pageSize * pageSize);
   }
 
-  /** Advice that is not taken costs time alone. */
+  /** Gives advice to the kernel. If it is ignored, only time is lost. */
   private void advise(Range range, int advice) {
     madvise.invokeInt(
         new Object[] {new Pointer(range.start()), range.end() - range.start(), advice});

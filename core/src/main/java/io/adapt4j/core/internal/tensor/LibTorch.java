@@ -16,17 +16,17 @@ import java.util.List;
 /**
  * Starts DJL's PyTorch engine and calls its native layer.
  *
- * <p>Everything passes through one TorchScript module ({@link ScriptArchive}), so dtypes are plain
- * integers that libtorch itself checks: DJL's own dtype table, which ends the process on bfloat16,
- * is never consulted. The natives are reached by method handles because DJL's public calls either
- * run in inference mode, whose tensors can never be differentiated, or wrap every value in an
- * {@code NDArray} with a manager.
+ * <p>All calls go through one TorchScript module ({@link ScriptArchive}), so dtypes are plain
+ * integers that libtorch itself validates: DJL's own dtype table, which crashes the process on
+ * bfloat16, is never used. The natives are called through method handles, because DJL's public
+ * methods either run in inference mode, whose tensors can never be differentiated, or wrap every
+ * value in an {@code NDArray} with a manager.
  */
 final class LibTorch {
 
   private static final String NATIVES = "ai.djl.pytorch.jni.PyTorchLibrary";
 
-  /** Never fails: what has gone wrong is thrown at every call, not only at the first one. */
+  /** Never fails on initialization: an error is thrown at every call, not only at the first one. */
   private static final Natives BINDING = Natives.start();
 
   private static final MethodHandle RUN =
@@ -91,12 +91,14 @@ final class LibTorch {
           byte[].class,
           long.class);
 
-  /** Grad mode and executor settings are per thread in libtorch. */
+  /**
+   * Tracks which threads are set up: grad mode and executor settings are per thread in libtorch.
+   */
   private static final ThreadLocal<Boolean> THREAD_READY = ThreadLocal.withInitial(() -> false);
 
   private LibTorch() {}
 
-  /** Loads an archive of operators, which stay in memory; returns the module's handle. */
+  /** Loads an archive of operators, which stays in memory; returns the module's handle. */
   static long load(byte[] archive) {
     int[] cpu = {0, -1};
     try {
@@ -108,7 +110,7 @@ final class LibTorch {
     }
   }
 
-  /** DJL's native methods, or why there are none. */
+  /** DJL's native methods, or the reason they are missing. */
   private static final class Natives {
 
     private MethodHandles.Lookup lookup;
@@ -133,7 +135,7 @@ final class LibTorch {
       lib = lookup.findStaticGetter(type, "LIB", type).invoke();
     }
 
-    /** Takes a step unless one before it has failed. */
+    /** Runs a step unless an earlier one has failed. */
     void attempt(Step step) {
       if (failure != null) {
         return;
@@ -164,7 +166,7 @@ final class LibTorch {
     }
   }
 
-  /** DJL reports its use over the network unless told not to. */
+  /** Starts the engine with DJL's usage reporting over the network disabled. */
   private static void startEngine() {
     if (System.getProperty("OPT_OUT_TRACKING") == null) {
       System.setProperty("OPT_OUT_TRACKING", "true");
@@ -187,7 +189,10 @@ final class LibTorch {
     }
   }
 
-  /** The outermost says that it failed, one further in says why. */
+  /**
+   * Returns the messages of a failure and its causes: the outermost says that it failed, an inner
+   * one says why.
+   */
   private static String reasons(Throwable failure) {
     StringBuilder reasons = new StringBuilder(String.valueOf(failure.getMessage()));
     for (Throwable at = failure.getCause(); at != null; at = at.getCause()) {
@@ -198,7 +203,7 @@ final class LibTorch {
     return reasons.toString();
   }
 
-  /** Runs a method of a loaded archive; returns the handle of the tensor that it made. */
+  /** Runs a method of a loaded archive; returns the handle of the resulting tensor. */
   static long tensor(long module, String method, Object... arguments) {
     long value = call(module, method, arguments);
     try {
@@ -279,7 +284,7 @@ final class LibTorch {
     }
   }
 
-  /** A tensor of libtorch as an argument, without an owner. */
+  /** Handle of a libtorch tensor as an argument, without an owner. */
   record Handle(long address) {}
 
   private static long toValue(String method, Object argument) throws Throwable {
@@ -354,7 +359,7 @@ final class LibTorch {
     }
   }
 
-  /** ATen's number of the kind of device: 0 for the CPU, 1 for CUDA. */
+  /** Returns ATen's device type: 0 for the CPU, 1 for CUDA. */
   static int deviceKind(long handle) {
     try {
       return ((int[]) DEVICE.invokeExact(handle))[0];
@@ -417,7 +422,7 @@ final class LibTorch {
     return new EngineException("Operator " + method + " failed: " + reason(cause), cause);
   }
 
-  /** The interpreter's own trace is long; the line after "RuntimeError:" says what went wrong. */
+  /** Extracts the reason from the interpreter's long trace: the line after "RuntimeError:". */
   private static String reason(Throwable cause) {
     String message = String.valueOf(cause.getMessage());
     int at = message.lastIndexOf("RuntimeError: ");

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.tensor;
 
 import java.util.function.BiConsumer;
 
-/** Products with a weight. */
+/** Linear layers. */
 abstract class LinearOps extends BasicOps {
 
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
@@ -14,7 +14,7 @@ abstract class LinearOps extends BasicOps {
   }
 
   /**
-   * y = x W' + b. Retains x only where W is trained.
+   * y = x W' + b. Saves x for backward only if W is trained.
    *
    * @param x [.., in]
    * @param weight W [out, in]
@@ -26,9 +26,9 @@ abstract class LinearOps extends BasicOps {
   }
 
   /**
-   * Records {@link #linear} without computing it, for where only the derivative is of use.
+   * Records {@link #linear} without computing it, for passes in which only the gradient matters.
    *
-   * @return [.., out], whose values are not defined
+   * @return [.., out], with undefined values
    */
   public Tensor uncomputedLinear(Tensor x, Parameter weight, Parameter bias) {
     return linear(FusedOps.product(x, weight.sizes()[0]), x, weight, bias);
@@ -59,7 +59,8 @@ abstract class LinearOps extends BasicOps {
   }
 
   /**
-   * y = x W' + b with a frozen weight that is recomputed for the derivative. Retains nothing.
+   * y = x W' + b with a frozen weight that is dequantized on demand, and again in backward. Saves
+   * nothing for backward.
    *
    * @param bias b [out], or null; may be trained
    */
@@ -84,9 +85,9 @@ abstract class LinearOps extends BasicOps {
   }
 
   /**
-   * y = x W' + b by a kernel from outside libtorch. Has no derivative.
+   * y = x W' + b with a kernel outside of libtorch; inference only.
    *
-   * @param product takes x as [n, in], contiguous, and overwrites x W' [n, out]
+   * @param product receives x as [n, in], contiguous, and a tensor [n, out] to overwrite with x W'
    */
   public Tensor customKernelLinear(
       Tensor x, long out, BiConsumer<Tensor, Tensor> product, Parameter bias) {

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
-/** Reads scores over the vocabulary without copying them out of native memory. */
+/** Reads logits without copying them out of native memory. */
 public final class Logits {
 
   private static final Operator LIKELIEST = Operator.core("likeliest");
@@ -8,10 +8,10 @@ public final class Logits {
   private Logits() {}
 
   /**
-   * Finds the likeliest token of each row, the lowest id in a tie.
+   * Returns the argmax of each row, the lowest id in a tie.
    *
    * @param logits [.., vocabulary]
-   * @return one id a row; -1 where the largest logit is not finite or one is NaN
+   * @return one id per row; -1 if the largest logit is not finite or one is NaN
    */
   public static long[] likeliest(Tensor logits) {
     try (Tensor ids = LIKELIEST.tensor(logits)) {

@@ -9,22 +9,22 @@ public final class Masks {
   private Masks() {}
 
   /**
-   * Makes an additive mask that hides padding, the future, and what is beyond a window.
+   * Creates an additive mask that hides padding, future tokens and keys outside of a window.
    *
    * @param attentionMask 1 on tokens and 0 on padding, I64 [B, keys]
-   * @param window keys a query sees, its own included; 0 for all
-   * @return [B, 1, T, keys]; 0 where seen, the most negative finite number where not
+   * @param window number of keys a query sees, including its own; 0 for all
+   * @return [B, 1, T, keys]; 0 where visible, otherwise the most negative finite number
    */
   public static Tensor causal(Tensor attentionMask, long queries, long window, DType type) {
     return CAUSAL_MASK.tensor(attentionMask, queries, window, type);
   }
 
   /**
-   * Makes an additive mask that hides padding and what is further away than a window, both ways.
+   * Creates an additive bidirectional mask that hides padding and keys outside of a window.
    *
    * @param attentionMask 1 on tokens and 0 on padding, I64 [B, T]
-   * @param window the largest distance seen; 0 for no limit
-   * @return [B, 1, 1, T], or [B, 1, T, T] with a window; 0 where seen
+   * @param window maximum distance seen; 0 for no limit
+   * @return [B, 1, 1, T], or [B, 1, T, T] with a window; 0 where visible
    */
   public static Tensor padding(Tensor attentionMask, long window, DType type) {
     return PADDING_MASK.tensor(attentionMask, window, type);

@@ -5,9 +5,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 
 /**
- * Counts the memory that tensors would take: those of an engine of its own, on libtorch's meta
- * device, which computes shapes and no numbers. Views count with the tensor that they look at, and
- * what an operator allocates on the way as its {@link Scratch} says. Not thread safe.
+ * Measures the memory that tensors would take, with an engine on libtorch's meta device, which
+ * computes only shapes. A view counts with its base tensor, and an operator's temporary memory
+ * counts as its {@link Scratch} states. Not thread safe.
  */
 public final class MemoryMeter {
 
@@ -28,7 +28,7 @@ public final class MemoryMeter {
   private long bytes;
   private long peak;
 
-  /** Makes a meter that shows nothing yet. */
+  /** Creates a meter at 0. */
   public MemoryMeter() {}
 
   /** {@return the engine whose tensors are counted} */
@@ -36,22 +36,22 @@ public final class MemoryMeter {
     return engine;
   }
 
-  /** {@return what the tensors that are open take} */
+  /** {@return the bytes of the open tensors} */
   public long bytes() {
     return bytes;
   }
 
-  /** {@return the most that existed at once since {@link #restart}} */
+  /** {@return the peak of bytes since {@link #restart}} */
   public long peak() {
     return peak;
   }
 
-  /** Begins a new peak with what is open now. */
+  /** Resets the peak to the bytes of the open tensors. */
   public void restart() {
     peak = bytes;
   }
 
-  /** What the engine tells. */
+  /** Counts the engine's tensors. */
   private final class Told implements Engine.Counter {
 
     @Override

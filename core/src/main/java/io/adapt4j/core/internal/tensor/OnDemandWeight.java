@@ -2,18 +2,14 @@ package io.adapt4j.core.internal.tensor;
 
 import java.util.function.Function;
 
-/**
- * A frozen weight that is made when it is needed and lives no longer than its use, such as one that
- * is held in 4 bits.
- */
+/** A frozen weight that is dequantized for each use, such as one stored in 4 bits. */
 @FunctionalInterface
 public interface OnDemandWeight {
 
   /**
-   * Makes the weight and uses it.
+   * Dequantizes the weight and uses it.
    *
-   * @param use takes W [out, in], which is gone when it returns; the result must not be a view of
-   *     it
+   * @param use receives W [out, in], which is freed afterwards; the result must not be a view of it
    */
   Tensor using(DType type, Function<Tensor, Tensor> use);
 }

@@ -1,12 +1,12 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * A handle of a script function. It is made once, as a constant of the class that uses it, and
- * holds nothing of an engine: each {@link Engine} finds the function when it first runs it.
+ * Handle of a script function. It is a constant of the class that uses it and independent of
+ * engines: each {@link Engine} looks up the function on its first run.
  *
- * <p>An operator runs on the engine of the first tensor among its arguments; where there is none,
- * on the current one. Arguments are tensors, lists and arrays of tensors, numbers, arrays of
- * numbers, booleans, strings and {@link DType}s, in the order of the function's parameters.
+ * <p>An operator runs on the engine of the first tensor among its arguments or, without one, on the
+ * current engine. Arguments are tensors, lists and arrays of tensors, numbers, arrays of numbers,
+ * booleans, strings and {@link DType}s, in the order of the function's parameters.
  */
 public record Operator(OperatorLibrary library, String name, Scratch scratch) {
 
@@ -15,7 +15,7 @@ public record Operator(OperatorLibrary library, String name, Scratch scratch) {
     return OperatorLibrary.CORE.operator(name);
   }
 
-  /** States what the function allocates and frees again while it runs, for the planner. */
+  /** Declares the temporary memory of the function, for the memory planner. */
   public Operator needing(Scratch needed) {
     return new Operator(library, name, needed);
   }
@@ -28,7 +28,7 @@ public record Operator(OperatorLibrary library, String name, Scratch scratch) {
   /**
    * Runs a function that returns a tensor.
    *
-   * @return the tensor; owned by the open scope, else by the caller
+   * @return the tensor; owned by the open scope or, without one, by the caller
    */
   public Tensor tensor(Object... arguments) {
     return Engine.of(arguments).tensor(this, arguments);
@@ -37,7 +37,7 @@ public record Operator(OperatorLibrary library, String name, Scratch scratch) {
   /**
    * Runs a function that returns a list of tensors.
    *
-   * @return the tensors; owned by the open scope, else by the caller
+   * @return the tensors; owned by the open scope or, without one, by the caller
    */
   public Tensor[] tensors(Object... arguments) {
     return Engine.of(arguments).tensors(this, arguments);
@@ -53,7 +53,7 @@ public record Operator(OperatorLibrary library, String name, Scratch scratch) {
     return Engine.of(arguments).integer(this, arguments);
   }
 
-  /** Runs a function for what it writes. */
+  /** Runs a function for its side effects. */
   public void run(Object... arguments) {
     Engine.of(arguments).run(this, arguments);
   }

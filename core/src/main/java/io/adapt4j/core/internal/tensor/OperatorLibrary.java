@@ -12,10 +12,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The operators that one module of Adapt4J brings: TorchScript functions in its resources, compiled
- * together. They may call each other, but none of another library.
+ * Operators of one module of Adapt4J: TorchScript functions in its resources, compiled together.
+ * They may call each other, but not those of another library.
  *
- * <p>A module makes one library and takes its {@link Operator}s from it. It registers nothing: an
+ * <p>A module creates one library and its {@link Operator}s. Nothing needs to be registered: an
  * operator knows its library, and an {@link Engine} compiles a library when it first runs one of
  * its operators.
  */
@@ -47,7 +47,7 @@ public final class OperatorLibrary {
     this.resources = resources;
   }
 
-  /** Makes a library. Nothing is read yet. */
+  /** Creates a library without reading anything yet. */
   public static OperatorLibrary of(Class<?> owner, String... resources) {
     return new OperatorLibrary(owner, List.of(resources));
   }
@@ -62,7 +62,9 @@ public final class OperatorLibrary {
     return resources.stream().map(this::resource).collect(Collectors.joining("\n"));
   }
 
-  /** Finds the functions that the sources define, those included that only other functions call. */
+  /**
+   * Returns the functions that the sources define, including those that only other functions call.
+   */
   public Set<String> functions() {
     return FUNCTION
         .matcher(sources())

@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.tensor;
 
-/** Is told of every run of an operator of an {@link Engine}, such as to see where time goes. */
+/** Observer of the operators that an {@link Engine} runs, for example for profiling. */
 @FunctionalInterface
 public interface OperatorObserver {
 
-  /** Takes note of a run. */
+  /** Called after an operator has run. */
   void ran(Operator operator, long nanos);
 }

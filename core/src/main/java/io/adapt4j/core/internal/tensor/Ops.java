@@ -4,15 +4,15 @@ import java.util.List;
 import java.util.function.BiFunction;
 
 /**
- * The operators of a transformer, differentiated when there is a tape.
+ * The operators of a transformer, recorded for backward if there is a tape.
  *
- * <p>Shapes: B rows, T positions, H query heads, K key/value heads, D entries a head. What an
- * operator returns belongs to the scope open at the call; its derivative retains only what the
- * operator's comment names.
+ * <p>Shapes: B rows, T positions, H query heads, K key/value heads, D entries per head. The result
+ * of an operator belongs to the scope open at the call; for backward it saves only what its comment
+ * names.
  *
- * <p>An operator stands with its derivative in the class of its kind; those that depend on the pass
- * stand here: random ones, and checkpoints. Operators of other modules record themselves ({@link
- * #record}).
+ * <p>Operators and their backward functions are in the superclass of their kind; this class has
+ * those that depend on the pass: random ones and checkpoints. Operators of other modules record
+ * themselves ({@link #record}).
  */
 public final class Ops extends AttentionOps {
 
@@ -20,7 +20,7 @@ public final class Ops extends AttentionOps {
   private static final Operator DROPOUT_MASK = Operator.core("dropout_mask");
   private static final Operator MULTIPLY = Operator.core("multiply");
 
-  // Dropout of adapters counts its places from 0, the noise on embeddings is at -1.
+  // Places of adapter dropout count up from 0; noise on embeddings has place -1.
   private static final long EMBEDDING = -2;
   private static final long HEAD_INPUT = -3;
   private static final long CLASSIFIER = -4;
@@ -44,41 +44,38 @@ public final class Ops extends AttentionOps {
     this.layer = layer;
   }
 
-  /** Makes operators that record nothing; dropout is off. */
+  /** Creates operators for inference: nothing is recorded, and dropout is off. */
   public static Ops inference() {
     return new Ops(null, 0, false, DropoutRates.NONE, 0);
   }
 
-  /** Operators that record on a tape. */
+  /** Creates operators that record on a tape. */
   public static Ops recording(Tape tape, long seed) {
     return new Ops(tape, seed, false, DropoutRates.NONE, 0);
   }
 
-  /**
-   * Makes operators of the same pass that drop values where a model does. Does nothing without a
-   * tape.
-   */
+  /** Returns operators of the same pass with a model's dropout. Without a tape there is none. */
   public Ops dropping(DropoutRates where) {
     return tape == null || where.equals(rates)
         ? this
         : new Ops(tape, seed, recomputing, where, layer);
   }
 
-  /** Makes operators of the same pass for a layer, which drops other values than the others. */
+  /** Returns operators of the same pass for a layer, with its own dropout masks. */
   public Ops inLayer(int index) {
     return rates.any() ? new Ops(tape, seed, recomputing, rates, index) : this;
   }
 
   /**
-   * {@return whether a part runs again for its derivative alone, so that the values of its output
-   * are of no use}
+   * {@return whether a checkpoint is being recomputed for the gradient alone, so that the values of
+   * its output are not needed}
    */
   public boolean isRecomputing() {
     return recomputing;
   }
 
   /**
-   * Adds uniform noise. Does nothing without a tape. Retains nothing.
+   * Adds uniform noise. Does nothing without a tape. Saves nothing for backward.
    *
    * @param x [B, T, hidden]
    */
@@ -96,7 +93,7 @@ public final class Ops extends AttentionOps {
 
   /**
    * Zeroes entries with probability p and scales the rest by 1 / (1 - p). Does nothing without a
-   * tape. Retains the mask.
+   * tape. Saves the mask for backward.
    *
    * @param p probability in [0, 1)
    */
@@ -113,27 +110,27 @@ public final class Ops extends AttentionOps {
     return y;
   }
 
-  /** Drops the first hidden states. */
+  /** Dropout on embeddings. */
   public Tensor dropEmbedding(Tensor x) {
     return dropout(x, rates.embedding(), EMBEDDING);
   }
 
-  /** Drops what attention adds. */
+  /** Dropout on the output of attention. */
   public Tensor dropAttentionOutput(Tensor x) {
     return dropout(x, rates.attentionOutput(), ofLayer(ATTENTION_OUTPUT));
   }
 
-  /** Drops vectors of distances, as often as the first hidden states. */
+  /** Dropout on relative position embeddings, at the rate of embeddings. */
   public Tensor dropPositions(Tensor x) {
     return dropout(x, rates.embedding(), ofLayer(POSITIONS));
   }
 
-  /** Drops an MLP's inner values. */
+  /** Dropout on an MLP's inner activations. */
   public Tensor dropInner(Tensor x) {
     return dropout(x, rates.inner(), ofLayer(INNER));
   }
 
-  /** Drops what an MLP adds. */
+  /** Dropout on the output of an MLP. */
   public Tensor dropMlpOutput(Tensor x) {
     return dropout(x, rates.mlpOutput(), ofLayer(MLP_OUTPUT));
   }
@@ -143,12 +140,12 @@ public final class Ops extends AttentionOps {
     return rates.mlpOutput() > 0;
   }
 
-  /** Drops the input of a classification head's dense layer. */
+  /** Dropout on the input of a classification head's dense layer. */
   public Tensor dropHeadInput(Tensor x) {
     return dropout(x, rates.headInput(), HEAD_INPUT);
   }
 
-  /** Drops a classifier's input. */
+  /** Dropout on a classifier's input. */
   public Tensor dropClassifierInput(Tensor x) {
     return dropout(x, rates.classifier(), CLASSIFIER);
   }
@@ -167,7 +164,7 @@ public final class Ops extends AttentionOps {
     return FIRST_LAYER - layer * PLACES_OF_LAYER - place;
   }
 
-  /** SplitMix64's finalizer: neighboring places and seeds give unrelated streams. */
+  /** SplitMix64's finalizer: adjacent places and seeds give unrelated streams. */
   private static long mix(long seed, long place) {
     long z = seed + place * 0x9E3779B97F4A7C15L;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
@@ -176,24 +173,25 @@ public final class Ops extends AttentionOps {
   }
 
   /**
-   * Runs a part of the network whose intermediates live and die together.
+   * Runs part of the network as a unit whose intermediates share a lifetime (activation
+   * checkpointing).
    *
-   * <p>Without a tape they are closed when the part is done, and so they are with one where the
-   * part neither trains nor depends on what does. Otherwise they are kept for the derivative, or,
-   * when recomputing, dropped at once and made again from x when the derivative asks for them (Chen
-   * et al. 2016).
+   * <p>Without a tape, the intermediates are closed when the part is done. The same holds with a
+   * tape if the part neither trains nor depends on anything trained. Otherwise they are saved for
+   * backward or, with recompute, dropped at once and recomputed from x in backward (Chen et al.
+   * 2016).
    */
   public Tensor checkpoint(Tensor x, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     return checkpoint(new Tensor[] {x}, recompute, body);
   }
 
-  /** Runs a part of the network that reads a second tensor, which other parts read too. */
+  /** Runs part of the network that also reads a tensor shared with other parts. */
   public Tensor checkpoint(
       Tensor x, Tensor beside, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     return checkpoint(new Tensor[] {x, beside}, recompute, body);
   }
 
-  /** Runs a part of the network that reads further tensors, which other parts read too. */
+  /** Runs part of the network that also reads tensors shared with other parts. */
   public Tensor checkpoint(
       Tensor x, List<Tensor> beside, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     Tensor[] inputs = new Tensor[beside.size() + 1];
@@ -238,7 +236,7 @@ public final class Ops extends AttentionOps {
   }
 
   private Tensor recomputed(Tensor[] inputs, BiFunction<Ops, Tensor, Tensor> body) {
-    // Dropout must draw the masks of the derivative's pass, so this pass records too, briefly.
+    // Dropout must draw the same masks as in backward, so this pass records too, briefly.
     Tensor y;
     try (Tape dropped = new Tape()) {
       y = forward(dropped, inputs, body, false);

@@ -6,30 +6,29 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A weight: its values in the compute type and, when it is trained, fp32 master values and a
- * gradient.
+ * A model parameter: values in the compute type and, if trained, fp32 master values and a gradient.
  *
- * <p>Several checkpoint tensors may lie one below the other in one parameter (query, key and value
- * projections share their input, so one product serves all three). Each keeps its own name, and may
- * be trained or not, as a {@link Slice} of rows. A parameter is declared before it has memory, so
- * that a model's structure is known without its weights. Not thread safe.
+ * <p>One parameter may hold several checkpoint tensors, concatenated by rows (query, key and value
+ * projections share their input, so one product serves all three). Each is a {@link Slice} of rows
+ * that keeps its name and is trained or frozen on its own. A parameter is declared before it is
+ * allocated, so that a model's structure is known without its weights. Not thread safe.
  */
 public final class Parameter implements AutoCloseable {
 
   /**
-   * Rows of a parameter that are one tensor of the checkpoint.
+   * Rows of a parameter that hold one checkpoint tensor.
    *
    * @param transposed whether the checkpoint stores it transposed, [in, out] for a projection
    */
   public record Slice(String name, long start, long rows, boolean transposed) {
 
-    /** Makes a slice stored as it is. */
+    /** Creates a slice that is not stored transposed. */
     public Slice(String name, long start, long rows) {
       this(name, start, rows, false);
     }
   }
 
-  /** What an optimizer updates: views that share memory with the parameter. */
+  /** A trained slice as an optimizer sees it: views that share memory with the parameter. */
   public record Trainable(String name, Tensor value, Tensor gradient) {}
 
   private final List<Slice> slices;
@@ -52,7 +51,7 @@ public final class Parameter implements AutoCloseable {
     return new Parameter(List.of(new Slice(name, 0, sizes[0])), sizes);
   }
 
-  /** Declares values that are stored with the parameters and never trained. */
+  /** Declares a buffer: stored with the parameters but never trained. */
   public static Parameter fixed(String name, long... sizes) {
     Parameter parameter = of(name, sizes);
     parameter.fixed = true;
@@ -69,14 +68,14 @@ public final class Parameter implements AutoCloseable {
     return sizes.clone();
   }
 
-  /** The dimensions of one checkpoint tensor in it. */
+  /** Returns the dimensions of one checkpoint tensor. */
   public long[] sizes(Slice slice) {
     long[] own = sizes.clone();
     own[0] = slice.rows;
     return slice.transposed ? new long[] {own[1], own[0]} : own;
   }
 
-  /** Returns the number of values, all slices together. */
+  /** Returns the total number of values. */
   public long count() {
     long count = 1;
     for (long size : sizes) {
@@ -85,7 +84,7 @@ public final class Parameter implements AutoCloseable {
     return count;
   }
 
-  /** Gives the parameter memory, with undefined content. */
+  /** Allocates the values without initializing them. */
   public void allocate(DType type) {
     if (value != null) {
       throw new IllegalStateException("Parameter " + slices + " already has memory");
@@ -106,10 +105,10 @@ public final class Parameter implements AutoCloseable {
   }
 
   /**
-   * Returns the values with the most digits kept.
+   * Returns the values in the highest precision kept.
    *
-   * @return the fp32 masters when a bf16 parameter is trained, else {@link #value}; this parameter
-   *     closes them
+   * @return the fp32 master values if the parameter is trained in bf16, otherwise {@link #value};
+   *     this parameter closes them
    */
   public Tensor master() {
     return master == null ? value() : master;
@@ -126,9 +125,9 @@ public final class Parameter implements AutoCloseable {
   }
 
   /**
-   * Returns the gradient of the whole parameter, to which derivatives add.
+   * Returns the gradient of the whole parameter, into which backward accumulates.
    *
-   * @return the fp32 gradient, closed by this parameter; null when frozen
+   * @return the fp32 gradient, closed by this parameter; null if frozen
    */
   public Tensor gradient() {
     return gradient;
@@ -137,33 +136,33 @@ public final class Parameter implements AutoCloseable {
   /**
    * Returns the trained slices, as an optimizer sees them.
    *
-   * @return one entry a trained slice, empty when frozen; this parameter closes their tensors
+   * @return one entry per trained slice, empty if frozen; this parameter closes their tensors
    */
   public List<Trainable> trained() {
     return List.copyOf(trained);
   }
 
   /**
-   * Returns an optional parameter's values as operators take them.
+   * Returns an optional parameter's values as an operator argument.
    *
    * @param parameter such as a bias, or null
-   * @return the values alone in a list; an empty list for null
+   * @return a list with the values; an empty list for null
    */
   public static List<Tensor> valueOf(Parameter parameter) {
     return parameter == null ? List.of() : List.of(parameter.value());
   }
 
-  /** Returns an optional parameter's gradient as operators take it. */
+  /** Returns an optional parameter's gradient as an operator argument. */
   public static List<Tensor> gradientOf(Parameter parameter) {
     return parameter != null && parameter.isTrained() ? List.of(parameter.gradient()) : List.of();
   }
 
-  /** Trains every slice. */
+  /** Makes every slice trainable. */
   public void train() {
     trainOnly(slices.stream().map(Slice::name).collect(Collectors.toSet()));
   }
 
-  /** Trains some slices, besides those already trained. */
+  /** Makes some slices trainable, in addition to those that already are. */
   public void trainOnly(Set<String> names) {
     changes++;
     for (Slice slice : slices) {
@@ -178,12 +177,15 @@ public final class Parameter implements AutoCloseable {
     }
   }
 
-  /** Says that the values were changed by somebody who does not call {@link #refresh}. */
+  /** Records a change of the values by code that does not call {@link #refresh}. */
   public void changed() {
     changes++;
   }
 
-  /** Counts how often the values may have changed, for who has made something of them. */
+  /**
+   * Returns a counter of possible changes to the values, for code that caches something derived
+   * from them.
+   */
   public int changes() {
     return changes;
   }
@@ -199,7 +201,7 @@ public final class Parameter implements AutoCloseable {
     }
   }
 
-  /** Freezes the parameter again and frees what training needed. */
+  /** Freezes the parameter and frees its gradient and master values. */
   public void freeze() {
     for (Trainable parameter : trained) {
       parameter.value.close();
@@ -216,7 +218,7 @@ public final class Parameter implements AutoCloseable {
     }
   }
 
-  /** Brings the compute copy up to date after the master values changed. */
+  /** Copies changed master values to the compute type. */
   public void refresh() {
     changes++;
     if (master != null) {

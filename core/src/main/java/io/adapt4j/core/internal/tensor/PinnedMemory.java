@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tensors in host memory that a CUDA device copies from and to by itself, while the host goes on.
- * For that the pages are pinned: the system does not move them.
+ * Host tensors in pinned memory, which a CUDA device can copy asynchronously: the system does not
+ * move pinned pages.
  */
 public final class PinnedMemory {
 
@@ -20,8 +20,8 @@ public final class PinnedMemory {
   private PinnedMemory() {}
 
   /**
-   * Makes zeros in host memory, pinned where the current engine is on a CUDA device that has memory
-   * to pin.
+   * Creates zeros in host memory, pinned if the current engine is on a CUDA device that can pin
+   * memory.
    */
   public static Tensor zeros(DType type, long... sizes) {
     if (Engine.current().isOnCuda()) {
@@ -35,15 +35,15 @@ public final class PinnedMemory {
   }
 
   /**
-   * Copies tensors pairwise out of the memory of a device.
+   * Copies tensors pairwise from a device to the host.
    *
-   * @param targets overwritten; those in pinned memory may be read after {@link #settle}
+   * @param targets overwritten; pinned ones may be read only after {@link #settle}
    */
   public static void copyBack(List<Tensor> targets, List<Tensor> sources) {
     COPY_BACK.run(sources, targets);
   }
 
-  /** Waits for all that was begun on a CUDA device; elsewhere there is nothing to wait for. */
+  /** Waits for pending work on a CUDA device; does nothing for other devices. */
   public static void settle(Tensor tensor) {
     if (tensor.isOnCuda()) {
       SETTLE.run(tensor);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the machine's processor can do. */
+/** Features of the machine's processor. */
 public final class Processor {
 
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
@@ -38,7 +38,7 @@ public final class Processor {
     return line("model name").orElseGet(() -> System.getProperty("os.arch"));
   }
 
-  /** Returns what the processor can do. */
+  /** Returns the processor's features. */
   public static List<String> features() {
     return line("flags")
         .or(() -> line("Features"))
@@ -46,7 +46,7 @@ public final class Processor {
         .orElse(List.of());
   }
 
-  /** Whether this is a processor of AMD with AVX-512, as far as Linux tells. */
+  /** Returns whether this is an AMD processor with AVX-512, as far as Linux reports it. */
   static boolean isAmdWithAvx512() {
     return line("vendor_id").filter("AuthenticAMD"::equals).isPresent()
         && features().contains("avx512f");

@@ -1,31 +1,31 @@
 package io.adapt4j.core.internal.tensor;
 
-/** Records operators for their derivatives where there is a tape, and does nothing without one. */
+/** Records operators for backward if there is a tape; does nothing without one. */
 abstract class Recorder {
 
-  /** Null where nothing is recorded. */
+  /** Null if nothing is recorded. */
   final Tape tape;
 
   Recorder(Tape tape) {
     this.tape = tape;
   }
 
-  /** {@return whether operators are recorded, which is so while training} */
+  /** {@return whether operators are recorded, as in training} */
   public boolean isRecording() {
     return tape != null;
   }
 
-  /** Returns whether derivatives reach a tensor: something that trains has gone into it. */
+  /** Returns whether a tensor receives a gradient, since it depends on something trained. */
   public boolean isDifferentiated(Tensor tensor) {
     return tape != null && tape.tracks(tensor);
   }
 
-  /** Whether a parameter, which may be null, gets a gradient in this pass. */
+  /** Returns whether a parameter, which may be null, receives a gradient in this pass. */
   boolean trains(Parameter parameter) {
     return tape != null && parameter != null && parameter.isTrained();
   }
 
-  /** Keeps a tensor of the open scope until the derivatives are done, where there are any. */
+  /** Keeps a tensor of the open scope until backward is done, if anything is recorded. */
   public Tensor saveForBackward(Tensor tensor) {
     return tape == null ? tensor : tape.saveForBackward(tensor);
   }

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layers that keep a state of constant size instead of keys and values: short convolutions, the
- * gated delta rule and selective state spaces. Their derivative runs the forward pass again.
+ * Recurrent layers with a state of constant size instead of keys and values: short convolutions,
+ * the gated delta rule and selective state spaces. Backward runs the forward pass again.
  */
 public final class RecurrentOps {
 
@@ -24,7 +24,7 @@ public final class RecurrentOps {
 
   private RecurrentOps() {}
 
-  /** What is computed between the projections of a layer. */
+  /** Kind of computation between the projections of a layer. */
   public enum Kind {
     /** A short convolution between two gates (LFM2). */
     SHORT_CONVOLUTION(0, 3, 8),
@@ -48,25 +48,25 @@ public final class RecurrentOps {
     }
   }
 
-  /** A recurrence. */
+  /** A recurrence with its dimensions and constants. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Recurrence(Kind kind, long width, long[] sizes, double[] numbers) {}
 
   /**
-   * What earlier tokens left in a layer; each pass replaces it.
+   * State that earlier tokens left in a layer; each pass replaces it.
    *
    * @param tail the last inputs of the convolution, F32 [B, width - 1, C]
-   * @param state of the recurrence, F32 [B, G, R, K, V]; empty where there is none
+   * @param state of the recurrence, F32 [B, G, R, K, V]; empty if there is none
    */
   public record State(Tensor tail, List<Tensor> state) {}
 
   /**
-   * Runs over a batch. Retains x.
+   * Runs over a batch. Saves x for backward.
    *
    * @param x projected inputs [B, T, ..]
-   * @param parameters in the order of its script
-   * @param keep F32 [B, T, 1] with 0 on padding, or null where padding is on the right only
-   * @param state what came before, or null at the beginning of texts
+   * @param parameters in the order of the script
+   * @param keep F32 [B, T, 1] with 0 on padding, or null if padding is only on the right
+   * @param state state of earlier tokens, or null at the beginning of texts
    * @return [B, T, width]
    */
   public static Tensor apply(
@@ -112,9 +112,9 @@ public final class RecurrentOps {
   }
 
   /**
-   * Runs over each document of a packed batch, from an empty state. Retains x.
+   * Runs over each document of a packed batch, starting from an empty state. Saves x for backward.
    *
-   * @return [B, T, width], zeros outside documents
+   * @return [B, T, width], zeros outside of documents
    */
   public static Tensor packed(
       Ops ops,
@@ -176,12 +176,14 @@ public final class RecurrentOps {
     return parameters.stream().filter(Parameter::isTrained).map(Parameter::gradient).toList();
   }
 
-  /** What is made in F32 on the way is a few times as large as the input. */
+  /**
+   * Returns the temporary memory of forward: F32 intermediates, a few times the size of the input.
+   */
   private static long forwardBytes(Object... arguments) {
     return Kind.of(arguments[0]).forwardCopies * floats(arguments[1]);
   }
 
-  /** The derivative holds all of it at once. */
+  /** Returns the temporary memory of backward, which holds all of them at once. */
   private static long backwardBytes(Object... arguments) {
     return Kind.of(arguments[1]).backwardCopies * floats(arguments[2]);
   }
@@ -191,7 +193,7 @@ public final class RecurrentOps {
   }
 
   /**
-   * Takes the gates of an attention's output out of its projection. Retains nothing.
+   * Splits the gates of an attention's output off its projection. Saves nothing for backward.
    *
    * @param x [B, T, H (query | gate) D + rest]
    * @return the projection without gates [B, T, H D + rest], and the gates [B, T, H D]
@@ -207,7 +209,7 @@ public final class RecurrentOps {
     return parts;
   }
 
-  /** Multiplies by the sigmoids of gates. Retains both. */
+  /** Multiplies by the sigmoids of gates. Saves both for backward. */
   public static Tensor gated(Ops ops, Tensor y, Tensor gates) {
     Tensor z = ENTRIES_GATED.tensor(y, gates);
     if (ops.isDifferentiated(y) || ops.isDifferentiated(gates)) {

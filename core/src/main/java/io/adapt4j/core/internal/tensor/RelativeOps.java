@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Attention whose scores depend on the distance of query and key, and convolutions. */
+/** Attention with relative positions, and convolutions. */
 public final class RelativeOps {
 
   private static final Operator BIASED =
@@ -27,12 +27,12 @@ public final class RelativeOps {
   private static final Operator ROW_NUMBERS = Operator.core("row_numbers");
   private static final Operator WIDEN = Operator.core("widen");
 
-  /** Scores that exist at once, unless those of one row are more. */
+  /** Maximum number of scores computed at once, unless a single row has more. */
   private static final long SCORES = 1L << 22;
 
   private RelativeOps() {}
 
-  /** So many tensors of a block's scores. */
+  /** Scratch memory for a number of tensors with a block's scores. */
   private static Scratch scores(int tensors) {
     return arguments -> {
       Tensor q =
@@ -48,7 +48,7 @@ public final class RelativeOps {
     };
   }
 
-  /** So much and the bias of every head, query and key, so many times. */
+  /** Adds a number of copies of the bias of every head, query and key. */
   private static Scratch withBias(Scratch scores, int queries, int times) {
     return arguments -> {
       Tensor q = (Tensor) arguments[queries];
@@ -58,8 +58,8 @@ public final class RelativeOps {
   }
 
   /**
-   * Distances in buckets that have a bias each: half of them for keys after the query; small ones
-   * have their own, others share by their logarithm (Raffel et al. 2020).
+   * Buckets of distances that share a bias (Raffel et al. 2020): half of them are for keys after
+   * the query; small distances have their own bucket, larger ones share by their logarithm.
    */
   public record Buckets(int buckets, int furthest) {
 
@@ -70,13 +70,12 @@ public final class RelativeOps {
   }
 
   /**
-   * Attention both ways whose scores have a bias by the distance of query and key. Retains q, k and
-   * v.
+   * Bidirectional attention with a relative position bias. Saves q, k and v for backward.
    *
    * @param heads q, k and v [B, H, T, D]
    * @param bias of each bucket and head [buckets, H]
-   * @param mask added to the scores, or null
-   * @return the heads side by side [B, T, H D]
+   * @param mask additive mask, or null
+   * @return the concatenated heads [B, T, H D]
    */
   public static Tensor biasedAttention(
       Ops ops, Tensor[] heads, Parameter bias, Tensor mask, double scale, Buckets distances) {
@@ -114,17 +113,18 @@ public final class RelativeOps {
   }
 
   /**
-   * How distances become rows of a table of 2 span rows (He et al. 2021).
+   * Mapping of distances to the rows of a table with 2 span rows (He et al. 2021).
    *
    * @param buckets distances up to half of it have their own row, others share by their logarithm;
-   *     0 where all have their own
+   *     0 if all have their own
    */
   public record Rows(int span, int buckets, int furthest) {}
 
   /**
-   * Disentangled attention (He et al. 2021, eq. 4). Retains all heads.
+   * Disentangled attention (He et al. 2021, eq. 4). Saves all heads for backward.
    *
-   * @param positionKeys keys of the distances, which queries meet, [1, H, 2 span, D]; empty or one
+   * @param positionKeys keys of the distances for the content queries, [1, H, 2 span, D]; empty or
+   *     one
    */
   public static Tensor disentangledAttention(
       Ops ops,
@@ -175,13 +175,14 @@ public final class RelativeOps {
   }
 
   /**
-   * A convolution over positions that keeps their number, zero beyond the ends. Retains x.
+   * Convolution over positions that preserves their number, with zero padding. Saves x for
+   * backward.
    *
    * @param x [B, T, in]
    * @param weight [out, in / groups, kernel], kernel odd
    * @param bias [out]
    * @param mask 0 on positions that are read and written, [B, 1, 1, T]; null for all
-   * @return [B, T, out], 0 where the mask hides
+   * @return [B, T, out], 0 on masked positions
    */
   public static Tensor convolve(
       Ops ops, Tensor x, Parameter weight, Parameter bias, Tensor mask, int groups) {
@@ -208,7 +209,7 @@ public final class RelativeOps {
   }
 
   /**
-   * A table as a row of a batch.
+   * Views a table as a batch with one row.
    *
    * @param table [N, hidden]
    * @return [1, N, hidden]
@@ -218,10 +219,10 @@ public final class RelativeOps {
   }
 
   /**
-   * A tensor with zeros on padding. Retains nothing.
+   * Sets padding to zero. Saves nothing for backward.
    *
    * @param x [B, T, hidden]
-   * @param mask 0 on tokens, [B, 1, 1, T]; null where there is no padding
+   * @param mask 0 on tokens, [B, 1, 1, T]; null if there is no padding
    */
   public static Tensor withoutPadding(Ops ops, Tensor x, Tensor mask) {
     if (mask == null) {
@@ -238,7 +239,7 @@ public final class RelativeOps {
   }
 
   /**
-   * Products of rows with other rows. Retains both.
+   * Dot products of vectors with the rows of a table. Saves both for backward.
    *
    * @param x [B, hidden]
    * @param y [1, N, hidden]
@@ -258,7 +259,7 @@ public final class RelativeOps {
   }
 
   /**
-   * Some columns of a tensor. Retains nothing: they are a view.
+   * Selects columns of a tensor. Saves nothing for backward: they are a view.
    *
    * @param x [.., columns]
    * @return [.., width]

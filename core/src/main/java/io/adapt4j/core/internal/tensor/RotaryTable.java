@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * Cosines and sines of rotary position embedding for some positions. Closed by whoever made it.
+ * Cosines and sines of rotary position embedding for some positions. The creator closes it.
  *
- * @param cos [T, D / 2], or [B, 1, T, D / 2] where rows have positions of their own
+ * @param cos [T, D / 2], or [B, 1, T, D / 2] if rows have different positions
  */
 public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
 
@@ -25,7 +25,7 @@ public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
    * Multiplies cosines and sines by a factor of each position: 1 + beta log(1 + floor(position /
    * length)).
    *
-   * @param positions I64 [T] or [B, T], as they were given
+   * @param positions I64 [T] or [B, T], as passed to {@link #of}
    */
   public RotaryTable growing(Tensor positions, double beta, long length) {
     Tensor[] made = GROWING_TABLE.tensors(cos, sin, positions, beta, length);

@@ -4,10 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Owns the tensors made on a thread between its opening and its closing, and says which engine
- * makes them.
+ * Owner of the tensors created on a thread while it is open, which also selects their engine.
  *
- * <p>Scopes nest and are closed innermost first, as try-with-resources does.
+ * <p>Scopes nest and are closed innermost first, as by try-with-resources.
  */
 public final class Scope implements AutoCloseable {
 
@@ -26,7 +25,7 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
-   * Opens a scope on this thread; it takes every tensor made here until it is closed.
+   * Opens a scope on this thread, which owns every tensor created here until it is closed.
    *
    * @return the scope, closed by the caller on this thread
    */
@@ -34,14 +33,14 @@ public final class Scope implements AutoCloseable {
     return open(Engine.current());
   }
 
-  /** Opens a scope in which tensors are made on another engine than the current one. */
+  /** Opens a scope whose tensors are created on the given engine. */
   public static Scope open(Engine engine) {
     Scope scope = new Scope(CURRENT.get(), engine, true);
     CURRENT.set(scope);
     return scope;
   }
 
-  /** A scope that takes only what is given to it; it may be closed anywhere. */
+  /** Creates a scope that owns only what is moved to it; it may be closed on any thread. */
   static Scope holder() {
     return new Scope(null, null, false);
   }
@@ -50,7 +49,7 @@ public final class Scope implements AutoCloseable {
     return CURRENT.get();
   }
 
-  /** The engine of the tensors made while this scope is the innermost one. */
+  /** Returns the engine of tensors created while this scope is the innermost one. */
   Engine engine() {
     return engine;
   }
@@ -64,10 +63,10 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
-   * Moves a tensor to the enclosing scope, or to the caller where there is none. A tensor this
-   * scope does not own stays where it is.
+   * Moves a tensor to the enclosing scope or, without one, to the caller. A tensor this scope does
+   * not own is left alone.
    *
-   * @param tensor the tensor to save from this scope's closing; null is passed through
+   * @param tensor the tensor that survives this scope; null is passed through
    */
   public Tensor keep(Tensor tensor) {
     if (tensor != null && tensor.scope() == this) {

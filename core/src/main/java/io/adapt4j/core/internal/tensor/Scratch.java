@@ -1,24 +1,24 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * The memory that an operator allocates and frees again while it runs, besides what it is given and
- * what it returns. It stands beside the operator's handle, since nothing outside its script sees
+ * Temporary memory that an operator allocates and frees while it runs, in addition to arguments and
+ * results. It is declared next to the operator's handle, since nothing outside of its script sees
  * it.
  */
 @FunctionalInterface
 public interface Scratch {
 
-  /** Of an operator that allocates its results only. */
+  /** For an operator that allocates only its results. */
   Scratch NONE = arguments -> 0;
 
   /**
-   * Returns the most that exists at once.
+   * Returns the peak.
    *
    * @return bytes
    */
   long bytes(Object... arguments);
 
-  /** Adds what exists at the same time. */
+  /** Adds memory that exists at the same time. */
   default Scratch and(Scratch other) {
     return arguments -> bytes(arguments) + other.bytes(arguments);
   }

@@ -50,7 +50,7 @@ final class ScriptArchive {
     return bytes.toByteArray();
   }
 
-  /** Pickle protocol 2 of an {@code Ops} object in its initial state. */
+  /** Pickles an {@code Ops} object in its initial state, with protocol 2. */
   private static byte[] modulePickle() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(new byte[] {(byte) 0x80, 2});

@@ -3,8 +3,8 @@ package io.adapt4j.core.internal.tensor;
 import java.util.List;
 
 /**
- * Attention with sinks: each head has one more score, of a key without a value, that takes its
- * share of the weights (OpenAI 2025, gpt-oss).
+ * Attention with sinks: each head has an additional score, of a key without a value, that takes its
+ * share of the attention weights (OpenAI 2025, gpt-oss).
  */
 public final class SinkOps {
 
@@ -20,13 +20,13 @@ public final class SinkOps {
   private SinkOps() {}
 
   /**
-   * Attends as {@link Ops#attention} does. Retains q, k and v.
+   * Attention like {@link Ops#attention}, with sinks. Saves q, k and v for backward.
    *
    * @param q [B, H, T, D]
    * @param k [B, K, T, D], K a divisor of H
    * @param v [B, K, T, D]
-   * @param mask added to the scores; null for what the rule says
-   * @return the heads side by side [B, T, H D]
+   * @param mask additive mask; null to apply the rule's
+   * @return the concatenated heads [B, T, H D]
    */
   public static Tensor attention(
       Ops ops, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
@@ -44,9 +44,9 @@ public final class SinkOps {
   }
 
   /**
-   * Attends inside each document of a packed batch. Retains q, k and v.
+   * Attention within each document of a packed batch. Saves q, k and v for backward.
    *
-   * @return the heads side by side [B, T, H D]; zeros where there is no document
+   * @return the concatenated heads [B, T, H D]; zeros outside of documents
    */
   public static Tensor packed(
       Ops ops,
@@ -72,7 +72,7 @@ public final class SinkOps {
                 dy, q, k, v, sinks.value(), gather, real, place, scale, window));
   }
 
-  /** The derivative by queries, keys, values and sinks. */
+  /** Computes the gradients of queries, keys, values and sinks. */
   private interface Derivative {
     Tensor[] of(Tensor dy);
   }
@@ -102,7 +102,7 @@ public final class SinkOps {
   }
 
   /**
-   * Appends keys and values to a cache and attends over all of it; never differentiated.
+   * Appends keys and values to a cache and attends over all of it; inference only.
    *
    * @param q queries [B, H, T, D]
    * @param k new keys [B, K, T, D]

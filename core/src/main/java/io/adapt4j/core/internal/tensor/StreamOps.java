@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * Several residual streams side by side, of which a layer works on one and corrects the others
- * (Baykal et al. 2023, AltUp), and the other parts of the models that have them.
+ * Operators for several parallel residual streams, of which a layer processes one and corrects the
+ * others (AltUp, Baykal et al. 2023), and other operators of the models that use them.
  */
 public final class StreamOps {
 
@@ -29,7 +29,7 @@ public final class StreamOps {
   private StreamOps() {}
 
   /**
-   * Adds to each stream a mixture of all. Retains both.
+   * Adds a mixture of all streams to each stream. Saves both for backward.
    *
    * @param x [B, T, S width]
    * @param coefficients [B, T, S S]: S of the first stream, then S of the second
@@ -48,10 +48,11 @@ public final class StreamOps {
   }
 
   /**
-   * Corrects every stream by what a layer changed in the active one. Retains all.
+   * Corrects every stream by the change that a layer made to the active one. Saves all for
+   * backward.
    *
-   * @param worked what the layer made of the active stream, [B, T, width]
-   * @param coefficients less 1, [B, T, S]
+   * @param worked the active stream after the layer, [B, T, width]
+   * @param coefficients correction coefficients minus 1, [B, T, S]
    */
   public static Tensor correct(Ops ops, Tensor x, Tensor worked, Tensor coefficients, int active) {
     Tensor y = CORRECT.tensor(x, worked, coefficients, active);
@@ -70,7 +71,7 @@ public final class StreamOps {
   }
 
   /**
-   * Gives vectors the root mean square of others. Retains both.
+   * Rescales vectors to the root mean square of others. Saves both for backward.
    *
    * @param y [.., width]
    */
@@ -88,7 +89,7 @@ public final class StreamOps {
   }
 
   /**
-   * The mean of all streams. Retains nothing.
+   * Mean of all streams. Saves nothing for backward.
    *
    * @return [B, T, width]
    */
@@ -104,8 +105,8 @@ public final class StreamOps {
   }
 
   /**
-   * Keeps how far values lie above a quantile of their row, taken as normally distributed; the rest
-   * becomes 0. Retains x and the result.
+   * Subtracts a quantile of the row, assuming a normal distribution, and sets negative results to
+   * 0. Saves x and the result for backward.
    *
    * @param x [.., width]
    */
@@ -122,7 +123,7 @@ public final class StreamOps {
     return y;
   }
 
-  /** The quantile of a normal distribution that {@link #aboveQuantile} takes. */
+  /** Returns the quantile of the standard normal distribution that {@link #aboveQuantile} uses. */
   public static float quantile(double share) {
     try (Tensor any = Tensor.of(new float[1], 1);
         Tensor quantile = QUANTILE.tensor(any, share)) {
@@ -131,9 +132,10 @@ public final class StreamOps {
   }
 
   /**
-   * x times one factor an entry, or one for all. Retains x where factors are trained.
+   * Multiplies x by a factor per entry, or by one for all. Saves x for backward if factors are
+   * trained.
    *
-   * @param factors [width] or [1]; [1] only where they are not trained
+   * @param factors [width] or [1]; [1] only if they are not trained
    */
   public static Tensor times(Ops ops, Tensor x, Parameter factors) {
     Tensor y = TIMES.tensor(x, factors.value());
@@ -154,7 +156,7 @@ public final class StreamOps {
     return y;
   }
 
-  /** Root mean square normalization without factors. Retains x. */
+  /** Root mean square normalization without a weight. Saves x for backward. */
   public static Tensor unitRms(Ops ops, Tensor x, double eps) {
     Tensor y = UNIT.tensor(x, eps);
     if (ops.isDifferentiated(x)) {
@@ -167,7 +169,7 @@ public final class StreamOps {
     return y;
   }
 
-  /** Normalization to mean 0 and variance 1 without factors. Retains x. */
+  /** Normalization to mean 0 and variance 1 without a weight. Saves x for backward. */
   public static Tensor unitNorm(Ops ops, Tensor x, double eps) {
     Tensor y = UNIT_NORM.tensor(x, eps);
     if (ops.isDifferentiated(x)) {
@@ -180,7 +182,7 @@ public final class StreamOps {
     return y;
   }
 
-  /** The same values in other dimensions. Retains nothing. */
+  /** Reshapes a tensor. Saves nothing for backward. */
   public static Tensor shaped(Ops ops, Tensor x, long... sizes) {
     long[] before = x.sizes();
     Tensor y = SHAPED.tensor(x, sizes);
@@ -192,7 +194,7 @@ public final class StreamOps {
   }
 
   /**
-   * Ids below a limit, and 0 in place of the others.
+   * Replaces ids at or above a limit by 0.
    *
    * @param ids I64 [B, T]
    * @return I64 [B, T]

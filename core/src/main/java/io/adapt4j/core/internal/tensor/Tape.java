@@ -8,34 +8,36 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Records differentiable operators in the order they ran and walks them backwards.
+ * Gradient tape: records differentiable operators in the order they ran and walks them backwards.
  *
- * <p>libtorch's own graph keeps whatever its formulas ask for; this one keeps exactly what each
+ * <p>libtorch's own graph saves whatever its formulas ask for; this one saves exactly what each
  * operator names ({@link #saveForBackward}), can drop and recompute a whole segment, and lets an
- * operator written outside libtorch bring its own derivative. Gradients of parameters go straight
- * into {@link Parameter#gradient}; the tape carries only those of activations.
+ * operator outside of libtorch provide its own backward function. Gradients of parameters go
+ * straight into {@link Parameter#gradient}; the tape carries only those of activations.
  */
 public final class Tape implements AutoCloseable {
 
-  /** The derivative of one operator. */
+  /** Backward function of an operator. */
   @FunctionalInterface
   public interface Backward {
     /**
      * Maps the gradients of an operator's outputs to those of its inputs.
      *
-     * @param gradients one for each output; null where nothing depends on it
-     * @return one for each input; null where there is none
+     * @param gradients one for each output; null if nothing depends on it
+     * @return one for each input; null if there is none
      */
     Tensor[] apply(Tensor[] gradients);
   }
 
-  /** The derivative of an operator of one input and output that adds to what is there already. */
+  /**
+   * Backward function of an operator with one input and output that adds to an existing gradient.
+   */
   @FunctionalInterface
   interface AddingBackward {
     /**
      * Maps the gradient of the output to that of the input.
      *
-     * @param present gradient by the input from elsewhere, or null; left as it is
+     * @param present gradient of the input from other operators, or null; left unchanged
      */
     Tensor apply(Tensor gradient, Tensor present);
   }
@@ -59,10 +61,10 @@ public final class Tape implements AutoCloseable {
   private final Scope saved = Scope.holder();
   private final List<Tape> inners = new ArrayList<>();
 
-  /** Makes an empty tape. */
+  /** Creates an empty tape. */
   public Tape() {}
 
-  /** Asks for the gradient of a tensor that no recorded operator made. */
+  /** Requests the gradient of a tensor that no recorded operator created. */
   public void track(Tensor tensor) {
     tracked.add(tensor);
   }
@@ -72,8 +74,8 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Keeps a tensor of the scope that is open now until this tape is closed. Tensors with another
-   * owner are left with it: that owner must outlive the tape.
+   * Keeps a tensor of the open scope until this tape is closed. A tensor with another owner stays
+   * with it: that owner must outlive the tape.
    */
   public Tensor saveForBackward(Tensor tensor) {
     if (tensor.scope() != null && tensor.scope() == Scope.current()) {
@@ -82,35 +84,35 @@ public final class Tape implements AutoCloseable {
     return tensor;
   }
 
-  /** Takes a tensor over from whichever scope or tape owns it. */
+  /** Takes ownership of a tensor from its scope or tape. */
   void take(Tensor tensor) {
     saved.adopt(tensor);
   }
 
-  /** Adds an operator that has just run. */
+  /** Records an operator that has just run. */
   public void record(Tensor[] outputs, Tensor[] inputs, Backward backward) {
     nodes.add(new Node(outputs, inputs, backward, null));
     Collections.addAll(tracked, outputs);
   }
 
-  /** Adds an operator of one input whose derivative adds to the gradient that is there already. */
+  /** Records an operator of one input whose backward function adds to the existing gradient. */
   void recordAdding(Tensor output, Tensor input, AddingBackward backward) {
     nodes.add(new Node(new Tensor[] {output}, new Tensor[] {input}, null, backward));
     tracked.add(output);
   }
 
   /**
-   * Runs every derivative, last operator first.
+   * Runs every backward function, last operator first.
    *
-   * @return the gradient by {@code input}, or null when the output does not depend on it; owned by
-   *     the scope open now
+   * @return the gradient by {@code input}, or null if the output does not depend on it; owned by
+   *     the open scope
    */
   public Tensor backward(Tensor output, Tensor gradient, Tensor input) {
     HostAllocator.current().giveBack();
     return walk(output, gradient, input);
   }
 
-  /** The same of a segment of a longer computation. */
+  /** Like {@link #backward}, for a segment of a longer computation. */
   Tensor walk(Tensor output, Tensor gradient, Tensor input) {
     IdentityHashMap<Tensor, Tensor> gradients = new IdentityHashMap<>();
     gradients.put(output, gradient);
@@ -121,9 +123,9 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * The same of a segment with several inputs, none of which the segment made.
+   * Like {@link #backward}, for a segment with several inputs, none of which the segment created.
    *
-   * @return one gradient for each input, or null where the output does not depend on it
+   * @return one gradient for each input, or null if the output does not depend on it
    */
   Tensor[] walk(Tensor output, Tensor gradient, Tensor[] inputs) {
     IdentityHashMap<Tensor, Tensor> gradients = new IdentityHashMap<>();
@@ -173,12 +175,12 @@ public final class Tape implements AutoCloseable {
     return present == null ? more : present.plus(more);
   }
 
-  /** Closes another tape with this one, should its own derivative never run. */
+  /** Closes another tape with this one, in case its backward function never runs. */
   void onClose(Tape inner) {
     inners.add(inner);
   }
 
-  /** Forgets the record and closes every retained tensor. */
+  /** Clears the record and closes every saved tensor. */
   @Override
   public void close() {
     inners.forEach(Tape::close);

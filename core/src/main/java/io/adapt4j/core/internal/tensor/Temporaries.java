@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.tensor;
 
-/** What operators usually allocate and free again: tensors of an argument's size. */
+/** Usual temporary memory of operators: tensors of an argument's size. */
 public final class Temporaries {
 
   private Temporaries() {}
 
-  /** So many tensors of an argument's size and type. */
+  /** A number of tensors of an argument's size and type. */
   public static Scratch like(int argument, double count) {
     return arguments -> {
       Tensor tensor = (Tensor) arguments[argument];
@@ -13,7 +13,9 @@ public final class Temporaries {
     };
   }
 
-  /** So many tensors in F32 of an argument's size. */
+  /**
+   * A number of F32 tensors of an argument's size, which depends on whether the argument is F32.
+   */
   public static Scratch floats(int argument, double inF32, double otherwise) {
     return arguments -> {
       Tensor tensor = (Tensor) arguments[argument];

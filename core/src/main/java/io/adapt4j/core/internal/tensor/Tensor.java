@@ -11,13 +11,13 @@ import java.util.function.Consumer;
 /**
  * A libtorch tensor with exactly one owner.
  *
- * <p>Tensors are made on the device of the {@linkplain Engine#current current} engine; those that
- * hold data on its way there or back, and paged optimizer state, are in host memory in any case.
- * What is computed from a tensor belongs to its engine.
+ * <p>Tensors are created on the device of the {@linkplain Engine#current current} engine; those for
+ * transfers to and from it, and paged optimizer state, are always in host memory. The result of an
+ * operator belongs to the engine of its arguments.
  *
- * <p>A tensor made while a {@link Scope} is open on its thread belongs to that scope and is closed
- * with it, unless it is moved on ({@link Scope#keep}, {@link #own}); otherwise whoever made it
- * closes it. Closing twice is harmless; use after close throws {@link IllegalStateException}. Not
+ * <p>A tensor created while a {@link Scope} is open on its thread belongs to that scope and is
+ * closed with it, unless it is moved ({@link Scope#keep}, {@link #own}); otherwise its creator
+ * closes it. Closing twice has no effect; use after close throws {@link IllegalStateException}. Not
  * thread safe.
  */
 public final class Tensor implements AutoCloseable {
@@ -47,16 +47,16 @@ public final class Tensor implements AutoCloseable {
   private final Engine engine;
   private long handle;
 
-  /** Null until it is asked for. */
+  /** Null until it is needed. */
   private TensorMemory memory;
 
   private long[] sizes;
   private DType type;
 
-  /** The scope that will close this tensor, or null when its holder does. */
+  /** The scope that closes this tensor, or null if its holder does. */
   private Scope scope;
 
-  /** The memory that it gives back when it is closed, or null where libtorch frees its own. */
+  /** The memory to return on close, or null if libtorch frees its own. */
   TensorMemory.Lease lease;
 
   Tensor(Engine engine, long handle) {
@@ -69,36 +69,36 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** Makes an uninitialized tensor. */
+  /** Creates an uninitialized tensor. */
   public static Tensor empty(DType type, long... sizes) {
     return Engine.current().empty(type, sizes);
   }
 
-  /** Makes an uninitialized tensor in host memory, wherever others live. */
+  /** Creates an uninitialized tensor in host memory, whatever the device. */
   public static Tensor emptyOnHost(DType type, long... sizes) {
     return EMPTY.tensor(sizes, type).typedAs(type);
   }
 
-  /** Makes a tensor of zeros. */
+  /** Creates a tensor of zeros. */
   public static Tensor zeros(DType type, long... sizes) {
     return Engine.current().zeros(type, sizes);
   }
 
-  /** Makes a tensor of zeros in host memory, wherever others live. */
+  /** Creates a tensor of zeros in host memory, whatever the device. */
   public static Tensor zerosOnHost(DType type, long... sizes) {
     return ZEROS.tensor(sizes, type).typedAs(type);
   }
 
   /**
-   * Makes a tensor of standard normal values from libtorch's generator for the CPU ({@link
-   * Torch#seed}), whatever the device: the same values everywhere.
+   * Creates a tensor of standard normal values from libtorch's CPU generator ({@link Torch#seed}):
+   * the same values on every device.
    */
   public static Tensor randn(DType type, long... sizes) {
     return RANDN.tensor(sizes, type).toDevice();
   }
 
   /**
-   * Makes an I64 tensor from Java values.
+   * Creates an I64 tensor from Java values.
    *
    * @param values the elements in row-major order
    */
@@ -109,7 +109,7 @@ public final class Tensor implements AutoCloseable {
     return tensor.toDevice();
   }
 
-  /** Makes an F32 tensor from Java values. */
+  /** Creates an F32 tensor from Java values. */
   public static Tensor of(float[] values, long... sizes) {
     Tensor tensor = emptyOnHost(DType.F32, sizes);
     tensor.requireCount(values.length);
@@ -117,7 +117,7 @@ public final class Tensor implements AutoCloseable {
     return tensor.toDevice();
   }
 
-  /** This new host tensor, or where its engine's device is another its copy there. */
+  /** Returns this new host tensor, or its copy on its engine's device. */
   private Tensor toDevice() {
     if (engine.isOnHost()) {
       return this;
@@ -135,7 +135,7 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** {@return what made this tensor, and computes with it} */
+  /** {@return the engine of this tensor} */
   public Engine engine() {
     return engine;
   }
@@ -155,7 +155,7 @@ public final class Tensor implements AutoCloseable {
     scope = owner;
   }
 
-  /** {@return the dimensions, empty for a scalar; not a copy, so do not change it} */
+  /** {@return the dimensions, empty for a scalar; not a copy, so do not modify it} */
   public long[] sizes() {
     if (sizes == null) {
       sizes = LibTorch.sizes(handle());
@@ -186,7 +186,7 @@ public final class Tensor implements AutoCloseable {
     return type;
   }
 
-  /** Notes that the element type is another tensor's, which spares asking libtorch. */
+  /** Sets the element type to another tensor's, which saves a call to libtorch. */
   Tensor typedAs(Tensor other) {
     return typedAs(other.type);
   }
@@ -202,28 +202,25 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * The elements in host memory, for {@link #data}.
+   * Returns the elements in host memory, for {@link #data}.
    *
-   * @return this tensor if it is there, of whatever layout; else a contiguous copy, owned by the
-   *     open scope, else by the caller
+   * @return this tensor if it is there, whatever its layout; otherwise a contiguous copy, owned by
+   *     the open scope or, without one, by the caller
    */
   public Tensor toHost() {
     return isOnHost() ? this : TO_HOST.tensor(this);
   }
 
-  /**
-   * A copy on another tensor's engine, in the memory that it is in, also where that is this
-   * tensor's own.
-   */
+  /** Returns a copy on another tensor's engine and device, even if that is this tensor's own. */
   public Tensor copyBeside(Tensor other) {
     return other.engine.tensor(COPY_BESIDE, this, other);
   }
 
   /**
-   * Overwrites a contiguous tensor of at most 2 GiB from host memory, wherever it lives: the writer
-   * gets its own memory where that is in the host, else a host tensor that is then copied.
+   * Overwrites a contiguous tensor of at most 2 GiB from host memory: the writer gets the tensor's
+   * own memory if that is in the host, otherwise a host tensor that is then copied.
    *
-   * @param writer fills all of the buffer, which is in native byte order
+   * @param writer fills the whole buffer, which is in native byte order
    */
   public void fill(Consumer<ByteBuffer> writer) {
     if (isOnHost()) {
@@ -236,25 +233,25 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** {@return whether this tensor is in the memory of a CUDA device} */
+  /** {@return whether this tensor is on a CUDA device} */
   public boolean isOnCuda() {
     return LibTorch.deviceKind(handle()) == TensorDevice.CUDA.kind();
   }
 
-  /** A copy in the memory of a CUDA device. */
+  /** Returns a copy on a CUDA device. */
   public Tensor copyToCuda(int device) {
     return COPY_TO.tensor(this, "cuda:" + device);
   }
 
   /**
-   * The address of the first element, in the memory of the tensor's own device; for native code.
-   * The tensor must be contiguous, and stay open while the address is used.
+   * Returns the device address of the first element, for native code. The tensor must be
+   * contiguous, and stay open while the address is used.
    */
   public long address() {
     return memory().contiguousAddress();
   }
 
-  /** {@return whether elements lie one after the other in row-major order} */
+  /** {@return whether elements are contiguous in row-major order} */
   public boolean isContiguous() {
     return LibTorch.isContiguous(handle());
   }
@@ -267,13 +264,13 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * The tensor's own memory, without a copy. The tensor must be contiguous, in host memory ({@link
-   * #toHost}, {@link #fill}), at most 2 GiB, and stay open while the buffer is used: {@link #close}
-   * frees the memory and empties the buffer, so that reading or writing it afterwards fails. Views
-   * made of the buffer, such as {@link ByteBuffer#asFloatBuffer}, are not emptied: let go of them
-   * before.
+   * Returns the tensor's own memory, without a copy. The tensor must be contiguous, in host memory
+   * ({@link #toHost}, {@link #fill}), at most 2 GiB, and stay open while the buffer is used: {@link
+   * #close} frees the memory and empties the buffer, so that later reads or writes fail. Views of
+   * the buffer, such as {@link ByteBuffer#asFloatBuffer}, are not emptied: drop them before
+   * closing.
    *
-   * @return a buffer in native byte order, with a position and limit of its own
+   * @return a buffer in native byte order, with its own position and limit
    */
   public ByteBuffer data() {
     return memory().buffer();
@@ -285,7 +282,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Copies the elements as floats into an array that is used again and again.
+   * Copies the elements as floats into an array that can be reused.
    *
    * @return the elements in row-major order, in the array or in a new one
    */
@@ -313,21 +310,23 @@ public final class Tensor implements AutoCloseable {
     return ITEM.number(this);
   }
 
-  /** A view of consecutive entries of one dimension; it shares memory with this tensor. */
+  /** Returns a view of consecutive entries of one dimension; it shares memory with this tensor. */
   public Tensor narrow(int dimension, long start, long length) {
     return NARROW.tensor(this, dimension, start, length);
   }
 
   /**
-   * Views a contiguous tensor in other dimensions.
+   * Views a contiguous tensor with other dimensions.
    *
-   * @return the view, sharing memory; owned by the open scope, else by the caller
+   * @return the view, sharing memory; owned by the open scope or, without one, by the caller
    */
   public Tensor viewed(long... to) {
     return VIEW.tensor(this, to);
   }
 
-  /** {@return a transposed view of a matrix; owned by the open scope, else by the caller} */
+  /**
+   * {@return a transposed view of a matrix; owned by the open scope or, without one, by the caller}
+   */
   public Tensor transposed() {
     return TRANSPOSE.tensor(this);
   }
@@ -337,7 +336,7 @@ public final class Tensor implements AutoCloseable {
     return COPY_AS.tensor(this, to);
   }
 
-  /** {@return a copy with every element multiplied} */
+  /** {@return a copy with every element multiplied by a factor} */
   public Tensor scaled(double factor) {
     return SCALED.tensor(this, factor);
   }
@@ -361,7 +360,7 @@ public final class Tensor implements AutoCloseable {
     return MATMUL.tensor(this, right);
   }
 
-  /** Joins tensors. */
+  /** Concatenates tensors. */
   public static Tensor concatenated(List<Tensor> parts, int dimension) {
     return CONCATENATE.tensor(parts, dimension);
   }
@@ -371,7 +370,7 @@ public final class Tensor implements AutoCloseable {
     COPY_INTO.run(this, source);
   }
 
-  /** {@return this tensor, taken out of its scope: from now on the caller closes it} */
+  /** {@return this tensor, removed from its scope: from now on the caller closes it} */
   public Tensor own() {
     scope = null;
     return this;
@@ -396,7 +395,7 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** {@return the number of tensors open in this process, of all engines; for leak tests} */
+  /** {@return the number of open tensors in this process, of all engines; for leak tests} */
   public static long live() {
     return LIVE.get();
   }

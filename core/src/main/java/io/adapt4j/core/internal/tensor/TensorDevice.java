@@ -3,22 +3,22 @@ package io.adapt4j.core.internal.tensor;
 import io.adapt4j.core.exception.EngineException;
 import java.util.regex.Pattern;
 
-/** A place where tensors live: host memory, the first CUDA device, or nowhere. */
+/** Device of tensors: host memory, the first CUDA device, or none. */
 record TensorDevice(int kind, String name) {
 
   static final TensorDevice HOST = new TensorDevice(0, "cpu");
   static final TensorDevice CUDA = new TensorDevice(1, "cuda:0");
 
-  /** Computes shapes and no numbers; on any machine. */
+  /** Computes only shapes; available on any machine. */
   static final TensorDevice META = new TensorDevice(14, "meta");
 
-  /** How libtorch says that it has no code for CUDA at all. */
+  /** Messages of a libtorch that was built without CUDA. */
   private static final Pattern NOT_BUILT =
       Pattern.compile(
           "arguments from the 'CUDA' backend|not linked with support for cuda"
               + "|not compiled with CUDA");
 
-  /** Names a device as the system property {@value Engine#PROPERTY} does. */
+  /** Returns the device named like in the system property {@value Engine#PROPERTY}. */
   static TensorDevice named(String name) {
     return switch (name) {
       case "cpu" -> HOST;
@@ -29,7 +29,7 @@ record TensorDevice(int kind, String name) {
     };
   }
 
-  /** Says whether libtorch or the device is missing, and what to do. */
+  /** Explains whether libtorch or the device is missing, and what to do. */
   static EngineException absent(EngineException failure) {
     String reason = String.valueOf(failure.getMessage());
     String remedy =

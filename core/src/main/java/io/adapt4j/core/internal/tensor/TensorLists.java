@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.tensor;
 
 import java.util.List;
 
-/** Operations over many tensors at once, one native call each. */
+/** Operations on many tensors at once, one native call each. */
 public final class TensorLists {
 
   private static final Operator GLOBAL_NORM = Operator.core("global_norm");
@@ -21,7 +21,7 @@ public final class TensorLists {
   private TensorLists() {}
 
   /**
-   * The Euclidean norm of all elements together.
+   * Returns the Euclidean norm over all elements.
    *
    * @return the norm; NaN or infinite if an element is
    */
@@ -64,7 +64,9 @@ public final class TensorLists {
     ADD_SQUARES.run(sums, values);
   }
 
-  /** Pulls values towards anchors: adds strength weight (value - anchor) to the gradients. */
+  /**
+   * Adds the gradient of a penalty on the distance from anchors: strength weight (value - anchor).
+   */
   public static double pull(
       List<Tensor> values,
       List<Tensor> anchors,
@@ -75,12 +77,12 @@ public final class TensorLists {
   }
 
   /**
-   * The two moments of a value: each one fp32 tensor, or 8-bit codes [blocks, 256] with a scale a
-   * block.
+   * The two moments of a value: each is one fp32 tensor, or 8-bit codes [blocks, 256] with a scale
+   * per block.
    */
   public record Moments(List<Tensor> mean, List<Tensor> square) {}
 
-  /** One AdamW step of one value in place, with moments of either kind. */
+  /** Performs one AdamW step on one value in place, with moments of either kind. */
   public static void adamW8bit(
       Tensor value,
       Tensor gradient,
@@ -104,13 +106,13 @@ public final class TensorLists {
         rates[4]);
   }
 
-  /** One Adafactor step of one value in place. */
+  /** Performs one Adafactor step on one value in place. */
   public static void adafactor(
       Tensor value, Tensor gradient, List<Tensor> squares, double[] rates) {
     ADAFACTOR.run(value, gradient, squares, rates[0], rates[1], rates[2], rates[3], rates[4]);
   }
 
-  /** One Lion step in place. */
+  /** Performs one Lion step in place. */
   public static void lion(
       List<Tensor> values,
       List<Tensor> decayed,
@@ -120,7 +122,7 @@ public final class TensorLists {
     LION.run(values, decayed, gradients, means, rates[0], rates[1], rates[2], rates[3]);
   }
 
-  /** One step of stochastic gradient descent in place. */
+  /** Performs one step of stochastic gradient descent in place. */
   public static void sgd(
       List<Tensor> values,
       List<Tensor> gradients,
@@ -133,7 +135,7 @@ public final class TensorLists {
     SGD.run(values, gradients, momenta, decays, rate, momentum, nesterov, first);
   }
 
-  /** One AdamW step in place. */
+  /** Performs one AdamW step in place. */
   public static void adamW(
       List<Tensor> values,
       List<Tensor> decayed,

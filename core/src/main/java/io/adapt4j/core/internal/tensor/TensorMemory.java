@@ -8,12 +8,10 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A tensor's own memory as Java and native code see it. The buffers over it end with the tensor.
- */
+/** A tensor's own memory for Java and native code. Its buffers become invalid with the tensor. */
 final class TensorMemory {
 
-  /** Memory that a tensor looks at and does not own. */
+  /** Memory that a tensor views and does not own. */
   interface Lease {
 
     /** Closes a tensor over it. */
@@ -25,10 +23,10 @@ final class TensorMemory {
 
   private final Tensor tensor;
 
-  /** The buffers that may still be in use. */
+  /** Buffers that may still be in use. */
   private final List<WeakReference<ByteBuffer>> lent = new ArrayList<>(1);
 
-  /** 0 until it is asked for: finding it takes several calls. */
+  /** 0 until it is needed: finding it takes several calls. */
   private long address;
 
   private int pruneAt = LEAST_PRUNED;
@@ -37,7 +35,7 @@ final class TensorMemory {
     this.tensor = tensor;
   }
 
-  /** Closes a tensor of libtorch, over leased memory or, where that is null, over its own. */
+  /** Closes a libtorch tensor over leased memory or, if that is null, over its own. */
   static void close(long handle, Lease lease) {
     if (lease == null) {
       LibTorch.deleteTensor(handle);
@@ -46,7 +44,7 @@ final class TensorMemory {
     }
   }
 
-  /** A buffer over all of it. */
+  /** Returns a buffer over the whole tensor. */
   ByteBuffer buffer() {
     requireContiguous();
     if (!tensor.isOnHost()) {
@@ -59,10 +57,11 @@ final class TensorMemory {
     return lend(LibTorch.directBuffer(tensor.handle()));
   }
 
-  /** The address of the first element, on the tensor's own device, whatever the layout. */
+  /** Returns the device address of the first element, whatever the layout. */
   long address() {
     if (address == 0 && tensor.count() > 0) {
-      // A buffer holds 2 GiB at most, of contiguous memory: else one over the first element.
+      // A buffer holds at most 2 GiB of contiguous memory; otherwise use one over the first
+      // element.
       boolean whole = tensor.count() < Integer.MAX_VALUE / Long.BYTES && tensor.isContiguous();
       if (whole) {
         address = addressOf(tensor.handle());
@@ -80,7 +79,7 @@ final class TensorMemory {
     return address();
   }
 
-  /** The address of the first element of a contiguous tensor. */
+  /** Returns the address of the first element of a contiguous tensor. */
   static long addressOf(long handle) {
     return Pointer.nativeValue(Native.getDirectBufferPointer(LibTorch.directBuffer(handle)));
   }
@@ -92,7 +91,7 @@ final class TensorMemory {
     }
   }
 
-  /** Remembers a buffer for as long as somebody has it. */
+  /** Remembers a buffer for as long as it is referenced. */
   private synchronized ByteBuffer lend(ByteBuffer buffer) {
     if (lent.size() >= pruneAt) {
       lent.removeIf(reference -> reference.get() == null);
@@ -102,7 +101,7 @@ final class TensorMemory {
     return buffer;
   }
 
-  /** Empties every buffer, so that reading or writing it fails from now on. */
+  /** Empties every buffer, so that later reads or writes fail. */
   synchronized void takeBack() {
     for (WeakReference<ByteBuffer> reference : lent) {
       ByteBuffer buffer = reference.get();

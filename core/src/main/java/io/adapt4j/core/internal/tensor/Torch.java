@@ -1,14 +1,14 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * What libtorch has once a process, shared by all {@link Engine}s: its random generator, its number
- * of threads, and the memory of the host.
+ * libtorch's process-wide settings, shared by all {@link Engine}s: random generator, thread count
+ * and host memory.
  */
 public final class Torch {
 
   private Torch() {}
 
-  /** Seeds libtorch's default generators, of every device. */
+  /** Seeds libtorch's default generators on every device. */
   public static void seed(long seed) {
     LibTorch.seed(seed);
   }
@@ -27,9 +27,8 @@ public final class Torch {
   }
 
   /**
-   * Gives memory of the host that is free back to the system, where the C library keeps it and
-   * nobody has asked to leave that alone. Called between phases that take much memory; does nothing
-   * if it was done a moment ago.
+   * Returns free host memory to the system if the C library would keep it, unless the user has
+   * opted out. Called between memory-intensive phases; does nothing if it was done a moment ago.
    */
   public static void giveBackMemory() {
     HostAllocator.current().giveBack();

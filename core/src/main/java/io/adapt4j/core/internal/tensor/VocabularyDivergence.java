@@ -1,21 +1,21 @@
 package io.adapt4j.core.internal.tensor;
 
 /**
- * Kullback-Leibler divergence of predictions over the vocabulary from those of a base, from hidden
+ * Kullback-Leibler divergence between the predictions of a model and its base, computed from hidden
  * states of both. Logits exist for some rows at a time, as in {@link VocabularyLoss}.
  */
 public final class VocabularyDivergence {
 
   private static final Operator DIVERGENCE = Operator.core("divergence");
 
-  /** Logits of model and base together that exist at once. */
+  /** Maximum number of logits at once, of model and base together. */
   private static final long LOGITS = 1L << 24;
 
   private VocabularyDivergence() {}
 
   /**
-   * Sums KL(p_base || p_model) over rows and differentiates the sum times a scale. The gradient by
-   * the model's head is added to it where it is trained; the base gets none.
+   * Sums KL(p_base || p_model) over rows and computes the gradient of the sum times a scale. The
+   * gradient of the model's head is accumulated if it is trained; the base gets none.
    *
    * @param hidden the model's [N, hidden]
    * @param baseHidden the base's [N, hidden]
@@ -30,7 +30,10 @@ public final class VocabularyDivergence {
     return forwardBackward(hidden, head, baseHidden, baseHead, scale, rows);
   }
 
-  /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
+  /**
+   * Computes the gradient with the logits of so many rows at once, on which the result does not
+   * depend.
+   */
   static VocabularyLoss.Result forwardBackward(
       Tensor hidden,
       VocabularyHead head,

@@ -3,18 +3,18 @@ package io.adapt4j.core.internal.tensor;
 import java.util.List;
 
 /**
- * The output layer of a language model: scale (h W' + b), then a soft cap.
+ * Output layer of a language model (LM head): scale (h W' + b), then a soft cap.
  *
  * @param weight W [V, hidden]
  * @param bias b [V], or null
- * @param scale multiplies the scores; 1 for most models
- * @param softCap draws scores into (-softCap, softCap) as softCap tanh(score / softCap); 0 for none
+ * @param scale multiplies the logits; 1 for most models
+ * @param softCap soft cap c of the logits, c tanh(logit / c); 0 for none
  */
 public record VocabularyHead(Parameter weight, Parameter bias, double scale, double softCap) {
 
   private static final Operator VOCABULARY_LOGITS = Operator.core("vocabulary_logits");
 
-  /** Makes a head that is one matrix. */
+  /** Creates a head with a matrix only. */
   public static VocabularyHead of(Parameter weight) {
     return new VocabularyHead(weight, null, 1, 0);
   }
@@ -29,7 +29,7 @@ public record VocabularyHead(Parameter weight, Parameter bias, double scale, dou
   }
 
   /**
-   * Scores every vocabulary entry; never differentiated.
+   * Computes logits; inference only.
    *
    * @param hidden [.., hidden]
    * @return logits [.., V] in the compute type

@@ -3,33 +3,33 @@ package io.adapt4j.core.internal.tensor;
 import java.util.List;
 
 /**
- * Cross-entropy over the vocabulary, from hidden states.
+ * Cross-entropy over the vocabulary, computed from hidden states.
  *
- * <p>Logits are made, used and dropped some rows at a time, and only for rows that have a target:
- * the logits of a whole batch, often the largest tensor of a training step, never exist.
+ * <p>Logits are computed in chunks of rows, and only for rows that have a target: the logits of a
+ * whole batch, often the largest tensor of a training step, never exist at once.
  */
 public final class VocabularyLoss {
 
   private static final Operator CROSS_ENTROPY =
       Operator.core("cross_entropy").needing(VocabularyLoss::logitsAndWeight);
 
-  /** Log-probabilities of a chunk, their exponentials, and the product of both. */
+  /** Scratch: log-probabilities of a chunk, their exponentials, and the product of both. */
   private static final Operator TOKEN_LOG_PROBABILITIES =
       Operator.core("token_log_probabilities")
           .needing(
               arguments -> logits((Tensor) arguments[0], (Tensor) arguments[1]) * 3 * Float.BYTES);
 
-  /** Logits that exist at once, in operators with copies of them in F32. */
+  /** Maximum number of logits at once, for operators with F32 copies of them. */
   private static final long LOGITS = 1L << 24;
 
-  /** Those of kernels, which need no copies. */
+  /** Maximum number of logits at once for kernels, which need no copies. */
   private static final long KERNEL_LOGITS = 1L << 25;
 
   private static final long FEWEST_ROWS = 16;
 
   private VocabularyLoss() {}
 
-  /** How many logits of a chunk there are. */
+  /** Returns the number of logits in a chunk. */
   private static long logits(Tensor hidden, Tensor weight) {
     return Math.min(hidden.size(0), rows(weight)) * weight.size(0);
   }
@@ -39,8 +39,8 @@ public final class VocabularyLoss {
   }
 
   /**
-   * A logit itself, and its probability in F32; where it is no F32, its F32 copy on the way there;
-   * with a soft cap, two more on the way back. The gradient of the weight before it is added.
+   * Returns the scratch memory: logits and their probabilities in F32; their F32 copy if they have
+   * another type; one more with a soft cap. Also the weight gradient before it is accumulated.
    */
   private static long logitsAndWeight(Object... arguments) {
     Tensor weight = (Tensor) arguments[1];
@@ -53,9 +53,9 @@ public final class VocabularyLoss {
   }
 
   /**
-   * Cross-entropy and its gradients in one pass.
+   * Cross-entropy and the gradient of the hidden states.
    *
-   * @param hiddenGradient gradient by the hidden states, times the scale; null when not asked for
+   * @param hiddenGradient gradient of the hidden states, times the scale; null if not requested
    */
   public record Result(double sum, Tensor hiddenGradient) {}
 
@@ -68,30 +68,30 @@ public final class VocabularyLoss {
     return evaluate(hidden, head, targets, List.of());
   }
 
-  /** Sums cross-entropies, each times its own weight. */
+  /** Sums weighted cross-entropies. */
   public static double evaluate(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
     return run(hidden, head, targets, weights, 0, 1, false, Long.MAX_VALUE).sum();
   }
 
   /**
-   * Sums cross-entropies and differentiates the sum times a scale. The gradient by the head is
-   * added to it where it is trained.
+   * Sums cross-entropies and computes the gradient of the sum times a scale. The head's gradient is
+   * accumulated if it is trained.
    */
   public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale) {
     return forwardBackward(hidden, head, targets, List.of(), scale);
   }
 
-  /** Sums cross-entropies, each times its own weight, and differentiates the sum times a scale. */
+  /** Sums weighted cross-entropies and computes the gradient of the sum times a scale. */
   public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
     return run(hidden, head, targets, weights, 0, scale, true, Long.MAX_VALUE);
   }
 
   /**
-   * The same with smoothed targets (Szegedy et al. 2016): a share of each target's weight is spread
-   * over all tokens.
+   * Like the method above, with label smoothing (Szegedy et al. 2016): a share of each target's
+   * weight is spread over all tokens.
    */
   public static Result forwardBackward(
       Tensor hidden,
@@ -103,7 +103,10 @@ public final class VocabularyLoss {
     return run(hidden, head, targets, weights, smoothing, scale, true, Long.MAX_VALUE);
   }
 
-  /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
+  /**
+   * Computes the gradient with the logits of so many rows at once, on which the result does not
+   * depend.
+   */
   static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale, long rows) {
     return run(hidden, head, targets, List.of(), 0, scale, true, rows);
@@ -145,7 +148,7 @@ public final class VocabularyLoss {
     return new Result(sum, gradients ? made[1] : null);
   }
 
-  /** Log-probabilities of given tokens. */
+  /** Log-probabilities of given tokens, and the greedy choices. */
   public record Scores(Tensor logProbabilities, Tensor greedy) {}
 
   /** Scores given tokens. */
@@ -154,10 +157,10 @@ public final class VocabularyLoss {
     return new Scores(made[0], made[1]);
   }
 
-  /** Log-probabilities of given tokens, and how open the choice was. */
+  /** Log-probabilities of given tokens, and the entropies of their distributions. */
   public record Choices(Tensor logProbabilities, Tensor entropies) {}
 
-  /** Scores given tokens, and measures the distributions that they were chosen from. */
+  /** Scores given tokens and computes the entropies of the distributions they were chosen from. */
   public static Choices choices(Tensor hidden, VocabularyHead head, Tensor targets) {
     Tensor[] made = score(hidden, head, targets, true);
     return new Choices(made[0], made[1]);
@@ -177,7 +180,10 @@ public final class VocabularyLoss {
         entropies);
   }
 
-  /** On shapes the script runs once for all rows, and its scratch counts those of a chunk. */
+  /**
+   * Returns the number of rows per chunk. On shapes the script runs once for all rows, and its
+   * scratch counts a chunk's.
+   */
   private static long rows(Tensor hidden, VocabularyHead head) {
     return hidden.engine().isMetered() ? hidden.size(0) : rows(head.weight().value());
   }

@@ -11,16 +11,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How libtorch's threads wait for each other at the end of every operator. Its OpenMP runtime lets
- * them spin, which on a machine with other work takes the processor from the very threads that are
- * waited for. The runtime reads its settings from the process's environment when it is loaded, so
- * they are put there before, unless the user has set them.
+ * Policy of libtorch's threads for waiting at the end of every operator. By default its OpenMP
+ * runtime lets them spin, which on a busy machine takes CPU time from the very threads they wait
+ * for. The runtime reads its settings from the process's environment when it is loaded, so they are
+ * set before, unless the user has set them.
  */
 record WaitPolicy(boolean isPassive, String description) {
 
   private static final Logger LOG = LoggerFactory.getLogger(WaitPolicy.class);
 
-  /** {@code user}: leave the environment as it is. */
+  /** System property; {@code user} leaves the environment unchanged. */
   static final String PROPERTY = "adapt4j.waitPolicy";
 
   private static final String POLICY = "OMP_WAIT_POLICY";
@@ -33,7 +33,7 @@ record WaitPolicy(boolean isPassive, String description) {
   private static volatile WaitPolicy current =
       new WaitPolicy(false, "not known before the engine starts");
 
-  /** The policy of this process. */
+  /** Returns the policy of this process. */
   static WaitPolicy current() {
     return current;
   }
@@ -93,7 +93,7 @@ record WaitPolicy(boolean isPassive, String description) {
     return value.strip().toUpperCase(Locale.ROOT).equals("PASSIVE");
   }
 
-  /** Whether the runtime has read the environment already. */
+  /** Returns whether the runtime has read the environment already. */
   private static boolean isLoaded() {
     try {
       return Files.readString(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)

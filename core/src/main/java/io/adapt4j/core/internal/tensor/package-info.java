@@ -1,9 +1,9 @@
 /**
- * The one place where Java meets libtorch: tensors with an owner, a script of operators compiled in
- * memory, and a tape that differentiates them.
+ * The only package that calls libtorch: tensors with an owner, operators scripted and compiled in
+ * memory, and a tape for gradients.
  *
- * <p>This package is the seam for Adapt4J's own modules (adapters, quantized layers); applications
- * use {@code io.adapt4j.core}. How it works and what else was tried is told in {@code
- * docs/architecture.md}.
+ * <p>This package is the interface for Adapt4J's own modules (adapters, quantized layers);
+ * applications use {@code io.adapt4j.core}. {@code docs/architecture.md} explains the design and
+ * the alternatives that were tried.
  */
 package io.adapt4j.core.internal.tensor;

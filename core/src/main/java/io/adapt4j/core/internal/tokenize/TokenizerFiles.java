@@ -14,8 +14,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The tokenizer's files beside a model that is written: those of the base, changed only where
- * Transformers could not load them, or would pad with another token than the model does.
+ * Copies the base model's tokenizer files to a saved model, changed only if Transformers could not
+ * load them or would pad with a different token than the model does.
  */
 public final class TokenizerFiles {
 
@@ -37,14 +37,14 @@ public final class TokenizerFiles {
 
   private static final Set<String> LLAMA_CLASSES = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
 
-  /** Families that have this class where the files name none. */
+  /** Model types that use this tokenizer class if the files name none. */
   private static final Set<String> LLAMA_FAMILIES = Set.of("llama", "mistral", "mixtral", "phi3");
 
   private TokenizerFiles() {}
 
   /**
-   * Copies the files into a transaction, so that Transformers' {@code AutoTokenizer} makes the same
-   * tokens of a text as {@link Tokenizer} does.
+   * Adds the files to a transaction so that Transformers' {@code AutoTokenizer} produces the same
+   * tokens as {@link Tokenizer}.
    */
   public static void stage(
       FileTransaction transaction, Path folder, Path base, String modelType, OptionalInt paddingId)
@@ -75,7 +75,7 @@ public final class TokenizerFiles {
     return name.isEmpty() ? LLAMA_FAMILIES.contains(modelType) : LLAMA_CLASSES.contains(name);
   }
 
-  /** The padding token that the files should name and do not. */
+  /** Returns the padding token that the files should name but do not. */
   private static Optional<String> padToSet(Path base, OptionalInt paddingId) {
     if (paddingId.isEmpty() || !Files.isRegularFile(base.resolve(TOKENIZER))) {
       return Optional.empty();

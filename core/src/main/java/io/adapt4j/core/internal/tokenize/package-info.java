@@ -1,4 +1,4 @@
-/** The tokenizer's files of a model that is written. */
+/** Writes the tokenizer files of a saved model. */
 @NullMarked
 package io.adapt4j.core.internal.tokenize;
 

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.tensor.Activation;
 import java.util.Map;
 
-/** Activations under the names Transformers gives them. */
+/** Activations by their names in Transformers. */
 final class Activations {
 
   private static final Map<String, Activation> BY_NAME =

@@ -30,7 +30,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * ALBERT (Lan et al. 2020): BERT whose layers are the same few, again and again, with narrow
+ * ALBERT (Lan et al. 2020): BERT with a few layers that are applied repeatedly, and narrow
  * embeddings.
  */
 final class Albert implements Architecture {
@@ -48,7 +48,7 @@ final class Albert implements Architecture {
                   "classifier\\..*"))
           .keeping("pooler\\.(weight|bias)");
 
-  /** What the class for pretraining has besides, for the order of sentences. */
+  /** Additional tensors of the pretraining class, for sentence order prediction. */
   private static final String PRETRAINING =
       "pooler\\.(weight|bias)|sop_classifier\\.classifier\\.(weight|bias)";
 

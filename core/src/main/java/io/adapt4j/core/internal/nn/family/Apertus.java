@@ -14,14 +14,14 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Apertus (Swiss AI Initiative 2025): Llama with norms of each query and key head, and MLPs without
- * a gate whose activation is learned.
+ * Apertus (Swiss AI Initiative 2025): Llama with norms on each query and key head, and MLPs without
+ * a gate and with a learned activation.
  */
 final class Apertus implements Architecture {
 
   private static final String LEARNED = "xielu";
 
-  /** Constants of the activation, which are stored beside what is learned. */
+  /** Constants of the activation, stored next to its parameters. */
   private static final String CONSTANTS = ".*\\.act_fn\\.(beta|eps)";
 
   private static final DecoderConfig.Defaults DEFAULTS =
@@ -32,7 +32,7 @@ final class Apertus implements Architecture {
     return Set.of("apertus");
   }
 
-  /** The field {@code qk_norm} of published files says what the family does anyway. */
+  /** Includes {@code qk_norm} of published files, which states what the family always does. */
   @Override
   public Set<String> features() {
     return Set.of("qk_norm");
@@ -69,7 +69,7 @@ final class Apertus implements Architecture {
         : new PlainMlp(up, down, Activations.read(model, "hidden_act", LEARNED));
   }
 
-  /** The class's own scaling, where a file states none. */
+  /** Adds the class's default scaling if a file states none. */
   private static ModelConfig withScaling(ModelConfig model) {
     if (model.toJson().has("rope_scaling") || model.fields().has("rope_parameters")) {
       return model;

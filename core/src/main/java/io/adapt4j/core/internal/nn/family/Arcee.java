@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** AFM (Arcee 2025): Llama with a squared ReLU in place of the gate. */
+/** AFM (Arcee 2025): Llama with a squared ReLU instead of the gate. */
 final class Arcee implements Architecture {
 
   private static final DecoderConfig.Defaults DEFAULTS =

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The model families this build knows. */
+/** Registry of the model families that this build supports. */
 public final class Architectures {
 
   private static final List<Architecture> ALL =
@@ -109,7 +109,8 @@ public final class Architectures {
   private Architectures() {}
 
   /**
-   * {@return the values of {@code model_type} that this build and families on the class path know}
+   * {@return the supported values of {@code model_type}, including those of families on the class
+   * path}
    */
   public static Set<String> modelTypes() {
     return Stream.concat(ALL.stream(), CustomFamily.all(OWN).stream())
@@ -148,7 +149,7 @@ public final class Architectures {
     return architecture.declare(architecture.withOwnHead(config));
   }
 
-  /** Says it once for a file, however often the file is read. */
+  /** Logs a warning once per file, however often the file is read. */
   private static void warn(ModelConfig config, String text) {
     String message = config.fields().file() + ": " + text;
     if (SAID.add(message)) {
@@ -170,8 +171,8 @@ public final class Architectures {
   }
 
   /**
-   * Makes the configuration of an embedding model: a language model's without its output, all
-   * others as they are.
+   * Returns the configuration of an embedding model: a language model's without its output, any
+   * other unchanged.
    */
   public static ModelConfig embedding(ModelConfig stated) {
     ModelConfig config = known(stated);
@@ -191,8 +192,8 @@ public final class Architectures {
   }
 
   /**
-   * Makes the configuration of a language model: a decoder's without an output gets one, all others
-   * are as they are.
+   * Returns the configuration of a language model: that of a decoder without an output gets one,
+   * any other is unchanged.
    */
   public static ModelConfig generating(ModelConfig stated) {
     ModelConfig config = known(stated);
@@ -209,7 +210,7 @@ public final class Architectures {
     return config.with("architectures", JsonNodeFactory.instance.arrayNode().add(name));
   }
 
-  /** Returns what the reference of a model drops while it trains. */
+  /** Returns the dropout rates of a model's reference in training. */
   public static DropoutRates dropout(ModelConfig stated) {
     ModelConfig config = known(stated);
     DropoutRates rates = find(config).dropout(config);
@@ -244,7 +245,7 @@ public final class Architectures {
                     + " encoders.");
   }
 
-  /** Declares the encoder a configuration describes, or the decoder whose output scores classes. */
+  /** Declares the encoder a configuration describes, or the decoder with a classification head. */
   public static Encoder declareEncoder(ModelConfig config) {
     if (declare(config) instanceof Encoder encoder) {
       return encoder;
@@ -258,8 +259,8 @@ public final class Architectures {
   }
 
   /**
-   * {@return whether a configuration is that of a known encoder-decoder; false where it cannot be
-   * declared, of which whoever loads it tells}
+   * {@return whether a configuration is that of a known encoder-decoder; false if it cannot be
+   * declared, which loading reports}
    */
   public static boolean writesSequences(ModelConfig config) {
     try (Network declared = declare(config)) {
@@ -284,10 +285,10 @@ public final class Architectures {
   }
 
   /**
-   * Declares a second output beside the vocabulary's: a network that scores classes with a
-   * decoder's layers. An adapter put on it stands on these layers, and takes part in both networks
-   * while it is on. Only the output is the new network's own: {@link Network#allocate} gives memory
-   * to nothing else, and closing it leaves the decoder as it is. Close it before the decoder.
+   * Declares a second output in addition to the vocabulary's: a classifier with a decoder's layers.
+   * An adapter attached to it changes the shared layers, and affects both networks while it is
+   * enabled. The new network owns only the output: {@link Network#allocate} allocates nothing else,
+   * and closing it leaves the decoder unchanged. Close it before the decoder.
    */
   public static Encoder withClassOutput(Decoder decoder, ModelConfig classes) {
     String family = decoder.modelConfig().modelType();
@@ -308,7 +309,10 @@ public final class Architectures {
     return beside;
   }
 
-  /** Decoders with other output layers have tensors of other names, or none for the vocabulary. */
+  /**
+   * Rejects decoders with other output layers: their tensors have other names, or they have none
+   * for the vocabulary.
+   */
   private static void requireLanguageModel(ModelConfig config) {
     for (String name : config.architectures()) {
       boolean predicts =
@@ -326,12 +330,15 @@ public final class Architectures {
     }
   }
 
-  /** The architecture of a type of this build, else of the class path, which is searched then. */
+  /**
+   * Returns the architecture of a model type in this build or, if there is none, on the class path,
+   * which is searched then.
+   */
   private static Optional<Architecture> ofType(String type) {
     return among(ALL, type).or(() -> among(CustomFamily.all(OWN), type));
   }
 
-  /** The architecture of a type of this build. */
+  /** Returns the architecture of a model type in this build. */
   static Architecture known(String type) {
     return among(ALL, type).orElseThrow();
   }
@@ -347,7 +354,7 @@ public final class Architectures {
   }
 
   /**
-   * Returns a configuration whose type is known: the same one, or that of a known family under
+   * Returns a configuration with a known model type: the same one, or that of a known family under
    * another name.
    */
   public static ModelConfig known(ModelConfig config) {
@@ -361,7 +368,7 @@ public final class Architectures {
     return match.config();
   }
 
-  /** Says what a model of another name is read as. */
+  /** Returns a note about a model that is treated as one of another type. */
   public static Optional<String> note(ModelConfig stated, ModelConfig known) {
     return stated.modelType().equals(known.modelType())
         ? Optional.empty()
@@ -369,8 +376,8 @@ public final class Architectures {
   }
 
   /**
-   * Names the fields of a configuration that its family's class does not have in any version that
-   * is known here, so that nobody can say what they do.
+   * Returns a note about configuration fields that no known version of the family's class has, so
+   * that their effect is unknown.
    */
   public static Optional<String> unknownFields(ModelConfig config) {
     Set<String> features = find(config).features();
@@ -401,7 +408,7 @@ public final class Architectures {
   }
 
   /**
-   * Says what is done with an output matrix that is stored though the configuration ties it to the
+   * Returns a note about an output matrix that is stored although the configuration ties it to the
    * embedding.
    */
   public static Optional<String> storedHead(ModelConfig config) {
@@ -413,7 +420,7 @@ public final class Architectures {
     }
   }
 
-  /** Says what the model in a folder is read as. */
+  /** Returns a note about a folder's model if it is treated as one of another type. */
   public static Optional<String> note(Path folder) {
     ModelConfig stated = StoredModel.read(folder, WeightFormat.asStored()).config();
     return ofType(stated.modelType()).isPresent() ? Optional.empty() : note(stated, known(stated));

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Bamba (IBM, Princeton and UIUC 2024): state spaces, and attention in some layers. */
+/** Bamba (IBM, Princeton and UIUC 2024): state space layers, with attention in some layers. */
 final class Bamba implements Architecture {
 
   private static final DecoderConfig.Defaults DEFAULTS =
@@ -42,7 +42,7 @@ final class Bamba implements Architecture {
         .declare();
   }
 
-  /** The layers with attention, by their numbers or by the types of all layers. */
+  /** Returns the attention layers, stated by their indices or by the types of all layers. */
   private static List<Integer> attending(ConfigReader fields, int layers) {
     List<String> types = LayerTypes.mixers(fields, layers);
     return types.isEmpty()

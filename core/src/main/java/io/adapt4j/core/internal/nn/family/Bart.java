@@ -32,7 +32,7 @@ final class Bart implements Architecture {
     return FAMILIES.keySet();
   }
 
-  /** Fields of old configurations that say what the family does anyway. */
+  /** Fields of old configurations that state what the family always does. */
   @Override
   public Set<String> features() {
     return Set.of("normalize_embedding");

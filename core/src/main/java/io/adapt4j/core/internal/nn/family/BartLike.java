@@ -24,12 +24,14 @@ import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What BART, mBART, M2M100, Pegasus and MarianMT share, and where they differ. */
+/**
+ * Common parts of BART, mBART, M2M100, Pegasus and MarianMT, with options for their differences.
+ */
 record BartLike(ModelConfig model, Options options) {
 
   private static final double EPS = 1e-5;
 
-  /** The differences of the families. */
+  /** Differences between the families. */
   record Options(
       boolean normFirst,
       boolean embeddingNorm,
@@ -41,7 +43,7 @@ record BartLike(ModelConfig model, Options options) {
       int positions,
       int padding) {}
 
-  /** The token embeddings of both sides. */
+  /** Token embeddings of both sides. */
   private record Tokens(
       Embeddings source, EmbeddingSlot target, List<Parameter> own, Parameter head) {}
 

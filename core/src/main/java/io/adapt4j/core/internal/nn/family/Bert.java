@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** BERT (Devlin et al. 2019), and the sentence encoders made of it. */
+/** BERT (Devlin et al. 2019) and sentence encoders based on it. */
 final class Bert implements Architecture {
 
   private static final String PREFIX = "bert.";
@@ -36,7 +36,7 @@ final class Bert implements Architecture {
                   "classifier\\..*"))
           .keeping(StoredNames.POOLING_LAYER);
 
-  /** What the class for pretraining has besides, for the next sentence. */
+  /** Additional tensors of the pretraining class, for next sentence prediction. */
   private static final String PRETRAINING =
       StoredNames.POOLING_LAYER + "|cls\\.seq_relationship\\.(weight|bias)";
 

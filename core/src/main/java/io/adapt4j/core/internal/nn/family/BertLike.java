@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The body that BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019) share: learned positions,
+ * Common layers of BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019): learned positions,
  * token types, a norm after each branch.
  */
 record BertLike(ModelConfig model, String prefix, int hidden, int layers, double eps) {
@@ -50,7 +50,7 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
     return Activations.read(model, "hidden_act", "gelu");
   }
 
-  /** The output layer of both families that scores the classes of each token. */
+  /** Declares the token classification head of both families. */
   ClassificationHead tokenClasses() {
     return ClassificationHead.ofTokens(
         LinearSlot.of("classifier", hidden, true, EncoderTask.classes(model)));
@@ -60,7 +60,7 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
     return LayerNorm.declare(path, hidden, true, eps);
   }
 
-  /** Tables of a width, and the norm of their sum. */
+  /** Declares embedding tables of a width, and the norm of their sum. */
   Embeddings embeddings(int width) {
     int types = model.fields().positiveInt("type_vocab_size", 2);
     String path = prefix + "embeddings.";
@@ -88,7 +88,7 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
     return new Dimensions(hidden, layers, vocabulary(), positions());
   }
 
-  /** The heads of attention, whose width must be that of the hidden states together. */
+  /** Returns the attention heads, whose total width must equal the hidden size. */
   Heads heads() {
     ConfigReader fields = model.fields();
     int heads = fields.requirePositiveInt("num_attention_heads");
@@ -99,7 +99,7 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
     return Heads.grouped(heads, heads, hidden / heads);
   }
 
-  /** The MLP of a layer. */
+  /** Declares the MLP of a layer. */
   Mlp mlp(String up, String down) {
     int inner = model.fields().requirePositiveInt("intermediate_size");
     return new PlainMlp(

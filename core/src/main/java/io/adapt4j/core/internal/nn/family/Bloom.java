@@ -27,14 +27,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * BLOOM and BLOOMZ (Le Scao et al. 2022): scores that fall with the distance instead of positions
- * (ALiBi), a norm of the embedding, and query, key and value of a head side by side.
+ * BLOOM and BLOOMZ (Le Scao et al. 2022): ALiBi instead of positions, a norm on the embedding, and
+ * interleaved query, key and value of each head.
  */
 final class Bloom implements Architecture {
 
   private static final String PREFIX = "transformer.";
 
-  /** All heads together have slopes down to 2^-8, as in the paper of ALiBi. */
+  /** ALiBi slopes go down to 2^-8, as in the paper. */
   private static final double STEEPNESS = 8;
 
   private static final int CONTEXT = 2048;
@@ -86,7 +86,10 @@ final class Bloom implements Architecture {
         VocabularyHead.of(tied ? tokens : Parameter.of(headName, vocabulary, hidden)));
   }
 
-  /** The first name is that of Transformers' class, which takes the other too. */
+  /**
+   * Reads a field under one of two names: the first is that of Transformers' class, which also
+   * accepts the other.
+   */
   private static int either(ConfigReader fields, String name, String other) {
     return fields.has(name) || !fields.has(other)
         ? fields.requirePositiveInt(name)

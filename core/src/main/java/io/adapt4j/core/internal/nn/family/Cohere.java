@@ -11,15 +11,15 @@ import java.util.Set;
 
 /**
  * Command R (Cohere 2024): attention and MLP in parallel after one layer norm without a bias,
- * rotary positions that turn pairs of neighbors, scaled logits; the second generation with a
- * sliding window in three of four layers and no rotary positions in the others.
+ * rotary positions on adjacent pairs, scaled logits; the second generation with a sliding window in
+ * three of four layers and no rotary positions in the others.
  */
 final class Cohere implements Architecture {
 
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000, OptionalInt.empty());
 
-  /** Rotary positions that turn pairs of neighbors. */
+  /** Field that selects rotary positions on adjacent pairs. */
   private static final String ROTARY = "rope_gptj";
 
   private static final String POSITIONS = "position_embedding_type";
@@ -52,7 +52,7 @@ final class Cohere implements Architecture {
 
   private static Network alternating(LlamaLike like, ModelConfig model, DecoderConfig config) {
     int window = SlidingWindow.size(model, 4096);
-    // The class reads the name that published files have and writes the other one.
+    // The class reads the name used in published files and writes the other one.
     int pattern =
         model
             .fields()

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
-/** What a family from outside says of its decoder. */
+/** Builder of a user-defined family's decoder. */
 final class CustomDecoder implements DecoderBuilder {
 
   private final List<Consumer<LlamaLike>> changes = new ArrayList<>();
@@ -29,7 +29,7 @@ final class CustomDecoder implements DecoderBuilder {
   private IntPredicate local = layer -> false;
   private IntPredicate unrotated = layer -> false;
 
-  /** Declares what was said. */
+  /** Declares the decoder. */
   Decoder declare(ModelConfig model) {
     DecoderConfig config =
         DecoderConfig.from(

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
 
-/** A family from outside. */
+/** A user-defined model family. */
 record CustomFamily(ModelFamily family) implements Architecture {
 
   @Override
@@ -29,7 +29,7 @@ record CustomFamily(ModelFamily family) implements Architecture {
     return decoder.declare(config);
   }
 
-  /** Finds the families of the class loaders of this module and of the thread. */
+  /** Finds the families visible to the class loaders of this module and of the thread. */
   static List<Architecture> all(Set<String> known) {
     List<Architecture> all = new ArrayList<>();
     Set<Class<?>> classes = new HashSet<>();

@@ -40,8 +40,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * DeBERTa v2 and v3 (He et al. 2021): attention in which contents and distances meet, and in the
- * large v2 a convolution beside the first layer.
+ * DeBERTa v2 and v3 (He et al. 2021): disentangled attention over contents and distances and, in
+ * the large v2, a convolution parallel to the first layer.
  */
 final class DebertaV2 implements Architecture {
 
@@ -55,7 +55,7 @@ final class DebertaV2 implements Architecture {
           PREFIX,
           List.of(
               "(deberta\\.)?embeddings\\.position_ids",
-              // The generator of v3 brings positions that its class does not use.
+              // The generator of v3 has positions that its class does not use.
               "(deberta\\.)?embeddings\\.position_embeddings\\.weight",
               "pooler\\..*",
               "cls\\..*",
@@ -286,7 +286,7 @@ final class DebertaV2 implements Architecture {
       return new DistanceLayer(attention, scores, attentionNorm, mlp, mlpNorm);
     }
 
-    /** What meets distances: {@code c2p}, {@code p2c}. */
+    /** Reads the kinds of relative attention: {@code c2p}, {@code p2c}. */
     private Set<String> types() {
       JsonNode stated = fields().json().path(TYPES);
       Set<String> types = new LinkedHashSet<>();
@@ -304,7 +304,7 @@ final class DebertaV2 implements Architecture {
       return types;
     }
 
-    /** What the layers share: the vectors of distances, and their rows. */
+    /** Distance embeddings shared by the layers, and the mapping of distances to their rows. */
     private record Distances(Parameter table, Norm norm, RelativeOps.Rows rows) {}
 
     private Optional<Distances> distances() {

@@ -32,7 +32,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** DistilBERT (Sanh et al. 2019): BERT's layers under other names, without token types. */
+/** DistilBERT (Sanh et al. 2019): BERT's layers with different names and without token types. */
 final class DistilBert implements Architecture {
 
   private static final String PREFIX = "distilbert.";

@@ -3,12 +3,12 @@ package io.adapt4j.core.internal.nn.family;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.tensor.DropoutRates;
 
-/** Reads the probabilities of dropout in a configuration. */
+/** Reads the dropout probabilities in a configuration. */
 final class DropoutFields {
 
   private DropoutFields() {}
 
-  /** Reads one field; null and an absent one say the default. */
+  /** Reads one field; null and absent mean the default. */
   static double rate(ConfigReader fields, String field, double usual) {
     double rate = fields.optionalNumber(field).orElse(usual);
     if (!(rate >= 0 && rate < 1)) {
@@ -17,12 +17,12 @@ final class DropoutFields {
     return rate;
   }
 
-  /** {@code attention_dropout} alone, as most decoders have it. */
+  /** Reads {@code attention_dropout} only, as in most decoders. */
   static DropoutRates ofAttention(ConfigReader fields) {
     return DropoutRates.ofAttention(rate(fields, "attention_dropout", 0));
   }
 
-  /** The fields of BERT and its kin. */
+  /** Reads the fields of BERT and related families. */
   static DropoutRates ofBert(ConfigReader fields) {
     double hidden = rate(fields, "hidden_dropout_prob", 0.1);
     return DropoutRates.ofAttention(rate(fields, "attention_probs_dropout_prob", 0.1))
@@ -31,7 +31,7 @@ final class DropoutFields {
         .withClassifier(0, rate(fields, "classifier_dropout", hidden));
   }
 
-  /** What a decoder's classifier of tokens drops, with Transformers' default. */
+  /** Adds the dropout of a decoder's token classifier, with Transformers' default. */
   static DropoutRates withTokenClasses(DropoutRates rates, ConfigReader fields) {
     double usual = rate(fields, "hidden_dropout", 0.1);
     return rates.withClassifier(0, rate(fields, "classifier_dropout", usual));

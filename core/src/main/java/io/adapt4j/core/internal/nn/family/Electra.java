@@ -24,9 +24,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * ELECTRA (Clark et al. 2020): BERT with embeddings of a width of their own. The class for
- * pretraining tells for each token whether it was replaced; it is read as a classifier of tokens
- * with one class.
+ * ELECTRA (Clark et al. 2020): BERT with a separate embedding width. The pretraining class predicts
+ * for each token whether it was replaced; it is treated as a token classifier with one class.
  */
 final class Electra implements Architecture {
 

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** ERNIE 4.5, dense (Baidu 2025): Llama whose rotary positions turn pairs of neighbors. */
+/** ERNIE 4.5, dense (Baidu 2025): Llama with rotary positions on adjacent pairs. */
 final class Ernie45 implements Architecture {
 
   private static final DecoderConfig.Defaults DEFAULTS =

@@ -9,8 +9,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * ERNIE 4.5 with mixtures of experts in most layers (Baidu 2025): a correction decides with the
- * scores which experts are chosen, and some work on all positions.
+ * ERNIE 4.5 with mixtures of experts in most layers (Baidu 2025): experts are chosen by scores with
+ * a bias correction, and some experts are shared.
  */
 final class Ernie45Moe implements Architecture {
 
@@ -42,7 +42,7 @@ final class Ernie45Moe implements Architecture {
                 0.001)
             .bias(bias)
             .correction(
-                // Beside stacks, names are those that Transformers 5 has in memory.
+                // With stacked experts, names are those of Transformers 5.
                 (model.hasStackedExperts() ? "gate." : "") + "moe_statics.e_score_correction_bias",
                 1,
                 fields.requirePositiveInt("moe_num_experts"));

@@ -11,9 +11,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * EXAONE 4 (LG AI Research 2025): norms after each branch, norms on each query and key head, and in
- * the larger models a sliding window with rotary positions in three of four layers, neither in the
- * others.
+ * EXAONE 4 (LG AI Research 2025): norms after each branch and on each query and key head; in the
+ * larger models, three of four layers have a sliding window and rotary positions, the others
+ * neither.
  */
 final class Exaone4 implements Architecture {
 
@@ -50,7 +50,10 @@ final class Exaone4 implements Architecture {
         .declare();
   }
 
-  /** Every how many layers one sees all: a number, or local ones before a global one as LLLG. */
+  /**
+   * Returns the interval of full-attention layers: a number, or a pattern of local and global
+   * layers such as LLLG.
+   */
   private static int pattern(ConfigReader fields) {
     if (!fields.has(PATTERN) || !fields.json().path(PATTERN).isTextual()) {
       return fields.positiveInt(PATTERN, 4);

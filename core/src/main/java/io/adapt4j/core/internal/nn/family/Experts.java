@@ -19,10 +19,10 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Declares mixtures of experts. A family says only where it differs. */
+/** Builder of mixtures of experts. A family states only its differences. */
 final class Experts {
 
-  /** The projections of an expert. */
+  /** Names of an expert's projections. */
   record Names(String gate, String up, String down) {
     static final Names USUAL = new Names("gate_proj", "up_proj", "down_proj");
   }
@@ -56,7 +56,7 @@ final class Experts {
     return read(model, width, count, ExpertOps.Rule.softmax(chosen, normalized), balance);
   }
 
-  /** The same with another rule. */
+  /** Reads the fields of a configuration, with a routing rule. */
   static Experts read(
       ModelConfig model, String width, String count, ExpertOps.Rule rule, double balance) {
     ConfigReader fields = model.fields();
@@ -69,7 +69,7 @@ final class Experts {
         balanced ? fields.optionalNumber("router_aux_loss_coef").orElse(balance) : 0);
   }
 
-  /** Reads how many experts a position goes to. */
+  /** Reads the number of experts per token. */
   static int chosen(ModelConfig model, String chosen, String count) {
     ConfigReader fields = model.fields();
     int found = fields.requirePositiveInt(chosen);
@@ -81,8 +81,8 @@ final class Experts {
   }
 
   /**
-   * Returns whether a layer has a mixture: what {@code mlp_layer_types} says, which families of
-   * Transformers 5 may have in place of their own fields.
+   * Returns whether a layer is a mixture, according to {@code mlp_layer_types}, which families of
+   * Transformers 5 may have instead of their own fields.
    */
   static boolean isSparse(ConfigReader fields, int layer, boolean otherwise) {
     List<String> types = fields.texts("mlp_layer_types");
@@ -97,42 +97,42 @@ final class Experts {
     return types.get(layer).equals("sparse");
   }
 
-  /** Other names than {@link Names#USUAL}. */
+  /** Sets other names than {@link Names#USUAL}. */
   Experts names(String gate, String up, String down) {
     names = new Names(gate, up, down);
     return this;
   }
 
-  /** Another activation than {@code hidden_act} names. */
+  /** Sets another activation than {@code hidden_act}. */
   Experts activation(Activation own) {
     activation = own;
     return this;
   }
 
-  /** Biases of all projections of the experts. */
+  /** Sets whether all projections of the experts have biases. */
   Experts bias(boolean present) {
     bias = present;
     return this;
   }
 
-  /** A correction of the scores, under a path below the mixture's. */
+  /** Sets a bias correction of the scores, at a path below the mixture's. */
   Experts correction(String path, long... sizes) {
     correction = path;
     correctionSizes = sizes;
     return this;
   }
 
-  /** The number of experts. */
+  /** Returns the number of experts. */
   int count() {
     return count;
   }
 
-  /** The width of an expert. */
+  /** Returns the inner width of an expert. */
   int width() {
     return width;
   }
 
-  /** The mixture at a path, with an expert of all positions or none. */
+  /** Declares the mixture at a path, with or without a shared expert. */
   ExpertMlp declare(String path, ExpertMlp.@Nullable Shared shared) {
     String experts = path + ".experts";
     return declare(
@@ -143,7 +143,7 @@ final class Experts {
         shared);
   }
 
-  /** The mixture with a router and experts of another kind. */
+  /** Declares the mixture with a given router and kind of experts. */
   ExpertMlp declare(
       String path,
       String router,
@@ -157,7 +157,7 @@ final class Experts {
     return new ExpertMlp(new Router(scores, added, rule, balance), experts, shared);
   }
 
-  /** An expert in tensors of its own. */
+  /** Declares an expert with separate tensors. */
   Mlp expert(String path, int inner) {
     return new GatedMlp(
         LinearSlot.of(path, hidden, bias, List.of(names.gate(), names.up()), inner, inner),
@@ -165,7 +165,7 @@ final class Experts {
         activation);
   }
 
-  /** An expert whose weights are part of stacks [experts, out, in]. */
+  /** Declares an expert whose weights are part of stacks [experts, out, in]. */
   Mlp stacked(String owner, int expert) {
     return fused(
         ExpertStacks.path(owner, expert, "gate_up_proj"),
@@ -173,7 +173,7 @@ final class Experts {
         width);
   }
 
-  /** An expert with gate and up in one tensor. */
+  /** Declares an expert with gate and up in one tensor. */
   Mlp fused(String gateUp, String down, int inner) {
     return new GatedMlp(
         LinearSlot.of(gateUp, hidden, bias, 2L * inner),
@@ -181,7 +181,7 @@ final class Experts {
         activation);
   }
 
-  /** An MLP with gate and up in one tensor, of a model without experts. */
+  /** Declares an MLP with gate and up in one tensor, for a model without experts. */
   static Mlp fused(ModelConfig model, String gateUp, String down, int inner) {
     int hidden = model.fields().requirePositiveInt("hidden_size");
     return new GatedMlp(
@@ -190,7 +190,10 @@ final class Experts {
         Activations.read(model, "hidden_act", "silu"));
   }
 
-  /** An expert whose weights are part of stacks [experts, in, out], with outputs cut at a limit. */
+  /**
+   * Declares an expert whose weights are part of stacks [experts, in, out], with clamped
+   * activations.
+   */
   Mlp clamped(String owner, int expert, double alpha, double limit) {
     return new ClampedMlp(
         LinearSlot.of(
@@ -200,12 +203,12 @@ final class Experts {
         limit);
   }
 
-  /** An expert of all positions behind a gate. */
+  /** Declares a shared expert with a gate. */
   ExpertMlp.Shared gatedShared(String path, int inner, String gate) {
     return new ExpertMlp.Shared(expert(path, inner), LinearSlot.of(gate, hidden, false, 1));
   }
 
-  /** An expert of all positions whose output is added as it is. */
+  /** Declares a shared expert without a gate. */
   ExpertMlp.Shared shared(Mlp mlp) {
     return new ExpertMlp.Shared(mlp, null);
   }

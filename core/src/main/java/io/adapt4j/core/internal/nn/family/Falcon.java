@@ -32,8 +32,8 @@ import java.util.Set;
 
 /**
  * Falcon (Almazrouei et al. 2023) with rotary positions: one key/value head for all queries (7B),
- * or groups whose queries, key and value lie side by side (40B, 11B); attention and MLP in parallel
- * or one after the other.
+ * or groups with interleaved queries, key and value (40B, 11B); attention and MLP in parallel or in
+ * sequence.
  */
 final class Falcon implements Architecture {
 
@@ -50,7 +50,7 @@ final class Falcon implements Architecture {
     return Set.of("parallel_attn");
   }
 
-  /** Attention's weights are dropped with ALiBi only, which is not read here. */
+  /** The reference applies attention dropout only with ALiBi, which is not supported here. */
   @Override
   public DropoutRates dropout(ModelConfig model) {
     Shape shape = Shape.read(model);
@@ -91,7 +91,7 @@ final class Falcon implements Architecture {
                 : Parameter.of(headName, config.vocabSize(), config.hiddenSize())));
   }
 
-  /** What the fields come to. */
+  /** Shape of the model according to its configuration. */
   private record Shape(
       ModelConfig model, DecoderConfig config, Heads heads, boolean parallel, int norms) {
 

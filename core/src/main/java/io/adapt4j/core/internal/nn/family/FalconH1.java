@@ -12,13 +12,15 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Falcon-H1 (TII 2025): a state space and attention side by side in every layer, with factors. */
+/**
+ * Falcon-H1 (TII 2025): a state space and attention in parallel in every layer, with scale factors.
+ */
 final class FalconH1 implements Architecture {
 
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000, OptionalInt.empty());
 
-  /** What the layers are called, which are all of one kind. */
+  /** Type names of the layers, which are all of one kind. */
   private static final Set<String> ALIKE = Set.of("hybrid", "attention", LayerTypes.FULL);
 
   @Override

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/** A configuration as a family from outside reads it. */
+/** A configuration as a user-defined family reads it. */
 record FamilyFields(ConfigReader reader) implements ConfigFields {
 
   @Override

@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.nn.RmsNorm;
 import io.adapt4j.core.internal.tensor.Parameter;
 import java.util.List;
 
-/** Declares the linear attention of Qwen (Gated DeltaNet, Yang et al. 2024). */
+/** Declares Qwen's linear attention (Gated DeltaNet, Yang et al. 2024). */
 record GatedDeltaNet(
     DecoderConfig config, RecurrentMixer.StateHeads heads, int width, boolean byGroup) {
 

@@ -8,8 +8,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 1 (Gemma Team 2024): Llama with norms stored as differences from 1, embeddings scaled by
- * sqrt(hidden) and wide heads.
+ * Gemma 1 (Gemma Team 2024): Llama with norm weights stored as differences from 1, embeddings
+ * scaled by sqrt(hidden) and wide heads.
  */
 final class Gemma implements Architecture {
 

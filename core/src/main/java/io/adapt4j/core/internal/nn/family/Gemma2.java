@@ -10,13 +10,13 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 2 (Gemma Team 2024) and VaultGemma (2025): norms around each branch, their weights stored
- * as differences from 1, embeddings scaled by sqrt(hidden), soft caps on scores and logits, every
- * other layer with a sliding window.
+ * Gemma 2 (Gemma Team 2024) and VaultGemma (2025): norms before and after each branch, norm weights
+ * stored as differences from 1, embeddings scaled by sqrt(hidden), soft caps on scores and logits,
+ * and a sliding window in every other layer.
  */
 final class Gemma2 implements Architecture {
 
-  /** The same without norms after branches. */
+  /** Model type without norms after branches. */
   private static final String WITHOUT_NORMS = "vaultgemma";
 
   private static final DecoderConfig.Defaults DEFAULTS =
@@ -55,7 +55,10 @@ final class Gemma2 implements Architecture {
         .declare();
   }
 
-  /** What Gemma 2 and 3 share, of a text model that may be part of a whole. */
+  /**
+   * Declares the common parts of Gemma 2 and 3, for a text model that may be part of a multimodal
+   * one.
+   */
   static LlamaLike gemma(ModelConfig whole, ModelConfig model, DecoderConfig config) {
     double scalar = model.fields().positiveNumber("query_pre_attn_scalar", 256);
     return new LlamaLike(whole, config)

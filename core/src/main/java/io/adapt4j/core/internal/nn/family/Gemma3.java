@@ -13,18 +13,18 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 3, its text model alone (Gemma Team 2025): Gemma 2 with norms on each query and key head in
- * place of the cap on scores, five local layers to a global one, and rotary frequencies of their
- * own for the local layers. EmbeddingGemma's tokens see those after them too.
+ * Gemma 3, text model only (Gemma Team 2025): Gemma 2 with norms on each query and key head instead
+ * of the soft cap on scores, five local layers per global one, and separate rotary frequencies for
+ * the local layers. EmbeddingGemma has bidirectional attention.
  */
 final class Gemma3 implements Architecture {
 
   private static final String WHOLE = "gemma3";
 
-  /** Images, and what brings them to the width of the text model. */
+  /** Tensors of the vision tower and its projector. */
   private static final String OTHERS = "(model\\.)?(vision_tower|multi_modal_projector)\\..*";
 
-  /** Sizes of the class, which files of whole models leave out. */
+  /** Default sizes of the class, which files of multimodal models omit. */
   private static final Map<String, Integer> SIZES =
       Map.of(
           "vocab_size", 262_208,
@@ -80,14 +80,15 @@ final class Gemma3 implements Architecture {
     return (bothWays ? gemma.bothWays() : gemma)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
         .logitSoftCap(Gemma2.softCap(model, "final_logit_softcapping", 0))
-        // Both ways the window is that of each side: half of it, and the token itself.
+        // With bidirectional attention, the window covers both sides: half of it each, and the
+        // token itself.
         .window(LayerTypes.windows(model, slides, bothWays ? window / 2 : window))
         .rotary(
             List.of(RotaryFrequencies.of(config), local(model, config)),
             layer -> slides.get(layer) ? 1 : 0);
   }
 
-  /** Of layers with a window. */
+  /** Returns the rotary frequencies of sliding-window layers. */
   static RotaryFrequencies local(ModelConfig model, DecoderConfig config) {
     double theta = model.fields().positiveNumber("rope_local_base_freq", 10_000);
     return LayerTypes.rotary(model, config, LayerTypes.SLIDING)

@@ -38,15 +38,14 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Gemma 3n, its text model alone (Google 2025): several residual streams, rows of a second table
- * for every layer, keys and values that last layers share, and gates that are open for the largest
- * values only.
+ * Gemma 3n, text model only (Google 2025): several residual streams, per-layer inputs from a second
+ * embedding table, keys and values that the last layers share, and sparse gates.
  */
 final class Gemma3n implements Architecture {
 
   private static final String WHOLE = "gemma3n";
 
-  /** Layers that use another's keys and values are stored with unused ones of their own. */
+  /** Layers that share another's keys and values are stored with unused ones. */
   private static final String SHARED = "layers\\.(%s)\\.self_attn\\.([kv]_proj|k_norm)\\..*";
 
   private static final DecoderConfig.Defaults DEFAULTS =

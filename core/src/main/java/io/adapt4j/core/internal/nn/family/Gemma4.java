@@ -40,9 +40,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gemma 4, its text model alone (Google 2026): wider heads in global layers, whose keys may be
- * their values, keys and values that last layers share, rows of a second table for every layer, and
- * in the largest a mixture of experts beside the MLP of each layer.
+ * Gemma 4, text model only (Google 2026): wider heads in global layers, whose keys may also be
+ * their values, keys and values that the last layers share, per-layer inputs from a second
+ * embedding table, and in the largest model a mixture of experts parallel to the MLP of each layer.
  */
 final class Gemma4 implements Architecture {
 
@@ -81,7 +81,7 @@ final class Gemma4 implements Architecture {
     return new Declaration(text, root, EncoderTask.isBaseModel(model) ? "" : root).decoder(model);
   }
 
-  /** Images that see each other both ways do not matter to texts. */
+  /** Rejects bidirectional attention, except between images, which does not affect texts. */
   private static void requirePast(ConfigReader fields) {
     String field = "use_bidirectional_attention";
     if (fields.has(field) && !fields.requireText(field).equals("vision")) {
@@ -184,7 +184,9 @@ final class Gemma4 implements Architecture {
           new VocabularyHead(head, null, 1, Gemma2.softCap(model, "final_logit_softcapping", 0)));
     }
 
-    /** Other models' parts, and keys and values that files have for layers without them. */
+    /**
+     * Returns the tensors of other modalities, and stored keys and values of layers that have none.
+     */
     private List<String> unread() {
       List<String> unread = new ArrayList<>(List.of(GemmaFields.OTHERS));
       for (int i = 0; i < sources.length; i++) {

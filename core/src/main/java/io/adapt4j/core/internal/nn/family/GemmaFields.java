@@ -16,10 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Reads what Gemma 3n and Gemma 4 have in common. */
+/** Reads the fields that Gemma 3n and Gemma 4 share. */
 final class GemmaFields {
 
-  /** Images and sounds, and what brings them to the width of the text model. */
+  /** Tensors of the vision and audio towers and their projectors. */
   static final String OTHERS =
       "(model\\.)?(vision_tower|audio_tower|embed_vision|embed_audio|multi_modal_projector)\\..*";
 
@@ -47,7 +47,10 @@ final class GemmaFields {
     return sources;
   }
 
-  /** The number of last layers without keys and values of their own; 0 is a number too. */
+  /**
+   * Returns the number of last layers without their own keys and values; an explicit 0 counts as
+   * stated.
+   */
   static int sharedLayers(ModelConfig model, int absent, int layers) {
     int shared = model.fields().optionalInt("num_kv_shared_layers").orElse(absent);
     if (shared < 0 || shared >= layers) {
@@ -58,7 +61,7 @@ final class GemmaFields {
     return shared;
   }
 
-  /** Declares what layers read besides the residual stream. */
+  /** Declares the per-layer inputs. */
   static LayerInputs inputs(
       ModelConfig model, String root, int layers, int hidden, int width, double eps) {
     ConfigReader fields = model.fields();
@@ -71,7 +74,7 @@ final class GemmaFields {
         layers);
   }
 
-  /** Declares how a layer reads them. */
+  /** Declares the gate through which a layer reads its inputs. */
   static InputGate gate(
       String path, int layer, int hidden, int width, Activation activation, Norm norm) {
     return new InputGate(
@@ -82,7 +85,9 @@ final class GemmaFields {
         layer);
   }
 
-  /** The inner widths of all layers: one number for all, or one for each. */
+  /**
+   * Returns the inner widths of all layers, which a file states as one number or as one for each.
+   */
   static int[] perLayer(ModelConfig model, int layers) {
     String field = "intermediate_size";
     JsonNode stated = model.toJson().path(field);
@@ -99,12 +104,12 @@ final class GemmaFields {
     return each.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** The configuration with one inner width, which other fields are read beside. */
+  /** Returns the configuration with a single inner width, for reading the other fields. */
   static ModelConfig withWidth(ModelConfig model, int[] inner) {
     return model.with("intermediate_size", IntNode.valueOf(inner[0]));
   }
 
-  /** The share of gates that are closed in each layer; 0 for none. */
+  /** Returns the share of closed gates in each layer; 0 for none. */
   static List<Double> sparsity(ConfigReader fields, int layers) {
     String field = "activation_sparsity_pattern";
     JsonNode stated = fields.json().path(field);

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The heads of Gemma 4's sliding and global layers: by fields of their own, or by what {@code
- * per_layer_config} says of single layers, as Transformers writes it since 5.15.
+ * Heads of Gemma 4's sliding and global layers: stated in separate fields, or for each layer in
+ * {@code per_layer_config}, as Transformers writes them since 5.15.
  */
 public record GemmaHeads(Own local, Own global) {
 
@@ -22,7 +22,7 @@ public record GemmaHeads(Own local, Own global) {
   private static final String GROUPS = "num_key_value_heads";
   private static final Set<String> KNOWN = Set.of(DIM, GROUPS);
 
-  /** What a kind of layer has of its own. */
+  /** Settings of one kind of layer. */
   public record Own(OptionalInt dim, OptionalInt groups, String field) {}
 
   /** Reads the heads. */
@@ -63,7 +63,10 @@ public record GemmaHeads(Own local, Own global) {
     }
   }
 
-  /** Layers of a kind are alike: one table of rotations and one mask serve them all. */
+  /**
+   * Returns the settings of one kind of layer. They must be equal in all its layers, which share
+   * one rotary table and one mask.
+   */
   private static Own ofKind(ConfigReader layers, List<Boolean> slides, boolean sliding) {
     List<Own> all =
         IntStream.range(0, slides.size())
@@ -80,7 +83,7 @@ public record GemmaHeads(Own local, Own global) {
     return all.isEmpty() ? new Own(OptionalInt.empty(), OptionalInt.empty(), GROUPS) : all.get(0);
   }
 
-  /** Keys are numbers with or without zeros before them. */
+  /** Returns the settings of a layer. Keys may have leading zeros. */
   private static Own ofLayer(ConfigReader layers, int layer) {
     for (String name : (Iterable<String>) () -> layers.json().fieldNames()) {
       if (layers.has(name) && Integer.parseInt(name) == layer) {
@@ -95,7 +98,7 @@ public record GemmaHeads(Own local, Own global) {
     return own.has(field) ? OptionalInt.of(own.requirePositiveInt(field)) : OptionalInt.empty();
   }
 
-  /** Returns the configuration that sliding layers go by. */
+  /** Returns the configuration of sliding layers. */
   public DecoderConfig localConfig(ModelConfig model, DecoderConfig.Defaults defaults) {
     ModelConfig own = model;
     if (local.dim().isPresent()) {
@@ -107,7 +110,7 @@ public record GemmaHeads(Own local, Own global) {
     return DecoderConfig.from(own, defaults, Optional.of(LayerTypes.SLIDING));
   }
 
-  /** Returns the heads of layers that see everything. */
+  /** Returns the heads of full-attention layers. */
   public Heads global(ModelConfig model, DecoderConfig.Defaults defaults) {
     DecoderConfig config = DecoderConfig.from(model, defaults, Optional.of(LayerTypes.SLIDING));
     int groups = global.groups().orElse(config.kvHeads());

@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * GLM-4 (GLM Team 2024): Llama with one matrix for gate and up, and rotary positions that turn
- * pairs of neighbors in half of each head; GLM-4-0414 with norms after each branch too.
+ * GLM-4 (GLM Team 2024): Llama with gate and up in one matrix, and rotary positions on adjacent
+ * pairs in half of each head; GLM-4-0414 also has norms after each branch.
  */
 final class Glm implements Architecture {
 

@@ -28,13 +28,13 @@ import java.util.Set;
 
 /**
  * GPT-2 (Radford et al. 2019) and StarCoder 1 (Li et al. 2023): learned positions, layer norms
- * before each branch, and, in GPT-2, weights that checkpoints store as [in, out].
+ * before each branch and, in GPT-2, weights stored as [in, out].
  */
 final class Gpt2 implements Architecture {
 
   private static final String PREFIX = "transformer.";
 
-  /** StarCoder 1: one head of keys and values, and weights stored as [out, in]. */
+  /** StarCoder 1: a single key/value head, and weights stored as [out, in]. */
   private static final String BIG_CODE = "gpt_bigcode";
 
   private static final StoredNames NAMES =

@@ -29,7 +29,7 @@ import java.util.Set;
 
 /**
  * GPT-J (Wang and Komatsuzaki 2021): attention and MLP in parallel after one layer norm, rotary
- * positions that turn pairs of neighbors in a part of each head, and a bias of the output head.
+ * positions on adjacent pairs in part of each head, and a bias in the output head.
  */
 final class GptJ implements Architecture {
 

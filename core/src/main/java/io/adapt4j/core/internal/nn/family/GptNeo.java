@@ -28,7 +28,7 @@ import java.util.Set;
 
 /**
  * GPT-Neo (Black et al. 2021) and TinyStories: learned positions, layer norms before each branch,
- * scores without a factor, and a window in every second layer.
+ * unscaled attention scores, and a sliding window in every second layer.
  */
 final class GptNeo implements Architecture {
 
@@ -89,7 +89,10 @@ final class GptNeo implements Architecture {
         VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
   }
 
-  /** Of each layer; files list groups of kinds with how often each is repeated, or all layers. */
+  /**
+   * Returns the attention kind of each layer; files list groups of kinds with a repeat count, or
+   * all layers.
+   */
   private static List<String> kinds(ConfigReader fields, int layers) {
     List<String> kinds = new ArrayList<>();
     for (JsonNode group : fields.json().path("attention_types")) {

@@ -32,8 +32,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * GPT-NeoX (Black et al. 2022) and Pythia: rotary positions on a part of each head, query, key and
- * value of a head side by side, attention and MLP in parallel or one after the other.
+ * GPT-NeoX (Black et al. 2022) and Pythia: rotary positions on part of each head, interleaved
+ * query, key and value of each head, attention and MLP in parallel or in sequence.
  */
 final class GptNeoX implements Architecture {
 
@@ -121,7 +121,7 @@ final class GptNeoX implements Architecture {
         AttentionRule.causal(headDim));
   }
 
-  /** What the shared reader makes of the family's own names for the rotary fields. */
+  /** Rotary frequencies, read from the family's own field names by the shared reader. */
   private record RotaryFields(RotaryFrequencies frequencies, int contextLength) {
 
     static RotaryFields read(ModelConfig model) {

@@ -9,8 +9,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * gpt-oss (OpenAI 2025): a mixture of experts in every layer, a window in every second one, and
- * attention sinks.
+ * gpt-oss (OpenAI 2025): a mixture of experts in every layer, a sliding window in every second one,
+ * and attention sinks.
  */
 final class GptOss implements Architecture {
 

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.Set;
 
-/** Granite 3 (IBM 2024): Llama with factors on embeddings, scores, branches and logits. */
+/** Granite 3 (IBM 2024): Llama with scale factors on embeddings, scores, branches and logits. */
 final class Granite implements Architecture {
 
   @Override
@@ -30,7 +30,7 @@ final class Granite implements Architecture {
         .declare();
   }
 
-  /** Sets the factors. */
+  /** Sets the scale factors. */
   static LlamaLike scaled(LlamaLike like, ModelConfig model) {
     ConfigReader fields = model.fields();
     return like.embeddingScale(

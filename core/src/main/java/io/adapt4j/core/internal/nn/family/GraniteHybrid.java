@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Granite 4 (IBM 2025): state spaces, attention in some layers or all, and an MLP for all
- * positions, beside a mixture of experts or alone.
+ * Granite 4 (IBM 2025): state space layers, attention in some layers or all, and a shared MLP, with
+ * or without a mixture of experts.
  */
 final class GraniteHybrid implements Architecture {
 

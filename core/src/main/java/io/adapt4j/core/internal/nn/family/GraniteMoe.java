@@ -8,10 +8,7 @@ import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.Set;
 
-/**
- * Granite 3 with a mixture of experts in every layer (IBM 2024), and with an MLP that works on all
- * positions beside it.
- */
+/** Granite 3 with a mixture of experts in every layer (IBM 2024), optionally with a shared MLP. */
 final class GraniteMoe implements Architecture {
 
   @Override
@@ -46,7 +43,10 @@ final class GraniteMoe implements Architecture {
         .declare();
   }
 
-  /** Transformers 4 always states the only kind of positions there is. */
+  /**
+   * Rejects other kinds of positions than rotary ones, the only kind there is, which Transformers 4
+   * always states.
+   */
   private static void requireRotary(ModelConfig model) {
     String field = "position_embedding_type";
     if (!model.fields().optionalText(field).orElse("rope").equals("rope")) {
@@ -54,7 +54,7 @@ final class GraniteMoe implements Architecture {
     }
   }
 
-  /** The mixture of a layer, and an MLP for all positions beside it where it has a width. */
+  /** Declares the mixture of a layer, with a shared MLP if it has a width. */
   static ExpertMlp mixture(Experts experts, String path, int shared) {
     String module = path + ".block_sparse_moe";
     return experts.declare(

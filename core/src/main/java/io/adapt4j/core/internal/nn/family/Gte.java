@@ -35,8 +35,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The encoders of gte-v1.5 and gte-multilingual (Zhang et al. 2024), whose model type is {@code
- * new}: BERT with rotary positions and gated MLPs.
+ * Encoders of gte-v1.5 and gte-multilingual (Zhang et al. 2024), whose model type is {@code new}:
+ * BERT with rotary positions and gated MLPs.
  */
 final class Gte implements Architecture {
 
@@ -186,7 +186,8 @@ final class Gte implements Architecture {
     }
 
     /**
-     * Their scaling stretches the base, and then all frequencies so that the slowest is divided.
+     * Returns the rotary frequencies. The family's scaling stretches the base, then divides all
+     * frequencies so that the slowest is divided by the factor.
      */
     RotaryFrequencies rotary() {
       int dim = hidden / heads;

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Helium (Kyutai 2025): Llama whose rotary positions turn pairs of neighbors. */
+/** Helium (Kyutai 2025): Llama with rotary positions on adjacent pairs. */
 final class Helium implements Architecture {
 
   private static final DecoderConfig.Defaults DEFAULTS =

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Hunyuan, dense (Tencent 2025): Llama with norms on each query and key head after their rotation,
- * and a rotary base stretched by a fixed factor.
+ * Hunyuan, dense (Tencent 2025): Llama with norms on each query and key head after rotation, and a
+ * rotary base stretched by a fixed factor.
  */
 final class Hunyuan implements Architecture {
 
@@ -20,7 +20,7 @@ final class Hunyuan implements Architecture {
     return Set.of("hunyuan_v1_dense");
   }
 
-  /** Every model has the norms. */
+  /** Every model has these norms. */
   @Override
   public Set<String> features() {
     return Set.of("use_qk_norm");
@@ -39,8 +39,8 @@ final class Hunyuan implements Architecture {
   }
 
   /**
-   * Its dynamic scaling with {@code alpha} does not follow the length: the base is theta * alpha^(d
-   * / (d - 2)) for heads of width d.
+   * Replaces dynamic scaling with {@code alpha}, which does not depend on the length: the base is
+   * theta * alpha^(d / (d - 2)) for heads of width d.
    */
   private static ModelConfig withStretchedBase(ModelConfig model) {
     String field = model.fields().has("rope_scaling") ? "rope_scaling" : "rope_parameters";

@@ -26,8 +26,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * InternLM 2 and 2.5 (Cai et al. 2024): Llama under other names, with one matrix for query, key and
- * value in which those of a key/value head lie side by side.
+ * InternLM 2 and 2.5 (Cai et al. 2024): Llama with different names, and with one matrix for query,
+ * key and value in which those of each key/value head are adjacent.
  */
 final class InternLm2 implements Architecture {
 

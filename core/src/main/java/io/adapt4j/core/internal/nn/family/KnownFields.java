@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 
 /**
  * The fields that each family's configuration class has in Transformers 4.57 and 5.15, and those of
- * files published before: read here, without effect, or computed with one value only. The list is
- * the resource {@value #RESOURCE}, whose first lines say how it is written.
+ * files published before: either supported, or without effect, or supported with certain values
+ * only. The list is the resource {@value #RESOURCE}, which starts with a description of its format.
  */
 record KnownFields(Map<String, Mark> marks) {
 
@@ -27,30 +27,30 @@ record KnownFields(Map<String, Mark> marks) {
   private static final String WITHOUT_EFFECT = "-";
   private static final Pattern SPACES = Pattern.compile("\\s+");
 
-  /** Names of numbers that scores or states are multiplied with, or limited to. */
+  /** Names of numbers that scale or limit scores or states. */
   private static final Pattern FACTOR =
       Pattern.compile(
           "(.*_)?(scale|scales|scaling|multiplier|multipliers|softcap|softcapping|logit_cap|clip)(_.*)?");
 
-  /** Numbers of training, of precision and of other inputs than text that are named so. */
+  /** Similar names of numbers for training, precision and other modalities. */
   private static final Pattern ELSEWHERE =
       Pattern.compile(".*(init|loss|lr_|aux|grad|fp32|fp16|quant|image|vision|audio|pixel).*");
 
   private static final Map<String, KnownFields> ALL = read();
 
-  /** Mark of a field: how it is treated. */
+  /** Treatment of a field. */
   sealed interface Mark {
 
-    /** The family reads it, or refuses what it cannot follow. */
+    /** The family reads it, or rejects unsupported values; or it has no effect. */
     enum Plain implements Mark {
       READ,
       WITHOUT_EFFECT
     }
 
-    /** Nobody reads it, and the family computes as it does with some values. */
+    /** The field is not read, and the implementation is correct only for these values. */
     record Only(List<JsonNode> values) implements Mark {
 
-      /** Whether a value is one of them. */
+      /** Returns whether a value is one of them. */
       boolean allows(JsonNode value) {
         return values.stream().anyMatch(known -> isEqual(known, value));
       }
@@ -73,14 +73,12 @@ record KnownFields(Map<String, Mark> marks) {
     return Optional.ofNullable(ALL.get(modelType));
   }
 
-  /** Returns what is known of a field. */
+  /** Returns the treatment of a field. */
   Optional<Mark> mark(String field) {
     return Optional.ofNullable(marks.get(field));
   }
 
-  /**
-   * Returns whether a field without a mark changes what a model computes, as far as its name says.
-   */
+  /** Returns whether a field without a mark changes a model's results, judging by its name. */
   static boolean isFactor(String field, JsonNode value) {
     boolean neutral =
         value.isNull()
@@ -130,7 +128,7 @@ record KnownFields(Map<String, Mark> marks) {
     }
   }
 
-  /** The lines of the list, each with those that go on with it. */
+  /** Returns the entries of the list, joined with their continuation lines. */
   private static List<String> lines() {
     List<String> lines = new ArrayList<>();
     for (String line : text().lines().toList()) {

@@ -13,22 +13,22 @@ import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 
-/** Which layers attend to a window only: the {@code layer_types} of a configuration. */
+/** Reads which layers have sliding-window attention: the {@code layer_types} of a configuration. */
 final class LayerTypes {
 
   static final String FULL = "full_attention";
   static final String SLIDING = "sliding_attention";
 
-  /** A layer with a state space, as Transformers 5 calls it too. */
+  /** A state space layer, under its name in Transformers 5. */
   static final String STATE_SPACE = "linear_attention";
 
-  /** The names that Transformers 4 has for layers of hybrid models. */
+  /** Names in Transformers 4 for layers of hybrid models. */
   private static final Map<String, String> EARLIER =
       Map.of("mamba", STATE_SPACE, "attention", FULL);
 
   private LayerTypes() {}
 
-  /** Reads which layers slide. */
+  /** Returns for each layer whether it has a sliding window. */
   static List<Boolean> sliding(ModelConfig config, int layers, IntPredicate slides) {
     List<String> types = config.fields().texts("layer_types");
     if (types.isEmpty()) {
@@ -46,7 +46,7 @@ final class LayerTypes {
     return types.stream().map(SLIDING::equals).toList();
   }
 
-  /** Checks the types of layers. */
+  /** Validates the types of layers. */
   static List<String> known(
       ConfigReader fields, List<String> types, int layers, Set<String> known) {
     if (types.size() != layers || !known.containsAll(types)) {
@@ -59,8 +59,8 @@ final class LayerTypes {
   }
 
   /**
-   * Reads which layers of a hybrid model have a state space and which attention, in the names of
-   * either version of Transformers.
+   * Returns which layers of a hybrid model have a state space and which attention, reading the
+   * names of either version of Transformers.
    */
   static List<String> mixers(ConfigReader fields, int layers) {
     String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
@@ -69,7 +69,7 @@ final class LayerTypes {
     return types.isEmpty() ? types : known(fields, types, layers, Set.of(STATE_SPACE, FULL));
   }
 
-  /** Reads the rotary frequencies that a file states for layers of one type. */
+  /** Reads the rotary frequencies stated for one layer type. */
   static Optional<RotaryFrequencies> rotary(ModelConfig model, DecoderConfig config, String type) {
     return RopeScalingReader.ofType(model.fields(), Optional.of(type))
         .filter(own -> own.has("rope_theta"))
@@ -83,9 +83,9 @@ final class LayerTypes {
   }
 
   /**
-   * Gives each layer its window.
+   * Returns the window of each layer.
    *
-   * @param window tokens a sliding layer sees; 0 where no window is in force
+   * @param window number of tokens a sliding layer sees; 0 if there is no window
    * @return the window of each layer, 0 for all tokens
    */
   static IntToLongFunction windows(ModelConfig config, List<Boolean> slides, int window) {

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** LFM2 (Liquid AI 2025): short convolutions between gates, and attention in some layers. */
+/** LFM2 (Liquid AI 2025): gated short convolutions, with attention in some layers. */
 final class Lfm2 implements Architecture {
 
   private static final String TIED = "tie_embedding";
@@ -61,14 +61,14 @@ final class Lfm2 implements Architecture {
         .declare();
   }
 
-  /** Under both names of the field. */
+  /** The field has two names. */
   @Override
   public ModelConfig withOwnHead(ModelConfig config) {
     ModelConfig own = Architecture.super.withOwnHead(config);
     return config.fields().has(TIED) ? own.with(TIED, BooleanNode.FALSE) : own;
   }
 
-  /** The model's own names of fields, which its first files have. */
+  /** Translates the model's own field names, used in its first files. */
   private static ModelConfig renamed(ModelConfig model) {
     ModelConfig named = model;
     String[][] names = {
@@ -105,7 +105,10 @@ final class Lfm2 implements Architecture {
     return LayerTypes.known(fields, types, layers, Set.of(LayerTypes.FULL, "conv"));
   }
 
-  /** Two thirds, times a factor, up to a multiple, unless the width is to be taken as it is. */
+  /**
+   * Returns the MLP width: two thirds of the stated one, times a factor, rounded up to a multiple,
+   * unless the stated one is to be used unchanged.
+   */
   private static long innerWidth(ConfigReader fields, int stated) {
     if (!fields.bool("block_auto_adjust_ff_dim", true)) {
       return stated;

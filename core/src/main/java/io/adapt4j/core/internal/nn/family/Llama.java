@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.Set;
 
-/** Llama 1 to 3 (Touvron et al. 2023) and the many models built the same. */
+/** Llama 1 to 3 (Touvron et al. 2023) and the many models with the same architecture. */
 final class Llama implements Architecture {
 
   @Override

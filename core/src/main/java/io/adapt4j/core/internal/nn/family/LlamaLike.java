@@ -37,13 +37,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Declares decoders built like Llama (Touvron et al. 2023): rotary positions, RMS norms, gated
- * MLPs, attention and MLP one after the other, no positions learned. A family says only where it
- * differs.
+ * Builder of decoders with an architecture like Llama's (Touvron et al. 2023): rotary positions,
+ * RMS norms, gated MLPs, attention and MLP in sequence, no learned positions. A family states only
+ * its differences.
  */
 final class LlamaLike {
 
-  /** Where a layer has its norms. */
+  /** Placement of a layer's norms. */
   enum NormPlacement {
     /** Before each branch. */
     BEFORE,
@@ -51,15 +51,15 @@ final class LlamaLike {
     BEFORE_AND_AFTER,
     /** After each branch. */
     AFTER,
-    /** One before both branches, which read the same input. */
+    /** One norm before both branches, which read the same input. */
     SHARED_BEFORE
   }
 
-  /** The names of a layer's norms. */
+  /** Names of a layer's norms. */
   record NormNames(
       String beforeAttention, String afterAttention, String beforeMlp, String afterMlp) {
 
-    /** The names that most families with this placement use. */
+    /** Returns the names that most families with this placement use. */
     static NormNames of(NormPlacement placement) {
       return new NormNames(
           "input_layernorm",
@@ -71,13 +71,13 @@ final class LlamaLike {
     }
   }
 
-  /** Declares the MLP of a layer, given the layer's path and number. */
+  /** Declares the MLP of a layer, given the layer's path and index. */
   @FunctionalInterface
   interface MlpKind {
     Mlp declare(String path, int layer);
   }
 
-  /** Declares what mixes positions in a layer, given its path and number; null for attention. */
+  /** Declares the mixer of a layer, given its path and index; null for attention. */
   @FunctionalInterface
   interface MixerKind {
     @Nullable Mixer declare(String path, int layer);
@@ -89,11 +89,11 @@ final class LlamaLike {
     Norm declare(String path, long width);
   }
 
-  /** What is normalized of queries and keys. */
+  /** Normalization of queries and keys. */
   enum QueryKeyNorms {
-    /** Nothing. */
+    /** No normalization. */
     NONE,
-    /** Each head by itself. */
+    /** Each head separately. */
     PER_HEAD,
     /** All heads together. */
     FULL_WIDTH
@@ -148,32 +148,32 @@ final class LlamaLike {
     this.norms = (path, width) -> RmsNorm.declare(path, width, 0, config.rmsNormEps());
   }
 
-  /** Biases of the query, key and value projections, and of the attention output. */
+  /** Sets biases of the query, key and value projections, and of the attention output. */
   LlamaLike attentionBias(boolean queryKeyValue, boolean output) {
     qkvBias = queryKeyValue;
     outputBias = output;
     return this;
   }
 
-  /** Biases of the MLP. */
+  /** Sets biases of the MLP. */
   LlamaLike mlpBias(boolean bias) {
     mlpBias = bias;
     return this;
   }
 
-  /** One stored matrix for query, key and value, and one for gate and up. */
+  /** Stores query, key and value in one matrix, and gate and up in another. */
   LlamaLike fusedProjections() {
     fusedQueryKeyValue = true;
     return fusedGateUp();
   }
 
-  /** One stored matrix for gate and up. */
+  /** Stores gate and up in one matrix. */
   LlamaLike fusedGateUp() {
     fusedGateUp = true;
     return this;
   }
 
-  /** An MLP without a gate. */
+  /** Sets an MLP without a gate. */
   LlamaLike plainMlp(String up, String down) {
     gated = false;
     upName = up;
@@ -181,19 +181,21 @@ final class LlamaLike {
     return this;
   }
 
-  /** MLPs of another kind, such as mixtures of experts. */
+  /** Sets another kind of MLP, such as mixtures of experts. */
   LlamaLike mlps(MlpKind kind) {
     mlps = kind;
     return this;
   }
 
-  /** Other mixers of positions than attention, where the kind gives one. */
+  /** Sets other mixers than attention for layers where the kind returns one. */
   LlamaLike mixers(MixerKind kind) {
     mixers = kind;
     return this;
   }
 
-  /** A gate of attention's output, which the query projection gives beside each head. */
+  /**
+   * Sets a gate on attention's output, which the query projection computes together with each head.
+   */
   LlamaLike gatedAttention() {
     gatedAttention = true;
     return this;
@@ -204,60 +206,60 @@ final class LlamaLike {
     return this;
   }
 
-  /** The name of the norm after the last layer, below the root. */
+  /** Sets the name of the norm after the last layer, below the root. */
   LlamaLike finalNorm(String name) {
     finalNorm = name;
     return this;
   }
 
-  /** The path of embeddings and layers; {@code model} if not set. */
+  /** Sets the path of embeddings and layers; default {@code model}. */
   LlamaLike root(String path) {
     root = path;
     return this;
   }
 
-  /** Stored tensors that nothing is computed with, and which of them are written again. */
+  /** Sets the stored tensors that are not used, and those of them that are saved again. */
   LlamaLike unused(String names, String written) {
     ignored += "|" + names;
     kept = written;
     return this;
   }
 
-  /** A bias of the output head. */
+  /** Adds a bias to the output head. */
   LlamaLike headBias() {
     headBias = true;
     return this;
   }
 
-  /** Rotary positions that turn pairs of neighbors. */
+  /** Applies rotary positions to adjacent pairs. */
   LlamaLike rotatedInPairs() {
     rotatedInPairs = true;
     return this;
   }
 
-  /** One more score for each head, of a key without a value. */
+  /** Adds attention sinks: an additional score per head, of a key without a value. */
   LlamaLike sinks() {
     sinks = true;
     return this;
   }
 
-  /** Norms of another kind than RMS norms with weights as they are. */
+  /** Sets another kind of norm than RMS norm with plain weights. */
   LlamaLike norms(NormKind kind) {
     norms = kind;
     return this;
   }
 
-  /** What is added to the weight of every RMS norm. */
+  /** Sets an offset added to the weight of every RMS norm. */
   LlamaLike normOffset(double offset) {
     return norms((path, width) -> RmsNorm.declare(path, width, offset, config.rmsNormEps()));
   }
 
-  /** Layer norms in place of RMS norms. */
+  /** Uses layer norms instead of RMS norms. */
   LlamaLike layerNorms(boolean bias, double eps) {
     return norms((path, width) -> LayerNorm.declare(path, width, bias, eps));
   }
 
-  /** Queries, keys and values drawn back to a limit; 0 for none. */
+  /** Sets the clip limit for query, key and value projections; 0 for none. */
   LlamaLike projectionLimit(double most) {
     projectionLimit = most;
     return this;
@@ -284,7 +286,7 @@ final class LlamaLike {
     return this;
   }
 
-  /** Norms of queries and keys after their rotation. */
+  /** Normalizes queries and keys after their rotation. */
   LlamaLike queryKeyNormsAfterRotary() {
     normsAfterRotary = true;
     return this;
@@ -295,13 +297,13 @@ final class LlamaLike {
     return this;
   }
 
-  /** The factor of attention scores; 1 / sqrt(head width) if not set. */
+  /** Sets the scale of attention scores; default 1 / sqrt(head width). */
   LlamaLike attentionScale(double scale) {
     attentionScale = scale;
     return this;
   }
 
-  /** The soft cap of attention scores; 0 for none. */
+  /** Sets the soft cap of attention scores; 0 for none. */
   LlamaLike attentionSoftCap(double cap) {
     attentionSoftCap = cap;
     return this;
@@ -317,35 +319,35 @@ final class LlamaLike {
     return this;
   }
 
-  /** The soft cap of logits; 0 for none. */
+  /** Sets the soft cap of logits; 0 for none. */
   LlamaLike logitSoftCap(double cap) {
     logitSoftCap = cap;
     return this;
   }
 
-  /** How many tokens back each layer sees, its own included; 0 for all. */
+  /** Sets the number of tokens each layer sees, including the current one; 0 for all. */
   LlamaLike window(IntToLongFunction ofLayer) {
     window = ofLayer;
     return this;
   }
 
   /**
-   * Tokens that see those after them too; a window is then the largest distance that is seen. The
-   * model can only read texts.
+   * Makes attention bidirectional; a window is then the maximum distance seen. The model can only
+   * read texts.
    */
   LlamaLike bothWays() {
     bothWays = true;
     return this;
   }
 
-  /** The sets of rotary frequencies, and which of them each layer uses. */
+  /** Sets the sets of rotary frequencies, and the set that each layer uses. */
   LlamaLike rotary(List<RotaryFrequencies> sets, IntUnaryOperator ofLayer) {
     rotary = sets;
     rotaryOfLayer = ofLayer;
     return this;
   }
 
-  /** Rotary frequencies of queries, where they are others than those of keys. */
+  /** Sets rotary frequencies of queries that differ from those of keys. */
   LlamaLike queryRotary(RotaryFrequencies frequencies) {
     queryRotary = Optional.of(frequencies);
     return this;
@@ -413,7 +415,7 @@ final class LlamaLike {
     return norms.declare(path, width);
   }
 
-  /** The attention of the configuration. */
+  /** Declares the attention of the configuration. */
   Mixer attention(String path, int index) {
     Heads grouped = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
     Heads heads = rotatedInPairs ? grouped.rotatedInPairs() : grouped;
@@ -455,7 +457,7 @@ final class LlamaLike {
     };
   }
 
-  /** The dense MLP of the configuration. */
+  /** Declares the dense MLP of the configuration. */
   Mlp mlp(String path) {
     Activation activation = Activations.named(model, "hidden_act", config.hiddenActivation());
     long width = config.intermediateSize();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Declares the selective state spaces of hybrid models (Mamba-2, Dao and Gu 2024), from the fields
  * that begin with {@code mamba_}.
  *
- * @param norm of what comes out, or null
+ * @param norm norm of the output, or null
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Mamba2(
@@ -23,10 +23,10 @@ record Mamba2(
     double[] numbers,
     @Nullable NormRule norm) {
 
-  /** Which parts have biases. */
+  /** Parts that have biases. */
   record Biases(boolean convolution, boolean in, boolean out) {}
 
-  /** The norm of what comes out: how many equal parts, and whether its gate comes after it. */
+  /** Norm of the output: number of equal parts, and whether the gate follows it. */
   record NormRule(int parts, boolean beforeGate, double eps) {}
 
   static Mamba2 read(ConfigReader fields, DecoderConfig config) {
@@ -70,7 +70,7 @@ record Mamba2(
     return fields.numberAt("time_step_limit", index).orElse(absent);
   }
 
-  /** The same with what Falcon-H1 may change. */
+  /** Returns this declaration with Falcon-H1's options. */
   Mamba2 falcon(ConfigReader fields, double eps) {
     double[] all = new double[7];
     System.arraycopy(numbers, 0, all, 0, 2);

@@ -12,14 +12,14 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Ministral 3 (Mistral AI 2025), and the text model of Mistral 3: Mistral with YaRN, whose queries
- * grow beyond the original context.
+ * Ministral 3 (Mistral AI 2025), and the text model of Mistral 3: Mistral with YaRN and a query
+ * scale that grows beyond the original context.
  */
 final class Ministral3 implements Architecture {
 
   private static final String WHOLE = "mistral3";
 
-  /** Images, and what brings them to the width of the text model. */
+  /** Tensors of the vision tower and its projector. */
   private static final String OTHERS = "(model\\.)?(vision_tower|multi_modal_projector)\\..*";
 
   private static final DecoderConfig.Defaults DEFAULTS =
@@ -67,7 +67,7 @@ final class Ministral3 implements Architecture {
                     rope.requirePositiveInt("original_max_position_embeddings")));
   }
 
-  /** The class's own scaling, where a file states none. */
+  /** Adds the class's default scaling if a file states none. */
   private static ModelConfig withScaling(ModelConfig text) {
     if (text.fields().has("rope_parameters") || text.fields().has("rope_scaling")) {
       return text;

@@ -6,7 +6,9 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Mistral 7B and its kin (Jiang et al. 2023): Llama with a sliding window in every layer. */
+/**
+ * Mistral 7B and related models (Jiang et al. 2023): Llama with a sliding window in every layer.
+ */
 final class Mistral implements Architecture {
 
   static final int WINDOW = 4096;

@@ -29,7 +29,7 @@ final class Mixtral implements Architecture {
     Experts experts =
         Experts.read(model, "intermediate_size", "num_local_experts", true, 0.001)
             .names("w1", "w3", "w2");
-    // Transformers 5 calls the module like other families do.
+    // Transformers 5 uses the same module name as in other families.
     String module = model.hasStackedExperts() ? ".mlp" : ".block_sparse_moe";
     return new LlamaLike(model, config)
         .window(layer -> window)

@@ -36,7 +36,7 @@ import java.util.Set;
 
 /**
  * ModernBERT (Warner et al. 2024): pre-norm layers with rotary positions and gated MLPs; most
- * layers see a window only, and have rotary frequencies of their own.
+ * layers have a sliding window and separate rotary frequencies.
  */
 final class ModernBert implements Architecture {
 
@@ -138,7 +138,7 @@ final class ModernBert implements Architecture {
 
   private static RotaryFrequencies rotary(Shape shape, String layerType) {
     ConfigReader fields = shape.model().fields();
-    // Null says that local layers use the global base; an absent field has its default.
+    // Null means that local layers use the global base; an absent field has its default.
     boolean local = layerType.equals(LayerTypes.SLIDING) && !fields.isNull("local_rope_theta");
     double stated =
         local

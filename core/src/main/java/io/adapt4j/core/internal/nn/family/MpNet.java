@@ -31,14 +31,14 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * MPNet (Song et al. 2020): BERT's layers with a bias on scores by distance, one table for all
- * layers; positions counted as RoBERTa does; no token types.
+ * MPNet (Song et al. 2020): BERT's layers with a relative position bias in one table for all
+ * layers, and RoBERTa's position numbers; no token types.
  */
 final class MpNet implements Architecture {
 
   private static final String PREFIX = "mpnet.";
 
-  /** Written into the class in Transformers, whatever the configuration says. */
+  /** Hard-coded in the Transformers class, whatever the configuration says. */
   private static final int PADDING = 1;
 
   private static final RelativeOps.Buckets BUCKETS = new RelativeOps.Buckets(32, 128);

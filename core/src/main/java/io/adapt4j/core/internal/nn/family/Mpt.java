@@ -30,8 +30,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * MPT (MosaicML 2023): scores that fall with the distance (ALiBi) or learned positions, layers
- * without biases, and, in some sizes, queries, keys and values drawn back to a limit.
+ * MPT (MosaicML 2023): ALiBi or learned positions, layers without biases and, in some sizes,
+ * clipped queries, keys and values.
  */
 final class Mpt implements Architecture {
 
@@ -55,7 +55,7 @@ final class Mpt implements Architecture {
     return DropoutRates.ofAttention(rate).withOutputs(rate, rate);
   }
 
-  /** The fields of attention; an absent object says the defaults of each. */
+  /** Returns the attention fields; an absent object means the default of each. */
   private static ConfigReader attention(ModelConfig model) {
     return model
         .fields()
@@ -108,7 +108,7 @@ final class Mpt implements Architecture {
             0));
   }
 
-  /** What the fields come to. */
+  /** Shape of the model according to its configuration. */
   private record Shape(ModelConfig model, ConfigReader attention, String prefix) {
 
     ConfigReader fields() {
@@ -138,7 +138,7 @@ final class Mpt implements Architecture {
       return byWidth ? 1 / Math.sqrt(hidden()) : fields().positiveNumber(SCALE, 1);
     }
 
-    /** Refuses what MosaicML's code computes with and this does not. */
+    /** Rejects features of MosaicML's code that are not supported here. */
     void refuseRest() {
       requireText(attention, "attn_type", "multihead_attention");
       for (String field : List.of("prefix_lm", "rope", "attn_uses_sequence_id")) {

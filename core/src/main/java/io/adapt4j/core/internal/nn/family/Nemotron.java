@@ -8,8 +8,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Nemotron 4 and Minitron (Parmar et al. 2024): layer norms stored as differences from 1, a squared
- * ReLU without a gate, rotary positions on half of each head.
+ * Nemotron 4 and Minitron (Parmar et al. 2024): layer norm weights stored as differences from 1, a
+ * squared ReLU without a gate, rotary positions on half of each head.
  */
 final class Nemotron implements Architecture {
 

@@ -42,7 +42,8 @@ import java.util.Set;
 
 /**
  * Nomic BERT (Nussbaum et al. 2024): BERT with rotary positions and gated MLPs, or with mixtures of
- * experts in some layers (2025), as the code beside the checkpoints names its tensors and fields.
+ * experts in some layers (2025), with the tensor and field names of the code published with the
+ * checkpoints.
  */
 final class NomicBert implements Architecture {
 
@@ -50,7 +51,7 @@ final class NomicBert implements Architecture {
   private static final String FRACTION = "rotary_emb_fraction";
   private static final String ACTIVATION = "activation_function";
 
-  /** Gated MLPs are as wide as the next multiple of it. */
+  /** Gated MLP widths are rounded up to a multiple of this. */
   private static final int MULTIPLE = 256;
 
   private static final StoredNames NAMES =

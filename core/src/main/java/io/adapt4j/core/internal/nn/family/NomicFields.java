@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The fields of Nomic BERT as Transformers 5 writes them, in the names of the code beside the
- * checkpoints. Its class has gated MLPs and no biases; the tensors keep their names.
+ * Translates Transformers 5 configurations of Nomic BERT to the field names of the code published
+ * with the checkpoints. The Transformers class has gated MLPs and no biases; tensor names are the
+ * same.
  */
 final class NomicFields {
 
@@ -25,14 +26,16 @@ final class NomicFields {
   private static final Map<String, String> RATES =
       Map.of("hidden_dropout_prob", "embd_pdrop", "attention_probs_dropout_prob", "resid_pdrop");
 
-  /** Field for what the width of gated MLPs is rounded up to; those of Transformers are not. */
+  /**
+   * Key of the multiple to which gated MLP widths are rounded up; Transformers does not round them.
+   */
   static final String MULTIPLE = "n_inner_multiple";
 
   private static final double THETA = 1000;
 
   private NomicFields() {}
 
-  /** The configuration itself where it has Nomic's own names. */
+  /** Returns the translated configuration, or the same one if it has Nomic's own names. */
   static ModelConfig translated(ModelConfig model) {
     ConfigReader fields = model.fields();
     if (fields.has("n_embd") || !fields.has("hidden_size")) {

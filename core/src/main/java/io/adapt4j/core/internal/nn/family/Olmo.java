@@ -8,14 +8,14 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * OLMo 1 (Groeneveld et al. 2024): Llama with layer norms that have no weights, and, in some
- * releases, queries, keys and values drawn back to a limit.
+ * OLMo 1 (Groeneveld et al. 2024): Llama with layer norms without weights and, in some releases,
+ * clipped queries, keys and values.
  */
 final class Olmo implements Architecture {
 
   private static final String LIMIT = "clip_qkv";
 
-  /** Of the norms; the configuration has no field for it. */
+  /** Epsilon of the norms; the configuration has no field for it. */
   private static final double EPS = 1e-5;
 
   private static final DecoderConfig.Defaults DEFAULTS =

@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * OLMo 2 (OLMo Team 2025): norms after each branch instead of before, and norms over all queries
- * and all keys.
+ * OLMo 2 (OLMo Team 2025): norms after each branch instead of before, and norms over the full width
+ * of queries and keys.
  */
 final class Olmo2 implements Architecture {
 

@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * OLMo 3 (OLMo Team 2025): OLMo 2 with a sliding window in three of four layers, whose rotary
- * frequencies are never stretched.
+ * frequencies are not scaled.
  */
 final class Olmo3 implements Architecture {
 

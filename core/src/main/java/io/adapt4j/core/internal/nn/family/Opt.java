@@ -29,9 +29,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * OPT (Zhang et al. 2022) and Galactica: learned positions from the third row of their table on,
- * and layer norms before each branch. The model of 350M normalizes after each branch instead, and
- * has a narrower vocabulary with projections from and to it.
+ * OPT (Zhang et al. 2022) and Galactica: learned positions that start at the third row of their
+ * table, and layer norms before each branch. The 350M model normalizes after each branch instead,
+ * and has narrower embeddings with projections to and from them.
  */
 final class Opt implements Architecture {
 
@@ -84,7 +84,7 @@ final class Opt implements Architecture {
         VocabularyHead.of(tied ? tokens : Parameter.of(headName, vocabulary, narrow)));
   }
 
-  /** What the fields come to. */
+  /** Shape of the model according to its configuration. */
   private record Shape(ModelConfig model, String prefix) {
 
     ConfigReader fields() {

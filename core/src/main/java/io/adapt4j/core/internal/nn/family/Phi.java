@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * Phi 1, 1.5 and 2 (Gunasekar et al. 2023): attention and MLP in parallel after one layer norm,
- * rotary positions on a part of each head, biases everywhere, the output head included.
+ * rotary positions on part of each head, biases everywhere, including the output head.
  */
 final class Phi implements Architecture {
 

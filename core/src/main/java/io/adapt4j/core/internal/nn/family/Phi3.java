@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Phi-3 and Phi-4 mini (Abdin et al. 2024): Llama with one matrix for query, key and value and one
- * for gate and up, an optional sliding window, and longrope in its long variants.
+ * Phi-3 and Phi-4 mini (Abdin et al. 2024): Llama with query, key and value in one matrix and gate
+ * and up in another, an optional sliding window, and longrope in the long-context variants.
  */
 final class Phi3 implements Architecture {
 
@@ -46,7 +46,7 @@ final class Phi3 implements Architecture {
         .declare();
   }
 
-  /** Longrope counts from its own field, which has a default. */
+  /** Adds the field with the original length that longrope uses, which has a default. */
   private static ModelConfig withOriginalLength(ModelConfig model) {
     return model.fields().has(ORIGINAL_LENGTH)
         ? model

@@ -8,8 +8,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on query, key and value, and a sliding
- * window in some layers where it is switched on.
+ * Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on query, key and value, and an optional
+ * sliding window in some layers.
  */
 final class Qwen2 implements Architecture {
 
@@ -32,7 +32,10 @@ final class Qwen2 implements Architecture {
     return windowed(model, config).attentionBias(true, false).declare();
   }
 
-  /** A window where {@code use_sliding_window} is set, in the layers of {@code layer_types}. */
+  /**
+   * Declares a sliding window in the layers of {@code layer_types} if {@code use_sliding_window} is
+   * set.
+   */
   static LlamaLike windowed(ModelConfig model, DecoderConfig config) {
     boolean on = model.fields().bool("use_sliding_window", false);
     int window = on ? SlidingWindow.size(model, 4096) : 0;

@@ -12,13 +12,13 @@ import java.util.stream.IntStream;
 
 /**
  * Qwen3-Next, a mixture of experts, and the text models of Qwen 3.5, dense or mixtures (Qwen 2025,
- * 2026): gated linear attention, and in some layers full attention with a gate.
+ * 2026): gated linear attention, with gated full attention in some layers.
  */
 final class Qwen3Next implements Architecture {
 
   private static final String LINEAR = "linear_attention";
 
-  /** Images, and the layers that predict several tokens. */
+  /** Tensors of the vision tower and of multi-token prediction. */
   private static final String OTHERS = "model\\.visual\\..*|mtp\\..*";
 
   private static final DecoderConfig.Defaults DEFAULTS =
@@ -67,7 +67,7 @@ final class Qwen3Next implements Architecture {
                 types.get(layer).equals(LINEAR) ? linear.declare(path + ".linear_attn") : null);
   }
 
-  /** Models of mixtures alone state no width of dense MLPs. */
+  /** Adds a width of dense MLPs, which models without dense layers do not state. */
   private static ModelConfig withWidth(ModelConfig text) {
     String width = "intermediate_size";
     JsonNode ofExperts = text.toJson().get("moe_intermediate_size");

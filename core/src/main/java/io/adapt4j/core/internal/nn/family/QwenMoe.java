@@ -9,8 +9,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The mixtures of experts of Qwen 1.5 and 2, where one expert works on all positions, and of Qwen 3
- * (Yang et al. 2024, 2025). Some layers may be dense.
+ * Mixtures of experts of Qwen 1.5 and 2, with a shared expert, and of Qwen 3 (Yang et al. 2024,
+ * 2025). Some layers may be dense.
  */
 final class QwenMoe implements Architecture {
 
@@ -24,7 +24,7 @@ final class QwenMoe implements Architecture {
 
   @Override
   public Set<String> features() {
-    // A window counts only where use_sliding_window is set, which is refused.
+    // A window has an effect only if use_sliding_window is set, which is rejected.
     return Set.of("num_experts", "num_experts_per_tok", "moe_intermediate_size", "sliding_window");
   }
 
@@ -42,7 +42,7 @@ final class QwenMoe implements Architecture {
     return like.mlps(mlps(model, like, !third, false)).declare();
   }
 
-  /** The MLPs of layers, sparse or dense. */
+  /** Returns the MLPs of layers, sparse or dense. */
   static LlamaLike.MlpKind mlps(
       ModelConfig model, LlamaLike like, boolean shared, boolean normalized) {
     Experts experts =

@@ -22,7 +22,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * RoBERTa (Liu et al. 2019), XLM-RoBERTa and CamemBERT: BERT with positions after the padding id.
+ * RoBERTa (Liu et al. 2019), XLM-RoBERTa and CamemBERT: BERT with positions that start after the
+ * padding id.
  */
 final class Roberta implements Architecture {
 

@@ -4,12 +4,12 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.SequenceTokens;
 
-/** Reads what configurations of encoder-decoders have in common. */
+/** Reads the fields that configurations of encoder-decoders share. */
 final class SequenceFields {
 
   private SequenceFields() {}
 
-  /** Refuses classes with another output than the vocabulary's. */
+  /** Rejects classes with another output than the vocabulary's. */
   static void requireGeneration(ModelConfig model, String suffix) {
     for (String name : model.architectures()) {
       if (!name.endsWith(suffix)) {
@@ -23,7 +23,7 @@ final class SequenceFields {
     }
   }
 
-  /** The start token; the padding token where the configuration does not say. */
+  /** Returns the special tokens; the start token defaults to the padding token. */
   static SequenceTokens specialTokens(ModelConfig model, int padding) {
     ConfigReader fields = model.fields();
     int pad = model.padTokenId().orElse(padding);
@@ -36,7 +36,7 @@ final class SequenceFields {
     return new SequenceTokens(start, pad, model.modelType().equals("mbart"));
   }
 
-  /** A width that heads divide. */
+  /** Reads a width that must be divisible by the number of heads. */
   static int divided(ConfigReader fields, String field, int heads, int width) {
     if (width % heads != 0) {
       throw fields.invalid(field, "a divisor of d_model " + width, "Correct one of the two.");

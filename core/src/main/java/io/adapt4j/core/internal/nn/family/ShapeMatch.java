@@ -23,10 +23,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * A model whose type is not known, beside a family that it may belong to under another name: Yi,
- * Aquila and many fine-tuned models are Llama. It is that family where every tensor has the name
- * and shape that the family gives it, and the configuration states no field that the family does
- * not read: a field could change what the model computes without showing in its tensors.
+ * Comparison of a model of unknown type with a family that it may belong to under another name: Yi,
+ * Aquila and many fine-tuned models are Llama. It matches if every tensor has the family's name and
+ * shape, and the configuration states no field that the family does not read: such a field could
+ * change the model's results without affecting its tensors.
  */
 record ShapeMatch(
     ModelConfig config,
@@ -35,7 +35,7 @@ record ShapeMatch(
     Set<String> unknown,
     Set<String> fields) {
 
-  /** The families that others are made of, each with the name of its classes. */
+  /** Families that are often published under other names, with the prefix of their class names. */
   private static final Map<String, String> CANDIDATES = new LinkedHashMap<>();
 
   private static final int NAMED = 6;
@@ -68,7 +68,7 @@ record ShapeMatch(
     ModelConfig renamed = renamed(config, family);
     Architecture architecture = Architectures.known(family);
     try (Network declared = architecture.declare(renamed)) {
-      // Fields that are in no list are told of by name.
+      // Fields that are in no list are reported by name.
       Set<String> told =
           new TreeSet<>(UnreadFeatures.unknown(renamed, architecture.features()).keySet());
       told.addAll(architecture.features());
@@ -130,12 +130,12 @@ record ShapeMatch(
     return missing.size() + unknown.size();
   }
 
-  /** Whether the model is one of the family. */
+  /** Returns whether the model belongs to the family. */
   boolean isExact() {
     return missing.isEmpty() && unknown.isEmpty() && fields.isEmpty();
   }
 
-  /** What the model shares with the family, and what not. */
+  /** Describes the differences between the model and the family. */
   String text() {
     List<String> parts = new ArrayList<>();
     add(parts, "it lacks the tensors ", missing);

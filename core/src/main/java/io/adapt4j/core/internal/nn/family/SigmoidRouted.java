@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * GLM 4.5 (Zhipu AI 2025) and dots.llm1 (rednote 2025): mixtures whose experts are scored one by
- * one, as in DeepSeek V3, after some dense layers.
+ * GLM 4.5 (Zhipu AI 2025) and dots.llm1 (rednote 2025): mixtures with sigmoid routing as in
+ * DeepSeek V3, after some dense layers.
  */
 final class SigmoidRouted implements Architecture {
 

@@ -12,8 +12,8 @@ final class SlidingWindow {
   /**
    * Reads {@code sliding_window}.
    *
-   * @return tokens seen back, the own included; 0, for all, where the field is null, or 0 beside a
-   *     switch that is off
+   * @return the number of tokens seen, including the current one; 0, for all, if the field is null,
+   *     or if it is 0 and its switch is off
    */
   static int size(ModelConfig model, int absent) {
     ConfigReader fields = model.fields();

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** SmolLM3 (2025): Llama in which every fourth layer has no rotary positions. */
+/** SmolLM3 (2025): Llama without rotary positions in every fourth layer. */
 final class SmolLm3 implements Architecture {
 
   private static final DecoderConfig.Defaults DEFAULTS =
@@ -49,7 +49,10 @@ final class SmolLm3 implements Architecture {
         .declare();
   }
 
-  /** {@code no_rope_layers} has 1 for layers with rotary positions and 0 for those without. */
+  /**
+   * Reads {@code no_rope_layers}, which has 1 for layers with rotary positions and 0 for those
+   * without.
+   */
   private static List<Boolean> rotated(ModelConfig model, int layers) {
     List<Integer> stated = model.fields().integers("no_rope_layers");
     if (stated.isEmpty()) {

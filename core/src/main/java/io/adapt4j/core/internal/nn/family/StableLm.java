@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * StableLM 2 and 3 (Bellagente et al. 2024): Llama with layer norms and rotary positions on a
- * quarter of each head; attention and MLP in parallel where the configuration says so.
+ * quarter of each head; attention and MLP in parallel if the configuration says so.
  */
 final class StableLm implements Architecture {
 

@@ -12,15 +12,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An output matrix that is stored beside a configuration that ties it to the embedding, and has
- * other values. Transformers 4 ties and ignores the stored one, Transformers 5 uses it; so does
- * this build, by the version that wrote the file. One that equals the embedding is just tied.
+ * An output matrix stored with different values although the configuration ties it to the
+ * embedding. Transformers 4 ties them and ignores the stored one, Transformers 5 uses it; this
+ * build follows the version that wrote the file. A stored matrix equal to the embedding is treated
+ * as tied.
  */
 record StoredHead(String name, String embedding, boolean used) {
 
   private static final String FIELD = "tie_word_embeddings is true, but ";
 
-  /** Looks beside a configuration. */
+  /** Finds such a matrix in the checkpoint of a configuration. */
   static Optional<StoredHead> find(ModelConfig config, Architecture family, Network declared) {
     Path file = config.fields().file();
     Optional<String> own = ownName(config, family, declared);
@@ -37,12 +38,12 @@ record StoredHead(String name, String embedding, boolean used) {
           ? Optional.empty()
           : Optional.of(new StoredHead(head, embedding, config.isOfTransformers5()));
     } catch (CheckpointException e) {
-      // Whoever loads the weights reports what is wrong with them.
+      // Reported when the weights are loaded.
       return Optional.empty();
     }
   }
 
-  /** The name that the output matrix has where it is not the embedding; empty if it never is. */
+  /** Returns the name of an untied output matrix; empty if it is never untied. */
   private static Optional<String> ownName(
       ModelConfig config, Architecture family, Network declared) {
     Optional<String> tied = name(declared);
@@ -63,12 +64,12 @@ record StoredHead(String name, String embedding, boolean used) {
         .map(weight -> weight.slices().get(0).name());
   }
 
-  /** Whether it needs no warning: Transformers 5 writes every T5 and mT5 so. */
+  /** Returns whether it needs no warning: Transformers 5 writes every T5 and mT5 like this. */
   boolean isExpected(ModelConfig config) {
     return used && Set.of("t5", "mt5").contains(config.modelType());
   }
 
-  /** Warning that says which matrix is used, and the remedy. */
+  /** Returns a warning that says which matrix is used, and the remedy. */
   String text() {
     String found = FIELD + name + " is stored with other values than " + embedding + ". ";
     return found

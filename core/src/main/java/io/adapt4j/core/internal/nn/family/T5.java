@@ -31,12 +31,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5, mT5 and umT5: distances instead of positions, scores
- * that are not scaled, and norms that do not subtract a mean.
+ * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5, mT5 and umT5: relative position bias instead of
+ * positions, unscaled attention scores, and RMS norms.
  */
 final class T5 implements Architecture {
 
-  /** Where every layer has numbers for distances of its own. */
+  /** Model type with a separate relative position bias in every layer. */
   private static final String EACH = "umt5";
 
   private static final List<String> PROJECTIONS = List.of("q", "k", "v");
@@ -55,7 +55,7 @@ final class T5 implements Architecture {
         .withInner(rate);
   }
 
-  /** Keeps the scale, which one field said together with tying. */
+  /** Keeps the scale, which a single field stated together with tying. */
   @Override
   public ModelConfig withOwnHead(ModelConfig config) {
     return Architecture.super
@@ -78,7 +78,7 @@ final class T5 implements Architecture {
     private final Heads heads;
     private final double eps;
 
-    /** Whether defaults are those of mT5. */
+    /** Whether the defaults are those of mT5. */
     private final boolean many;
 
     private final boolean each;
@@ -186,8 +186,9 @@ final class T5 implements Architecture {
     private Mlp mlp(String path) {
       String named = fields.optionalText("feed_forward_proj").orElse(many ? "gated-gelu" : "relu");
       boolean says = named.startsWith("gated-");
-      // As the reference reads it: the gated one alone is the approximation, and what the class
-      // derives is overridden where the file states it.
+      // As in the reference: only gated-gelu is the tanh approximation, and a stated field
+      // overrides
+      // the class's default.
       String derived =
           named.equals("gated-gelu")
               ? "gelu_new"

@@ -3,14 +3,14 @@ package io.adapt4j.core.internal.nn.family;
 import io.adapt4j.core.internal.config.ModelConfig;
 
 /**
- * The output matrix of T5's family: whether it is the embedding, and whether states are scaled
- * before it. T5 does both, T5 1.1 and mT5 neither. Before Transformers 5 one field said both; that
- * version writes {@code tie_word_embeddings} as true for every model, scales T5 by {@code
- * scale_decoder_outputs}, mT5 never and umT5 always.
+ * Output matrix of the T5 family: whether it is tied to the embedding, and whether states are
+ * scaled before it. T5 does both, T5 1.1 and mT5 neither. Before Transformers 5, one field stated
+ * both; Transformers 5 writes {@code tie_word_embeddings} as true for every model, scales T5
+ * according to {@code scale_decoder_outputs}, mT5 never and umT5 always.
  */
 public final class T5Output {
 
-  /** Says whether states are scaled by d_model^-0.5, whatever the matrix is. */
+  /** Field that states whether states are scaled by d_model^-0.5, whatever the matrix is. */
   public static final String SCALED = "scale_decoder_outputs";
 
   private static final String T5 = "t5";
@@ -18,7 +18,7 @@ public final class T5Output {
 
   private T5Output() {}
 
-  /** Returns whether the output matrix is the embedding. */
+  /** Returns whether the output matrix is tied to the embedding. */
   public static boolean isTied(ModelConfig model) {
     boolean tied = !model.modelType().equals(MT5) || model.isOfTransformers5();
     return model.fields().bool("tie_word_embeddings", tied);

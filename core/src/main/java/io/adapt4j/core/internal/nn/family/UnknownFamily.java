@@ -9,17 +9,17 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Sentences about a model whose {@code model_type} no family has. */
+/** Messages about a model with an unknown {@code model_type}. */
 final class UnknownFamily {
 
-  /** What families of one maker begin with: {@code qwen} of qwen3_moe. */
+  /** Common prefix of one vendor's model types, such as {@code qwen} of qwen3_moe. */
   private static final Pattern STEM = Pattern.compile("[a-z]{3,}");
 
   private static final int NAMED = 5;
 
   private UnknownFamily() {}
 
-  /** Refuses a model. */
+  /** Creates the exception for a model that cannot be loaded. */
   static CheckpointException refusal(
       ModelConfig config, Optional<ShapeMatch> nearest, Set<String> types) {
     Set<String> similar = similar(config.modelType(), types);
@@ -37,14 +37,14 @@ final class UnknownFamily {
                 + nearest.map(match -> " " + match.text()).orElse(""));
   }
 
-  /** The name that was probably meant, then others of the same maker. */
+  /** Returns the type that was probably meant, then others of the same vendor. */
   private static Set<String> similar(String type, Set<String> types) {
     Set<String> similar = new LinkedHashSet<>();
     Nearest.to(type, types).ifPresent(similar::add);
     String stem = stem(type);
     types.stream()
         .sorted()
-        .filter(other -> !stem.isEmpty() && stem(other).equals(stem))
+        .filter(known -> !stem.isEmpty() && stem(known).equals(stem))
         .limit(NAMED)
         .forEach(similar::add);
     return similar;
@@ -55,7 +55,7 @@ final class UnknownFamily {
     return matcher.lookingAt() ? matcher.group() : "";
   }
 
-  /** Says what a model is read as. */
+  /** Returns a note that a model is treated as one of another type. */
   static String readAs(ModelConfig stated, ModelConfig known) {
     return "The model type "
         + stated.modelType()

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Configuration fields that change what a model computes without showing in its tensors. A family
- * that does not read one of them must not ignore it: the model would load and be wrong.
+ * Configuration fields that change a model's results without affecting its tensors. A family that
+ * does not read such a field must not ignore it: the model would load and be wrong.
  */
 final class UnreadFeatures {
 
@@ -95,14 +95,14 @@ final class UnreadFeatures {
   private UnreadFeatures() {}
 
   /**
-   * Refuses a configuration that sets a field its family does not read: one of those above, one of
-   * the family's class that only has one meaning here, or one that nobody knows and whose name says
-   * that it multiplies or limits something.
+   * Rejects a configuration that sets a field its family does not read: one of those above, one
+   * with an unsupported value for the family's class, or an unknown one whose name suggests a scale
+   * or limit.
    */
   static void refuse(ModelConfig config, Set<String> read) {
     Optional<KnownFields> known = KnownFields.of(config.modelType());
     JsonNode fields = config.toJson();
-    // Those above first, in their order.
+    // The fields above first, in their order.
     Set<String> names = new LinkedHashSet<>(NEUTRAL.keySet());
     fields.fieldNames().forEachRemaining(names::add);
     for (String name : names) {
@@ -123,7 +123,10 @@ final class UnreadFeatures {
     }
   }
 
-  /** A family that reads the number of experts reads it under each of its names. */
+  /**
+   * Returns whether a family reads a field. One that reads the number of experts does so under each
+   * of its names.
+   */
   private static boolean isRead(String field, Set<String> read) {
     return read.contains(field)
         || (EXPERTS.contains(field) && EXPERTS.stream().anyMatch(read::contains));
@@ -152,7 +155,7 @@ final class UnreadFeatures {
     }
   }
 
-  /** Finds the fields of a configuration that are in no list: nobody knows what they do. */
+  /** Returns the fields of a configuration that are in no list, so that their effect is unknown. */
   static Map<String, JsonNode> unknown(ModelConfig config, Set<String> read) {
     Map<String, JsonNode> unknown = new LinkedHashMap<>();
     KnownFields.of(config.modelType())
@@ -171,7 +174,7 @@ final class UnreadFeatures {
     return unknown;
   }
 
-  /** Settings of rotary positions that are in no list, which may be stated by type of layer. */
+  /** Returns the rotary settings that are in no list; they may be nested by layer type. */
   private static Map<String, JsonNode> unknownSettings(ModelConfig config, String rope) {
     KnownFields known = KnownFields.of(rope).orElseThrow();
     Map<String, JsonNode> unknown = new LinkedHashMap<>();
