@@ -3,12 +3,12 @@ package io.adapt4j.core.internal;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** Refuses missing texts where they are handed in, by the name of the argument. */
+/** Argument checks for null texts, with the argument's name in the message. */
 public final class Texts {
 
   private Texts() {}
 
-  /** Checks an argument. */
+  /** Rejects null. */
   public static <T> T require(String name, T value) {
     if (value == null) {
       throw new NullPointerException(name + ": expected a value, found null");
