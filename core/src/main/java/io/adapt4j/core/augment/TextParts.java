@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** The texts of an example that may get other paraphrases. */
+/** Access to the paraphrasable texts of an example. */
 final class TextParts {
 
   private static final String USER = "user";
 
   private TextParts() {}
 
-  /** The texts, in order; blank ones are none. */
+  /** Returns the non-blank texts, in order. */
   static List<String> of(Example example, Set<Part> parts) {
     List<String> texts = new ArrayList<>();
     map(

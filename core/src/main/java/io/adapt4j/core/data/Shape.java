@@ -132,7 +132,7 @@ public enum Shape {
   static Shape recognise(ObjectNode row) throws RowProblem {
     List<Shape> fitting =
         new ArrayList<>(Arrays.stream(values()).filter(s -> s.fits(row)).toList());
-    fitting.removeIf(shape -> fitting.stream().anyMatch(rival -> rival.saysMore(shape, row)));
+    fitting.removeIf(shape -> fitting.stream().anyMatch(richer -> richer.saysMore(shape, row)));
     if (fitting.size() != 1) {
       throw new RowProblem(
           (fitting.isEmpty()
