@@ -17,7 +17,7 @@ import java.util.List;
  *
  * @param dataset the rows, grouped by original row
  * @param keptFields further fields that were copied from the rows' sources
- * @param report what was made and rejected
+ * @param report statistics of generated and rejected rows
  */
 public record Augmented(Dataset dataset, List<String> keptFields, AugmentationReport report) {
 
@@ -32,7 +32,7 @@ public record Augmented(Dataset dataset, List<String> keptFields, AugmentationRe
    *
    * @param dataset the rows
    * @param keptFields further fields that were copied from the rows' sources; the list is copied
-   * @param report what was made and rejected
+   * @param report statistics of generated and rejected rows
    */
   public Augmented {
     keptFields = List.copyOf(keptFields);

@@ -28,7 +28,7 @@ final class TextParts {
     return texts;
   }
 
-  /** The example with other texts, as many as {@link #of} gives, in their order. */
+  /** Returns the example with the texts of {@link #of} replaced, in the same order. */
   static Example with(Example example, Set<Part> parts, List<String> texts) {
     Iterator<String> next = texts.iterator();
     return map(example, parts, text -> next.next());

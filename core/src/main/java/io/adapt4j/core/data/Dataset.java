@@ -28,7 +28,7 @@ public interface Dataset {
    * @param row its index, from 0
    * @return the row
    * @throws IndexOutOfBoundsException if there is no such row
-   * @throws DatasetException if it can no longer be read
+   * @throws DatasetException if the row can no longer be read
    */
   Example get(int row);
 
@@ -49,7 +49,7 @@ public interface Dataset {
    * @param row its index, from 0
    * @return the fields; empty if the dataset neither comes from a file nor was given fields
    * @throws IndexOutOfBoundsException if there is no such row
-   * @throws DatasetException if it can no longer be read
+   * @throws DatasetException if the row can no longer be read
    */
   default Optional<Row> source(int row) {
     Objects.checkIndex(row, size());

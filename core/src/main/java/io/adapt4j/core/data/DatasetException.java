@@ -15,7 +15,7 @@ public final class DatasetException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public DatasetException(String message) {
     super(message);
@@ -24,7 +24,7 @@ public final class DatasetException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    * @param cause the underlying failure
    */
   public DatasetException(String message, @Nullable Throwable cause) {

@@ -56,10 +56,10 @@ public final class Datasets {
   /**
    * Writes rows to a file of JSON Lines in UTF-8, with fields that {@link #read} recognizes: {@code
    * text}; {@code prompt} and {@code completion}; {@code messages}; {@code prompt} of messages;
-   * {@code text} and {@code label}, or {@code labels} unless there is one; {@code prompt}, {@code
-   * chosen} and {@code rejected}. When read again, the rows equal those written; texts, prompts
-   * with completions, and messages may be mixed, to be read with {@link #jsonl}. The file is
-   * replaced atomically. Weights are not written.
+   * {@code text} and {@code label}, or {@code labels} unless there is exactly one; {@code prompt},
+   * {@code chosen} and {@code rejected}. When read again, the rows equal those written; texts,
+   * prompts with completions, and messages may be mixed, to be read with {@link #jsonl}. The file
+   * is replaced atomically. Weights are not written.
    *
    * @param dataset the rows
    * @param file the file to create or replace; not one that the rows are read from

@@ -21,7 +21,7 @@ public interface JsonLinesConverter {
    * Returns whether a file is of the format.
    *
    * @param first the first {@link #FIRST_BYTES} bytes of the file; fewer if it is shorter
-   * @return whether it is
+   * @return whether the format matches
    */
   boolean reads(byte[] first);
 

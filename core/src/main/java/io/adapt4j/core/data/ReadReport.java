@@ -12,8 +12,8 @@ import java.util.Optional;
  * @param malformed number of skipped rows
  * @param problems problems of the first ten malformed rows, with file and line
  * @param shape the shape of the rows; empty if they are read by a function or have mixed shapes
- * @param unusedFields fields of the first row that its shape does not use @param quarantine the
- *     file of malformed rows; empty if there are none, or they were not written
+ * @param unusedFields fields of the first row that its shape does not use
+ * @param quarantine the file of malformed rows; empty if there are none, or they were not written
  */
 record ReadReport(
     int files,

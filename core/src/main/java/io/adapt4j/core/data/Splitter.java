@@ -126,7 +126,8 @@ public final class Splitter {
    * Keeps rows with the same value of a field in one part, such as the turns of a conversation.
    * Validation and test then get at most their fraction, train the rest.
    *
-   * @param field a field of the source file @return this
+   * @param field a field of the source file
+   * @return this
    * @throws IllegalStateException if the rows are stratified or split by time
    */
   public Splitter groupBy(String field) {

@@ -135,7 +135,7 @@ public final class Hub {
    *
    * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
-   * @param wanted told each file's name in the repository
+   * @param wanted returns whether to download a file, given its name in the repository
    * @return the folder of the snapshot
    * @throws HubException as {@link #download(String, String)} does, or if no file is wanted
    */
@@ -150,7 +150,7 @@ public final class Hub {
    *
    * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
-   * @param wanted told each file's name in the repository
+   * @param wanted returns whether to download a file, given its name in the repository
    * @return the folder of the snapshot
    * @throws HubException as {@link #download(String, String)} does, or if no file is wanted
    */

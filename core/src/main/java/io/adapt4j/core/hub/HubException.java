@@ -14,7 +14,7 @@ public final class HubException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public HubException(String message) {
     super(message);
@@ -23,7 +23,7 @@ public final class HubException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    * @param cause the underlying failure
    */
   public HubException(String message, @Nullable Throwable cause) {

@@ -74,7 +74,7 @@ public final class AppendedLines implements AutoCloseable {
     }
   }
 
-  /** Forces what was appended onto the device. */
+  /** Forces appended lines onto the device. */
   public synchronized void force() throws IOException {
     if (unforced) {
       appends.force(false);

@@ -13,13 +13,15 @@ import java.util.Locale;
 /** Reads untrusted files into memory, each with a limit on its size. */
 public final class BoundedFiles {
 
-  /** For configurations, templates and model cards: the largest known ones have some 1 MiB. */
+  /**
+   * Limit for configurations, templates and model cards; the largest known ones have about 1 MiB.
+   */
   public static final long SETTINGS = 16L << 20;
 
-  /** For lists of tensors: some 500,000 of them. */
+  /** Limit for tensor indexes, enough for about 500,000 tensors. */
   public static final long INDEX = 64L << 20;
 
-  /** For tokenizers: the largest known ones have some 40 MiB. */
+  /** Limit for tokenizers; the largest known ones have about 40 MiB. */
   public static final long TOKENIZER = 256L << 20;
 
   private BoundedFiles() {}

@@ -16,7 +16,7 @@ public final class Texts {
     return value;
   }
 
-  /** Checks an argument and what is in it. */
+  /** Rejects null, and null elements. */
   public static void requireAll(String name, Collection<?> values) {
     require(name, values);
     int i = 0;
@@ -29,7 +29,7 @@ public final class Texts {
     }
   }
 
-  /** Checks an argument and what is in it. */
+  /** Rejects null, and null elements. */
   public static void requireAll(String name, Object[] values) {
     requireAll(name, Arrays.asList(require(name, values)));
   }

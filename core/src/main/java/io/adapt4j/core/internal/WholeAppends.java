@@ -58,7 +58,7 @@ public final class WholeAppends implements AutoCloseable {
     torn = -1;
   }
 
-  /** Forces what was appended onto the device. */
+  /** Forces appended bytes onto the device. */
   public void force(boolean metadata) throws IOException {
     channel.force(metadata);
   }

@@ -25,8 +25,8 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
   /**
    * Minimizes a metric.
    *
-   * @param name what it is called
-   * @param metric reads it
+   * @param name the name of the metric
+   * @param metric returns the metric
    * @return the objective
    */
   static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> metric) {
@@ -36,8 +36,8 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
   /**
    * Maximizes a metric, such as an accuracy.
    *
-   * @param name what it is called
-   * @param metric reads it
+   * @param name the name of the metric
+   * @param metric returns the metric
    * @return the objective
    */
   static Objective highest(String name, ToDoubleFunction<EvaluationEvent> metric) {

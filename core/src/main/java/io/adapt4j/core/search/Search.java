@@ -297,8 +297,8 @@ public final class Search {
      * Uses successive halving by steps: trains all trials for some steps, and the best ones
      * repeatedly for longer. Default: every trial is trained to its end.
      *
-     * @param least optimizer steps of all trials
-     * @param most optimizer steps of the last ones
+     * @param least initial optimizer steps of all trials
+     * @param most optimizer steps of the last trials
      * @param eta factor by which steps increase and trials decrease
      * @return this builder
      * @throws IllegalArgumentException if {@code least} is not from 1 to {@code most}, or eta is
@@ -313,8 +313,8 @@ public final class Search {
      * Uses successive halving by epochs: trains all trials for some epochs, and the best ones
      * repeatedly for longer. Default: every trial is trained to its end.
      *
-     * @param least epochs of all trials
-     * @param most epochs of the last ones
+     * @param least initial epochs of all trials
+     * @param most epochs of the last trials
      * @param eta factor by which epochs increase and trials decrease
      * @return this builder
      * @throws IllegalArgumentException if {@code least} is not from 1 to {@code most}, or eta is
@@ -340,8 +340,8 @@ public final class Search {
     /**
      * Maximizes a metric. Default: minimizes the validation loss.
      *
-     * @param name what it is called in tables
-     * @param metric reads it; NaN where an evaluation does not have it
+     * @param name the name of the metric in tables
+     * @param metric returns the metric; NaN if an evaluation does not have it
      * @return this builder
      */
     public Builder maximize(String name, ToDoubleFunction<EvaluationEvent> metric) {
@@ -363,8 +363,8 @@ public final class Search {
     /**
      * Minimizes a metric. Default: minimizes the validation loss.
      *
-     * @param name what it is called in tables
-     * @param metric reads it; NaN where an evaluation does not have it
+     * @param name the name of the metric in tables
+     * @param metric returns the metric; NaN if an evaluation does not have it
      * @return this builder
      */
     public Builder minimize(String name, ToDoubleFunction<EvaluationEvent> metric) {

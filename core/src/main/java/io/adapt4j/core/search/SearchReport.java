@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
  * Results of a search.
  *
  * @param results one result per trial and rung, in completion order
- * @param objective the name of the value @param best the best result among those trained furthest;
- *     empty if every trial failed
+ * @param objective the name of the value
+ * @param best the best result among those trained furthest; empty if every trial failed
  * @param checkpoint folder of its best checkpoint
  */
 public record SearchReport(
@@ -32,8 +32,10 @@ public record SearchReport(
   /**
    * Copies the list.
    *
-   * @param results one result per trial and rung @param objective the name of the value @param best
-   *     the best result @param checkpoint its folder
+   * @param results one result per trial and rung
+   * @param objective the name of the value
+   * @param best the best result
+   * @param checkpoint its folder
    */
   public SearchReport {
     results = List.copyOf(results);

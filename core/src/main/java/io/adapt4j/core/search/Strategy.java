@@ -22,9 +22,9 @@ sealed interface Strategy {
    * et al. 2018). Every trial's learning-rate schedule spans the largest budget, so that surviving
    * trials resume instead of starting over, and all are compared at the same point of the schedule.
    *
-   * @param unit what budgets are counted in
-   * @param least budget of all trials
-   * @param most budget of the last ones
+   * @param unit the unit of budgets
+   * @param least initial budget of all trials
+   * @param most budget of the last trials
    * @param eta factor between budgets, and between the numbers of trials
    */
   record SuccessiveHalving(Unit unit, int least, int most, int eta) implements Strategy {
@@ -32,9 +32,9 @@ sealed interface Strategy {
     /**
      * Checks the budgets.
      *
-     * @param unit what budgets are counted in
-     * @param least budget of all trials, at least 1
-     * @param most budget of the last ones, at least {@code least}
+     * @param unit the unit of budgets
+     * @param least initial budget of all trials, at least 1
+     * @param most budget of the last trials, at least {@code least}
      * @param eta at least 2
      * @throws IllegalArgumentException if one is out of its range
      */

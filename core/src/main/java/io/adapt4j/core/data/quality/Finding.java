@@ -6,6 +6,6 @@ package io.adapt4j.core.data.quality;
  * @param check the check that failed
  * @param row the row's index, from 0; -1 if it concerns several rows, or one that could not be read
  * @param place the source of the row, such as a file and line
- * @param message what was found
+ * @param message description of the problem
  */
 public record Finding(Check check, int row, String place, String message) {}

@@ -46,7 +46,7 @@ public record Batch(
     }
   }
 
-  /** Pads samples to the longest of them. */
+  /** Pads samples to the longest one. */
   public static Batch of(List<TrainingSample> samples, int paddingId, PaddingSide side) {
     int longest = samples.stream().mapToInt(TrainingSample::length).max().orElse(0);
     return ofLength(longest, samples, paddingId, side);

@@ -13,7 +13,7 @@ import java.util.List;
 @SuppressWarnings("ArrayRecordComponent")
 public record PaddedTexts(int rows, int length, long[] inputIds, long[] attentionMask) {
 
-  /** Pads texts to the longest of them. */
+  /** Pads texts to the longest one. */
   public static PaddedTexts of(List<int[]> texts, int paddingId) {
     int rows = texts.size();
     int length = texts.stream().mapToInt(ids -> ids.length).max().orElse(0);

@@ -24,7 +24,7 @@ public record TextBatch(
     float[] values,
     float[] weights) {
 
-  /** Pads samples of one problem to the longest of them. */
+  /** Pads samples of one problem to the longest one. */
   public static TextBatch of(List<LabeledSample> samples, float[] weights, int paddingId) {
     int rows = samples.size();
     int length = samples.stream().mapToInt(LabeledSample::length).max().orElse(0);
