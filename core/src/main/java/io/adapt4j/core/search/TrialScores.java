@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Values of the objective at each evaluation of a trial, stored next to its checkpoints at once.
+ * Values of the objective at each evaluation of a trial, written immediately to a file next to its
+ * checkpoints.
  */
 final class TrialScores {
 

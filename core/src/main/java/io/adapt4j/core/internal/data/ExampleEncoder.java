@@ -182,8 +182,8 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   /**
-   * Returns whether a sample teaches the model to stop: its last trained token is an
-   * end-of-sequence token, or its last trained tokens are the chat template's end of an answer.
+   * Returns whether a sample teaches the model to stop: it ends with a trained special token, or
+   * with the trained text that ends an answer in the chat template.
    */
   public boolean endsTrained(TrainingSample sample) {
     return sample.endsTrained(tokenizer::isSpecial) || endsAtTurn(sample);

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * Default hyperparameters and usual learning rates, which depend on method and task. A {@link
- * FineTuningMethod} states them in {@link FineTuningMethod#defaults}; the tables of the built-in
+ * FineTuningMethod} states them in {@link MethodMechanics#defaults}; the tables of the built-in
  * methods are here, each row with its source. Rates apply to AdamW and similar optimizers.
  */
 public record TrainingDefaults(

@@ -8,8 +8,8 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.util.Optional;
 
 /**
- * Detector of one pattern in the ordered events of a run, on which alone its result depends. When
- * in doubt it stays silent: noise must not raise a warning.
+ * Detector of one pattern in the events of a run. Its result depends only on these events, in
+ * order. When in doubt it stays silent: noise must not raise a warning.
  */
 interface WarningRule {
 
