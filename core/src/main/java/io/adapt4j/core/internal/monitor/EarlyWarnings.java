@@ -23,17 +23,28 @@ import java.util.function.Function;
  *
  * <table>
  * <caption>Conditions of warnings</caption>
- * <tr><td>{@code OVERFITTING}</td><td>two consecutive evaluations above the best one by more than 2 % (and 0.005), the second not below the first, while the mean training loss between evaluations is below its value at the best one
+ * <tr><td>{@code OVERFITTING}</td><td>two consecutive evaluations above the best one by more than 2
+ *     % (and 0.005), the second not below the first, while the mean training loss between
+ *     evaluations is below its value at the best one
  *     </td></tr>
  * <tr><td>{@code GRADIENT_SPIKES}</td><td>three gradient norms in 200 steps above 10 times the
  *     median of the last 50</td></tr>
- * <tr><td>{@code LOSS_NEAR_ZERO}</td><td>a mean training loss over 20 steps below 0.01, or a validation loss below 0.01, even before the first step</td></tr>
- * <tr><td>{@code NOTHING_LEARNED}</td><td>50 steps and two evaluations after the warmup, no validation loss differs from the first by 0.2 %. Without validation, 100 steps after the warmup: the trend of the training loss, including two standard errors, is within 1 % of the loss</td></tr>
+ * <tr><td>{@code LOSS_NEAR_ZERO}</td><td>a mean training loss over 20 steps below 0.01, or a
+ *     validation loss below 0.01, even before the first step</td></tr>
+ * <tr><td>{@code NOTHING_LEARNED}</td><td>50 steps and two evaluations after the warmup, no
+ *     validation loss differs from the first by 0.2 %. Without validation, 100 steps after the
+ *     warmup: the trend of the training loss, including two standard errors, is within 1 % of the
+ *     loss</td></tr>
  * <tr><td>{@code LOSS_NOT_FINITE}</td><td>three skipped steps in 100, or a validation loss that is
  *     NaN or infinite</td></tr>
- * <tr><td>{@code LOSS_RISING}</td><td>two consecutive blocks of 20 steps whose mean loss exceeds the lowest block's by 10 % and six standard errors of a block's mean</td></tr>
- * <tr><td>{@code STILL_FALLING}</td><td>at the end of a completed run: a line fitted to the training losses of the last 30 % of the steps (at least 20) falls by more than 10 % of their mean and two standard errors, and the last evaluation is the best and improves on the previous one by 3 %</td></tr>
- * <tr><td>{@code MEMORY_GROWING}</td><td>the minimum RSS per 100 steps rose five times in a row by at least 1 %, and by 20 % and 256 MiB in total</td></tr>
+ * <tr><td>{@code LOSS_RISING}</td><td>two consecutive blocks of 20 steps whose mean loss exceeds
+ *     the lowest block's by 10 % and six standard errors of a block's mean</td></tr>
+ * <tr><td>{@code STILL_FALLING}</td><td>at the end of a completed run: a line fitted to the
+ *     training losses of the last 30 % of the steps (at least 20) falls by more than 10 % of their
+ *     mean and two standard errors, and the last evaluation is the best and improves on the
+ *     previous one by 3 %</td></tr>
+ * <tr><td>{@code MEMORY_GROWING}</td><td>the minimum RSS per 100 steps rose five times in a row by
+ *     at least 1 %, and by 20 % and 256 MiB in total</td></tr>
  * </table>
  */
 public final class EarlyWarnings implements TrainingListener {
