@@ -3,7 +3,7 @@ package io.adapt4j.core.augment;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Takes what models put around an answer away: thoughts, phrases, fences, quotation marks. */
+/** Strips what models put around an answer: reasoning, phrases, code fences, quotation marks. */
 final class AnswerText {
 
   private static final Pattern THOUGHT = Pattern.compile("(?s)^\\s*<think>.*?(</think>|$)");
@@ -19,12 +19,12 @@ final class AnswerText {
 
   private AnswerText() {}
 
-  /** What a model answered, without its thoughts. */
+  /** Returns an answer without its reasoning. */
   static String withoutThoughts(String answer) {
     return THOUGHT.matcher(answer).replaceFirst("").strip();
   }
 
-  /** A paraphrase of a text, with the spaces around it that the text has. */
+  /** Returns the paraphrase in an answer, with the surrounding whitespace of the original. */
   static String paraphrase(String answer, String original) {
     String text = withoutThoughts(answer);
     String inner = original.strip();
@@ -39,7 +39,7 @@ final class AnswerText {
     return text.isEmpty() ? "" : spaced(text, original);
   }
 
-  /** A text with the spaces around it that another has. */
+  /** Returns a text with the surrounding whitespace of the original. */
   static String spaced(String text, String original) {
     String end = original.substring(original.stripTrailing().length());
     int begin = original.length() - original.stripLeading().length();

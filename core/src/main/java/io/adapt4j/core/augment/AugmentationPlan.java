@@ -1,15 +1,16 @@
 package io.adapt4j.core.augment;
 
 /**
- * What an augmentation will cost at least and at most, before anything is asked. What is kept from
- * an earlier run is not deducted.
+ * Estimated minimum and maximum cost of an augmentation, before any request. Cached answers of an
+ * earlier run are not deducted.
  *
- * @param rows rows of the dataset
- * @param texts texts in them that get other paraphrases or questions
- * @param calls requests if everything is accepted at once
- * @param mostCalls requests if nothing is accepted until the attempts are used up
- * @param promptTokens tokens to read in {@code calls} requests
- * @param newTokens tokens to write in them, taking a paraphrase to be as long as its original
+ * @param rows number of rows in the dataset
+ * @param texts number of their texts to be paraphrased or asked about
+ * @param calls number of requests if everything is accepted at the first attempt
+ * @param mostCalls number of requests if all attempts are used up
+ * @param promptTokens prompt tokens of {@code calls} requests
+ * @param newTokens generated tokens of these requests, assuming that a paraphrase is as long as its
+ *     original
  */
 public record AugmentationPlan(
     int rows, int texts, long calls, long mostCalls, long promptTokens, long newTokens) {
@@ -17,8 +18,8 @@ public record AugmentationPlan(
   /**
    * Estimates the price of {@link #calls}.
    *
-   * @param perMillionRead price of a million tokens read
-   * @param perMillionWritten price of a million tokens written
+   * @param perMillionRead price of a million prompt tokens
+   * @param perMillionWritten price of a million generated tokens
    * @return the price, in the same currency
    */
   public double cost(double perMillionRead, double perMillionWritten) {

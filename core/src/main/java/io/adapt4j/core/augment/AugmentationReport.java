@@ -10,20 +10,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an augmentation came to. Row numbers are those of the dataset it was made of.
+ * Result statistics of an augmentation. Row indices refer to the original dataset.
  *
  * @param dataset the name of the dataset
- * @param rows its rows
- * @param done rows that are finished; all, unless this is a report of progress
- * @param asked rows that were wanted besides the originals
- * @param produced rows that were made
- * @param incomplete rows of which fewer were made than wanted
- * @param rejected what was not used, by reason; reasons without any are left out
- * @param examples the first of what was rejected, a few a reason
- * @param calls requests that the generator answered or refused
- * @param cached requests that were answered from what was kept
- * @param promptTokens tokens that the generator read, as far as it counts them
- * @param newTokens tokens that it wrote, as far as it counts them
+ * @param rows its number of rows
+ * @param done number of finished rows; all, unless this is a progress report
+ * @param asked number of requested rows besides the originals
+ * @param produced number of generated rows
+ * @param incomplete rows for which fewer were generated than requested
+ * @param rejected number of rejected results by reason; reasons without any are omitted
+ * @param examples the first few rejected results for each reason
+ * @param calls number of requests that the generator answered or refused
+ * @param cached number of requests answered from the cache
+ * @param promptTokens prompt tokens, if the generator counts them
+ * @param newTokens generated tokens, if the generator counts them
  */
 public record AugmentationReport(
     String dataset,
@@ -43,17 +43,17 @@ public record AugmentationReport(
    * Creates a report.
    *
    * @param dataset the name of the dataset
-   * @param rows its rows
-   * @param done rows that are finished
-   * @param asked rows that were wanted
-   * @param produced rows that were made
-   * @param incomplete rows of which fewer were made than wanted, copied
-   * @param rejected what was not used, by reason, copied
-   * @param examples the first of what was rejected, copied
-   * @param calls requests that the generator answered or refused
-   * @param cached requests that were answered from what was kept
-   * @param promptTokens tokens that the generator read
-   * @param newTokens tokens that it wrote
+   * @param rows its number of rows
+   * @param done number of finished rows
+   * @param asked number of requested rows
+   * @param produced number of generated rows
+   * @param incomplete rows for which fewer were generated than requested, copied
+   * @param rejected number of rejected results by reason, copied
+   * @param examples the first rejected results, copied
+   * @param calls number of requests that the generator answered or refused
+   * @param cached number of requests answered from the cache
+   * @param promptTokens prompt tokens
+   * @param newTokens generated tokens
    */
   public AugmentationReport {
     incomplete = List.copyOf(incomplete);
@@ -64,16 +64,16 @@ public record AugmentationReport(
   }
 
   /**
-   * Something that was rejected.
+   * A rejected result.
    *
-   * @param row the row it was made of
-   * @param reason why it is not used
-   * @param original the text it was made of
-   * @param text what was made; for a refused request what the generator said
+   * @param row the index of its row
+   * @param reason the reason of the rejection
+   * @param original the original text
+   * @param text the rejected text; for a refused request the generator's message
    */
   public record Rejected(int row, Rejection reason, String original, String text) {}
 
-  /** {@return the report as lines of text, a line for each reason of rejection} */
+  /** {@return the report as text, with a line for each reason of rejection} */
   public String text() {
     StringBuilder text = new StringBuilder();
     text.append(dataset).append(": ").append(done).append(" of ").append(rows).append(" rows, ");

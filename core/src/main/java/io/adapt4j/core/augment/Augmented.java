@@ -8,31 +8,31 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A dataset with the rows that were made of it.
+ * An augmented dataset.
  *
- * <p>Its rows have the fields ({@link Dataset#source}) {@value #SOURCE}, which names the row they
- * were made of, and {@value #PARAPHRASE}, their number among those of that row; originals, where
- * they are kept, have the number 0. {@code Splitter.of(augmented.dataset()).groupBy("source")}
- * keeps all paraphrases of one row in one part.
+ * <p>Its rows have the fields ({@link Dataset#source}) {@value #SOURCE}, which identifies the
+ * original row, and {@value #PARAPHRASE}, their number within that row; originals, if included,
+ * have the number 0. {@code Splitter.of(augmented.dataset()).groupBy("source")} keeps all
+ * paraphrases of a row in one part.
  *
- * @param dataset the rows, those made of one row after each other
- * @param keptFields further fields that were taken over from the rows' sources
- * @param report what was made and rejected
+ * @param dataset the rows, grouped by original row
+ * @param keptFields further fields that were copied from the rows' sources
+ * @param report statistics of generated and rejected rows
  */
 public record Augmented(Dataset dataset, List<String> keptFields, AugmentationReport report) {
 
-  /** The field that names the row that a row was made of. */
+  /** Name of the field with the id of the original row. */
   public static final String SOURCE = "source";
 
-  /** The field with the number of a row among those made of one. */
+  /** Name of the field with the number of a paraphrase within its original row. */
   public static final String PARAPHRASE = "paraphrase";
 
   /**
    * Creates a result.
    *
    * @param dataset the rows
-   * @param keptFields further fields that were taken over, copied
-   * @param report what was made and rejected
+   * @param keptFields further fields that were copied from the rows' sources; the list is copied
+   * @param report statistics of generated and rejected rows
    */
   public Augmented {
     keptFields = List.copyOf(keptFields);

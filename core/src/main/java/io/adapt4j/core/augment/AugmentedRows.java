@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Rows in memory that know which row of another dataset they were made of. */
+/** In-memory rows with references to their original rows. */
 final class AugmentedRows {
 
   private final Dataset original;

@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Counts for a report while it comes about. */
+/** Mutable counters of a report. */
 final class Counts {
 
   private static final int EXAMPLES = 3;

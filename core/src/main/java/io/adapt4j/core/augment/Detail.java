@@ -1,24 +1,24 @@
 package io.adapt4j.core.augment;
 
 /**
- * What a paraphrase must keep of its original, and not add to it. The checks read the texts alone
- * and are meant to reject rather too much: a rejected paraphrase is asked for again.
+ * Kind of detail that a paraphrase must keep from its original and not add. The checks compare the
+ * texts only and prefer false rejections: a rejected paraphrase is requested again.
  */
 public enum Detail {
   /**
-   * Numbers and dates. {@code 1,000} is {@code 1000}; {@code 2024-03-05} is {@code 5 March 2024};
-   * English words up to twelve and names of months count as their numbers.
+   * Numbers and dates. {@code 1,000} equals {@code 1000}; {@code 2024-03-05} equals {@code 5 March
+   * 2024}; English number words up to twelve and names of months count as numbers.
    */
   NUMBERS(Rejection.NUMBERS),
-  /** What stands in quotation marks or backticks, letter by letter. */
+  /** Texts in quotation marks or backticks, verbatim. */
   QUOTES(Rejection.QUOTES),
   /**
-   * Names and terms: words with a capital within a sentence, or with capitals, digits or
-   * underscores inside, in any case. A word that begins a sentence is taken for a name only before
-   * another one. Not for languages that write common nouns with capitals, such as German.
+   * Names and terms: capitalized words within a sentence, or words with inner capitals, digits or
+   * underscores; compared case-insensitively. The first word of a sentence counts as a name only if
+   * another name follows. Not for languages that capitalize common nouns, such as German.
    */
   NAMES(Rejection.NAMES),
-  /** That something is denied at all: English, and the plainest words of German and French. */
+  /** Presence of a negation: in English, and by the most common words in German and French. */
   NEGATION(Rejection.NEGATION);
 
   private final Rejection rejection;
@@ -31,7 +31,7 @@ public enum Detail {
     return rejection;
   }
 
-  /** Whether a paraphrase has what the original has, and no more. */
+  /** Returns whether a paraphrase has the same details as the original. */
   boolean isKept(String original, String paraphrase) {
     return switch (this) {
       case NUMBERS -> Numbers.kept(original, paraphrase);

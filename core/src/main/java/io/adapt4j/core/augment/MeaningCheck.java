@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** Whether two texts say the same, asked from models. */
+/** Checks by models whether two texts have the same meaning. */
 final class MeaningCheck {
 
-  /** Enough for a word; models that think before they answer need more. */
+  /** Options for a one-word answer; reasoning models need more tokens. */
   static final GenerationOptions YES_OR_NO =
       GenerationOptions.greedy().toBuilder().maxNewTokens(16).build();
 
@@ -20,7 +20,7 @@ final class MeaningCheck {
   /** Two texts to compare. */
   record Pair(String a, String b) {}
 
-  /** Which of the questions a generator answers with yes. */
+  /** Returns for each question whether a generator answers yes. */
   static List<Boolean> asked(
       RequestRunner requests, GenerationOptions options, List<String> questions) {
     List<Question> prompts =
@@ -61,7 +61,7 @@ final class MeaningCheck {
             .matches("(?s)yes\\b.*");
   }
 
-  /** The cosines of the angles between the embeddings of texts. */
+  /** Returns the cosine similarities of the embeddings of text pairs. */
   static List<Double> similarities(
       Function<List<String>, List<float[]>> embedder, List<Pair> pairs) {
     List<String> texts = new ArrayList<>();

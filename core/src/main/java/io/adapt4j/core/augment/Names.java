@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Names and terms in a text, told by how they are written. */
+/** Names and terms in a text, detected by their spelling. */
 final class Names {
 
   private static final Pattern WORD =
@@ -16,12 +16,12 @@ final class Names {
 
   private static final Pattern JOINT = Pattern.compile("['’.&-]");
 
-  /** What may stand between the end of a sentence and the word that begins the next. */
+  /** Characters that may separate the end of a sentence from the first word of the next. */
   private static final String OPENERS = "\"'“„«([{*_#>`-–— \t\u00a0";
 
   private static final String SENTENCE_ENDS = ".!?:;\n\r…•";
 
-  /** English words that begin sentences and are no names, even before one. */
+  /** English words that often begin sentences and are never names. */
   private static final Set<String> COMMON =
       Set.of(
           ("i i'm i've i'll i'd a an the in on at for from to of and or but if when where who what"
@@ -31,7 +31,7 @@ final class Names {
                   + " every all no not so yet then")
               .split(" "));
 
-  /** With more capitals than this among its words, a text is a heading. */
+  /** Share of capitalized words above which a text is a heading. */
   private static final double HEADING = 0.5;
 
   private static final int SHORTEST_HEADING = 4;
@@ -44,7 +44,7 @@ final class Names {
       return Character.isUpperCase(text.codePointAt(0));
     }
 
-    /** A letter first, then capitals, digits or underscores too. */
+    /** Returns whether the word has capitals, digits or underscores after its first letter. */
     boolean marked() {
       boolean letters = Character.isLetter(text.codePointAt(0));
       boolean unusual =
@@ -59,7 +59,7 @@ final class Names {
     return covers(paraphrase, original) && covers(original, paraphrase);
   }
 
-  /** Whether a text has every name of another. */
+  /** Returns whether a text contains every name of another. */
   static boolean covers(String text, String other) {
     Set<String> words = allWords(text);
     return names(other).stream()
@@ -71,7 +71,7 @@ final class Names {
                         && words.contains(name.substring(0, name.length() - 1))));
   }
 
-  /** The names in lower case. */
+  /** Returns the names in lower case. */
   static Set<String> names(String text) {
     List<Word> words = words(text);
     Set<String> names = new HashSet<>();
@@ -110,7 +110,7 @@ final class Names {
     return before < 0 || SENTENCE_ENDS.indexOf(text.charAt(before)) >= 0;
   }
 
-  /** Every word in lower case, and the parts of compounds. */
+  /** Returns every word in lower case, and the parts of compounds. */
   private static Set<String> allWords(String text) {
     Set<String> all = new HashSet<>();
     for (Word word : words(text)) {
@@ -120,7 +120,7 @@ final class Names {
     return all;
   }
 
-  /** In lower case, with plain apostrophes and without a possessive. */
+  /** Returns a word in lower case, with plain apostrophes and without a possessive ending. */
   private static String plain(String word) {
     return word.toLowerCase(Locale.ROOT).replace('’', '\'').replaceAll("'s$", "");
   }

@@ -3,7 +3,7 @@ package io.adapt4j.core.augment;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Whether something is denied. */
+/** Detects negations. */
 final class Negation {
 
   private static final Pattern WORD =

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The numbers in a text, written alike. */
+/** The numbers in a text, normalized. */
 final class Numbers {
 
   private static final Pattern NUMBER = Pattern.compile("\\d++(?:[.,]\\d++)*+");
@@ -17,14 +17,14 @@ final class Numbers {
           + "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
   private static final Pattern MONTH_WORD = Pattern.compile("\\b" + MONTH + "\\b");
 
-  /** A month beside a number, so that no other "may" or "march" is one. */
+  /** A month next to a number, which excludes other uses of "may" and "march". */
   private static final Pattern DATED_MONTH =
       Pattern.compile(
           "\\d(?:st|nd|rd|th)?\\.?\\s+(?:of\\s+)?" + MONTH + "\\b|\\b" + MONTH + "\\.?,?\\s+\\d");
 
   private static final Pattern WORD = Pattern.compile("\\p{L}+");
 
-  /** Words by their numbers, from 0. */
+  /** Number words, from 0. */
   private static final List<String> CARDINALS =
       List.of(
           "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -58,12 +58,12 @@ final class Numbers {
         && understood(original).containsAll(stated(paraphrase));
   }
 
-  /** Whether a text has every number of another. */
+  /** Returns whether a text contains every number of another. */
   static boolean covers(String text, String other) {
     return understood(text).containsAll(stated(other));
   }
 
-  /** Numbers in digits, and months beside them. */
+  /** Returns numbers in digits, and months next to them. */
   private static Set<String> stated(String text) {
     String lower = lower(text);
     Set<String> numbers = digits(lower);
@@ -74,7 +74,7 @@ final class Numbers {
     return numbers;
   }
 
-  /** Numbers in digits and in words. */
+  /** Returns numbers in digits and in words. */
   private static Set<String> understood(String text) {
     String lower = lower(text);
     Set<String> numbers = digits(lower);
@@ -120,7 +120,7 @@ final class Numbers {
     return String.valueOf(MONTHS.indexOf(name.substring(0, 3)) + 1);
   }
 
-  /** In lower case, with the digits of all scripts as those of ASCII. */
+  /** Returns a text in lower case, with the digits of all scripts converted to ASCII. */
   private static String lower(String text) {
     StringBuilder lower = new StringBuilder(text.length());
     text.toLowerCase(Locale.ROOT)

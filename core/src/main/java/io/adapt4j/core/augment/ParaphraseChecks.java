@@ -4,10 +4,10 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.util.Optional;
 
-/** What a paraphrase is checked for by itself. */
+/** Checks of a single paraphrase against its original. */
 final class ParaphraseChecks {
 
-  /** A paraphrase longer than so many originals, and some characters, has something added. */
+  /** Maximum length of a paraphrase, as a multiple of the original's, plus {@link #SLACK}. */
   private static final int GROWTH = 3;
 
   private static final int SLACK = 100;
@@ -18,7 +18,7 @@ final class ParaphraseChecks {
     this.options = options;
   }
 
-  /** Why a paraphrase is not used; empty if it may be. */
+  /** Returns the reason to reject a paraphrase; empty if it is accepted. */
   Optional<Rejection> rejection(String original, String paraphrase, FinishReason reason) {
     if (reason == FinishReason.CONTENT_FILTER) {
       return Optional.of(Rejection.FILTERED);

@@ -11,12 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 
-/**
- * Makes paraphrases of the rows of a dataset, some rows at a time, so that requests make batches.
- */
+/** Paraphrases the rows of a dataset, several rows at a time so that requests are batched. */
 final class ParaphraseRun {
 
-  /** Rows whose paraphrases are asked for together. */
+  /** Number of rows whose paraphrases are requested together. */
   private static final int WINDOW = 8;
 
   private final Paraphraser options;
@@ -36,7 +34,7 @@ final class ParaphraseRun {
     this.checks = new ParaphraseChecks(options);
   }
 
-  /** A text of a row, and how many paraphrases of it were asked for so far. */
+  /** A text of a row, and the number of paraphrases requested for it so far. */
   private static final class Slot {
 
     private final int row;
@@ -53,7 +51,7 @@ final class ParaphraseRun {
     }
   }
 
-  /** A paraphrase that is not rejected so far. */
+  /** A paraphrase that has not been rejected so far. */
   private record Candidate(Slot slot, String text) {
 
     private Pair pair() {

@@ -17,9 +17,9 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /**
- * Gives the texts of rows other paraphrases, by a generator. A model that is tuned on a fact in ten
- * paraphrases learns more of it than from one (Ovadia et al. 2024, "Fine-Tuning or Retrieval?",
- * figure 4: accuracy rises with every paraphrase from one to ten).
+ * Augments rows with paraphrases of their texts, written by a generator. A model that is tuned on
+ * ten paraphrases of a fact learns it better than from one (Ovadia et al. 2024, "Fine-Tuning or
+ * Retrieval?", figure 4: accuracy rises with every paraphrase from one to ten).
  *
  * <pre>{@code
  * Augmented augmented =
@@ -28,30 +28,30 @@ import java.util.function.ToIntFunction;
  * augmented.write(Path.of("paraphrases.jsonl"));
  * }</pre>
  *
- * <p>Every paraphrase is asked for in its own style, compared with the original and the others, and
- * checked for what it must keep ({@link Detail}). What is rejected is asked for again, in another
- * style and with another seed, until there are enough or the attempts are used up.
+ * <p>Every paraphrase is requested in its own style, compared with the original and the others, and
+ * checked for the details it must keep ({@link Detail}). Rejected ones are requested again, in
+ * another style and with another seed, until there are enough or the attempts are used up.
  *
- * <p>Reworded are the text of an {@link Example.Text} or {@link Example.Classified}; the prompt,
- * the completion or both of an {@link Example.PromptCompletion}; what the user says in a
- * conversation; the prompt of a preference. Where a row has several such texts, paraphrase {@code
- * i} has the {@code i}-th of each; of a text with fewer, such as a "Yes.", the original.
+ * <p>The paraphrased texts are the text of an {@link Example.Text} or {@link Example.Classified};
+ * the prompt, the completion or both of an {@link Example.PromptCompletion}; the user messages of a
+ * conversation; the prompt of a preference. If a row has several such texts, paraphrase {@code i}
+ * has the {@code i}-th of each, or the original of a text with fewer paraphrases, such as "Yes.".
  *
- * <p>The result is the same for the same rows, options and answers; from a generator that answers
- * the same for the same seed, or a cache, it is the same every time. Not thread-safe.
+ * <p>The result is determined by rows, options and answers, so it is reproducible with a cache or a
+ * generator that is deterministic for a seed. Not thread-safe.
  */
 public final class Paraphraser {
 
-  /** Default of the paraphrases of a text. */
+  /** Default number of paraphrases of a text. */
   public static final int DEFAULT_PARAPHRASES = 10;
 
-  /** Default of how often paraphrases that are missing are asked for. */
+  /** Default number of attempts to get missing paraphrases. */
   public static final int DEFAULT_ATTEMPTS = 3;
 
-  /** Default of the similarity from which on paraphrases are near duplicates. */
+  /** Default similarity threshold of near duplicates. */
   public static final double DEFAULT_NEARNESS = 0.9;
 
-  /** The styles that paraphrases are asked for in, unless others are set. */
+  /** Default styles of paraphrases. */
   public static final List<String> DEFAULT_STYLES =
       List.of(
           "Use a formal style.",
@@ -67,7 +67,7 @@ public final class Paraphraser {
           "Write it as somebody would say it aloud.",
           "Join its sentences into one, or split it into several.");
 
-  /** The prompt that paraphrases are asked for with, unless another is set. */
+  /** Default prompt of paraphrases. */
   public static final String DEFAULT_PROMPT =
       """
       Rewrite the text between the lines of dashes. {style}
@@ -105,7 +105,7 @@ public final class Paraphraser {
   /**
    * Starts from a generator.
    *
-   * @param generator writes the paraphrases
+   * @param generator the generator of paraphrases
    * @return a paraphraser with the defaults
    */
   public static Paraphraser by(TextGenerator generator) {
@@ -113,7 +113,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets how many paraphrases a row gets, besides its own. Default: 10.
+   * Sets the number of paraphrases per row, besides the original. Default: 10.
    *
    * @param count at least 1
    * @return this
@@ -125,7 +125,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets how often paraphrases that are missing are asked for, the first time included. Default: 3.
+   * Sets the number of attempts to get missing paraphrases, including the first. Default: 3.
    *
    * @param most at least 1
    * @return this
@@ -137,9 +137,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets from which similarity on ({@link io.adapt4j.core.internal.TextSimilarity}) a paraphrase is
-   * too near to the original or another. Default: 0.9. Paraphrases that differ in nothing but case,
-   * spaces and punctuation are always duplicates.
+   * Sets the similarity ({@link io.adapt4j.core.internal.TextSimilarity}) from which a paraphrase
+   * is a near duplicate of the original or another. Default: 0.9. Paraphrases that differ only in
+   * case, spaces and punctuation are always duplicates.
    *
    * @param from above 0 and up to 1
    * @return this
@@ -151,9 +151,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets the styles, which are used in turn. Default: {@link #DEFAULT_STYLES}.
+   * Sets the styles, which are cycled through. Default: {@link #DEFAULT_STYLES}.
    *
-   * @param instructions what to ask for, a sentence each
+   * @param instructions the instructions, one sentence each
    * @return this
    * @throws IllegalArgumentException if there is none, or one is blank
    */
@@ -175,8 +175,8 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets how the generator chooses tokens. Default: temperature 0.8, top-p 0.95, at most 512 new
-   * tokens, seed 0. Where a style is used again, the seed is one higher.
+   * Sets the generation options. Default: temperature 0.8, top-p 0.95, at most 512 new tokens, seed
+   * 0. The seed is incremented each time a style is used again.
    *
    * @param choice the options
    * @return this
@@ -187,8 +187,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets which parts of rows get other paraphrases. Default: {@link Part#TEXT} and {@link
-   * Part#PROMPT}.
+   * Sets the parts of rows to paraphrase. Default: {@link Part#TEXT} and {@link Part#PROMPT}.
    *
    * @param chosen at least one
    * @return this
@@ -200,9 +199,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets what paraphrases must keep. Default: everything that {@link Detail} knows.
+   * Sets the details that paraphrases must keep. Default: all of {@link Detail}.
    *
-   * @param kept what to check; nothing if none is named
+   * @param kept the details to check; none to disable these checks
    * @return this
    */
   public Paraphraser keep(Detail... kept) {
@@ -212,9 +211,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Adds a check of the caller's own.
+   * Sets a user-defined check.
    *
-   * @param check tells, of the original and a paraphrase, whether the paraphrase is good
+   * @param check returns whether to accept a paraphrase, given the original and the paraphrase
    * @return this
    */
   public Paraphraser check(BiPredicate<String, String> check) {
@@ -223,8 +222,8 @@ public final class Paraphraser {
   }
 
   /**
-   * Asks the generator of every paraphrase whether it says the same as the original. Default: not
-   * asked. It doubles the requests.
+   * Asks the generator for every paraphrase whether it has the same meaning as the original.
+   * Default: off. It doubles the number of requests.
    *
    * @return this
    */
@@ -233,10 +232,10 @@ public final class Paraphraser {
   }
 
   /**
-   * Asks another generator of every paraphrase whether it says the same as the original.
+   * Asks another generator for every paraphrase whether it has the same meaning as the original.
    *
-   * @param asked answers yes or no
-   * @param choice how it chooses tokens; a model that thinks first needs room for it
+   * @param asked the generator that answers yes or no
+   * @param choice its generation options; a reasoning model needs more tokens
    * @return this
    */
   public Paraphraser backCheck(TextGenerator asked, GenerationOptions choice) {
@@ -246,11 +245,11 @@ public final class Paraphraser {
   }
 
   /**
-   * Compares the embeddings of every paraphrase and its original. Default: not compared.
+   * Compares the embeddings of every paraphrase and its original. Default: off.
    *
-   * @param embedding makes vectors of texts, such as {@code embedder::embedAll} of a {@code
+   * @param embedding the embedding function, such as {@code embedder::embedAll} of a {@code
    *     TextEmbedder}
-   * @param least the smallest cosine, above 0 and up to 1
+   * @param least minimum cosine similarity, above 0 and up to 1
    * @return this
    * @throws IllegalArgumentException if it is outside that range
    */
@@ -261,10 +260,10 @@ public final class Paraphraser {
   }
 
   /**
-   * Keeps the generators' answers, so that a run that broke off does not ask for them again.
-   * Default: not kept.
+   * Caches the generators' answers, so that an interrupted run does not repeat requests. Default:
+   * no cache.
    *
-   * @param kept where to
+   * @param kept the cache
    * @return this
    */
   public Paraphraser cache(AnswerCache kept) {
@@ -273,8 +272,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Leaves the original rows out of the result. Default: they are in it, each before its
-   * paraphrases.
+   * Excludes the original rows from the result. Default: each precedes its paraphrases.
    *
    * @return this
    */
@@ -284,10 +282,10 @@ public final class Paraphraser {
   }
 
   /**
-   * Names a field whose value becomes {@link Augmented#SOURCE}. Default: the row's number. Name one
-   * where several augmented files are put together.
+   * Sets the field whose value becomes {@link Augmented#SOURCE}. Default: the row's index. Set one
+   * if several augmented files are combined.
    *
-   * @param field a field of the rows' sources, different for every row
+   * @param field a field of the rows' sources with unique values
    * @return this
    */
   public Paraphraser idField(String field) {
@@ -296,9 +294,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Names fields of the rows' sources that their paraphrases keep. Default: none.
+   * Sets the source fields that are copied to paraphrases. Default: none.
    *
-   * @param fields names of fields, such as the key of a conversation
+   * @param fields field names, such as the key of a conversation
    * @return this
    * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
@@ -308,9 +306,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Hands on the report so far after every few rows. Default: to nobody.
+   * Reports progress after every few rows. Default: no listener.
    *
-   * @param listener takes it, on the thread that augments
+   * @param listener receives the report so far, on the augmenting thread
    * @return this
    */
   public Paraphraser onProgress(Consumer<AugmentationReport> listener) {
@@ -319,7 +317,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Estimates what {@link #augment} will cost, counting a token for every four characters.
+   * Estimates the cost of {@link #augment}, assuming four characters per token.
    *
    * @param dataset the rows
    * @return the estimate
@@ -332,7 +330,7 @@ public final class Paraphraser {
    * Estimates what {@link #augment} will cost.
    *
    * @param dataset the rows
-   * @param tokens counts the tokens of a text
+   * @param tokens returns the number of tokens in a text
    * @return the estimate
    */
   public AugmentationPlan plan(Dataset dataset, ToIntFunction<String> tokens) {
@@ -340,19 +338,19 @@ public final class Paraphraser {
   }
 
   /**
-   * Makes the paraphrases.
+   * Generates the paraphrases.
    *
    * @param dataset the rows
-   * @return the rows and their paraphrases, and what was rejected
-   * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer; what it
-   *     answered before is in the cache
-   * @throws io.adapt4j.core.data.DatasetException if no row was made, or a field is missing
+   * @return the rows with their paraphrases, and the report
+   * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer; earlier answers
+   *     are in the cache
+   * @throws io.adapt4j.core.data.DatasetException if no row was generated, or a field is missing
    */
   public Augmented augment(Dataset dataset) {
     return new ParaphraseRun(this, dataset).run();
   }
 
-  /** A generator whose answers are kept, if they are to be. */
+  /** Returns a generator whose answers are cached, if there is a cache. */
   TextGenerator kept(TextGenerator textGenerator) {
     return cache.map(folder -> TextGenerator.cached(textGenerator, folder)).orElse(textGenerator);
   }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The paraphrases of one text that differ from it and from each other. */
+/** The distinct paraphrases of a text. */
 final class Paraphrases {
 
   private final String original;
@@ -13,10 +13,10 @@ final class Paraphrases {
   private final List<String> accepted = new ArrayList<>();
 
   /**
-   * Starts with none.
+   * Creates an empty set.
    *
    * @param original the text
-   * @param nearness from which similarity on texts are near duplicates; above 1 for never
+   * @param nearness similarity threshold of near duplicates; above 1 for none
    */
   Paraphrases(String original, double nearness) {
     this.original = original;
@@ -31,7 +31,7 @@ final class Paraphrases {
     return accepted;
   }
 
-  /** Takes a paraphrase, or says why not. */
+  /** Adds a paraphrase, or returns the reason to reject it. */
   Optional<Rejection> offer(String paraphrase) {
     Optional<Rejection> found = compare(paraphrase, original);
     for (int i = 0; found.isEmpty() && i < accepted.size(); i++) {
@@ -43,7 +43,7 @@ final class Paraphrases {
     return found;
   }
 
-  /** Takes back what was accepted. */
+  /** Removes an accepted paraphrase. */
   void withdraw(String paraphrase) {
     accepted.remove(paraphrase);
   }

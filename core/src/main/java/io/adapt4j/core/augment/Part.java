@@ -1,13 +1,11 @@
 package io.adapt4j.core.augment;
 
-/** A part of a row that may get other paraphrases. */
+/** A part of a row that can be paraphrased. */
 public enum Part {
-  /**
-   * What is given: the prompt of a pair or a preference, and what the user says in a conversation.
-   */
+  /** The prompt of a pair or preference, and the user messages of a conversation. */
   PROMPT,
-  /** What is learned: the completion of a pair. */
+  /** The completion of a pair. */
   COMPLETION,
-  /** The text of a row that has nothing else, or a label beside it. */
+  /** The text of a row that consists of a text, with or without a label. */
   TEXT
 }

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads questions and answers, a line each or more, that begin with Q: and A:. */
+/** Parses questions and answers of one or more lines that begin with Q: and A:. */
 final class QuestionParser {
 
-  /** Models number the lines and set the letters in bold. */
+  /** Start of a question or answer, which models may number or set in bold. */
   private static final Pattern MARK =
       Pattern.compile(
           "(?i)^[\\s*#>-]*(?:\\d+[.):]\\s*)?\\**(q|question|a|answer)\\s*\\d*\\s*\\**\\s*[:.]\\s*\\**\\s*(.*)$");
@@ -25,10 +25,10 @@ final class QuestionParser {
   }
 
   /**
-   * Reads what a model wrote.
+   * Parses the output of a model.
    *
-   * @param answer what it wrote
-   * @param whole whether it came to an end; if not, the last answer is left out
+   * @param answer the output
+   * @param whole whether the output is complete; if not, the last answer is dropped
    */
   static List<Pair> parse(String answer, boolean whole) {
     List<Pair> pairs = new ArrayList<>();

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes questions on the rows of a dataset, some rows at a time. */
+/** Generates questions about the rows of a dataset, several rows at a time. */
 final class QuestionRun {
 
-  /** Rows whose questions are asked for together: one request each. */
+  /** Number of rows whose questions are requested together, with one request each. */
   private static final int WINDOW = 32;
 
   private final QuestionWriter options;
@@ -34,7 +34,9 @@ final class QuestionRun {
         options.judge.map(textGenerator -> new RequestRunner(options.kept(textGenerator), counts));
   }
 
-  /** A passage and the questions on it so far; the passage itself is no question. */
+  /**
+   * A passage and the questions about it so far; the passage itself is not accepted as a question.
+   */
   private static final class Passage {
 
     private final int row;
@@ -82,7 +84,7 @@ final class QuestionRun {
   private void fill(List<Passage> passages) {
     for (int attempt = 0; attempt < options.attempts; attempt++) {
       List<Passage> asked =
-          passages.stream().filter(other -> other.pairs.size() < options.questions).toList();
+          passages.stream().filter(passage -> passage.pairs.size() < options.questions).toList();
       if (asked.isEmpty()) {
         return;
       }

@@ -15,27 +15,27 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes questions and answers of passages, by a generator: rows that teach a model to answer from
- * what a passage says, which training on the passage alone does badly.
+ * Generates questions and answers about passages: rows that teach a model to answer questions from
+ * the content of a passage, which training on the passage alone does poorly.
  *
  * <pre>{@code
  * Augmented augmented = QuestionWriter.by(generator).questions(5).write(passages);
  * }</pre>
  *
- * <p>An answer or question with a number or a name that the passage has not is rejected, as is a
- * question that was asked already; what is missing is asked for again. The result has {@link
- * Example.PromptCompletion} rows: the question by a template, {@link PromptTemplate#QUESTION}
- * unless another is set, and the answer. Not thread-safe.
+ * <p>A question or answer with a number or name that is not in the passage is rejected, as is a
+ * duplicate question; missing ones are requested again. The result has {@link
+ * Example.PromptCompletion} rows: the question, rendered by a template ({@link
+ * PromptTemplate#QUESTION} by default), and the answer. Not thread-safe.
  */
 public final class QuestionWriter {
 
-  /** Default of the questions on a passage. */
+  /** Default number of questions about a passage. */
   public static final int DEFAULT_QUESTIONS = 5;
 
-  /** Default of how often questions that are missing are asked for. */
+  /** Default number of attempts to get missing questions. */
   public static final int DEFAULT_ATTEMPTS = 3;
 
-  /** The prompt that questions are asked for with, unless another is set. */
+  /** Default prompt of questions. */
   public static final String DEFAULT_PROMPT =
       """
       Write {count} different questions that the text between the lines of dashes answers, each \
@@ -49,7 +49,7 @@ public final class QuestionWriter {
       {text}
       -----""";
 
-  /** What is asked for, attempt by attempt. */
+  /** Styles of successive attempts. */
   static final List<String> STYLES =
       List.of(
           "Ask about what matters most in it.",
@@ -79,7 +79,7 @@ public final class QuestionWriter {
   /**
    * Starts from a generator.
    *
-   * @param generator writes questions and answers
+   * @param generator the generator of questions and answers
    * @return a writer with the defaults
    */
   public static QuestionWriter by(TextGenerator generator) {
@@ -87,7 +87,7 @@ public final class QuestionWriter {
   }
 
   /**
-   * Sets how many questions a passage gets. Default: 5.
+   * Sets the number of questions per passage. Default: 5.
    *
    * @param count at least 1
    * @return this
@@ -99,7 +99,7 @@ public final class QuestionWriter {
   }
 
   /**
-   * Sets how often questions that are missing are asked for, the first time included. Default: 3.
+   * Sets the number of attempts to get missing questions, including the first. Default: 3.
    *
    * @param most at least 1
    * @return this
@@ -111,12 +111,12 @@ public final class QuestionWriter {
   }
 
   /**
-   * Sets the prompt. Default: {@link #DEFAULT_PROMPT}. Answers are read as lines that begin with
+   * Sets the prompt. Default: {@link #DEFAULT_PROMPT}. Output is parsed as lines that begin with
    * {@code Q:} and {@code A:}.
    *
-   * @param text a text with {@code {count}} and {@code {text}}, perhaps {@code {style}}
+   * @param text a text with {@code {count}} and {@code {text}}, and optionally {@code {style}}
    * @return this
-   * @throws IllegalArgumentException if a place is missing
+   * @throws IllegalArgumentException if a placeholder is missing
    */
   public QuestionWriter prompt(String text) {
     this.prompt = Checks.template("prompt", text, "{count}", "{text}");
@@ -124,10 +124,9 @@ public final class QuestionWriter {
   }
 
   /**
-   * Sets how a question becomes the prompt of a row. Default: {@link PromptTemplate#QUESTION}.
+   * Sets the template of prompts. Default: {@link PromptTemplate#QUESTION}.
    *
-   * @param choice a template with the fields {@code question} and perhaps {@code passage}, the text
-   *     it was made of
+   * @param choice a template with the field {@code question} and optionally {@code passage}
    * @return this
    */
   public QuestionWriter template(PromptTemplate choice) {
@@ -136,8 +135,8 @@ public final class QuestionWriter {
   }
 
   /**
-   * Sets how the generator chooses tokens. Default: temperature 0.7, top-p 0.95, at most 1024 new
-   * tokens, seed 0; the seed is one higher with every attempt.
+   * Sets the generation options. Default: temperature 0.7, top-p 0.95, at most 1024 new tokens,
+   * seed 0; the seed is incremented with every attempt.
    *
    * @param choice the options
    * @return this
@@ -148,10 +147,10 @@ public final class QuestionWriter {
   }
 
   /**
-   * Sets what of a row is its passage. Default: the text of an {@link Example.Text}; other rows are
-   * refused.
+   * Sets the passage of rows. Default: the text of an {@link Example.Text}; other rows are
+   * rejected.
    *
-   * @param choice gives the passage
+   * @param choice returns the passage of a row
    * @return this
    */
   public QuestionWriter passage(Function<? super Example, String> choice) {
@@ -160,10 +159,10 @@ public final class QuestionWriter {
   }
 
   /**
-   * Asks a generator of every answer whether it is right. Default: not asked.
+   * Asks a generator for every answer whether it is right. Default: off.
    *
-   * @param asked answers yes or no
-   * @param choice how it chooses tokens; a model that thinks first needs room for it
+   * @param asked the generator that answers yes or no
+   * @param choice its generation options; a reasoning model needs more tokens
    * @return this
    */
   public QuestionWriter backCheck(TextGenerator asked, GenerationOptions choice) {
@@ -173,7 +172,7 @@ public final class QuestionWriter {
   }
 
   /**
-   * Asks the same generator of every answer whether it is right.
+   * Asks the same generator for every answer whether it is right.
    *
    * @return this
    */
@@ -182,10 +181,10 @@ public final class QuestionWriter {
   }
 
   /**
-   * Keeps the generators' answers, so that a run that broke off does not ask for them again.
-   * Default: not kept.
+   * Caches the generators' answers, so that an interrupted run does not repeat requests. Default:
+   * no cache.
    *
-   * @param kept where to
+   * @param kept the cache
    * @return this
    */
   public QuestionWriter cache(AnswerCache kept) {
@@ -194,9 +193,9 @@ public final class QuestionWriter {
   }
 
   /**
-   * Names a field whose value becomes {@link Augmented#SOURCE}. Default: the row's number.
+   * Sets the field whose value becomes {@link Augmented#SOURCE}. Default: the row's index.
    *
-   * @param field a field of the rows' sources, different for every row
+   * @param field a field of the rows' sources with unique values
    * @return this
    */
   public QuestionWriter idField(String field) {
@@ -205,9 +204,9 @@ public final class QuestionWriter {
   }
 
   /**
-   * Names fields of the rows' sources that questions on them keep. Default: none.
+   * Sets the source fields that are copied to questions. Default: none.
    *
-   * @param fields names of fields
+   * @param fields field names
    * @return this
    * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
@@ -217,9 +216,9 @@ public final class QuestionWriter {
   }
 
   /**
-   * Hands on the report so far after every few rows. Default: to nobody.
+   * Reports progress after every few rows. Default: no listener.
    *
-   * @param listener takes it, on the thread that writes
+   * @param listener receives the report so far, on the writing thread
    * @return this
    */
   public QuestionWriter onProgress(Consumer<AugmentationReport> listener) {
@@ -228,25 +227,25 @@ public final class QuestionWriter {
   }
 
   /**
-   * Makes the questions and answers.
+   * Generates the questions and answers.
    *
    * @param dataset the passages
-   * @return rows of questions with their answers, without the passages; their {@link
-   *     Augmented#PARAPHRASE} counts from 1
-   * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer; what it
-   *     answered before is in the cache
-   * @throws DatasetException if a row has no passage, or no question was made
+   * @return rows of questions and answers, without the passages; their {@link Augmented#PARAPHRASE}
+   *     starts at 1
+   * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer; earlier answers
+   *     are in the cache
+   * @throws DatasetException if a row has no passage, or no question was generated
    */
   public Augmented write(Dataset dataset) {
     return new QuestionRun(this, dataset).run();
   }
 
-  /** A generator whose answers are kept, if they are to be. */
+  /** Returns a generator whose answers are cached, if there is a cache. */
   TextGenerator kept(TextGenerator textGenerator) {
     return cache.map(folder -> TextGenerator.cached(textGenerator, folder)).orElse(textGenerator);
   }
 
-  /** The text of a row that is one; null of another. */
+  /** Returns the text of an {@link Example.Text}; null for other rows. */
   private static @Nullable String text(Example example) {
     return example instanceof Example.Text text ? text.text() : null;
   }

@@ -3,7 +3,7 @@ package io.adapt4j.core.augment;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What stands in quotation marks. */
+/** Quoted texts. */
 final class Quotes {
 
   private static final Pattern QUOTED =
@@ -16,7 +16,7 @@ final class Quotes {
         && quoted(paraphrase).stream().allMatch(original::contains);
   }
 
-  /** The quotations, without a comma or full stop that belongs to the sentence around. */
+  /** Returns the quotations, without a comma or period that belongs to the surrounding sentence. */
   private static List<String> quoted(String text) {
     return QUOTED
         .matcher(text)

@@ -1,20 +1,20 @@
 package io.adapt4j.core.augment;
 
-/** Why something that was generated is not used. */
+/** Reason why a generated text is rejected. */
 public enum Rejection {
-  /** The generator refused the request, such as one that is too long. */
+  /** The generator refused the request, for example because it is too long. */
   REFUSED,
-  /** The server held the answer back for its content. */
+  /** The server's content filter withheld the answer. */
   FILTERED,
   /** The answer reached the limit on new tokens. */
   CUT_OFF,
-  /** The answer is empty, or not in the form that was asked for. */
+  /** The answer is empty or not in the requested format. */
   EMPTY,
   /** It is several times as long as the original. */
   TOO_LONG,
-  /** It equals the original or another paraphrase, but for case, spaces and punctuation. */
+  /** It equals the original or another paraphrase except for case, spaces and punctuation. */
   DUPLICATE,
-  /** It is nearly the original or another paraphrase. */
+  /** It is nearly equal to the original or another paraphrase. */
   NEAR_DUPLICATE,
   /** A number or date is missing, changed or new. */
   NUMBERS,
@@ -22,12 +22,12 @@ public enum Rejection {
   QUOTES,
   /** A name or term is missing or new. */
   NAMES,
-  /** One of the two denies something and the other does not. */
+  /** Only one of the two contains a negation. */
   NEGATION,
-  /** A check of the caller failed. */
+  /** The user-defined check failed. */
   OWN_CHECK,
-  /** Asked whether both say the same, the generator did not say yes. */
+  /** Asked whether both have the same meaning, the generator did not answer yes. */
   BACK_CHECK,
-  /** The embeddings of the two are too far apart. */
+  /** The embeddings of the two are too dissimilar. */
   SIMILARITY
 }

@@ -12,10 +12,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a generator many things, and resumes where it refuses one. */
+/** Sends many requests to a generator, continuing after refused ones. */
 final class RequestRunner {
 
-  /** So many refusals without an answer concern the settings, not the requests. */
+  /** Number of refusals without any answer after which the settings are considered wrong. */
   private static final int MOST_REFUSALS = 20;
 
   private final TextGenerator generator;
@@ -29,17 +29,17 @@ final class RequestRunner {
   }
 
   /**
-   * What to ask.
+   * A request.
    *
    * @param prompt the prompt
    * @param seed the seed of the answer
    */
   record Question(String prompt, long seed) {}
 
-  /** An answer, or why there is none. */
+  /** An answer, or the reason why there is none. */
   record Outcome(@Nullable GeneratedText answer, String refusal) {}
 
-  /** One outcome a question, in their order. */
+  /** Returns the outcomes of requests, in their order. */
   List<Outcome> ask(List<Question> questions, GenerationOptions options) {
     ListMultimap<Long, Integer> bySeed = MultimapBuilder.treeKeys().arrayListValues().build();
     for (int i = 0; i < questions.size(); i++) {

@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * Gives the texts of rows other paraphrases by templates, without any model.
+ * Augments rows with paraphrases by templates, without a model.
  *
  * <pre>{@code
  * Augmented augmented =
@@ -27,15 +27,14 @@ import java.util.function.Function;
  *         .augment(dataset);
  * }</pre>
  *
- * <p>{@code {text}} is the text itself, without spaces around it; another name in braces is that of
- * a list, else of a field of the row's source. The templates are used in turn, with values of the
- * lists at random, always the same for the same seed. Paraphrases that are equal to others but for
- * case, spaces and punctuation are left out. The texts are those that {@link Paraphraser} rewords.
- * Not thread-safe.
+ * <p>{@code {text}} is the text itself without surrounding whitespace; any other name in braces is
+ * a list, else a field of the row's source. The templates are cycled through, with random values of
+ * the lists, deterministically for a seed. Paraphrases that equal others except for case, spaces
+ * and punctuation are dropped. The texts are the same as for {@link Paraphraser}. Not thread-safe.
  */
 public final class TemplateAugmenter {
 
-  /** A paraphrase that was made already is tried again with other values so many times. */
+  /** Number of attempts with other values to avoid a duplicate. */
   private static final int TRIES = 20;
 
   private static final double NEVER_NEAR = 2;
@@ -68,10 +67,10 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Sets the values of a name.
+   * Sets the values of a list.
    *
    * @param name the name
-   * @param values what may stand in its place
+   * @param values the possible values
    * @return this
    * @throws IllegalArgumentException if the name is {@code text}, or a value is blank or missing
    */
@@ -84,7 +83,7 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Sets how many paraphrases a row gets, besides its own. Default: one a template.
+   * Sets the number of paraphrases per row, besides the original. Default: one per template.
    *
    * @param count at least 1
    * @return this
@@ -96,7 +95,7 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Sets the seed of the values. Default: 0.
+   * Sets the random seed. Default: 0.
    *
    * @param choice the seed
    * @return this
@@ -107,8 +106,7 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Sets which parts of rows get other paraphrases. Default: {@link Part#TEXT} and {@link
-   * Part#PROMPT}.
+   * Sets the parts of rows to paraphrase. Default: {@link Part#TEXT} and {@link Part#PROMPT}.
    *
    * @param chosen at least one
    * @return this
@@ -120,8 +118,7 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Leaves the original rows out of the result. Default: they are in it, each before its
-   * paraphrases.
+   * Excludes the original rows from the result. Default: each precedes its paraphrases.
    *
    * @return this
    */
@@ -131,9 +128,9 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Names a field whose value becomes {@link Augmented#SOURCE}. Default: the row's number.
+   * Sets the field whose value becomes {@link Augmented#SOURCE}. Default: the row's index.
    *
-   * @param field a field of the rows' sources, different for every row
+   * @param field a field of the rows' sources with unique values
    * @return this
    */
   public TemplateAugmenter idField(String field) {
@@ -142,9 +139,9 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Names fields of the rows' sources that their paraphrases keep. Default: none.
+   * Sets the source fields that are copied to paraphrases. Default: none.
    *
-   * @param fields names of fields
+   * @param fields field names
    * @return this
    * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
@@ -154,11 +151,11 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Makes the paraphrases.
+   * Generates the paraphrases.
    *
    * @param dataset the rows
-   * @return the rows and their paraphrases; the report counts no calls
-   * @throws DatasetException if a name is neither that of a list nor of a field of a row
+   * @return the rows with their paraphrases; the report has no calls
+   * @throws DatasetException if a name is neither a list nor a field of a row
    */
   public Augmented augment(Dataset dataset) {
     Counts counts = new Counts(dataset.name(), dataset.size());
@@ -207,7 +204,7 @@ public final class TemplateAugmenter {
     return made.accepted();
   }
 
-  /** What stands for each name: values of the lists are drawn once a paraphrase. */
+  /** Returns the value of each name; values of lists are drawn once per paraphrase. */
   private Function<String, String> values(
       String text, Optional<Row> source, SplittableRandom random) {
     Map<String, String> drawn = new LinkedHashMap<>();

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** The texts of an example that may get other paraphrases. */
+/** Access to the paraphrasable texts of an example. */
 final class TextParts {
 
   private static final String USER = "user";
 
   private TextParts() {}
 
-  /** The texts, in order; blank ones are none. */
+  /** Returns the non-blank texts, in order. */
   static List<String> of(Example example, Set<Part> parts) {
     List<String> texts = new ArrayList<>();
     map(
@@ -28,7 +28,7 @@ final class TextParts {
     return texts;
   }
 
-  /** The example with other texts, as many as {@link #of} gives, in their order. */
+  /** Returns the example with the texts of {@link #of} replaced, in the same order. */
   static Example with(Example example, Set<Part> parts, List<String> texts) {
     Iterator<String> next = texts.iterator();
     return map(example, parts, text -> next.next());

@@ -1,7 +1,6 @@
 /**
- * More rows of training data from few: other paraphrases and questions by a {@link
- * io.adapt4j.core.text.TextGenerator}, checked against what they were made of, and paraphrases by
- * templates without one.
+ * Data augmentation: paraphrases and questions by a {@link io.adapt4j.core.text.TextGenerator},
+ * checked against the original texts, and paraphrases by templates.
  */
 @NullMarked
 package io.adapt4j.core.augment;

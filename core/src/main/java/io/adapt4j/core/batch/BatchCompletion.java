@@ -27,23 +27,23 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Answers every row of a file, and writes a file of JSON lines: each row's fields, then {@code
- * completion}, {@code finishReason}, {@code promptTokens} and {@code tokens}. A row that cannot be
- * asked, such as one too long for the model, has {@code error} instead, and the rest goes on.
+ * Answers every row of a file and writes a JSON Lines file: each row's fields, followed by {@code
+ * completion}, {@code finishReason}, {@code promptTokens} and {@code tokens}. A row that fails,
+ * such as one too long for the model, has {@code error} instead, and the batch continues.
  *
- * <p>A row with {@code messages} is a conversation to answer. Of others the text is what the
- * template makes of the row, or its field {@code prompt} or {@code text}; a model that was trained
- * on conversations answers it as a user's message, another continues it.
+ * <p>A row with {@code messages} is a conversation to answer. For other rows the text is rendered
+ * by the template, or is the field {@code prompt} or {@code text}; a chat model answers it as a
+ * user message, other models continue it.
  *
- * <p>Results are stored in {@code OUTPUT.part} as they come, and survive the end of the process;
- * the same call then goes on with the rows that are missing. It is refused if the model, the
- * options or the input differ. The output appears when it is complete. Each row is sampled with the
- * options' seed plus its number, so that a batch that was cut off gives what one that was not
- * gives. One call at a time.
+ * <p>Results are stored in {@code OUTPUT.part} as they arrive and survive the end of the process;
+ * the same call then continues with the missing rows. It fails if the model, the options or the
+ * input differ. The output appears when it is complete. Each row is sampled with the options' seed
+ * plus its index, so that an interrupted batch has the same results as an uninterrupted one. One
+ * call at a time.
  */
 public final class BatchCompletion {
 
-  /** How many rows are answered at the same time unless set. */
+  /** Default number of rows answered concurrently. */
   public static final int DEFAULT_REQUESTS = 8;
 
   private final Responder responder;
@@ -62,7 +62,8 @@ public final class BatchCompletion {
   }
 
   /**
-   * Begins with greedy answers of at most {@value GenerationOptions#DEFAULT_MAX_NEW_TOKENS} tokens.
+   * Creates a batch with greedy answers of at most {@value
+   * GenerationOptions#DEFAULT_MAX_NEW_TOKENS} tokens.
    *
    * @param model the model, which the caller closes
    * @return a batch to set up
@@ -72,8 +73,8 @@ public final class BatchCompletion {
   }
 
   /**
-   * Begins with greedy answers of whatever answers messages, such as an encoder-decoder: {@code
-   * SequenceToSequenceModel.asGenerator}. Each prompt is a user's message.
+   * Creates a batch with greedy answers of any text generator, such as an encoder-decoder: {@code
+   * SequenceToSequenceModel.asGenerator}. Each prompt is a user message.
    *
    * @param generator the generator, with an identity
    * @return a batch to set up
@@ -84,7 +85,7 @@ public final class BatchCompletion {
   }
 
   /**
-   * Sets what makes the prompt of a row. Default: its field {@code prompt} or {@code text}.
+   * Sets the template of prompts. Default: the field {@code prompt} or {@code text}.
    *
    * @param prompt the template
    * @return this
@@ -95,7 +96,7 @@ public final class BatchCompletion {
   }
 
   /**
-   * Sets a system message before each prompt that is asked as a conversation. Default: none.
+   * Sets a system message for prompts that are sent as conversations. Default: none.
    *
    * @param message the message
    * @return this
@@ -106,7 +107,7 @@ public final class BatchCompletion {
   }
 
   /**
-   * Continues prompts as they are, also where the model was trained on conversations.
+   * Continues prompts as they are, even for a chat model.
    *
    * @return this
    */
@@ -116,7 +117,7 @@ public final class BatchCompletion {
   }
 
   /**
-   * Sets how to choose tokens and when to stop.
+   * Sets the generation options.
    *
    * @param generation the options
    * @return this
@@ -127,7 +128,7 @@ public final class BatchCompletion {
   }
 
   /**
-   * Names the field of the answer. Default: {@code completion}.
+   * Sets the field of the answer. Default: {@code completion}.
    *
    * @param name a name that no field of the rows has
    * @return this
@@ -138,12 +139,12 @@ public final class BatchCompletion {
   }
 
   /**
-   * Sets how many rows are answered at the same time, as one running batch. Default: {@value
+   * Sets the number of rows answered concurrently, by continuous batching. Default: {@value
    * #DEFAULT_REQUESTS}.
    *
-   * @param rows how many, at least 1
+   * @param rows number of rows, at least 1
    * @return this
-   * @throws IllegalArgumentException if there are fewer
+   * @throws IllegalArgumentException if it is below 1
    */
   public BatchCompletion requests(int rows) {
     if (rows < 1) {
@@ -154,7 +155,7 @@ public final class BatchCompletion {
   }
 
   /**
-   * Begins anew where there are results, and replaces the output in the end.
+   * Discards existing results, and replaces the output at the end.
    *
    * @return this
    */
@@ -164,7 +165,7 @@ public final class BatchCompletion {
   }
 
   /**
-   * Sets who hears how far the batch is.
+   * Sets the progress listener.
    *
    * @param hears the listener
    * @return this
@@ -175,8 +176,8 @@ public final class BatchCompletion {
   }
 
   /**
-   * Sets what ends the batch early: rows that are being answered are left out, and done the next
-   * time.
+   * Sets a token that cancels the batch: rows in progress are discarded and answered by the next
+   * call.
    *
    * @param token the token
    * @return this
@@ -187,12 +188,12 @@ public final class BatchCompletion {
   }
 
   /**
-   * Answers the rows that have no answer yet, and writes the output when all have one.
+   * Answers the rows without an answer, and writes the output when all have one.
    *
    * @param rows the input, of any format that {@link io.adapt4j.core.data.Datasets#read} reads
-   * @param output the file of JSON lines
-   * @return what was done
-   * @throws BatchException if the output is there, belongs to another batch, or cannot be written
+   * @param output the JSON Lines file
+   * @return the result
+   * @throws BatchException if the output exists, belongs to another batch, or cannot be written
    * @throws DatasetException if a row has no prompt
    */
   public BatchReport run(DatasetReader rows, Path output) {

@@ -16,16 +16,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Embeds every row of a file, and writes a file of JSON lines: each row's fields, then {@code
- * embedding}, a list of numbers. The text of a row is what the template makes of it, or its field
- * {@code text} or {@code prompt}. Longer texts than the model reads are cut.
+ * Embeds every row of a file and writes a JSON Lines file: each row's fields, followed by {@code
+ * embedding}, a list of numbers. The text of a row is rendered by the template, or is the field
+ * {@code text} or {@code prompt}. Texts longer than the model's limit are truncated.
  *
- * <p>Results are stored and continued as those of {@link BatchCompletion}, for the same files of
- * the model; adapters that were put on it are not told apart. One call at a time.
+ * <p>Results are stored and resumed as by {@link BatchCompletion}, for the same model files;
+ * attached adapters are not compared. One call at a time.
  */
 public final class BatchEmbedding {
 
-  /** Rows that are embedded and stored together. */
+  /** Number of rows that are embedded and stored together. */
   private static final int CHUNK = 64;
 
   private final TextEmbedder embedder;
@@ -41,7 +41,7 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Begins with the model's default prompt.
+   * Creates a batch with the model's default prompt.
    *
    * @param embedder the model, which the caller closes
    * @return a batch to set up
@@ -51,7 +51,7 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Sets what makes the text of a row. Default: its field {@code text} or {@code prompt}.
+   * Sets the template of texts. Default: the field {@code text} or {@code prompt}.
    *
    * @param text the template
    * @return this
@@ -62,7 +62,7 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Sets the prompt before each text. Default: the model's default.
+   * Sets the prompt that prefixes each text. Default: the model's default.
    *
    * @param name one of {@link TextEmbedder#prompts}
    * @return this
@@ -73,7 +73,7 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Names the field of the vector. Default: {@code embedding}.
+   * Sets the field of the embedding. Default: {@code embedding}.
    *
    * @param name a name that no field of the rows has
    * @return this
@@ -84,7 +84,7 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Begins anew where there are results, and replaces the output in the end.
+   * Discards existing results, and replaces the output at the end.
    *
    * @return this
    */
@@ -94,7 +94,7 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Sets who hears how far the batch is.
+   * Sets the progress listener.
    *
    * @param hears the listener
    * @return this
@@ -105,7 +105,7 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Sets what ends the batch early.
+   * Sets a token that cancels the batch.
    *
    * @param token the token
    * @return this
@@ -116,12 +116,12 @@ public final class BatchEmbedding {
   }
 
   /**
-   * Embeds the rows that have no vector yet, and writes the output when all have one.
+   * Embeds the rows without an embedding, and writes the output when all have one.
    *
    * @param rows the input, of any format that {@link io.adapt4j.core.data.Datasets#read} reads
-   * @param output the file of JSON lines
-   * @return what was done
-   * @throws BatchException if the output is there, belongs to another batch, or cannot be written
+   * @param output the JSON Lines file
+   * @return the result
+   * @throws BatchException if the output exists, belongs to another batch, or cannot be written
    * @throws DatasetException if a row has no text
    * @throws IllegalArgumentException if there is no such prompt
    */

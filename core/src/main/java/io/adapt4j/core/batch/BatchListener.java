@@ -1,14 +1,14 @@
 package io.adapt4j.core.batch;
 
-/** Hears how far a batch is. Called on the threads of the batch, one call at a time. */
+/** Progress listener of a batch. Called on the threads of the batch, one call at a time. */
 @FunctionalInterface
 public interface BatchListener {
 
   /**
-   * More rows are done and stored.
+   * Called when more rows are stored.
    *
-   * @param done rows that are stored, those of earlier processes included
-   * @param rows rows of the input
+   * @param done number of stored rows, including those of earlier processes
+   * @param rows number of input rows
    */
   void stored(int done, int rows);
 }

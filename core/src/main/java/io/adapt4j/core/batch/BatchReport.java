@@ -4,19 +4,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What became of a batch.
+ * Result of a batch.
  *
- * @param output the file with a line for each row; it is not there if the batch is not complete
- * @param rows rows of the input
- * @param kept rows that an earlier process had done
- * @param done rows that this call did
- * @param failed rows of the whole output that have an error instead of a result
- * @param duration how long this call took
+ * @param output the file with a line for each row; it does not exist if the batch is incomplete
+ * @param rows number of input rows
+ * @param kept number of rows done by earlier calls
+ * @param done number of rows done by this call
+ * @param failed number of rows in the whole output with an error instead of a result
+ * @param duration duration of this call
  */
 public record BatchReport(
     Path output, int rows, int kept, int done, int failed, Duration duration) {
 
-  /** {@return whether every row is done, so that the output is there} */
+  /** {@return whether every row is done, so that the output exists} */
   public boolean isComplete() {
     return kept + done == rows;
   }

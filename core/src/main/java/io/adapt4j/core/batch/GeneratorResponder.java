@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whatever answers messages.
+ * Responder that uses any text generator.
  *
  * @param generator the generator, with an identity
  */

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A model in this process.
+ * Responder that uses a language model in this process.
  *
  * @param model the model
  */

@@ -34,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The results of a batch that is not complete, beside the output: a first line that says what the
- * batch is, then a line a row in the order in which they were done, each with a checksum.
+ * The results of an incomplete batch, next to the output: a first line that describes the batch,
+ * then one line per row in completion order, each with a checksum.
  */
 final class PartFile implements AutoCloseable {
 
@@ -43,7 +43,7 @@ final class PartFile implements AutoCloseable {
   private static final String ROW = "row";
   private static final String ERROR = "error";
 
-  /** The name of the field of a result, in the description of a batch. */
+  /** Key of the result's field name in the description of a batch. */
   static final String FIELD = "field";
 
   private final Path output;
@@ -79,10 +79,10 @@ final class PartFile implements AutoCloseable {
   }
 
   /**
-   * Opens the results of a batch, or begins it.
+   * Opens the results of a batch, or creates them.
    *
-   * @param batch what decides the results
-   * @param overwrite whether to begin anew, and replace the output in the end
+   * @param batch description of everything that affects the results
+   * @param overwrite whether to discard existing results, and replace the output at the end
    */
   static PartFile open(Path output, ObjectNode batch, int rows, boolean overwrite) {
     if (Files.exists(output) && !overwrite) {
@@ -130,7 +130,7 @@ final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Returns the row that a line has a result of. */
+  /** Returns the row of a result line. */
   private int requireResult(JsonNode object, int rows) throws IOException {
     int row = object.path(ROW).asInt(-1);
     if (row < 0 || row >= rows) {
@@ -170,19 +170,17 @@ final class PartFile implements AutoCloseable {
     return batch.has(name) ? Json.compact(batch.get(name)) : "not set";
   }
 
-  /** How many rows have results. */
+  /** Returns the number of rows with results. */
   synchronized int done() {
     return done.cardinality();
   }
 
-  /** How many rows have an error for a result. */
+  /** Returns the number of rows with an error as their result. */
   synchronized int failed() {
     return failed;
   }
 
-  /**
-   * The rows without results, in their order; those that are stored meanwhile may be among them.
-   */
+  /** Returns the rows without results, in order; some may be stored in the meantime. */
   synchronized int[] missing(int rows) {
     BitSet missing = new BitSet();
     missing.set(0, rows);
@@ -207,7 +205,7 @@ final class PartFile implements AutoCloseable {
     return JsonNodeFactory.instance.objectNode().put(ERROR, message);
   }
 
-  /** Writes the output: for each row its fields, then its result. */
+  /** Writes the output: the fields and result of each row. */
   synchronized void finish(int rows, IntFunction<ObjectNode> fields) {
     try {
       lines.force();
@@ -229,8 +227,8 @@ final class PartFile implements AutoCloseable {
   private static void write(
       FileChannel output, FileChannel stored, Places places, IntFunction<ObjectNode> fields)
       throws IOException {
-    // Closing the writer would close the channel, which is the caller's.
-    // Not Channels.newWriter, which loses what a write leaves over.
+    // Closing the writer would close the caller's channel.
+    // Not Channels.newWriter, which loses data after partial writes.
     BufferedWriter writer =
         new BufferedWriter(
             new OutputStreamWriter(Channels.newOutputStream(output), StandardCharsets.UTF_8));
@@ -245,7 +243,7 @@ final class PartFile implements AutoCloseable {
     writer.flush();
   }
 
-  /** Where the line of each row is, in bytes. */
+  /** Byte offsets of each row's line. */
   private static final class Places {
 
     private final long[] starts;
@@ -297,7 +295,7 @@ final class PartFile implements AutoCloseable {
     return places;
   }
 
-  /** The row of a line; -1 if the line is damaged, or is the description of the batch. */
+  /** Returns the row of a line; -1 for a damaged line or the description of the batch. */
   private int row(String line, int rows) {
     try {
       JsonNode object = CheckedJson.ofLine(line);

@@ -7,13 +7,13 @@ import io.adapt4j.core.text.GeneratedText;
 import java.util.List;
 import java.util.Optional;
 
-/** Whoever answers the rows of a batch. */
+/** Model that answers the rows of a batch. */
 interface Responder {
 
-  /** What distinguishes it from others. */
+  /** Returns the identity of the model. */
   Optional<String> identity();
 
-  /** Whether prompts are asked as messages unless the batch says otherwise. */
+  /** Returns whether prompts are sent as messages by default. */
   boolean chats();
 
   GeneratedText complete(String prompt, GenerationOptions options, CancellationToken cancellation);

@@ -29,9 +29,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
- * Rows of a file, the results of which go to another. Rows are always computed in the same chunks,
- * so that a batch that was cut off ends with the results of one that was not: a chunk of which some
- * results are kept is computed whole again.
+ * Processes the rows of a file into another. Rows are always computed in the same chunks, so that
+ * an interrupted batch has the same results as an uninterrupted one: a partially stored chunk is
+ * recomputed as a whole.
  */
 final class RowBatch {
 
@@ -42,7 +42,7 @@ final class RowBatch {
   private final CancellationToken cancellation;
   private final boolean overwrite;
 
-  /** Makes the results of rows, in their order; of fewer where it is cancelled meanwhile. */
+  /** Computes the results of rows, in order; of fewer if cancelled. */
   @FunctionalInterface
   interface Worker {
     List<ObjectNode> work(int[] rows);
@@ -63,7 +63,9 @@ final class RowBatch {
     this.overwrite = overwrite;
   }
 
-  /** What decides the results of any batch; the caller adds what else does. */
+  /**
+   * Returns the common part of everything that affects a batch's results; the caller adds the rest.
+   */
   ObjectNode description(String kind, Optional<String> model) {
     ObjectNode description = JsonNodeFactory.instance.objectNode();
     description.put("kind", kind);
@@ -90,7 +92,7 @@ final class RowBatch {
     return rows.locate(row);
   }
 
-  /** The text that a template, or else the first of some fields, gives for a row. */
+  /** Returns the text of a row, by a template or else from the first present field. */
   String text(int row, Optional<PromptTemplate> template, String... fields) {
     Row source = row(row);
     try {
@@ -201,7 +203,7 @@ final class RowBatch {
     listener.stored(part.done(), rows.size());
   }
 
-  /** The first failure counts; the others have stopped after their row. */
+  /** Rethrows the first failure; the other threads stop after their current row. */
   private void await(List<Future<?>> running) {
     RuntimeException first = null;
     boolean interrupted = false;

@@ -1,7 +1,7 @@
 /**
- * Work from a file to a file: answers or embeddings of every row, which go on where a killed
- * process stopped. {@link io.adapt4j.core.batch.BatchCompletion} and {@link
- * io.adapt4j.core.batch.BatchEmbedding} are the ways in.
+ * Batch processing of files: answers or embeddings of every row, resumable after an interruption.
+ * The entry points are {@link io.adapt4j.core.batch.BatchCompletion} and {@link
+ * io.adapt4j.core.batch.BatchEmbedding}.
  */
 @NullMarked
 package io.adapt4j.core.batch;

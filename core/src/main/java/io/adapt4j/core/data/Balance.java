@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.function.Function;
 
 /**
- * Ways to make classes of unequal size count alike: rows of small classes more than once, fewer
- * rows of large ones, or weights in the loss. Balance training data only: a balanced test set no
- * longer tells what happens in use. Deterministic; immutable.
+ * Balances classes of unequal size by oversampling, undersampling or weights in the loss. Balance
+ * training data only: a balanced test set no longer reflects production data. Deterministic;
+ * immutable.
  */
 public final class Balance {
 
@@ -28,8 +28,8 @@ public final class Balance {
   /**
    * Balances the labels of {@link Example.Classified} rows.
    *
-   * @param dataset the rows, each read once now
-   * @return the choice of ways
+   * @param dataset the rows, each of which is read once now
+   * @return the balancing methods
    * @throws DatasetException if a row has no label
    */
   public static Balance byLabel(Dataset dataset) {
@@ -37,22 +37,22 @@ public final class Balance {
   }
 
   /**
-   * Balances classes that a function tells.
+   * Balances classes given by a function.
    *
-   * @param dataset the rows, each read once now
-   * @param classOf tells the class of a row
-   * @return the choice of ways
+   * @param dataset the rows, each of which is read once now
+   * @param classOf returns the class of a row
+   * @return the balancing methods
    */
   public static Balance by(Dataset dataset, Function<? super Example, String> classOf) {
     return new Balance(dataset, RowKeys.KeyOf.of(classOf), false);
   }
 
   /**
-   * Repeats rows until every class is as large as the largest. Each row of a class occurs as often
-   * as any other, or once more.
+   * Repeats rows until every class is as large as the largest. Repetitions are spread evenly: the
+   * counts of two rows of a class differ by at most 1.
    *
-   * @param seed seed of the choice of rows that occur once more
-   * @return a view of all rows, those repeated among them, in the order of the dataset
+   * @param seed seed of the choice of rows that occur once more than others
+   * @return a view of all rows including the repeated ones, in the order of the dataset
    */
   public Dataset oversample(long seed) {
     int largest = Arrays.stream(classes).mapToInt(rows -> rows.length).max().orElse(0);
@@ -60,10 +60,10 @@ public final class Balance {
   }
 
   /**
-   * Leaves rows out until every class is as small as the smallest.
+   * Drops rows until every class is as small as the smallest.
    *
-   * @param seed seed of the choice of rows that stay
-   * @return a view of the rows that stay, in the order of the dataset
+   * @param seed seed of the choice of rows to keep
+   * @return a view of the kept rows, in the order of the dataset
    */
   public Dataset undersample(long seed) {
     int smallest = Arrays.stream(classes).mapToInt(rows -> rows.length).min().orElse(0);
@@ -71,8 +71,8 @@ public final class Balance {
   }
 
   /**
-   * Weights every row with {@code rows / (classes x rows of its class)}, so that classes count
-   * alike and the mean weight is 1.
+   * Weights every row by {@code rows / (classes x rows of its class)}, so that classes have equal
+   * total weight and the mean weight is 1.
    *
    * @return the same rows with {@link Dataset#weight}
    */

@@ -14,12 +14,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads messages as OpenAI has them ({@code role}, {@code content}) and as ShareGPT has them
- * ({@code from}, {@code value}).
+ * Reads messages in the formats of OpenAI ({@code role}, {@code content}) and ShareGPT ({@code
+ * from}, {@code value}).
  */
 final class Conversations {
 
-  /** The roles that {@code from} is known to name. */
+  /** Roles by their known names in {@code from}. */
   private static final Map<String, String> ROLES =
       Map.ofEntries(
           Map.entry("system", "system"),
@@ -38,7 +38,7 @@ final class Conversations {
 
   private Conversations() {}
 
-  /** A row that is a conversation. */
+  /** Reads a conversation. */
   static Example chat(ObjectNode row, Shape shape) throws RowProblem {
     String field = field(row, shape);
     List<ChatMessage> messages = new ArrayList<>(system(row));
@@ -50,7 +50,7 @@ final class Conversations {
     return shape.find(row, shape == Shape.MESSAGES ? "messages" : "conversations");
   }
 
-  /** Whether a row of a shape is a conversation in which the assistant says nothing. */
+  /** Returns whether a row is a conversation without assistant messages. */
   static boolean isPrompt(ObjectNode row, Shape shape) {
     if (shape != Shape.MESSAGES && shape != Shape.CONVERSATIONS) {
       return false;
@@ -65,7 +65,7 @@ final class Conversations {
     return asks;
   }
 
-  /** The field that holds what is asked: {@code prompt}, or else a conversation. */
+  /** Returns the field of the prompt: {@code prompt}, else a conversation. */
   static String promptField(ObjectNode row) {
     return Stream.of("prompt", field(row, Shape.MESSAGES), field(row, Shape.CONVERSATIONS))
         .filter(row::has)
@@ -73,7 +73,7 @@ final class Conversations {
         .orElse("prompt");
   }
 
-  /** A row that is a conversation to be answered; one that has answers in it is as good. */
+  /** Reads a conversation to be answered; one that contains answers is accepted too. */
   static Example prompt(ObjectNode row) throws RowProblem {
     String field = promptField(row);
     List<ChatMessage> messages = new ArrayList<>(system(row));
@@ -86,7 +86,7 @@ final class Conversations {
                 : new Example.ChatPrompt(messages, tools(row.path("tools"))));
   }
 
-  /** What a user says, with instructions of its own or those of its row. */
+  /** Returns a user message as a conversation, after a given system message or the row's. */
   static Example prompt(ObjectNode row, @Nullable String system, String prompt) throws RowProblem {
     List<ChatMessage> messages = new ArrayList<>();
     messages.addAll(system == null ? system(row) : List.of(ChatMessage.system(system)));
@@ -94,7 +94,7 @@ final class Conversations {
     return made(() -> new Example.ChatPrompt(messages, tools(row.path("tools"))));
   }
 
-  /** A conversation of one prompt and its answer. */
+  /** Returns a conversation of a prompt and its answer. */
   static Example turn(@Nullable String system, String prompt, String completion) throws RowProblem {
     List<ChatMessage> messages = new ArrayList<>();
     if (system != null) {
@@ -105,14 +105,14 @@ final class Conversations {
     return made(() -> new Example.Chat(messages));
   }
 
-  /** A row whose better and worse answers are messages; what both begin with is the prompt. */
+  /** Reads a preference whose answers are messages; their common prefix is the prompt. */
   static Example preference(ObjectNode row, Shape shape) throws RowProblem {
     List<ChatMessage> prompt = prompt(row, shape);
     List<ChatMessage> chosen = messages(row, "chosen");
     List<ChatMessage> rejected = messages(row, "rejected");
     int shared = shared(chosen, rejected);
     if (shared > 0) {
-      // The answers hold the whole conversation, so the prompt is in them.
+      // The answers contain the whole conversation, including the prompt.
       prompt.removeIf(message -> !message.role().equals("system"));
       chosen.subList(0, shared).stream()
           .filter(message -> !prompt.contains(message))
@@ -122,7 +122,7 @@ final class Conversations {
         prompt, chosen.subList(shared, chosen.size()), rejected.subList(shared, rejected.size()));
   }
 
-  /** Two conversations that begin alike. */
+  /** Returns a preference from two conversations with a common prefix. */
   static Example preference(List<ChatMessage> chosen, List<ChatMessage> rejected)
       throws RowProblem {
     int shared = shared(chosen, rejected);
@@ -143,7 +143,7 @@ final class Conversations {
     return made(() -> new Example.ChatPreference(prompt, chosen, rejected));
   }
 
-  /** Messages at the beginning of both; the last of either is never among them. */
+  /** Returns the length of the common prefix, without the last message of either. */
   private static int shared(List<ChatMessage> chosen, List<ChatMessage> rejected) {
     int shared = 0;
     while (shared < Math.min(chosen.size(), rejected.size()) - 1
@@ -153,7 +153,7 @@ final class Conversations {
     return shared;
   }
 
-  /** A row whose answer is messages, or is to become one. */
+  /** Reads an unpaired preference whose answer is messages, or becomes one. */
   static Example unpaired(ObjectNode row, Shape shape, boolean desirable) throws RowProblem {
     List<ChatMessage> prompt = prompt(row, shape);
     String field = shape.find(row, "completion");
@@ -165,7 +165,7 @@ final class Conversations {
     return made(() -> new Example.ChatUnpairedPreference(prompt, completion, desirable));
   }
 
-  /** Refuses an answer of which every message is empty. */
+  /** Rejects an answer whose messages are all empty. */
   private static void requireContent(String field, List<ChatMessage> answer) throws RowProblem {
     boolean says =
         answer.stream()
@@ -273,14 +273,14 @@ final class Conversations {
         return ChatMessage.assistant("").with("tool_calls", List.of(call));
       }
     } catch (JsonProcessingException e) {
-      // Told below, as of any other value.
+      // Reported below, like any other value.
     }
     throw new RowProblem(
         "field '%s.value': expected the JSON of a function call, found %s."
             .formatted(place, RowProblem.quote(value)));
   }
 
-  /** Tools as a list, or as a text that holds the JSON of one. */
+  /** Reads tools from a list, or from a string with the JSON of one. */
   private static List<Map<String, Object>> tools(JsonNode value) {
     JsonNode list = value;
     if (value.isTextual() && !value.textValue().isBlank()) {
@@ -322,7 +322,7 @@ final class Conversations {
     }
   }
 
-  /** Makes an example, whose own rules are the row's. */
+  /** Creates an example, reporting its validation errors as the row's. */
   private static Example made(Supplier<Example> example) throws RowProblem {
     try {
       return example.get();

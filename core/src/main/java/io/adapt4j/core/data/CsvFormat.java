@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Delimited records as in RFC 4180; quoted fields may hold line ends. */
+/** Delimited records as in RFC 4180; quoted fields may contain line breaks. */
 final class CsvFormat implements RecordFormat {
 
   private static final char[] OTHER_DELIMITERS = {';', '\t', '|', ','};
@@ -21,7 +21,7 @@ final class CsvFormat implements RecordFormat {
   private final char delimiter;
   private final boolean quotes;
 
-  /** Null until the header is read. */
+  /** Column names; null until the header is read. */
   private @Nullable List<String> columns;
 
   private final boolean hasHeader;
@@ -97,7 +97,7 @@ final class CsvFormat implements RecordFormat {
     }
   }
 
-  /** One column whose name holds what other files put between columns is a wrong delimiter. */
+  /** Rejects a single column whose name contains another common delimiter. */
   private void requireDelimiter(List<String> names, String record) throws RowProblem {
     if (record.indexOf('\u0000') >= 0) {
       throw new RowProblem(

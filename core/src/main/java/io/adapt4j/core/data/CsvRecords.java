@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Finds the records of delimited values as bytes and keeps count of lines and offsets. A record
- * ends with LF, CRLF or CR outside quotes; a quote counts only where a field begins.
+ * Splits delimited values into records as bytes, tracking lines and offsets. A record ends with LF,
+ * CRLF or CR outside quotes; an opening quote counts only at the beginning of a field.
  */
 final class CsvRecords implements Closeable {
 
@@ -83,7 +83,7 @@ final class CsvRecords implements Closeable {
     return true;
   }
 
-  /** The record without its line end, in an array that the next call changes. */
+  /** Returns the record without its line end, in an array reused by the next call. */
   byte[] bytes() {
     return bytes;
   }
@@ -92,12 +92,12 @@ final class CsvRecords implements Closeable {
     return length;
   }
 
-  /** Position of the record's first byte in the file. */
+  /** Returns the file offset of the record's first byte. */
   long offset() {
     return offset;
   }
 
-  /** Number, from 1, of the line the record begins in. */
+  /** Returns the line number, from 1, of the record's beginning. */
   long line() {
     return line;
   }
@@ -110,7 +110,7 @@ final class CsvRecords implements Closeable {
     return tooLong;
   }
 
-  /** Whether the file ended inside quotes. */
+  /** Returns whether the file ended inside quotes. */
   boolean unclosed() {
     return unclosed;
   }

@@ -11,25 +11,25 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a dataset comes from: a description that the description of a run makes it of again, or why
- * there is none. Immutable.
+ * Origin of a dataset: a description from which a run can open it again, or the reason why there is
+ * none. Immutable.
  */
 public final class DataOrigin {
 
-  /** What follows the source in a description, in the order in which it is done. */
+  /** Keys of the processing steps after the source, in execution order. */
   private static final List<String> STEPS = List.of("take", "split", "balance");
 
-  /** Null where the data cannot be made again. */
+  /** Null if the data cannot be described. */
   private final @Nullable ObjectNode description;
 
   private final String reason;
   private final List<Source> sources;
 
   /**
-   * A file that rows are read from.
+   * A source file.
    *
    * @param file the file
-   * @param rows how many rows it has
+   * @param rows its number of rows
    */
   public record Source(Path file, int rows) {}
 
@@ -44,9 +44,9 @@ public final class DataOrigin {
   }
 
   /**
-   * Says that data cannot be made again from a description.
+   * Returns the origin of data that cannot be described.
    *
-   * @param reason why, such as {@code rows in memory}
+   * @param reason the reason, such as {@code rows in memory}
    * @return the origin
    */
   public static DataOrigin omitted(String reason) {
@@ -56,13 +56,13 @@ public final class DataOrigin {
   /**
    * Returns the description.
    *
-   * @return JSON text; empty if the data cannot be made again
+   * @return JSON text; empty if the data cannot be described
    */
   public Optional<String> description() {
     return tree().map(Json::compact);
   }
 
-  /** A copy of the description. */
+  /** Returns a copy of the description. */
   Optional<ObjectNode> tree() {
     return Optional.ofNullable(description).map(ObjectNode::deepCopy);
   }
@@ -79,13 +79,13 @@ public final class DataOrigin {
   /**
    * Returns the files.
    *
-   * @return those that are known, each once for every time it was opened
+   * @return the known files, one entry for each time a file was opened
    */
   public List<Source> sources() {
     return sources;
   }
 
-  /** The origin of what a step makes of this data. */
+  /** Returns the origin after a processing step. */
   DataOrigin then(String step, JsonNode options) {
     if (description == null) {
       return this;
@@ -100,7 +100,7 @@ public final class DataOrigin {
     return new DataOrigin(before, "", sources);
   }
 
-  /** The same files, but made into something that no description tells. */
+  /** Returns an origin with the same files but without a description. */
   DataOrigin thenOmitted(String why) {
     return new DataOrigin(null, description == null ? reason : why, sources);
   }

@@ -7,16 +7,15 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Rows of training data with random access. An implementation reads rows on demand rather than
- * holding them, gives the same row for the same number every time, and may be read from several
- * threads.
+ * Rows of data with random access. Implementations read rows on demand rather than keeping them in
+ * memory, always return the same row for the same index, and may be read from several threads.
  */
 public interface Dataset {
 
   /**
-   * Returns what to call the data in messages.
+   * Returns the name of the data for messages.
    *
-   * @return a name, for a file its path
+   * @return the name; for a file its path
    */
   String name();
 
@@ -26,31 +25,31 @@ public interface Dataset {
   /**
    * Reads a row.
    *
-   * @param row its number, from 0
+   * @param row its index, from 0
    * @return the row
    * @throws IndexOutOfBoundsException if there is no such row
-   * @throws DatasetException if it can no longer be read
+   * @throws DatasetException if the row can no longer be read
    */
   Example get(int row);
 
   /**
-   * Says where a row comes from, for messages.
+   * Describes the source of a row, for messages.
    *
-   * @param row its number, from 0
-   * @return for a file its name and line
+   * @param row its index, from 0
+   * @return for a file, its name and line
    */
   default String locate(int row) {
     return name() + " row " + row;
   }
 
   /**
-   * Returns the fields that a row was made of, for what an example does not carry, such as the key
+   * Returns the source fields of a row, for data that the example does not contain, such as the key
    * of a conversation or a time.
    *
-   * @param row its number, from 0
-   * @return the fields; empty if the dataset does not come from a file and was given none
+   * @param row its index, from 0
+   * @return the fields; empty if the dataset neither comes from a file nor was given fields
    * @throws IndexOutOfBoundsException if there is no such row
-   * @throws DatasetException if it can no longer be read
+   * @throws DatasetException if the row can no longer be read
    */
   default Optional<Row> source(int row) {
     Objects.checkIndex(row, size());
@@ -58,9 +57,9 @@ public interface Dataset {
   }
 
   /**
-   * Returns how much a row counts in the loss.
+   * Returns the weight of a row in the loss.
    *
-   * @param row its number, from 0
+   * @param row its index, from 0
    * @return the weight, above 0; 1 unless the dataset was weighted
    * @throws IndexOutOfBoundsException if there is no such row
    */
@@ -70,9 +69,9 @@ public interface Dataset {
   }
 
   /**
-   * Tells how this data can be made again.
+   * Returns the origin of this data.
    *
-   * @return a description, or why there is none
+   * @return a description, or the reason why there is none
    */
   default DataOrigin origin() {
     return DataOrigin.omitted("rows of " + getClass().getName());
@@ -81,7 +80,7 @@ public interface Dataset {
   /**
    * Returns a view of the first rows.
    *
-   * @param rows how many; all rows if there are fewer
+   * @param rows the maximum number of rows
    * @return the view
    * @throws IllegalArgumentException if the number is negative
    */
@@ -95,9 +94,9 @@ public interface Dataset {
   }
 
   /**
-   * Returns a view of some rows, in the order given. It costs four bytes a row.
+   * Returns a view of some rows in the given order. It takes four bytes per row.
    *
-   * @param rows row numbers; one may occur more than once
+   * @param rows row indices; repetitions are allowed
    * @return the view
    * @throws IndexOutOfBoundsException if there is no such row
    */
@@ -106,38 +105,37 @@ public interface Dataset {
   }
 
   /**
-   * Returns the same rows with weights in the loss. Weights that the rows already have are
-   * multiplied.
+   * Returns a view with weights in the loss. Existing weights are multiplied.
    *
    * @param weights one for each row, above 0; copied
    * @return the view
-   * @throws IllegalArgumentException if there are not as many weights as rows, or one is not above
-   *     0 and finite
+   * @throws IllegalArgumentException if the numbers of weights and rows differ, or a weight is not
+   *     positive and finite
    */
   default Dataset weighted(double... weights) {
     return new Weighted(this, weights);
   }
 
   /**
-   * Returns the same rows with a field beside the example, in {@link #source}: the margin of a
-   * pair, what a reward function compares with, the key to split by. For rows in memory, and for
-   * what is computed from those of files.
+   * Returns a view with an additional field in {@link #source}, such as the margin of a pair, the
+   * expected answer for a reward function, or the key to split by. For rows in memory, and for
+   * values computed from those of files.
    *
-   * @param field its name; a field of that name that rows already have is hidden
-   * @param values one for each row: texts, numbers, booleans, null, lists or maps of these
+   * @param field its name; an existing field of that name is hidden
+   * @param values one for each row: strings, numbers, booleans, null, lists or maps of these
    * @return the view
-   * @throws IllegalArgumentException if there are not as many values as rows, or one is of another
-   *     type
+   * @throws IllegalArgumentException if the numbers of values and rows differ, or a value has
+   *     another type
    */
   default Dataset withField(String field, List<?> values) {
     return new WithField(this, field, values);
   }
 
   /**
-   * Parts the rows at random into three disjoint views that together hold every row, each in the
-   * order of this dataset. The same rows, fractions and seed give the same parts on every machine.
-   * Validation and test get their fraction rounded to the nearest row, but at least one row where
-   * the fraction is not 0; train gets the rest.
+   * Splits the rows at random into three disjoint views that together contain every row, each in
+   * the order of this dataset. The same rows, fractions and seed give the same split on every
+   * machine. Validation and test get their fraction rounded to the nearest row, but at least one
+   * row if the fraction is not 0; train gets the rest.
    *
    * @param train fraction of rows to train on
    * @param validation fraction of rows to validate on during training; may be 0
@@ -153,13 +151,13 @@ public interface Dataset {
   }
 
   /**
-   * Parts the rows at random into rows to train on and rows to validate on, with none to test on,
-   * as {@link #split(double, double, double, long)} does.
+   * Splits the rows at random into training and validation rows without a test part, as {@link
+   * #split(double, double, double, long)} does.
    *
    * @param train fraction of rows to train on
    * @param validation fraction of rows to validate on during training; may be 0
    * @param seed seed of the choice
-   * @return the parts; that of the test is empty
+   * @return the split, with an empty test part
    * @throws IllegalArgumentException if a fraction is outside [0, 1], train is 0, or the two do not
    *     sum to 1 (within 1e-9)
    * @throws DatasetException if there are too few rows for every part to get one
@@ -169,8 +167,8 @@ public interface Dataset {
   }
 
   /**
-   * Parts the rows at random: 80 % to train on, 10 % to validate on, 10 % to test on. {@link
-   * Splitter} knows other ways.
+   * Splits the rows at random: 80 % for training, 10 % for validation, 10 % for testing. {@link
+   * Splitter} has other methods.
    *
    * @param seed seed of the choice
    * @return the parts

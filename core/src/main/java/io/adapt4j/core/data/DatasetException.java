@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Data that cannot be trained on. The message names the file and, for each problem, the line, the
- * field, what was expected, what was found, and the remedy.
+ * Thrown for data that cannot be used. The message names the file and, for each problem, the line,
+ * the field, what was expected, what was found, and the remedy.
  */
 public final class DatasetException extends Adapt4jException {
 
@@ -15,7 +15,7 @@ public final class DatasetException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public DatasetException(String message) {
     super(message);
@@ -24,8 +24,8 @@ public final class DatasetException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause the failure underneath
+   * @param message the problem, its location and the remedy
+   * @param cause the underlying failure
    */
   public DatasetException(String message, @Nullable Throwable cause) {
     super(message, cause);

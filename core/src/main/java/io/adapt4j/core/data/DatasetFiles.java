@@ -21,7 +21,7 @@ final class DatasetFiles {
 
   private DatasetFiles() {}
 
-  /** A file by itself, or those below a folder that match a glob, without hidden ones; sorted. */
+  /** Returns a single file, or the sorted non-hidden files below a folder that match a glob. */
   static List<Path> below(Path path, @Nullable String glob) throws IOException {
     if (Files.isRegularFile(path)) {
       return List.of(path);
@@ -55,7 +55,7 @@ final class DatasetFiles {
     return Files.isRegularFile(file) && (matcher == null || matcher.matches(below));
   }
 
-  /** The format that a file's name tells; JSON with an object on each line is JSON Lines. */
+  /** Determines a file's format by its name; JSON with one object per line is JSON Lines. */
   static Format format(SourceFile source, Path path) throws IOException {
     String name = source.file().getFileName().toString();
     Format named =
@@ -69,7 +69,7 @@ final class DatasetFiles {
     return named == Format.JSON && holdsLines(source) ? Format.JSONL : named;
   }
 
-  /** Whether an object is followed by another. */
+  /** Returns whether an object is followed by another. */
   private static boolean holdsLines(SourceFile source) throws IOException {
     try (InputStream in = Files.newInputStream(source.content());
         JsonParser parser = Json.parser(in)) {
@@ -80,7 +80,7 @@ final class DatasetFiles {
       parser.skipChildren();
       return parser.nextToken() == JsonToken.START_OBJECT;
     } catch (JsonProcessingException | CharConversionException e) {
-      // Reading it as one document will tell what is wrong.
+      // Reading it as one document reports the error.
       return false;
     }
   }

@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options of reading a file or a folder of files. Whatever is not stated is told by names and
- * content: the {@link Format} by the file's extension, gzip and formats of other modules ({@link
+ * Options for reading a file or a folder of files. Options that are not set are detected: the
+ * {@link Format} by the file's extension, gzip and formats of other modules ({@link
  * JsonLinesConverter}) by the first bytes, the encoding by a byte order mark (else UTF-8), the
  * {@link Shape} by the fields of the first row.
  *
@@ -69,9 +69,9 @@ public final class DatasetReader {
   }
 
   /**
-   * Chooses files of a folder. Default: all but those hidden.
+   * Selects files of a folder. Default: all non-hidden files.
    *
-   * @param pattern as {@link FileSystems} has it for {@code glob}, matched with the path below the
+   * @param pattern a {@code glob} as in {@link FileSystems}, matched against the path below the
    *     folder, such as {@code **.txt}
    * @return this
    */
@@ -81,8 +81,8 @@ public final class DatasetReader {
   }
 
   /**
-   * States the format. Default: by the extension, {@code .gz} left aside: {@code jsonl} and {@code
-   * ndjson}, {@code json} (also where it holds JSON Lines), {@code csv}, {@code tsv} and {@code
+   * Sets the format. Default: by the extension, ignoring {@code .gz}: {@code jsonl} and {@code
+   * ndjson}, {@code json} (also if it contains JSON Lines), {@code csv}, {@code tsv} and {@code
    * tab}, {@code txt}, {@code text} and {@code md}.
    *
    * @param fileFormat the format
@@ -94,7 +94,7 @@ public final class DatasetReader {
   }
 
   /**
-   * States the encoding. Default: what a byte order mark says (UTF-8, UTF-16, UTF-32), else UTF-8.
+   * Sets the encoding. Default: that of a byte order mark (UTF-8, UTF-16, UTF-32), else UTF-8.
    *
    * @param charset the encoding
    * @return this
@@ -105,7 +105,7 @@ public final class DatasetReader {
   }
 
   /**
-   * States what is between the fields of CSV. Default: a comma; in TSV a tab.
+   * Sets the delimiter of CSV fields. Default: a comma; in TSV a tab.
    *
    * @param character an ASCII character other than a quote or a line end
    * @return this
@@ -123,8 +123,8 @@ public final class DatasetReader {
   }
 
   /**
-   * Takes quotes in CSV or TSV for characters like any other, as files of GLUE have it. Default: a
-   * field may stand in quotes.
+   * Treats quotes in CSV or TSV as ordinary characters, as in the files of GLUE. Default: fields
+   * may be quoted.
    *
    * @return this
    */
@@ -134,10 +134,9 @@ public final class DatasetReader {
   }
 
   /**
-   * Names the columns of a CSV or TSV file that has no header. Default: the first record names
-   * them.
+   * Names the columns of a CSV or TSV file without a header. Default: the first record names them.
    *
-   * @param names a name for every column
+   * @param names the names of all columns
    * @return this
    * @throws IllegalArgumentException if there are none, or two are equal
    */
@@ -151,9 +150,9 @@ public final class DatasetReader {
   }
 
   /**
-   * Says what of a plain text is a row. Default: {@link TextUnit#DOCUMENT}.
+   * Sets how plain text is split into rows. Default: {@link TextUnit#DOCUMENT}.
    *
-   * @param unit what is a row
+   * @param unit the unit of a row
    * @return this
    */
   public DatasetReader textUnit(TextUnit unit) {
@@ -162,8 +161,8 @@ public final class DatasetReader {
   }
 
   /**
-   * Names the field of a JSON object that holds the rows. Default: the only field that is an array
-   * of objects.
+   * Names the field of a JSON object that contains the rows. Default: the only field that is an
+   * array of objects.
    *
    * @param field its name
    * @return this
@@ -174,7 +173,7 @@ public final class DatasetReader {
   }
 
   /**
-   * States what the fields mean. Default: recognised from the first row; rows of another shape are
+   * Sets the shape of the rows. Default: recognized from the first row; rows of another shape are
    * malformed.
    *
    * @param rowShape the shape
@@ -186,8 +185,8 @@ public final class DatasetReader {
   }
 
   /**
-   * Says that a field of the file is a field of the shape. A field that already has that name is
-   * left aside. A field that no row has fails the reading.
+   * Maps a field of the file to a field of the shape. An existing field of that name is ignored.
+   * Reading fails if no row has the field.
    *
    * @param field its name in the file
    * @param as the shape's name for it
@@ -205,10 +204,10 @@ public final class DatasetReader {
 
   /**
    * Reads rows with a function. It is called for every row when the file is opened and again when
-   * the row is read, so it has to give the same example for the same row; what it throws counts as
-   * a malformed row.
+   * the row is read, so it must return the same example for the same row; if it throws, the row is
+   * malformed.
    *
-   * @param function makes an example of a row's fields
+   * @param function creates an example from a row's fields
    * @return this
    */
   public DatasetReader map(Function<Row, ? extends Example> function) {
@@ -218,7 +217,7 @@ public final class DatasetReader {
   }
 
   /**
-   * States how prompts are made of fields. Default: that of the shape.
+   * Sets the template of prompts. Default: that of the shape.
    *
    * @param promptTemplate the template
    * @return this
@@ -229,10 +228,10 @@ public final class DatasetReader {
   }
 
   /**
-   * Makes conversations of prompts and completions: the prompt is the user's message, the
-   * completion the assistant's, and the model's chat template puts the words around them. Prompts
-   * are then made by other templates: instruction and input, or context and question, with an empty
-   * line between. Default: {@link Example.PromptCompletion}.
+   * Converts prompts and completions to conversations: the prompt becomes the user's message, the
+   * completion the assistant's, and the model's chat template is applied. Prompts then use plain
+   * templates: instruction and input, or context and question, separated by an empty line. Default:
+   * {@link Example.PromptCompletion}.
    *
    * @return this
    */
@@ -242,9 +241,9 @@ public final class DatasetReader {
   }
 
   /**
-   * Makes conversations, as {@link #asChat()}, that begin with instructions for the model.
+   * Converts rows to conversations, as {@link #asChat()}, that begin with a system message.
    *
-   * @param systemMessage the instructions
+   * @param systemMessage the instructions for the model
    * @return this
    */
   public DatasetReader asChat(String systemMessage) {
@@ -253,8 +252,8 @@ public final class DatasetReader {
   }
 
   /**
-   * States what to learn for a question without answers, as SQuAD 2 has them. Default: such rows
-   * are malformed.
+   * Sets the completion for questions without answers, as in SQuAD 2. Default: such rows are
+   * malformed.
    *
    * @param completion the answer, such as {@code unanswerable}
    * @return this
@@ -265,10 +264,10 @@ public final class DatasetReader {
   }
 
   /**
-   * Leaves malformed rows out; the report counts them. Default: they fail the reading.
+   * Skips and counts malformed rows. Default: they fail the reading.
    *
    * @return this
-   * @throws IllegalStateException if they are to go to a file
+   * @throws IllegalStateException if {@link #quarantine} is set
    */
   public DatasetReader skipMalformed() {
     if (quarantine != null) {
@@ -279,13 +278,13 @@ public final class DatasetReader {
   }
 
   /**
-   * Leaves malformed rows out and writes them to a JSON Lines file: {@code file}, {@code line},
-   * {@code problem}, and the {@code row} as it was, in {@code base64} where it is not UTF-8. The
-   * file is written only if there are any. Default: they fail the reading.
+   * Skips malformed rows and writes them to a JSON Lines file: {@code file}, {@code line}, {@code
+   * problem}, and the original {@code row}, or {@code base64} if it is not UTF-8. The file is
+   * written only if there are any. Default: they fail the reading.
    *
    * @param file the file to write
    * @return this
-   * @throws IllegalStateException if they are to be skipped
+   * @throws IllegalStateException if {@link #skipMalformed} is set
    */
   public DatasetReader quarantine(Path file) {
     if (skipMalformed) {
@@ -296,8 +295,8 @@ public final class DatasetReader {
   }
 
   /**
-   * Lets each row tell whether it is a text, a prompt with a completion, or a conversation.
-   * Default: all rows have the same shape.
+   * Recognizes the shape of each row separately: a text, a prompt with a completion, or a
+   * conversation. Default: all rows have the same shape.
    *
    * @return this
    */
@@ -308,10 +307,10 @@ public final class DatasetReader {
   }
 
   /**
-   * Says how long each line of a file of JSON Lines is, where that is known from writing it, so
-   * that {@link #open} reads only the first. The others are checked when they are read.
+   * Sets the length of each line of a JSON Lines file, if known from writing it, so that {@link
+   * #open} reads only the first line. The others are checked when they are read.
    *
-   * @param bytes of each line, its line end included
+   * @param bytes length of each line including its line end
    * @return this
    */
   public DatasetReader lineBytes(int... bytes) {
@@ -320,13 +319,13 @@ public final class DatasetReader {
   }
 
   /**
-   * Reads the files once, to check every row and note where it is. Files that are compressed or in
-   * another encoding than UTF-8 are written out to the folder for temporary files, and deleted when
-   * the dataset is no longer used.
+   * Reads the files once, to check and index every row. Files that are compressed or not in UTF-8
+   * are converted to files in the temporary folder, which are deleted when the dataset is no longer
+   * used.
    *
-   * @return the rows; the files must not change as long as they are in use
+   * @return the rows; the files must not change while they are in use
    * @throws DatasetException if a file is missing, unreadable or damaged, the format or the shape
-   *     cannot be told, there are no rows, or rows are malformed and not to be left out: it lists
+   *     cannot be recognized, there are no rows, or rows are malformed and not skipped: it lists
    *     the first ten problems and counts all
    * @throws IllegalArgumentException if options contradict each other
    */
@@ -363,8 +362,8 @@ public final class DatasetReader {
   }
 
   /**
-   * Lets fields that are to be renamed be missing, since they may be in other files. Default: it is
-   * an error if no row has one.
+   * Allows mapped fields to be missing, since they may be in other files. Default: a field that no
+   * row has is an error.
    *
    * @return this
    */
@@ -373,12 +372,12 @@ public final class DatasetReader {
     return this;
   }
 
-  /** {@return the fields to rename that no row of the files has; known once they are opened} */
+  /** {@return the mapped fields that no row has; known after opening} */
   public Set<String> unmatched() {
     return unmatched;
   }
 
-  /** Says which fields there are instead of those that are to be renamed. */
+  /** Describes which fields exist instead of the mapped ones. */
   static String unmatched(Collection<String> missing, Collection<String> fields) {
     String plural = missing.size() == 1 ? "" : "s";
     return "map: expected the field%s %s, found no row that has %s. The fields are %s.%s"
@@ -433,7 +432,7 @@ public final class DatasetReader {
     return reader == null || plain ? told : told.thenOmitted("rows read with a function");
   }
 
-  /** These options under the keys of a description. */
+  /** Returns these options under the keys of a description. */
   private ObjectNode description() {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     keys.put("path", path.toAbsolutePath().normalize().toString());

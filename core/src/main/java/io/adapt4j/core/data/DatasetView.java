@@ -2,7 +2,7 @@ package io.adapt4j.core.data;
 
 import java.util.Optional;
 
-/** The rows of another dataset, of which something is otherwise. */
+/** Base of views that delegate to another dataset and change one aspect. */
 abstract class DatasetView implements Dataset {
 
   private final Dataset all;

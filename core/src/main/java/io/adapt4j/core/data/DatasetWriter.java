@@ -18,10 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Writes rows as JSON Lines, in the fields that {@link DatasetReader} knows their shapes by. */
+/** Writes rows as JSON Lines, with fields whose shapes {@link DatasetReader} recognizes. */
 final class DatasetWriter {
 
-  /** Kinds of rows that one file may mix: they are told apart row by row. */
+  /** Kinds of rows that may be mixed in one file, since they are recognized row by row. */
   private static final List<Class<?>> MIXABLE =
       List.of(Example.Text.class, Example.PromptCompletion.class, Example.Chat.class);
 
@@ -34,7 +34,7 @@ final class DatasetWriter {
           file,
           channel -> {
             BufferedWriter out =
-                // Not Channels.newWriter, which loses what a write leaves over.
+                // Not Channels.newWriter, which loses data after partial writes.
                 new BufferedWriter(
                     new OutputStreamWriter(
                         Channels.newOutputStream(channel), StandardCharsets.UTF_8));
@@ -66,7 +66,7 @@ final class DatasetWriter {
     return Json.compact(object);
   }
 
-  /** The fields of an example. */
+  /** Returns the fields of an example. */
   static ObjectNode object(Example example) {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     if (example instanceof Example.Text text) {

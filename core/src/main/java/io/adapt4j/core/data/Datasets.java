@@ -3,18 +3,18 @@ package io.adapt4j.core.data;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Ways to get a {@link Dataset}. */
+/** Factory methods for {@link Dataset}. */
 public final class Datasets {
 
   private Datasets() {}
 
   /**
-   * Opens a file of JSON objects, one a line, in UTF-8. Each object has a {@code text}, or a {@code
-   * prompt} and a {@code completion}, or {@code messages}; other fields are ignored. Blank lines, a
-   * byte order mark and CRLF line ends are accepted.
+   * Opens a file with one JSON object per line, in UTF-8. Each object has a {@code text}, or a
+   * {@code prompt} and a {@code completion}, or {@code messages}; other fields are ignored. Blank
+   * lines, a byte order mark and CRLF line ends are accepted.
    *
-   * <p>The file is read once now, to check every row and note where it is (twelve bytes a row), and
-   * then row by row on demand; no file stays open. It must not change in the meantime.
+   * <p>The file is read once now, to check and index every row (twelve bytes each), and then row by
+   * row on demand; no file stays open. It must not change in the meantime.
    *
    * @param file the file
    * @return its rows
@@ -29,14 +29,14 @@ public final class Datasets {
    * Starts reading a file, or a folder of files, of any {@link Format} and {@link Shape}.
    *
    * @param path the file or the folder
-   * @return options, to end with {@link DatasetReader#open()}
+   * @return options; finish with {@link DatasetReader#open()}
    */
   public static DatasetReader read(Path path) {
     return new DatasetReader(path);
   }
 
   /**
-   * Makes a dataset of rows in memory.
+   * Creates a dataset of rows in memory.
    *
    * @param rows the rows
    * @return the dataset, named "examples"
@@ -54,17 +54,17 @@ public final class Datasets {
   }
 
   /**
-   * Writes rows to a file of JSON Lines in UTF-8, in fields that {@link #read} recognises: {@code
+   * Writes rows to a file of JSON Lines in UTF-8, with fields that {@link #read} recognizes: {@code
    * text}; {@code prompt} and {@code completion}; {@code messages}; {@code prompt} of messages;
-   * {@code text} and {@code label}, or {@code labels} unless there is one; {@code prompt}, {@code
-   * chosen} and {@code rejected}. Read again, the rows are equal to those written; texts, prompts
-   * with completions, and messages may be mixed, to be read with {@link #jsonl}. The file appears
-   * whole or not at all. Weights are not written.
+   * {@code text} and {@code label}, or {@code labels} unless there is exactly one; {@code prompt},
+   * {@code chosen} and {@code rejected}. When read again, the rows equal those written; texts,
+   * prompts with completions, and messages may be mixed, to be read with {@link #jsonl}. The file
+   * is replaced atomically. Weights are not written.
    *
    * @param dataset the rows
    * @param file the file to create or replace; not one that the rows are read from
-   * @param keptFields fields of {@link Dataset#source} to write beside the example, such as the key
-   *     of a conversation
+   * @param keptFields fields of {@link Dataset#source} to write in addition to the example, such as
+   *     the key of a conversation
    * @throws DatasetException if the file cannot be written, rows could not be read back, or a row
    *     lacks a field to keep
    */
@@ -75,7 +75,7 @@ public final class Datasets {
   /**
    * Starts mixing datasets by weight.
    *
-   * @return options, to end with {@link Mixture#build()}
+   * @return options; finish with {@link Mixture#build()}
    */
   public static Mixture mix() {
     return new Mixture();
@@ -83,13 +83,13 @@ public final class Datasets {
 
   /**
    * Mixes rows of an earlier task into those of a new one, so that it is not forgotten (experience
-   * replay). Every row of the new task comes once, in random order among as many rows of the
-   * earlier one as the share asks for, drawn without repetition as far as they reach.
+   * replay). Every row of the new task occurs once, in random order among as many rows of the
+   * earlier one as the share requires, repeated only if there are too few.
    *
    * @param data rows of the new task
    * @param earlier rows of the earlier task
-   * @param share of rows of the earlier task in the whole, above 0 and below 1
-   * @param seed decides choice and order
+   * @param share share of the earlier task's rows in the mixture, above 0 and below 1
+   * @param seed seed of choice and order
    * @return the mixture
    * @throws IllegalArgumentException if the share is out of range, or a dataset is empty
    */
@@ -107,7 +107,7 @@ public final class Datasets {
   }
 
   /**
-   * Puts one dataset after the other. It costs eight bytes a row.
+   * Concatenates datasets. It takes eight bytes per row.
    *
    * @param datasets the datasets
    * @return all their rows

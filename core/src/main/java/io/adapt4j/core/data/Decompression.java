@@ -24,8 +24,8 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes files readable as UTF-8: what is compressed, of a foreign format or in another encoding is
- * written out to a temporary file, since neither can be entered in the middle.
+ * Makes files readable as UTF-8: files that are compressed, of a foreign format or in another
+ * encoding are converted to a temporary file, since they do not allow random access.
  */
 final class Decompression {
 
@@ -37,7 +37,7 @@ final class Decompression {
   /**
    * Opens a file.
    *
-   * @param encoding the encoding, or null for what the byte order mark says, else UTF-8
+   * @param encoding the encoding; null for that of the byte order mark, else UTF-8
    */
   static SourceFile open(Path file, @Nullable Charset encoding) throws IOException {
     byte[] first = first(file);
@@ -163,7 +163,7 @@ final class Decompression {
         e);
   }
 
-  /** A byte order mark: the encoding it stands for and its bytes. */
+  /** A byte order mark: its encoding and its length in bytes. */
   private record Mark(Charset charset, int length) {
 
     static Mark of(byte[] first) {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One row of training data. Text is never empty where something is to be learned from it. */
+/** A row of training data. Texts to train on are never empty. */
 public sealed interface Example
     permits Example.Text,
         Example.PromptCompletion,
@@ -20,7 +20,7 @@ public sealed interface Example
         Example.ChatUnpairedPreference {
 
   /**
-   * A text to continue: every token of it is trained on.
+   * A plain text, every token of which is trained on.
    *
    * @param text the text, not empty
    */
@@ -38,19 +38,19 @@ public sealed interface Example
   }
 
   /**
-   * A prompt with its completion: only the completion is trained on. The two are joined as they
-   * are, so a space between them has to be in one of them.
+   * A prompt with its completion, of which only the completion is trained on. The two are
+   * concatenated as they are, so a space between them must be part of one of them.
    *
-   * @param prompt what is given; may be empty
-   * @param completion what is to be learned, not empty
+   * @param prompt the prompt; may be empty
+   * @param completion the text to train on, not empty
    */
   record PromptCompletion(String prompt, String completion) implements Example {
 
     /**
      * Creates an example.
      *
-     * @param prompt what is given
-     * @param completion what is to be learned
+     * @param prompt the prompt
+     * @param completion the text to train on
      * @throws IllegalArgumentException if the completion is empty
      */
     public PromptCompletion {
@@ -62,16 +62,16 @@ public sealed interface Example
   }
 
   /**
-   * A conversation: what the assistant says in it is trained on.
+   * A conversation, of which the assistant's messages are trained on.
    *
-   * @param messages the conversation, at least one message of the assistant in it
+   * @param messages the conversation, with at least one assistant message
    * @param tools JSON schemas of tools that the assistant may call; may be empty
    */
   record Chat(List<ChatMessage> messages, List<Map<String, Object>> tools) implements Example {
 
     private static final String ASSISTANT = "assistant";
 
-    /** Whether a message is one to learn. */
+    /** Returns whether a message is the assistant's. */
     static boolean isOfAssistant(ChatMessage message) {
       return message.role().equals(ASSISTANT);
     }
@@ -104,10 +104,10 @@ public sealed interface Example
   }
 
   /**
-   * A conversation that waits for an answer. There is nothing to learn from it but what a model
-   * makes of it: it is for reinforcement learning and for the collecting of preferences.
+   * A conversation without the final answer, for reinforcement learning and for collecting
+   * preferences.
    *
-   * @param messages the conversation, at least one message, the last not of the assistant
+   * @param messages the conversation, at least one message, the last not the assistant's
    * @param tools JSON schemas of tools that the assistant may call; may be empty
    */
   record ChatPrompt(List<ChatMessage> messages, List<Map<String, Object>> tools)
@@ -141,13 +141,12 @@ public sealed interface Example
   }
 
   /**
-   * A text, or a pair of texts, with the classes it belongs to, or with a number. There is nothing
-   * to generate in it: it is for models that score classes.
+   * A text, or a pair of texts, with its classes or a number, for classification and regression.
    *
    * @param text the text, not empty
    * @param pair the second text of a pair, not empty
-   * @param labels names of the classes, each once; one, or for several labels a text any number; a
-   *     number as text for a regression
+   * @param labels distinct class names: one, or any number for multi-label classification; the
+   *     number as a string for regression
    */
   record Classified(String text, Optional<String> pair, List<String> labels) implements Example {
 
@@ -191,8 +190,7 @@ public sealed interface Example
   }
 
   /**
-   * The words of a text, each with its class, as CoNLL files have them. There is nothing to
-   * generate in it: it is for models that score the classes of tokens.
+   * The words of a text with their classes, as in CoNLL files, for token classification.
    *
    * @param tokens the words, at least one, none empty
    * @param tags the name of each word's class
@@ -204,8 +202,8 @@ public sealed interface Example
      *
      * @param tokens the words, copied
      * @param tags the name of each word's class, copied
-     * @throws IllegalArgumentException if there is no word, one is empty, or there are not as many
-     *     tags
+     * @throws IllegalArgumentException if there is no word, one is empty, or the number of tags
+     *     differs
      */
     public Tagged {
       tokens = List.copyOf(tokens);
@@ -221,21 +219,21 @@ public sealed interface Example
   }
 
   /**
-   * A query with a passage that answers it, and perhaps some that seem to but do not. There is
-   * nothing to generate in it: it is for models that embed texts.
+   * A query with a passage that answers it and optional hard negatives, for embedding models and
+   * rerankers.
    *
-   * @param query what is looked for, not empty
-   * @param passage what is to be found, not empty
-   * @param negatives what is not to be found though it is near; usually few, may be none
+   * @param query the query, not empty
+   * @param passage the passage that answers the query, not empty
+   * @param negatives similar passages that do not answer the query; may be empty
    */
   record QueryPassage(String query, String passage, List<String> negatives) implements Example {
 
     /**
      * Creates an example.
      *
-     * @param query what is looked for
-     * @param passage what is to be found
-     * @param negatives what is not to be found, copied
+     * @param query the query
+     * @param passage the passage that answers the query
+     * @param negatives the hard negatives, copied
      * @throws IllegalArgumentException if a text is empty, or the passage is among the negatives
      */
     public QueryPassage {
@@ -250,10 +248,10 @@ public sealed interface Example
     }
 
     /**
-     * Creates an example without negatives of its own.
+     * Creates an example without hard negatives.
      *
-     * @param query what is looked for
-     * @param passage what is to be found
+     * @param query the query
+     * @param passage the passage that answers the query
      */
     public QueryPassage(String query, String passage) {
       this(query, passage, List.of());
@@ -261,20 +259,20 @@ public sealed interface Example
   }
 
   /**
-   * A prompt with a better and a worse completion, as preference optimisation takes them.
+   * A prompt with a chosen and a rejected completion, for preference optimization.
    *
-   * @param prompt what is given; may be empty
-   * @param chosen the better completion, not empty
-   * @param rejected the worse completion, not empty
+   * @param prompt the prompt; may be empty
+   * @param chosen the preferred completion, not empty
+   * @param rejected the rejected completion, not empty
    */
   record Preference(String prompt, String chosen, String rejected) implements Example {
 
     /**
      * Creates an example.
      *
-     * @param prompt what is given
-     * @param chosen the better completion
-     * @param rejected the worse completion
+     * @param prompt the prompt
+     * @param chosen the preferred completion
+     * @param rejected the rejected completion
      * @throws IllegalArgumentException if a completion is empty
      */
     public Preference {
@@ -287,11 +285,11 @@ public sealed interface Example
   }
 
   /**
-   * A conversation with a better and a worse continuation.
+   * A conversation with a chosen and a rejected continuation, for preference optimization.
    *
-   * @param prompt what is given; may be empty
-   * @param chosen the better continuation, at least one message
-   * @param rejected the worse continuation, at least one message
+   * @param prompt the prompt; may be empty
+   * @param chosen the preferred continuation, at least one message
+   * @param rejected the rejected continuation, at least one message
    */
   record ChatPreference(
       List<ChatMessage> prompt, List<ChatMessage> chosen, List<ChatMessage> rejected)
@@ -300,9 +298,9 @@ public sealed interface Example
     /**
      * Creates an example.
      *
-     * @param prompt what is given, copied
-     * @param chosen the better continuation, copied
-     * @param rejected the worse continuation, copied
+     * @param prompt the prompt, copied
+     * @param chosen the preferred continuation, copied
+     * @param rejected the rejected continuation, copied
      * @throws IllegalArgumentException if a continuation has no message
      */
     public ChatPreference {
@@ -318,11 +316,11 @@ public sealed interface Example
   }
 
   /**
-   * A prompt with one completion and whether it is wanted, as KTO takes them.
+   * A prompt with a completion labeled desirable or undesirable, for KTO.
    *
-   * @param prompt what is given; may be empty
-   * @param completion what was answered, not empty
-   * @param desirable whether it is a good answer
+   * @param prompt the prompt; may be empty
+   * @param completion the completion, not empty
+   * @param desirable whether the completion is desirable
    */
   record UnpairedPreference(String prompt, String completion, boolean desirable)
       implements Example {
@@ -330,9 +328,9 @@ public sealed interface Example
     /**
      * Creates an example.
      *
-     * @param prompt what is given
-     * @param completion what was answered
-     * @param desirable whether it is a good answer
+     * @param prompt the prompt
+     * @param completion the completion
+     * @param desirable whether the completion is desirable
      * @throws IllegalArgumentException if the completion is empty
      */
     public UnpairedPreference {
@@ -344,11 +342,11 @@ public sealed interface Example
   }
 
   /**
-   * A conversation with one continuation and whether it is wanted.
+   * A conversation with a continuation labeled desirable or undesirable, for KTO.
    *
-   * @param prompt what is given; may be empty
+   * @param prompt the prompt; may be empty
    * @param completion the continuation, at least one message
-   * @param desirable whether it is a good one
+   * @param desirable whether the continuation is desirable
    */
   record ChatUnpairedPreference(
       List<ChatMessage> prompt, List<ChatMessage> completion, boolean desirable)
@@ -357,9 +355,9 @@ public sealed interface Example
     /**
      * Creates an example.
      *
-     * @param prompt what is given, copied
+     * @param prompt the prompt, copied
      * @param completion the continuation, copied
-     * @param desirable whether it is a good one
+     * @param desirable whether the continuation is desirable
      * @throws IllegalArgumentException if the continuation has no message
      */
     public ChatUnpairedPreference {

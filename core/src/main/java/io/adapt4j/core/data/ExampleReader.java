@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Makes examples of rows. */
+/** Converts rows to examples. */
 @FunctionalInterface
 interface ExampleReader {
 
   Example read(ObjectNode row) throws RowProblem;
 
-  /** Renames fields before another reader sees them; a renamed field replaces one of that name. */
+  /** Renames fields; a renamed field replaces an existing one of that name. */
   static ObjectNode renamed(ObjectNode row, Map<String, String> names) {
     if (names.isEmpty()) {
       return row;
@@ -36,7 +36,7 @@ interface ExampleReader {
     return renamed;
   }
 
-  /** Reads rows with a function of the caller. */
+  /** Returns a reader that applies a user-defined function. */
   static ExampleReader of(Function<Row, ? extends Example> function) {
     return row -> {
       Example example;

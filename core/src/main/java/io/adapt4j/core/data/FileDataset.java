@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Rows of a file or of a folder of files, read on demand. In memory are the places of the rows
- * (twelve bytes each) and what was read last (64 KiB, or a row if that is longer).
+ * Rows of a file or of a folder of files, read on demand. Only the index of the rows (twelve bytes
+ * each) and the last block read (64 KiB, or a longer row) are kept in memory.
  */
 public final class FileDataset implements Dataset {
 
@@ -24,7 +24,7 @@ public final class FileDataset implements Dataset {
   private final ReadReport report;
   private final DataOrigin origin;
 
-  /** The rows of one file, and whether each was checked when it was opened. */
+  /** The rows of a file, and whether they were checked on opening. */
   record Part(SourceFile source, RecordFormat format, RowIndex index, boolean checked) {}
 
   FileDataset(
@@ -58,37 +58,35 @@ public final class FileDataset implements Dataset {
     return origin;
   }
 
-  /** {@return how many files were read} */
+  /** {@return the number of files read} */
   public int files() {
     return report.files();
   }
 
-  /** {@return how many malformed rows were left out} */
+  /** {@return the number of skipped malformed rows} */
   public long malformed() {
     return report.malformed();
   }
 
-  /** {@return what is wrong with the first ten malformed rows, with file and line} */
+  /** {@return the problems of the first ten malformed rows, with file and line} */
   public List<String> problems() {
     return report.problems();
   }
 
-  /**
-   * {@return the shape of the rows; empty where a function read them, or each row tells its own}
-   */
+  /** {@return the shape of the rows; empty if they are read by a function or have mixed shapes} */
   public Optional<Shape> shape() {
     return report.shape();
   }
 
-  /** {@return fields of the first row that its shape does not know} */
+  /** {@return fields of the first row that its shape does not use} */
   public List<String> unusedFields() {
     return report.unusedFields();
   }
 
   /**
-   * Returns the file that holds the malformed rows.
+   * Returns the file of malformed rows.
    *
-   * @return the file; empty where there are none, or they were not kept
+   * @return the file; empty if there are none, or they were not written
    */
   public Optional<Path> quarantine() {
     return report.quarantine();
@@ -161,7 +159,7 @@ public final class FileDataset implements Dataset {
     return row - firstRows[partOf(row)];
   }
 
-  /** The last part that begins at or before the row: those before it may be empty. */
+  /** Returns the last part that begins at or before the row; earlier ones may be empty. */
   private int partOf(int row) {
     Objects.checkIndex(row, size);
     int low = 0;

@@ -9,15 +9,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
-/** Files that are no text, told by their first bytes, and what to make of them. */
+/** Detects common binary files by their first bytes and suggests a remedy. */
 final class ForeignFile {
 
   /**
    * A kind of file.
    *
    * @param start its first bytes, in hexadecimal
-   * @param is what it is
-   * @param remedy what to do
+   * @param is name of the kind
+   * @param remedy suggested action
    */
   private record Kind(String start, String is, String remedy) {}
 
@@ -46,9 +46,9 @@ final class ForeignFile {
   private ForeignFile() {}
 
   /**
-   * Refuses a file that cannot hold rows as text.
+   * Rejects a file that cannot contain rows as text.
    *
-   * @throws DatasetException if its first bytes are those of a foreign kind
+   * @throws DatasetException if its first bytes identify a binary kind
    */
   static void refuse(Path file) throws IOException {
     byte[] first;

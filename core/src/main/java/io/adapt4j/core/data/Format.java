@@ -4,24 +4,25 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How rows are written in a file. Any of them may be compressed with gzip, which is told by the
- * content.
+ * File format of rows. Any format may be compressed with gzip, which is detected by the content.
  */
 public enum Format {
-  /** JSON Lines: one JSON object a line; blank lines are left out. */
+  /** JSON Lines: one JSON object per line; blank lines are ignored. */
   JSONL,
   /**
    * One JSON document: an array of objects, or an object with such an array in one of its fields.
    */
   JSON,
-  /** Comma-separated values as in RFC 4180, with a header record unless columns are stated. */
+  /** Comma-separated values as in RFC 4180, with a header record unless columns are named. */
   CSV,
-  /** As CSV, with a tab between fields. */
+  /** As CSV, with tabs between fields. */
   TSV,
-  /** Plain text, cut into rows by {@link TextUnit}; each row has the one field {@code text}. */
+  /**
+   * Plain text, split into rows by {@link TextUnit}; each row has the single field {@code text}.
+   */
   TEXT;
 
-  /** The format that a file's name tells, {@code .gz} left aside. */
+  /** Returns the format of a file's name, ignoring {@code .gz}. */
   static Optional<Format> ofName(String name) {
     String plain = name.toLowerCase(Locale.ROOT);
     if (plain.endsWith(".gz")) {

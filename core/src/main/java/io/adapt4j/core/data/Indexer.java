@@ -12,7 +12,10 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Checks every row of the files it is given, notes where the good ones are, and what is wrong. */
+/**
+ * Checks every row of the given files, and collects an index of the good ones and the problems of
+ * the others.
+ */
 final class Indexer {
 
   static final int MOST_PROBLEMS = 10;
@@ -21,10 +24,10 @@ final class Indexer {
   private final Choice choice;
   private final @Nullable Quarantine quarantine;
 
-  /** Fields to rename that no row had so far. */
+  /** Mapped fields that no row had so far. */
   private final Set<String> unmatched;
 
-  /** The fields of the first row, as the file names them. */
+  /** Field names of the first row in the file. */
   private List<String> fields = List.of();
 
   private final List<FileDataset.Part> parts = new ArrayList<>();
@@ -35,7 +38,10 @@ final class Indexer {
   private @Nullable Shape shape;
   private List<String> unused = List.of();
 
-  /** How rows are to be read: by a reader, or by a shape, which the first row tells if null. */
+  /**
+   * Choice of the reader: a given one, or one for a shape, which is recognized from the first row
+   * if null.
+   */
   record Choice(
       @Nullable ExampleReader reader,
       @Nullable Shape shape,
@@ -44,7 +50,7 @@ final class Indexer {
   /**
    * Creates an indexer.
    *
-   * @param quarantine takes malformed rows; null to note them only
+   * @param quarantine receives malformed rows; null to count them only
    */
   Indexer(Map<String, String> renames, Choice choice, @Nullable Quarantine quarantine) {
     this.renames = renames;
@@ -57,7 +63,7 @@ final class Indexer {
     }
   }
 
-  /** Goes through a file. */
+  /** Indexes a file. */
   void add(SourceFile source, RecordFormat format) throws IOException {
     OneFile file = new OneFile(source);
     format.scan(source, file);
@@ -65,7 +71,7 @@ final class Indexer {
     parts.add(new FileDataset.Part(source, format, file.index, true));
   }
 
-  /** Takes the rows of a file whose lines are known; only the first of all is read. */
+  /** Indexes a file with known line lengths; only the first line of all files is read. */
   void addLines(SourceFile source, int... lineBytes) throws IOException {
     JsonlFormat format = new JsonlFormat();
     OneFile file = new OneFile(source);
@@ -107,7 +113,7 @@ final class Indexer {
     return parts;
   }
 
-  /** How rows are read, once there was one. */
+  /** Returns the reader, which is known after the first row. */
   ExampleReader reader() {
     return Objects.requireNonNull(reader, "there are rows");
   }
@@ -116,12 +122,12 @@ final class Indexer {
     return Optional.ofNullable(shape);
   }
 
-  /** Fields to rename that no row has. */
+  /** Returns the mapped fields that no row has. */
   Set<String> unmatched() {
     return unmatched;
   }
 
-  /** The fields of the first row, as the file names them. */
+  /** Returns the field names of the first row in the file. */
   List<String> fields() {
     return fields;
   }
@@ -138,7 +144,7 @@ final class Indexer {
     return malformed;
   }
 
-  /** The first problems, with their lines. */
+  /** Returns the first problems, with their lines. */
   List<String> problems() {
     return problems;
   }

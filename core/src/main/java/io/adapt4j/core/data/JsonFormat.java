@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The objects of an array in one JSON document. A paragraph of SQuAD, an object with a context and
- * a list of questions, gives a row for every question.
+ * a list of questions, becomes one row per question.
  */
 final class JsonFormat implements RecordFormat {
 
@@ -24,7 +24,7 @@ final class JsonFormat implements RecordFormat {
   private static final String QUESTIONS = "qas";
   private static final String CONTEXT = "context";
 
-  /** The field that holds the rows; null to find it. */
+  /** The field that contains the rows; null to detect it. */
   private final @Nullable String rowsAt;
 
   JsonFormat(@Nullable String rowsAt) {
@@ -85,7 +85,10 @@ final class JsonFormat implements RecordFormat {
     }
   }
 
-  /** The one field of a top-level object that is an array of objects; null if there is none. */
+  /**
+   * Returns the only field of a top-level object that is an array of objects; null if there is
+   * none.
+   */
   private static @Nullable String onlyArray(SourceFile source) throws IOException {
     List<String> arrays = new ArrayList<>();
     try (InputStream in = open(source);
@@ -106,7 +109,7 @@ final class JsonFormat implements RecordFormat {
         }
       }
     }
-    // A conversation is a row by itself, not a list of rows.
+    // A conversation is a single row, not a list of rows.
     if (arrays.size() == 1 && !List.of("messages", "conversations").contains(arrays.get(0))) {
       return arrays.get(0);
     }
@@ -120,7 +123,7 @@ final class JsonFormat implements RecordFormat {
 
   private static void finishArray(JsonParser parser) throws IOException {
     JsonToken token = parser.currentToken();
-    // The parser stands at the first element's last token, or at the end of an empty array.
+    // The parser is at the first element's last token, or at the end of an empty array.
     while (token != null && token != JsonToken.END_ARRAY) {
       token = parser.nextToken();
       if (token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY) {
@@ -165,7 +168,7 @@ final class JsonFormat implements RecordFormat {
     long line = parser.currentTokenLocation().getLineNr();
     JsonNode element = Json.readTree(parser);
     if (element.isValueNode()) {
-      // Texts are read lazily; only then is their end known.
+      // Strings are read lazily; only then is their end known.
       parser.getText();
     }
     long length = offset(source, parser.currentLocation().getByteOffset()) - start;

@@ -5,13 +5,13 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 
 /**
- * Turns files of a format that this module does not read into JSON Lines, so that {@link
+ * Service provider that converts files of another format to JSON Lines, so that {@link
  * Datasets#read} can read them. Implementations are found by {@link java.util.ServiceLoader}. A
- * file is converted once, into the folder for temporary files, when it is opened.
+ * file is converted once, into the temporary folder, when it is opened.
  */
 public interface JsonLinesConverter {
 
-  /** How many bytes a format is told by. */
+  /** Number of bytes by which a format is detected. */
   int FIRST_BYTES = 4;
 
   /** {@return the name of the format, for messages} */
@@ -21,15 +21,15 @@ public interface JsonLinesConverter {
    * Returns whether a file is of the format.
    *
    * @param first the first {@link #FIRST_BYTES} bytes of the file; fewer if it is shorter
-   * @return whether it is
+   * @return whether the format matches
    */
   boolean reads(byte[] first);
 
   /**
-   * Writes the rows of a file, one JSON object a line, in UTF-8.
+   * Writes the rows of a file in UTF-8, one JSON object per line.
    *
    * @param file the file
-   * @param out where to write to; not closed
+   * @param out the stream to write to; not closed
    * @throws IOException if the file cannot be read, or the rows cannot be written
    */
   void convert(Path file, OutputStream out) throws IOException;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 
-/** JSON objects, one a line. */
+/** One JSON object per line. */
 final class JsonlFormat implements RecordFormat {
 
   @Override

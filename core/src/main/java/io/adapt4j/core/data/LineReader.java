@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Reads a file line by line as bytes and keeps count of lines and offsets. */
+/** Reads a file line by line as bytes, tracking lines and offsets. */
 final class LineReader implements Closeable {
 
   static final int LONGEST_LINE = 64 << 20;
@@ -25,7 +25,7 @@ final class LineReader implements Closeable {
   private long bytes;
   private boolean tooLong;
 
-  /** Reads a file from a byte on, which counts as the beginning of its first line. */
+  /** Reads a file from an offset, which counts as the beginning of its first line. */
   LineReader(Path file, int start) throws IOException {
     this.in = Files.newInputStream(file);
     this.bufferOffset = start;
@@ -62,7 +62,7 @@ final class LineReader implements Closeable {
     return true;
   }
 
-  /** The line without its line feed, in an array that the next call changes. */
+  /** Returns the line without its line feed, in an array reused by the next call. */
   byte[] line() {
     return line;
   }
@@ -71,17 +71,17 @@ final class LineReader implements Closeable {
     return length;
   }
 
-  /** Length of the line in the file; more than {@link #length()} where it is too long. */
+  /** Returns the length of the line in the file; more than {@link #length()} if it is too long. */
   long bytes() {
     return bytes;
   }
 
-  /** Position of the line's first byte in the file. */
+  /** Returns the file offset of the line's first byte. */
   long offset() {
     return offset;
   }
 
-  /** Number of the line, from 1. */
+  /** Returns the line number, from 1. */
   long number() {
     return number;
   }

@@ -1,14 +1,11 @@
 package io.adapt4j.core.data;
 
-/** Which tokens of an example are trained on. */
+/** Selection of the trained tokens of an example. */
 public enum LossOn {
-  /**
-   * What the model is to write: the completion after a prompt, every message of the assistant in a
-   * conversation, the whole of a text.
-   */
+  /** The completion after a prompt, every assistant message of a conversation, or a whole text. */
   COMPLETION,
-  /** As {@link #COMPLETION}, but of a conversation only the assistant's last message. */
+  /** Like {@link #COMPLETION}, but only the last assistant message of a conversation. */
   LAST_ASSISTANT,
-  /** Every token, prompts and the messages of users among them. */
+  /** Every token, including prompts and user messages. */
   ALL
 }

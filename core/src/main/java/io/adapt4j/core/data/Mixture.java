@@ -10,9 +10,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Options of mixing datasets by weight. Of each dataset come as many rows as its weight is of the
- * sum of weights; they are taken in a random order, and again in another order when all were taken.
- * The rows of the mixture are in random order too.
+ * Options for mixing datasets by weight. Each dataset contributes rows in proportion to its weight,
+ * in random order; once all its rows are used, they are reshuffled and repeated. The rows of the
+ * mixture are shuffled too.
  *
  * <pre>{@code
  * Dataset mixed = Datasets.mix().add(support, 0.9).add(general, 0.1).seed(42).build();
@@ -50,9 +50,9 @@ public final class Mixture {
   }
 
   /**
-   * Sets the size of the mixture. Default: the rows of all datasets together.
+   * Sets the size of the mixture. Default: the total number of rows of all datasets.
    *
-   * @param count how many rows, at least 1
+   * @param count number of rows, at least 1
    * @return this
    * @throws IllegalArgumentException if it is below 1
    */
@@ -65,7 +65,7 @@ public final class Mixture {
   }
 
   /**
-   * Sets the seed of the orders. Default: 0.
+   * Sets the seed of shuffling. Default: 0.
    *
    * @param choice the seed
    * @return this
@@ -76,7 +76,7 @@ public final class Mixture {
   }
 
   /**
-   * Mixes; nothing is read yet. It costs eight bytes a row.
+   * Builds the mixture; nothing is read yet. It takes eight bytes per row.
    *
    * @return the mixture
    * @throws IllegalArgumentException if there are no datasets
@@ -124,7 +124,7 @@ public final class Mixture {
     return combined(description.put("seed", seed), origins);
   }
 
-  /** Told if all parts are. */
+  /** Returns a description if all parts have one. */
   private static DataOrigin combined(ObjectNode description, List<DataOrigin> parts) {
     DataOrigin whole =
         DataOrigin.of(
@@ -136,7 +136,7 @@ public final class Mixture {
         .orElse(whole);
   }
 
-  /** One dataset after the other. */
+  /** Returns the concatenation of datasets. */
   static Dataset concatenation(List<? extends Dataset> datasets) {
     int size = Math.toIntExact(datasets.stream().mapToLong(Dataset::size).sum());
     int[] sets = new int[size];

@@ -3,7 +3,7 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Reads rows of text, prompt and completion, or messages, told row by row. */
+/** Reads rows of text, prompt and completion, or messages, recognized row by row. */
 final class PlainReader implements ExampleReader {
 
   static final String SHAPES =

@@ -10,16 +10,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads rows that say which completion is better, or whether one is good.
+ * Reads paired and unpaired preferences.
  *
  * @param shape of the rows
  * @param asChat whether texts become conversations
- * @param system the instructions that begin these; null for none
+ * @param system the system message of these; null for none
  */
 record PreferenceReader(Shape shape, boolean asChat, @Nullable String system)
     implements ExampleReader {
 
-  /** The turns of HH-RLHF (Bai et al. 2022), which writes a conversation as one text. */
+  /** Turn markers of HH-RLHF (Bai et al. 2022), which stores a conversation as one text. */
   private static final String HUMAN = "\n\nHuman:";
 
   private static final String ASSISTANT = "\n\nAssistant:";
@@ -33,7 +33,7 @@ record PreferenceReader(Shape shape, boolean asChat, @Nullable String system)
     return shape == Shape.PREFERENCE ? paired(row) : unpaired(row);
   }
 
-  /** What is wrong with two completions that are the same. */
+  /** Returns the problem of two equal completions. */
   static RowProblem alike() {
     return new RowProblem(
         "expected a chosen completion that differs from the rejected one, found them alike. Remove"
@@ -94,7 +94,7 @@ record PreferenceReader(Shape shape, boolean asChat, @Nullable String system)
     return messages;
   }
 
-  /** The length of the prompt that two texts begin with. */
+  /** Returns the length of the prompt that two texts share. */
   static int sharedPrompt(String chosen, String rejected) {
     int shared = 0;
     int most = Math.min(chosen.length(), rejected.length());
@@ -107,16 +107,16 @@ record PreferenceReader(Shape shape, boolean asChat, @Nullable String system)
         return turn + ASSISTANT.length();
       }
     }
-    // Either text must keep something to learn.
+    // Neither completion may be empty.
     shared = Math.min(shared, most - 1);
     while (shared > 0 && (isInside(chosen, shared) || isInside(rejected, shared))) {
       shared--;
     }
-    // A space belongs to the word after it, as tokenizers have it.
+    // A space belongs to the following word, as for tokenizers.
     return shared > 0 && chosen.charAt(shared - 1) == ' ' ? shared - 1 : shared;
   }
 
-  /** Whether a place is in a word, or in a character of two parts. */
+  /** Returns whether a position is inside a word or a surrogate pair. */
   private static boolean isInside(String text, int at) {
     char before = text.charAt(at - 1);
     char after = text.charAt(at);
@@ -143,7 +143,7 @@ record PreferenceReader(Shape shape, boolean asChat, @Nullable String system)
         : Conversations.unpaired(row, shape, desirable);
   }
 
-  /** Whether a label says true or false in words. */
+  /** Returns whether a label is true or false. */
   static boolean isVerdict(JsonNode label) {
     return label.isBoolean() || (label.isTextual() && label.asText().matches("(?i)true|false"));
   }

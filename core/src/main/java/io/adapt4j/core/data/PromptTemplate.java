@@ -7,16 +7,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the fields of a row become a prompt: texts with field names in braces, such as {@code
- * {instruction}}. Of several variants the first applies whose fields all have a text in the row, so
- * that a row without an {@code input} can have its own paraphrase. What is in a field is put in as
- * it is; braces in it mean nothing.
+ * Template of prompts: texts with field names in braces, such as {@code {instruction}}. Of several
+ * variants the first one is used whose fields all have a text in the row, so that rows without an
+ * {@code input} can have their own wording. Field values are inserted verbatim; braces in them have
+ * no meaning.
  */
 public final class PromptTemplate {
 
   /**
-   * The prompt of Stanford Alpaca, with and without an input, and a line end after it. Source:
-   * {@code train.py} of tatsu-lab/stanford_alpaca.
+   * The prompt of Stanford Alpaca, with and without an input, followed by a newline. Source: {@code
+   * train.py} of tatsu-lab/stanford_alpaca.
    */
   public static final PromptTemplate ALPACA =
       of(
@@ -26,10 +26,10 @@ public final class PromptTemplate {
           "Below is an instruction that describes a task. Write a response that appropriately"
               + " completes the request.\n\n### Instruction:\n{instruction}\n\n### Response:\n");
 
-  /** A document, then {@code Summary:} on its own line. */
+  /** A document, followed by {@code Summary:} on its own line. */
   public static final PromptTemplate SUMMARY = of("{document}\n\nSummary:\n");
 
-  /** A context, if there is one, and a question, then {@code Answer:} on its own line. */
+  /** An optional context and a question, followed by {@code Answer:} on its own line. */
   public static final PromptTemplate QUESTION =
       of(
           "Context: {context}\n\nQuestion: {question}\nAnswer:\n",
@@ -46,7 +46,7 @@ public final class PromptTemplate {
   /**
    * Creates a template.
    *
-   * @param variants the texts, the one with most fields first
+   * @param variants the texts, the one with the most fields first
    * @return the template
    * @throws IllegalArgumentException if there is none
    */
@@ -62,9 +62,9 @@ public final class PromptTemplate {
   }
 
   /**
-   * Makes the prompt of a row.
+   * Renders the prompt of a row.
    *
-   * @param field gives the text of a field, empty or null where there is none
+   * @param field returns the text of a field; empty or null if there is none
    * @return the prompt
    * @throws IllegalArgumentException if no variant applies
    */
@@ -82,7 +82,7 @@ public final class PromptTemplate {
             + fields(last).stream().filter(name -> !hasText(field.apply(name))).toList());
   }
 
-  /** Returns the variants, one a line. */
+  /** Returns the variants, one per line. */
   @Override
   public String toString() {
     return String.join("\n", variants);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps malformed rows in a JSON Lines file, with what is wrong with them. */
+/** Writes malformed rows to a JSON Lines file, with their problems. */
 final class Quarantine implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
@@ -30,7 +30,7 @@ final class Quarantine implements AutoCloseable {
     this.file = file;
   }
 
-  /** Adds a row; the bytes may be null where they are too many. */
+  /** Adds a row; the bytes are null if there are too many. */
   void add(Path source, long line, @Nullable String problem, byte @Nullable [] bytes) {
     ObjectNode entry = JsonNodeFactory.instance.objectNode();
     entry.put("file", source.toString()).put("line", line).put("problem", problem);
@@ -57,7 +57,7 @@ final class Quarantine implements AutoCloseable {
     }
   }
 
-  /** Puts the file in place; returns whether there was any row. */
+  /** Moves the file into place; returns whether there was any row. */
   boolean commit() {
     if (writer == null) {
       return false;
@@ -84,7 +84,7 @@ final class Quarantine implements AutoCloseable {
         writer.close();
       }
     } catch (IOException e) {
-      // What is not committed goes away, and what failed before is the one to report.
+      // An uncommitted file is deleted; an earlier failure is the one to report.
       LOG.debug("{} cannot be closed", file, e);
     }
   }

@@ -5,16 +5,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What reading files came to.
+ * Result of opening files.
  *
- * @param files how many files were read
- * @param rows rows that can be used
- * @param malformed rows that were left out
- * @param problems what is wrong with the first ten of them, with file and line
- * @param shape the shape of the rows; empty where a function read them, or each row tells its own
- * @param unusedFields fields of the first row that its shape does not know
- * @param quarantine the file that holds the malformed rows; empty where there are none, or they
- *     were not kept
+ * @param files number of files read
+ * @param rows number of usable rows
+ * @param malformed number of skipped rows
+ * @param problems problems of the first ten malformed rows, with file and line
+ * @param shape the shape of the rows; empty if they are read by a function or have mixed shapes
+ * @param unusedFields fields of the first row that its shape does not use
+ * @param quarantine the file of malformed rows; empty if there are none, or they were not written
  */
 record ReadReport(
     int files,
@@ -28,13 +27,13 @@ record ReadReport(
   /**
    * Creates a report.
    *
-   * @param files how many files were read
-   * @param rows rows that can be used
-   * @param malformed rows that were left out
-   * @param problems what is wrong with the first ten of them, copied
+   * @param files number of files read
+   * @param rows number of usable rows
+   * @param malformed number of skipped rows
+   * @param problems problems of the first ten malformed rows, copied
    * @param shape the shape of the rows
-   * @param unusedFields fields of the first row that its shape does not know, copied
-   * @param quarantine the file that holds the malformed rows
+   * @param unusedFields fields of the first row that its shape does not use, copied
+   * @param quarantine the file of malformed rows
    */
   ReadReport {
     problems = List.copyOf(problems);

@@ -3,37 +3,37 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 
-/** How the records of one file are found and read. */
+/** Format of the records of a file. */
 interface RecordFormat {
 
-  /** Takes the rows that a scan finds. */
+  /** Receiver of the rows found by a scan. */
   interface Sink {
 
     /**
      * Takes a row.
      *
-     * @param offset first byte of its record
-     * @param length bytes of its record
-     * @param line line the record begins in
-     * @param part number of the row among those of the record
+     * @param offset offset of its record
+     * @param length length of its record in bytes
+     * @param line line of the record's beginning
+     * @param part index of the row within the record
      * @param content reads the row
      */
     void row(long offset, int length, long line, int part, Content content) throws IOException;
 
-    /** Takes a record that is too long to be read. */
+    /** Takes a record that is too long to read. */
     void tooLong(long offset, long line) throws IOException;
   }
 
-  /** Reads a row that was found. */
+  /** Reader of a found row. */
   @FunctionalInterface
   interface Content {
     ObjectNode read() throws RowProblem;
   }
 
   /**
-   * Goes through a file once.
+   * Scans a file.
    *
-   * @throws DatasetException if what is wrong leaves no way to find the next record
+   * @throws DatasetException if an error makes it impossible to find the next record
    */
   void scan(SourceFile source, Sink sink) throws IOException;
 

@@ -16,8 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a row as its file has them. Values are as in JSON; in CSV files and plain text all
- * are texts. Immutable.
+ * The original fields of a row. Values are as in JSON; in CSV files and plain text all are strings.
+ * Immutable.
  */
 public final class Row {
 
@@ -28,17 +28,17 @@ public final class Row {
   }
 
   /**
-   * Makes a row, for a dataset that does not come from a file.
+   * Creates a row, for a dataset that does not come from a file.
    *
-   * @param fields values by name: texts, numbers, booleans, null, lists or maps of these
+   * @param fields values by name: strings, numbers, booleans, null, lists or maps of these
    * @return the row
-   * @throws IllegalArgumentException if a value is of another type
+   * @throws IllegalArgumentException if a value has another type
    */
   public static Row of(Map<String, ?> fields) {
     return new Row(PlainJson.object(fields));
   }
 
-  /** The same fields and another, instead of one of that name. */
+  /** Returns the fields with one added or replaced. */
   Row with(String field, JsonNode value) {
     ObjectNode changed = JsonNodeFactory.instance.objectNode();
     changed.setAll(object);
@@ -64,7 +64,7 @@ public final class Row {
   }
 
   /**
-   * Returns the text of a field; of a number or a boolean, as it is written.
+   * Returns the text of a field; numbers and booleans are converted to strings.
    *
    * @param field its name
    * @return the text
@@ -84,14 +84,14 @@ public final class Row {
    * Returns the value of a field.
    *
    * @param field its name
-   * @return a text, a {@link Long} or {@link BigDecimal}, a boolean, a list, a map, or null where
+   * @return a string, a {@link Long} or {@link BigDecimal}, a boolean, a list, a map, or null if
    *     the field is null or missing
    */
   public @Nullable Object value(String field) {
     return plain(object.path(field));
   }
 
-  /** Rows with equal fields are equal, whatever the order. */
+  /** Rows with equal fields are equal, regardless of their order. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Row row && object.equals(row.object);
@@ -102,7 +102,7 @@ public final class Row {
     return object.hashCode();
   }
 
-  /** Returns the row as one line of JSON. */
+  /** Returns the row as JSON on one line. */
   @Override
   public String toString() {
     return Json.compact(object);

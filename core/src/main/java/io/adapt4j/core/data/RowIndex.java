@@ -3,8 +3,8 @@ package io.adapt4j.core.data;
 import java.util.Arrays;
 
 /**
- * Where the rows of a file are: twelve bytes a row, sixteen where several rows share a record. A
- * record that holds several rows has one entry for each, with the number of the part.
+ * Index of the rows of a file: twelve bytes per row, or sixteen if several rows share a record,
+ * each with its own entry and part number.
  */
 final class RowIndex {
 

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Rows told apart by a key: numbers of keys in the order in which they first occur. */
+/** Groups rows by a key; keys are numbered in the order of first occurrence. */
 final class RowKeys {
 
   private final int[] keys;
   private final Map<String, Integer> numbers = new HashMap<>();
 
-  /** The key of a row. */
+  /** Key function of rows. */
   @FunctionalInterface
   interface KeyOf {
     String key(Dataset dataset, int row);
@@ -79,7 +79,7 @@ final class RowKeys {
     }
   }
 
-  /** The fields of a row, where one of them is needed. */
+  /** Returns the fields of a row, one of which is required. */
   static Row source(Dataset dataset, int row, String field) {
     Row source =
         dataset
@@ -118,12 +118,12 @@ final class RowKeys {
     return all;
   }
 
-  /** How many keys there are. */
+  /** Returns the number of keys. */
   int count() {
     return numbers.size();
   }
 
-  /** The rows of each key, in their order. */
+  /** Returns the rows of each key, in dataset order. */
   int[][] rows() {
     int[] sizes = new int[count()];
     for (int key : keys) {

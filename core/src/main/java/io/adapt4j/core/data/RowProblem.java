@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** What is wrong with a row, with the remedy but without file and line. */
+/** Thrown for a malformed row. The message includes the remedy but not the file and line. */
 final class RowProblem extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -16,7 +16,7 @@ final class RowProblem extends Exception {
     super(message, null, false, false);
   }
 
-  /** A part of a text that fits into a message. */
+  /** Returns a text, shortened to fit into a message. */
   static String quote(String text) {
     String stripped = text.strip();
     return stripped.length() <= LONGEST_QUOTE

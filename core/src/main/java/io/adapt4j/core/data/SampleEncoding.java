@@ -1,15 +1,15 @@
 package io.adapt4j.core.data;
 
 /**
- * How a training turns rows into samples: template, length limit and what is learned. {@link
- * io.adapt4j.core.FineTuner#checkData} gives the one of its run to a check of data.
+ * Encoding of rows to samples in a training: template, length limit and trained tokens. {@link
+ * io.adapt4j.core.FineTuner#checkData} passes the encoding of its run to a data check.
  */
 public interface SampleEncoding {
 
   /**
    * Returns the length limit.
    *
-   * @return tokens of the longest sample
+   * @return maximum number of tokens in a sample
    */
   int maxLength();
 }

@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What the fields of a row mean. A shape is recognised from the names of the fields; each field has
- * a name and other names it is known by, and its own name is preferred. Fields that a shape does
- * not know are left aside.
+ * Schema of rows: the meaning of their fields. A shape is recognized by field names; each field has
+ * a name, which is preferred, and aliases. Other fields are ignored.
  */
 public enum Shape {
   /** {@code text}, or {@code content}: becomes {@link Example.Text}. */
@@ -20,20 +19,20 @@ public enum Shape {
    */
   PROMPT_COMPLETION(required("prompt"), required("completion", "response")),
   /**
-   * Alpaca: {@code instruction}, {@code output} (or {@code response}), and perhaps {@code input}
+   * Alpaca: {@code instruction}, {@code output} (or {@code response}), and optionally {@code input}
    * (or {@code context}): becomes {@link Example.PromptCompletion} by {@link
    * PromptTemplate#ALPACA}.
    */
   INSTRUCTION(
       required("instruction"), required("output", "response"), optional("input", "context")),
   /**
-   * A conversation as OpenAI has it: {@code messages} with {@code role} and {@code content} (also
-   * {@code tool_calls} and the like), and perhaps {@code tools}: becomes {@link Example.Chat}.
+   * A conversation in OpenAI's format: {@code messages} with {@code role} and {@code content} (also
+   * {@code tool_calls} and the like), and optionally {@code tools}: becomes {@link Example.Chat}.
    */
   MESSAGES(required("messages"), optional("tools")),
   /**
-   * A conversation as ShareGPT has it: {@code conversations} with {@code from} and {@code value},
-   * and perhaps {@code system} and {@code tools}: becomes {@link Example.Chat}.
+   * A conversation in ShareGPT's format: {@code conversations} with {@code from} and {@code value},
+   * and optionally {@code system} and {@code tools}: becomes {@link Example.Chat}.
    */
   CONVERSATIONS(required("conversations", "conversation"), optional("system"), optional("tools")),
   /**
@@ -46,13 +45,13 @@ public enum Shape {
       required("label", "labels", "category", "intent", "class"),
       optional("text_pair", "sentence2", "hypothesis")),
   /**
-   * Words and their classes: {@code tokens} (or {@code words}) and {@code tags} (or {@code
+   * Words with their classes: {@code tokens} (or {@code words}) and {@code tags} (or {@code
    * ner_tags}, {@code pos_tags}): becomes {@link Example.Tagged}.
    */
   TAGGED(required("tokens", "words"), required("tags", "ner_tags", "pos_tags")),
   /**
-   * {@code query} (or {@code anchor}), {@code passage} (or {@code positive}), and perhaps {@code
-   * negatives} (or {@code negative}), a text or a list of texts: becomes {@link
+   * {@code query} (or {@code anchor}), {@code passage} (or {@code positive}), and optionally {@code
+   * negatives} (or {@code negative}), a string or a list of strings: becomes {@link
    * Example.QueryPassage}.
    */
   QUERY_PASSAGE(
@@ -65,17 +64,17 @@ public enum Shape {
    */
   SUMMARY(required("document", "article", "dialogue"), required("summary", "highlights")),
   /**
-   * SQuAD: {@code question}, {@code answers} (or {@code answer}), and perhaps {@code context}:
+   * SQuAD: {@code question}, {@code answers} (or {@code answer}), and optionally {@code context}:
    * becomes {@link Example.PromptCompletion} with the first answer, by {@link
-   * PromptTemplate#QUESTION}. Answers may be a text, a list of texts or of objects with a {@code
-   * text}, or an object whose {@code text} is a list.
+   * PromptTemplate#QUESTION}. Answers may be a string, a list of strings or of objects with a
+   * {@code text}, or an object whose {@code text} is a list.
    */
   QUESTION_ANSWER(required("question"), required("answers", "answer"), optional("context")),
   /**
-   * {@code chosen} and {@code rejected}, and perhaps {@code prompt} (or {@code conversations},
-   * {@code messages}): becomes {@link Example.Preference} where they are texts, {@link
-   * Example.ChatPreference} where they are messages. Without a prompt, what both begin with is the
-   * prompt: whole words of it, or in texts of HH-RLHF all up to the last {@code Assistant:}.
+   * {@code chosen} and {@code rejected}, and optionally {@code prompt} (or {@code conversations},
+   * {@code messages}): becomes {@link Example.Preference} for strings, {@link
+   * Example.ChatPreference} for messages. Without a prompt, the common prefix is the prompt: whole
+   * words of it, or in HH-RLHF everything up to the last {@code Assistant:}.
    */
   PREFERENCE(
       required("chosen"),
@@ -83,17 +82,17 @@ public enum Shape {
       optional("prompt", "conversations", "messages"),
       optional("system")),
   /**
-   * {@code prompt} alone, with whatever fields rewards read: a text becomes {@link Example.Text},
-   * which is what a policy continues, messages become {@link Example.ChatPrompt}. So do {@code
-   * messages} and {@code conversations} in which the assistant says nothing; where it does, a row
-   * that is read as this shape is an {@link Example.Chat}.
+   * {@code prompt} only, with any further fields for rewards: a string becomes {@link
+   * Example.Text}, which a policy continues; messages become {@link Example.ChatPrompt}. So do
+   * {@code messages} and {@code conversations} without assistant messages; with them, a row read as
+   * this shape becomes an {@link Example.Chat}.
    */
   PROMPT(required("prompt")),
   /**
    * {@code prompt}, {@code completion} (or {@code response}) and {@code label}, true for a good
-   * completion: becomes {@link Example.UnpairedPreference} where the completion is a text, {@link
-   * Example.ChatUnpairedPreference} where it is messages. Recognised where the label is true or
-   * false; a stated shape takes 1 and 0 too.
+   * completion: becomes {@link Example.UnpairedPreference} if the completion is a string, {@link
+   * Example.ChatUnpairedPreference} if it is messages. Recognized if the label is true or false; if
+   * this shape is set explicitly, 1 and 0 are accepted too.
    */
   UNPAIRED_PREFERENCE(
       required("prompt"),
@@ -101,7 +100,7 @@ public enum Shape {
       required("label"),
       optional("system"));
 
-  // Made by List.of, of records that hold such lists.
+  // Immutable: created by List.of, with records of such lists.
   @SuppressWarnings("ImmutableEnumChecker")
   private final List<Field> fields;
 
@@ -109,7 +108,7 @@ public enum Shape {
     this.fields = List.of(fields);
   }
 
-  /** A field of a shape: its names, its own first. */
+  /** A field of a shape: its name, followed by its aliases. */
   private record Field(boolean required, List<String> names) {
 
     String name() {
@@ -129,11 +128,11 @@ public enum Shape {
     return new Field(false, List.of(names));
   }
 
-  /** The shape of a row; a problem if there is none, or more than one. */
+  /** Recognizes the shape of a row; fails if there is none, or more than one. */
   static Shape recognise(ObjectNode row) throws RowProblem {
     List<Shape> fitting =
         new ArrayList<>(Arrays.stream(values()).filter(s -> s.fits(row)).toList());
-    fitting.removeIf(shape -> fitting.stream().anyMatch(other -> other.saysMore(shape, row)));
+    fitting.removeIf(shape -> fitting.stream().anyMatch(richer -> richer.saysMore(shape, row)));
     if (fitting.size() != 1) {
       throw new RowProblem(
           (fitting.isEmpty()
@@ -158,7 +157,7 @@ public enum Shape {
     return shape;
   }
 
-  /** The field of a row that has one of the names of a field; its own name if there is none. */
+  /** Returns the name of a field in a row: its name or an alias; its own name if it is missing. */
   String find(ObjectNode row, String name) {
     for (Field field : fields) {
       if (field.name().equals(name)) {
@@ -169,10 +168,10 @@ public enum Shape {
     return name;
   }
 
-  /** The fields of a row that the shape does not know. */
+  /** Returns the fields of a row that the shape does not use. */
   List<String> unknown(ObjectNode row) {
     if (this == PROMPT) {
-      // Rewards may read any of them.
+      // Rewards may use any of them.
       return List.of();
     }
     List<String> used = fields.stream().map(field -> find(row, field.name())).toList();
@@ -184,7 +183,7 @@ public enum Shape {
         && (this != UNPAIRED_PREFERENCE || PreferenceReader.isVerdict(row.path("label")));
   }
 
-  /** Whether this shape explains every field that another does, and more. */
+  /** Returns whether this shape uses a strict superset of the fields that another uses. */
   private boolean saysMore(Shape other, ObjectNode row) {
     List<String> mine = explained(row);
     List<String> others = other.explained(row);

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads rows of a shape. */
+/** Reader of the rows of a shape. */
 final class ShapeReader implements ExampleReader {
 
-  /** What a user says: the chat template has the words around it. */
+  /** Template of a user message; the chat template adds the rest. */
   private static final PromptTemplate INSTRUCTION_TURN =
       PromptTemplate.of("{instruction}\n\n{input}", "{instruction}");
 
@@ -28,10 +28,10 @@ final class ShapeReader implements ExampleReader {
   /**
    * Creates a reader.
    *
-   * @param template makes prompts; null for the shape's own
-   * @param noAnswer the completion of a question without answers; null to refuse such rows
+   * @param template template of prompts; null for the shape's own
+   * @param noAnswer the completion of a question without answers; null to reject such rows
    * @param asChat whether prompts and completions become conversations
-   * @param system the instructions that begin these; null for none
+   * @param system the system message of these; null for none
    */
   ShapeReader(
       Shape shape,

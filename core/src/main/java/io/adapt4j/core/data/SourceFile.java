@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file in UTF-8 that is read piece by piece. No handle stays open: a piece is read with what
- * follows it, and the next pieces come from there. Thread-safe.
+ * A UTF-8 file with random access. No handle stays open: each read fetches a larger block, which
+ * serves the following reads. Thread-safe.
  */
 final class SourceFile {
 
@@ -34,12 +34,12 @@ final class SourceFile {
   private final long size;
   private final FileTime modified;
 
-  /** Whether the content was made of a foreign format; set before anyone reads. */
+  /** Whether the content was converted from a foreign format; set before the first read. */
   private boolean jsonLines;
 
   private volatile Block block = new Block(0, new byte[0]);
 
-  // A private value that only this class reads.
+  // Private to this class.
   @SuppressWarnings("ArrayRecordComponent")
   private record Block(long offset, byte[] bytes) {
 
@@ -56,12 +56,15 @@ final class SourceFile {
     this.modified = Files.getLastModifiedTime(content);
   }
 
-  /** A file that is read where it is. */
+  /** Returns a file that is read directly. */
   static SourceFile of(Path file, int start) throws IOException {
     return new SourceFile(file, file, start);
   }
 
-  /** A file whose content was written out to another, which goes away with the object. */
+  /**
+   * Returns a file whose content was converted to a temporary copy, which is deleted with this
+   * object.
+   */
   static SourceFile ofCopy(Path file, Path copy) throws IOException {
     SourceFile source = new SourceFile(file, copy, 0);
     COPIES.add(copy);
@@ -78,17 +81,17 @@ final class SourceFile {
     return jsonLines;
   }
 
-  /** The file to name in messages. */
+  /** Returns the file for messages. */
   Path file() {
     return file;
   }
 
-  /** The file to read. */
+  /** Returns the file to read. */
   Path content() {
     return content;
   }
 
-  /** Where the content begins: after a byte order mark. */
+  /** Returns the offset of the content, after any byte order mark. */
   int start() {
     return start;
   }
@@ -97,7 +100,7 @@ final class SourceFile {
     return size;
   }
 
-  /** The bytes of a row. */
+  /** Returns the bytes of a row. */
   byte[] read(long offset, int length, int row) throws IOException {
     Block current = block;
     if (!current.has(offset, length)) {
@@ -108,7 +111,7 @@ final class SourceFile {
     return Arrays.copyOfRange(current.bytes(), from, from + length);
   }
 
-  /** The number, from 1, of the line that a byte is in. */
+  /** Returns the line number, from 1, of an offset. */
   long lineOf(long offset) throws IOException {
     long line = 1;
     try (LineReader lines = new LineReader(content, start)) {
@@ -155,7 +158,7 @@ final class SourceFile {
     try {
       Files.deleteIfExists(copy);
     } catch (IOException e) {
-      // It is in the folder for temporary files; nothing depends on it.
+      // It is in the temporary folder; nothing depends on it.
     }
   }
 }

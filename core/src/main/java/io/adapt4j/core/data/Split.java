@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * A dataset in three disjoint parts, the last two of which may be empty.
+ * A dataset split into three disjoint parts, the last two of which may be empty.
  *
  * @param train rows to train on, at least one
  * @param validation rows to validate on during training; may be empty
@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 public record Split(Dataset train, Dataset validation, Dataset test) {
 
   /**
-   * Checks that there are rows to train on in sight; a part that is null is an empty one.
+   * Checks that there is a training part; other parts that are null become empty.
    *
    * @param train rows to train on
    * @param validation rows to validate on; null for none
@@ -31,7 +31,7 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
   }
 
   /**
-   * Makes a split without a test part.
+   * Creates a split without a test part.
    *
    * @param train rows to train on
    * @param validation rows to validate on
@@ -47,7 +47,7 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
   static final double VALIDATION = 0.1;
   static final double TEST = 0.1;
 
-  /** Numbers of the parts of {@link #ofParts}; that of train is 0. */
+  /** Part numbers of {@link #ofParts}; train is 0. */
   static final int VALIDATION_PART = 1;
 
   static final int TEST_PART = 2;
@@ -60,7 +60,7 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
     return split.told(all.origin(), options(train, validation, test).put("seed", seed));
   }
 
-  /** The fractions as a description has them. */
+  /** Returns the fractions in the format of a description. */
   static ObjectNode options(double train, double validation, double test) {
     return JsonNodeFactory.instance
         .objectNode()
@@ -69,7 +69,7 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
         .put("test", test);
   }
 
-  /** These parts with the origin that the options of the split give them. */
+  /** Returns these parts with the origin that results from the options of the split. */
   Split told(DataOrigin all, ObjectNode options) {
     return new Split(
         Subset.told(train, all.then("split", options.deepCopy().put("part", "train"))),
@@ -77,7 +77,7 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
         Subset.told(test, all.then("split", options.deepCopy().put("part", "test"))));
   }
 
-  /** Parts rows in an order: the first to train, the last to test. */
+  /** Splits rows in a given order: the first for training, the last for testing. */
   static Split ofOrder(Dataset all, int[] order, double train, double validation, double test) {
     requireFractions(train, validation, test);
     int validationRows = rows(all.size(), validation);
@@ -104,7 +104,7 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
     return validation > 0 ? "train and validation" : test > 0 ? "train and test" : "train";
   }
 
-  /** Parts rows by the number of the part of each. */
+  /** Splits rows by their part numbers. */
   static Split ofParts(Dataset all, int[] parts, double validation, double test, String remedy) {
     Split split =
         new Split(
@@ -132,7 +132,7 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
     return IntStream.range(0, parts.length).filter(row -> parts[row] == part).toArray();
   }
 
-  /** The rows that a fraction comes to, at least one unless it is 0. */
+  /** Returns the number of rows for a fraction, at least one unless it is 0. */
   static int rows(int all, double fraction) {
     return fraction == 0 ? 0 : (int) Math.max(1, Math.round(all * fraction));
   }

@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options of parting a dataset into train, validation and test. The parts are disjoint, together
- * hold every row, keep the order of the dataset, and are the same for the same rows, options and
+ * Options for splitting a dataset into train, validation and test. The parts are disjoint, together
+ * contain every row, keep the order of the dataset, and are the same for the same rows, options and
  * seed on every machine.
  *
  * <pre>{@code
@@ -38,7 +38,7 @@ public final class Splitter {
   private RowKeys.@Nullable KeyOf groups;
   private @Nullable String timeField;
 
-  /** Null where a function tells the classes or groups. */
+  /** Null if a function defines the classes or groups. */
   private @Nullable ObjectNode options = JsonNodeFactory.instance.objectNode();
 
   private Splitter(Dataset dataset) {
@@ -46,7 +46,7 @@ public final class Splitter {
   }
 
   /**
-   * Starts from the rows to part.
+   * Starts from the rows to split.
    *
    * @param dataset the rows
    * @return options: 80 % train, 10 % validation, 10 % test, at random with seed 0
@@ -85,7 +85,7 @@ public final class Splitter {
   }
 
   /**
-   * Sets the seed of what is left to chance. Default: 0.
+   * Sets the random seed. Default: 0.
    *
    * @param choice the seed
    * @return this
@@ -96,11 +96,11 @@ public final class Splitter {
   }
 
   /**
-   * Gives every part the same share of each label of {@link Example.Classified} rows, within one
-   * row. A label always has a row in train.
+   * Stratifies by the labels of {@link Example.Classified} rows: every part gets the same share of
+   * each label, within one row. Every label has a row in train.
    *
    * @return this
-   * @throws IllegalStateException if the rows are grouped or in order of time
+   * @throws IllegalStateException if the rows are grouped or split by time
    */
   public Splitter stratifyByLabel() {
     this.strata = RowKeys.KeyOf.label();
@@ -109,12 +109,12 @@ public final class Splitter {
   }
 
   /**
-   * Gives every part the same share of each class of rows, within one row. A class always has a row
-   * in train.
+   * Stratifies by class: every part gets the same share of each class, within one row. Every class
+   * has a row in train.
    *
-   * @param classOf tells the class of a row
+   * @param classOf returns the class of a row
    * @return this
-   * @throws IllegalStateException if the rows are grouped or in order of time
+   * @throws IllegalStateException if the rows are grouped or split by time
    */
   public Splitter stratifyBy(Function<? super Example, String> classOf) {
     this.strata = RowKeys.KeyOf.of(classOf);
@@ -126,9 +126,9 @@ public final class Splitter {
    * Keeps rows with the same value of a field in one part, such as the turns of a conversation.
    * Validation and test then get at most their fraction, train the rest.
    *
-   * @param field a field of the file the rows come from
+   * @param field a field of the source file
    * @return this
-   * @throws IllegalStateException if the rows are stratified or in order of time
+   * @throws IllegalStateException if the rows are stratified or split by time
    */
   public Splitter groupBy(String field) {
     this.groups = RowKeys.KeyOf.field(field);
@@ -140,9 +140,9 @@ public final class Splitter {
    * Keeps rows with the same key in one part. Validation and test then get at most their fraction,
    * train the rest.
    *
-   * @param keyOf tells the key of a row
+   * @param keyOf returns the key of a row
    * @return this
-   * @throws IllegalStateException if the rows are stratified or in order of time
+   * @throws IllegalStateException if the rows are stratified or split by time
    */
   public Splitter groupBy(Function<? super Example, String> keyOf) {
     this.groups = RowKeys.KeyOf.of(keyOf);
@@ -151,13 +151,12 @@ public final class Splitter {
   }
 
   /**
-   * Keeps rows with the same prompt in one part, so that no answer to a prompt of the training is
-   * judged: of preferences and prompts with completions their prompt, of conversations what comes
-   * before the assistant's first message. Validation and test then get at most their fraction,
-   * train the rest.
+   * Keeps rows with the same prompt in one part, so that no training prompt is evaluated. The
+   * prompt of a conversation is everything before the assistant's first message. Validation and
+   * test then get at most their fraction, train the rest.
    *
    * @return this
-   * @throws IllegalStateException if the rows are stratified or in order of time
+   * @throws IllegalStateException if the rows are stratified or split by time
    */
   public Splitter groupByPrompt() {
     this.groups = RowKeys.KeyOf.prompt();
@@ -166,11 +165,11 @@ public final class Splitter {
   }
 
   /**
-   * Trains on the oldest rows and tests on the newest. Rows of the same time stay in the order of
-   * the dataset.
+   * Splits by time: trains on the oldest rows and tests on the newest. Rows with equal times stay
+   * in the order of the dataset.
    *
-   * @param field a field of the file the rows come from: a date or time of ISO 8601 (UTC where no
-   *     offset is given), or a number
+   * @param field a field of the source file: an ISO 8601 date or time (UTC unless it has an
+   *     offset), or a number
    * @return this
    * @throws IllegalStateException if the rows are stratified or grouped
    */
@@ -193,7 +192,7 @@ public final class Splitter {
   }
 
   /**
-   * Parts the rows.
+   * Splits the rows.
    *
    * @return the parts
    * @throws DatasetException if there are too few rows or groups for every part to get one, or a
@@ -250,7 +249,7 @@ public final class Splitter {
     if (text.matches("-?\\d{1,18}(\\.\\d{1,9})?")) {
       int point = text.indexOf('.');
       long whole = Long.parseLong(point < 0 ? text : text.substring(0, point));
-      // Numbers are only compared: taken as milliseconds, all fit into an Instant.
+      // Numbers are only compared: read as milliseconds, all fit into an Instant.
       return Instant.ofEpochSecond(
           Math.floorDiv(whole, 1000),
           Math.floorMod(whole, 1000) * 1_000_000L + (point < 0 ? 0 : nanos(text, point)));
@@ -272,7 +271,7 @@ public final class Splitter {
     return text.startsWith("-") ? -fraction : fraction;
   }
 
-  /** Shares are rounded along the classes, so that the whole is right as well as each class. */
+  /** Rounds cumulatively over the classes, so that both the total and each class are right. */
   private Split stratified() {
     int[][] classes = RowKeys.of(dataset, Objects.requireNonNull(strata)).rows();
     int[] part = new int[dataset.size()];
@@ -303,8 +302,8 @@ public final class Splitter {
   }
 
   /**
-   * Groups come in random order; each goes to the part that is filled least, of those that it fits
-   * in, and to train if it fits in none.
+   * Assigns groups in random order, each to the least filled part that it fits into, or to train if
+   * it fits into none.
    */
   private Split grouped() {
     int[][] members = RowKeys.of(dataset, Objects.requireNonNull(groups)).rows();

@@ -24,7 +24,7 @@ final class Subset implements Dataset {
     this.origin = origin;
   }
 
-  /** The same rows with an origin. */
+  /** Returns the same rows with another origin. */
   static Dataset told(Dataset rows, DataOrigin origin) {
     return rows instanceof Subset one
         ? new Subset(one.all, one.rows, origin)

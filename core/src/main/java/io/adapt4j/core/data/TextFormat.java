@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 
-/** Plain text whose rows have the one field {@code text}. */
+/** Plain text, whose rows have the single field {@code text}. */
 final class TextFormat implements RecordFormat {
 
   private final TextUnit unit;

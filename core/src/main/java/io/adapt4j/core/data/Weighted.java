@@ -1,6 +1,6 @@
 package io.adapt4j.core.data;
 
-/** The rows of another dataset with weights. */
+/** View with weights. */
 final class Weighted extends DatasetView {
 
   private final double[] weights;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The rows of another dataset with a field beside those they have. */
+/** View with an additional source field. */
 final class WithField extends DatasetView {
 
   private final String field;

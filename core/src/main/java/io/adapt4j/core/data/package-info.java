@@ -1,4 +1,6 @@
-/** Training data: examples read on demand, turned into token ids and labels, and batched. */
+/**
+ * Datasets of training examples that are read on demand: reading, splitting, mixing and writing.
+ */
 @NullMarked
 package io.adapt4j.core.data;
 

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Checks content against its ETag: the SHA-256 of a file in large-file storage, or the id of a git
- * blob, which is the SHA-1 of {@code "blob " + length + NUL + content}. Any other ETag says nothing
- * about the content.
+ * Verifies content against its ETag: the SHA-256 of a file in large-file storage, or the id of a
+ * git blob, which is the SHA-1 of {@code "blob " + length + NUL + content}. Other ETags cannot be
+ * verified.
  */
 final class BlobDigest {
 
@@ -27,7 +27,7 @@ final class BlobDigest {
     reset();
   }
 
-  /** A digest for a file of an ETag and a size, -1 if unknown. */
+  /** Returns the digest for an ETag and a size, which is -1 if unknown. */
   static BlobDigest of(String etag, long size) {
     if (SHA256.matcher(etag).matches()) {
       return new BlobDigest(Optional.of(algorithm("SHA-256")), new byte[0]);
@@ -48,17 +48,17 @@ final class BlobDigest {
         });
   }
 
-  /** Takes the next content, without moving the buffer's position. */
+  /** Adds content without moving the buffer's position. */
   void update(ByteBuffer content) {
     digest.ifPresent(messageDigest -> messageDigest.update(content.duplicate()));
   }
 
-  /** The hash of all content, empty if the ETag is no hash. The digest is used up. */
+  /** Returns the hash of all content, empty if the ETag is not a hash. Ends the digest. */
   Optional<String> finish() {
     return digest.map(messageDigest -> HexFormat.of().formatHex(messageDigest.digest()));
   }
 
-  // SHA-1 is how git names content; both must be in every Java platform.
+  // Git identifies content by SHA-1; every Java platform has both algorithms.
   private static MessageDigest algorithm(String name) {
     try {
       return MessageDigest.getInstance(name);

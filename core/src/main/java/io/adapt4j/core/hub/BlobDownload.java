@@ -18,14 +18,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Fetches one file's content into its blob: continues from what an earlier download left, resumes
- * after cut connections, and checks size and hash before the blob appears.
+ * Downloads a file's content into its blob: continues a partial download, resumes after dropped
+ * connections, and verifies size and hash before the blob appears.
  */
 final class BlobDownload {
 
   private static final int BUFFER_BYTES = 256 << 10;
 
-  /** Hubs tell the size of every large file. */
+  /** Maximum size of a file without a declared size; hubs declare the size of every large file. */
   private static final long MAX_UNKNOWN_SIZE = 1L << 30;
 
   private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/.*");
@@ -37,10 +37,10 @@ final class BlobDownload {
   private final BlobDigest digest;
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
 
-  /** Bytes on disk, all of them in the digest. */
+  /** Number of bytes on disk, all of which are in the digest. */
   private long position;
 
-  /** Whether the server ended a file whose size it never told. */
+  /** Whether the server has ended a file without a declared size. */
   private boolean ended;
 
   BlobDownload(DownloadSession session, String commit, String file, RemoteFile remote) {
@@ -95,7 +95,7 @@ final class BlobDownload {
     }
   }
 
-  /** Puts what is on disk into the digest, unless it is more than the file has. */
+  /** Adds the partial download to the digest, unless it is longer than the file. */
   private void takeUp(FileChannel channel) throws IOException {
     if (remote.size() >= 0 && channel.size() > remote.size()) {
       restart(channel);
@@ -125,8 +125,8 @@ final class BlobDownload {
         if (session.isCancelled() || WriteFailure.isInterrupt(e)) {
           throw new InterruptedIOException("the download was cancelled");
         }
-        // A server that ignores ranges goes back and forth, and one that sends a few bytes a
-        // connection would never end: that is no progress.
+        // A server that ignores ranges goes back and forth, and one that sends a few bytes per
+        // connection would never end: neither counts as progress.
         failures = position - furthest >= session.minProgressBytes() ? 1 : failures + 1;
         furthest = Math.max(furthest, position);
         session.retries().pause(file, e, failures);
@@ -138,7 +138,7 @@ final class BlobDownload {
     return remote.size() >= 0 ? position >= remote.size() : ended;
   }
 
-  /** Receives from one response until it ends. */
+  /** Receives a response until it ends. */
   private void receive(FileChannel channel) throws IOException {
     HttpResponse<InputStream> response = session.client().open(commit, file, position);
     try (InputStream body = session.guard().guard(response.body())) {
@@ -158,7 +158,9 @@ final class BlobDownload {
     }
   }
 
-  /** Whether a response is the part that was asked for; a server may send the whole instead. */
+  /**
+   * Returns whether a response is the requested range; a server may send the whole file instead.
+   */
   private boolean goesOn(HttpResponse<InputStream> response) {
     if (response.statusCode() != 206) {
       return false;
@@ -186,7 +188,7 @@ final class BlobDownload {
     return position > (remote.size() >= 0 ? remote.size() : MAX_UNKNOWN_SIZE);
   }
 
-  /** A disk's failure must not be taken for the network's. */
+  /** Writes to disk; a disk failure must not be mistaken for a network failure. */
   private void write(FileChannel channel) throws IOException {
     try {
       while (buffer.hasRemaining()) {

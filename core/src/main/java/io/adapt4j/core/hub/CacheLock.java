@@ -17,18 +17,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A lock file of the cache, {@code .locks/models--owner--name/<etag>.lock}, held against other
- * threads and other Java processes. On Windows it also excludes the Python client; on Unix Python
- * takes another kind of lock ({@code flock}, Java {@code fcntl}), and the two do not see each
- * other. The file stays, as with Python: removing it would race with those who wait for it.
+ * Lock file of the cache, {@code .locks/models--owner--name/<etag>.lock}, which excludes other
+ * threads and Java processes. On Windows it also excludes the Python client; on Unix Python uses
+ * another kind of lock ({@code flock}, Java {@code fcntl}), and the two do not interact. The file
+ * is not deleted, as in Python: deleting it would race with waiting processes.
  */
 final class CacheLock implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(CacheLock.class);
 
   /**
-   * A file lock belongs to the whole process, so its threads need one of their own. There is one
-   * for each file this process ever downloaded, which is few.
+   * Locks between the threads of this process, since a file lock belongs to the whole process.
+   * There is one for each file this process ever downloaded, which are few.
    */
   private static final ConcurrentMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
@@ -64,7 +64,7 @@ final class CacheLock implements AutoCloseable {
   private static FileChannel lockedChannel(Path file) throws IOException {
     FileChannel channel = NoLinks.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
-      // Released with its channel.
+      // Released with the channel.
       FileLock unused = channel.lock();
     } catch (FileLockInterruptionException e) {
       channel.close();

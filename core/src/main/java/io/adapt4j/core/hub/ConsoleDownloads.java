@@ -6,10 +6,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** Prints downloads as plain lines. */
+/** Prints download progress as plain lines. */
 final class ConsoleDownloads implements DownloadListener {
 
-  /** Smaller files are there before a line about a tenth of them could be read. */
+  /** Minimum size for progress lines; smaller files arrive too quickly. */
   private static final long LARGE_BYTES = 20_000_000;
 
   private final PrintStream out;

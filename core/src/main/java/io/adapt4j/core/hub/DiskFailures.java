@@ -6,18 +6,18 @@ import java.io.InterruptedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
-/** Names the file in failures of the disk, which must not be taken for the network's. */
+/** Adds the file name to disk failures, which must not be mistaken for network failures. */
 final class DiskFailures {
 
   private DiskFailures() {}
 
-  /** Gives something that the disk has. */
+  /** Reads from disk. */
   @FunctionalInterface
   interface Read<T> {
     T call() throws IOException;
   }
 
-  /** Does something on the disk. */
+  /** Disk operation. */
   @FunctionalInterface
   interface Step {
     void run() throws IOException;

@@ -3,33 +3,33 @@ package io.adapt4j.core.hub;
 import java.io.PrintStream;
 
 /**
- * Told how a download goes. Files arrive in parallel, but calls come one after the other, on the
- * threads that download; a slow listener slows them down. Files found in the cache are not
- * reported. An exception thrown here ends the download.
+ * Listener of download progress. Files arrive in parallel, but calls are serialized, on the
+ * downloading threads; a slow listener slows them down. Files found in the cache are not reported.
+ * An exception thrown here aborts the download.
  */
 public interface DownloadListener {
 
   /**
-   * A file begins to arrive.
+   * Called when a file starts to arrive.
    *
    * @param file its name in the repository
    * @param size its size in bytes, or -1 if the server does not say
-   * @param present bytes that an earlier, interrupted download left and that are kept
+   * @param present bytes kept from an earlier, interrupted download
    */
   default void fileStarted(String file, long size, long present) {}
 
   /**
-   * A part of a file has arrived.
+   * Called when a part of a file has arrived.
    *
    * @param file its name in the repository
-   * @param received bytes of the file on disk now, those of an earlier download included; less than
-   *     before only if the server or a failed check made the file start again
+   * @param received bytes of the file on disk, including those of an earlier download; decreases
+   *     only if the server or a failed check causes a restart
    * @param size its size in bytes, or -1 if the server does not say
    */
   default void bytesReceived(String file, long received, long size) {}
 
   /**
-   * A file is complete, checked and in the cache.
+   * Called when a file is complete, verified and in the cache.
    *
    * @param file its name in the repository
    * @param size its size in bytes
@@ -37,15 +37,15 @@ public interface DownloadListener {
   default void fileFinished(String file, long size) {}
 
   /**
-   * Something worth knowing that does not end the download: a retry, or the use of a cached
-   * snapshot because the server cannot be reached.
+   * Called for events that do not end the download: a retry, or the use of a cached snapshot
+   * because the server cannot be reached.
    *
    * @param message a sentence
    */
   default void notice(String message) {}
 
   /**
-   * A listener that does nothing.
+   * Returns a listener that does nothing.
    *
    * @return the listener
    */
@@ -54,10 +54,10 @@ public interface DownloadListener {
   }
 
   /**
-   * A listener that prints plain lines: each file as it starts and ends, every tenth of a large
-   * one, and notices.
+   * Returns a listener that prints plain lines: the start and end of each file, every tenth of a
+   * large one, and notices.
    *
-   * @param out where to print; never closed
+   * @param out the stream to print to; never closed
    * @return the listener
    */
   static DownloadListener console(PrintStream out) {

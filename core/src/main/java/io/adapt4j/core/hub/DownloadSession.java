@@ -3,7 +3,7 @@ package io.adapt4j.core.hub;
 import io.adapt4j.core.internal.http.Retries;
 import io.adapt4j.core.internal.http.StallGuard;
 
-/** What the parts of one download share. */
+/** Shared state of the parts of a download. */
 record DownloadSession(
     RepositoryId repository,
     HubClient client,

@@ -8,26 +8,26 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Which files of a repository are wanted. They come in two steps: weights last, so that a snapshot
- * that has them has the rest too, and because an index must be read to know its shards.
+ * Selection of a repository's files. They are downloaded in two steps: weights last, so that a
+ * snapshot with weights is complete, and because the index must be read to know its shards.
  */
 interface FileChoice {
 
-  /** The wanted files that can be told from the listing alone. */
+  /** Returns the selected files that are known from the listing alone. */
   List<String> first(Set<String> listed);
 
-  /** The remaining wanted files, once the first ones are in the snapshot. */
+  /** Returns the remaining selected files, once the first ones are in the snapshot. */
   default List<String> then(Set<String> listed, Path snapshot) {
     return List.of();
   }
 
-  /** What a snapshot lacks, as far as that can be told without a listing. */
+  /** Returns the files missing from a snapshot, as far as known without a listing. */
   List<String> missing(Path snapshot);
 
-  /** Whether a snapshot is known to be complete without a listing. */
+  /** Returns whether a snapshot is known to be complete without a listing. */
   boolean surelyComplete(Path snapshot);
 
-  /** What a snapshot lacks of the files in a listing. */
+  /** Returns the selected files of a listing that are missing from a snapshot. */
   default List<String> missing(Set<String> listed, Path snapshot) {
     List<String> missing = absent(first(listed), snapshot);
     return missing.isEmpty() ? absent(then(listed, snapshot), snapshot) : missing;
@@ -37,7 +37,7 @@ interface FileChoice {
     return files.stream().filter(file -> !Files.isRegularFile(snapshot.resolve(file))).toList();
   }
 
-  /** Exactly these files. */
+  /** Selects exactly these files. */
   static FileChoice named(RepositoryId repository, List<String> files) {
     List<String> names = List.copyOf(files);
     names.forEach(name -> Names.requireFile(repository, name));
@@ -59,7 +59,7 @@ interface FileChoice {
     };
   }
 
-  /** Every file whose name passes a test. */
+  /** Selects every file whose name matches a predicate. */
   static FileChoice matching(RepositoryId repository, Predicate<String> wanted) {
     return new FileChoice() {
       @Override

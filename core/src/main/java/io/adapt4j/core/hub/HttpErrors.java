@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.net.http.HttpHeaders;
 
 /**
- * Turns refusals of the server into words. The Hub says in {@code X-Error-Code} what is missing,
- * since its status is 401 also for repositories that do not exist.
+ * Converts error responses to messages. The Hub's {@code X-Error-Code} tells what is missing, since
+ * the status is 401 even for repositories that do not exist.
  */
 final class HttpErrors {
 
@@ -19,7 +19,7 @@ final class HttpErrors {
   }
 
   /**
-   * The error of a response.
+   * Returns the error of a response.
    *
    * @throws RetryLaterException if the same request may succeed later
    */

@@ -16,29 +16,29 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Hugging Face Hub and the local cache of what was downloaded from it. The cache has the layout
- * of the Python client ({@code huggingface_hub}), so that both use each other's downloads.
+ * Client of a Hugging Face Hub with a local cache. The cache has the layout of the Python client
+ * ({@code huggingface_hub}), so that both use each other's downloads.
  *
  * <pre>{@code
  * Hub hub = Hub.builder().listener(DownloadListener.console(System.err)).build();
  * Path folder = hub.download("HuggingFaceTB/SmolLM2-135M-Instruct", "main");
  * }</pre>
  *
- * <p>Downloads resume where an earlier one was cut off, run in parallel, are checked against the
- * server's hashes, and appear in the cache only when complete. A revision that is a commit of 40
- * hexadecimal digits and is all in the cache needs no network; for a branch or a tag the server is
- * asked for its commit, and if it cannot be reached the last downloaded snapshot is used. The
- * access token is sent to the endpoint only, never to the servers it redirects to.
+ * <p>Downloads resume after interruptions, run in parallel, are verified against the server's
+ * hashes, and appear in the cache only when complete. A revision that is a commit of 40 hexadecimal
+ * digits and fully cached needs no network; for a branch or tag the server is asked for its commit,
+ * and if it cannot be reached the last downloaded snapshot is used. The access token is sent only
+ * to the endpoint, never to servers it redirects to.
  *
- * <p>Immutable and safe for use by several threads. Several processes may share a cache; a file
- * that two of them want is downloaded once.
+ * <p>Immutable and thread-safe. Several processes may share a cache; a file that two of them
+ * request is downloaded once.
  */
 public final class Hub {
 
-  /** The revision used where none is named. */
+  /** Default revision. */
   public static final String DEFAULT_REVISION = "main";
 
-  /** Default of the lowest rate of a download: 1 KiB a second. */
+  /** Default minimum download rate: 1 KiB per second. */
   public static final long DEFAULT_MIN_BYTES_PER_SECOND = 1024;
 
   private final HubSettings settings;
@@ -50,7 +50,8 @@ public final class Hub {
   }
 
   /**
-   * The hub that the environment variables of the Python client describe, see {@link #builder()}.
+   * Returns the hub configured by the environment variables of the Python client, see {@link
+   * #builder()}.
    *
    * @return the hub
    * @throws HubException if a variable has a value that cannot be used
@@ -85,8 +86,8 @@ public final class Hub {
   }
 
   /**
-   * Downloads what is needed to load a model from its default branch; see {@link #download(String,
-   * String)}.
+   * Downloads the files needed to load a model from its default branch; see {@link
+   * #download(String, String)}.
    *
    * @param repository {@code owner/name}, or {@code name}
    * @return the folder of the snapshot
@@ -97,16 +98,17 @@ public final class Hub {
   }
 
   /**
-   * Downloads what is needed to load a model: configuration, tokenizer, chat templates, card,
-   * license, and weights as safetensors, or those of an adapter, or the modules of a
-   * sentence-transformers model. Files in the cache are not downloaded again. Blocks until all is
-   * there.
+   * Downloads the files needed to load a model: configuration, tokenizer, chat templates, card,
+   * license, and safetensors weights, or those of an adapter, or the modules of a
+   * sentence-transformers model. Cached files are not downloaded again. Blocks until all files are
+   * available.
    *
    * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
    * @return the folder of the snapshot
-   * @throws HubException if the repository, revision or a file does not exist or may not be read,
-   *     if it has no safetensors, if neither server nor cache has it, or if it cannot be stored
+   * @throws HubException if the repository, revision or a file does not exist or is not accessible,
+   *     if it has no safetensors, if neither server nor cache can provide it, or if it cannot be
+   *     stored
    */
   public Path download(String repository, String revision) {
     RepositoryId id = RepositoryId.model(repository);
@@ -128,12 +130,12 @@ public final class Hub {
   }
 
   /**
-   * Downloads chosen files of a model's repository. Offline, a snapshot that Python left is taken
-   * as it is, since the cache may not know which other files the repository has.
+   * Downloads selected files of a model's repository. Offline, a snapshot downloaded by Python is
+   * used as it is, since the cache may not know which other files the repository has.
    *
    * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
-   * @param wanted told each file's name in the repository
+   * @param wanted returns whether to download a file, given its name in the repository
    * @return the folder of the snapshot
    * @throws HubException as {@link #download(String, String)} does, or if no file is wanted
    */
@@ -143,12 +145,12 @@ public final class Hub {
   }
 
   /**
-   * Downloads chosen files of a dataset's repository, otherwise as {@link #download(String, String,
-   * Predicate)}.
+   * Downloads selected files of a dataset's repository, otherwise like {@link #download(String,
+   * String, Predicate)}.
    *
    * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
-   * @param wanted told each file's name in the repository
+   * @param wanted returns whether to download a file, given its name in the repository
    * @return the folder of the snapshot
    * @throws HubException as {@link #download(String, String)} does, or if no file is wanted
    */
@@ -158,7 +160,7 @@ public final class Hub {
   }
 
   /**
-   * The folder of the cache.
+   * Returns the folder of the cache.
    *
    * @return the folder, which may not exist yet
    */
@@ -171,9 +173,9 @@ public final class Hub {
   }
 
   /**
-   * Returns whether the network is left alone.
+   * Returns whether offline mode is on.
    *
-   * @return whether only what is in the cache is used
+   * @return whether only the cache is used
    */
   public boolean isOffline() {
     return settings.offline();
@@ -184,7 +186,7 @@ public final class Hub {
     return settings.endpoint() + (settings.offline() ? " (offline)" : "");
   }
 
-  /** Describes a hub. Each value may be set more than once; the last one counts. */
+  /** Builder of a hub. Each value may be set repeatedly; the last one counts. */
   public static final class Builder {
 
     private @Nullable String endpoint;
@@ -212,11 +214,11 @@ public final class Hub {
     }
 
     /**
-     * The server's address.
+     * Sets the server's address.
      *
      * @param address an http or https address, without query
      * @return this builder
-     * @throws IllegalArgumentException if it is no such address
+     * @throws IllegalArgumentException if it is not such an address
      */
     public Builder endpoint(String address) {
       String bare = address.strip().replaceAll("/+$", "");
@@ -237,7 +239,7 @@ public final class Hub {
       return this;
     }
 
-    /** Without the exception for what is none, which quotes it. */
+    /** Parses an address; null instead of an exception, whose message would quote it. */
     private static @Nullable URI parsed(String address) {
       try {
         return new URI(address);
@@ -247,7 +249,7 @@ public final class Hub {
     }
 
     /**
-     * The access token for private and gated repositories.
+     * Sets the access token for private and gated repositories.
      *
      * @param accessToken the token
      * @return this builder
@@ -269,7 +271,7 @@ public final class Hub {
     }
 
     /**
-     * The folder of the cache.
+     * Sets the folder of the cache.
      *
      * @param folder created if absent
      * @return this builder
@@ -280,9 +282,9 @@ public final class Hub {
     }
 
     /**
-     * Whether to use the cache alone and make no request.
+     * Sets whether to use only the cache and make no requests.
      *
-     * @param on true for the cache alone
+     * @param on true to use only the cache
      * @return this builder
      */
     public Builder offline(boolean on) {
@@ -291,11 +293,11 @@ public final class Hub {
     }
 
     /**
-     * Files downloaded at a time; default 4.
+     * Sets the number of concurrent downloads; default 4.
      *
      * @param files at least 1
      * @return this builder
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if it is below 1
      */
     public Builder parallel(int files) {
       if (files < 1) {
@@ -306,8 +308,8 @@ public final class Hub {
     }
 
     /**
-     * How often a request is tried again in a row without any progress; default 5. The waits
-     * between are 1 s, 2 s, 4 s and so on up to 30 s, or what the server asks for.
+     * Sets the number of consecutive retries of a request without progress; default 5. The delays
+     * are 1 s, 2 s, 4 s and so on up to 30 s, or as requested by the server.
      *
      * @param times at least 0
      * @return this builder
@@ -322,7 +324,7 @@ public final class Hub {
     }
 
     /**
-     * How long to wait for a connection; default 10 s.
+     * Sets the connection timeout; default 10 s.
      *
      * @param timeout above 0
      * @return this builder
@@ -334,8 +336,8 @@ public final class Hub {
     }
 
     /**
-     * How long to wait for an answer, or for more of one, before the connection counts as cut;
-     * default 30 s.
+     * Sets the timeout for a response, or for more of its body, after which the connection counts
+     * as dropped; default 30 s.
      *
      * @param timeout above 0
      * @return this builder
@@ -347,12 +349,11 @@ public final class Hub {
     }
 
     /**
-     * The lowest rate of a download. A connection on which less arrives over the read timeout
-     * counts as cut: the download continues over a new one, and ends with an error when this has
-     * happened as often in a row as there are retries. Large files may take as long as they need;
-     * default {@value #DEFAULT_MIN_BYTES_PER_SECOND}.
+     * Sets the minimum download rate. A connection that is slower over the read timeout counts as
+     * dropped: the download continues over a new one, and fails when the retries are used up. Large
+     * files may take as long as they need; default {@value #DEFAULT_MIN_BYTES_PER_SECOND}.
      *
-     * @param rate bytes a second; 0 accepts any rate
+     * @param rate bytes per second; 0 accepts any rate
      * @return this builder
      * @throws IllegalArgumentException if below 0
      */
@@ -372,7 +373,7 @@ public final class Hub {
     }
 
     /**
-     * Who is told how downloads go; default nobody.
+     * Sets the listener of download progress; default none.
      *
      * @param downloadListener the listener
      * @return this builder
@@ -393,7 +394,7 @@ public final class Hub {
     }
 
     /**
-     * Finishes the description.
+     * Builds the hub.
      *
      * @return the hub; nothing is read or requested yet
      */

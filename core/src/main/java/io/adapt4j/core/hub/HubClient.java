@@ -21,18 +21,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Speaks the Hub's protocol for one repository: one attempt a call. What may work later is an
- * {@link IOException}, what will not a {@link HubException}.
+ * Client of the Hub's protocol for one repository, with one attempt per call. Failures that may be
+ * retried are {@link IOException}s, permanent ones {@link HubException}s.
  */
 final class HubClient {
 
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final int MOST_REDIRECTS = 10;
 
-  /** A listing of a hundred thousand files is about half of this. */
+  /** Maximum size of a listing; one of a hundred thousand files has about half of this. */
   private static final int MAX_LISTING_BYTES = 32 << 20;
 
-  /** In read timeouts. */
+  /** Maximum duration of a listing, in read timeouts. */
   private static final int MAX_LISTING_TIME = 10;
 
   private final HttpClient http;
@@ -49,10 +49,10 @@ final class HubClient {
     this.endpoint = URI.create(settings.endpoint());
   }
 
-  /** A file's content hash or other identity, and its size, -1 if the server does not say. */
+  /** A file's content hash or other ETag, and its size, -1 if unknown. */
   record RemoteFile(String etag, long size) {}
 
-  /** Asks for a revision's commit and files. */
+  /** Requests a revision's commit and files. */
   Listing listing(String revision) throws IOException {
     URI address =
         URI.create(
@@ -71,9 +71,9 @@ final class HubClient {
     }
   }
 
-  /** Asks for a file's ETag and size without its content. */
+  /** Requests a file's ETag and size without its content. */
   RemoteFile metadata(String commit, String file) throws IOException {
-    // The answer that leads to a content server already says all about the file.
+    // The redirect to a content server already contains all metadata of the file.
     HttpResponse<InputStream> response = send("HEAD", address(commit, file), -1, true);
     response.body().close();
     HttpHeaders headers = response.headers();
@@ -106,9 +106,9 @@ final class HubClient {
   }
 
   /**
-   * Opens a file's content from a position on. Each call begins at the Hub, since the addresses of
-   * content servers expire. The caller closes the body and looks at the status: 200 is the whole
-   * file, 206 the part asked for, 416 a position beyond the file's end.
+   * Opens a file's content from an offset. Each call starts at the Hub, since addresses of content
+   * servers expire. The caller closes the body and checks the status: 200 is the whole file, 206
+   * the requested range, 416 an offset beyond the end of the file.
    */
   HttpResponse<InputStream> open(String commit, String file, long from) throws IOException {
     HttpResponse<InputStream> response = send("GET", address(commit, file), from, false);
@@ -127,7 +127,7 @@ final class HubClient {
         settings.endpoint() + "/" + repository.page() + "/resolve/" + commit + "/" + path);
   }
 
-  /** Sends a request and follows redirects, showing the token to nobody but the Hub itself. */
+  /** Sends a request and follows redirects, sending the token only to the Hub itself. */
   private HttpResponse<InputStream> send(String method, URI first, long from, boolean stayAtHub)
       throws IOException {
     URI address = first;
@@ -179,7 +179,7 @@ final class HubClient {
     try {
       target = from.resolve(location);
     } catch (IllegalArgumentException e) {
-      // Without the cause, whose message quotes the location as it came.
+      // Without the cause, whose message quotes the unfiltered location.
       throw badRedirect(from, location, "which is no address");
     }
     String scheme = String.valueOf(target.getScheme()).toLowerCase(Locale.ROOT);

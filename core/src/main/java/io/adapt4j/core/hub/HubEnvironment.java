@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The environment variables of the Python client, with its order of precedence. An empty variable
- * counts as unset. Paths may begin with {@code ~} and hold {@code $NAME} or {@code ${NAME}}.
+ * Environment variables of the Python client, with the same precedence. An empty variable counts as
+ * unset. Paths may begin with {@code ~} and contain {@code $NAME} or {@code ${NAME}}.
  */
 final class HubEnvironment {
 
@@ -46,7 +46,7 @@ final class HubEnvironment {
         .orElseGet(() -> home().resolve("hub"));
   }
 
-  /** The token of the environment, else of the token file that a login leaves. */
+  /** Returns the token of the environment, else of the token file of a login. */
   Optional<String> token() {
     if (get("HF_HUB_DISABLE_IMPLICIT_TOKEN").map(this::isTrue).orElse(false)) {
       return Optional.empty();

@@ -4,8 +4,8 @@ import io.adapt4j.core.exception.Adapt4jException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A repository that cannot be downloaded or found in the cache. The message names the repository,
- * the file where there is one, what went wrong and what to do about it.
+ * Thrown if a repository can neither be downloaded nor found in the cache. The message names the
+ * repository, the file if any, the problem and the remedy.
  */
 public final class HubException extends Adapt4jException {
 
@@ -14,7 +14,7 @@ public final class HubException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public HubException(String message) {
     super(message);
@@ -23,8 +23,8 @@ public final class HubException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause the failure underneath
+   * @param message the problem, its location and the remedy
+   * @param cause the underlying failure
    */
   public HubException(String message, @Nullable Throwable cause) {
     super(message, cause);

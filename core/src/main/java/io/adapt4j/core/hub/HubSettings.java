@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A checked description of a hub. The endpoint has no slash at its end. */
+/** Checked settings of a hub. The endpoint has no trailing slash. */
 record HubSettings(
     String endpoint,
     Optional<Token> token,
@@ -21,13 +21,13 @@ record HubSettings(
     Sleeper sleeper,
     Storage storage) {
 
-  /** A text of the server, shortened for a message and without the token that was sent to it. */
+  /** Returns a server's text, shortened for a message and without the token sent to it. */
   String shown(String text) {
     String clean = token.map(t -> text.replace(t.value(), Secrets.HIDDEN)).orElse(text);
     return Names.shown(Secrets.hideInAddresses(clean));
   }
 
-  /** What must arrive within the read timeout at the lowest rate. */
+  /** Returns the number of bytes that must arrive within the read timeout at the minimum rate. */
   long minProgressBytes() {
     return Math.max(1, (long) (minBytesPerSecond * (readTimeout.toNanos() / 1e9)));
   }

@@ -16,9 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The files of a repository at one commit. The server gives it, and the cache keeps it in the
- * Python client's {@code trees/<commit>.json}, so that a snapshot can be known to be complete
- * without a request.
+ * List of a repository's files at one commit. It is cached in the Python client's {@code
+ * trees/<commit>.json}, so that a complete snapshot is recognized without a request.
  */
 record Listing(String commit, Map<String, JsonNode> files) {
 
@@ -32,7 +31,7 @@ record Listing(String commit, Map<String, JsonNode> files) {
     return files.keySet();
   }
 
-  /** Reads the API's answer about a revision, one file at a time. */
+  /** Parses the API's response about a revision, one file at a time. */
   static Listing ofApi(RepositoryId repository, InputStream json) throws IOException {
     String sha = null;
     Map<String, JsonNode> files = null;
@@ -52,7 +51,7 @@ record Listing(String commit, Map<String, JsonNode> files) {
         }
       }
     } catch (JsonProcessingException e) {
-      // Without the cause, which quotes the answer as it came.
+      // Without the cause, which quotes the unfiltered response.
       throw notAHub(repository, "no JSON");
     }
     if (sha == null || files == null) {
@@ -82,7 +81,9 @@ record Listing(String commit, Map<String, JsonNode> files) {
             + ". Is HF_ENDPOINT a Hugging Face Hub, and no proxy's login page in between?");
   }
 
-  /** A file of the API in the form of the cache; empty if the server left out its size or hash. */
+  /**
+   * Converts a file entry of the API to the cache's format; empty if its size or hash is missing.
+   */
   private static JsonNode treeEntry(JsonNode sibling) {
     ObjectNode entry = JsonNodeFactory.instance.objectNode();
     if (sibling.path("size").isIntegralNumber() && sibling.path("blobId").isTextual()) {
@@ -100,7 +101,7 @@ record Listing(String commit, Map<String, JsonNode> files) {
     return entry;
   }
 
-  /** The cache's form, empty if it would lack something that the Python client relies on. */
+  /** Returns the cache's format, empty if it would lack data that the Python client needs. */
   Optional<JsonNode> toTree() {
     ObjectNode tree = JsonNodeFactory.instance.objectNode();
     tree.put("format_version", FORMAT_VERSION);
@@ -114,7 +115,7 @@ record Listing(String commit, Map<String, JsonNode> files) {
     return Optional.of(tree);
   }
 
-  /** Reads the cache's form, empty if it is another version's or damaged. */
+  /** Reads the cache's format, empty if it has another version or is damaged. */
   static Optional<Listing> ofTree(String commit, String json) {
     try {
       JsonNode tree = Json.parse(json);

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 /**
  * The files needed to load a model: configuration, tokenizer, chat templates, card and license, and
  * safetensors weights, single or sharded; those of an adapter; and those of the modules of a
- * sentence-transformers model, which lie in folders such as {@code 1_Pooling}. Where a folder has
- * both a single file and shards, the single file is taken. Weights in other formats never are.
+ * sentence-transformers model, which are in folders such as {@code 1_Pooling}. If a folder has both
+ * a single file and shards, the single file is used. Weights in other formats are never downloaded.
  */
 final class ModelFiles implements FileChoice {
 
@@ -103,7 +103,7 @@ final class ModelFiles implements FileChoice {
     return folder + shard;
   }
 
-  /** The root and the module folders, each ended by a slash. */
+  /** Returns the root and the module folders, each with a trailing slash. */
   private static Set<String> folders(Set<String> listed) {
     Set<String> folders = new LinkedHashSet<>();
     folders.add("");
@@ -118,7 +118,7 @@ final class ModelFiles implements FileChoice {
     return folders;
   }
 
-  /** Refuses a folder that has weights, but none that can be read. */
+  /** Rejects a folder whose weights are all in unsupported formats. */
   private void requireWeights(String folder, Set<String> listed) {
     if (listed.contains(folder + WEIGHTS)
         || listed.contains(folder + INDEX)
@@ -153,7 +153,7 @@ final class ModelFiles implements FileChoice {
     }
   }
 
-  /** Whether the weights lie in the first module's folder instead of the root. */
+  /** Returns whether the weights are in the first module's folder instead of the root. */
   private static boolean hasTransformerModule(Set<String> listed) {
     return listed.contains(MODULES)
         && folders(listed).stream()

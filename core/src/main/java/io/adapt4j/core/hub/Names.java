@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Decides which names from outside may become paths in the cache. File names, hashes and commits
- * come from a server, so each is checked before it is used.
+ * Validates untrusted names before they become paths in the cache: file names, hashes and commits
+ * come from a server.
  */
 final class Names {
 
@@ -106,7 +106,7 @@ final class Names {
     return "";
   }
 
-  /** Text from outside, fit for a message: short and without control characters. */
+  /** Returns untrusted text for a message: shortened and without control characters. */
   static String shown(String text) {
     String cut = text.length() > 120 ? text.substring(0, 120) + "..." : text;
     return cut.replaceAll("\\p{Cntrl}", "?");

@@ -26,7 +26,10 @@ import java.util.Optional;
  */
 final class RepositoryCache {
 
-  /** What another process copies takes less: several may download into one snapshot. */
+  /**
+   * Age at which temporary files count as abandoned; another process that writes to the snapshot
+   * takes less.
+   */
   private static final Duration ABANDONED = Duration.ofHours(24);
 
   private final RepositoryId repository;
@@ -45,7 +48,7 @@ final class RepositoryCache {
     return folder.resolve("snapshots").resolve(commit);
   }
 
-  /** The place of a file in a snapshot, which a bad name cannot leave. */
+  /** Returns the path of a file in a snapshot; a malicious name cannot escape it. */
   Path snapshotFile(String commit, String file) {
     return inside(snapshot(commit), file);
   }
@@ -77,7 +80,7 @@ final class RepositoryCache {
     return CacheLock.acquire(locks.resolve(etag + ".lock"));
   }
 
-  /** The commit last seen for a revision. */
+  /** Returns the commit last seen for a revision. */
   Optional<String> commitOf(String revision) throws IOException {
     if (Names.isCommit(revision)) {
       return Optional.of(revision);
@@ -89,7 +92,7 @@ final class RepositoryCache {
         : Optional.empty();
   }
 
-  /** Notes a revision's commit; a cache that cannot be written to is left alone if it is right. */
+  /** Stores a revision's commit; a read-only cache is accepted if it is up to date. */
   void rememberCommit(String revision, String commit) throws IOException {
     if (!commitOf(revision).equals(Optional.of(commit))) {
       AtomicFiles.writeText(folder.resolve("refs").resolve(revision), commit);
@@ -114,7 +117,7 @@ final class RepositoryCache {
     return folder.resolve("trees").resolve(commit + ".json");
   }
 
-  /** Notes that a commit lacks a file. */
+  /** Records that a commit lacks a file. */
   void rememberAbsence(String commit, String file) throws IOException {
     Path mark = inside(folder.resolve(".no_exist").resolve(commit), file);
     if (!Files.exists(mark)) {
@@ -122,12 +125,12 @@ final class RepositoryCache {
     }
   }
 
-  /** Whether a snapshot has a file; a link to a blob that is gone does not count. */
+  /** Returns whether a snapshot has a file; a dangling link does not count. */
   boolean hasFile(String commit, String file) {
     return Files.isRegularFile(snapshotFile(commit, file));
   }
 
-  /** Whether a blob is there in full. A damaged one is removed. */
+  /** Returns whether a complete blob exists; a damaged one is deleted. */
   boolean hasBlob(String etag, long size) throws IOException {
     Path blob = blob(etag);
     if (!Files.isRegularFile(blob)) {
@@ -140,19 +143,19 @@ final class RepositoryCache {
     return false;
   }
 
-  /** Makes the finished partial file the blob. */
+  /** Renames the finished partial file to the blob. */
   void finish(String etag) throws IOException {
     AtomicFiles.publish(partial(etag), blob(etag));
   }
 
-  /** Puts a blob into a snapshot under a file's name. */
+  /** Links a blob into a snapshot under a file's name. */
   void link(String commit, String file, String etag) throws IOException {
     Path link = snapshotFile(commit, file);
     Path blob = blob(etag);
     Path folder = Objects.requireNonNull(link.getParent(), "a file of a snapshot is in its folder");
     Files.createDirectories(folder);
     Temporaries.sweepOlderThan(folder, ABANDONED);
-    // A link that leads nowhere is in the way of the new one.
+    // A dangling link would block the new one.
     Files.deleteIfExists(link);
     try {
       storage.createSymbolicLink(link, folder.relativize(blob));
@@ -165,7 +168,10 @@ final class RepositoryCache {
     }
   }
 
-  /** Windows allows symbolic links only to some users; there a hard link serves, or a copy. */
+  /**
+   * Creates a symbolic link, else a hard link or a copy: Windows allows symbolic links only to some
+   * users.
+   */
   private static void linkOrCopy(Path link, Path blob) throws IOException {
     try {
       Files.createLink(link, blob);
@@ -174,7 +180,7 @@ final class RepositoryCache {
     }
   }
 
-  /** Creates the blobs folder and refuses a download that does not fit on its disk. */
+  /** Creates the blobs folder and rejects a download that does not fit on its disk. */
   void requireSpace(String file, long bytes) throws IOException {
     Path blobs = folder.resolve("blobs");
     Files.createDirectories(blobs);

@@ -3,12 +3,12 @@ package io.adapt4j.core.hub;
 import java.util.regex.Pattern;
 
 /**
- * A repository's kind and name. The rules for names are those of the Hub: ASCII letters, digits,
- * {@code -}, {@code _} and {@code .}, at most 96 of them, with one optional owner in front.
+ * A repository's kind and name. Names follow the Hub's rules: at most 96 ASCII letters, digits,
+ * {@code -}, {@code _} and {@code .}, with one optional owner in front.
  */
 record RepositoryId(Kind kind, String name) {
 
-  /** What a repository holds, as the Hub's addresses and the cache's folders spell it. */
+  /** Kind of a repository, as spelled in the Hub's addresses and the cache's folders. */
   enum Kind {
     MODEL("models", ""),
     DATASET("datasets", "datasets/");
@@ -46,17 +46,17 @@ record RepositoryId(Kind kind, String name) {
     return new RepositoryId(Kind.DATASET, name);
   }
 
-  /** The folder of the cache, {@code models--owner--name}. */
+  /** Returns the folder name in the cache, {@code models--owner--name}. */
   String folderName() {
     return kind.plural + "--" + name.replace("/", "--");
   }
 
-  /** The path of the repository's pages and files. */
+  /** Returns the path of the repository's pages and files. */
   String page() {
     return kind.addressPrefix + name;
   }
 
-  /** The path of the repository in the API. */
+  /** Returns the path of the repository in the API. */
   String api() {
     return "api/" + kind.plural + "/" + name;
   }

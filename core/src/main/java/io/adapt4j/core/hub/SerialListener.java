@@ -1,6 +1,6 @@
 package io.adapt4j.core.hub;
 
-/** Hands events on one after the other. */
+/** Listener that serializes events. */
 record SerialListener(DownloadListener listener) implements DownloadListener {
 
   @Override

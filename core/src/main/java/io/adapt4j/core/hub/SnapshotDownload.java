@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings the wanted files of one revision into the cache, or finds them there. */
+/** Downloads the selected files of a revision into the cache, unless they are there. */
 final class SnapshotDownload {
 
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotDownload.class);
@@ -79,7 +79,10 @@ final class SnapshotDownload {
     }
   }
 
-  /** A commit never changes: if all of it is here there is nothing to ask. */
+  /**
+   * Returns the snapshot of a commit if it is complete; a commit never changes, so no request is
+   * needed.
+   */
   private Optional<Path> cachedCommit() throws IOException {
     if (!Names.isCommit(revision)) {
       return Optional.empty();
@@ -136,10 +139,10 @@ final class SnapshotDownload {
     fetchAll(session, commit, choice.then(listing.names(), cache.snapshot(commit)));
     try {
       cache.rememberListing(listing);
-      // Last, so that the name never leads to less than it did before.
+      // Last, so that the revision never refers to an incomplete snapshot.
       cache.rememberCommit(revision, commit);
     } catch (IOException e) {
-      // A shared cache may be read-only; the files are all there.
+      // A shared cache may be read-only; all files are there.
       LOG.warn("{}: its commit cannot be noted in the cache: {}", this, e.toString());
     }
   }
@@ -161,7 +164,7 @@ final class SnapshotDownload {
     }
   }
 
-  /** Falls back on the snapshot that the revision had when last downloaded. */
+  /** Falls back to the snapshot that the revision had when last downloaded. */
   private Path withoutServer(IOException failure) throws IOException {
     String cause = "cannot ask " + settings.endpoint() + " (" + Retries.reason(failure) + ")";
     List<String> missing = new ArrayList<>();
@@ -203,7 +206,7 @@ final class SnapshotDownload {
         + " -Dhttps.proxyPort)";
   }
 
-  /** Fetches files in parallel; the first failure stops the others. */
+  /** Downloads files in parallel; the first failure stops the others. */
   private void fetchAll(DownloadSession session, String commit, List<String> files)
       throws IOException {
     List<String> absent = files.stream().filter(file -> !cache.hasFile(commit, file)).toList();
@@ -236,7 +239,7 @@ final class SnapshotDownload {
     }
   }
 
-  /** Waits, so that no thread still writes to the cache when the caller continues. */
+  /** Stops the downloads and waits, so that no thread writes to the cache afterwards. */
   private static void stop(ExecutorService pool, DownloadSession session) {
     session.guard().close();
     pool.shutdownNow();
@@ -268,7 +271,7 @@ final class SnapshotDownload {
   private void fetchOne(DownloadSession session, String commit, String file) throws IOException {
     RemoteFile remote = session.retries().call(file, () -> session.client().metadata(commit, file));
     try (CacheLock lock = cache.lock(remote.etag())) {
-      // Another process may have been faster.
+      // Another process may have created it first.
       if (!cache.hasBlob(remote.etag(), remote.size())) {
         LOG.info("downloading {} of {}", file, this);
         new BlobDownload(session, commit, file, remote).run();

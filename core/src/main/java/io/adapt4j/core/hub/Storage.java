@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What differs between file systems. */
+/** File system operations that may be unsupported or differ. */
 interface Storage {
 
   /** The real file system. */
@@ -15,7 +15,7 @@ interface Storage {
     Files.createSymbolicLink(link, target);
   }
 
-  /** The bytes that can be written to the folder's disk. */
+  /** Returns the usable bytes on the folder's disk. */
   default long usableSpace(Path folder) throws IOException {
     return Files.getFileStore(folder).getUsableSpace();
   }

@@ -1,6 +1,6 @@
 package io.adapt4j.core.hub;
 
-/** A secret that is not printed by accident. */
+/** An access token whose string form does not reveal it. */
 record Token(String value) {
 
   Token {

@@ -1,4 +1,6 @@
-/** Downloads models and datasets from a Hugging Face Hub into the cache that Python tools share. */
+/**
+ * Downloads models and datasets from a Hugging Face Hub into the cache shared with Python tools.
+ */
 @NullMarked
 package io.adapt4j.core.hub;
 

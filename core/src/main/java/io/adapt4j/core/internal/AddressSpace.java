@@ -7,8 +7,8 @@ import io.adapt4j.core.exception.EngineException;
 import java.util.function.BooleanSupplier;
 
 /**
- * The addresses that this process may use ({@code ulimit -v} on Linux). Native libraries that end
- * the process where they get no memory are asked for nothing that there is no room for.
+ * Limit on this process's address space ({@code ulimit -v} on Linux). Native libraries that abort
+ * the process when an allocation fails are only called after checking that there is room.
  */
 public final class AddressSpace {
 
@@ -18,31 +18,31 @@ public final class AddressSpace {
   private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
   private static final long MAP_FAILED = -1;
 
-  /** A thread's stack where the process has no limit on it. */
+  /** Stack size of a thread when the process has no stack limit. */
   private static final long DEFAULT_STACK = 8 << 20;
 
-  /** What starting a thread takes beside its stack. */
+  /** Bytes needed to start a thread, in addition to its stack. */
   private static final long BESIDE_STACK = 256 << 10;
 
-  /** Asked once, since the answer is needed for every text. */
+  /** Cached, since it is needed for every text. */
   private static final boolean LIMITED =
       System.getProperty("os.name").equals("Linux") && limit(RLIMIT_AS) >= 0;
 
   private AddressSpace() {}
 
-  /** {@return whether the process could use only some addresses when this was first asked} */
+  /** {@return whether the address space was limited when this class was loaded} */
   public static boolean isLimited() {
     return LIMITED;
   }
 
-  /** Checks that the C library would give memory, where addresses are limited. */
+  /** Checks that the C library can allocate this much memory, if the address space is limited. */
   public static void requireMemory(long bytes, String use) {
     if (isLimited()) {
       require(() -> isGiven(bytes), bytes, use);
     }
   }
 
-  /** Checks that there is room for the stacks of threads, where addresses are limited. */
+  /** Checks that there is room for the stacks of threads, if the address space is limited. */
   public static void requireStacks(int threads, String use) {
     if (isLimited()) {
       long limit = limit(RLIMIT_STACK);
@@ -51,7 +51,10 @@ public final class AddressSpace {
     }
   }
 
-  /** What the C library keeps of freed memory may be in the way. */
+  /**
+   * Retries once after {@code malloc_trim}: freed memory that the C library keeps may occupy the
+   * space.
+   */
   private static void require(BooleanSupplier found, long bytes, String use) {
     if (!found.getAsBoolean() && ((int) call("malloc_trim", 0L) == 0 || !found.getAsBoolean())) {
       throw new EngineException(
@@ -63,7 +66,7 @@ public final class AddressSpace {
     }
   }
 
-  /** A limit on the process in bytes, negative where there is none. */
+  /** Returns a resource limit of the process in bytes; negative if there is none. */
   private static long limit(int which) {
     try (Memory limits = new Memory(2L * Long.BYTES)) {
       limits.clear();

@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file of lines that is only ever appended to, and read back when it is opened. A line that
- * cannot be read is skipped with a warning, and stays where it is; whatever follows it is read. A
- * last line without an end, which a killed process leaves, is ended if it can be read, and cut off
- * if not. The caller sees to it that no other process has the file open.
+ * Append-only file of lines, read back when it is opened. A line that cannot be read is skipped
+ * with a warning and left in the file. An unterminated last line, left by a killed process, is
+ * terminated if it can be read and cut off otherwise. The caller ensures that no other process has
+ * the file open.
  */
 public final class AppendedLines implements AutoCloseable {
 
@@ -24,7 +24,7 @@ public final class AppendedLines implements AutoCloseable {
   private static final int BLOCK = 1 << 18;
   private static final int SHOWN = 10;
 
-  /** Appending faster than this is forced together. */
+  /** Minimum interval between two forced writes; faster appends share one. */
   private static final long FORCED_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final WholeAppends appends;
@@ -35,14 +35,14 @@ public final class AppendedLines implements AutoCloseable {
     this.appends = new WholeAppends(channel);
   }
 
-  /** Takes lines that stand in a file. */
+  /** Consumer of the lines of a file. */
   @FunctionalInterface
   public interface Lines {
     /** Takes a line. */
     void take(String line) throws IOException;
   }
 
-  /** Opens a file, reading what it holds. */
+  /** Opens a file and reads its lines. */
   public static AppendedLines open(Path file, Lines lines) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     Disk.createFolders(folder);
@@ -63,8 +63,8 @@ public final class AppendedLines implements AutoCloseable {
   }
 
   /**
-   * Appends a line. It survives the end of the process at once, and a power cut within a twentieth
-   * of a second or after {@link #force}.
+   * Appends a line. It survives the end of the process at once, and a power cut after 50 ms or
+   * {@link #force}.
    */
   public synchronized void append(String line) throws IOException {
     appends.append((line + "\n").getBytes(StandardCharsets.UTF_8));
@@ -74,7 +74,7 @@ public final class AppendedLines implements AutoCloseable {
     }
   }
 
-  /** Forces what was appended onto the device. */
+  /** Forces appended lines onto the device. */
   public synchronized void force() throws IOException {
     if (unforced) {
       appends.force(false);
@@ -155,7 +155,7 @@ public final class AppendedLines implements AutoCloseable {
       }
     }
 
-    /** Bytes that are not UTF-8 damage the line they stand in and no other. */
+    /** Decodes one line; bytes that are not UTF-8 damage only the line that contains them. */
     private String text() throws IOException {
       return StandardCharsets.UTF_8
           .newDecoder()

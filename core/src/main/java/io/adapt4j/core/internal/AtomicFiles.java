@@ -9,17 +9,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes whole files so that a reader sees the old content or the new one, never a part: the
- * content goes to a temporary file in the same folder, which is then moved over the target. A
- * failure leaves the target as it was and no temporary file. What a call returns from survives a
- * power cut. Missing folders are created. Use {@link FileTransaction} where several files belong
- * together.
+ * Writes whole files so that a reader sees either the old content or the new one: the content goes
+ * to a temporary file in the same folder, which is then moved over the target. A failure leaves the
+ * target unchanged and no temporary file. Once a call returns, its result survives a power cut.
+ * Missing folders are created. Use {@link FileTransaction} where several files belong together.
  */
 public final class AtomicFiles {
 
   private AtomicFiles() {}
 
-  /** Writes the content of one file. */
+  /** Writer of the content of one file. */
   @FunctionalInterface
   public interface Content {
     /** Writes everything to the channel, which the caller closes. */
@@ -67,7 +66,7 @@ public final class AtomicFiles {
         });
   }
 
-  /** Puts a complete file in its place, in one step and so that it survives a power cut. */
+  /** Moves a complete file to its place atomically and durably. */
   public static void publish(Path complete, Path file) throws IOException {
     Disk.force(complete);
     Disk.move(complete, file);

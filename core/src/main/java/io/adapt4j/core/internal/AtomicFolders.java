@@ -18,12 +18,15 @@ public final class AtomicFolders {
 
   private AtomicFolders() {}
 
-  /** Returns a name beside a folder that nobody reads. */
+  /** Returns a temporary sibling name of a folder that no reader looks at. */
   public static Path hidden(Path target) {
     return Temporaries.beside(target.toAbsolutePath(), Temporaries.NEW);
   }
 
-  /** Forces a complete folder onto the device and puts it in place of another, if there is one. */
+  /**
+   * Forces a complete folder onto the device and moves it to its name, replacing a folder that
+   * exists.
+   */
   public static void publish(Path hidden, Path target) throws IOException {
     Disk.forceTree(hidden);
     if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -49,13 +52,13 @@ public final class AtomicFolders {
   }
 
   /**
-   * Forces a complete folder onto the device and gives it its name, unless another process was
-   * faster, whose folder is as good.
+   * Forces a complete folder onto the device and moves it to its name, unless another process has
+   * already published an equivalent one.
    */
   public static void publishUnlessThere(Path hidden, Path target) throws IOException {
     Disk.forceTree(hidden);
     try {
-      // A folder that has files is not replaced.
+      // A folder that is not empty is not replaced.
       Disk.move(hidden, target);
     } catch (FileSystemException e) {
       if (!Files.isDirectory(target)) {
@@ -65,7 +68,7 @@ public final class AtomicFolders {
     Disk.forceFolder(parent(target));
   }
 
-  /** Deletes a folder, of which no part is left under its name at any time. */
+  /** Deletes a folder; its name disappears atomically, so no reader sees a partial folder. */
   public static void delete(Path folder) throws IOException {
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       Path doomed = Temporaries.beside(folder.toAbsolutePath(), Temporaries.DELETED);
@@ -75,8 +78,8 @@ public final class AtomicFolders {
   }
 
   /**
-   * Deletes a folder that was not published, or is not any more, if it is still there. What cannot
-   * be deleted is never read, and swept some day.
+   * Deletes a hidden folder if it still exists. Files that cannot be deleted are never read and are
+   * swept later.
    */
   public static void discard(Path hidden) {
     try {

@@ -10,17 +10,20 @@ public record AxisScale(double low, double high, boolean logarithmic) {
 
   private static final int TICKS = 5;
 
-  /** Least span of a linear scale over the size of its numbers: less is no change to look at. */
+  /**
+   * Minimum span of a linear scale, relative to the size of its numbers; smaller changes are not
+   * magnified.
+   */
   private static final double LEAST_SPAN = 0.02;
 
-  /** Numbers below are zero. */
+  /** Smaller numbers count as zero. */
   private static final double LEAST_SIZE = 1e-9;
 
   private static final int MOST_DIGITS = 8;
 
   /**
-   * Makes a linear scale with some room at both ends. Numbers that hardly differ are not magnified:
-   * the scale spans at least 2 % of their size, and that of zeros goes from 0 to 1.
+   * Makes a linear scale with some room at both ends. It spans at least 2 % of the numbers' size,
+   * so that tiny differences are not magnified; for zeros it spans 0 to 1.
    */
   public static AxisScale linear(double low, double high) {
     double size = Math.max(Math.abs(low), Math.abs(high));
@@ -39,7 +42,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
   }
 
   /**
-   * Finds the place of a number.
+   * Returns the relative position of a number on the axis.
    *
    * @return from 0 for the start of the axis to 1 for its end
    */
@@ -64,7 +67,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
     return linearTicks();
   }
 
-  /** Writes the ticks with as many digits as tell them apart. */
+  /** Formats the ticks with enough digits to distinguish them. */
   public List<String> labels() {
     List<Double> ticks = ticks();
     List<String> labels = ticks.stream().map(AxisScale::label).toList();

@@ -10,21 +10,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Reads whole files into memory that come from elsewhere, each with a limit on its size. */
+/** Reads untrusted files into memory, each with a limit on its size. */
 public final class BoundedFiles {
 
-  /** For configurations, templates and model cards: the largest known ones have some 1 MiB. */
+  /**
+   * Limit for configurations, templates and model cards; the largest known ones have about 1 MiB.
+   */
   public static final long SETTINGS = 16L << 20;
 
-  /** For lists of tensors: some 500,000 of them. */
+  /** Limit for tensor indexes, enough for about 500,000 tensors. */
   public static final long INDEX = 64L << 20;
 
-  /** For tokenizers: the largest known ones have some 40 MiB. */
+  /** Limit for tokenizers; the largest known ones have about 40 MiB. */
   public static final long TOKENIZER = 256L << 20;
 
   private BoundedFiles() {}
 
-  /** A file is larger than the kind of file can be. */
+  /** Thrown for a file that exceeds the limit of its kind. */
   public static final class TooLargeException extends FileSystemException {
 
     private static final long serialVersionUID = 1L;
@@ -40,7 +42,7 @@ public final class BoundedFiles {
               size > limit ? String.format(Locale.ROOT, "%,d", size) : "more"));
     }
 
-    /** Returns the problem without the file's name. */
+    /** Returns the message without the file's name. */
     @Override
     public String getMessage() {
       return getReason();
@@ -50,7 +52,7 @@ public final class BoundedFiles {
   /**
    * Reads a text in UTF-8.
    *
-   * @param limit the most bytes it may have
+   * @param limit maximum number of bytes
    */
   public static String readText(Path file, long limit) throws IOException {
     return StandardCharsets.UTF_8
@@ -59,7 +61,7 @@ public final class BoundedFiles {
         .toString();
   }
 
-  /** Reads a text of a model. */
+  /** Reads a text file of a model, wrapping failures. */
   public static String readModelText(Path file, long limit) {
     try {
       return readText(file, limit);
@@ -72,13 +74,13 @@ public final class BoundedFiles {
     }
   }
 
-  /** Reads bytes. */
+  /** Reads a file of at most {@code limit} bytes. */
   public static byte[] read(Path file, long limit) throws IOException {
     long size = Files.size(file);
     if (size > limit) {
       throw new TooLargeException(file, size, limit);
     }
-    // Pipes and devices have no size, and files grow.
+    // Pipes and devices have no size, and files may grow.
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes((int) limit + 1);
       if (bytes.length > limit) {

@@ -2,12 +2,12 @@ package io.adapt4j.core.internal;
 
 import java.util.Locale;
 
-/** Sizes as text. */
+/** Formats sizes in bytes. */
 public final class Bytes {
 
   private Bytes() {}
 
-  /** Writes a size. */
+  /** Formats a size. */
   public static String text(long bytes) {
     return bytes < 1_000_000_000
         ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)

@@ -15,8 +15,8 @@ import java.util.zip.CRC32C;
 
 /**
  * JSON files whose first field is a checksum of the whole file: the CRC-32C of its bytes with zeros
- * for the digits of the checksum. It tells damage of any single byte, and of 32 bits in a row, for
- * certain.
+ * for the digits of the checksum. Damage of any single byte, or of up to 32 consecutive bits, is
+ * always detected.
  */
 public final class CheckedJson {
 
@@ -35,7 +35,7 @@ public final class CheckedJson {
 
   private CheckedJson() {}
 
-  /** A file that is not what was written. */
+  /** Thrown for a file whose checksum does not match. */
   public static final class DamagedException extends IOException {
 
     private static final long serialVersionUID = 1;
@@ -45,7 +45,7 @@ public final class CheckedJson {
     }
   }
 
-  /** What a file holds. */
+  /** Parsed content of a file, and whether it had a checksum to verify. */
   public record Content(JsonNode json, boolean checked) {}
 
   /** Writes an object with its checksum. */
@@ -64,7 +64,7 @@ public final class CheckedJson {
     byte[] content = Files.readAllBytes(file);
     if (!startsAsWritten(content)) {
       String text = new String(content, StandardCharsets.ISO_8859_1);
-      // A file of an older version has neither word.
+      // Files of older versions have no checksum field.
       if (text.contains('"' + FIELD + '"') || text.contains(KIND)) {
         throw new DamagedException("it does not begin as it was written");
       }

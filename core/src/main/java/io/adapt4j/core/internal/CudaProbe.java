@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * DJL asks CUDA for the number of devices whenever it looks at the platform, and warns of every
- * failure: four times at each start on a machine that has CUDA's libraries and no device. Where the
- * system has no device there is nothing to ask for.
+ * Keeps DJL from asking CUDA for the number of devices on a system without any. DJL asks whenever
+ * it looks at the platform and logs a warning for each failure: four at every start on a machine
+ * with CUDA's libraries but no device.
  */
 public final class CudaProbe {
 
@@ -28,7 +28,7 @@ public final class CudaProbe {
       start.run();
       return;
     }
-    // DJL then takes the answer of another process, which is there already.
+    // DJL then uses the cached answer of another process.
     System.setProperty(FORK, "true");
     try {
       start.run();

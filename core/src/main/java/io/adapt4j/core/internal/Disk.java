@@ -16,12 +16,15 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What makes files survive a power cut: forcing contents and folder entries onto the device. */
+/**
+ * Durability primitives: force file contents and folder entries onto the device so that they
+ * survive a power cut.
+ */
 public final class Disk {
 
   private static final Logger LOG = LoggerFactory.getLogger(Disk.class);
 
-  /** Told of every forced path and every move, in order; for tests. */
+  /** Receives every forced path and every move, in order; for tests. */
   static volatile Consumer<String> trace = step -> {};
 
   private Disk() {}
@@ -79,7 +82,7 @@ public final class Disk {
     }
   }
 
-  /** Moves in one step, replacing what is there. The folder's entries are not forced. */
+  /** Moves atomically, replacing an existing target. Folder entries are not forced. */
   static void move(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     trace.accept("move " + from + " to " + to);

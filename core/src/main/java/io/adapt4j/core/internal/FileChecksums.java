@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Sizes and CRC-32C of the files of a folder as JSON: an object a file, by its relative name. */
+/**
+ * Sizes and CRC-32C checksums of a folder's files as JSON: one object per file, keyed by its
+ * relative name.
+ */
 public final class FileChecksums {
 
   private static final String BYTES = "bytes";
@@ -49,7 +52,7 @@ public final class FileChecksums {
     }
   }
 
-  /** Compares a folder's files with their checksums. Other files do not matter. */
+  /** Verifies a folder's files against their checksums; other files are ignored. */
   public static Optional<String> problem(Path folder, JsonNode checksums) throws IOException {
     for (Map.Entry<String, JsonNode> property : checksums.properties()) {
       Path file;

@@ -10,7 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
-/** Checksums. */
+/** Computes checksums of files and arrays. */
 public final class FileDigest {
 
   private static final int BUFFER = 1 << 20;
@@ -55,7 +55,7 @@ public final class FileDigest {
     }
   }
 
-  /** Adds numbers to a digest, their count before them. */
+  /** Adds an array to a digest, prefixed with its length. */
   public static void update(MessageDigest digest, int[] values) {
     ByteBuffer bytes = ByteBuffer.allocate((values.length + 1) * Integer.BYTES);
     bytes.putInt(values.length).asIntBuffer().put(values);

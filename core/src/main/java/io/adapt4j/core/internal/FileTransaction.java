@@ -19,16 +19,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Replaces and deletes several files together. New contents are written to temporary files beside
- * their targets; {@link #commit()} moves them in, in the order they were staged, and puts the
- * previous files back if one of the moves fails. {@link #close()} without a commit leaves the
- * targets untouched. Either way no temporary file remains.
+ * Replaces and deletes several files together. New contents are written to temporary files next to
+ * their targets; {@link #commit()} moves them into place in staging order, and restores the
+ * previous files if a move fails. {@link #close()} without a commit leaves the targets untouched.
+ * No temporary file remains in either case.
  *
- * <p>Each single move is atomic. Stage the file without which the others are not read last: where
- * several files are replaced, the old one of that name is set aside before the first is moved, and
- * the new one comes when all others are on the device. So a process that is killed during {@code
- * commit()}, or a power cut, leaves the old files, the new ones, or no such file, but never one
- * that goes with the wrong others. {@link Temporaries#sweep} puts all of the old ones back then.
+ * <p>Each single move is atomic. Stage last the file that readers need to find the others: if
+ * several files are replaced, its old version is set aside before the first move, and the new
+ * version is moved when all others are on the device. So a process that is killed during {@code
+ * commit()}, or a power cut, leaves the old files, the new ones, or none of that name, but never a
+ * mixture that looks complete. {@link Temporaries#sweep} then restores the old files.
  *
  * <p>Not thread-safe.
  */
@@ -43,7 +43,7 @@ public final class FileTransaction implements AutoCloseable {
   /** Starts an empty transaction. */
   public FileTransaction() {}
 
-  /** Announces new content for a file. The folder is created if it is missing. */
+  /** Returns the temporary file to write a target's new content to; creates missing folders. */
   public Path stage(Path target) throws IOException {
     Path file = target.toAbsolutePath();
     Disk.createFolders(folderOf(file));
@@ -52,14 +52,14 @@ public final class FileTransaction implements AutoCloseable {
     return temporary;
   }
 
-  /** Announces that a file goes away, if it exists, once all staged files are in place. */
+  /** Schedules the deletion of a file, if it exists, for when all staged files are in place. */
   public void delete(Path target) {
     deletions.add(target.toAbsolutePath());
   }
 
   /**
    * Forces the staged files onto the device, moves them to their targets and removes the files to
-   * delete. What it returns from survives a power cut.
+   * delete. The result survives a power cut once this returns.
    */
   public void commit() throws IOException {
     for (Path temporary : staged.values()) {
@@ -83,17 +83,17 @@ public final class FileTransaction implements AutoCloseable {
       try {
         Files.deleteIfExists(backup);
       } catch (IOException e) {
-        // The new files are in place; this one is never read, and swept some day.
+        // The new files are in place; this one is never read and is swept later.
         LOG.warn("{}, which has been replaced, cannot be removed: {}", backup, e.toString());
       }
     }
   }
 
-  /** Puts something back. */
+  /** Undo step. */
   private interface Step {
     void run() throws IOException;
 
-    /** The failure that caused the roll-back is the one to report. */
+    /** Runs the step; its own failures are added to the failure that caused the rollback. */
     default void runAfter(Exception failure) {
       try {
         run();
@@ -183,7 +183,7 @@ public final class FileTransaction implements AutoCloseable {
     }
   }
 
-  /** Gives what a target holds a second name, and returns whether it was there. */
+  /** Backs up a target under a second name and returns whether it existed. */
   private boolean keep(Path target, List<Path> backups, Deque<Step> undo) throws IOException {
     if (!exists(target)) {
       return false;
@@ -204,7 +204,7 @@ public final class FileTransaction implements AutoCloseable {
     return true;
   }
 
-  /** Returns whether the target was there. */
+  /** Moves a target aside and returns whether it existed. */
   private boolean setAside(Path target, String kind, List<Path> backups, Deque<Step> undo)
       throws IOException {
     if (!exists(target)) {
@@ -219,7 +219,7 @@ public final class FileTransaction implements AutoCloseable {
     return true;
   }
 
-  /** Another user of a cache may delete a file just after it was seen. */
+  /** Moves a file if it still exists: another user of a cache may have deleted it. */
   private static boolean moveIfThere(Path from, Path to) throws IOException {
     try {
       Disk.move(from, to);
@@ -231,7 +231,7 @@ public final class FileTransaction implements AutoCloseable {
 
   private static void moveBack(Path from, Path to) throws IOException {
     Disk.move(from, to);
-    // Where both are names of one file, POSIX moves nothing.
+    // If both names refer to one file, POSIX moves nothing.
     Files.deleteIfExists(from);
   }
 
@@ -239,7 +239,7 @@ public final class FileTransaction implements AutoCloseable {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      // Nothing depends on a left-over temporary file.
+      // A leftover temporary file is harmless.
     }
   }
 

@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** Pages that need nothing from elsewhere, and any text made harmless in them. */
+/** Building blocks of self-contained HTML pages, with escaping of arbitrary text. */
 public final class Html {
 
   /** Light and dark colors, tiles, tables that scroll and charts, for wide and narrow screens. */
@@ -39,11 +39,11 @@ public final class Html {
   }
 
   /**
-   * Begins a page that loads nothing: a content security policy forbids it.
+   * Returns the head of a page whose content security policy forbids loading anything.
    *
-   * @param policy what the policy allows beside inline styles, such as {@code script-src
+   * @param policy what the policy allows besides inline styles, such as {@code script-src
    *     'unsafe-inline';}; may be empty
-   * @param more more lines for the head, such as a style sheet; may be empty
+   * @param more further lines for the head, such as a style sheet; may be empty
    */
   public static String head(String title, String policy, String more) {
     return ("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta"

@@ -19,8 +19,8 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * The one JSON configuration of this module: numbers keep every digit they were written with, and
- * text after the first value is an error. Thread-safe.
+ * Shared JSON configuration: numbers keep all their digits, and text after the first value is an
+ * error. Thread-safe.
  */
 public final class Json {
 
@@ -65,7 +65,7 @@ public final class Json {
     }
   }
 
-  /** Parses what this library wrote. */
+  /** Parses JSON that this library wrote. */
   public static JsonNode written(String text) {
     try {
       return parse(text);
@@ -74,7 +74,7 @@ public final class Json {
     }
   }
 
-  /** Parses one JSON value as the JSON standard has it, refusing duplicate keys. */
+  /** Parses one JSON value strictly by the JSON standard, rejecting duplicate keys. */
   public static JsonNode parseStrictly(String text) throws JsonProcessingException {
     try {
       return STRICT.readTree(text);
@@ -92,7 +92,7 @@ public final class Json {
     return STRICT.createParser(in);
   }
 
-  /** Reads the value that a parser stands at, and leaves the parser at its last token. */
+  /** Reads the value at the parser's position and leaves the parser at its last token. */
   public static JsonNode readTree(JsonParser parser) throws IOException {
     try {
       return STRICT_PART.readTree(parser);
@@ -101,7 +101,7 @@ public final class Json {
     }
   }
 
-  /** Jackson lets this through for exponents that no number has. */
+  /** Wraps the exception that Jackson throws for exponents out of range. */
   private static JsonParseException unreadable(NumberFormatException e) {
     return new JsonParseException(null, "a number is out of range: " + e.getMessage(), e);
   }

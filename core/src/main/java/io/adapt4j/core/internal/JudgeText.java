@@ -5,21 +5,21 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Reads what a language model wrote that was asked to judge. */
+/** Parses the reply of a language model used as a judge. */
 public final class JudgeText {
 
   private static final Pattern THOUGHTS = Pattern.compile("(?s)^.*</think>");
 
   private JudgeText() {}
 
-  /** Returns what a judge says, without what it thinks before. */
+  /** Returns the reply without its preceding reasoning. */
   public static String said(String reply) {
     return THOUGHTS.matcher(reply).replaceFirst("").strip();
   }
 
   /**
-   * Finds the decision on its own line, such as {@code Verdict: A}. What a judge meant is never
-   * guessed.
+   * Finds the decision on its own line, such as {@code Verdict: A}. An unclear reply is never
+   * guessed at.
    */
   public static Optional<String> decision(String reply, String word, String decision) {
     Pattern line =

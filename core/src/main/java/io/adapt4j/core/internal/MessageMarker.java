@@ -1,14 +1,17 @@
 package io.adapt4j.core.internal;
 
-/** A text that stands for a message's content, and where the turn around it ends. */
+/**
+ * Placeholder for a message's content, used to find where the turn around it ends in a rendered
+ * template.
+ */
 public final class MessageMarker {
 
-  /** Unlikely to be in a conversation, and nothing that a template trims, splits or escapes. */
+  /** Unlikely to occur in a conversation, and not trimmed, split or escaped by templates. */
   public static final String TEXT = "ADAPT4JMARKEDCONTENT";
 
   private MessageMarker() {}
 
-  /** Returns how much of what follows a message's content belongs to its turn. */
+  /** Returns how many of the characters after a message's content belong to its turn. */
   public static int turnEnd(String rest, String alone) {
     if (rest.startsWith(alone)) {
       return alone.length();
@@ -21,7 +24,7 @@ public final class MessageMarker {
     return withoutOpenSign(rest, common);
   }
 
-  /** Leaves out the beginning of a sign such as {@code <|user|>} that others begin like, too. */
+  /** Excludes the beginning of a marker such as {@code <|user|>}, which other markers share. */
   private static int withoutOpenSign(String text, int end) {
     int open = Math.max(text.lastIndexOf('<', end - 1), text.lastIndexOf('[', end - 1));
     if (open < 0) {

@@ -21,15 +21,15 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
- * The folder that DJL, JNA and JavaCPP unpack native libraries into and load them from. They take a
- * library that is there already for theirs, and where the home folder cannot be written to they use
- * a folder of a known name in the temporary folder, where anybody may have put one. So before
- * anything is loaded the folder is checked to be this user's alone, and the libraries in it to be
- * those of the class path.
+ * Folder that DJL, JNA and JavaCPP unpack native libraries into and load them from. They trust a
+ * library that is already there, and if the home folder is not writable they use a well-known
+ * folder in the temporary directory, where anybody may have planted one. So before anything is
+ * loaded, the folder is checked to belong to this user alone and its libraries to equal those on
+ * the class path.
  */
 public final class NativeCache {
 
-  /** What DJL calls the folder; it looks for environment variables first. */
+  /** Names of DJL's setting for the folder; it looks for environment variables first. */
   private static final List<String> NAMES = List.of("ENGINE_CACHE_DIR", "DJL_CACHE_DIR");
 
   private static final String JAVACPP = "org.bytedeco.javacpp.cachedir";
@@ -43,7 +43,7 @@ public final class NativeCache {
 
   private NativeCache() {}
 
-  /** Chooses the folder once a process, before the first native library is loaded. */
+  /** Chooses the folder once per process, before the first native library is loaded. */
   public static synchronized Path prepare() {
     if (folder == null) {
       folder = choose();
@@ -99,7 +99,10 @@ public final class NativeCache {
     return Files.isDirectory(home()) && Files.isWritable(home());
   }
 
-  /** One name for every start, so that it is unpacked once; somebody else's cannot be used. */
+  /**
+   * Returns a stable name, so that libraries are unpacked once; another user's folder cannot be
+   * used.
+   */
   private static Path inTemporaryFolder() {
     String user = System.getProperty("user.name", "user").replaceAll("[^A-Za-z0-9._-]", "_");
     Path chosen = Path.of(System.getProperty("java.io.tmpdir")).resolve("adapt4j-natives-" + user);
@@ -134,8 +137,8 @@ public final class NativeCache {
   }
 
   /**
-   * Compares what is in the folder with libtorch and its binding on the class path. What is not
-   * unpacked yet passes.
+   * Compares the libtorch files in the folder with those on the class path. Files not unpacked yet
+   * pass.
    */
   public static void verifyTorch(ClassLoader loader) {
     Path cache = prepare().resolve("pytorch");
@@ -166,7 +169,7 @@ public final class NativeCache {
     }
   }
 
-  /** DJL loads every file in the folder. */
+  /** Rejects any other file: DJL loads every file in the folder. */
   private static void requireNothingElse(Path unpacked, Set<String> libraries, String binding) {
     try (Stream<Path> files = Files.walk(unpacked)) {
       Set<String> others =
@@ -187,8 +190,8 @@ public final class NativeCache {
   }
 
   /**
-   * Compares what is in the folder with the tokenizers' library on the class path. What is not
-   * unpacked yet passes.
+   * Compares the tokenizers library in the folder with the one on the class path. Files not
+   * unpacked yet pass.
    */
   public static void verifyTokenizers(ClassLoader loader) {
     Path cache = prepare().resolve("tokenizers");
@@ -213,7 +216,7 @@ public final class NativeCache {
     }
   }
 
-  /** As DJL names it. */
+  /** DJL's name of the platform. */
   private static String platform() {
     String name = System.getProperty("os.name").toLowerCase(Locale.ROOT);
     String system = name.startsWith("win") ? "win" : name.startsWith("mac") ? "osx" : "linux";
@@ -253,7 +256,7 @@ public final class NativeCache {
     return new NativeCacheException(path + ": reading failed: " + cause + REMEDY, cause);
   }
 
-  /** The size and checksum of a resource. Jars have both in their directory. */
+  /** Size and checksum of a resource; jars have both in their directory. */
   private record Content(long size, long crc) {
 
     static Content of(URL resource) throws IOException {

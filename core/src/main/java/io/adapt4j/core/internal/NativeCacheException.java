@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal;
 
-/** Native code would have been loaded from a place or a file that is not to be trusted. */
+/** Thrown instead of loading native code from an untrusted folder or file. */
 public final class NativeCacheException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

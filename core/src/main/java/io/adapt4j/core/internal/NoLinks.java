@@ -11,15 +11,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Opens files whose names are known beforehand and whose content is changed in its place, such as
- * locks and partial downloads. Where somebody has put a symbolic link of that name, what it leads
- * to is not touched.
+ * Opens files with predictable names that are modified in place, such as locks and partial
+ * downloads, without following symbolic links: the target of a planted link is never touched.
  */
 public final class NoLinks {
 
   private NoLinks() {}
 
-  /** Opens a file that is no symbolic link. */
+  /** Opens a file that is not a symbolic link. */
   public static FileChannel open(Path file, OpenOption... options) throws IOException {
     Set<OpenOption> all = new HashSet<>(List.of(options));
     all.add(LinkOption.NOFOLLOW_LINKS);

@@ -9,7 +9,7 @@ import java.math.BigInteger;
 import java.util.Collection;
 import java.util.Map;
 
-/** Turns texts, numbers, booleans, null, collections and maps of these into JSON. */
+/** Converts strings, numbers, booleans, null, collections and maps of these to JSON. */
 public final class PlainJson {
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -19,7 +19,7 @@ public final class PlainJson {
   /**
    * Returns a value as a tree.
    *
-   * @param value a text, number, boolean, null, or a collection or map of these with texts as keys
+   * @param value a string, number, boolean, null, or a collection or string-keyed map of these
    */
   public static JsonNode tree(Object value) {
     if (value == null) {

@@ -3,10 +3,10 @@ package io.adapt4j.core.internal;
 import java.util.List;
 import java.util.Locale;
 
-/** Where the lines of a chart stand in an SVG image. */
+/** Plot area of a line chart in an SVG image. */
 public record PlotArea(int height) {
 
-  /** Of the image. */
+  /** Width of the image. */
   public static final int WIDTH = 480;
 
   /** The left end of the lines. */
@@ -22,12 +22,12 @@ public record PlotArea(int height) {
     return height - 24;
   }
 
-  /** {@return where a value of the horizontal axis stands} */
+  /** {@return the x coordinate of a value} */
   public double along(AxisScale x, double value) {
     return LEFT + x.place(value) * (RIGHT - LEFT);
   }
 
-  /** {@return where a value of the vertical axis stands} */
+  /** {@return the y coordinate of a value} */
   public double down(AxisScale y, double value) {
     return bottom() - y.place(value) * (bottom() - TOP);
   }
@@ -46,7 +46,7 @@ public record PlotArea(int height) {
         .append("</span>");
   }
 
-  /** Draws the lines and numbers of the vertical axis. */
+  /** Draws the grid lines and labels of the vertical axis. */
   public void grid(StringBuilder out, AxisScale y) {
     List<Double> ticks = y.ticks();
     List<String> labels = y.labels();
@@ -66,7 +66,7 @@ public record PlotArea(int height) {
     }
   }
 
-  /** Draws the numbers of the horizontal axis. */
+  /** Draws the labels of the horizontal axis. */
   public void below(StringBuilder out, AxisScale x) {
     List<Double> ticks = x.ticks();
     List<String> labels = x.labels();

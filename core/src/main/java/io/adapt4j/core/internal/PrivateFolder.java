@@ -12,13 +12,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Checks that nobody but this process's user (and root) can put files into a folder. Systems
- * without POSIX permissions keep the folders of users apart by themselves: there every folder
- * passes.
+ * Checks that nobody but this process's user (and root) can put files into a folder. On systems
+ * without POSIX permissions, which isolate users' folders themselves, every folder passes.
  */
 final class PrivateFolder {
 
-  /** How root's folders look in a container that does not know the root outside. */
+  /** Owner id of root's folders as seen in a container that does not map the outer root. */
   private static final int UNMAPPED = 65534;
 
   private static final int STICKY = 01000;
@@ -52,8 +51,8 @@ final class PrivateFolder {
   }
 
   /**
-   * What is wrong with a file or folder, or with a folder above it: it belongs to somebody else, or
-   * others may write to it.
+   * Finds why a file or folder cannot be trusted: it, or a folder above it, belongs to or is
+   * writable by others.
    */
   static Optional<String> problem(Path path) throws IOException {
     Path absolute = path.toAbsolutePath().normalize();
@@ -61,7 +60,7 @@ final class PrivateFolder {
     if (problem.isPresent() || !Files.exists(absolute)) {
       return problem;
     }
-    // A link is as safe as the way to it and the way it leads.
+    // A link is as safe as its own path and its target's.
     Path real = absolute.toRealPath();
     return real.equals(absolute) ? problem : problemAlong(real);
   }
@@ -107,7 +106,10 @@ final class PrivateFolder {
     return Optional.empty();
   }
 
-  /** Many systems give every user a group of the same name, and let it write. */
+  /**
+   * Returns whether this is the user's private group: many systems create one of the same name,
+   * with write permission.
+   */
   private static boolean isOwnGroup(Path path, PosixFileAttributes attributes) throws IOException {
     return number(path, "gid") == 0
         || attributes.group().getName().equals(attributes.owner().getName());
@@ -126,7 +128,7 @@ final class PrivateFolder {
     return path.getFileSystem().supportedFileAttributeViews().contains("unix");
   }
 
-  /** The user of this process, whatever the property user.name says. */
+  /** User of this process, regardless of the property {@code user.name}. */
   private static final class CurrentUser {
 
     private static final int ID = id();

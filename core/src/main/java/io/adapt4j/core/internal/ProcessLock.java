@@ -16,19 +16,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A lock that one holder on this machine has at a time, by a file that is there only while it is
- * held. It ends with the process: the file that a killed one leaves is taken over.
+ * Exclusive lock between processes on one machine, backed by a file that exists only while the lock
+ * is held. It ends with the process: the file that a killed process leaves is taken over.
  *
- * <p>Two things about files are in the way, and answered here:
+ * <p>Two pitfalls of file locks are handled here:
  *
  * <ul>
- *   <li>Who opened the file just before its holder deleted it gets the lock on a file that no
- *       longer has a name, while a third process may lock a new file of that name. So whoever gets
- *       a lock checks that the name still leads to the file it has locked. The check compares
- *       sizes, which the holder alone sets; opening the name again would release the lock.
- *   <li>On POSIX systems closing any channel of a file releases all locks that the process has on
- *       it. So a file that this process has locked is never opened a second time: a set of the held
- *       ones is asked first.
+ *   <li>A process that opened the file just before its holder deleted it locks a file without a
+ *       name, while a third process may lock a new file of that name. So after locking, the name is
+ *       checked to still refer to the locked file. The check compares sizes, which only the holder
+ *       sets; reopening the file would release the lock.
+ *   <li>On POSIX systems, closing any channel of a file releases all locks that the process has on
+ *       it. So a file that this process has locked is never opened twice: a set of held locks is
+ *       checked first.
  * </ul>
  */
 public final class ProcessLock implements AutoCloseable {
@@ -48,7 +48,7 @@ public final class ProcessLock implements AutoCloseable {
     this.size = size;
   }
 
-  /** Takes a lock unless somebody has it. */
+  /** Acquires a lock unless it is held. */
   public static Optional<ProcessLock> tryTake(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     Disk.createFolders(folder);
@@ -90,7 +90,7 @@ public final class ProcessLock implements AutoCloseable {
     throw new IOException(file + " cannot be locked: it is replaced all the time");
   }
 
-  /** Whether a name leads to the file of a locked channel, whose size nobody else sets. */
+  /** Returns whether a name refers to the file of a locked channel, judging by its size. */
   private static boolean isAt(Path file, FileChannel channel) throws IOException {
     for (int i = 0; i < CHECKS; i++) {
       int size = ThreadLocalRandom.current().nextInt(1, MOST_BYTES);
@@ -107,7 +107,9 @@ public final class ProcessLock implements AutoCloseable {
     return true;
   }
 
-  /** Leaves the process's number in the file, for people, and gives it its own size. */
+  /**
+   * Writes the process id into the file for human readers and gives the file a distinctive size.
+   */
   private static long identify(FileChannel channel) throws IOException {
     byte[] content = new byte[ThreadLocalRandom.current().nextInt(MOST_BYTES / 2, MOST_BYTES)];
     Arrays.fill(content, (byte) ' ');
@@ -122,19 +124,19 @@ public final class ProcessLock implements AutoCloseable {
     return content.length;
   }
 
-  /** Deletes the file while the lock is still held, then gives the lock up. */
+  /** Deletes the file while the lock is still held, then releases the lock. */
   @Override
   public void close() {
     if (!channel.isOpen()) {
       return;
     }
     try (channel) {
-      // Another size: somebody deleted the file by hand, and this is the file of another holder.
+      // A different size: the file was deleted by hand, and this one belongs to another holder.
       if (Files.size(file) == size) {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      // The lock ends with the process at the latest, and a file that stays is taken over.
+      // The lock ends with the process at the latest, and a leftover file is taken over.
     } finally {
       HELD.remove(file);
     }

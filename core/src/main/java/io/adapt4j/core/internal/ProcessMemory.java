@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** The memory of this process, as Linux tells it; takes some tens of microseconds. */
+/** Memory of this process as reported by Linux. A reading takes some tens of microseconds. */
 public final class ProcessMemory {
 
-  /** Unlike {@code statm}, it counts in kB whatever the page size. */
+  /** Unlike {@code statm}, it counts in kB regardless of the page size. */
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private static final String RESIDENT = "VmRSS:";
@@ -19,7 +19,7 @@ public final class ProcessMemory {
   private ProcessMemory() {}
 
   /**
-   * Returns what is resident now.
+   * Returns the current resident set size (RSS).
    *
    * @return bytes; empty on other systems
    */
@@ -27,7 +27,7 @@ public final class ProcessMemory {
     return read(RESIDENT);
   }
 
-  /** Returns the most that was ever resident. */
+  /** Returns the peak RSS. */
   public static OptionalLong peak() {
     return read(PEAK);
   }

@@ -5,8 +5,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Texts to be judged, between lines with a word that none of them holds: what stands inside cannot
- * pass for the end of it, or for an instruction.
+ * Quotes texts to be judged between lines with a word that none of them contains, so that their
+ * content cannot pass for the end of the quote or for an instruction.
  */
 public final class Quoted {
 
@@ -19,8 +19,8 @@ public final class Quoted {
   }
 
   /**
-   * Finds a word. It is hashed from the texts: the same prompt each time, and no text can know it
-   * beforehand.
+   * Derives the word from a hash of the texts: prompts are reproducible, and no text can predict
+   * it.
    */
   public static Quoted of(List<String> texts) {
     String all = String.join("\n", texts);

@@ -3,9 +3,9 @@ package io.adapt4j.core.internal;
 import java.util.SplittableRandom;
 
 /**
- * Permutations that are the same on every machine and Java version: a Fisher-Yates shuffle, from
- * the last place to the first, each place swapped with one drawn as the next 64-bit output of
- * SplitMix64, unsigned, modulo the number of places left.
+ * Permutations that are the same on every machine and Java version: a Fisher-Yates shuffle from the
+ * last index to the first, each swapped with the next 64-bit output of SplitMix64, unsigned, modulo
+ * the number of remaining indices.
  */
 public final class Shuffle {
 
@@ -26,7 +26,10 @@ public final class Shuffle {
     return order;
   }
 
-  /** Mixes the seed before adding the epoch, so that near seeds do not share epochs. */
+  /**
+   * Returns the permutation of an epoch. The seed is mixed before the epoch is added, so that
+   * nearby seeds do not share epochs.
+   */
   public static int[] permutation(int size, long seed, int epoch) {
     return permutation(size, new SplittableRandom(seed).nextLong() + epoch);
   }

@@ -20,18 +20,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Names of files and folders that are being written, or are about to be deleted, and how to get rid
- * of those that a killed process left. No other file has a name like them: {@code .NAME.UUID} with
- * one of three endings.
+ * Names of files and folders that are being written or about to be deleted, and cleanup of those
+ * that a killed process left. The pattern {@code .NAME.UUID} with one of three extensions is used
+ * for nothing else.
  */
 public final class Temporaries {
 
   private static final Logger LOG = LoggerFactory.getLogger(Temporaries.class);
 
-  /** Being written: never the only copy of anything. */
+  /** Being written; never the only copy. */
   static final String NEW = ".tmp";
 
-  /** What a target held before: its only copy where a process was killed between two moves. */
+  /** Previous content of a target; the only copy if a process was killed between two moves. */
   static final String REPLACED = ".old";
 
   /** About to be deleted. */
@@ -43,28 +43,25 @@ public final class Temporaries {
 
   private Temporaries() {}
 
-  /** A name beside a file or folder that nothing has. */
+  /** Returns an unused sibling name of a file or folder. */
   static Path beside(Path target, String kind) {
     return beside(target, UUID.randomUUID(), kind);
   }
 
-  /** A name beside a file for something that happens together with others of that id. */
+  /** Returns a sibling name of a file that belongs to the transaction of this id. */
   static Path beside(Path target, UUID id, String kind) {
     return target.resolveSibling("." + target.getFileName() + "." + id + kind);
   }
 
   /**
-   * Removes what killed processes left directly in a folder, and puts back what they had set aside
-   * without replacing it. Only for a caller that knows no other process to be writing there.
+   * Removes temporary files that killed processes left directly in a folder, and restores files
+   * that they had set aside without replacing them. Call only if no other process is writing there.
    */
   public static void sweep(Path folder) {
     sweep(folder, Instant.MAX);
   }
 
-  /**
-   * Removes what killed processes left in a folder and its sub-folders, as {@link #sweep(Path)}
-   * does.
-   */
+  /** Applies {@link #sweep(Path)} to a folder and its subfolders. */
   public static void sweepTree(Path folder) {
     sweep(folder);
     for (Path child : children(folder)) {
@@ -75,7 +72,7 @@ public final class Temporaries {
   }
 
   /**
-   * Removes what has not changed for some time, from a folder that other processes may be writing
+   * Removes temporary files older than an age, from a folder that other processes may be writing
    * to.
    */
   public static void sweepOlderThan(Path folder, Duration age) {
@@ -105,7 +102,10 @@ public final class Temporaries {
       return isReplaced() || kind.equals(DELETED);
     }
 
-    /** Whether its process had not come to the new content. */
+    /**
+     * Returns whether the target is missing: the process was killed before it moved in the new
+     * content.
+     */
     boolean isMissed() {
       return isReplaced() && !Files.exists(target, LinkOption.NOFOLLOW_LINKS);
     }
@@ -117,10 +117,10 @@ public final class Temporaries {
             .flatMap(child -> Left.of(child).stream())
             .filter(left -> isOlder(left.path(), before))
             .toList();
-    // Where one of several files that belong together is missing, all are as they were before.
+    // If one file of a transaction is missing, all of them are restored.
     Set<String> unfinished =
         all.stream().filter(Left::isMissed).map(Left::id).collect(Collectors.toSet());
-    // The missing file last: without it the others are not read.
+    // The missing file comes last: without it the others are not read.
     for (Left left : all.stream().sorted(Comparator.comparing(Left::isMissed)).toList()) {
       try {
         if (left.wasThere() && unfinished.contains(left.id())) {
@@ -151,11 +151,11 @@ public final class Temporaries {
 
   private static void putBack(Left left) throws IOException {
     if (left.isMissed()) {
-      // The others are back for certain before it is.
+      // Forced, so that the others are restored before it.
       Disk.forceFolder(left.path().toAbsolutePath().getParent());
     }
     Disk.move(left.path(), left.target());
-    // Where both are names of one file, POSIX moves nothing.
+    // If both names refer to one file, POSIX moves nothing.
     Files.deleteIfExists(left.path());
     LOG.info("{} is back, which a killed process had set aside", left.target());
   }
@@ -172,7 +172,7 @@ public final class Temporaries {
     }
   }
 
-  /** Deletes a file, or a folder with what is in it. Links are deleted, not what they lead to. */
+  /** Deletes a file, or a folder with its content. Links are deleted, not their targets. */
   public static void deleteTree(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;

@@ -1,9 +1,8 @@
 package io.adapt4j.core.internal;
 
 /**
- * How alike two texts are: the Jaccard similarity of their sets of pieces of five characters, in
- * lower case and without what is neither letter nor digit. It is the measure that checks and
- * cleaning of data take thresholds of.
+ * Jaccard similarity of texts over their sets of character 5-grams, in lower case and restricted to
+ * letters and digits. Thresholds of data checks and cleaning refer to this measure.
  */
 public final class TextSimilarity {
 
@@ -11,7 +10,7 @@ public final class TextSimilarity {
 
   private TextSimilarity() {}
 
-  /** Compares two texts. */
+  /** Returns the similarity of two texts, from 0 to 1. */
   public static double of(String a, String b) {
     if (Words.normalized(a).isEmpty() || Words.normalized(b).isEmpty()) {
       return a.equals(b) ? 1 : 0;

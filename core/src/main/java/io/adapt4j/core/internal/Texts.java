@@ -3,12 +3,12 @@ package io.adapt4j.core.internal;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** Refuses missing texts where they are handed in, by the name of the argument. */
+/** Argument checks for null texts, with the argument's name in the message. */
 public final class Texts {
 
   private Texts() {}
 
-  /** Checks an argument. */
+  /** Rejects null. */
   public static <T> T require(String name, T value) {
     if (value == null) {
       throw new NullPointerException(name + ": expected a value, found null");
@@ -16,7 +16,7 @@ public final class Texts {
     return value;
   }
 
-  /** Checks an argument and what is in it. */
+  /** Rejects null, and null elements. */
   public static void requireAll(String name, Collection<?> values) {
     require(name, values);
     int i = 0;
@@ -29,7 +29,7 @@ public final class Texts {
     }
   }
 
-  /** Checks an argument and what is in it. */
+  /** Rejects null, and null elements. */
   public static void requireAll(String name, Object[] values) {
     requireAll(name, Arrays.asList(require(name, values)));
   }

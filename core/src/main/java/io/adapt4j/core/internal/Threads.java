@@ -2,12 +2,12 @@ package io.adapt4j.core.internal;
 
 import io.adapt4j.core.exception.EngineException;
 
-/** Threads that the library starts. */
+/** Factory for the threads that the library starts. */
 public final class Threads {
 
   private Threads() {}
 
-  /** Starts a thread that does not keep the JVM. */
+  /** Starts a daemon thread. */
   public static Thread startDaemon(Runnable work, String name) {
     Thread thread = new Thread(work, name);
     thread.setDaemon(true);

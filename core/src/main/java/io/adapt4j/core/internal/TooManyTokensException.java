@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal;
 
-/** Thrown for a text that has more tokens than its reader takes, before all of it is encoded. */
+/** Thrown for a text with more tokens than the limit, before all of it is encoded. */
 public final class TooManyTokensException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 
-  /** How many tokens the text has at least. */
+  /** Lower bound on the text's token count. */
   private final int leastTokens;
 
   /** Creates an exception. */
@@ -16,7 +16,9 @@ public final class TooManyTokensException extends IllegalArgumentException {
     this.leastTokens = leastTokens;
   }
 
-  /** {@return how many tokens the text has at least: encoding ended where they were too many} */
+  /**
+   * {@return a lower bound on the text's token count; encoding stopped once the limit was exceeded}
+   */
   public int leastTokens() {
     return leastTokens;
   }

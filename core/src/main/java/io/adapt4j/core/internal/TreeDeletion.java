@@ -16,8 +16,8 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * Deletes a folder with what is in it. Where the system has them, names are deleted in folders that
- * are held open, so that a folder which somebody puts a link in place of leads nowhere else.
+ * Deletes a folder with its content. Where the system supports it, entries are deleted relative to
+ * open folder handles, so that a folder swapped for a link cannot redirect the deletion.
  */
 final class TreeDeletion {
 
@@ -51,7 +51,7 @@ final class TreeDeletion {
       }
       folder.deleteDirectory(name);
     } catch (NoSuchFileException e) {
-      // Somebody else was faster.
+      // Already deleted by another process.
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }

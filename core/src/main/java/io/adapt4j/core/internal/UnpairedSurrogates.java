@@ -6,7 +6,7 @@ public final class UnpairedSurrogates {
   private UnpairedSurrogates() {}
 
   /**
-   * Returns the position of the first surrogate without its partner.
+   * Returns the position of the first unpaired surrogate.
    *
    * @return a position in UTF-16 units, or -1 if the text is valid
    */

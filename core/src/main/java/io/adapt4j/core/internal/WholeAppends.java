@@ -5,14 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /**
- * Appends to a file. What cannot be written whole is taken away again, so that what is appended
- * later does not follow a torn piece. Not thread-safe.
+ * Appends records to a file. A partially written record is truncated before the next append. Not
+ * thread-safe.
  */
 public final class WholeAppends implements AutoCloseable {
 
   private final FileChannel channel;
 
-  /** Where the torn piece begins; negative if there is none. */
+  /** Offset of a partially written record; negative if there is none. */
   private long torn = -1;
 
   /**
@@ -52,18 +52,18 @@ public final class WholeAppends implements AutoCloseable {
     }
   }
 
-  /** Takes away everything that is in the file. */
+  /** Truncates the file to zero bytes. */
   public void clear() throws IOException {
     channel.truncate(0);
     torn = -1;
   }
 
-  /** Forces what was appended onto the device. */
+  /** Forces appended bytes onto the device. */
   public void force(boolean metadata) throws IOException {
     channel.force(metadata);
   }
 
-  /** {@return whether it can be appended to; an interrupt of the thread closes the file} */
+  /** {@return whether the file can be appended to; interrupting the thread closes it} */
   public boolean isOpen() {
     return channel.isOpen();
   }

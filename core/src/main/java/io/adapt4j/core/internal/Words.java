@@ -3,14 +3,14 @@ package io.adapt4j.core.internal;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Texts as what matters for comparison: letters and digits, in lower case. */
+/** Text normalization and hashing for comparisons: letters and digits, in lower case. */
 public final class Words {
 
   private static final long PRIME = 0x9E3779B97F4A7C15L;
 
   private Words() {}
 
-  /** Normalizes a text. */
+  /** Reduces a text to its letters and digits, in lower case. */
   public static String normalized(String text) {
     StringBuilder words = new StringBuilder(text.length());
     boolean space = false;
@@ -32,9 +32,9 @@ public final class Words {
   }
 
   /**
-   * Cuts a text into overlapping pieces.
+   * Returns the character n-grams of a text.
    *
-   * @return hashes of the pieces, sorted, each once
+   * @return distinct hashes, ascending
    */
   public static long[] shingles(String text, int characters) {
     String words = normalized(text);
@@ -46,7 +46,7 @@ public final class Words {
     return distinct(hashes);
   }
 
-  /** Cuts a text into overlapping sequences of words. */
+  /** Returns hashes of the word n-grams of a text. */
   public static long[] sequences(String text, int length) {
     String words = normalized(text);
     if (words.isEmpty()) {
@@ -93,10 +93,10 @@ public final class Words {
   }
 
   /**
-   * Sorts numbers and drops repetitions.
+   * Sorts numbers and removes duplicates.
    *
-   * @param values numbers; sorted in place
-   * @return each once, ascending
+   * @param values sorted in place
+   * @return the distinct numbers, ascending
    */
   public static long[] distinct(long[] values) {
     Arrays.sort(values);
@@ -110,9 +110,9 @@ public final class Words {
   }
 
   /**
-   * Compares two sets.
+   * Returns the Jaccard similarity of two sets.
    *
-   * @param a a sorted set
+   * @param a a sorted set, as {@code b}
    */
   public static double jaccard(long[] a, long[] b) {
     int shared = 0;

@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
-/** Says why a file could not be written and what to do about it. */
+/** Explains why a file could not be written and what to do about it. */
 public final class WriteFailure {
 
   private static final Pattern FULL =
@@ -53,7 +53,7 @@ public final class WriteFailure {
         .formatted(root(cause), free(target), existing(target));
   }
 
-  /** Returns whether a failure comes from the interruption of the thread. */
+  /** Returns whether a failure was caused by an interrupt of the thread. */
   public static boolean isInterrupt(Throwable failure) {
     return any(
         failure,
@@ -78,7 +78,7 @@ public final class WriteFailure {
                 || (cause instanceof IOException && DENIED.matcher(text(cause)).find()));
   }
 
-  /** A file where a folder has to be, or a folder where a file has to be. */
+  /** Returns whether there is a file instead of a folder, or a folder instead of a file. */
   private static boolean isOther(Throwable failure) {
     return any(
         failure,

@@ -5,16 +5,16 @@ import java.util.Comparator;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a search looks for: the best value of an evaluation's metric over a trial.
+ * Objective of a search: the best value of a metric over the evaluations of a trial.
  *
- * @param name what the metric is called in tables
- * @param isLess whether smaller values are better
- * @param metric reads it; NaN where an evaluation does not have it
+ * @param name the name of the metric in tables
+ * @param isLess whether lower is better
+ * @param metric returns the metric; NaN if an evaluation does not have it
  */
 record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> metric) {
 
   /**
-   * Looks for the lowest validation loss, the default.
+   * Minimizes the validation loss, the default.
    *
    * @return the objective
    */
@@ -23,10 +23,10 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
   }
 
   /**
-   * Looks for the lowest value of a metric.
+   * Minimizes a metric.
    *
-   * @param name what it is called
-   * @param metric reads it
+   * @param name the name of the metric
+   * @param metric returns the metric
    * @return the objective
    */
   static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> metric) {
@@ -34,10 +34,10 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
   }
 
   /**
-   * Looks for the highest value of a metric, such as an accuracy.
+   * Maximizes a metric, such as an accuracy.
    *
-   * @param name what it is called
-   * @param metric reads it
+   * @param name the name of the metric
+   * @param metric returns the metric
    * @return the objective
    */
   static Objective highest(String name, ToDoubleFunction<EvaluationEvent> metric) {
@@ -45,7 +45,7 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
   }
 
   /**
-   * Looks for the highest value of what a task measures, such as {@code accuracy}.
+   * Maximizes a metric of the task, such as {@code accuracy}.
    *
    * @param metric its name among {@link EvaluationEvent#metrics}
    * @return the objective
@@ -55,7 +55,7 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
   }
 
   /**
-   * Looks for the lowest value of what a task measures, such as {@code mse}.
+   * Minimizes a metric of the task, such as {@code mse}.
    *
    * @param metric its name among {@link EvaluationEvent#metrics}
    * @return the objective
@@ -64,7 +64,7 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
     return lowest(metric, event -> event.metrics().getOrDefault(metric, Double.NaN));
   }
 
-  /** Whether a value is better than another; NaN is worse than all. */
+  /** Returns whether a value is better than another; NaN is the worst. */
   boolean isBetter(double value, double than) {
     if (Double.isNaN(value) || Double.isNaN(than)) {
       return !Double.isNaN(value) && Double.isNaN(than);
@@ -72,7 +72,7 @@ record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> 
     return isLess ? value < than : value > than;
   }
 
-  /** The best first; of equals the one drawn first. */
+  /** Orders results from best to worst; ties by trial number. */
   Comparator<TrialResult> ranking() {
     Comparator<TrialResult> byValue = Comparator.comparingDouble(TrialResult::value);
     return (isLess ? byValue : byValue.reversed()).thenComparing(trial -> trial.trial().number());

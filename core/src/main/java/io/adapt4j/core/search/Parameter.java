@@ -5,25 +5,25 @@ import java.math.MathContext;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** A setting that a search tries values of. */
+/** A hyperparameter with its search space. */
 sealed interface Parameter {
 
-  /** Significant digits of drawn numbers: more would only make tables unreadable. */
+  /** Significant digits of drawn numbers, limited to keep tables readable. */
   int DIGITS = 3;
 
-  /** {@return the name by which a trial is asked for the value} */
+  /** {@return the name of the setting in a trial} */
   String name();
 
   /**
    * Draws a value.
    *
-   * @param random the source
+   * @param random the source of randomness
    * @return a {@link Double}, {@link Long} or {@link String}
    */
   Object draw(SplittableRandom random);
 
   /**
-   * Numbers whose logarithms are uniform, as learning rates want it.
+   * Log-uniform distribution, as for learning rates.
    *
    * @param name the setting
    * @param low the smallest, above 0
@@ -55,7 +55,7 @@ sealed interface Parameter {
   }
 
   /**
-   * Numbers drawn uniformly.
+   * Uniform distribution of numbers.
    *
    * @param name the setting
    * @param low the smallest
@@ -86,7 +86,7 @@ sealed interface Parameter {
   }
 
   /**
-   * Whole numbers drawn uniformly.
+   * Uniform distribution of integers.
    *
    * @param name the setting
    * @param low the smallest
@@ -116,7 +116,7 @@ sealed interface Parameter {
   }
 
   /**
-   * One of some values, each as likely.
+   * Uniform choice among values.
    *
    * @param name the setting
    * @param values numbers or texts

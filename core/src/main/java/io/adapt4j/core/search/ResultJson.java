@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Results as JSON objects. */
+/** Converts results to and from JSON. */
 final class ResultJson {
 
   private ResultJson() {}
@@ -38,7 +38,7 @@ final class ResultJson {
     }
   }
 
-  /** Reads an object; fields may not be missing. */
+  /** Reads a result; all fields are required. */
   static TrialResult read(JsonNode json) {
     Map<String, Object> settings = new LinkedHashMap<>();
     field(json, "settings")

@@ -16,8 +16,8 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Searches settings of a fine-tuning: draws trials at random and trains them, all to the end or by
- * successive halving.
+ * Hyperparameter search for a fine-tuning: draws random trials and trains them, all to the end or
+ * by successive halving.
  *
  * <pre>{@code
  * SearchReport report =
@@ -37,12 +37,13 @@ import org.jspecify.annotations.Nullable;
  *         .run();
  * }</pre>
  *
- * <p>The template must give validation data, and leaves to the search: the output folder, {@code
- * resume}, {@code keepBest}, and with successive halving epochs, steps and when to evaluate.
+ * <p>The template must provide validation data. It must not set what the search controls: the
+ * output folder, {@code resume}, {@code keepBest}, and with successive halving epochs, steps and
+ * the evaluation interval.
  *
- * <p>Every finished trial is stored at once. A search that was cut off continues when the same one
- * runs again: finished trials stay as they are, the one that was running continues from its newest
- * state. A trial that fails is stored as failed, and the search continues.
+ * <p>Every finished trial is stored at once. An interrupted search resumes when the same search
+ * runs again: finished trials are kept, and the running one resumes from its newest state. A failed
+ * trial is recorded, and the search continues.
  */
 public final class Search {
 
@@ -68,10 +69,9 @@ public final class Search {
   }
 
   /**
-   * Starts describing a search.
+   * Creates a builder of a search.
    *
-   * @param template makes a fine-tuning from a trial's settings; the same one from the same
-   *     settings
+   * @param template creates a fine-tuning from a trial's settings, deterministically
    * @return a builder
    */
   public static Builder of(Function<Trial, FineTuner.Builder> template) {
@@ -79,11 +79,11 @@ public final class Search {
   }
 
   /**
-   * Runs what is left of the search.
+   * Runs the remaining trials of the search.
    *
    * @return the results so far; all of them, unless {@link #stop} was called
-   * @throws io.adapt4j.core.train.TrainingException if the folder holds another search, is in use,
-   *     or cannot be written
+   * @throws io.adapt4j.core.train.TrainingException if the folder contains another search, is in
+   *     use, or cannot be written
    */
   public SearchReport run() {
     try (SearchFolder folder = SearchFolder.open(output)) {
@@ -106,12 +106,12 @@ public final class Search {
     }
   }
 
-  /** Asks a running search to end after the present step; it can go on later. */
+  /** Stops a running search after the current step; it can be resumed later. */
   public void stop() {
     stopRequested.set(true);
   }
 
-  /** Runs one trial and stores what came of it; false if the search is to end. */
+  /** Runs a trial and stores its result; returns false if the search was stopped. */
   private boolean perform(SearchFolder folder, List<TrialResult> results, Trial trial, int rung) {
     if (stopRequested.get()) {
       return false;
@@ -137,7 +137,7 @@ public final class Search {
         .findFirst();
   }
 
-  /** The better share of a rung's trials, best first; of the last rung the best one alone. */
+  /** Returns the best trials of a rung, best first; only the best one of the last rung. */
   private List<Trial> survivors(
       SearchFolder folder,
       List<TrialResult> results,
@@ -184,7 +184,7 @@ public final class Search {
     return report;
   }
 
-  /** All that decides which trials there are and how they are compared. */
+  /** Describes everything that determines the trials and their comparison. */
   private ObjectNode description() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ObjectNode settings = json.putObject("settings");
@@ -198,7 +198,7 @@ public final class Search {
     return json;
   }
 
-  /** Describes a search. Required: at least one setting, and {@link #output}. */
+  /** Builder of a search. Required: at least one setting, and {@link #output}. */
   public static final class Builder {
 
     private static final int TRIALS = 16;
@@ -218,7 +218,7 @@ public final class Search {
     }
 
     private Builder parameter(Parameter parameter) {
-      if (space.stream().anyMatch(other -> other.name().equals(parameter.name()))) {
+      if (space.stream().anyMatch(known -> known.name().equals(parameter.name()))) {
         throw new IllegalArgumentException(
             "the setting '" + parameter.name() + "' is given twice; give each its own name");
       }
@@ -227,7 +227,7 @@ public final class Search {
     }
 
     /**
-     * Adds numbers whose logarithms are uniform, as learning rates want it.
+     * Adds a log-uniform setting, as for learning rates.
      *
      * @param name the setting
      * @param low the smallest, above 0
@@ -240,7 +240,7 @@ public final class Search {
     }
 
     /**
-     * Adds numbers drawn uniformly.
+     * Adds a uniform setting.
      *
      * @param name the setting
      * @param low the smallest
@@ -253,7 +253,7 @@ public final class Search {
     }
 
     /**
-     * Adds whole numbers drawn uniformly.
+     * Adds a uniform integer setting.
      *
      * @param name the setting
      * @param low the smallest
@@ -266,20 +266,20 @@ public final class Search {
     }
 
     /**
-     * Adds a choice of values, each as likely.
+     * Adds a choice among equally likely values.
      *
      * @param name the setting
-     * @param values numbers or texts, at least one
+     * @param values numbers or strings, at least one
      * @return this builder
-     * @throws IllegalArgumentException if there is none, or one is of another kind
+     * @throws IllegalArgumentException if there is none, or one has another type
      */
     public Builder choice(String name, Object... values) {
       return parameter(new Parameter.Choice(name, List.of(values)));
     }
 
     /**
-     * Sets the number of trials; default 16. The first ones are the same however many there are, so
-     * that a random search can go on with more.
+     * Sets the number of trials; default 16. A larger number keeps the same first trials, so that a
+     * random search can be extended.
      *
      * @param number at least 1
      * @return this builder
@@ -294,14 +294,15 @@ public final class Search {
     }
 
     /**
-     * Trains all trials for some steps, and the better share of them on and on for longer. Default:
-     * every trial is trained to its end.
+     * Uses successive halving by steps: trains all trials for some steps, and the best ones
+     * repeatedly for longer. Default: every trial is trained to its end.
      *
-     * @param least optimizer steps of all trials
-     * @param most optimizer steps of the last ones
-     * @param eta the steps grow by this factor, and the trials shrink by it
+     * @param least initial optimizer steps of all trials
+     * @param most optimizer steps of the last trials
+     * @param eta factor by which steps increase and trials decrease
      * @return this builder
-     * @throws IllegalArgumentException if it is not 1 to {@code most} steps, or eta is below 2
+     * @throws IllegalArgumentException if {@code least} is not from 1 to {@code most}, or eta is
+     *     below 2
      */
     public Builder halvingBySteps(int least, int most, int eta) {
       strategy = new SuccessiveHalving(Strategy.Unit.STEPS, least, most, eta);
@@ -309,14 +310,15 @@ public final class Search {
     }
 
     /**
-     * Trains all trials for some epochs, and the better share of them on and on for longer.
-     * Default: every trial is trained to its end.
+     * Uses successive halving by epochs: trains all trials for some epochs, and the best ones
+     * repeatedly for longer. Default: every trial is trained to its end.
      *
-     * @param least epochs of all trials
-     * @param most epochs of the last ones
-     * @param eta the epochs grow by this factor, and the trials shrink by it
+     * @param least initial epochs of all trials
+     * @param most epochs of the last trials
+     * @param eta factor by which epochs increase and trials decrease
      * @return this builder
-     * @throws IllegalArgumentException if it is not 1 to {@code most} epochs, or eta is below 2
+     * @throws IllegalArgumentException if {@code least} is not from 1 to {@code most}, or eta is
+     *     below 2
      */
     public Builder halvingByEpochs(int least, int most, int eta) {
       strategy = new SuccessiveHalving(Strategy.Unit.EPOCHS, least, most, eta);
@@ -324,8 +326,8 @@ public final class Search {
     }
 
     /**
-     * Looks for the highest value of what a task measures, such as {@code accuracy}. Default: the
-     * lowest validation loss.
+     * Maximizes a metric of the task, such as {@code accuracy}. Default: minimizes the validation
+     * loss.
      *
      * @param metric its name among {@link EvaluationEvent#metrics}
      * @return this builder
@@ -336,10 +338,10 @@ public final class Search {
     }
 
     /**
-     * Looks for the highest value of a metric. Default: the lowest validation loss.
+     * Maximizes a metric. Default: minimizes the validation loss.
      *
-     * @param name what it is called in tables
-     * @param metric reads it; NaN where an evaluation does not have it
+     * @param name the name of the metric in tables
+     * @param metric returns the metric; NaN if an evaluation does not have it
      * @return this builder
      */
     public Builder maximize(String name, ToDoubleFunction<EvaluationEvent> metric) {
@@ -348,8 +350,7 @@ public final class Search {
     }
 
     /**
-     * Looks for the lowest value of what a task measures, such as {@code mse}. Default: the lowest
-     * validation loss.
+     * Minimizes a metric of the task, such as {@code mse}. Default: minimizes the validation loss.
      *
      * @param metric its name among {@link EvaluationEvent#metrics}
      * @return this builder
@@ -360,10 +361,10 @@ public final class Search {
     }
 
     /**
-     * Looks for the lowest value of a metric. Default: the lowest validation loss.
+     * Minimizes a metric. Default: minimizes the validation loss.
      *
-     * @param name what it is called in tables
-     * @param metric reads it; NaN where an evaluation does not have it
+     * @param name the name of the metric in tables
+     * @param metric returns the metric; NaN if an evaluation does not have it
      * @return this builder
      */
     public Builder minimize(String name, ToDoubleFunction<EvaluationEvent> metric) {
@@ -372,9 +373,9 @@ public final class Search {
     }
 
     /**
-     * Decides which settings are drawn; default 42.
+     * Sets the seed of the drawn settings; default 42.
      *
-     * @param value any
+     * @param value the seed
      * @return this builder
      */
     public Builder seed(long value) {
@@ -385,7 +386,7 @@ public final class Search {
     /**
      * Sets the folder of the search.
      *
-     * @param folder created if absent; it may hold the same search, which then continues
+     * @param folder created if absent; if it contains the same search, that search is resumed
      * @return this builder
      */
     public Builder output(Path folder) {
@@ -394,8 +395,8 @@ public final class Search {
     }
 
     /**
-     * Keeps the checkpoints of all trials. Default: those of the best trial, and of trials that are
-     * still in the race.
+     * Keeps the checkpoints of all trials. Default: only those of the best trial and of trials
+     * still in progress.
      *
      * @return this builder
      */
@@ -405,7 +406,7 @@ public final class Search {
     }
 
     /**
-     * Checks the description.
+     * Builds the search.
      *
      * @return the search, ready to run
      * @throws IllegalArgumentException if there is no setting or no output

@@ -3,7 +3,7 @@ package io.adapt4j.core.search;
 import io.adapt4j.core.train.TrainingException;
 import java.io.Serial;
 
-/** A search cannot begin or go on; the message says why and what to do. */
+/** Thrown if a search cannot start or continue; the message has the reason and the remedy. */
 final class SearchException extends TrainingException {
 
   @Serial private static final long serialVersionUID = 1L;

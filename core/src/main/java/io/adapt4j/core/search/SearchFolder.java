@@ -18,11 +18,12 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * The files of a search: its description, its results, and a folder a trial. One search at a time.
+ * The files of a search: its description, its results, and one folder per trial. Locked by one
+ * search at a time.
  */
 final class SearchFolder implements AutoCloseable {
 
-  /** One JSON object a line, one line a trial and rung. */
+  /** JSON Lines file with one line per trial and rung. */
   static final String RESULTS = "trials.jsonl";
 
   private static final String TABLE = "results.csv";
@@ -55,7 +56,7 @@ final class SearchFolder implements AutoCloseable {
     }
   }
 
-  /** Stores what is searched, or compares it with what an earlier call has stored. */
+  /** Stores the description of the search, or compares it with the stored one. */
   void describe(JsonNode description) {
     Path file = folder.resolve(DESCRIPTION);
     try {
@@ -76,7 +77,7 @@ final class SearchFolder implements AutoCloseable {
     }
   }
 
-  /** The results of an earlier call, in the order they came. */
+  /** Returns the stored results, in completion order. */
   List<TrialResult> results() {
     Path file = folder.resolve(RESULTS);
     List<TrialResult> results = new ArrayList<>();
@@ -84,7 +85,7 @@ final class SearchFolder implements AutoCloseable {
       return results;
     }
     try {
-      // Bytes that are not UTF-8 damage the line they stand in and no other.
+      // Bytes that are not UTF-8 damage only the line that contains them.
       List<String> lines =
           new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
       for (int i = 0; i < lines.size(); i++) {
@@ -127,12 +128,12 @@ final class SearchFolder implements AutoCloseable {
     }
   }
 
-  /** The folder a trial trains into. */
+  /** Returns the output folder of a trial. */
   Path trial(int number) {
     return folder.resolve(String.format(Locale.ROOT, "trial-%04d", number));
   }
 
-  /** Deletes what a trial has saved. */
+  /** Deletes the output folder of a trial. */
   void prune(int number) {
     Path trial = trial(number);
     try {
@@ -143,7 +144,7 @@ final class SearchFolder implements AutoCloseable {
     }
   }
 
-  /** Gives the folder free. No file of the lock stays. */
+  /** Releases the lock and deletes its file. */
   @Override
   public void close() {
     lock.close();

@@ -16,10 +16,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a search has found.
+ * Results of a search.
  *
- * @param results one result a trial and rung, in the order they came
- * @param objective what the value is called
+ * @param results one result per trial and rung, in completion order
+ * @param objective the name of the value
  * @param best the best result among those trained furthest; empty if every trial failed
  * @param checkpoint folder of its best checkpoint
  */
@@ -32,8 +32,8 @@ public record SearchReport(
   /**
    * Copies the list.
    *
-   * @param results one result a trial and rung
-   * @param objective what the value is called
+   * @param results one result per trial and rung
+   * @param objective the name of the value
    * @param best the best result
    * @param checkpoint its folder
    */
@@ -41,14 +41,14 @@ public record SearchReport(
     results = List.copyOf(results);
   }
 
-  /** Values of different rungs are not compared: more training would win whatever the settings. */
+  /** Returns the best result of the highest rung: values of different rungs are not comparable. */
   static Optional<TrialResult> best(List<TrialResult> results, Objective objective) {
     List<TrialResult> sound = results.stream().filter(result -> !result.failed()).toList();
     int furthest = sound.stream().mapToInt(TrialResult::rung).max().orElse(0);
     return sound.stream().filter(trial -> trial.rung() == furthest).min(objective.ranking());
   }
 
-  /** The last result of each trial, by number. */
+  /** Returns the latest result of each trial, by number. */
   private Collection<TrialResult> latest() {
     Map<Integer, TrialResult> latest = new LinkedHashMap<>();
     results.stream()
@@ -82,9 +82,9 @@ public record SearchReport(
   }
 
   /**
-   * Writes a table of the trials for people, one line a trial as it stands.
+   * Formats a table of the trials, one line per trial with its latest result.
    *
-   * @return lines, the last one ended as well
+   * @return lines, each with a line end
    */
   public String text() {
     List<List<String>> rows = new ArrayList<>();
@@ -120,7 +120,7 @@ public record SearchReport(
   }
 
   /**
-   * Writes every result as comma-separated values (RFC 4180), with a header.
+   * Returns every result as comma-separated values (RFC 4180), with a header.
    *
    * @return lines
    */
@@ -140,7 +140,7 @@ public record SearchReport(
   }
 
   /**
-   * Writes every result as JSON.
+   * Returns every result as JSON.
    *
    * @return the text of an object with {@code objective}, {@code results}, {@code best} and {@code
    *     checkpoint}

@@ -3,10 +3,10 @@ package io.adapt4j.core.search;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How the effort of a search is spent on its trials. */
+/** Allocation of training budget to trials. */
 sealed interface Strategy {
 
-  /** What effort is counted in. */
+  /** Unit of budgets. */
   enum Unit {
     /** Optimizer steps. */
     STEPS,
@@ -14,18 +14,17 @@ sealed interface Strategy {
     EPOCHS
   }
 
-  /** Every trial to its end. */
+  /** Trains every trial to its end. */
   record Random() implements Strategy {}
 
   /**
-   * Successive halving (Jamieson and Talwalkar 2016, algorithm 1), as a bracket of Hyperband (Li et
-   * al. 2018) runs it. Every trial's learning-rate schedule spans the largest budget, so that those
-   * that stay continue from where they stopped instead of beginning again, and all are compared at
-   * the same point of the schedule.
+   * Successive halving (Jamieson and Talwalkar 2016, algorithm 1), as in a bracket of Hyperband (Li
+   * et al. 2018). Every trial's learning-rate schedule spans the largest budget, so that surviving
+   * trials resume instead of starting over, and all are compared at the same point of the schedule.
    *
-   * @param unit what budgets are counted in
-   * @param least budget of all trials
-   * @param most budget of the last ones
+   * @param unit the unit of budgets
+   * @param least initial budget of all trials
+   * @param most budget of the last trials
    * @param eta factor between budgets, and between the numbers of trials
    */
   record SuccessiveHalving(Unit unit, int least, int most, int eta) implements Strategy {
@@ -33,9 +32,9 @@ sealed interface Strategy {
     /**
      * Checks the budgets.
      *
-     * @param unit what budgets are counted in
-     * @param least budget of all trials, at least 1
-     * @param most budget of the last ones, at least {@code least}
+     * @param unit the unit of budgets
+     * @param least initial budget of all trials, at least 1
+     * @param most budget of the last trials, at least {@code least}
      * @param eta at least 2
      * @throws IllegalArgumentException if one is out of its range
      */
@@ -48,7 +47,7 @@ sealed interface Strategy {
       }
     }
 
-    /** The budget of each rung: least, least eta, and so on; the last is the largest. */
+    /** Returns the budget of each rung: least, least * eta, and so on up to the largest. */
     List<Integer> budgets() {
       List<Integer> budgets = new ArrayList<>();
       for (long budget = least; budget < most; budget *= eta) {

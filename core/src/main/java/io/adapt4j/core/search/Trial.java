@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Values for the settings of a search.
+ * Values of a search's settings for one trial.
  *
  * @param number counted from 0
  * @param settings values by name, each a {@link Double}, {@link Long} or {@link String}
@@ -26,7 +26,7 @@ public record Trial(int number, Map<String, Object> settings) {
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
   }
 
-  /** Draws a trial from its own stream, so that more trials leave the first ones as they are. */
+  /** Draws a trial from its own random stream, so that more trials do not change the first ones. */
   static Trial draw(int number, List<Parameter> space, long seed) {
     SplittableRandom random = new SplittableRandom(seed + number * STREAMS);
     Map<String, Object> settings = new LinkedHashMap<>();
@@ -41,18 +41,18 @@ public record Trial(int number, Map<String, Object> settings) {
    *
    * @param name the setting
    * @return its value
-   * @throws IllegalArgumentException if there is no such setting, or it is a text
+   * @throws IllegalArgumentException if there is no such setting, or it is a string
    */
   public double number(String name) {
     return numeric(name).doubleValue();
   }
 
   /**
-   * Returns a whole number.
+   * Returns an integer.
    *
    * @param name the setting
    * @return its value
-   * @throws IllegalArgumentException if there is no such setting, or it is no whole number
+   * @throws IllegalArgumentException if there is no such setting, or it is not an integer
    */
   public int whole(String name) {
     Number value = numeric(name);
@@ -72,7 +72,7 @@ public record Trial(int number, Map<String, Object> settings) {
   }
 
   /**
-   * Returns a value as text.
+   * Returns a value as a string.
    *
    * @param name the setting
    * @return its value

@@ -3,15 +3,15 @@ package io.adapt4j.core.search;
 import java.util.Optional;
 
 /**
- * What came of a trial.
+ * Result of a trial.
  *
  * @param trial its settings
- * @param rung how far it was trained: 0 for the first budget, and so on
- * @param steps optimizer steps done
+ * @param rung index of the budget it was trained to, from 0
+ * @param steps number of optimizer steps
  * @param value the best value of the objective; NaN for a trial that failed
  * @param bestStep the step of that value
- * @param seconds time spent, over all rungs
- * @param failure why it failed, if it did
+ * @param seconds total time over all rungs
+ * @param failure reason of the failure, if it failed
  */
 public record TrialResult(
     Trial trial,

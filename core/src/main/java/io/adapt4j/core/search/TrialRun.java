@@ -21,10 +21,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** One trial on one rung: trained from where it stopped to the rung's budget. */
+/** Training of one trial on one rung, resumed from the previous rung. */
 final class TrialRun implements TrainingListener {
 
-  /** One more than needed, should the newest be damaged. */
+  /** Number of states to keep: one more than needed, in case the newest is damaged. */
   private static final int STATES = 2;
 
   private final Trial trial;
@@ -55,9 +55,9 @@ final class TrialRun implements TrainingListener {
   }
 
   /**
-   * Trains.
+   * Trains the trial.
    *
-   * @return the result, also of a failure; empty if the search was stopped meanwhile
+   * @return the result, even of a failure; empty if the search was stopped
    */
   Optional<TrialResult> run(Function<Trial, FineTuner.Builder> template) {
     try {
@@ -73,10 +73,10 @@ final class TrialRun implements TrainingListener {
     }
   }
 
-  /** What the search decides: where to, how far, and that every cut can be continued from. */
+  /** Sets the options that the search controls: the output, the budget, and resumable states. */
   private FineTuner.Builder described(FineTuner.Builder builder) {
     builder.output(output);
-    // A trial that begins, or was cut off before its first state, has nothing to go on with.
+    // A new trial, or one interrupted before its first state, has nothing to resume from.
     if (RunStates.exist(output)) {
       builder.resume();
     } else {

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The objective at each evaluation of a trial, stored beside its checkpoints as it comes in. */
+/**
+ * Values of the objective at each evaluation of a trial, written immediately to a file next to its
+ * checkpoints.
+ */
 final class TrialScores {
 
   private static final String FILE = "scores.json";
@@ -26,7 +29,7 @@ final class TrialScores {
     this.objective = objective;
   }
 
-  /** Takes over what an earlier call has stored. */
+  /** Opens the stored values of a trial. */
   static TrialScores open(Path trial, Objective objective) {
     TrialScores scores = new TrialScores(trial.resolve(FILE), objective);
     if (Files.exists(scores.file)) {
@@ -54,7 +57,7 @@ final class TrialScores {
     seconds = json.path("seconds").doubleValue();
   }
 
-  /** Forgets what came after the state that a run continues from. */
+  /** Drops the values after the state that a run resumes from. */
   void forgetAfter(int step) {
     byStep.tailMap(step, false).clear();
   }
@@ -93,7 +96,7 @@ final class TrialScores {
     return seconds;
   }
 
-  /** The step and value of the best evaluation; step 0 and NaN if none has a value. */
+  /** Returns the step and value of the best evaluation; step 0 and NaN if none has a value. */
   Map.Entry<Integer, Double> best() {
     Map.Entry<Integer, Double> best = Map.entry(0, Double.NaN);
     for (Map.Entry<Integer, Double> entry : byStep.entrySet()) {

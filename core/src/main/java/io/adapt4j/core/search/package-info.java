@@ -1,4 +1,4 @@
-/** Finds good settings of a fine-tuning by trying some. */
+/** Hyperparameter search for fine-tuning. */
 @NullMarked
 package io.adapt4j.core.search;
 

@@ -7,7 +7,7 @@ import java.util.BitSet;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** The rows of another dataset, changed when they are read. */
+/** View whose rows are changed when they are read. */
 final class Changed implements Dataset {
 
   private final Dataset all;
@@ -18,7 +18,7 @@ final class Changed implements Dataset {
     this.change = change;
   }
 
-  /** The rows that differ from before. */
+  /** Returns the rows that were changed. */
   BitSet rows() {
     BitSet rows = new BitSet();
     for (int row = 0; row < size(); row++) {

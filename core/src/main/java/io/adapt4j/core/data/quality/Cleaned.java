@@ -8,45 +8,45 @@ import io.adapt4j.core.internal.Json;
 import java.util.List;
 
 /**
- * A dataset after cleaning, and what cleaning changed and dropped. Row numbers are those of the
- * dataset before cleaning.
+ * Result of cleaning: the cleaned dataset, and the rows changed and dropped. Row indices refer to
+ * the dataset before cleaning.
  *
- * @param dataset a view of the rows that are left, with changes made as they are read
- * @param source the name of the dataset before
- * @param before rows before cleaning
- * @param after rows that are left
- * @param steps what each step did, in order
+ * @param dataset a view of the remaining rows, with changes applied on reading
+ * @param source the name of the original dataset
+ * @param before number of rows before cleaning
+ * @param after number of remaining rows
+ * @param steps the effects of each step, in order
  */
 public record Cleaned(Dataset dataset, String source, int before, int after, List<Step> steps) {
 
   /**
    * Creates a result.
    *
-   * @param dataset the rows that are left
-   * @param source the name of the dataset before
-   * @param before rows before cleaning
-   * @param after rows that are left
-   * @param steps what each step did, copied
+   * @param dataset the remaining rows
+   * @param source the name of the original dataset
+   * @param before number of rows before cleaning
+   * @param after number of remaining rows
+   * @param steps the effects of each step, copied
    */
   public Cleaned {
     steps = List.copyOf(steps);
   }
 
   /**
-   * What a step did.
+   * Effects of a cleaning step.
    *
-   * @param name what it is called
-   * @param changed rows it changed
-   * @param dropped rows it dropped
+   * @param name the name of the step
+   * @param changed indices of changed rows
+   * @param dropped indices of dropped rows
    */
   public record Step(String name, List<Integer> changed, List<Integer> dropped) {
 
     /**
      * Creates a step.
      *
-     * @param name what it is called
-     * @param changed rows it changed, copied
-     * @param dropped rows it dropped, copied
+     * @param name the name of the step
+     * @param changed indices of changed rows, copied
+     * @param dropped indices of dropped rows, copied
      */
     public Step {
       changed = List.copyOf(changed);
@@ -55,9 +55,9 @@ public record Cleaned(Dataset dataset, String source, int before, int after, Lis
   }
 
   /**
-   * Returns what was done as lines of text.
+   * Returns a summary as text.
    *
-   * @return a line for each step with the number of rows
+   * @return a line for each step with its numbers of rows
    */
   public String text() {
     StringBuilder text = new StringBuilder();
@@ -72,7 +72,7 @@ public record Cleaned(Dataset dataset, String source, int before, int after, Lis
   }
 
   /**
-   * Returns what was done as JSON.
+   * Returns the result as JSON.
    *
    * @return an object with {@code dataset}, {@code before}, {@code after} and {@code steps}, each
    *     with its {@code name} and the numbers of the rows {@code changed} and {@code dropped}

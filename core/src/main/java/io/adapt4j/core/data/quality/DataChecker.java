@@ -26,9 +26,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options of looking for what is wrong with a dataset. Nothing is changed: {@link DataCleaner} does
- * that. Rows are read one at a time, several times; finding duplicates and leaks takes up to 200
- * bytes a row.
+ * Checks a dataset for quality problems. Nothing is changed; {@link DataCleaner} does that. Rows
+ * are read one at a time, several times; finding duplicates and leaks takes up to 200 bytes per
+ * row.
  *
  * <pre>{@code
  * DataReport report =
@@ -62,20 +62,20 @@ public final class DataChecker {
   }
 
   /**
-   * Starts from rows to train on.
+   * Starts from training rows.
    *
    * @param dataset the rows
-   * @return options
+   * @return the checker
    */
   public static DataChecker of(Dataset dataset) {
     return new DataChecker(dataset);
   }
 
   /**
-   * Starts from the rows to train on of a split, to be tested on its test rows.
+   * Starts from the training rows of a split, with its test rows for {@link Check#LEAKAGE}.
    *
    * @param split the split
-   * @return options
+   * @return the checker
    */
   public static DataChecker of(Split split) {
     DataChecker checker = new DataChecker(split.train());
@@ -83,7 +83,7 @@ public final class DataChecker {
   }
 
   /**
-   * Names rows to test on, for {@link Check#LEAKAGE}. Default: none.
+   * Sets the test rows, for {@link Check#LEAKAGE}. Default: none.
    *
    * @param testRows the rows
    * @return this
@@ -94,9 +94,9 @@ public final class DataChecker {
   }
 
   /**
-   * Names the encoder of the training, for the checks of lengths and samples. Default: none.
+   * Sets the encoder of the training, for the checks of lengths and samples. Default: none.
    *
-   * @param encoding the encoder, as {@link io.adapt4j.core.FineTuner#checkData} gives it
+   * @param encoding the encoder, as passed by {@link io.adapt4j.core.FineTuner#checkData}
    * @return this
    */
   public DataChecker encoder(SampleEncoding encoding) {
@@ -105,10 +105,10 @@ public final class DataChecker {
   }
 
   /**
-   * Names what comes before the answer in every {@link Example.Text}, such as {@code ###
+   * Sets the marker that precedes the answer in every {@link Example.Text}, such as {@code ###
    * Response:}, for {@link Check#RESPONSE_MARKER_NOT_FOUND}. Default: none.
    *
-   * @param marker the words
+   * @param marker the marker
    * @return this
    */
   public DataChecker responseMarker(String marker) {
@@ -117,10 +117,10 @@ public final class DataChecker {
   }
 
   /**
-   * Names the chat template that the model will be used with, for {@link Check#TEMPLATE_DIFFERS}.
+   * Sets the chat template that the model will be used with, for {@link Check#TEMPLATE_DIFFERS}.
    * Default: none.
    *
-   * @param template the template of use; compared with that of the {@link #encoder}
+   * @param template the template; compared with that of the {@link #encoder}
    * @return this
    */
   public DataChecker usedWith(ChatTemplate template) {
@@ -129,9 +129,8 @@ public final class DataChecker {
   }
 
   /**
-   * Sets from which similarity on rows are near duplicates: the share of pieces of five letters
-   * that two texts have in common. Default: 0.8. Of pairs at 0.8 some 2 in 1000 are missed, at 0.7
-   * 8 in 100, and more below.
+   * Sets the similarity threshold of near duplicates: the Jaccard similarity of character 5-grams.
+   * Default: 0.8. About 2 in 1000 pairs are missed at 0.8, 8 in 100 at 0.7, and more below.
    *
    * @param similarity above 0, up to 1
    * @return this
@@ -151,10 +150,10 @@ public final class DataChecker {
   }
 
   /**
-   * Sets how many words in the same order are compared for leaks. A test row is leaked if a
-   * training row has a quarter of its sequences of that length. Default: 13.
+   * Sets the length of word n-grams that are compared for leaks. A test row is leaked if a training
+   * row contains a quarter of its n-grams. Default: 13.
    *
-   * @param words how many, at least 1
+   * @param words number of words, at least 1
    * @return this
    * @throws IllegalArgumentException if it is below 1
    */
@@ -167,10 +166,10 @@ public final class DataChecker {
   }
 
   /**
-   * Sets how many findings of each check are kept with place and message; all are counted. Default:
-   * 5.
+   * Sets how many findings of each check are kept with location and message; all are counted.
+   * Default: 5.
    *
-   * @param count how many, at least 0
+   * @param count number of findings, at least 0
    * @return this
    */
   public DataChecker examples(int count) {
@@ -179,7 +178,7 @@ public final class DataChecker {
   }
 
   /**
-   * Leaves checks out.
+   * Disables checks.
    *
    * @param checks the checks
    * @return this
@@ -190,9 +189,9 @@ public final class DataChecker {
   }
 
   /**
-   * Looks through the data.
+   * Runs the checks.
    *
-   * @return what was found
+   * @return the findings
    * @throws io.adapt4j.core.data.DatasetException if a row can no longer be read
    */
   public DataReport check() {
@@ -284,7 +283,7 @@ public final class DataChecker {
     }
   }
 
-  /** Checks that need it are wanted only where there is one. */
+  /** Returns the encoder; checks that need it run only if there is one. */
   private ExampleEncoder encoder() {
     return Objects.requireNonNull(encoder);
   }
@@ -384,7 +383,7 @@ public final class DataChecker {
     }
   }
 
-  /** Labels that read alike are nearly always one class, written in more than one way. */
+  /** Reports labels that differ only in case or whitespace, which are nearly always one class. */
   private void checkSimilarLabels(DataReport.Collector found, Map<String, Integer> labels) {
     if (!found.wants(Check.SIMILAR_LABELS)) {
       return;

@@ -18,9 +18,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Repairs a dataset in steps that are carried out in the order they are named. Only named steps are
- * done, and every row that one changes or drops is in the {@link Cleaned}. The result is a view:
- * rows are changed when they are read, and the files stay as they are.
+ * Cleans a dataset in steps, which run in the order they are added. Every row that a step changes
+ * or drops is listed in the {@link Cleaned}. The result is a view: rows are changed when they are
+ * read, and files are not modified.
  *
  * <pre>{@code
  * Cleaned cleaned =
@@ -40,7 +40,7 @@ public final class DataCleaner {
   private final Dataset dataset;
   private final List<Step> steps = new ArrayList<>();
 
-  /** A step: either changes rows, or tells which rows of a dataset go away. */
+  /** A step that either changes or drops rows. */
   private record Step(
       String name,
       @Nullable UnaryOperator<Example> change,
@@ -61,9 +61,9 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that writes texts alike. A text that would become empty stays.
+   * Adds a step that normalizes texts. A text that would become empty is unchanged.
    *
-   * @param ways what to do, in this order
+   * @param ways the normalizations, in this order
    * @return this
    */
   public DataCleaner normalize(Normalization... ways) {
@@ -80,9 +80,9 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that puts {@code [EMAIL]} and the like instead of sensitive texts.
+   * Adds a step that replaces sensitive texts by placeholders such as {@code [EMAIL]}.
    *
-   * @param kinds what to redact; all kinds if none is named
+   * @param kinds the kinds to redact; all if none is given
    * @return this
    */
   public DataCleaner redact(Sensitive... kinds) {
@@ -100,12 +100,12 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that cuts texts to a number of tokens: an {@link Example.Text} or {@link
+   * Adds a step that truncates texts to a number of tokens: an {@link Example.Text} or {@link
    * Example.Classified} at its end, the prompt of an {@link Example.PromptCompletion} at its
-   * beginning, so that the answer stays whole; other rows stay as they are.
+   * beginning, so that the answer is complete; other rows are unchanged.
    *
-   * @param tokenizer the model's tokenizer, open as long as the rows are read
-   * @param tokens most tokens of a row, without special tokens; at least 1
+   * @param tokenizer the model's tokenizer, which must stay open while the rows are read
+   * @param tokens maximum tokens of a row, without special tokens; at least 1
    * @return this
    * @throws IllegalArgumentException if it is below 1
    */
@@ -124,9 +124,9 @@ public final class DataCleaner {
   /**
    * Adds a step that changes every text of a row.
    *
-   * @param name what to call it in the report
-   * @param change makes the new text, the same for the same text every time; one that would become
-   *     empty stays
+   * @param name the name of the step in the report
+   * @param change returns the new text, deterministically; a text that would become empty is
+   *     unchanged
    * @return this
    */
   public DataCleaner change(String name, UnaryOperator<String> change) {
@@ -135,9 +135,9 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that drops rows in which a check finds something.
+   * Adds a step that drops rows that fail a check.
    *
-   * @param checks checks that look at one row: {@link Check#EMPTY_ANSWER}, {@link
+   * @param checks checks of single rows: {@link Check#EMPTY_ANSWER}, {@link
    *     Check#TRUNCATED_ANSWER}, {@link Check#SECRET}, {@link Check#PERSONAL_DATA}, {@link
    *     Check#ENCODING_DAMAGE}, {@link Check#ROLE_ORDER}
    * @return this
@@ -159,8 +159,8 @@ public final class DataCleaner {
   /**
    * Adds a step that drops rows.
    *
-   * @param name what to call it in the report
-   * @param unwanted tells whether a row goes away
+   * @param name the name of the step in the report
+   * @param unwanted returns whether to drop a row
    * @return this
    */
   public DataCleaner drop(String name, Predicate<? super Example> unwanted) {
@@ -179,7 +179,7 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that keeps the first of equal rows.
+   * Adds a step that keeps only the first of equal rows.
    *
    * @return this
    */
@@ -189,11 +189,11 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that keeps the first of rows that are nearly or wholly equal.
+   * Adds a step that keeps only the first of nearly or exactly equal rows.
    *
-   * @param similarity from which similarity on, as in {@link DataChecker#near}
+   * @param similarity the threshold, as in {@link DataChecker#near}
    * @return this
-   * @throws IllegalArgumentException if it is not above 0 and up to 1
+   * @throws IllegalArgumentException if it is not in (0, 1]
    */
   public DataCleaner dropNearDuplicates(double similarity) {
     DataChecker.requireSimilarity(similarity);
@@ -206,10 +206,10 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that drops rows which have a quarter of the sequences of 13 words of a row to test
-   * on, or the whole of a shorter one.
+   * Adds a step that drops rows which contain a quarter of a test row's word 13-grams, or all of a
+   * shorter test row.
    *
-   * @param test the rows to test on
+   * @param test the test rows
    * @return this
    */
   public DataCleaner dropLeaked(Dataset test) {
@@ -232,9 +232,9 @@ public final class DataCleaner {
   }
 
   /**
-   * Carries the steps out. Every row is read once for each step, more often for duplicates.
+   * Runs the steps. Every row is read once for each step, more often for duplicates.
    *
-   * @return the rows that are left, and what was changed and dropped
+   * @return the remaining rows, and the rows changed and dropped
    * @throws DatasetException if no row is left
    */
   public Cleaned clean() {

@@ -19,10 +19,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What is wrong with a dataset, for a person ({@link #text}) or a program ({@link #json}).
- * Immutable.
- */
+/** Report of a data check, as text ({@link #text}) or JSON ({@link #json}). Immutable. */
 public final class DataReport {
 
   private final String dataset;
@@ -43,7 +40,7 @@ public final class DataReport {
     this.lengths = lengths;
   }
 
-  /** Collects findings: counts all, keeps the first of each check. */
+  /** Collector that counts all findings and keeps the first of each check. */
   static final class Collector {
 
     private final String dataset;
@@ -64,12 +61,12 @@ public final class DataReport {
       return done.contains(check);
     }
 
-    /** Counts a finding; its place is only worked out if it is kept. */
+    /** Counts a finding; its location is computed only if it is kept. */
     void add(Check check, int row, Supplier<String> place, String message) {
       add(check, row, place, () -> message);
     }
 
-    /** Counts a finding whose message names another row's place. */
+    /** Counts a finding whose message contains another row's location. */
     void add(Check check, int row, Supplier<String> place, Supplier<String> message) {
       if (counts.merge(check, 1L, Long::sum) <= examples) {
         findings.add(new Finding(check, row, place.get(), message.get()));
@@ -88,7 +85,7 @@ public final class DataReport {
   }
 
   /**
-   * Returns how many rows were looked at.
+   * Returns the number of checked rows.
    *
    * @return the rows of the dataset
    */
@@ -96,23 +93,23 @@ public final class DataReport {
     return rows;
   }
 
-  /** {@return the checks that were made} */
+  /** {@return the checks that were run} */
   public Set<Check> checks() {
     return done;
   }
 
   /**
-   * Returns how often a check found something.
+   * Returns the number of findings of a check.
    *
    * @param check the check
-   * @return the number of rows, or 1 where it is about the whole data; 0 if nothing was found
+   * @return the number of rows, or 1 for a finding about the whole dataset; 0 if nothing was found
    */
   public long count(Check check) {
     return counts.getOrDefault(check, 0L);
   }
 
   /**
-   * Returns what was found first.
+   * Returns the first findings.
    *
    * @return the first findings of each check, in the order they were found
    */
@@ -121,7 +118,7 @@ public final class DataReport {
   }
 
   /**
-   * Returns what a check found first.
+   * Returns the first findings of a check.
    *
    * @param check the check
    * @return its first findings
@@ -130,21 +127,18 @@ public final class DataReport {
     return findings.stream().filter(finding -> finding.check() == check).toList();
   }
 
-  /**
-   * {@return how often each label occurs, the most frequent label first; empty where rows have no
-   * labels}
-   */
+  /** {@return the count of each label, the most frequent first; empty if rows have no labels} */
   public Map<String, Integer> labels() {
     return labels;
   }
 
-  /** {@return how long the rows are; empty where no encoder was given} */
+  /** {@return the lengths of the rows; empty without an encoder} */
   Optional<Lengths> lengths() {
     return Optional.ofNullable(lengths);
   }
 
   /**
-   * Returns whether nothing was found that makes training on the data wrong.
+   * Returns whether the data has no errors.
    *
    * @return whether there is no finding of severity {@link Check.Severity#ERROR}
    */
@@ -155,7 +149,7 @@ public final class DataReport {
   /**
    * Returns the report as lines of text.
    *
-   * @return what each check found, the worst first, with the first rows of each
+   * @return the findings of each check, the most severe first, with the first rows of each
    */
   public String text() {
     StringBuilder text = new StringBuilder();

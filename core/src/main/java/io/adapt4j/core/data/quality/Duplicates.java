@@ -12,13 +12,13 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * Finds rows that say the same as earlier ones.
+ * Finds exact and near duplicates of earlier rows.
  *
  * <p>Near duplicates are found by MinHash with locality-sensitive hashing (Broder 1997; Leskovec,
- * Rajaraman, Ullman, Mining of Massive Datasets, chapter 3): texts in pieces of five characters,
- * 120 hash functions in 20 bands of 6. Two texts whose sets of pieces have a Jaccard similarity s
- * share a band with probability 1 - (1 - s^6)^20: 0.998 at 0.8, 0.92 at 0.7. What shares a band is
- * compared exactly, so nothing is called near that is not. It takes 160 bytes a row.
+ * Rajaraman, Ullman, Mining of Massive Datasets, chapter 3): character 5-grams, 120 hash functions
+ * in 20 bands of 6. Two texts of Jaccard similarity s share a band with probability 1 - (1 -
+ * s^6)^20: 0.998 at 0.8, 0.92 at 0.7. Rows that share a band are compared exactly, so there are no
+ * false positives. It takes 160 bytes per row.
  */
 final class Duplicates {
 
@@ -26,19 +26,19 @@ final class Duplicates {
   private static final int BANDS = 20;
   private static final int ROWS_OF_BAND = 6;
 
-  /** A row is compared with so many different rows of a band. */
+  /** Maximum number of different rows of a band that a row is compared with. */
   private static final int MOST_COMPARED = 16;
 
   private static final long SEED = 0x5EED;
 
   private Duplicates() {}
 
-  /** For each row the first row that is equal to it, or -1 where it is the first. */
+  /** Returns for each row the first row that equals it, or -1 if it is the first. */
   static int[] exact(Dataset dataset) {
     return first(dataset, example -> example);
   }
 
-  /** For each row the first row with the same text, whatever its labels, or -1. */
+  /** Returns for each row the first row with the same text, regardless of labels, or -1. */
   static int[] sameText(Dataset dataset) {
     return first(dataset, ExampleTexts::of);
   }
@@ -61,7 +61,9 @@ final class Duplicates {
     return original;
   }
 
-  /** For each row an earlier row that is nearly or wholly equal, or -1 where there is none. */
+  /**
+   * Returns for each row an earlier row that is nearly or exactly equal, or -1 if there is none.
+   */
   static int[] near(Dataset dataset, double threshold) {
     long[][] bands = bands(dataset);
     int[] original = new int[dataset.size()];
@@ -108,7 +110,7 @@ final class Duplicates {
       Arrays.fill(smallest, Long.MAX_VALUE);
       for (long piece : pieces(dataset.get(row))) {
         for (int i = 0; i < factors.length; i++) {
-          // Multiplying by an odd number permutes; the high bits depend on all of them.
+          // Multiplication by an odd number is a permutation; its high bits depend on all bits.
           long hash = (piece ^ (piece >>> 32)) * factors[i];
           smallest[i] = Math.min(smallest[i], hash);
         }
@@ -124,7 +126,7 @@ final class Duplicates {
     return bands;
   }
 
-  /** Rows with equal hashes, where there are several. */
+  /** Returns groups of several rows with equal hashes. */
   static List<int[]> groups(long[] hashes) {
     long[] sorted = hashes.clone();
     Arrays.sort(sorted);

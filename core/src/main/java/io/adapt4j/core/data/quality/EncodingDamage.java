@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Finds what wrong encodings leave in texts. UTF-8 that was read as Windows-1252 (or Latin-1) shows
- * as sequences whose bytes are valid UTF-8 of more than one byte.
+ * Finds and repairs traces of wrong encodings. UTF-8 that was read as Windows-1252 (or Latin-1)
+ * contains sequences whose bytes are valid multi-byte UTF-8.
  */
 final class EncodingDamage {
 
@@ -18,7 +18,10 @@ final class EncodingDamage {
 
   private EncodingDamage() {}
 
-  /** The byte of every character from 0x80 on; those without one in Windows-1252 as in Latin-1. */
+  /**
+   * Returns the byte of every character from 0x80 on; those undefined in Windows-1252 are as in
+   * Latin-1.
+   */
   private static Map<Character, Byte> bytes() {
     Map<Character, Byte> bytes = new HashMap<>();
     Charset windows = Charset.forName("windows-1252");
@@ -32,7 +35,7 @@ final class EncodingDamage {
     return bytes;
   }
 
-  /** What is damaged, in words; empty if nothing. */
+  /** Describes the damage in words; empty if there is none. */
   static String find(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -58,7 +61,7 @@ final class EncodingDamage {
     return kept.toString();
   }
 
-  /** The text with sequences of wrongly read UTF-8 read rightly. */
+  /** Returns the text with mojibake repaired. */
   static String repaired(String text) {
     StringBuilder repaired = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); ) {
@@ -77,7 +80,7 @@ final class EncodingDamage {
     return (c < ' ' && c != '\n' && c != '\t' && c != '\r') || c == 0x7F;
   }
 
-  /** How many characters from a place on are one character of UTF-8; 0 if none. */
+  /** Returns the number of characters from a position that form one UTF-8 character; 0 if none. */
   private static int mojibake(String text, int start) {
     if (text.charAt(start) < 0xC2) {
       return 0;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** The texts that examples of all kinds are made of. */
+/** Access to the texts of all kinds of examples. */
 final class ExampleTexts {
 
   private static final Set<String> ANSWERS =
@@ -17,7 +17,7 @@ final class ExampleTexts {
 
   private ExampleTexts() {}
 
-  /** A text and what it is in its example. */
+  /** A text and its field name in the example. */
   record Part(String field, String text) {}
 
   static List<Part> of(Example example) {
@@ -77,12 +77,12 @@ final class ExampleTexts {
     }
   }
 
-  /** The texts that are answers to learn; a plain text is none. */
+  /** Returns the answers to train on; a plain text has none. */
   static List<Part> answers(Example example) {
     return of(example).stream().filter(part -> ANSWERS.contains(part.field())).toList();
   }
 
-  /** All texts as one, for comparison. */
+  /** Returns all texts joined, for comparison. */
   static String joined(Example example) {
     List<Part> parts = of(example);
     return parts.size() == 1
@@ -90,7 +90,7 @@ final class ExampleTexts {
         : String.join("\n", parts.stream().map(Part::text).toList());
   }
 
-  /** The example with changed texts; one that would become empty stays as it is. */
+  /** Returns the example with changed texts; a text that would become empty is unchanged. */
   static Example map(Example example, UnaryOperator<String> change) {
     UnaryOperator<String> safe =
         text -> {

@@ -1,12 +1,11 @@
 package io.adapt4j.core.data.quality;
 
 /**
- * Something wrong with a row or with the whole data. Messages name no part of a secret.
+ * A problem of a row or of the whole dataset. Messages never contain secrets.
  *
- * @param check what is wrong
- * @param row the row's number, from 0; -1 where it is about more than a row, or one that could not
- *     be read
- * @param place where the row comes from, such as a file and its line
- * @param message what was found
+ * @param check the check that failed
+ * @param row the row's index, from 0; -1 if it concerns several rows, or one that could not be read
+ * @param place the source of the row, such as a file and line
+ * @param message description of the problem
  */
 public record Finding(Check check, int row, String place, String message) {}

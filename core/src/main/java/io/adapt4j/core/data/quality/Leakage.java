@@ -10,12 +10,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds rows to test on that are in rows to train on: a training row has a share of the test row's
- * sequences of words, or, of a text shorter than a sequence, all its words. Sequences that more
- * than ten training rows have are taken for paraphrase that belongs to the task, such as an
- * instruction, and do not count, unless they are all of a row. (Brown et al. 2020, appendix C, take
- * 13 words and any sequence; but the words between a common instruction and a common beginning are
- * then a leak.)
+ * Finds test rows that leaked into training rows: a training row contains a share of the test row's
+ * word n-grams, or all words of a shorter text. N-grams that occur in more than ten training rows
+ * count as boilerplate of the task, such as an instruction, and are ignored, unless they make up
+ * the whole row. (Brown et al. 2020, appendix C, use any 13-gram; but then n-grams that span a
+ * common instruction and a common beginning count as leaks.)
  */
 final class Leakage {
 
@@ -24,12 +23,12 @@ final class Leakage {
   private final int words;
   private final double leakedShare;
 
-  /** Sorted hashes of the test rows' sequences, and how many training rows have each. */
+  /** Sorted hashes of the test rows' n-grams, and the number of training rows that contain each. */
   private final long[] sequences;
 
   private final int[] counts;
 
-  /** The test rows of each sequence: those of sequence i are from starts[i] to starts[i + 1]. */
+  /** The test rows of each n-gram: those of n-gram i are from starts[i] to starts[i + 1]. */
   private final int[] starts;
 
   private final int[] owners;
@@ -56,7 +55,7 @@ final class Leakage {
     compareWhole(train, test);
   }
 
-  /** Equal texts leak, however often they are in the training data. */
+  /** Marks equal texts as leaks, however often they occur in the training data. */
   private void compareWhole(Dataset train, Dataset test) {
     Map<Long, Integer> rows = new HashMap<>();
     for (int row = 0; row < train.size(); row++) {
@@ -154,17 +153,19 @@ final class Leakage {
     return Arrays.binarySearch(sequences, sequence);
   }
 
-  /** The share of a test row's sequences that a training row has; 0 if it is no leak. */
+  /**
+   * Returns the share of a test row's n-grams that a training row contains; 0 if it is not leaked.
+   */
   double share(int testRow) {
     return shares[testRow];
   }
 
-  /** The training row that has most of a leaked test row. */
+  /** Returns the training row that contains most of a leaked test row. */
   int trainingRow(int testRow) {
     return trainingRows[testRow];
   }
 
-  /** The training rows that have enough of a test row. */
+  /** Returns the training rows that contain a leaked test row. */
   BitSet leaking() {
     return leaking;
   }

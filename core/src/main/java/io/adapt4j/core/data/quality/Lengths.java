@@ -3,16 +3,16 @@ package io.adapt4j.core.data.quality;
 import java.util.Arrays;
 
 /**
- * How long rows are, in tokens.
+ * Statistics of row lengths in tokens.
  *
- * @param rows how many rows were counted
- * @param limit the most tokens a sample may have
- * @param over rows with more
- * @param mean tokens on average
- * @param median half of the rows have at most so many
- * @param p90 90 % of the rows have at most so many
- * @param p99 99 % of the rows have at most so many
- * @param longest tokens of the longest row
+ * @param rows number of rows
+ * @param limit maximum tokens of a sample
+ * @param over number of rows over the limit
+ * @param mean mean length
+ * @param median median length
+ * @param p90 90th percentile
+ * @param p99 99th percentile
+ * @param longest length of the longest row
  */
 record Lengths(
     int rows, int limit, int over, double mean, int median, int p90, int p99, int longest) {

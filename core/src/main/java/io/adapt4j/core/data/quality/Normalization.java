@@ -2,17 +2,17 @@ package io.adapt4j.core.data.quality;
 
 import java.text.Normalizer;
 
-/** Ways to write texts alike. */
+/** Text normalization. */
 public enum Normalization {
-  /** UTF-8 that was read as Windows-1252 or Latin-1 is read rightly. */
+  /** Repairs UTF-8 that was read as Windows-1252 or Latin-1. */
   MOJIBAKE,
-  /** CRLF and CR become LF. */
+  /** Converts CRLF and CR to LF. */
   LINE_ENDS,
-  /** Control characters other than line ends and tabs go away. */
+  /** Removes control characters other than line ends and tabs. */
   CONTROL_CHARACTERS,
-  /** Characters that can be written in several ways are written in Unicode's form NFC. */
+  /** Converts to Unicode normalization form NFC. */
   NFC,
-  /** White space before line ends goes away. */
+  /** Removes whitespace before line ends. */
   TRAILING_SPACE;
 
   String apply(String text) {
@@ -25,7 +25,7 @@ public enum Normalization {
     };
   }
 
-  /** What ends the text stays: a prompt may need the space it ends with. */
+  /** Keeps whitespace at the end of the text: a prompt may need it. */
   private static String withoutTrailingSpace(String text) {
     StringBuilder kept = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {

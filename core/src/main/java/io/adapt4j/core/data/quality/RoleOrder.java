@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The order of roles that chat templates and models expect: instructions first, user and assistant
- * by turns, results of tools after the assistant's calls, the assistant last.
+ * Checks the order of roles that chat templates and models expect: system message first, user and
+ * assistant alternating, tool results after the assistant's calls, the assistant last.
  */
 final class RoleOrder {
 
@@ -16,7 +16,7 @@ final class RoleOrder {
 
   private RoleOrder() {}
 
-  /** What is out of order, in words; empty if nothing. */
+  /** Describes the problem in words; empty if there is none. */
   static String problem(List<ChatMessage> messages) {
     String before = "";
     for (int i = 0; i < messages.size(); i++) {

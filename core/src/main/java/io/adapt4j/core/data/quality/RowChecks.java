@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Checks that look at one row at a time: each says what is wrong, or nothing. */
+/** Checks of single rows; each returns a description of the problem, if any. */
 final class RowChecks {
 
   private static final int SHORTEST_CUT_ANSWER = 20;
@@ -54,7 +54,7 @@ final class RowChecks {
     return "";
   }
 
-  /** Words with ends of sentences between them; lists and short answers often have none. */
+  /** Returns whether a text consists of sentences, unlike many lists and short answers. */
   private static boolean isProse(String text) {
     int lastLine = text.lastIndexOf('\n') + 1;
     String paragraph = text.substring(lastLine);

@@ -8,7 +8,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** Checks what an encoder makes of rows. */
+/** Checks of encoded samples. */
 final class SampleChecks {
 
   private final ExampleEncoder encoder;
@@ -19,14 +19,14 @@ final class SampleChecks {
     this.tokenizer = encoder.tokenizer();
   }
 
-  /** Whether an example is of a kind that an encoder takes. */
+  /** Returns whether an encoder accepts this kind of example. */
   static boolean takes(Example example) {
     return example instanceof Example.Text
         || example instanceof Example.PromptCompletion
         || example instanceof Example.Chat;
   }
 
-  /** What is wrong with the sample of an example that is not over the limit, or was cut to it. */
+  /** Returns the problems of an example's sample, after truncation to the limit. */
   Map<Check, String> of(Example example) {
     EncodedExample encoded = encoder.encode(example);
     Map<Check, String> found = new EnumMap<>(Check.class);

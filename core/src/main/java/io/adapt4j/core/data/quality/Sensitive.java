@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Texts that do not belong into training data, told by their form. Some that look like it are
- * something else, and some are missed: names and addresses have no form.
+ * Kinds of sensitive text that do not belong in training data, detected by pattern. There are false
+ * positives and misses: names and addresses have no pattern.
  */
 public enum Sensitive {
   /**
@@ -27,9 +27,9 @@ public enum Sensitive {
       "an e-mail address",
       "(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}"
           + "(?:\\.[A-Za-z0-9-]{1,63}){0,6}\\.[A-Za-z]{2,24}(?![A-Za-z0-9-])"),
-  /** A payment card number: 13 to 19 digits whose check digit (Luhn) is right. */
+  /** A payment card number: 13 to 19 digits with a valid check digit (Luhn). */
   CARD("a card number", "(?<![0-9.])[2-6](?:[ -]?[0-9]){12,18}(?![0-9])"),
-  /** A phone number with a country code, or of the form used in North America. */
+  /** A phone number with a country code, or in the North American format. */
   PHONE(
       "a phone number",
       "(?<![\\w+])\\+[0-9]{1,3}[ .-]?(?:\\([0-9]{1,4}\\)[ .-]?)?[0-9](?:[ .-]?[0-9]){5,12}(?![0-9])"
@@ -47,7 +47,7 @@ public enum Sensitive {
     return title;
   }
 
-  /** Where in a text it first is; -1 if nowhere. */
+  /** Returns the position of the first match; -1 if there is none. */
   int indexIn(String text) {
     Matcher matcher = pattern.matcher(text);
     while (matcher.find()) {
@@ -58,7 +58,7 @@ public enum Sensitive {
     return -1;
   }
 
-  /** The text with {@code [EMAIL]} and the like in its place. */
+  /** Returns the text with matches replaced by placeholders such as {@code [EMAIL]}. */
   String redact(String text) {
     return pattern
         .matcher(text)
@@ -72,7 +72,7 @@ public enum Sensitive {
     return this != CARD || hasCheckDigit(found);
   }
 
-  /** The algorithm of Luhn, ISO/IEC 7812-1 annex B. */
+  /** Checks the Luhn digit (ISO/IEC 7812-1 annex B). */
   private static boolean hasCheckDigit(String number) {
     int sum = 0;
     boolean twice = false;

@@ -4,7 +4,7 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 
-/** Cuts examples to a number of tokens. */
+/** Truncates examples to a number of tokens. */
 final class Truncation {
 
   private Truncation() {}
@@ -42,7 +42,7 @@ final class Truncation {
     return pair.prompt().substring(safe(pair.prompt(), start));
   }
 
-  /** A place that does not part the two halves of a character. */
+  /** Returns a position that does not split a surrogate pair. */
   private static int safe(String text, int at) {
     return at > 0 && at < text.length() && Character.isLowSurrogate(text.charAt(at)) ? at + 1 : at;
   }

@@ -1,4 +1,4 @@
-/** Finds and repairs what is wrong with training data: duplicates, leaks, secrets, damage. */
+/** Finds and repairs problems of training data: duplicates, leaks, secrets, encoding damage. */
 @NullMarked
 package io.adapt4j.core.data.quality;
 

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.FileDigest;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 
-/** Counts what encoding answers comes to. */
+/** Accumulates the encoding report of answers. */
 public final class AnswerCounts {
 
   private final MessageDigest digest = FileDigest.sha256();
@@ -19,7 +19,7 @@ public final class AnswerCounts {
   private long targetTokens;
   private int longest;
 
-  /** Counts a row, or an answer that stands for one. */
+  /** Counts a row, or an answer counted as one. */
   public void add(AnswerEncoder.Outcome outcome, double weight) {
     rows++;
     if (outcome.refusal() != null) {

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Encodes the answers that preferences judge. */
+/** Encodes the answers of preference rows. */
 public record AnswerEncoder(ExampleEncoder encoder) {
 
-  /** Why a row is left out. */
+  /** Reason why a row is skipped. */
   enum Refusal {
     TOO_LONG,
     NOTHING_TO_LEARN,
@@ -18,9 +18,9 @@ public record AnswerEncoder(ExampleEncoder encoder) {
   }
 
   /**
-   * What became of a row.
+   * Result of encoding a row.
    *
-   * @param refusal why it is left out; null where it is not
+   * @param refusal why the row is skipped; null if it is kept
    */
   public record Outcome(List<TrainingSample> samples, boolean truncated, Refusal refusal) {
 
@@ -29,7 +29,7 @@ public record AnswerEncoder(ExampleEncoder encoder) {
     }
   }
 
-  /** The better and the worse answer of a row. */
+  /** Encodes the chosen and the rejected answer of a row. */
   public Outcome pair(Dataset dataset, int row) {
     Example example = dataset.get(row);
     return named(
@@ -50,7 +50,7 @@ public record AnswerEncoder(ExampleEncoder encoder) {
         });
   }
 
-  /** One answer of a row: of a pair, the chosen or the rejected one. */
+  /** Encodes one answer of a row: of a pair, the chosen or the rejected one. */
   public Outcome single(Dataset dataset, int row, boolean desirable) {
     Example example = dataset.get(row);
     return named(
@@ -76,7 +76,7 @@ public record AnswerEncoder(ExampleEncoder encoder) {
         });
   }
 
-  /** Whether each answer of a row is wanted; a pair has two. */
+  /** Returns whether each answer of a row is desirable; a pair has two. */
   public static List<Boolean> verdicts(Example example) {
     if (example instanceof Example.UnpairedPreference one) {
       return List.of(one.desirable());

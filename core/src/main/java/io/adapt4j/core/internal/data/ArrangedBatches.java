@@ -5,11 +5,11 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.function.Function;
 
-/** Batches made of rows as an arrangement has them, one at a time. */
+/** Batches made on demand from the rows that a sampler assigns to them. */
 public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
     implements BatchSource<B> {
 
-  /** Makes batches. */
+  /** Factory of batches. */
   @FunctionalInterface
   public interface Maker<B> {
 
@@ -17,7 +17,7 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
     B make(int number, int[][] rows);
   }
 
-  /** Makes batches of one sample a row. */
+  /** Makes batches with one sample per row. */
   public static <B> ArrangedBatches<B> single(BatchSampler batchSampler, Function<int[], B> maker) {
     return new ArrangedBatches<>(
         batchSampler, (number, rows) -> maker.apply(BatchSampler.single(rows)));

@@ -4,13 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Samples side by side, filled to one length, or packed: several samples after each other in a row.
- * The arrays of tokens are in row-major order, [rows, length]. Not copied in or out: treat them as
- * read-only.
+ * Batch of token sequences, padded to one length or packed (several samples per row). The arrays of
+ * tokens are in row-major order, [rows, length]. Not copied in or out: treat them as read-only.
  *
  * @param attentionMask 1 for a token, 0 for padding
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record Batch(
     int rows,
@@ -47,7 +46,7 @@ public record Batch(
     }
   }
 
-  /** Pads samples to the longest of them. */
+  /** Pads samples to the longest one. */
   public static Batch of(List<TrainingSample> samples, int paddingId, PaddingSide side) {
     int longest = samples.stream().mapToInt(TrainingSample::length).max().orElse(0);
     return ofLength(longest, samples, paddingId, side);
@@ -62,8 +61,8 @@ public record Batch(
   }
 
   /**
-   * Returns the number of terms of the loss: labels that count, the first of each row left out,
-   * since no position predicts it.
+   * Returns the number of loss terms: unmasked labels except the first of each row, which no
+   * position predicts.
    */
   public long targetTokens() {
     long count = 0;
@@ -73,7 +72,7 @@ public record Batch(
     return count;
   }
 
-  /** Returns what the loss is divided by to be a mean: the sum of the weights of its terms. */
+  /** Returns the divisor of the mean loss: the sum of the weights of its terms. */
   public double targetWeight() {
     if (weights.length == 0) {
       return targetTokens();
@@ -85,7 +84,7 @@ public record Batch(
     return sum;
   }
 
-  /** {@return the number of tokens, padding left out} */
+  /** {@return the number of tokens without padding} */
   public long tokens() {
     return Arrays.stream(attentionMask).sum();
   }

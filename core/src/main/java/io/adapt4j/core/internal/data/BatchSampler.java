@@ -1,22 +1,22 @@
 package io.adapt4j.core.internal.data;
 
-/** Which samples make which batch of an epoch. The same epoch is always arranged the same. */
+/** Assigns samples to the batches of an epoch, deterministically for each epoch. */
 public interface BatchSampler {
 
-  /** The number of batches, the same in every epoch. */
+  /** Returns the number of batches, the same in every epoch. */
   int count();
 
-  /** Arranges an epoch. */
+  /** Returns the batches of an epoch. */
   Epoch epoch(int epoch);
 
-  /** An epoch in which every sample occurs once. */
+  /** Batches of one epoch, in which every sample occurs once. */
   interface Epoch {
 
-    /** The samples of each row of a batch, in their order within the row. */
+    /** Returns the samples of each row of a batch, in their order within the row. */
     int[][] batch(int number);
   }
 
-  /** An epoch whose batches are consecutive rows of one sample each. */
+  /** Returns an epoch whose batches are consecutive slices of an order, one sample per row. */
   static Epoch consecutive(int[] order, int batchSize) {
     return number -> {
       int from = number * batchSize;
@@ -28,7 +28,7 @@ public interface BatchSampler {
     };
   }
 
-  /** The samples of a batch whose rows are one sample each. */
+  /** Returns the samples of a batch with one sample per row. */
   static int[] single(int[][] rows) {
     int[] samples = new int[rows.length];
     for (int i = 0; i < samples.length; i++) {
@@ -37,7 +37,7 @@ public interface BatchSampler {
     return samples;
   }
 
-  /** Batches needed for so many rows. */
+  /** Returns the number of batches for a number of rows. */
   static int batches(int rows, int batchSize) {
     return (rows - 1) / batchSize + 1;
   }

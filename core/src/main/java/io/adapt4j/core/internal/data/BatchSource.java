@@ -8,24 +8,24 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Batches to train or evaluate on, epoch by epoch. The batches of an epoch are the same every time
- * they are asked for, so that a run can go on from any of them; a source whose batches depend on
- * what was trained before keeps them in its {@link #state} for that.
+ * Source of batches to train or evaluate on, epoch by epoch. The batches of an epoch are
+ * reproducible, so that a run can resume at any of them; a source whose batches depend on earlier
+ * training keeps them in its {@link #state}.
  */
 public interface BatchSource<B> {
 
   /** Returns the number of batches in an epoch. */
   int count();
 
-  /** Goes through an epoch from any batch on; those before it are not made. */
+  /** Iterates over an epoch from a given batch; earlier batches are not made. */
   Iterator<B> epoch(int epoch, int firstBatch);
 
-  /** Goes through an epoch from its first batch. */
+  /** Iterates over an epoch. */
   default Iterator<B> epoch(int epoch) {
     return epoch(epoch, 0);
   }
 
-  /** Makes other batches of these, one at a time. */
+  /** Maps batches lazily. */
   default <C> BatchSource<C> map(Function<? super B, C> change) {
     BatchSource<B> own = this;
     return new BatchSource<>() {
@@ -42,16 +42,16 @@ public interface BatchSource<B> {
     };
   }
 
-  /** Returns a batch to try a model on, the one that is easiest to come by. */
+  /** Returns the batch that is cheapest to make, to try a model on. */
   default B any() {
     return epoch(0).next();
   }
 
-  /** Returns what must be kept with a run's state to go on between two batches. */
+  /** Returns the tensors to save with a run's state so that it can resume between two batches. */
   default List<TensorData> state() {
     return List.of();
   }
 
-  /** Takes over what {@link #state} returned. */
+  /** Restores a saved {@link #state}. */
   default void restore(Checkpoint state) {}
 }

@@ -8,15 +8,15 @@ import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
 /**
- * Cuts a dataset into batches, epoch by epoch. Samples are made one batch at a time.
+ * Batches of a dataset, epoch by epoch. Samples are encoded one batch at a time.
  *
  * <p>The batches of an epoch depend only on the dataset, the encoder, the options and the epoch, so
- * a run can go on from any batch of any epoch. When shuffled, an epoch's order is a Fisher-Yates
+ * a run can resume at any batch of any epoch. When shuffled, an epoch's order is a Fisher-Yates
  * permutation drawn by SplitMix64 from seed and epoch; it is the same on every machine. The last
  * batch of an epoch may be smaller.
  *
- * <p>{@link Batching} says which samples come together. Grouping by length and packing need the
- * lengths of all samples, which {@link ExampleEncoder#filter(Dataset)} finds.
+ * <p>{@link Batching} decides which samples share a batch. Grouping by length and packing need the
+ * lengths of all samples, which {@link ExampleEncoder#filter(Dataset)} measures.
  *
  * <p>Immutable; each iterator is for one thread.
  */
@@ -44,7 +44,7 @@ public final class Batches implements BatchSource<Batch> {
 
   /**
    * Starts from a dataset whose rows can all be trained on, as {@link
-   * ExampleEncoder#filter(Dataset)} gives it.
+   * ExampleEncoder#filter(Dataset)} returns it.
    */
   public static Builder of(Dataset dataset, ExampleEncoder encoder) {
     return new Builder(dataset.name(), new DatasetSamples(dataset, encoder), encoder);
@@ -77,13 +77,13 @@ public final class Batches implements BatchSource<Batch> {
       this.encoder = encoder;
     }
 
-    /** Sets the number of rows in a batch: of samples, if they are not packed. Default: 8. */
+    /** Sets the number of rows in a batch: samples, unless they are packed. Default: 8. */
     public Builder batchSize(int rows) {
       this.batchSize = requirePositive("batchSize", rows);
       return this;
     }
 
-    /** Takes the rows of every epoch in its own order. Default: the order of the dataset. */
+    /** Shuffles the rows in every epoch. Default: the order of the dataset. */
     public Builder shuffle(long orderSeed) {
       this.shuffle = true;
       this.seed = orderSeed;
@@ -91,8 +91,8 @@ public final class Batches implements BatchSource<Batch> {
     }
 
     /**
-     * Sets which samples come together. Default: {@link Batching#PADDED}. Not shuffled, {@link
-     * Batching#BY_LENGTH} puts the longest samples first.
+     * Sets how samples are grouped into batches. Default: {@link Batching#PADDED}. Without
+     * shuffling, {@link Batching#BY_LENGTH} puts the longest samples first.
      */
     public Builder batching(Batching way) {
       this.batching = way;
@@ -100,8 +100,8 @@ public final class Batches implements BatchSource<Batch> {
     }
 
     /**
-     * Makes only the batches that a process computes. Those of the others have as many tokens and
-     * targets as theirs, and nothing is read for them.
+     * Makes only the batches that this process computes. Those of the other processes are
+     * placeholders with the same numbers of tokens and targets, for which nothing is read.
      */
     public Builder among(Peers peers, int microBatches) {
       this.own = number -> number % microBatches % peers.size() == peers.rank();
@@ -136,13 +136,13 @@ public final class Batches implements BatchSource<Batch> {
     }
   }
 
-  /** Rows, packed ones or samples, divided by batch size, rounded up. */
+  /** Returns the number of rows (packed rows or samples) divided by the batch size, rounded up. */
   @Override
   public int count() {
     return arranged.count();
   }
 
-  /** Samples before the first batch asked for are not made. */
+  /** Samples before the first requested batch are not encoded. */
   @Override
   public Iterator<Batch> epoch(int epoch, int firstBatch) {
     return arranged.epoch(epoch, firstBatch);

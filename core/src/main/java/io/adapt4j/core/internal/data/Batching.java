@@ -1,18 +1,18 @@
 package io.adapt4j.core.internal.data;
 
-/** How samples are put together into batches. */
+/** Strategy for grouping samples into batches. */
 public enum Batching {
-  /** One sample a row, in the order of the epoch, filled up to the longest of the batch. */
+  /** One sample per row in the order of the epoch, padded to the longest of the batch. */
   PADDED,
   /**
-   * One sample a row, samples of similar lengths in a batch, so that less is filled up. Batches are
-   * then less alike than chance would have them.
+   * One sample per row, samples of similar lengths in a batch, which saves padding but makes
+   * batches less representative than random ones.
    */
   BY_LENGTH,
   /**
-   * Several samples a row, up to the encoder's limit. Attention, positions and targets stay inside
-   * each sample, so loss and gradients are those of the samples in rows of their own. A batch of so
-   * many rows holds more samples than without packing.
+   * Several samples per row, up to the encoder's limit. Attention, positions and targets stay
+   * within each sample, so loss and gradients equal those of unpacked samples. A batch holds more
+   * samples than it has rows.
    */
   PACKED
 }

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.data;
 
 import java.util.Arrays;
 
-/** Lays samples into the arrays of a batch. */
+/** Collates samples into the arrays of a batch. */
 final class Collator {
 
   private final int rows;
@@ -32,13 +32,13 @@ final class Collator {
   void add(int row, TrainingSample sample, PaddingSide side, double weight) {
     int before = side == PaddingSide.LEFT ? length - sample.length() : 0;
     lay(row * length + before, sample, weight);
-    // Nothing precedes a row's first token, so with padding on the left it is not predicted.
+    // With left padding the first token has no predecessor, so it is not predicted.
     if (before > 0) {
       labels[row * length + before] = TrainingSample.IGNORED;
     }
   }
 
-  /** Puts a sample after those that a row has already. */
+  /** Appends a sample to a row. */
   void pack(int row, TrainingSample sample, double weight) {
     int start = row * length + Arrays.stream(documents[row]).sum();
     lay(start, sample, weight);
@@ -61,12 +61,12 @@ final class Collator {
     }
   }
 
-  /** The batch of rows that were filled with one sample each. */
+  /** Returns the batch of rows with one sample each. */
   Batch padded() {
     return batch(new int[0][]);
   }
 
-  /** The batch of rows that samples were packed into. */
+  /** Returns the batch of packed rows. */
   Batch packed() {
     return batch(documents);
   }

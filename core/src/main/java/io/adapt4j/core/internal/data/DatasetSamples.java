@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.data;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 
-/** One sample a row, tokenized when asked for. */
+/** Samples of a dataset with one sample per row, tokenized on demand. */
 record DatasetSamples(Dataset dataset, ExampleEncoder encoder) implements SampleSource {
 
   @Override

@@ -2,11 +2,11 @@ package io.adapt4j.core.internal.data;
 
 import java.util.List;
 
-/** What became of an example: one sample or several, or a reason to leave it out. */
+/** Result of encoding an example: one or several samples, or a reason to skip it. */
 public sealed interface EncodedExample
     permits EncodedExample.Kept, EncodedExample.Split, EncodedExample.Dropped {
 
-  /** Returns what to train on. */
+  /** Returns the samples to train on. */
   List<TrainingSample> samples();
 
   /** An example to train on. */
@@ -18,7 +18,7 @@ public sealed interface EncodedExample
     }
   }
 
-  /** An example to train on that was split to the limit. */
+  /** An example that was split into samples within the limit. */
   record Split(List<TrainingSample> samples) implements EncodedExample {
 
     /** Copies the list. */
@@ -27,7 +27,7 @@ public sealed interface EncodedExample
     }
   }
 
-  /** An example to leave out. */
+  /** A skipped example. */
   record Dropped(Reason reason, int tokens) implements EncodedExample {
 
     @Override
@@ -36,11 +36,11 @@ public sealed interface EncodedExample
     }
   }
 
-  /** Why an example is left out. */
+  /** Reason why an example is skipped. */
   enum Reason {
     /** It has more tokens than the limit. */
     TOO_LONG,
-    /** Within the limit it has no token to learn, apart from an end-of-sequence token. */
+    /** Within the limit it has no trained token apart from an end-of-sequence token. */
     NOTHING_TO_LEARN
   }
 }

@@ -4,7 +4,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 
 /**
- * What tokenizing a dataset came to.
+ * Statistics of a tokenized dataset.
  *
  * @param longest tokens of the longest sample; 0 if none was kept
  */
@@ -22,10 +22,7 @@ public record EncodingReport(
     String digest,
     int alike) {
 
-  /**
-   * Makes the report of rows that are one sample each, and left out only for having nothing to
-   * learn.
-   */
+  /** Makes the report of rows with one sample each, skipped only if there is nothing to learn. */
   public static EncodingReport ofRows(
       int rows,
       int kept,

@@ -24,14 +24,14 @@ import java.util.OptionalInt;
 /**
  * Turns examples into token ids and labels.
  *
- * <p>Texts begin with what the tokenizer puts before a text (bos, if the model has it so) and end
- * with the end-of-sequence token, unless the text already ends with it. Of a {@link Example.Text}
- * every token is trained on. Of a {@link Example.PromptCompletion} only the completion and the end
- * of sequence are: prompt and completion are tokenized as one text, since tokenizing the completion
- * alone would give other tokens than the model meets when it continues the prompt; a token that has
- * characters of both belongs to the completion. An {@link Example.Chat} is what the model's chat
- * template makes of it, nothing added; what the assistant says in it is trained on. {@link LossOn}
- * trains on more or on less of them.
+ * <p>Texts begin with the special tokens that the tokenizer adds (such as bos) and end with the
+ * end-of-sequence token, unless the text already ends with it. Every token of an {@link
+ * Example.Text} is trained on. For an {@link Example.PromptCompletion} only the completion and the
+ * end of sequence are: prompt and completion are tokenized as one text, since the completion alone
+ * could have other tokens than the model generates after the prompt; a token with characters of
+ * both belongs to the completion. An {@link Example.Chat} is rendered by the model's chat template
+ * with nothing added; the assistant's messages are trained on. {@link LossOn} changes which tokens
+ * are trained on.
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
@@ -44,13 +44,13 @@ public final class ExampleEncoder implements SampleEncoding {
   private final LossOn lossOn;
   private final boolean appendEos;
 
-  /** Null where conversations cannot be encoded. */
+  /** Null if there is no chat template. */
   private final ChatEncoder chatEncoder;
 
   private final ChatTemplate chatTemplate;
   private volatile boolean metChat;
 
-  /** Found when first needed. */
+  /** Computed lazily. */
   private volatile Optional<TemplateMarker> turnEnd;
 
   private ExampleEncoder(Builder builder) {
@@ -99,8 +99,7 @@ public final class ExampleEncoder implements SampleEncoding {
     }
 
     /**
-     * Says what to do with examples longer than the limit. Default: {@link
-     * Overflow#TRUNCATE_RIGHT}.
+     * Sets how to handle examples longer than the limit. Default: {@link Overflow#TRUNCATE_RIGHT}.
      */
     public Builder overflow(Overflow policy) {
       this.overflow = policy;
@@ -108,10 +107,10 @@ public final class ExampleEncoder implements SampleEncoding {
     }
 
     /**
-     * Sets how many tokens a part of a split example has of the part before it, as context that is
-     * not learned again. More give the first tokens of a part more to go by. Default: 1, with which
-     * every token but the first of the example is predicted once. Without effect unless examples
-     * are split.
+     * Sets the overlap of consecutive parts of a split example in tokens, which serve as context
+     * and are not trained on twice. A larger overlap gives the first tokens of a part more context.
+     * Default: 1, with which every token but the first of the example is predicted once. No effect
+     * unless examples are split.
      *
      * @see Overflow#SPLIT
      */
@@ -120,21 +119,21 @@ public final class ExampleEncoder implements SampleEncoding {
       return this;
     }
 
-    /** Says which tokens are trained on. Default: {@link LossOn#COMPLETION}. */
+    /** Sets which tokens are trained on. Default: {@link LossOn#COMPLETION}. */
     public Builder lossOn(LossOn tokens) {
       this.lossOn = tokens;
       return this;
     }
 
-    /** Says whether to end every sample with the end-of-sequence token. Default: true. */
+    /** Sets whether to append the end-of-sequence token to every sample. Default: true. */
     public Builder appendEos(boolean append) {
       this.appendEos = append;
       return this;
     }
 
     /**
-     * Names the template that makes texts of conversations. Default: none, and an {@link
-     * Example.Chat} is refused.
+     * Sets the chat template that renders conversations. Default: none, which rejects an {@link
+     * Example.Chat}.
      */
     public Builder chatTemplate(ChatTemplate template) {
       this.chatTemplate = template;
@@ -156,13 +155,13 @@ public final class ExampleEncoder implements SampleEncoding {
     }
   }
 
-  /** Returns the most tokens a sample can have. */
+  /** Returns the maximum number of tokens in a sample. */
   @Override
   public int maxLength() {
     return limit.maxLength();
   }
 
-  /** Returns the id to fill the rows of a batch with. */
+  /** Returns the id of the padding token. */
   public int paddingId() {
     return tokenizer.paddingId();
   }
@@ -172,19 +171,19 @@ public final class ExampleEncoder implements SampleEncoding {
     return limit.overflow() == Overflow.FAIL;
   }
 
-  /** Returns the template that makes texts of conversations. */
+  /** Returns the chat template. */
   public Optional<ChatTemplate> chatTemplate() {
     return Optional.ofNullable(chatTemplate);
   }
 
-  /** Returns the template if a conversation was encoded with it. */
+  /** Returns the chat template if a conversation was encoded with it. */
   public Optional<ChatTemplate> usedChatTemplate() {
     return chatTemplate().filter(template -> metChat);
   }
 
   /**
-   * Returns whether a sample teaches the model to end: its last trained tokens are one that ends
-   * texts, or spell what the chat template ends an answer with.
+   * Returns whether a sample teaches the model to stop: it ends with a trained special token, or
+   * with the trained text that ends an answer in the chat template.
    */
   public boolean endsTrained(TrainingSample sample) {
     return sample.endsTrained(tokenizer::isSpecial) || endsAtTurn(sample);
@@ -199,7 +198,7 @@ public final class ExampleEncoder implements SampleEncoding {
     if (end.isEmpty() || sample.labels()[last] == TrainingSample.IGNORED) {
       return false;
     }
-    // White space may follow, and the first token may be joined with what is before it.
+    // Whitespace may follow, and the first token may be merged with preceding text.
     int from = Math.max(0, sample.length() - end.get().ids().size() - TURN_END_SLACK);
     int[] tail = Arrays.copyOfRange(sample.ids(), from, sample.length());
     return tokenizer.decode(tail, false).strip().endsWith(end.get().text());
@@ -212,7 +211,7 @@ public final class ExampleEncoder implements SampleEncoding {
     return turnEnd;
   }
 
-  /** {@return the tokenizer that the encoder was made with} */
+  /** {@return the tokenizer} */
   public Tokenizer tokenizer() {
     return tokenizer;
   }
@@ -228,22 +227,22 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   /**
-   * Tokenizes every row, on all processors, and tells which can be trained on, so that batches can
-   * be planned before the training starts.
+   * Tokenizes every row on all processors and selects those that can be trained on, so that batches
+   * can be planned before the training starts.
    */
   public EncodableRows filter(Dataset dataset) {
     return new RowFilter(dataset, this).run();
   }
 
   /**
-   * Tokenizes rows together with other processes, each a part of them. The result is that of {@link
-   * #filter(Dataset)}, but samples of the others' rows are tokenized when they are asked for.
+   * Tokenizes rows together with other processes, each a share of them. The result equals {@link
+   * #filter(Dataset)}, but samples of other processes' rows are tokenized on demand.
    */
   public EncodableRows filter(Dataset dataset, Peers peers) {
     return peers.size() == 1 ? filter(dataset) : new SharedRowFilter(dataset, this, peers).run();
   }
 
-  /** Encodes a row, naming it if that fails. */
+  /** Encodes a row; an error names the row. */
   public EncodedExample encodeRow(Dataset dataset, int row) {
     Example example = dataset.get(row);
     try {
@@ -279,12 +278,15 @@ public final class ExampleEncoder implements SampleEncoding {
             + " completions or chats, or train for their own task.");
   }
 
-  /** An answer to a prompt, nothing else of it to be learned; of any length. */
+  /** Encodes an answer to a prompt, with loss on the answer only; not limited in length. */
   TrainingSample answer(String prompt, String completion) {
     return tokenize(prompt + completion, prompt.length());
   }
 
-  /** What follows a conversation, only the assistant's words in it to be learned; of any length. */
+  /**
+   * Encodes a continuation of a conversation, with loss on its assistant messages only; not limited
+   * in length.
+   */
   TrainingSample answer(List<ChatMessage> prompt, List<ChatMessage> completion) {
     requireChatTemplate();
     try {
@@ -294,7 +296,7 @@ public final class ExampleEncoder implements SampleEncoding {
     }
   }
 
-  /** Brings a sample within the limit. */
+  /** Applies the length limit to a sample. */
   EncodedExample limited(TrainingSample sample) {
     return limit.apply(sample);
   }
@@ -307,7 +309,7 @@ public final class ExampleEncoder implements SampleEncoding {
     return metChat;
   }
 
-  /** Another process has encoded a conversation. */
+  /** Records that another process has encoded a conversation. */
   void meetChat() {
     metChat = true;
   }
@@ -367,7 +369,10 @@ public final class ExampleEncoder implements SampleEncoding {
     return withLabels(withEos(encoding.ids()), first);
   }
 
-  /** A token before the text, such as bos, ends at 0 and so is of the prompt. */
+  /**
+   * Returns whether a token belongs to the prompt. A special token before the text, such as bos,
+   * ends at 0 and so does.
+   */
   private static boolean isOfPrompt(Encoding encoding, int token, int promptLength) {
     return encoding.ends()[token] <= promptLength;
   }

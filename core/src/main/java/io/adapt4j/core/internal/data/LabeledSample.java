@@ -3,12 +3,11 @@ package io.adapt4j.core.internal.data;
 import java.util.Arrays;
 
 /**
- * A text as tokens, with what is to be said of it. Not copied in or out: treat the arrays as
- * read-only.
+ * A tokenized text with its labels. Not copied in or out: treat the arrays as read-only.
  *
- * @param values 1 or 0 for each of several classes, or a number; empty otherwise
+ * @param values multi-hot class labels, or the regression target; empty otherwise
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record LabeledSample(
     int[] ids, int[] typeIds, boolean ofTokens, int[] labels, float[] values, boolean truncated) {
@@ -17,7 +16,7 @@ public record LabeledSample(
     return ids.length;
   }
 
-  /** Terms of the loss. */
+  /** Returns the number of loss terms. */
   public int targets() {
     return ofTokens
         ? (int) Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count()

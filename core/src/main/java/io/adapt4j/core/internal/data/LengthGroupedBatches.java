@@ -3,11 +3,12 @@ package io.adapt4j.core.internal.data;
 import java.util.Arrays;
 
 /**
- * Samples of similar lengths together, so that little is filled up.
+ * Sampler that groups samples of similar lengths to save padding.
  *
- * <p>Shuffled, each {@value #BATCHES} batches of the epoch's order are sorted by length and cut
- * into batches, and the batches are shuffled, but one with a longest sample comes first, so that
- * memory runs out at once or never. Not shuffled, all samples are sorted, longest first.
+ * <p>With shuffling, each window of {@value #BATCHES} batches of the epoch's order is sorted by
+ * length and cut into batches, and the batches are shuffled; a batch with a longest sample comes
+ * first, so that memory runs out at once or never. Without shuffling, all samples are sorted,
+ * longest first.
  */
 public final class LengthGroupedBatches implements BatchSampler {
 

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Brings samples within a length. */
+/** Truncates, splits or drops samples that exceed a length. */
 record LengthLimit(
     int maxLength, Overflow overflow, int overlap, OptionalInt bos, OptionalInt eos) {
 
@@ -59,12 +59,18 @@ record LengthLimit(
         : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, sample.length());
   }
 
-  /** Tokens that each part of a sample begins with: one if the sample begins with bos. */
+  /**
+   * Returns the number of tokens repeated at the start of each part: 1 if the sample begins with
+   * bos, else 0.
+   */
   private int opening(TrainingSample sample) {
     return is(bos, sample.ids()[0]) ? 1 : 0;
   }
 
-  /** The tokens [from, to) after the opening; the first of them are context and not learned. */
+  /**
+   * Returns the opening followed by the tokens [from, to), of which the first {@code context} are
+   * not trained on.
+   */
   private TrainingSample part(TrainingSample sample, int from, int context, int to) {
     int opening = opening(sample);
     int[] ids = new int[opening + to - from];

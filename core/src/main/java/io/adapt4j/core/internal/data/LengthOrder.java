@@ -5,7 +5,7 @@ final class LengthOrder {
 
   private LengthOrder() {}
 
-  /** The samples [from, to), longest first, those of one length in their order: a counting sort. */
+  /** Sorts the samples [from, to), longest first, by a stable counting sort. */
   static int[] longestFirst(int[] samples, int from, int to, int[] lengths) {
     int longest = 0;
     for (int i = from; i < to; i++) {

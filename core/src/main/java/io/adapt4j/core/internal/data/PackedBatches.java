@@ -8,9 +8,9 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Several samples in a row: best-fit decreasing (Johnson 1974), longest sample first, each into the
- * row with the least room that still takes it. Which of several samples of one length goes where
- * depends on the epoch's order; how many rows there are does not.
+ * Sampler that packs several samples into a row by best-fit decreasing (Johnson 1974): longest
+ * sample first, each into the fullest row that still has room. The epoch's order decides which of
+ * several samples of one length goes where, but not the number of rows.
  */
 final class PackedBatches implements BatchSampler {
 
@@ -20,7 +20,7 @@ final class PackedBatches implements BatchSampler {
   private final EpochOrder order;
   private final int count;
 
-  /** Prepares packing. */
+  /** Computes the number of rows. */
   PackedBatches(int[] lengths, int capacity, int batchSize, EpochOrder order) {
     this.lengths = lengths;
     this.capacity = capacity;

@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Texts side by side, filled to one length on the right. Arrays are in row-major order, [rows,
- * length]. Not copied in or out: treat them as read-only.
+ * Token ids of texts, right-padded to one length. Arrays are in row-major order, [rows, length].
+ * Not copied in or out: treat them as read-only.
  *
  * @param attentionMask 1 for a token, 0 for padding
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record PaddedTexts(int rows, int length, long[] inputIds, long[] attentionMask) {
 
-  /** Pads texts to the longest of them. */
+  /** Pads texts to the longest one. */
   public static PaddedTexts of(List<int[]> texts, int paddingId) {
     int rows = texts.size();
     int length = texts.stream().mapToInt(ids -> ids.length).max().orElse(0);
@@ -30,7 +30,7 @@ public record PaddedTexts(int rows, int length, long[] inputIds, long[] attentio
     return new PaddedTexts(rows, length, inputIds, mask);
   }
 
-  /** {@return the number of tokens, padding left out} */
+  /** {@return the number of tokens without padding} */
   public long tokens() {
     return Arrays.stream(attentionMask).sum();
   }

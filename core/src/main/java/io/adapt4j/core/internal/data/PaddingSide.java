@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.data;
 
-/** Where a batch is filled up to the length of its longest row. */
+/** Side on which the rows of a batch are padded to the longest. */
 public enum PaddingSide {
   /** After the tokens, as in training. */
   RIGHT,

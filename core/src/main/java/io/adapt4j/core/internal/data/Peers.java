@@ -3,12 +3,12 @@ package io.adapt4j.core.internal.data;
 import java.util.List;
 
 /**
- * Processes that work on the same data, as one of them sees them. All call the same methods in the
- * same order.
+ * Group of processes that work on the same data, as seen by one of them. All call the same methods
+ * in the same order.
  */
 public interface Peers {
 
-  /** A process by itself. */
+  /** A single process. */
   Peers NONE =
       new Peers() {
 
@@ -28,12 +28,12 @@ public interface Peers {
         }
       };
 
-  /** {@return the number of this process, from 0} */
+  /** {@return the rank of this process, from 0} */
   int rank();
 
-  /** {@return how many processes there are} */
+  /** {@return the number of processes} */
   int size();
 
-  /** Tells every process something. */
+  /** Gathers the bytes of all processes at every process (all-gather). */
   List<byte[]> exchange(byte[] own);
 }

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * SHA-256 (FIPS 180-4) whose state can be handed over, so that several processes can hash one
- * sequence, each a part of it. The platform's own cannot be written down.
+ * SHA-256 (FIPS 180-4) with a serializable state, unlike the platform's, so that several processes
+ * can each hash a part of one sequence.
  */
 final class PortableSha256 extends MessageDigest {
 
@@ -46,7 +46,7 @@ final class PortableSha256 extends MessageDigest {
     return values;
   }
 
-  /** What another object needs to go on. */
+  /** Returns the state, from which another object can continue. */
   byte[] state() {
     ByteBuffer state = ByteBuffer.allocate(LENGTH_BYTES + WORDS * Integer.BYTES + BLOCK);
     state.putLong(length);
@@ -56,7 +56,7 @@ final class PortableSha256 extends MessageDigest {
     return state.put(block).array();
   }
 
-  /** Goes on from the state of another. */
+  /** Continues from a saved state. */
   void restore(byte[] bytes) {
     ByteBuffer state = ByteBuffer.wrap(bytes);
     length = state.getLong();

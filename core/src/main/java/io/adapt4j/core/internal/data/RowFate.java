@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.data;
 
-/** What became of a row, without its tokens. */
+/** Outcome of encoding a row, without its tokens. */
 enum RowFate {
   KEPT,
   TRUNCATED,

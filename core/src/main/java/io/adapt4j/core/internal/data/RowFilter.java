@@ -10,13 +10,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Tokenizes every row of a dataset, on all processors, and counts what becomes of them. */
+/** Tokenizes every row of a dataset on all processors and counts the outcomes. */
 public final class RowFilter {
 
   /** Rows tokenized at once. */
   static final int CHUNK = 2048;
 
-  /** The part of the heap that samples may fill. */
+  /** Divisor of the heap that gives the memory for samples. */
   private static final int HEAP_SHARE = 8;
 
   private final Dataset dataset;
@@ -38,12 +38,12 @@ public final class RowFilter {
     this(dataset, encoder, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
   }
 
-  /** With the bytes that samples may take. */
+  /** Creates a filter with a limit on the bytes that samples may take. */
   RowFilter(Dataset dataset, ExampleEncoder encoder, long bytes) {
     this(dataset, encoder, bytes, FileDigest.sha256());
   }
 
-  /** With the digest that samples are added to. */
+  /** Creates a filter with the digest that samples are added to. */
   RowFilter(Dataset dataset, ExampleEncoder encoder, MessageDigest digest) {
     this(dataset, encoder, Runtime.getRuntime().maxMemory() / HEAP_SHARE, digest);
   }
@@ -66,7 +66,7 @@ public final class RowFilter {
     return finish();
   }
 
-  /** What came of all rows. */
+  /** Returns the rows that can be trained on, with the report of all rows. */
   EncodableRows finish() {
     return new EncodableRows(
         kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
@@ -87,8 +87,8 @@ public final class RowFilter {
   }
 
   /**
-   * Rows are read one after the other, as files are fastest read. Of several rows that cannot be
-   * encoded the first is named, whichever thread was first to meet one.
+   * Encodes rows in parallel. They are read sequentially, which is fastest for files. If several
+   * rows fail, the first one is reported regardless of thread timing.
    */
   List<EncodedExample> encode(int from, int to) {
     List<Example> examples = new ArrayList<>();
@@ -102,7 +102,7 @@ public final class RowFilter {
     }
   }
 
-  /** Takes up what became of a row here. */
+  /** Records the outcome of a row encoded here. */
   void take(int row, EncodedExample encoded) {
     if (!count(row, RowFate.of(encoded))) {
       return;
@@ -115,18 +115,20 @@ public final class RowFilter {
     }
   }
 
-  /** Takes up what became of a row elsewhere; {@link #takeSample} follows for each sample. */
+  /**
+   * Records the outcome of a row encoded elsewhere; {@link #takeSample} follows for each sample.
+   */
   void take(int row, RowFate fate) {
     count(row, fate);
   }
 
-  /** Takes up a sample of a row that was tokenized elsewhere. */
+  /** Records a sample of a row encoded elsewhere. */
   void takeSample(int row, int length, int targets) {
     count(length, targets);
     samples.addElsewhere(row, length, targets);
   }
 
-  /** Counts a row; false if it is left out. */
+  /** Counts a row and returns whether it is kept. */
   private boolean count(int row, RowFate fate) {
     tooLong += fate == RowFate.TOO_LONG ? 1 : 0;
     nothingToLearn += fate == RowFate.NOTHING_TO_LEARN ? 1 : 0;

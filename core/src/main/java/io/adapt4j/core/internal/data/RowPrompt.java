@@ -6,11 +6,11 @@ import io.adapt4j.core.data.Example;
 import java.util.List;
 import java.util.Map;
 
-/** What a row asks, without the answers that it may come with. */
+/** Prompt of a row, without any answers. */
 public sealed interface RowPrompt {
 
   /**
-   * A text to go on from.
+   * A text to continue.
    *
    * @param text the text; may be empty
    */
@@ -32,8 +32,8 @@ public sealed interface RowPrompt {
   }
 
   /**
-   * Finds the prompt of an example: a text as a whole, the prompt of a completion or of a pair, a
-   * conversation without the last message where that is the assistant's.
+   * Returns the prompt of an example: a whole text, the prompt of a completion or pair, or a
+   * conversation without its last message if that is the assistant's.
    */
   static RowPrompt of(Example example) {
     if (example instanceof Example.Text text) {

@@ -3,12 +3,12 @@ package io.adapt4j.core.internal.data;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 
-/** Tells data apart by its tokens. */
+/** Digest that identifies data by its tokens. */
 final class SampleDigest {
 
   private SampleDigest() {}
 
-  /** A weight of 1 leaves no trace, so that data without weights keeps its digest. */
+  /** Adds a sample. A weight of 1 is not hashed, so data without weights keeps its digest. */
   static void add(MessageDigest digest, TrainingSample sample, double weight) {
     ByteBuffer bytes =
         ByteBuffer.allocate((2 * sample.length() + 1) * Integer.BYTES + Double.BYTES);

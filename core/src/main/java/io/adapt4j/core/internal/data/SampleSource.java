@@ -1,13 +1,16 @@
 package io.adapt4j.core.internal.data;
 
-/** Samples by number, with their weights in the loss. */
+/** Indexed samples with their weights in the loss. */
 interface SampleSource {
 
   int size();
 
   TrainingSample get(int sample);
 
-  /** A sample of as many tokens and targets as another, to be counted only. */
+  /**
+   * Returns a placeholder with the same numbers of tokens and targets as a sample, for counting
+   * only.
+   */
   default TrainingSample outline(int sample) {
     return get(sample);
   }

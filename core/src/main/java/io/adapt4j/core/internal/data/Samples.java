@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rows of a dataset as tokens: one sample a row, or several of a row that was split. Kept in
- * memory, four bytes a token, up to an eighth of the heap; those beyond are tokenized again each
- * time they are asked for.
+ * Tokenized rows of a dataset: one sample per row, or several for a row that was split. Kept in
+ * memory at four bytes a token, up to an eighth of the heap; the rest are tokenized again on each
+ * access.
  *
  * <p>Immutable and thread-safe.
  */
@@ -24,7 +24,9 @@ public final class Samples implements SampleSource {
 
   private final int[] targets;
 
-  /** Ids, with all bits turned where a token is not learned; null for samples not in memory. */
+  /**
+   * Token ids, bitwise inverted where a token is not trained on; null for samples not in memory.
+   */
   private final int[][] kept;
 
   private Samples(Builder builder) {
@@ -67,7 +69,7 @@ public final class Samples implements SampleSource {
       }
     }
 
-    /** Adds a sample that another process has the tokens of. */
+    /** Adds a sample whose tokens another process holds. */
     void addElsewhere(int row, int length, int targetTokens) {
       if (size == rows.length) {
         int larger = size + size / 2 + 1;
@@ -113,7 +115,7 @@ public final class Samples implements SampleSource {
     return rows.length;
   }
 
-  /** Returns the length of a sample without making it. */
+  /** Returns the length of a sample without encoding it. */
   public int length(int sample) {
     return lengths[sample];
   }
@@ -144,7 +146,10 @@ public final class Samples implements SampleSource {
     return read.get(part);
   }
 
-  /** Makes a sample of as many tokens and targets as another, without reading it. */
+  /**
+   * Returns a placeholder with the same numbers of tokens and targets as a sample, without reading
+   * it.
+   */
   @Override
   public TrainingSample outline(int sample) {
     int[] labels = new int[lengths[sample]];
@@ -152,7 +157,7 @@ public final class Samples implements SampleSource {
     return new TrainingSample(new int[labels.length], labels);
   }
 
-  /** Returns how much a sample counts in the loss. */
+  /** Returns the weight of a sample in the loss. */
   @Override
   public double weight(int sample) {
     return dataset.weight(rows[sample]);

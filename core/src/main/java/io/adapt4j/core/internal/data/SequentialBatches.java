@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.data;
 
-/** Samples as their order has them. */
+/** Sampler that cuts the epoch's order into consecutive batches. */
 public record SequentialBatches(int size, int batchSize, EpochOrder order) implements BatchSampler {
 
   @Override

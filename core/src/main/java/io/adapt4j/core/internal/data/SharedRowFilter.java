@@ -10,9 +10,9 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * Tokenizes a dataset together with other processes. Chunks of rows go to the processes in turns;
- * each tells the others what became of its rows, how long their samples are, and how far the digest
- * of all samples has come. Texts and tokens do not travel.
+ * Tokenizes a dataset together with other processes. Chunks of rows are assigned round-robin; each
+ * process sends the others the outcomes of its rows, the lengths of their samples, and the state of
+ * the digest over all samples. Texts and tokens are not sent.
  */
 final class SharedRowFilter {
 
@@ -38,12 +38,12 @@ final class SharedRowFilter {
         round(from);
       }
       return rows.finish();
-    } catch (IOException e) { // Not of streams in memory, unless a message is damaged.
+    } catch (IOException e) { // In-memory streams fail only on a damaged message.
       throw new UncheckedIOException(e);
     }
   }
 
-  /** One chunk of each process: all tokenize at once, then tell of theirs in turns. */
+  /** Processes one chunk per process: all tokenize in parallel, then report in rank order. */
   private void round(long from) throws IOException {
     int own = start(from, peers.rank());
     List<EncodedExample> encoded = rows.encode(own, end(own));

@@ -4,14 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Texts side by side, filled to one length on the right, with what is to be said of them. Arrays of
- * tokens are in row-major order, [rows, length]. Not copied in or out: treat them as read-only.
+ * Right-padded batch of texts with their labels. Arrays of tokens are in row-major order, [rows,
+ * length]. Not copied in or out: treat them as read-only.
  *
  * @param attentionMask 1 for a token, 0 for padding
- * @param values 1 or 0 for each class, [rows, classes], or a number a text; empty where labels are
- *     given
+ * @param values multi-hot labels [rows, classes], or one regression target per text; empty if
+ *     {@code labels} are given
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record TextBatch(
     int rows,
@@ -24,7 +24,7 @@ public record TextBatch(
     float[] values,
     float[] weights) {
 
-  /** Pads samples of one problem to the longest of them. */
+  /** Pads samples of one problem to the longest one. */
   public static TextBatch of(List<LabeledSample> samples, float[] weights, int paddingId) {
     int rows = samples.size();
     int length = samples.stream().mapToInt(LabeledSample::length).max().orElse(0);
@@ -79,14 +79,14 @@ public record TextBatch(
     return values;
   }
 
-  /** Returns the number of terms of the loss. */
+  /** Returns the number of loss terms. */
   public long targets() {
     return ofTokens
         ? Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count()
         : rows;
   }
 
-  /** Returns the sum of the weights of the loss's terms. */
+  /** Returns the sum of the weights of the loss terms. */
   public double weight() {
     double sum = 0;
     for (int row = 0; row < rows; row++) {
@@ -101,7 +101,7 @@ public record TextBatch(
         .count();
   }
 
-  /** {@return the number of tokens, padding left out} */
+  /** {@return the number of tokens without padding} */
   public long tokens() {
     return Arrays.stream(attentionMask).sum();
   }

@@ -6,18 +6,18 @@ import java.util.function.IntPredicate;
 /**
  * One tokenized example. Not copied in or out: treat the arrays as read-only.
  *
- * <p>Labels follow the convention of Transformers: {@code labels[i]} is {@code ids[i]} where it is
- * to be learned and {@link #IGNORED} where not. They are not shifted: the loss compares what the
- * model says at position i with the label at i + 1, so the first label counts for nothing.
+ * <p>Labels follow the convention of Transformers: {@code labels[i]} is {@code ids[i]} for trained
+ * tokens and {@link #IGNORED} for others. They are not shifted: the loss compares the logits at
+ * position i with the label at i + 1, so the first label is unused.
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record TrainingSample(int[] ids, int[] labels) {
 
   /** The label of a position without loss. */
   public static final int IGNORED = -100;
 
-  /** Among so many last tokens is the one that ends a sample. */
+  /** Number of last tokens among which the end token is searched. */
   private static final int TURN_END = 3;
 
   /** Creates a sample. */
@@ -34,7 +34,7 @@ public record TrainingSample(int[] ids, int[] labels) {
     return ids.length;
   }
 
-  /** Returns the number of terms of the loss: labels that count, the first position left out. */
+  /** Returns the number of loss terms: unmasked labels after the first position. */
   public int targetTokens() {
     int count = 0;
     for (int i = 1; i < labels.length; i++) {
@@ -43,7 +43,7 @@ public record TrainingSample(int[] ids, int[] labels) {
     return count;
   }
 
-  /** Where the first token to be learned stands; the length if there is none. */
+  /** Returns the position of the first trained token; the length if there is none. */
   public int firstLabel() {
     int first = 0;
     while (first < labels.length && labels[first] == IGNORED) {
@@ -53,16 +53,16 @@ public record TrainingSample(int[] ids, int[] labels) {
   }
 
   /**
-   * Returns whether the sample begins with the beginning-of-sequence token and again with it: added
-   * by the tokenizer to a text that has it too.
+   * Returns whether the sample begins with two beginning-of-sequence tokens: the tokenizer added
+   * one to a text that already had it.
    */
   public boolean beginsTwice(OptionalInt bos) {
     return bos.isPresent() && ids.length > 1 && ids[0] == bos.getAsInt() && ids[1] == ids[0];
   }
 
   /**
-   * Returns whether the model learns to end: one of the last three tokens is special and trained. A
-   * template may write a line end after the token that ends a turn.
+   * Returns whether the model learns to stop: one of the last three tokens is special and trained.
+   * A template may write a newline after the end-of-turn token.
    */
   public boolean endsTrained(IntPredicate special) {
     for (int i = labels.length - 1; i >= Math.max(0, labels.length - TURN_END); i--) {

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The words of a text and where they stand in it. */
+/** Words of a text and their positions. */
 @SuppressWarnings("ArrayRecordComponent") // read once, never compared
 public record Words(String text, int[] ends) {
 
-  /** Joins words. */
+  /** Joins words to a text. */
   public static Words of(List<String> words) {
     int[] ends = new int[words.size()];
     int at = 0;
@@ -21,12 +21,11 @@ public record Words(String text, int[] ends) {
   }
 
   /**
-   * Finds the word that each token stands for: the one its last character is in, where no token
-   * before it stands for that word. The space before a word belongs to it where the tokenizer keeps
-   * the two together, so that a token of that space alone is the word's first one, as {@code
-   * word_ids()} of Transformers has it.
+   * Maps each first token of a word to the word that contains the token's last character. A space
+   * before a word belongs to it if the tokenizer keeps the two together, so a token of that space
+   * alone is the word's first one, as with {@code word_ids()} of Transformers.
    *
-   * @return the number of a word; -1 for further tokens of a word and for those of none
+   * @return the index of the word; -1 for further tokens of a word and for tokens outside words
    */
   public int[] firstTokens(Encoding encoding) {
     int[] found = new int[encoding.length()];
@@ -57,7 +56,10 @@ public record Words(String text, int[] ends) {
     return leads ? before + 1 : -1;
   }
 
-  /** Chooses the tokens that stay when a text is cut at its end: those added after it stay. */
+  /**
+   * Returns the tokens that remain when a text is truncated at its end; special tokens after it
+   * remain.
+   */
   public static int[] within(Encoding encoding, int maxLength) {
     int length = encoding.length();
     if (length <= maxLength) {

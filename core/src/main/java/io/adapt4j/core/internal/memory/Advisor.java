@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Finds what would make a run fit, least harm first: the same training in smaller pieces, the same
- * training slower, then other trainings.
+ * Suggests changes that make a run fit a device, the least invasive first: the same training in
+ * smaller pieces, the same training slower, then different trainings.
  */
 final class Advisor {
 
@@ -24,16 +24,16 @@ final class Advisor {
   private static final int SHORTEST = 64;
 
   /**
-   * Bytes a weight in NF4: half a byte, a one-byte scale a block of 64, and an fp32 scale of those
-   * a block of 256 (Dettmers et al. 2023): 0.5 + 1/64 + 4/(64 256) = 0.516, with room for a layout
-   * that pads.
+   * Bytes per weight in NF4: half a byte, a one-byte scale per block of 64, and an fp32 scale per
+   * 256 of those (Dettmers et al. 2023): 0.5 + 1/64 + 4/(64 256) = 0.516, plus room for padded
+   * layouts.
    */
   private static final double NF4_BYTES = 0.53;
 
   private static final WeightSizes NF4 =
       (part, in) -> Optional.of(new QuantizedSize((long) (NF4_BYTES * part.width() * in), 0, 0));
 
-  /** A run that might be: its planner, since the method can change, and its steps. */
+  /** A hypothetical run: its planner, since the method can change, and its step shape. */
   private record Candidate(Planner planner, StepShape shape, String change) {
 
     Candidate with(StepShape changed, String what) {
@@ -97,7 +97,7 @@ final class Advisor {
         Advisor::quantized);
   }
 
-  /** All changes one upon the other, until it fits; empty if even all of them do not help. */
+  /** Combines changes until the run fits; empty if all of them together do not suffice. */
   private Optional<Advice> together(Candidate now) {
     Candidate at = now;
     for (Function<Candidate, Candidate> change : changes()) {
@@ -122,7 +122,7 @@ final class Advisor {
     return new Advice(candidate.change(), bytes(candidate), fits(candidate));
   }
 
-  /** Halves the micro-batch and doubles their number, as long as needed. */
+  /** Halves the micro-batch and doubles gradient accumulation until the run fits. */
   private Candidate smallerBatch(Candidate candidate) {
     StepShape shape = candidate.shape();
     while (shape.rows() > 1 && !fits(new Candidate(candidate.planner(), shape, ""))) {
@@ -160,7 +160,7 @@ final class Advisor {
     return planner.with(TrainableSummary.lowRank(planner.network(), RANK), planner.packing());
   }
 
-  /** Halves the longest example as long as needed. */
+  /** Halves the maximum length until the run fits. */
   private Candidate shorter(Candidate candidate) {
     StepShape shape = candidate.shape();
     while (shape.length() > SHORTEST && !fits(new Candidate(candidate.planner(), shape, ""))) {
@@ -178,7 +178,10 @@ final class Advisor {
         : candidate;
   }
 
-  /** A formula: it counts 4-bit weights where they are frozen, so the method must be an adapter. */
+  /**
+   * Estimates QLoRA by formula: only frozen weights can have 4 bits, so the method becomes an
+   * adapter.
+   */
   private static Candidate quantized(Candidate candidate) {
     if (candidate.planner().isPacked()) {
       return candidate;

@@ -8,11 +8,11 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /**
- * What a run keeps in memory besides the network that trains, and what it does between steps.
+ * Models that a run holds in memory besides the trained network, and its work between steps.
  *
- * @param batches micro-batches of the whole run; 0 where only a few steps are thought of
- * @param encodedAtOnce sequences that pass through the network together where only their vectors
- *     are wanted; 0 where a batch passes as a whole and the network's own output counts
+ * @param batches micro-batches of the whole run; 0 for only a few steps
+ * @param encodedAtOnce sequences per forward pass if only their embeddings are needed; 0 if a batch
+ *     passes as a whole and the network's output is used
  */
 record AuxiliaryModels(
     List<Part> parts,
@@ -24,10 +24,10 @@ record AuxiliaryModels(
 
   static final AuxiliaryModels NONE = new AuxiliaryModels(List.of(), Optional.empty(), 0, 0, 0, 1);
 
-  /** One of the models and adapters. */
+  /** An auxiliary model or adapter. */
   record Part(String name, ToLongFunction<DType> bytes) {}
 
-  /** Sequences that are generated side by side. */
+  /** A batch of sequences generated together. */
   record Generation(int rows, int prompt, int newTokens) {}
 
   AuxiliaryModels and(String name, ToLongFunction<DType> bytes) {

@@ -3,20 +3,21 @@ package io.adapt4j.core.internal.memory;
 import java.lang.management.ManagementFactory;
 
 /**
- * The part of the Java heap that a run touches. Nothing large lives in it, but the objects that
- * stand for tensors are dropped in it: it fills up until the collector comes by, and the collector
- * lets the young generation grow to a share of the heap that the virtual machine began with.
+ * Part of the Java heap that a run touches. It holds nothing large, but the short-lived tensor
+ * handles fill it until the collector runs, which lets the young generation grow to a share of the
+ * initial heap.
  */
 record JavaHeap(long initialBytes) {
 
-  /** What is touched when the first step begins, and stays so until the first collection. */
+  /** Bytes touched when the first step begins, which remain so until the first collection. */
   private static final long BEGINNING = 33_000_000;
 
-  /** Objects of a layer's forward and backward pass: measured. */
+  /** Bytes of garbage in a layer's forward and backward pass, measured. */
   private static final long GARBAGE_OF_A_LAYER = 30_000;
 
   /**
-   * Objects of a layer's pass without derivatives, those of DoRA and of 4-bit weights: measured.
+   * Bytes of garbage in a layer's inference pass, and its extra with DoRA and with 4-bit weights;
+   * measured.
    */
   private static final long GARBAGE_OF_A_FORWARD = 5_000;
 
@@ -26,20 +27,23 @@ record JavaHeap(long initialBytes) {
   /** Garbage before the young generation begins to grow. */
   private static final long BEFORE_GROWTH = 40_000_000;
 
-  /** Of those, what is there already where sequences are drawn: classes and what they set up. */
+  /**
+   * The part of {@link #BEFORE_GROWTH} that generation uses up at once: classes and their
+   * initialization.
+   */
   private static final long FIRST_DRAWING = 25_000_000;
 
   /** G1's largest young generation, as a share of the heap: its G1MaxNewSizePercent. */
   private static final double YOUNG = 0.6;
 
-  /** A virtual machine like this one. */
+  /** Returns the heap of a JVM configured like this one. */
   static JavaHeap ofThisMachine() {
     return new JavaHeap(
         Math.max(0, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getInit()));
   }
 
   /**
-   * Estimates what is resident at the end of a run.
+   * Estimates the resident bytes of the heap at the end of a run.
    *
    * @param arrays bytes that live throughout
    */

@@ -11,7 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Bytes of the tensors that exist from the first step to the last. Exact. */
+/** Exact bytes of the tensors that live for the whole run. */
 final class PersistentMemory {
 
   private final Network network;
@@ -28,7 +28,7 @@ final class PersistentMemory {
     this.trainedBase = trainedBase(network, trainableSummary);
   }
 
-  /** The weights in the compute type. */
+  /** Returns the bytes of the weights in the compute type. */
   long weights(DType type) {
     long values = untiedHead(network, trainableSummary) - packed.asParameters();
     for (Parameter parameter : network.parameters()) {
@@ -41,7 +41,10 @@ final class PersistentMemory {
     return trainableSummary.untiesHead() ? network.embedding().count() : 0;
   }
 
-  /** Values of base parameters with a gradient: whole parameters, even if one part trains. */
+  /**
+   * Counts the values of base parameters with a gradient: whole parameters, even if only a slice
+   * trains.
+   */
   private static long trainedBase(Network network, TrainableSummary trainableSummary) {
     long count = 0;
     Set<String> others = new HashSet<>(trainableSummary.trained());
@@ -63,7 +66,8 @@ final class PersistentMemory {
   }
 
   /**
-   * The factors in fp32, and the packed pair: A only where it is of another type, B in any case.
+   * Returns the bytes of the LoRA matrices in fp32 and of their concatenated copies: of A only if
+   * the compute type differs, of B always.
    */
   long adapters(DType type) {
     long bytes = adapterValues() * Float.BYTES;
@@ -74,7 +78,7 @@ final class PersistentMemory {
     return bytes;
   }
 
-  /** The factors, and the base tensors that the adapter has values of its own for. */
+  /** Returns the bytes of the LoRA matrices and of the base tensors that the adapter replaces. */
   long adapterWithTensors(DType type) {
     return adapters(type) + trainedBase * type.bytes();
   }
@@ -87,7 +91,7 @@ final class PersistentMemory {
     return (trainedBase + adapterValues()) * Float.BYTES;
   }
 
-  /** What trains, once more: the gradients of micro-batches are added up there. */
+  /** Returns the bytes of the buffers in which gradients of micro-batches are accumulated. */
   long gradientSums() {
     return trainedValues() * Float.BYTES;
   }
@@ -101,7 +105,7 @@ final class PersistentMemory {
             : 0);
   }
 
-  /** The state of the value that has most of it. */
+  /** Returns the largest optimizer state of a single parameter. */
   long largestState(Optimizer optimizer) {
     return shapes.stream()
         .mapToLong(sizes -> OptimizerStates.stateBytes(optimizer, sizes))
@@ -109,7 +113,7 @@ final class PersistentMemory {
         .orElse(0);
   }
 
-  /** The most that one value's update makes on the way. */
+  /** Returns the maximum temporary memory of a single parameter's update. */
   long optimizerWork(Optimizer optimizer) {
     return shapes.stream()
         .mapToLong(sizes -> OptimizerStates.workBytes(optimizer, sizes))
@@ -117,7 +121,7 @@ final class PersistentMemory {
         .orElse(0);
   }
 
-  /** The values that train. */
+  /** Returns the number of trainable values. */
   long trainedValues() {
     return shapes.stream().mapToLong(PersistentMemory::count).sum() + trainableSummary.others();
   }

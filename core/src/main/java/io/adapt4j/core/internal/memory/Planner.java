@@ -31,8 +31,8 @@ import java.util.List;
  * System.out.println(planner.forecast(step, Device.machine()).text());
  * }</pre>
  *
- * <p>Lasting tensors are counted exactly. Activations follow from the layers' structure and from
- * what each operator keeps. The process, the allocator and the libraries are allowances, stated as
+ * <p>Persistent tensors are counted exactly. Activations follow from the layers' structure and from
+ * what each operator saves for backward. Process, allocator and libraries are estimated by the
  * constants of {@link FixedOverhead}.
  */
 public final class Planner {
@@ -68,7 +68,7 @@ public final class Planner {
             network.windowMasks());
   }
 
-  /** Plans the training of a network, whose weights are held as the method says. */
+  /** Plans the training of a network with the weight format of the method. */
   public static Planner of(Network declared, FineTuningMethod method) {
     MethodMechanics mechanics = Methods.of(method);
     Planner planner =
@@ -87,24 +87,24 @@ public final class Planner {
     return of(declared, trainableSummary, WeightSizes.NONE);
   }
 
-  /** Plans the training of a network some of whose weights are held in fewer bits. */
+  /** Plans the training of a network with some quantized weights. */
   public static Planner of(
       Network declared, TrainableSummary trainableSummary, WeightSizes packing) {
     return measured(declared, trainableSummary, packing, AuxiliaryModels.NONE);
   }
 
-  /** Plans the training of a model that is known by its configuration only. */
+  /** Plans the training of a model given by its configuration. */
   public static Planner of(ModelConfig config, FineTuningMethod method) {
     return of(Architectures.declare(config), method);
   }
 
-  /** Plans for a second model in memory, in the compute type, that does not train. */
+  /** Adds a second model in memory, frozen, in the compute type. */
   public Planner beside(String name, Network other) {
     long values = other.parameterCount();
     return with(company.and(name, type -> values * type.bytes()));
   }
 
-  /** Plans for an adapter in memory that does not train, beside the one that does. */
+  /** Adds a frozen adapter in memory besides the one that trains. */
   public Planner besideAdapter(String name, Network declared, TrainableSummary adapter) {
     PersistentMemory own =
         new PersistentMemory(
@@ -112,32 +112,34 @@ public final class Planner {
     return with(company.and(name, own::adapterWithTensors));
   }
 
-  /** Plans for sequences that the network generates between its steps. */
+  /** Adds the generation of sequences between steps. */
   public Planner generating(int rows, int prompt, int newTokens) {
     return with(company.generating(rows, prompt, newTokens));
   }
 
   /**
-   * Plans for a run of some length, in which the Java heap grows as far as the virtual machine lets
-   * it. Default: a few steps, in which it does not.
+   * Sets the length of the run, over which the Java heap grows as far as the JVM allows. Default: a
+   * few steps, in which it does not grow.
    */
   public Planner lasting(long microBatches) {
     return lasting(microBatches, 0);
   }
 
-  /** Plans for a run of some length that does more than to train, such as to draw texts. */
+  /**
+   * Sets the length of a run with further forward passes besides training, such as for generation.
+   */
   public Planner lasting(long microBatches, long forwards) {
     return with(company.lasting(microBatches, forwards));
   }
 
-  /** Plans for batches of several lengths. Default: all are as long as the longest. */
+  /** Sets the number of distinct batch lengths. Default: all are as long as the longest. */
   public Planner ofLengths(long lengths) {
     return with(company.ofLengths(lengths));
   }
 
   /**
-   * Plans for a loss of the vectors of sequences, which pass through the network in several groups,
-   * such as queries and passages.
+   * Plans for a loss over sequence embeddings that are encoded in groups, such as queries and
+   * passages.
    */
   public Planner encoding(int rows) {
     return with(company.encoding(rows));
@@ -147,7 +149,7 @@ public final class Planner {
     return new Planner(network, trainableSummary, packing, changed, activations);
   }
 
-  /** The same model with another footprint or packing, and what stands beside it. */
+  /** Returns a plan of the same models with other trainable parameters or quantization. */
   Planner with(TrainableSummary changed, WeightSizes packed) {
     return measured(network, changed, packed, company);
   }
@@ -191,12 +193,12 @@ public final class Planner {
     return packing;
   }
 
-  /** Whether any weight is held in fewer bits. */
+  /** Returns whether any weight is quantized. */
   boolean isPacked() {
     return !packed.isEmpty();
   }
 
-  /** Predicts the memory of a run on a processor. */
+  /** Predicts the memory of a run on the CPU. */
   public MemoryEstimate estimate(StepShape shape) {
     return estimate(shape, Device.Kind.CPU);
   }
@@ -240,12 +242,15 @@ public final class Planner {
     return new MemoryEstimate(items, phases, host);
   }
 
-  /** An output head in fewer bits stands beside its values. */
+  /**
+   * Returns the bytes of the quantized copy of the output head, which is kept in addition to its
+   * values.
+   */
   private long headInFewerBits() {
     return network instanceof Decoder decoder ? decoder.headSlot().compactBytes() : 0;
   }
 
-  /** What passes through the network at once. */
+  /** Returns the shape of one forward pass. */
   private StepShape passing(StepShape shape) {
     int rows = company.encodedAtOnce();
     return rows == 0 ? shape : shape.sized(Math.min(rows, shape.rows()), shape.length());
@@ -260,7 +265,7 @@ public final class Planner {
         FixedOverhead.gapsOfPass(kind, step.kept(shape)));
   }
 
-  /** What the loss is taken of: of sequences that were drawn not the prompts. */
+  /** Returns the shape of the loss, which excludes the prompts of generated sequences. */
   private StepShape targets(StepShape shape) {
     return company
         .generation()
@@ -270,7 +275,7 @@ public final class Planner {
         .orElse(shape);
   }
 
-  /** What the virtual machine holds, the arrays that tokens are drawn with among it. */
+  /** Returns the bytes of the Java heap, including the arrays for token sampling. */
   private long javaHeap(StepShape shape) {
     long arrays =
         company.generation().map(generation -> step.drawing(generation.rows())).orElse(0L);
@@ -285,7 +290,7 @@ public final class Planner {
             arrays);
   }
 
-  /** In bfloat16, what is kept of each shape of a product. */
+  /** Returns the bytes of kernels cached per product shape, in bfloat16 on the CPU. */
   private long kernels(StepShape shape, Device.Kind kind) {
     if (kind == Device.Kind.GPU || shape.type() != DType.BF16) {
       return 0;
@@ -298,7 +303,7 @@ public final class Planner {
             network.vocabulary().map(head -> head.softCap() > 0).orElse(false)));
   }
 
-  /** Keys and values of all tokens, beside the pass that reads the prompts. */
+  /** Returns the key-value cache of all tokens and the memory of the prefill pass. */
   private List<MemoryItem> generating(StepShape shape, AuxiliaryModels.Generation generation) {
     List<MemoryItem> items = new ArrayList<>();
     long bytes =
@@ -310,7 +315,10 @@ public final class Planner {
     return items;
   }
 
-  /** State outside the device comes in for one value at a time. */
+  /**
+   * Returns the memory of the optimizer step; paged state is brought in for one parameter at a
+   * time.
+   */
   private List<MemoryItem> optimizing(Optimizer optimizer, boolean outside) {
     List<MemoryItem> items = new ArrayList<>();
     items.add(new MemoryItem("values on the way", lasting.optimizerWork(optimizer)));
@@ -319,7 +327,8 @@ public final class Planner {
   }
 
   /**
-   * Compares a run with full fine-tuning by AdamW in fp32, of the same batches on the same device.
+   * Compares a run with full fine-tuning by AdamW in fp32, with the same batches on the same
+   * device.
    */
   public FullComparison compared(StepShape shape, Device.Kind kind) {
     StepShape full =
@@ -345,7 +354,7 @@ public final class Planner {
     }
   }
 
-  /** What comes and goes leaves gaps in the memory of a GPU's allocator. */
+  /** Returns a phase, including allocator fragmentation on a GPU. */
   private static Phase phase(String name, List<MemoryItem> items, Device.Kind kind) {
     List<MemoryItem> all = new ArrayList<>(items);
     long bytes = items.stream().mapToLong(MemoryItem::bytes).sum();
@@ -353,9 +362,7 @@ public final class Planner {
     return new Phase(name, all);
   }
 
-  /**
-   * Predicts the memory of a run, compares it with a device and says what would make it smaller.
-   */
+  /** Predicts the memory of a run, compares it with a device and suggests how to reduce it. */
   public Forecast forecast(StepShape shape, Device device) {
     return Advisor.forecast(this, shape, device);
   }

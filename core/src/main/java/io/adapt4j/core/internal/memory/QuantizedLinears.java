@@ -12,12 +12,12 @@ import io.adapt4j.core.internal.tensor.DType;
 import java.util.List;
 import java.util.Optional;
 
-/** The weights of a declared network that are held in fewer bits. */
+/** Sizes of the quantized weights of a declared network. */
 record QuantizedLinears(QuantizedSize bytes, long asParameters, long largest) {
 
   /**
-   * Finds them: those that are declared packed, and of the plain ones those that a packing names
-   * and that do not train.
+   * Adds up layers declared as quantized and plain layers that {@code packing} quantizes and that
+   * do not train.
    */
   static QuantizedLinears of(
       Network network, TrainableSummary trainableSummary, WeightSizes packing) {
@@ -61,7 +61,7 @@ record QuantizedLinears(QuantizedSize bytes, long asParameters, long largest) {
     return largest == 0;
   }
 
-  /** One layer's weights as numbers to compute with: memory that all layers use in turn. */
+  /** Returns the bytes of the dequantized weights of one layer, a buffer that all layers share. */
   long restored(DType type) {
     return largest * type.bytes();
   }

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * The most memory of a forward and backward pass: what the layers keep, the work of one layer, the
- * loss.
+ * Peak memory of a forward and backward pass: activations saved for backward, the temporaries of
+ * one layer, and the loss.
  *
- * @param windowMasks masks of [rows, length, length] that are made beforehand
+ * @param windowMasks number of precomputed attention masks [rows, length, length]
  */
 record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, long windowMasks) {
 
   /**
-   * An output layer over the vocabulary.
+   * Output layer over the vocabulary.
    *
-   * @param vocabulary its outputs; 0 where there is no such layer
+   * @param vocabulary number of outputs; 0 if there is no such layer
    */
   record Head(long vocabulary, long hidden) {}
 
@@ -31,24 +31,24 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
 
   static final Head NO_HEAD = new Head(0, 0);
 
-  /** Of a token that may be drawn: its score twice, its id and its weight. */
+  /** Bytes per candidate token in sampling: two copies of its logit, its id and its weight. */
   private static final long DRAWING_BYTES = 3 * Integer.BYTES + Double.BYTES;
 
-  /** Ids, masks and labels of a batch: as tensors and as Java arrays. */
+  /** Bytes per position for ids, masks and labels, as tensors and as Java arrays. */
   private static final long BATCH_BYTES = 6 * Long.BYTES;
 
   /**
-   * Arrays in which tokens are drawn from the scores of some rows: the scores, and for one row at a
-   * time them again with ids, tempered scores and weights.
+   * Returns the bytes of the arrays for sampling: the logits of all rows, and for one row at a time
+   * a copy with ids, tempered logits and weights.
    */
   long drawing(int rows) {
     return head.vocabulary() * (Float.BYTES * (long) rows + DRAWING_BYTES);
   }
 
   /**
-   * The height of a pass with derivatives.
+   * Returns the peak of a forward and backward pass.
    *
-   * @param passing of those that pass through the network at once
+   * @param passing shape of one forward pass
    */
   List<MemoryItem> training(
       StepShape shape, StepShape passing, StepShape targets, boolean scored, long gaps) {
@@ -63,7 +63,7 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
     return items;
   }
 
-  /** What the layers keep for their derivatives. */
+  /** Returns the bytes of activations saved for backward. */
   long kept(StepShape shape) {
     return pass(shape).kept();
   }
@@ -77,14 +77,14 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
     return pass(shape).layers().stream().mapToLong(bytes).max().orElse(0);
   }
 
-  /** The height of a pass without derivatives: one layer at a time, then the loss. */
+  /** Returns the peak of an inference pass: one layer at a time, then the loss. */
   List<MemoryItem> validation(StepShape shape, StepShape targets) {
     return passing(shape, loss(targets).evaluation(), largest(shape, OfLayer::inference));
   }
 
   /**
-   * The height of the pass that reads prompts: logits are made of the last position alone, beside
-   * what a layer has left free.
+   * Returns the peak of the prefill pass, which computes logits for the last position only, in
+   * addition to the memory that a layer has freed.
    */
   List<MemoryItem> reading(StepShape shape) {
     long copies = shape.type() == DType.F32 ? 0 : Float.BYTES;
@@ -96,8 +96,8 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
   }
 
   /**
-   * What comes and goes: a layer's own tensors and the loss exist one after the other, and what is
-   * free is given back to the system between them.
+   * Returns the temporary memory: a layer's temporaries and the loss do not exist at the same time,
+   * and freed memory is returned to the system in between.
    */
   private List<MemoryItem> passing(StepShape shape, long loss, long layer) {
     return List.of(

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.memory;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.optim.Optimizer;
 
-/** The shape of a training step: all of a run that decides its memory, besides model and method. */
+/** Shape of a training step: everything that determines its memory besides model and method. */
 public record StepShape(
     int rows, int length, int accumulation, DType type, Optimizer optimizer, boolean recompute) {
 
@@ -14,7 +14,7 @@ public record StepShape(
     requirePositive("accumulation", accumulation);
   }
 
-  /** Makes the shape of a step without accumulation or recomputation. */
+  /** Makes the shape of a step without gradient accumulation or activation checkpointing. */
   public static StepShape of(int rows, int length, DType type, Optimizer optimizer) {
     return new StepShape(rows, length, 1, type, optimizer, false);
   }
@@ -25,12 +25,12 @@ public record StepShape(
     }
   }
 
-  /** Multiplies the sizes of a micro-batch. */
+  /** Returns the number of positions in a micro-batch. */
   public long positions() {
     return (long) rows * length;
   }
 
-  /** Changes how a step's examples are cut into micro-batches. */
+  /** Changes how a step's examples are split into micro-batches. */
   public StepShape withBatch(int newRows, int newAccumulation) {
     return new StepShape(newRows, length, newAccumulation, type, optimizer, recompute);
   }
@@ -45,7 +45,7 @@ public record StepShape(
     return new StepShape(rows, length, accumulation, type, other, recompute);
   }
 
-  /** Changes whether layers are recomputed. */
+  /** Changes whether activations are checkpointed. */
   public StepShape withRecompute(boolean on) {
     return new StepShape(rows, length, accumulation, type, optimizer, on);
   }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Performs the first steps of a run, without listeners or output, to see how long they take. The
- * values that train are changed by them.
+ * Times the first steps of a run, without listeners or output. The steps change the trainable
+ * parameters.
  */
 public final class StepTimer<B> {
 
@@ -25,7 +25,7 @@ public final class StepTimer<B> {
   private final BatchSource<B> train;
   private final Optional<? extends BatchSource<B>> validation;
 
-  /** Prepares to time a run. */
+  /** Creates a timer of a run. */
   public StepTimer(
       TrainingTask<B> task,
       Adaptation adaptation,
@@ -39,7 +39,7 @@ public final class StepTimer<B> {
     this.validation = validation;
   }
 
-  /** Times steps after one of warm-up, in which libtorch specializes its operators. */
+  /** Times steps after one warm-up step, in which libtorch specializes its operators. */
   public TimedSteps measure(int steps, long tokensPerEpoch) {
     int perEpoch = options.stepsPerEpoch(train.count());
     int timed = Math.max(1, Math.min(steps, perEpoch - 1));
@@ -72,8 +72,8 @@ public final class StepTimer<B> {
   }
 
   /**
-   * Performs steps whose batches cost as much as the training itself, such as rollouts: making them
-   * counts, and the steps timed stand for all.
+   * Times steps including the making of their batches, for batches as expensive as the training
+   * itself, such as rollouts. The timed steps are extrapolated to the run.
    */
   public TimedSteps measureWithBatches(int steps, int together) {
     int timed = (steps + together - 1) / together * together;
@@ -119,7 +119,7 @@ public final class StepTimer<B> {
     step.run(micro, divisor, options.learningRate(), options.seed() + number);
   }
 
-  /** One batch stands for all of them. */
+  /** Extrapolates from one batch. */
   private double evaluationSeconds() {
     if (validation.isEmpty()) {
       return 0;
@@ -130,7 +130,7 @@ public final class StepTimer<B> {
     return (System.nanoTime() - begun) / 1e9 * validation.get().count();
   }
 
-  /** One before the first step, and one at each interval. */
+  /** Returns the number of evaluations: one before the first step and one per interval. */
   private int evaluations(int steps, int perEpoch) {
     int interval = options.evaluationInterval() == 0 ? perEpoch : options.evaluationInterval();
     return 1 + (steps + interval - 1) / interval;

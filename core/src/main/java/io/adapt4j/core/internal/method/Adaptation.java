@@ -6,33 +6,32 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * A model prepared for training: the values that train, and how to save and restore them. Closing
- * it leaves the model as it was before, save for trained base weights.
+ * A model prepared for training: its trainable parameters, and how to save and restore them.
+ * Closing it restores the model, except for trained base weights.
  */
 public interface Adaptation extends AutoCloseable {
 
-  /** Returns the values that train, with their gradients. */
+  /** Returns the trainable parameters with their gradients. */
   List<Trainable> trained();
 
-  /** Brings everything computed from the trained values up to date after they changed. */
+  /** Recomputes everything derived from the trainable parameters after they changed. */
   void refresh();
 
   /**
-   * Brings the gradients of the trained values up to date, after those of a step have been
-   * accumulated and before they are read. They are so already where derivatives are written to them
-   * directly.
+   * Completes the gradients of the trainable parameters after those of a step have been accumulated
+   * and before they are read. Does nothing if backward writes to them directly.
    */
   default void collectGradients() {}
 
-  /** Writes the trained values in the field's own format (a PEFT folder, or a checkpoint). */
+  /** Writes the trainable parameters in a standard format (a PEFT folder or a checkpoint). */
   void save(Path folder);
 
   /** Reads back what {@link #save} wrote. */
   void restore(Path folder);
 
   /**
-   * Switches what was adapted off or back on. Off, the model is the one it was before training, to
-   * the bit, which gives the log-probabilities of a reference without a second model.
+   * Switches the adaptation off or back on. Off, the model is bit-identical to the one before
+   * training, which gives the log-probabilities of a reference without a second model.
    */
   default void enabled(boolean on) {
     if (!on) {
@@ -42,7 +41,7 @@ public interface Adaptation extends AutoCloseable {
     }
   }
 
-  /** Runs something with the model as it was before training. */
+  /** Runs an action with the model as it was before training. */
   default <T> T withoutAdapter(Supplier<T> action) {
     enabled(false);
     try {

@@ -7,8 +7,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Set;
 
 /**
- * A base tensor that trains with the adapter. The base's own values are kept beside it, so that the
- * adapter can be switched off and taken off.
+ * A base tensor that trains with the adapter. The original values are kept, so that the adapter can
+ * be switched off and removed.
  */
 public final class BaseTensor implements AutoCloseable {
 
@@ -17,7 +17,7 @@ public final class BaseTensor implements AutoCloseable {
   private final Tensor other;
   private boolean adapted = true;
 
-  /** Keeps the base's values. */
+  /** Copies the base's values. */
   public BaseTensor(Parameter parameter, Slice slice) {
     this.parameter = parameter;
     this.slice = slice;
@@ -38,12 +38,12 @@ public final class BaseTensor implements AutoCloseable {
     return slice;
   }
 
-  /** The values the model computes with now: a view. */
+  /** Returns a view of the values that the model currently computes with. */
   Tensor present() {
     return parameter.value().narrow(0, slice.start(), slice.rows());
   }
 
-  /** The values with the most digits kept: a view. */
+  /** Returns a view of the values in the highest stored precision. */
   public Tensor master() {
     return parameter.master().narrow(0, slice.start(), slice.rows());
   }
@@ -72,7 +72,7 @@ public final class BaseTensor implements AutoCloseable {
     }
   }
 
-  /** Gives the model the base's values back, unless the model is gone already. */
+  /** Restores the base's values, unless the model is closed already. */
   @Override
   public void close() {
     if (!other.isClosed()) {

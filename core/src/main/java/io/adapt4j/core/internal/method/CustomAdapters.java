@@ -7,7 +7,7 @@ import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Recognizes what custom methods have saved; found by {@link java.util.ServiceLoader}. */
+/** Recognizes adapters saved by custom methods; found by {@link java.util.ServiceLoader}. */
 public final class CustomAdapters implements AdapterFormat {
 
   /** Made by {@link java.util.ServiceLoader}. */

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 
-/** An adaptation that hands every call on to another; subclasses change some. */
+/** Adaptation that forwards every call to another; subclasses override some. */
 public abstract class ForwardingAdaptation implements Adaptation {
 
   private final Adaptation adaptation;

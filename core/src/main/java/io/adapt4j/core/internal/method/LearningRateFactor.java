@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.method;
 
 import java.util.regex.Pattern;
 
-/** its own learning rate for some values. */
+/** Learning-rate multiplier for the parameters whose names match a pattern. */
 public record LearningRateFactor(String names, double factor) {
 
   /** Checks both. */

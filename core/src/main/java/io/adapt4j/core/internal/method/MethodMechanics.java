@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a {@link FineTuningMethod} does to a model: which values train, and what is saved. {@link
- * Methods} finds it; a decorator of methods implements it itself.
+ * Implementation of a {@link FineTuningMethod}: which parameters of a model train, and what is
+ * saved. Looked up by {@link Methods}; a decorator of methods implements it itself.
  */
 public interface MethodMechanics extends FineTuningMethod {
 
-  /** Returns what was chosen, as it is written in a description of a run. */
+  /** Returns the chosen method, as written in a run's description. */
   FineTuningMethod chosen();
 
   @Override
@@ -23,67 +23,68 @@ public interface MethodMechanics extends FineTuningMethod {
   }
 
   /**
-   * Tells this method from others: everything that decides how training goes. Runs with different
-   * identities cannot continue from each other.
+   * Returns the identity of this method: everything that affects training. Runs with different
+   * identities cannot resume from each other.
    */
   default String identity() {
     return description();
   }
 
-  /** Returns what this method continues from. */
+  /** Returns the folder that this method continues from. */
   default Optional<Path> start() {
     return Optional.empty();
   }
 
-  /** Finds what is wrong with this method for a model, before any weight is read. */
+  /** Returns the errors of this method for a model, before any weight is read. */
   List<String> problems(Network declared, Path base);
 
-  /** Questions what is unusual in this method for a model but no reason to refuse it. */
+  /** Returns warnings about unusual but valid choices of this method for a model. */
   default List<String> questions(Network declared) {
     return List.of();
   }
 
-  /** States what a run does where nothing is said, and which learning rates are usual. */
+  /** Returns the defaults of a run and the usual learning rates. */
   default TrainingDefaults defaults(TaskKind task) {
     return TrainingDefaults.lowRank(description(), task);
   }
 
-  /** The number of values that would train. */
+  /** Returns the number of trainable values. */
   long trainableParameters(Network declared);
 
-  /** Says how the frozen weights of the base are to be held. */
+  /** Returns the format of the frozen base weights. */
   default WeightFormat weightFormat() {
     return WeightFormat.asStored();
   }
 
-  /** Says whether layers are recomputed in the backward pass where the run does not say itself. */
+  /** Returns whether activations are checkpointed by default. */
   default boolean recomputesLayers() {
     return false;
   }
 
   /**
-   * Returns whether the values of the base train, so that what it said before is not there to be
-   * compared with.
+   * Returns whether the base's own parameters train, so that it cannot serve as the reference
+   * model.
    */
   default boolean trainsBase() {
     return false;
   }
 
   /**
-   * Learning rates the method wants for some of its values, as factors on that of the step. Those
-   * of the run's own options come first.
+   * Returns the method's learning-rate multipliers for some of its parameters. Those of the run's
+   * options take precedence.
    */
   default List<LearningRateFactor> rateFactors() {
     return List.of();
   }
 
-  /** Tells what training by this method adds to a model's memory. */
+  /** Returns what training by this method adds to a model's memory. */
   default TrainableSummary trainableSummary(Network declared) {
     return TrainableSummary.ofValues(trainableParameters(declared));
   }
 
   /**
-   * Tells how many frozen values training by this method holds a second time, in the compute type.
+   * Returns the number of frozen values that this method keeps a second copy of, in the compute
+   * type.
    */
   default long copiedValues(Network declared) {
     return 0;

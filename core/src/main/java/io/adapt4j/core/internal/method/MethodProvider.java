@@ -6,25 +6,25 @@ import io.adapt4j.core.method.FineTuningMethod;
 import java.util.Optional;
 
 /**
- * A kind of {@link FineTuningMethod}: how it is read from a description and written to one, and
- * what it does. Modules bring theirs; they are found by {@link java.util.ServiceLoader}.
+ * Service provider of a kind of {@link FineTuningMethod}: reads it from a description, writes it to
+ * one, and implements it. Found by {@link java.util.ServiceLoader}.
  */
 public interface MethodProvider {
 
-  /** Returns what a description calls the method. */
+  /** Returns the name of the method in descriptions. */
   String name();
 
   /**
    * Reads a method.
    *
-   * @param options its options; what is wrong with them goes to their problems. The caller refuses
-   *     those that were not asked for
+   * @param options its options; errors are added to their problems. The caller rejects options that
+   *     were not read
    */
   Optional<FineTuningMethod> read(Fields options);
 
   /** Writes a method. */
   Optional<ObjectNode> write(FineTuningMethod method);
 
-  /** Returns what a method does. */
+  /** Returns the implementation of a method. */
   Optional<MethodMechanics> mechanics(FineTuningMethod method);
 }

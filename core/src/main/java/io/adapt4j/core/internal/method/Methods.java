@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
-/** Finds the kinds of methods that modules on the class path bring, and what a method does. */
+/** Finds the kinds of methods on the class path, and the implementation of a method. */
 public final class Methods {
 
   private Methods() {}
@@ -26,7 +26,7 @@ public final class Methods {
         .orElseThrow(() -> new IllegalStateException("no provider of the method " + name));
   }
 
-  /** Finds what a method does. */
+  /** Returns the implementation of a method. */
   public static MethodMechanics of(FineTuningMethod method) {
     if (method instanceof MethodMechanics own) {
       return own;

@@ -14,14 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Values of some of a model's parameters instead of the base's, which are kept beside. */
+/** Replacement values for some of a model's parameters; the base's values are kept. */
 final class SelectedValues extends SwitchedValues {
 
   private final List<BaseTensor> tensors = new ArrayList<>();
 
   private SelectedValues() {}
 
-  /** Takes the parameters of some names. */
+  /** Selects parameters by name. */
   static SelectedValues of(Network network, Set<String> names) {
     SelectedValues values = new SelectedValues();
     for (Parameter parameter : network.parameters()) {

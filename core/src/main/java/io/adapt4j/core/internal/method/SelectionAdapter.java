@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Puts stored values of some parameters into a model. */
+/** Adapter that replaces some parameters of a model by stored values. */
 record SelectionAdapter(Path path) implements AdapterMechanics {
 
   @Override

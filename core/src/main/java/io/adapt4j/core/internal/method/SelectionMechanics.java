@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Trains the parameters that a selection from outside chooses. */
+/** Trains the parameters that a user-defined selection chooses. */
 record SelectionMechanics(FineTuningMethod.Custom custom) implements MethodMechanics {
 
   @Override

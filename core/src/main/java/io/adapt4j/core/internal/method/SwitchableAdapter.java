@@ -2,22 +2,22 @@ package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 
-/** An adapter on a model that keeps account of whether it is on, merged and still there. */
+/** An attached adapter that tracks whether it is enabled, merged and closed. */
 public abstract class SwitchableAdapter implements AttachedAdapter {
 
   private boolean enabled = true;
   private boolean merged;
   private boolean closed;
 
-  /** Adds the adapter to the base weights; by default it stays beside them. */
+  /** Adds the adapter to the base weights; by default it remains separate. */
   protected void addToBase() {}
 
-  /** Takes the adapter out of the base weights again. */
+  /** Removes the adapter from the base weights. */
   protected void takeFromBase() {}
 
   protected abstract void switched(boolean on);
 
-  /** Takes the adapter off the model. */
+  /** Detaches the adapter from the model. */
   protected abstract void detach();
 
   protected final boolean isMerged() {

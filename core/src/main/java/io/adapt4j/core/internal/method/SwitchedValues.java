@@ -5,7 +5,10 @@ import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Values in or beside a model's weights: merged they stay there, in as many bits. */
+/**
+ * Switchable values that replace or update a model's weights. Merging changes neither their place
+ * nor their precision.
+ */
 abstract class SwitchedValues extends SwitchableAdapter {
 
   abstract List<Trainable> trained();
@@ -14,12 +17,12 @@ abstract class SwitchedValues extends SwitchableAdapter {
 
   void collectGradients() {}
 
-  /** The values as files store them, in fp32. */
+  /** Returns the values to store, in fp32. */
   abstract List<TensorData> tensors();
 
   abstract void load(Path folder);
 
-  /** Reads stored values; where that fails, the model is as it was. */
+  /** Loads stored values; on failure, restores the model. */
   final SwitchedValues loaded(Path folder) {
     try {
       load(folder);

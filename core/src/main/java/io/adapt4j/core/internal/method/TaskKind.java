@@ -1,18 +1,18 @@
 package io.adapt4j.core.internal.method;
 
-/** What a model is trained for, as far as the defaults of a run depend on it. */
+/** Kind of task, as far as the defaults of a run depend on it. */
 public enum TaskKind {
-  /** Predicting next tokens: texts, answers, conversations. */
+  /** Next-token prediction: texts, answers, conversations. */
   NEXT_TOKENS("next tokens"),
-  /** Classes or numbers of texts or words. */
+  /** Classification or regression of texts or words. */
   CLASSIFICATION("classification"),
-  /** Predicting masked tokens. */
+  /** Masked-token prediction. */
   MASKED_TOKENS("masked tokens"),
   /** Embedding queries near their passages. */
   EMBEDDINGS("embeddings"),
-  /** Saying yes or no to a document for a query. */
+  /** Reranking: answering yes or no to a document for a query. */
   RERANKING("rerankers that answer yes or no"),
-  /** Preferences compared with a reference model: DPO, KTO and their kin. */
+  /** Preferences with a reference model, such as DPO and KTO. */
   PREFERENCE("preferences with a reference model"),
   /** Preferences without a reference model: ORPO, SimPO, CPO. */
   PREFERENCE_WITHOUT_REFERENCE("preferences without a reference model"),
@@ -28,8 +28,8 @@ public enum TaskKind {
   }
 
   /**
-   * {@return whether the model's own dropout is on by default: where texts are compared, the same
-   * text must score the same twice}
+   * {@return whether the model's own dropout is on by default; tasks that compare texts need
+   * deterministic scores}
    */
   public boolean usesModelDropout() {
     return switch (this) {

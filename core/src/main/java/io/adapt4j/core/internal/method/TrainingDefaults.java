@@ -8,10 +8,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a run does where nothing is said, and which learning rates are usual: both depend on how a
- * model is trained and on what it is trained for. A {@link FineTuningMethod} states them in {@link
- * FineTuningMethod#defaults}; the tables of the methods that come with the library are here, each
- * row with its source. Rates are those of AdamW and its kin.
+ * Default hyperparameters and usual learning rates, which depend on method and task. A {@link
+ * FineTuningMethod} states them in {@link MethodMechanics#defaults}; the tables of the built-in
+ * methods are here, each row with its source. Rates apply to AdamW and similar optimizers.
  */
 public record TrainingDefaults(
     String method,
@@ -24,40 +23,40 @@ public record TrainingDefaults(
     double warmupRatio,
     String source) {
 
-  /** Passes where a task does not say otherwise. */
+  /** Default number of epochs. */
   public static final int EPOCHS = 3;
 
   /**
-   * One pass over pairs, preferences and prompts, as in the recipes of Sentence Transformers and
-   * TRL and for InstructGPT's reward model: further ones fit the comparisons, not what they stand
-   * for.
+   * Epochs over pairs, preferences and prompts, as in the recipes of Sentence Transformers and TRL
+   * and for InstructGPT's reward model: more epochs overfit the comparisons.
    */
   public static final int EPOCHS_OF_COMPARISONS = 1;
 
-  /** Examples of a micro-batch where a task does not say otherwise. */
+  /** Default number of examples in a micro-batch. */
   public static final int BATCH_SIZE = 8;
 
   /** The smaller of the two batch sizes that BERT was fine-tuned with (Devlin et al. 2019, A.3). */
   public static final int BATCH_SIZE_OF_CLASSIFICATION = 16;
 
-  /** The passages of a batch are each other's negatives: Sentence Transformers advises many. */
+  /** Batch size for in-batch negatives, of which Sentence Transformers recommends many. */
   public static final int BATCH_SIZE_OF_EMBEDDINGS = 32;
 
-  /** Share of the steps in which the rate rises (Alpaca, QLoRA). */
+  /** Share of the steps used for warmup (Alpaca, QLoRA). */
   public static final double WARMUP_RATIO = 0.03;
 
   /**
-   * Embeddings, preferences and reinforcement: as Sentence Transformers and Zephyr's DPO warm up.
+   * Warmup share for embeddings, preferences and reinforcement learning, as in Sentence
+   * Transformers and Zephyr's DPO.
    */
   public static final double LONG_WARMUP_RATIO = 0.1;
 
-  /** Every weight trains: the pre-trained ones move, so that a high rate makes them forget. */
+  /** Full fine-tuning: pre-trained weights move, so a high rate causes forgetting. */
   private static final Map<TaskKind, Rates> FULL = new EnumMap<>(TaskKind.class);
 
   /** LoRA, DoRA, QLoRA: the best rate is about ten times that of full fine-tuning. */
   private static final Map<TaskKind, Rates> LOW_RANK = new EnumMap<>(TaskKind.class);
 
-  /** Vectors that multiply activations, as (IA)3's, begin at 1 and have to move far. */
+  /** (IA)3 and similar: vectors that scale activations start at 1 and have to move far. */
   private static final Map<TaskKind, Rates> SCALING = new EnumMap<>(TaskKind.class);
 
   private static final String TEN_TIMES =
@@ -145,7 +144,7 @@ public record TrainingDefaults(
     }
   }
 
-  /** Returns the defaults of training the weights themselves. */
+  /** Returns the defaults of full fine-tuning. */
   public static TrainingDefaults fullFineTuning(TaskKind task) {
     return of("full fine-tuning", task, FULL);
   }
@@ -155,7 +154,7 @@ public record TrainingDefaults(
     return of(method, task, LOW_RANK);
   }
 
-  /** Returns the defaults of vectors that multiply activations, such as (IA)3's. */
+  /** Returns the defaults of vectors that scale activations, such as (IA)3. */
   public static TrainingDefaults scaling(String method, TaskKind task) {
     return of(method, task, SCALING);
   }
@@ -218,12 +217,12 @@ public record TrainingDefaults(
         source);
   }
 
-  /** Says what the defaults are for. */
+  /** Returns the method and task in words. */
   public String purpose() {
     return method + " on " + task.text();
   }
 
-  /** Says which rates are usual, and who says so. */
+  /** Describes the usual rates and their source. */
   public String usualRates() {
     return text(lowestRate)
         + " to "
@@ -235,7 +234,7 @@ public record TrainingDefaults(
         + ")";
   }
 
-  /** Questions a rate that is outside the usual ones. */
+  /** Returns a warning about a rate outside the usual range. */
   public Optional<String> question(double rate) {
     if (rate >= lowestRate * (1 - ROUNDING) && rate <= highestRate * (1 + ROUNDING)) {
       return Optional.empty();
@@ -256,10 +255,10 @@ public record TrainingDefaults(
                 text(learningRate)));
   }
 
-  /** Rates that were computed, such as ten times 5e-6, are within the range they were meant for. */
+  /** Tolerance for rounding of computed rates, such as ten times 5e-6. */
   private static final double ROUNDING = 1e-9;
 
-  /** Writes a rate as the field does. */
+  /** Formats a rate, such as {@code 2e-5}. */
   public static String text(double rate) {
     return rate < 1e-3 || rate >= 1e6
         ? String.format(Locale.ROOT, "%.3e", rate).replaceFirst("\\.?0+e", "e")

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Puts stored parameters of updates beside a model's weights. */
+/** Adapter that adds stored user-defined weight updates to a model. */
 record UpdateAdapter(Adapter.Custom adapter) implements AdapterMechanics {
 
   @Override

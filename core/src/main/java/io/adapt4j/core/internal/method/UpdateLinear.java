@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import java.util.List;
 
-/** A linear layer and updates of its weight: y = x W' + x delta'. */
+/** A linear layer with updates of its weight: y = x W' + x delta'. */
 final class UpdateLinear implements StackedLinear {
 
   private Linear base;
@@ -20,7 +20,7 @@ final class UpdateLinear implements StackedLinear {
   private boolean enabled = true;
 
   /**
-   * Stands in front of a layer.
+   * Wraps a layer.
    *
    * @param base the layer, owned from now on
    */
@@ -51,7 +51,7 @@ final class UpdateLinear implements StackedLinear {
     enabled = on;
   }
 
-  /** Makes the updates again. */
+  /** Recomputes the updates. */
   void refresh() {
     for (UpdatePart update : updates) {
       try (Tensor rows = rows(delta.master(), update)) {
@@ -61,7 +61,7 @@ final class UpdateLinear implements StackedLinear {
     delta.refresh();
   }
 
-  /** Turns the gradient of the updates into those of their parameters. */
+  /** Backpropagates the gradient of the updates to their parameters. */
   void collectGradients() {
     for (UpdatePart update : updates) {
       try (Tensor rows = rows(delta.gradient(), update)) {
@@ -116,13 +116,13 @@ final class UpdateLinear implements StackedLinear {
     return base.outFeatures();
   }
 
-  /** The base layer's only: the updates are no part of the checkpoint. */
+  /** Returns the base layer's only: the updates are not part of the checkpoint. */
   @Override
   public List<Parameter> parameters() {
     return base.parameters();
   }
 
-  /** Takes this layer out of a stack of layers and frees what it owns. */
+  /** Removes this layer from a stack of layers and frees its tensors. */
   Linear detach(Linear top) {
     Linear left = StackedLinear.without(top, this);
     closeUpdates();

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Trains the parameters of updates from outside. */
+/** Trains the parameters of user-defined weight updates. */
 record UpdateMechanics(FineTuningMethod.CustomUpdate custom) implements MethodMechanics {
 
   @Override
@@ -50,7 +50,7 @@ record UpdateMechanics(FineTuningMethod.CustomUpdate custom) implements MethodMe
         .sum();
   }
 
-  /** The updates themselves count as values that train: they have gradients, if no moments. */
+  /** Counts the updates themselves as trainable: they have gradients, though no optimizer state. */
   @Override
   public TrainableSummary trainableSummary(Network declared) {
     long updated = 0;

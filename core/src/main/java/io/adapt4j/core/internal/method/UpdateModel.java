@@ -16,14 +16,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A network with updates beside its linear layers. */
+/** A network with user-defined updates on its linear layers. */
 final class UpdateModel extends SwitchedValues {
 
   private final Map<LinearSlot, UpdateLinear> layers = new LinkedHashMap<>();
 
   private UpdateModel() {}
 
-  /** Puts updates of zeros into a network with weights. */
+  /** Adds zero updates to an allocated network. */
   static UpdateModel attach(Network network, WeightUpdate update) {
     UpdateModel model = new UpdateModel();
     for (LinearSlot slot : network.layerLinears()) {
@@ -44,7 +44,7 @@ final class UpdateModel extends SwitchedValues {
     return model;
   }
 
-  /** The dimensions of all parameters of an update by their names in files. */
+  /** Returns the shapes of all parameters of an update by their names in files. */
   static Map<String, List<Long>> shapes(Network declared, WeightUpdate update) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     for (LinearSlot slot : declared.layerLinears()) {

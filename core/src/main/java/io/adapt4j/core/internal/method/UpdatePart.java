@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/** The update of one projection, and the parameters that it is made of. */
+/** The update of one projection and its parameters. */
 final class UpdatePart implements AutoCloseable {
 
   private final WeightUpdate update;
@@ -39,7 +39,10 @@ final class UpdatePart implements AutoCloseable {
         part.path(), Math.toIntExact(part.width()), Math.toIntExact(layer.inFeatures()));
   }
 
-  /** The dimensions of an update's parameters by name; none where it leaves a projection alone. */
+  /**
+   * Returns the shapes of an update's parameters by name; empty if it does not apply to the
+   * projection.
+   */
   static Map<String, long[]> shapes(WeightUpdate update, WeightUpdate.Projection projection) {
     Map<String, long[]> shapes = new LinkedHashMap<>();
     update
@@ -93,7 +96,7 @@ final class UpdatePart implements AutoCloseable {
     }
   }
 
-  /** Adds the gradients of the parameters, from that of the rows. */
+  /** Accumulates the gradients of the parameters from the gradient of the rows. */
   void forwardBackward(Tensor byRows) {
     try (Scope scope = Scope.open()) {
       Map<String, Tensor> gradients = near(true);

@@ -15,11 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Folders with trained values: a file of tensors, and one that says what they are. */
+/** Format of a folder with trained values: a file of tensors and a file that describes them. */
 enum ValueFolder {
-  /** Values of parameters that the base has. */
+  /** Replacement values of base parameters. */
   SELECTION("selected_parameters"),
-  /** Parameters of updates of the base's weights. */
+  /** Parameters of weight updates. */
   UPDATE("weight_update");
 
   private final String name;
@@ -40,7 +40,7 @@ enum ValueFolder {
     return Files.exists(config(folder));
   }
 
-  /** Which method trained the values. */
+  /** Returns the description of the method that trained the values. */
   String method(Path folder) {
     return ConfigReader.read(config(folder)).requireText("method");
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
-/** Decisions class by class. */
+/** Classification counts of each class, with the derived metrics. */
 public record ClassTable(List<String> labels, List<Counts> counts) {
 
   private static final int WIDEST = 60;
@@ -18,13 +18,13 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     counts = List.copyOf(counts);
   }
 
-  /** Returns the F1 of all decisions together. */
+  /** Returns the micro-averaged F1. */
   public double microF1() {
     return counts.stream().reduce(Counts.NONE, Counts::plus).f1();
   }
 
   /**
-   * Returns the mean F1 of the classes that occur.
+   * Returns the macro-averaged F1 over the classes that occur.
    *
    * @return from 0 to 1; 0 if none occurs
    */
@@ -33,7 +33,7 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     return mean.orElse(0);
   }
 
-  /** Shows precision, recall, F1 and support of each class. */
+  /** Formats precision, recall, F1 and support of each class as a table. */
   public String text() {
     int width =
         Math.min(WIDEST, Math.max(5, labels.stream().mapToInt(String::length).max().orElse(0)));
@@ -55,7 +55,7 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     return text.toString();
   }
 
-  /** Gives the same as JSON. */
+  /** Returns the same metrics as JSON. */
   public ArrayNode json() {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     for (int i = 0; i < labels.size(); i++) {

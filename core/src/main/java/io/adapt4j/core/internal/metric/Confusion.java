@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** How often texts of each class were taken for each class. Not thread safe. */
+/** Confusion matrix of a single-label classifier. Not thread-safe. */
 public final class Confusion {
 
   private static final int WORST = 20;
@@ -15,13 +15,13 @@ public final class Confusion {
   private final List<String> labels;
   private final long[][] counts;
 
-  /** Starts with nothing counted. */
+  /** Creates an empty matrix. */
   public Confusion(List<String> labels) {
     this.labels = List.copyOf(labels);
     this.counts = new long[this.labels.size()][this.labels.size()];
   }
 
-  /** One pair of classes. */
+  /** A pair of confused classes with its count. */
   public record Mistake(String truth, String predicted, long count) {}
 
   /** Counts a prediction. */
@@ -29,7 +29,7 @@ public final class Confusion {
     counts[truth][predicted]++;
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds the counts of another matrix. */
   public void addAll(Confusion other) {
     for (int i = 0; i < counts.length; i++) {
       for (int j = 0; j < counts.length; j++) {
@@ -38,13 +38,13 @@ public final class Confusion {
     }
   }
 
-  /** Returns how often one class was taken for another. */
+  /** Returns how often a class was predicted for another. */
   public long count(int truth, int predicted) {
     return counts[truth][predicted];
   }
 
   /**
-   * Returns the share of right predictions.
+   * Returns the share of correct predictions.
    *
    * @return from 0 to 1; 0 if nothing was counted
    */
@@ -60,7 +60,7 @@ public final class Confusion {
     return all == 0 ? 0 : (double) right / all;
   }
 
-  /** Returns the decisions class by class. */
+  /** Returns the counts of each class. */
   public ClassTable table() {
     List<Counts> table = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
@@ -89,7 +89,7 @@ public final class Confusion {
     return List.copyOf(mistakes.subList(0, Math.min(limit, mistakes.size())));
   }
 
-  /** Shows the classes and the most frequent mistakes. */
+  /** Formats the metrics of the classes and the most frequent mistakes. */
   public String text() {
     StringBuilder text = new StringBuilder(table().text());
     text.append(String.format("%nMost frequent mistakes (true class, taken for)%n"));
@@ -102,8 +102,8 @@ public final class Confusion {
   }
 
   /**
-   * Gives everything as JSON: {@code classes}, {@code worst}, and {@code matrix} with a row a true
-   * class and a column a predicted one.
+   * Writes everything as JSON: {@code classes}, {@code worst}, and {@code matrix} with a row for
+   * each true class and a column for each predicted one.
    */
   public void json(ObjectNode into) {
     into.set("classes", table().json());

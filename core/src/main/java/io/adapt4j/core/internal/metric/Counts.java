@@ -1,20 +1,20 @@
 package io.adapt4j.core.internal.metric;
 
 /**
- * Right and wrong decisions for one class. As in scikit-learn with {@code zero_division=0}, a share
- * of nothing is 0.
+ * True positives ({@code right}), false positives ({@code wrong}) and false negatives ({@code
+ * missed}) of one class. As in scikit-learn with {@code zero_division=0}, a ratio over 0 is 0.
  */
 public record Counts(long right, long wrong, long missed) {
 
-  /** Nothing counted yet. */
+  /** Zero counts. */
   public static final Counts NONE = new Counts(0, 0, 0);
 
-  /** Adds other decisions. */
+  /** Adds other counts. */
   public Counts plus(Counts other) {
     return new Counts(right + other.right, wrong + other.wrong, missed + other.missed);
   }
 
-  /** Returns how many truly belong to the class. */
+  /** Returns the number of true members of the class. */
   public long support() {
     return right + missed;
   }
@@ -24,12 +24,12 @@ public record Counts(long right, long wrong, long missed) {
     return right + wrong + missed > 0;
   }
 
-  /** Returns the share of the predictions that are true. */
+  /** Returns the precision. */
   public double precision() {
     return share(right, right + wrong);
   }
 
-  /** Returns the share of the true ones that are predicted. */
+  /** Returns the recall. */
   public double recall() {
     return share(right, right + missed);
   }

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Entities in a sequence of tags of the kind B-PER, I-PER, O, as the package seqeval finds them by
- * default: an entity begins with B, or with I of another type than the tag before, and lasts while
- * tags of I and its type follow.
+ * Entities in a sequence of IOB tags such as B-PER, I-PER, O, by the default rules of seqeval: an
+ * entity begins with B, or with I of another type than the previous tag, and extends over the
+ * following I tags of its type.
  */
 public final class Entities {
 
   private Entities() {}
 
-  /** One entity. */
+  /** An entity. */
   public record Span(String type, int from, int to) {}
 
-  /** Returns whether labels are of this kind. */
+  /** Returns whether labels are IOB tags. */
   public static boolean areMarked(List<String> labels) {
     return labels.stream().allMatch(label -> label.equals("O") || isTyped(label))
         && labels.stream().anyMatch(Entities::isTyped);
@@ -44,7 +44,7 @@ public final class Entities {
     return List.copyOf(found);
   }
 
-  /** Compares two taggings of one sequence: an entity is right if type and both ends are. */
+  /** Compares two taggings of a sequence; an entity is correct if its type and both ends match. */
   public static Counts compare(List<String> truth, List<String> predicted) {
     Set<Span> wanted = new LinkedHashSet<>(of(truth));
     Set<Span> given = new LinkedHashSet<>(of(predicted));

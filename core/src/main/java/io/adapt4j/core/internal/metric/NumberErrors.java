@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** How far predicted numbers are from true ones. */
+/** Regression metrics. */
 public final class NumberErrors {
 
   private NumberErrors() {}
@@ -18,9 +18,9 @@ public final class NumberErrors {
   }
 
   /**
-   * Returns Pearson's correlation.
+   * Returns Pearson's correlation coefficient.
    *
-   * @return from -1 to 1; NaN where all numbers of one are equal
+   * @return from -1 to 1; NaN if either series is constant
    */
   public static double pearson(double[] truth, double[] predicted) {
     double meanTruth = Arrays.stream(truth).average().orElse(0);
@@ -38,7 +38,7 @@ public final class NumberErrors {
     return product / Math.sqrt(squaresTruth * squaresPredicted);
   }
 
-  /** Returns Spearman's rank correlation; equal numbers share their mean rank. */
+  /** Returns Spearman's rank correlation; ties share their mean rank. */
   public static double spearman(double[] truth, double[] predicted) {
     return pearson(ranks(truth), ranks(predicted));
   }

@@ -1,2 +1,2 @@
-/** How well predictions agree with the truth. */
+/** Metrics of predictions against true labels. */
 package io.adapt4j.core.internal.metric;

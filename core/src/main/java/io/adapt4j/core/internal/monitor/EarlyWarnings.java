@@ -15,36 +15,36 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Says in words when the figures of a run look wrong, while something can still be done.
+ * Listener that warns when the metrics of a run look wrong, while it can still be fixed.
  *
- * <p>Stands between the trainer and other listeners: it passes every event on, and tells them of a
- * warning right after the event that raised it. {@link io.adapt4j.core.FineTuner} puts it there.
- * Each kind of warning is given once a run; after a resume the rules restart.
+ * <p>Installed by {@link io.adapt4j.core.FineTuner} between the trainer and other listeners: it
+ * forwards every event, and reports a warning right after the event that raised it. Each kind of
+ * warning is raised at most once per run; the rules restart on resume.
  *
  * <table>
- * <caption>What raises a warning</caption>
- * <tr><td>{@code OVERFITTING}</td><td>two evaluations in a row above the best one by more than 2 %
- *     (and 0.005), the second not below the first, while the mean training loss between evaluations
- *     is below that of the best's
+ * <caption>Conditions of warnings</caption>
+ * <tr><td>{@code OVERFITTING}</td><td>two consecutive evaluations above the best one by more than 2
+ *     % (and 0.005), the second not below the first, while the mean training loss between
+ *     evaluations is below its value at the best one
  *     </td></tr>
  * <tr><td>{@code GRADIENT_SPIKES}</td><td>three gradient norms in 200 steps above 10 times the
  *     median of the last 50</td></tr>
- * <tr><td>{@code LOSS_NEAR_ZERO}</td><td>a mean training loss of 20 steps below 0.01, or a
- *     validation loss below 0.01, be it before the first step</td></tr>
- * <tr><td>{@code NOTHING_LEARNED}</td><td>50 steps after the warm-up, with two evaluations since:
- *     none differs from the first by 0.2 %. Without validation, 100 steps after the warm-up: the
- *     trend of the training loss is, with its uncertainty (two standard errors), within 1 % of the
+ * <tr><td>{@code LOSS_NEAR_ZERO}</td><td>a mean training loss over 20 steps below 0.01, or a
+ *     validation loss below 0.01, even before the first step</td></tr>
+ * <tr><td>{@code NOTHING_LEARNED}</td><td>50 steps and two evaluations after the warmup, no
+ *     validation loss differs from the first by 0.2 %. Without validation, 100 steps after the
+ *     warmup: the trend of the training loss, including two standard errors, is within 1 % of the
  *     loss</td></tr>
  * <tr><td>{@code LOSS_NOT_FINITE}</td><td>three skipped steps in 100, or a validation loss that is
  *     NaN or infinite</td></tr>
- * <tr><td>{@code LOSS_RISING}</td><td>two blocks of 20 steps in a row whose mean loss is above the
- *     lowest block's by 10 % and six standard errors of a block's mean</td></tr>
- * <tr><td>{@code STILL_FALLING}</td><td>at the end of a completed run: a line through the training
- *     losses of the last 30 % of the steps, at least 20, falls by more than 10 % of their mean and
- *     two standard errors, and the last evaluation is the best and better than the one before by
- *     3 %</td></tr>
- * <tr><td>{@code MEMORY_GROWING}</td><td>the smallest RSS of 100 steps rose five times in
- *     a row by at least 1 %, and by 20 % and 256 MiB in all</td></tr>
+ * <tr><td>{@code LOSS_RISING}</td><td>two consecutive blocks of 20 steps whose mean loss exceeds
+ *     the lowest block's by 10 % and six standard errors of a block's mean</td></tr>
+ * <tr><td>{@code STILL_FALLING}</td><td>at the end of a completed run: a line fitted to the
+ *     training losses of the last 30 % of the steps (at least 20) falls by more than 10 % of their
+ *     mean and two standard errors, and the last evaluation is the best and improves on the
+ *     previous one by 3 %</td></tr>
+ * <tr><td>{@code MEMORY_GROWING}</td><td>the minimum RSS per 100 steps rose five times in a row by
+ *     at least 1 %, and by 20 % and 256 MiB in total</td></tr>
  * </table>
  */
 public final class EarlyWarnings implements TrainingListener {
@@ -59,14 +59,14 @@ public final class EarlyWarnings implements TrainingListener {
     this.lossFalls = lossFalls;
   }
 
-  /** Watches on behalf of other listeners. */
+  /** Applies all rules in front of other listeners. */
   public static EarlyWarnings before(List<? extends TrainingListener> listeners) {
     return new EarlyWarnings(TrainingListener.all(listeners), true);
   }
 
   /**
-   * Watches a run whose loss tells nothing by its height, as in reinforcement learning: what is
-   * noticed there is what goes wrong with gradients, finite numbers and memory.
+   * Applies only the rules on gradients, finite numbers and memory, for runs whose loss value is
+   * not meaningful, such as reinforcement learning.
    */
   public static EarlyWarnings ofRewards(List<? extends TrainingListener> listeners) {
     return new EarlyWarnings(TrainingListener.all(listeners), false);
@@ -136,7 +136,7 @@ public final class EarlyWarnings implements TrainingListener {
     listener.ended(event);
   }
 
-  /** A rule that has spoken is done. */
+  /** Applies an event to all rules; a rule that raised a warning is removed. */
   private void apply(Function<WarningRule, Optional<TrainingWarning>> event) {
     for (WarningRule rule : List.copyOf(rules)) {
       event

@@ -7,7 +7,7 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Some gradients are far larger than is usual in the run. */
+/** Warns of gradient norms far above the run's median. */
 final class GradientSpikesRule implements WarningRule {
 
   private static final double FACTOR = 10;

@@ -6,7 +6,7 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The loss is almost 0, which real answers rarely allow. */
+/** Warns of a loss near 0, which real answers rarely allow. */
 final class LossNearZeroRule implements WarningRule {
 
   private static final double ZERO = 0.01;

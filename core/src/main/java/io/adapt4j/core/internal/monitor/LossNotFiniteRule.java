@@ -7,7 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
-/** Losses or gradients are NaN or infinite. */
+/** Warns of losses or gradients that are NaN or infinite. */
 final class LossNotFiniteRule implements WarningRule {
 
   private static final int SKIPPED = 3;

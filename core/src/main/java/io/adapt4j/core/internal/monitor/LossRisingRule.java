@@ -5,7 +5,7 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The training loss rises. */
+/** Warns of a rising training loss. */
 final class LossRisingRule implements WarningRule {
 
   private static final int BLOCK = 20;
@@ -35,7 +35,7 @@ final class LossRisingRule implements WarningRule {
       endOfLowest = event.step();
     }
     double rise = mean - lowest;
-    // The error usual in the run: that of the lowest block is often too low by luck.
+    // The run's average standard error: the lowest block's own is often too low by chance.
     double error = Math.sqrt(squaredErrors / blocks);
     boolean clear = rise > RELATIVE_RISE * lowest && rise > STANDARD_ERRORS * error;
     risen = clear ? risen + 1 : 0;

@@ -5,7 +5,7 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The process needs more and more memory, even in its leanest steps. */
+/** Warns of process memory that keeps growing, judged by the minimum of each block of steps. */
 final class MemoryGrowingRule implements WarningRule {
 
   private static final int BLOCK = 100;

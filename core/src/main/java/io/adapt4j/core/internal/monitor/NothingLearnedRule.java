@@ -6,7 +6,7 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The loss stays where it was although the warm-up is over. */
+/** Warns of a loss that does not change although the warmup is over. */
 final class NothingLearnedRule implements WarningRule {
 
   private static final int STEPS_BEFORE_VALIDATION = 50;
@@ -47,7 +47,7 @@ final class NothingLearnedRule implements WarningRule {
         : Optional.empty();
   }
 
-  /** Surely flat: also at the ends of its uncertainty the trend is small. */
+  /** Returns whether the trend is small even at the bounds of its uncertainty. */
   private boolean isFlat() {
     double tolerated = TREND_CHANGE * Math.abs(trend.mean());
     return Math.abs(first.mean() - trend.mean()) < tolerated

@@ -6,7 +6,7 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The validation loss rises while the training loss falls. */
+/** Warns of a validation loss that rises while the training loss falls. */
 final class OverfittingRule implements WarningRule {
 
   private static final int EVALUATIONS = 2;
@@ -36,7 +36,7 @@ final class OverfittingRule implements WarningRule {
     steps = 0;
     double loss = event.loss();
     if (Double.isNaN(trainAtBest)) {
-      // The evaluation before the first step has no training loss of its own: the first one counts.
+      // The evaluation before the first step has no training loss, so it gets the first one.
       trainAtBest = train;
     }
     if (loss < best) {

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.monitor;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The newest of a series of numbers. */
+/** Sliding window over a series of numbers. */
 final class Sample {
 
   private final int size;
@@ -42,7 +42,7 @@ final class Sample {
     return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 
-  /** How far the mean may be from that of all numbers of their kind. */
+  /** Returns the standard error of the mean. */
   double standardError() {
     double mean = mean();
     double squares = values.stream().mapToDouble(value -> (value - mean) * (value - mean)).sum();

@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The run ends although its loss falls as steeply as if it had only begun. */
+/** Warns of a run that ends while its loss is still falling steeply. */
 final class StillFallingRule implements WarningRule {
 
-  /** Share of the run that is its end. */
+  /** Share of the run that counts as its end. */
   private static final double END = 0.3;
 
   private static final int LEAST_STEPS = 20;
 
-  /** Fall over the end, as a share of the mean loss there. */
+  /** Minimum decrease over the end, relative to the mean loss there. */
   private static final double STEEP = 0.1;
 
-  /** What the last evaluation gained on the one before, as a share of it. */
+  /** Minimum improvement of the last evaluation, relative to the previous one. */
   private static final double GAIN = 0.03;
 
   private final List<Double> losses = new ArrayList<>();
@@ -78,7 +78,10 @@ final class StillFallingRule implements WarningRule {
                 + " loss no longer falls."));
   }
 
-  /** With validation data the fall must be seen there too: what is learned by heart is none. */
+  /**
+   * Returns whether the validation loss has stopped falling; memorized training rows do not count
+   * as progress.
+   */
   private boolean isValidationDone() {
     return !Double.isNaN(before) && !(newest <= best && newest < before * (1 - GAIN));
   }

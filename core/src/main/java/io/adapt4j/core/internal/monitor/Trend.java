@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.monitor;
 
-/** The straight line of least squares through a series, kept in sums. */
+/** Incremental least-squares line through a series. */
 final class Trend {
 
   private int count;
@@ -10,7 +10,7 @@ final class Trend {
   private double squaresY;
   private double products;
 
-  /** Welford's updates, which lose no digits to large sums. */
+  /** Adds a value by Welford's update, which is numerically stable. */
   void add(double y) {
     double x = count;
     count++;
@@ -31,12 +31,12 @@ final class Trend {
     return meanY;
   }
 
-  /** How much the line rises from the first value to the last. */
+  /** Returns the change of the line from the first value to the last. */
   double change() {
     return products / squaresX * (count - 1);
   }
 
-  /** Standard error of {@link #change}; needs three values. */
+  /** Returns the standard error of {@link #change}; needs three values. */
   double changeError() {
     double residual = Math.max(0, squaresY - products * products / squaresX);
     return Math.sqrt(residual / (count - 2) / squaresX) * (count - 1);

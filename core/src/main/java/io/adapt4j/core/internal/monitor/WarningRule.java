@@ -8,8 +8,8 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.util.Optional;
 
 /**
- * Looks for one pattern in the events of one run, given in order. What it says depends on nothing
- * else. In doubt it stays silent: noise must not raise a warning.
+ * Detector of one pattern in the events of a run. Its result depends only on these events, in
+ * order. When in doubt it stays silent: noise must not raise a warning.
  */
 interface WarningRule {
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The predicted memory of a run, beside the memory of a device. */
+/** Predicted memory of a run, compared with the memory of a device. */
 public record Forecast(
     int rows,
     int length,
@@ -22,7 +22,7 @@ public record Forecast(
     Optional<Advice> together,
     Optional<FullComparison> full) {
 
-  /** Share of the device within which a prediction that fits is called close. */
+  /** Relative tolerance of a prediction, within which a fit is called close. */
   private static final double TOLERANCE = 0.15;
 
   /** Copies the list. */
@@ -35,14 +35,12 @@ public record Forecast(
     return memory.peakBytes() <= device.bytes();
   }
 
-  /**
-   * Returns whether a run that fits may not, should the prediction be as wrong as it is allowed to.
-   */
+  /** Returns whether the run fits, but only by less than the tolerance of the prediction. */
   public boolean isClose() {
     return fits() && memory.peakBytes() * (1 + TOLERANCE) > device.bytes();
   }
 
-  /** Writes the prediction as a table that people read. */
+  /** Formats the prediction as a table. */
   public String text() {
     StringBuilder text = new StringBuilder();
     for (MemoryItem item : memory.lasting()) {
@@ -63,9 +61,9 @@ public record Forecast(
       advice(text, other);
     }
     together.ifPresent(
-        other -> {
+        combined -> {
           text.append("  none of these is enough; together:\n");
-          advice(text, other);
+          advice(text, combined);
         });
     return text.toString();
   }
@@ -95,7 +93,7 @@ public record Forecast(
             advice.fits() ? ", fits" : ""));
   }
 
-  /** Writes the prediction as JSON. */
+  /** Returns the prediction as JSON. */
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("device", device.name());
@@ -111,8 +109,8 @@ public record Forecast(
     items(json.putObject("host"), memory.host());
     full.ifPresent(fullComparison -> json.put("fullFineTuningBytes", fullComparison.fullBytes()));
     ArrayNode changes = json.putArray("advice");
-    advice.forEach(other -> changes.add(json(other)));
-    together.ifPresent(other -> json.set("together", json(other)));
+    advice.forEach(change -> changes.add(json(change)));
+    together.ifPresent(combined -> json.set("together", json(combined)));
     return Json.indented(json);
   }
 

@@ -3,15 +3,15 @@ package io.adapt4j.core.internal.plan;
 import io.adapt4j.core.internal.Bytes;
 import java.util.Locale;
 
-/** The predicted memory of a run beside that of full fine-tuning by AdamW in fp32. */
+/** Predicted peak memory of a run, compared with full fine-tuning by AdamW in fp32. */
 public record FullComparison(long fullBytes, long plannedBytes) {
 
-  /** Divides the peaks. */
+  /** Returns the ratio of the peaks. */
   public double share() {
     return (double) plannedBytes / fullBytes;
   }
 
-  /** Writes the comparison for people. */
+  /** Formats the comparison. */
   public String text() {
     return String.format(
         Locale.ROOT,

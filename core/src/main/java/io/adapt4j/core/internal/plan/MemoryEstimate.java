@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The predicted memory of a run: what lasts through it, and what each of its phases takes on top.
+ * Predicted memory of a run: persistent items, and the additional items of each phase.
  *
  * @param phases the phases, in the order of a run
  */
@@ -39,25 +39,25 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
     return items.stream().mapToLong(MemoryItem::bytes).sum();
   }
 
-  /** Adds up what lasts. */
+  /** Returns the total of the persistent items. */
   public long lastingBytes() {
     return total(lasting);
   }
 
-  /** Finds the phase that takes most. */
+  /** Returns the phase with the most memory. */
   public Phase peakPhase() {
     return phases.stream().max(Comparator.comparingLong(Phase::bytes)).orElseThrow();
   }
 
-  /** Predicts the most memory that exists at once. */
+  /** Returns the predicted peak memory. */
   public long peakBytes() {
     return lastingBytes() + peakPhase().bytes();
   }
 
   /**
-   * Looks up one item of what lasts.
+   * Looks up a persistent item.
    *
-   * @return its bytes, 0 where there is no such item
+   * @return its bytes; 0 if there is no such item
    */
   public long lasting(String name) {
     return lasting.stream()

@@ -1,4 +1,4 @@
 package io.adapt4j.core.internal.plan;
 
-/** A part of a prediction. */
+/** A named part of predicted memory. */
 public record MemoryItem(String name, long bytes) {}

@@ -3,18 +3,18 @@ package io.adapt4j.core.internal.plan;
 import java.util.Locale;
 
 /**
- * What reinforcement learning will generate and learn from in an epoch. How many tokens that are is
- * known only afterwards: a completion ends where the model ends it.
+ * Number of completions that reinforcement learning generates and trains on in an epoch. Their
+ * number of tokens is not known beforehand: the model decides where a completion ends.
  */
 public record RolloutPlan(
     int prompts, int completions, int completionsPerPrompt, int maxNewTokens, int passes) {
 
-  /** Returns the most tokens that are generated in an epoch. */
+  /** Returns the maximum number of tokens generated in an epoch. */
   public long mostTokens() {
     return (long) completions * maxNewTokens;
   }
 
-  /** Writes the figures for people. */
+  /** Formats the numbers. */
   String text() {
     return String.format(
         Locale.ROOT,

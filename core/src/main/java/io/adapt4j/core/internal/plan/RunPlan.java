@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/** What a run will do, with the parts of its memory. */
+/** Plan of a run, with a breakdown of its memory. */
 public record RunPlan(
     int steps,
     int trainExamples,
@@ -47,7 +47,7 @@ public record RunPlan(
     frozenBaseline = Collections.unmodifiableMap(new LinkedHashMap<>(frozenBaseline));
   }
 
-  /** What is learned from in an epoch. */
+  /** Describes the amount of training data in an epoch. */
   private String learned() {
     return rollouts
         .map(RolloutPlan::text)

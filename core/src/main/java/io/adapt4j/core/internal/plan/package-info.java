@@ -1,4 +1,4 @@
-/** The plan of a run, and the memory that it predicts. */
+/** The plan of a run, with its predicted memory. */
 @NullMarked
 package io.adapt4j.core.internal.plan;
 

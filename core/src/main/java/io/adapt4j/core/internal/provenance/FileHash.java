@@ -13,10 +13,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Hashes of files for records. */
+/** File hashes for provenance records. */
 public final class FileHash {
 
-  /** Weights in the cache of a hub are named by their hash, which was checked on download. */
+  /** Name of a weight file in a hub cache: its hash, which was verified on download. */
   private static final Pattern BLOB = Pattern.compile("[0-9a-f]{64}");
 
   private static final List<String> MODEL_FILES =
@@ -44,7 +44,7 @@ public final class FileHash {
     return blob.getParent() != null && blob.getParent().endsWith("blobs");
   }
 
-  /** Describes a file. */
+  /** Describes a file by path, size and hash. */
   public static ObjectNode describe(Path file) {
     try {
       return JsonNodeFactory.instance
@@ -57,7 +57,7 @@ public final class FileHash {
     }
   }
 
-  /** Lists the files of a model or adapter folder that decide what it computes. */
+  /** Lists the files of a model or adapter folder that affect its outputs. */
   public static List<Path> modelFiles(Path folder) {
     Optional<Path> whole = SingleFileModels.file(folder);
     if (whole.isPresent()) {

@@ -15,15 +15,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The record of a run: what it was made of, how, and what came of it so far. It stands as {@link
- * #FILE} in the run's output folder and in each checkpoint. Immutable.
+ * Provenance record of a run: its inputs, configuration and results so far. Stored as {@link #FILE}
+ * in the run's output folder and in each checkpoint. Immutable.
  *
- * <p>Where a record stands beside weights, it belongs to them: it is taken away before they are
- * replaced and written when they are complete.
+ * <p>A record next to weights always describes them: it is deleted before they are replaced and
+ * written when they are complete.
  */
 public final class Provenance {
 
-  /** Name of the file. */
+  /** File name. */
   public static final String FILE = "provenance.json";
 
   /** The key of the training data. */
@@ -46,7 +46,7 @@ public final class Provenance {
     this.json = json;
   }
 
-  /** Makes a record. */
+  /** Creates a record. */
   public static Provenance of(Path file, ObjectNode json) {
     ObjectNode fields = json.objectNode().put("schema", SCHEMA);
     fields.setAll(json);
@@ -81,12 +81,12 @@ public final class Provenance {
     return Files.isRegularFile(folder.resolve(FILE)) ? Optional.of(read(folder)) : Optional.empty();
   }
 
-  /** Writes the record, instead of the old one if there is one. */
+  /** Writes the record, replacing an old one. */
   public void write() throws IOException {
     AtomicFiles.writeJson(file, json);
   }
 
-  /** Returns where the record stands. */
+  /** Returns the file of the record. */
   public Path file() {
     return file;
   }
@@ -103,7 +103,7 @@ public final class Provenance {
         : json.objectNode();
   }
 
-  /** Returns what the description lacks. */
+  /** Returns the parts of the run that its configuration cannot describe. */
   public List<String> omitted() {
     List<String> omitted = new ArrayList<>();
     json.path(json.has("omitted") ? "omitted" : "untold")
@@ -111,26 +111,23 @@ public final class Provenance {
     return omitted;
   }
 
-  /** Returns whether the run taught a model to embed texts. */
+  /** Returns whether the run trained a text embedding model. */
   public boolean trainsEmbeddings() {
     JsonNode task = json.path("configuration").path("task");
     return task.has(EMBEDDINGS) || task.asText().equals(EMBEDDINGS);
   }
 
-  /** Returns the hash of the chat template that conversations were trained in. */
+  /** Returns the hash of the chat template that conversations were trained with. */
   public Optional<String> chatTemplate() {
     return Optional.ofNullable(json.path("chatTemplate").path("sha256").textValue());
   }
 
-  /**
-   * Returns whether the run was given a chat template, in place of the one that its model has or
-   * lacks.
-   */
+  /** Returns whether the run set a chat template instead of using the model's. */
   public boolean choseChatTemplate() {
     return json.path("configuration").hasNonNull("chatTemplate");
   }
 
-  /** Compares the files of the record with those on disk now. */
+  /** Compares the recorded files with those on disk. */
   public List<String> changedFiles(Path model) {
     List<String> changed = new ArrayList<>();
     for (String part : List.of(MODEL, "start", "data")) {
@@ -146,7 +143,7 @@ public final class Provenance {
     return changed;
   }
 
-  /** Compares the data of a run with that of this record, by the digests of its encoded samples. */
+  /** Compares a part of the data with the record, by the digests of encoded samples. */
   private Optional<String> changedData(String part, int rows, String digest) {
     JsonNode before = json.path("data").path(part);
     String found = before.path("sha256").asText("none");
@@ -158,7 +155,7 @@ public final class Provenance {
                 .formatted(part, before.path("kept").asInt(), found, rows, digest));
   }
 
-  /** Compares the encoded data of a run that repeats the recorded one. */
+  /** Compares the encoded data of a repeated run with the record. */
   public List<String> changedData(EncodingReport train, Optional<EncodingReport> held) {
     List<String> changed = new ArrayList<>();
     changedData(TRAINING, train.kept(), train.digest()).ifPresent(changed::add);
@@ -170,7 +167,7 @@ public final class Provenance {
     return changed;
   }
 
-  /** Compares the versions and the processor of the record with those here. */
+  /** Compares the recorded versions and processor with the current ones. */
   public List<String> otherEnvironment() {
     List<String> differences = new ArrayList<>();
     JsonNode before = json.path("environment");

@@ -9,7 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** The versions and the machine that decide how numbers are rounded. */
+/** Software versions and hardware that affect rounding. */
 public record SystemInfo(
     String library,
     String engine,
@@ -21,7 +21,7 @@ public record SystemInfo(
 
   private static final String VERSION = "/io/adapt4j/core/version.properties";
 
-  /** Looks around; starts the engine if it is not running yet. */
+  /** Describes the current environment; starts the engine if it is not running yet. */
   public static SystemInfo here() {
     return new SystemInfo(
         libraryVersion(),

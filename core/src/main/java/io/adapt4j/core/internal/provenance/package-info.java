@@ -1,2 +1,2 @@
-/** Records of how a checkpoint came to be. */
+/** Provenance records of checkpoints. */
 package io.adapt4j.core.internal.provenance;

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Collects what is wrong with a fine-tuning, so that all of it can be said at once. */
+/** Collects the errors of a fine-tuning's settings, so that all are reported at once. */
 public final class Checks {
 
   private final List<String> problems = new ArrayList<>();
@@ -35,7 +35,7 @@ public final class Checks {
     }
   }
 
-  /** Whether tensors can be made at all, before a model is read and data encoded. */
+  /** Checks that the engine can start, before a model is read and data is encoded. */
   public void device() {
     try {
       Engine.current();
@@ -82,7 +82,10 @@ public final class Checks {
     }
   }
 
-  /** A run that came to its end before a state was due has none, and is what it would be again. */
+  /**
+   * Returns whether the run has ended: a run shorter than the save interval has no state, but would
+   * end the same.
+   */
   private static boolean isFinished(Path output) {
     try {
       return Files.isDirectory(output)
@@ -96,7 +99,7 @@ public final class Checks {
     }
   }
 
-  /** A run that is to be resumed has saved a state; started over it would be another one. */
+  /** Checks that there is a state to resume from: starting over would be a different run. */
   public void resumable(Path output) {
     if (RunStates.exist(output) || isFinished(output)) {
       return;
@@ -119,11 +122,11 @@ public final class Checks {
   }
 
   /**
-   * Checks the folder, and the method against the model in it. A model that is not on disk yet is
-   * not downloaded for a fine-tuning that has other problems.
+   * Checks the folder, and the method against the model in it. A model that is not on disk is not
+   * downloaded if there are other problems.
    *
-   * @param model where the model is; null if it is missing
-   * @param method how it is adapted; null if that is missing
+   * @param model the source of the model; null if it is missing
+   * @param method the fine-tuning method; null if it is missing
    */
   public Optional<TaskModel> model(
       ModelSource model,
@@ -159,7 +162,7 @@ public final class Checks {
     return declared.isPresent() ? found : Optional.empty();
   }
 
-  /** Finds the chosen chat template, with the model's special tokens. */
+  /** Returns the chosen chat template, with the model's special tokens. */
   public Optional<ChatTemplate> chatTemplate(TemplateChoice choice, ModelSource model) {
     if (choice == null) {
       return Optional.empty();
@@ -168,7 +171,10 @@ public final class Checks {
     return find(() -> hasModel ? choice.find(model.folder()) : choice.template().get());
   }
 
-  /** Conversations need a template; the first row shows whether the data holds some. */
+  /**
+   * Checks that conversations have a chat template; the first row shows whether the data holds
+   * conversations.
+   */
   public void conversations(Dataset data, Optional<ChatTemplate> chosen, ModelSource model) {
     boolean canTell = data != null && data.size() > 0 && problems.isEmpty();
     if (!canTell || chosen.isPresent() || !isConversation(data)) {
@@ -189,7 +195,10 @@ public final class Checks {
                         + ", a file in Jinja or the folder of the model's instruct version"));
   }
 
-  /** A row that cannot be read is for the run to complain of. */
+  /**
+   * Returns whether the first row is a conversation; a row that cannot be read is reported later by
+   * the run.
+   */
   public static boolean isConversation(Dataset data) {
     try {
       Example first = data.get(0);

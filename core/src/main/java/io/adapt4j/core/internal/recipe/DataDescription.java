@@ -24,8 +24,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Opens the data that a mapping describes. The keys are the options of {@link DatasetReader},
- * {@link Mixture}, {@link Splitter} and {@link Balance}:
+ * Opens the data described by a mapping. The keys are the options of {@link DatasetReader}, {@link
+ * Mixture}, {@link Splitter} and {@link Balance}:
  *
  * <pre>{@code
  * path: support.csv
@@ -64,7 +64,7 @@ public final class DataDescription {
     return balanced;
   }
 
-  /** Data that must be whole: of a split, one part. */
+  /** Opens data without a split, or one part of a split. */
   private static Optional<Dataset> whole(Fields fields) {
     return open(fields).map(Split::train);
   }
@@ -95,7 +95,7 @@ public final class DataDescription {
               + String.join(", ", unmatched)
               + ". Correct the names.");
     }
-    // Keys of files are known also where no path could be read.
+    // Registers the keys of files even if no path could be read.
     reader(fields, Path.of(""));
     if (opened.isEmpty()) {
       return Optional.empty();
@@ -139,7 +139,7 @@ public final class DataDescription {
   }
 
   private static Charset charset(String name) {
-    // Its own message is the name alone.
+    // The JDK's exception has only the name as its message.
     if (!Charset.isSupported(name)) {
       throw new IllegalArgumentException(
           "expected an encoding that this JVM knows, found '" + name + "'");

@@ -9,15 +9,17 @@ import io.adapt4j.core.internal.describe.Fields;
 import java.util.Optional;
 
 /**
- * The keys {@code data}, {@code validation} and {@code replay}. Where training and validation data
- * are parts of one split, {@code data} says it all. Of a run with replay the data that is written
- * is the mixture of both.
+ * The keys {@code data}, {@code validation} and {@code replay}. If training and validation data are
+ * parts of one split, {@code data} describes both. For a run with replay, the mixture is written as
+ * its data.
  */
 public final class DataKeys {
 
   private DataKeys() {}
 
-  /** The rows of an earlier task, described like other data, with their share in the whole. */
+  /**
+   * Reads the rows of an earlier task, described like other data, with their share in the mixture.
+   */
   static Optional<Replay> replay(Fields fields) {
     return fields
         .mapping("replay")
@@ -31,7 +33,7 @@ public final class DataKeys {
             });
   }
 
-  /** The described data; its validation part is that of the key of its own, if there is one. */
+  /** Reads the data; its validation part comes from the key {@code validation}, if present. */
   public static Optional<Split> split(Fields fields) {
     fields.require("data", "Write 'data: {path: FILE}'.");
     Optional<Split> data = fields.mapping("data").flatMap(DataDescription::open);
@@ -62,12 +64,14 @@ public final class DataKeys {
         : settings.validation().flatMap(DataKeys::described);
   }
 
-  /** What data can be made of again. */
+  /** Returns the description from which data can be opened again. */
   private static Optional<ObjectNode> described(Dataset data) {
     return data.origin().description().map(text -> (ObjectNode) Json.written(text));
   }
 
-  /** Whether training and validation data are the parts of one split, training perhaps balanced. */
+  /**
+   * Returns whether training data, possibly balanced, and validation data are parts of one split.
+   */
   private static boolean isOneSplit(FineTuneSettings settings) {
     Optional<ObjectNode> train = part(settings.train(), "train");
     Optional<ObjectNode> held = settings.validation().flatMap(data -> part(data, "validation"));
@@ -75,7 +79,7 @@ public final class DataKeys {
     return train.isPresent() && train.equals(held);
   }
 
-  /** The description without the name of the part, if it is of that part. */
+  /** Returns the description of a part without the part's name, if it is that part. */
   private static Optional<ObjectNode> part(Dataset data, String name) {
     Optional<ObjectNode> description = described(data);
     JsonNode split = description.map(node -> node.path("split")).orElse(null);

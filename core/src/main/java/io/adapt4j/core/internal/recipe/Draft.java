@@ -5,13 +5,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The options of a run as they are given, not checked yet. */
+/** Options of a run as given, not checked yet. */
 public final class Draft {
 
   private final Map<Option<?>, Object> values = new HashMap<>();
 
   /**
-   * States an option, instead of what was stated before.
+   * Sets an option, replacing a previous value.
    *
    * @param value its value; null is reported by {@link Option#check}
    */
@@ -29,7 +29,7 @@ public final class Draft {
   /**
    * Returns the value of an option.
    *
-   * @return what was stated, else its default; null if it has neither
+   * @return the value set, else the default; null if it has neither
    */
   @SuppressWarnings("unchecked") // put by set and add only, with the type of the option
   public <T> T get(Option<T> option) {
@@ -37,15 +37,15 @@ public final class Draft {
   }
 
   /**
-   * Returns whether an option was stated.
+   * Returns whether an option was set.
    *
-   * @return whether it was, with null as well
+   * @return true also if it was set to null
    */
   public boolean states(Option<?> option) {
     return values.containsKey(option);
   }
 
-  /** Checks every option by itself. */
+  /** Checks each option individually. */
   public void check(List<Option<?>> options, Checks checks) {
     options.forEach(option -> check(option, checks));
   }

@@ -1,30 +1,30 @@
 package io.adapt4j.core.internal.recipe;
 
 /**
- * What {@code FineTuner} does where nothing is said, whatever the method and the task. The learning
- * rate, epochs, batch size and warm-up depend on both: see {@code TrainingDefaults}.
+ * Default settings of {@code FineTuner} that do not depend on method and task. For the learning
+ * rate, epochs, batch size and warmup, which do, see {@code TrainingDefaults}.
  */
 public final class FineTuneDefaults {
 
   /** Decoupled weight decay. */
   public static final double WEIGHT_DECAY = 0.01;
 
-  /** Limit of the gradients' norm. */
+  /** Gradient clipping norm. */
   public static final double MAX_GRADIENT_NORM = 1.0;
 
-  /** Steps in a row that may fail to be finite. */
+  /** Maximum number of consecutive steps with non-finite values. */
   public static final int MAX_SKIPPED_STEPS = 5;
 
   /** Seed of all random choices. */
   public static final long SEED = 42;
 
-  /** Longest example in tokens where the model would take more. */
+  /** Maximum example length in tokens, even if the model allows more. */
   public static final int MAX_LENGTH = 1024;
 
-  /** Validation rows answered at each evaluation. */
+  /** Number of validation rows answered at each evaluation. */
   public static final int EVALUATION_SAMPLES = 3;
 
-  /** States kept to resume from. */
+  /** Number of states kept to resume from. */
   public static final int SAVE_LIMIT = 2;
 
   private FineTuneDefaults() {}

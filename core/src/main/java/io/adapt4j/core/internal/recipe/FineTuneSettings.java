@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** A checked description of a fine-tuning. */
+/** Checked settings of a fine-tuning. */
 public record FineTuneSettings(
     ModelSource model,
     Dataset train,
@@ -44,17 +44,19 @@ public record FineTuneSettings(
     Optional<Provenance> repeats,
     RunChoices choices) {
 
-  /** The most tokens of an example: what was stated, else what the model takes up to a limit. */
+  /** Returns the maximum tokens of an example: the set value, else the default. */
   public int lengthLimit() {
     return maxLength.orElse(usualLength());
   }
 
-  /** The most tokens of an example where nothing is stated. */
+  /**
+   * Returns the default maximum tokens of an example: the model's context length, up to a limit.
+   */
   public int usualLength() {
     return Math.min(contextLength, FineTuneDefaults.MAX_LENGTH);
   }
 
-  /** What turns rows into tokens to predict. */
+  /** Creates the encoder of rows for next-token prediction. */
   public ExampleEncoder exampleEncoder(Tokenizer tokenizer) {
     ExampleEncoder.Builder encoding =
         tokens.applyTo(ExampleEncoder.builder(tokenizer, lengthLimit()).overflow(overflow));
@@ -62,12 +64,12 @@ public record FineTuneSettings(
     return encoding.build();
   }
 
-  /** The template of conversations: the chosen one, else the model's. */
+  /** Returns the chat template: the chosen one, else the model's. */
   public Optional<ChatTemplate> chatTemplate() {
     return chosenTemplate.isPresent() ? chosenTemplate : ChatTemplate.find(model.folder());
   }
 
-  /** The order of rows in training: another in every epoch. */
+  /** Returns the order of rows in training, reshuffled every epoch. */
   public EpochOrder order() {
     return new EpochOrder(true, seed);
   }

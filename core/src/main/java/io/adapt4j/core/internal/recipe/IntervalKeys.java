@@ -19,7 +19,7 @@ final class IntervalKeys {
 
   private static final String STEPS = "'epoch' or a number of steps of at least 1";
 
-  /** Longest first, so that times are written in the largest unit they are whole in. */
+  /** Longest first, so that times are written in the largest unit that divides them. */
   private static final Map<String, Duration> UNITS = new LinkedHashMap<>();
 
   static {

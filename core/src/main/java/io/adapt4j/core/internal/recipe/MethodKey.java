@@ -12,7 +12,7 @@ import io.adapt4j.core.method.FineTuningMethod;
 import java.util.List;
 import java.util.Optional;
 
-/** The key {@code method}: one of those that modules on the class path bring. */
+/** The key {@code method}: a method provided by a module on the class path. */
 public final class MethodKey {
 
   private MethodKey() {}
@@ -52,12 +52,12 @@ public final class MethodKey {
     return Optional.empty();
   }
 
-  /** The method without the noise that the key {@code neftune} adds. */
+  /** Returns the method without the noise of the key {@code neftune}. */
   static MethodMechanics plain(MethodMechanics method) {
     return method instanceof Neftune noisy ? noisy.method() : method;
   }
 
-  /** The alpha of the noise; 0 if there is none. */
+  /** Returns the alpha of the noise; 0 if there is none. */
   static double noise(MethodMechanics method) {
     return method instanceof Neftune noisy ? noisy.alpha() : 0;
   }

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The key {@code model}: a folder as a text, or {@code path}, or {@code hub} with {@code revision}.
+ * The key {@code model}: a folder as a string, {@code path}, or {@code hub} with {@code revision}.
  */
 final class ModelKey {
 
@@ -42,7 +42,10 @@ final class ModelKey {
     return hub.map(repository -> ModelSource.hub(repository, revision));
   }
 
-  /** The revision of a hub's model that is on disk is its commit, which names the same files. */
+  /**
+   * Writes a source; the revision of a downloaded hub model is its commit, which identifies its
+   * files.
+   */
   static JsonNode write(ModelSource model) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     if (model.repository().isPresent()) {

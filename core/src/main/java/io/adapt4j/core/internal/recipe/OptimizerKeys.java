@@ -86,7 +86,7 @@ final class OptimizerKeys {
     return options.number(key, "above 0", value -> value > 0).orElse(usual);
   }
 
-  /** The optimizer; empty if it is code. */
+  /** Writes an optimizer; empty if it is user code. */
   static Optional<JsonNode> write(Optimizer optimizer) {
     return optimizer instanceof Optimizer.Custom ? Optional.empty() : Optional.of(named(optimizer));
   }
@@ -134,7 +134,7 @@ final class OptimizerKeys {
     return factors.isEmpty() ? Optional.empty() : Optional.of(factors);
   }
 
-  /** The factors that were asked for; the method adds its own again when it is read. */
+  /** Writes the user's factors; the method adds its own again on reading. */
   static Optional<JsonNode> writeFactors(FineTuneSettings settings) {
     List<LearningRateFactor> all = settings.training().step().rates();
     List<LearningRateFactor> rates =

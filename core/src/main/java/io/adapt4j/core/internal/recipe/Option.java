@@ -15,8 +15,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * An option of a run, stated once: from here come the check of the builder, the key of descriptions
- * in YAML and the line in the documentation.
+ * Definition of an option of a run: the single source of the builder's check, the key in YAML
+ * descriptions and the line in the documentation.
  */
 public final class Option<T> {
 
@@ -37,19 +37,19 @@ public final class Option<T> {
     this.setter = name;
   }
 
-  /** Makes an option with its own form. */
+  /** Creates an option with a custom format. */
   public static <T> Option<T> of(String name, String values) {
     return new Option<>(name, values);
   }
 
-  /** A whole number. */
+  /** Creates an integer option. */
   static Option<Integer> integer(String name, int least) {
     return Option.<Integer>of(name, "whole number of at least " + least)
         .checked((value, checks) -> checks.atLeast(name, value, least))
         .read(fields -> fields.integer(name, least));
   }
 
-  /** A number; the range is written as after "a number". */
+  /** Creates a number option; the range completes the phrase "a number ...". */
   static Option<Double> number(String name, String range, DoublePredicate isRight) {
     String words = range.replaceFirst("^of ", "");
     return Option.<Double>of(name, "number " + range)
@@ -65,17 +65,17 @@ public final class Option<T> {
     return number(name, "of at least 0", value -> value >= 0);
   }
 
-  /** True or false. */
+  /** Creates a boolean option. */
   static Option<Boolean> toggle(String name) {
     return Option.<Boolean>of(name, "true or false").read(fields -> fields.flag(name));
   }
 
-  /** Something that is switched on, and never off. */
+  /** Creates a flag that can only be switched on. */
   static Option<Boolean> flag(String name) {
     return toggle(name).usual(false, "off").read(fields -> fields.flag(name).filter(on -> on));
   }
 
-  /** A constant of an enum. */
+  /** Creates an option with the constants of an enum. */
   static <E extends Enum<E>> Option<E> choice(String name, Class<E> type) {
     return Option.<E>of(
             name,
@@ -86,7 +86,7 @@ public final class Option<T> {
         .read(fields -> fields.choice(name, type));
   }
 
-  /** With a setter of another name. */
+  /** Sets the name of the setter, if it differs from the option's. */
   Option<T> setter(String method) {
     setter = method;
     return this;
@@ -96,20 +96,20 @@ public final class Option<T> {
     return usual(value, value instanceof Enum<?> one ? Fields.written(one) : value.toString());
   }
 
-  /** With a default, and how to say it. */
+  /** Sets the default and its text. */
   public Option<T> usual(T value, String said) {
     usual = value;
     usualText = said;
     return this;
   }
 
-  /** Without a default that is a value, and how to say what happens then. */
+  /** Sets the text of a default that is not a fixed value. */
   Option<T> usually(String said) {
     usualText = said;
     return this;
   }
 
-  /** Says what the option does. */
+  /** Sets the sentence for the documentation. */
   public Option<T> text(String sentence) {
     text = sentence;
     return this;
@@ -127,13 +127,13 @@ public final class Option<T> {
     return this;
   }
 
-  /** Refuses null. */
+  /** Rejects null. */
   public Option<T> required() {
     check = (value, checks) -> checks.notNull(name, value);
     return this;
   }
 
-  /** Reads the option from its key. */
+  /** Sets the reader of the key. */
   public Option<T> read(Function<Fields, Optional<T>> key) {
     return readInto(
         (fields, draft) -> key.apply(fields).ifPresent(value -> draft.set(this, value)));
@@ -144,13 +144,13 @@ public final class Option<T> {
     return this;
   }
 
-  /** Writes the option as its key. */
+  /** Sets the writer of the key. */
   public Option<T> write(Function<FineTuneSettings, Optional<? extends JsonNode>> key) {
     writer = key;
     return this;
   }
 
-  /** Writes a value of a plain type. */
+  /** Sets the writer to write a plain value. */
   Option<T> written(Function<FineTuneSettings, T> getter) {
     return writtenIfAny(settings -> Optional.of(getter.apply(settings)));
   }
@@ -181,7 +181,7 @@ public final class Option<T> {
     return name;
   }
 
-  /** {@return the builder's method} */
+  /** {@return the name of the builder's setter} */
   public String setter() {
     return setter;
   }

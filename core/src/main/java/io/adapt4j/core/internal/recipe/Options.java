@@ -26,16 +26,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The options of a run. Each is stated here and nowhere else: what it takes, its default, its key
- * and its sentence in the documentation; the builder adds a setter.
+ * The options of a run, each defined only here: its values, default, key and sentence in the
+ * documentation; the builder adds a setter.
  */
 public final class Options {
 
-  /** Setters that a description cannot have, and why. */
+  /** Setters without a key in descriptions, with the reason. */
   public static final Map<String, String> WITHOUT_KEY =
       Map.of("listener", "is code; the command line adds those for its output");
 
-  /** Keys that say where data comes from. */
+  /** Keys of data sources. */
   public static final Set<String> DATA_KEYS = Set.of("data", "validation", "replay");
 
   private static final String BY_TASK = "by method and task";
@@ -64,35 +64,35 @@ public final class Options {
           .readInto((fields, draft) -> fields.find("validation"))
           .write(DataKeys::held);
 
-  /** Rows of an earlier task; of a run with them, the mixture is the data that is written. */
+  /** Rows of an earlier task; in records the mixture is written as the data. */
   public static final Option<Replay> REPLAY =
       Option.<Replay>of("replay", "as data, with the share of these rows in the whole")
           .text("Rows of what is not to be forgotten, mixed into the training data.")
           .checked((replay, checks) -> replay.check(checks))
           .read(DataKeys::replay);
 
-  /** How the model is adapted. */
+  /** Fine-tuning method. */
   public static final Option<FineTuningMethod> METHOD =
       Option.<FineTuningMethod>of("method", "full, or one of the modules on the class path")
           .text("How the model is adapted: in full, or by an adapter.")
           .read(MethodKey::read)
           .write(settings -> MethodKey.write(MethodKey.plain(settings.method())));
 
-  /** Noise on the embeddings. */
+  /** NEFTune noise on the embeddings. */
   public static final Option<Double> NEFTUNE =
       Option.notNegative("neftune")
           .usual(0.0, "none")
           .text("NEFTune's alpha: noise on the token embeddings while training; 5 to 15 are usual.")
           .written(settings -> MethodKey.noise(settings.method()));
 
-  /** What the model's configuration drops. */
+  /** Dropout of the model's configuration. */
   public static final Option<Boolean> MODEL_DROPOUT =
       Option.toggle("modelDropout")
           .usually("true; false for preferences, rewards and reinforcement")
           .text("Drops values in training with the probabilities of the model's configuration.")
           .written(FineTuneSettings::modelDropout);
 
-  /** First values of a new classifier. */
+  /** Initialization of a new classifier by a linear fit. */
   public static final Option<Boolean> HEAD_WARM_START =
       Option.toggle("headWarmStart")
           .usually("true where a classifier is new")
@@ -101,19 +101,19 @@ public final class Options {
                   + " for random values.")
           .written(FineTuneSettings::headWarmStart);
 
-  /** The folder of checkpoints. */
+  /** Folder of checkpoints. */
   public static final Option<Path> OUTPUT =
       Option.<Path>of("output", "a folder")
           .text("Where checkpoints, states and the record of the run are written.")
           .read(fields -> fields.file("output"))
           .written(settings -> settings.output().toAbsolutePath().normalize());
 
-  /** What to do now is no part of a record. */
+  /** Whether to replace an earlier run; not part of a record. */
   public static final Option<Boolean> OVERWRITE_OUTPUT =
       Option.flag("overwriteOutput")
           .text("Replaces the checkpoints of an earlier run in the output folder.");
 
-  /** What to do now is no part of a record. */
+  /** Whether to resume a run; not part of a record. */
   public static final Option<Boolean> RESUME =
       Option.flag("resume")
           .text("Continues the run that was cut off in the output folder, to the bit.");
@@ -125,7 +125,7 @@ public final class Options {
           .text("Passes over the training data.")
           .written(settings -> settings.training().epochs());
 
-  /** Steps at which the run ends. */
+  /** Maximum number of steps. */
   public static final Option<Integer> MAX_STEPS =
       Option.integer("maxSteps", 1)
           .usual(0, "no limit")
@@ -133,35 +133,35 @@ public final class Options {
           .writtenIfAny(
               settings -> Optional.of(settings.training().maxSteps()).filter(steps -> steps > 0));
 
-  /** Examples a micro-batch. */
+  /** Number of examples in a micro-batch. */
   public static final Option<Integer> BATCH_SIZE =
       Option.integer("batchSize", 1)
           .usually(BY_TASK)
           .text("Examples a micro-batch.")
           .written(FineTuneSettings::batchSize);
 
-  /** Micro-batches a step. */
+  /** Number of micro-batches per step. */
   public static final Option<Integer> GRADIENT_ACCUMULATION =
       Option.integer("gradientAccumulation", 1)
           .usual(1)
           .text("Micro-batches whose gradients make one step.")
           .written(settings -> settings.training().accumulation());
 
-  /** Longest example. */
+  /** Maximum length of an example. */
   public static final Option<Integer> MAX_LENGTH =
       Option.integer("maxLength", 2)
           .usually("the model's context length, at most " + FineTuneDefaults.MAX_LENGTH)
           .text("Longest example in tokens.")
           .writtenIfAny(FineTuneSettings::maxLength);
 
-  /** What happens to longer examples. */
+  /** Handling of longer examples. */
   public static final Option<Overflow> OVERFLOW =
       Option.choice("overflow", Overflow.class)
           .usual(Overflow.TRUNCATE_RIGHT)
           .text("What happens to longer examples.")
           .written(FineTuneSettings::overflow);
 
-  /** Context of parts. */
+  /** Overlap of the parts of a split example. */
   public static final Option<Integer> OVERLAP =
       Option.integer("overlap", 1)
           .usually("1")
@@ -175,20 +175,20 @@ public final class Options {
           .text("Lets several samples share a row of up to maxLength tokens.")
           .written(settings -> settings.tokens().batching() == Batching.PACKED);
 
-  /** Whether samples of similar lengths come together. */
+  /** Whether to batch samples of similar lengths. */
   public static final Option<Boolean> GROUP_BY_LENGTH =
       Option.flag("groupByLength")
           .text("Puts samples of similar lengths into a batch.")
           .written(settings -> settings.tokens().batching() == Batching.BY_LENGTH);
 
-  /** Which tokens are trained on. */
+  /** Selection of the trained tokens. */
   public static final Option<LossOn> LOSS_ON =
       Option.choice("lossOn", LossOn.class)
           .usual(LossOn.COMPLETION)
           .text("Which tokens are trained on.")
           .written(settings -> settings.tokens().lossOn());
 
-  /** The template of conversations. */
+  /** Chat template of conversations. */
   public static final Option<TemplateChoice> CHAT_TEMPLATE =
       Option.<TemplateChoice>of(TemplateKey.KEY, "a name such as chatml, a file or a folder")
           .usually("the model's")
@@ -196,7 +196,7 @@ public final class Options {
           .read(TemplateKey::read)
           .write(TemplateKey::write);
 
-  /** What keeps the model close to what it was. */
+  /** Penalties that keep the model close to its base. */
   public static final Option<List<Regularization>> REGULARIZE =
       Option.<List<Regularization>>of("regularize", "a list of ewc, l2ToBase, klToBase")
           .usual(List.of(), "none")
@@ -215,7 +215,7 @@ public final class Options {
           .text("Base learning rate.")
           .written(settings -> settings.training().learningRate());
 
-  /** How the rate changes. */
+  /** Learning-rate schedule. */
   public static final Option<LearningRateSchedule> SCHEDULE =
       Option.<LearningRateSchedule>of("schedule", String.join(", ", ScheduleKeys.NAMES))
           .usual(LearningRateSchedule.LINEAR, "linear")
@@ -224,17 +224,17 @@ public final class Options {
           .read(ScheduleKeys::read)
           .write(settings -> ScheduleKeys.write(settings.training().schedule()));
 
-  /** Share of steps in which the rate rises. */
+  /** Warmup as a share of the steps. */
   public static final Option<Double> WARMUP_RATIO =
       Option.number("warmupRatio", "from 0 to 1", value -> value >= 0 && value <= 1)
           .usually(BY_TASK)
           .text("Share of the steps in which the learning rate rises from 0.")
           .write(settings -> ScheduleKeys.warmupRatio(settings.training().warmup()));
 
-  /** Steps in which the rate rises. */
+  /** Warmup in steps. */
   public static final Option<Integer> WARMUP_STEPS = warmupSteps();
 
-  /** What makes steps of gradients. */
+  /** Optimizer. */
   public static final Option<Optimizer> OPTIMIZER =
       Option.<Optimizer>of("optimizer", String.join(", ", OptimizerKeys.NAMES))
           .usual(Optimizer.adamW(), "adamw")
@@ -243,7 +243,7 @@ public final class Options {
           .read(OptimizerKeys::read)
           .write(settings -> OptimizerKeys.write(settings.training().step().optimizer()));
 
-  /** Rates of some of the values. */
+  /** Learning-rate multipliers by parameter name. */
   public static final Option<List<LearningRateFactor>> LEARNING_RATE_FACTORS =
       Option.<List<LearningRateFactor>>of("learningRateFactors", "a list of {names, factor}")
           .setter("learningRateFactor")
@@ -252,21 +252,21 @@ public final class Options {
           .read(OptimizerKeys::readFactors)
           .write(OptimizerKeys::writeFactors);
 
-  /** Decoupled decay. */
+  /** Decoupled weight decay. */
   public static final Option<Double> WEIGHT_DECAY =
       Option.notNegative("weightDecay")
           .usual(FineTuneDefaults.WEIGHT_DECAY)
           .text("Decoupled weight decay, not applied to biases and norms.")
           .written(settings -> settings.training().step().weightDecay());
 
-  /** Limit of the gradients' norm. */
+  /** Gradient clipping norm. */
   public static final Option<Double> MAX_GRADIENT_NORM =
       Option.notNegative("maxGradientNorm")
           .usual(FineTuneDefaults.MAX_GRADIENT_NORM)
           .text("Gradients of a larger norm are scaled down to it; 0 for no limit.")
           .written(settings -> settings.training().step().maxGradientNorm());
 
-  /** When to evaluate. */
+  /** Evaluation interval. */
   public static final Option<Interval> EVALUATE_EVERY =
       IntervalKeys.ofSteps("evaluateEvery")
           .usual(Interval.EPOCH, "epoch")
@@ -282,7 +282,7 @@ public final class Options {
                   Optional.of(
                       IntervalKeys.write(new Interval(settings.training().evaluationInterval()))));
 
-  /** Rows that are answered. */
+  /** Number of validation rows to answer. */
   public static final Option<Integer> EVALUATION_SAMPLES =
       Option.integer("evaluationSamples", 0)
           .usual(FineTuneDefaults.EVALUATION_SAMPLES)
@@ -291,13 +291,13 @@ public final class Options {
                   + " rows have a prompt and an answer that ends.")
           .written(FineTuneSettings::evaluationSamples);
 
-  /** Whether the best checkpoint stays. */
+  /** Whether to keep the best checkpoint. */
   public static final Option<Boolean> KEEP_BEST =
       Option.flag("keepBest")
           .text("Keeps the best checkpoint beside the last. Needs validation data.")
           .written(settings -> settings.training().keepBest());
 
-  /** What decides which checkpoint is the best. */
+  /** Metric for the best model. */
   public static final Option<String> METRIC_FOR_BEST_MODEL =
       Option.<String>of("metricForBestModel", "loss, or a metric of the task")
           .usual(BestModelMetric.LOSS)
@@ -305,14 +305,14 @@ public final class Options {
           .read(fields -> fields.text("metricForBestModel"))
           .written(settings -> settings.objective().selection().metric());
 
-  /** Checkpoints in folders with numbers. */
+  /** Number of numbered checkpoints to keep. */
   public static final Option<Integer> KEEP_LAST =
       Option.integer("keepLast", 0)
           .usual(0)
           .text("How many of the newest checkpoints stay in folders checkpoint-STEP.")
           .written(FineTuneSettings::numberedCheckpoints);
 
-  /** Evaluations without progress. */
+  /** Early-stopping patience in evaluations. */
   public static final Option<Integer> EARLY_STOPPING =
       Option.<Integer>of("earlyStopping", "whole number of at least 1")
           .checked(
@@ -326,7 +326,7 @@ public final class Options {
           .writtenIfAny(
               settings -> settings.training().earlyStopping().map(EarlyStopping::patience));
 
-  /** When the state is saved. */
+  /** Interval of saving the state. */
   public static final Option<Interval> SAVE_EVERY =
       IntervalKeys.ofStepsOrTime("saveEvery")
           .usually("with each evaluation")
@@ -339,21 +339,21 @@ public final class Options {
                               settings.training().states().interval(),
                               settings.training().states().time()))));
 
-  /** States that stay. */
+  /** Number of states to keep. */
   public static final Option<Integer> SAVE_LIMIT =
       Option.integer("saveLimit", 0)
           .usual(FineTuneDefaults.SAVE_LIMIT)
           .text("How many of the newest states stay; 0 saves none.")
           .written(settings -> settings.training().states().kept());
 
-  /** Whether layers are computed twice. */
+  /** Whether to checkpoint activations. */
   public static final Option<Boolean> GRADIENT_CHECKPOINTING =
       Option.toggle("gradientCheckpointing")
           .usually("false, unless the method says otherwise")
           .text("Recomputes each layer in the backward pass: less memory, a third more time.")
           .written(settings -> settings.training().step().recompute());
 
-  /** The compute type. */
+  /** Compute type. */
   public static final Option<Precision> PRECISION =
       Option.choice(PrecisionKey.KEY, Precision.class)
           .read(PrecisionKey::read)
@@ -366,14 +366,14 @@ public final class Options {
           .text("The compute type; fp16 is for running models only.")
           .written(FineTuneSettings::precision);
 
-  /** Steps that may be skipped. */
+  /** Maximum number of consecutive skipped steps. */
   public static final Option<Integer> MAX_SKIPPED_STEPS =
       Option.integer("maxSkippedSteps", 0)
           .usual(FineTuneDefaults.MAX_SKIPPED_STEPS)
           .text("Steps in a row whose loss or gradient may be NaN or infinite.")
           .written(settings -> settings.training().maxSkippedSteps());
 
-  /** The seed. */
+  /** Random seed. */
   public static final Option<Long> SEED =
       Option.<Long>of("seed", "whole number")
           .usual(FineTuneDefaults.SEED)
@@ -381,16 +381,16 @@ public final class Options {
           .read(fields -> fields.whole("seed"))
           .written(FineTuneSettings::seed);
 
-  /** Told of what happens; code, so without a key. */
+  /** Training listeners; code, so without a key. */
   public static final Option<List<TrainingListener>> LISTENERS =
       Option.<List<TrainingListener>>of("listener", "code").usual(List.of(), "none");
 
-  /** The record that the run's data and template must agree with; without a key. */
+  /** Record whose data and template a repeated run must match; without a key. */
   public static final Option<Provenance> REPEATS = Option.of("repeats", "a record");
 
   private Options() {}
 
-  /** States data to train on and to validate with. */
+  /** Sets training and validation data. */
   public static void setData(Draft draft, Split parts) {
     draft.set(DATA, Texts.require("dataset", parts).train());
     draft.set(VALIDATION, parts.validation().size() == 0 ? null : parts.validation());

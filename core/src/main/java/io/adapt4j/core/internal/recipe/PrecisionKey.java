@@ -11,7 +11,7 @@ final class PrecisionKey {
 
   static final String KEY = "precision";
 
-  /** Number types that are no misspelling of one that is supported. */
+  /** Known number types that are unsupported, rather than misspellings of a supported one. */
   private static final Pattern OTHER_TYPES =
       Pattern.compile(
           "(fp|float)(4|6|8|64|128)([-_]?e\\dm\\d(fn)?)?|e[45]m[23](fn)?|mxfp[468]|nvfp4|nf4"

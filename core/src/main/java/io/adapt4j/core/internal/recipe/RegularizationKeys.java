@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The key {@code regularize}: a list of terms by name. Reference data is described like that of
- * training; of a split, the training part counts.
+ * The key {@code regularize}: a list of terms by name. Reference data is described like training
+ * data; of a split, the training part is used.
  */
 final class RegularizationKeys {
 
@@ -88,7 +88,7 @@ final class RegularizationKeys {
     return options.mapping(ON).flatMap(DataDescription::open).map(Split::train);
   }
 
-  /** The terms; empty if there are none, or the data of one cannot be described. */
+  /** Writes the terms; empty if there are none, or if the data of one cannot be described. */
   static Optional<ArrayNode> write(FineTuneSettings settings) {
     List<Regularization> terms = settings.regularizations();
     if (terms.isEmpty() || omitted(terms).isPresent()) {
@@ -118,7 +118,7 @@ final class RegularizationKeys {
         .ifPresent(data -> options.set(ON, data));
   }
 
-  /** Why reference data cannot be described; empty if all of it can. */
+  /** Returns why reference data cannot be described; empty if all of it can. */
   static Optional<String> omitted(List<Regularization> terms) {
     return terms.stream()
         .flatMap(term -> term.reference().stream())

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.recipe;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 
-/** Rows of what is not to be forgotten. */
+/** Rows of an earlier task, mixed into the training data so that it is not forgotten. */
 public record Replay(Dataset data, double share) {
 
   void check(Checks checks) {

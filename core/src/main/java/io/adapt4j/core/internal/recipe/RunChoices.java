@@ -7,10 +7,12 @@ import io.adapt4j.core.plan.FineTunePlan;
 import java.util.List;
 import java.util.Set;
 
-/** Where the values of a run come from. */
+/**
+ * Origin of a run's option values: set by the user or default, with warnings about unusual ones.
+ */
 public record RunChoices(TrainingDefaults defaults, Set<String> stated, List<String> questions) {
 
-  /** What the run does about the options whose defaults depend on the method and the task. */
+  /** Returns the values of the options whose defaults depend on method and task. */
   public List<FineTunePlan.Option> options(TrainingOptions training, int batchSize) {
     return List.of(
         option(
@@ -22,7 +24,7 @@ public record RunChoices(TrainingDefaults defaults, Set<String> stated, List<Str
         option("warmup", warmup(training.warmup()), ""));
   }
 
-  /** What a new classifier starts from. */
+  /** Describes the initialization of a new classifier. */
   public FineTunePlan.Option headWarmStart(boolean on) {
     return option(
         "headWarmStart",

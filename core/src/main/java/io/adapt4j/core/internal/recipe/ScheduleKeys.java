@@ -68,7 +68,7 @@ final class ScheduleKeys {
     return options.number("end", "of at least 0 and below 1", value -> value >= 0 && value < 1);
   }
 
-  /** The schedule; empty if it is code. */
+  /** Writes a schedule; empty if it is user code. */
   static Optional<JsonNode> write(LearningRateSchedule schedule) {
     if (schedule.isCustom()) {
       return Optional.empty();

@@ -18,7 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The model a task needs: the checkpoint's, with the task's output layer. */
+/** The checkpoint's model with the output layer that a task needs. */
 public record TaskModel(
     Path folder,
     WeightMechanics weights,
@@ -28,7 +28,7 @@ public record TaskModel(
     boolean replacesClassifier,
     boolean writes) {
 
-  /** Makes the model of a task that continues texts or encodes them. */
+  /** Creates the model of a task that continues or encodes texts. */
   public TaskModel(
       Path folder,
       WeightMechanics weights,
@@ -39,22 +39,22 @@ public record TaskModel(
     this(folder, weights, config, labels, generates, replacesClassifier, false);
   }
 
-  /** Makes the model of a task that writes one text for another. */
+  /** Creates the sequence-to-sequence model of a task. */
   public static TaskModel writing(StoredModel stored, Path folder) {
     return new TaskModel(folder, stored.weights(), stored.config(), List.of(), false, false, true);
   }
 
-  /** Makes the model of a task that predicts next tokens. */
+  /** Creates the model of a task that predicts next tokens. */
   public static TaskModel generating(StoredModel stored, Path folder) {
     return new TaskModel(folder, stored.weights(), stored.config(), List.of(), true, false);
   }
 
-  /** Makes the model of a task that encodes texts. */
+  /** Creates the model of a task that encodes texts. */
   public static TaskModel encoding(StoredModel stored, Path folder, ModelConfig config) {
     return new TaskModel(folder, stored.weights(), config, List.of(), false, false);
   }
 
-  /** Gives a configuration an output layer. */
+  /** Returns a configuration with an output layer. */
   public static ModelConfig withOutput(ModelConfig base, OutputLayer layer) {
     return layer.isOf(base)
         ? base
@@ -62,7 +62,7 @@ public record TaskModel(
             "architectures", JsonNodeFactory.instance.arrayNode().add(layer.className(base)));
   }
 
-  /** Declares the network with its weights in their format, and states what of it is new. */
+  /** Declares the network with its weight format, and marks newly initialized parameters. */
   public Network declare() {
     Network declared = declared();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -85,14 +85,14 @@ public record TaskModel(
     return generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
   }
 
-  /** What does not fit together, read from headers only. */
+  /** Checks that network and checkpoint match, reading headers only. */
   void checkWeights(Network declared) {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Weights.check(declared, checkpoint);
     }
   }
 
-  /** Loads the network, its new tensors with their first values. */
+  /** Loads the network and initializes its new parameters. */
   public Network load(Precision precision, long seed) {
     Network network = declare();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {

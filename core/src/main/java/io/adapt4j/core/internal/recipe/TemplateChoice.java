@@ -4,12 +4,10 @@ import io.adapt4j.core.chat.ChatTemplate;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
-/** A chat template as it was chosen. */
+/** A chosen chat template, resolved on demand. */
 public record TemplateChoice(Supplier<ChatTemplate> template) {
 
-  /**
-   * Chooses a template by its name, file or folder, which are looked for when the run is checked.
-   */
+  /** Chooses a template by name, file or folder, resolved when the run is checked. */
   public static TemplateChoice named(String nameOrPath) {
     return new TemplateChoice(() -> ChatTemplate.resolve(nameOrPath));
   }

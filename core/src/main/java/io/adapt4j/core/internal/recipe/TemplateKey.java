@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The key {@code chatTemplate}: a name, a path, or in records the templates' texts by name. */
+/** The key {@code chatTemplate}: a name, a path, or, in records, the template texts by name. */
 final class TemplateKey {
 
   static final String KEY = "chatTemplate";

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import java.util.Optional;
 
-/** How rows become tokens, and tokens batches. */
+/** Options of encoding and batching. */
 public record TokenOptions(Batching batching, LossOn lossOn, Optional<Integer> overlap) {
 
   ExampleEncoder.Builder applyTo(ExampleEncoder.Builder encoder) {
@@ -13,7 +13,10 @@ public record TokenOptions(Batching batching, LossOn lossOn, Optional<Integer> o
     return encoder.lossOn(lossOn);
   }
 
-  /** How to evaluate: the order of samples is of no consequence, so they need little filling. */
+  /**
+   * Returns the batching for evaluation, where the order of samples does not matter, so padding is
+   * minimized.
+   */
   public Batching evaluation() {
     return batching == Batching.PACKED ? Batching.PACKED : Batching.BY_LENGTH;
   }

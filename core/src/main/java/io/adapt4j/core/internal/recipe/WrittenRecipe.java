@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A run's description as it was written. */
+/** Written description of a run, with the parts that could not be written. */
 public record WrittenRecipe(ObjectNode keys, List<String> omitted) {
 
   /** Writes a description. */

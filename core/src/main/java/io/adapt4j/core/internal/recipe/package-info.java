@@ -1,2 +1,2 @@
-/** The options of a run, checked and complete, and how they are written down. */
+/** The checked options of a run, and their YAML description. */
 package io.adapt4j.core.internal.recipe;

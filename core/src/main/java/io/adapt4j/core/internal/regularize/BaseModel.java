@@ -13,9 +13,9 @@ import io.adapt4j.core.train.TrainingException;
 import java.util.Optional;
 
 /**
- * A model as it was before training: the model itself with its adapter off, or a copy.
+ * The model before training: the trained model with its adapter off, or a copy.
  *
- * @param adapter switched off for it; empty for a copy, which is closed with this
+ * @param adapter the adapter to switch off; empty for a copy, which is closed with this
  */
 record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoCloseable {
 
@@ -52,7 +52,7 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
     return decoder.head();
   }
 
-  /** The hidden states of a batch's predicting rows; owned by the open scope. */
+  /** Returns the hidden states at a batch's predicting positions; owned by the open scope. */
   Tensor rows(LanguageModelLoss.Inputs inputs) {
     return adapter.isPresent()
         ? adapter.get().withoutAdapter(() -> Divergence.rows(decoder, inputs))

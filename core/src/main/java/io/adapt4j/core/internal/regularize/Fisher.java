@@ -16,15 +16,15 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/** The diagonal of the empirical Fisher information of a model's trained values. */
+/** Diagonal of the empirical Fisher information of a model's trainable parameters. */
 public final class Fisher {
 
   private Fisher() {}
 
   /**
-   * Estimates it, or takes it from the run's output where the same was estimated before.
+   * Estimates the diagonal, or reads it from the run's output if it was estimated there before.
    *
-   * @return one F32 tensor a trained value, closed by the caller
+   * @return one F32 tensor per trainable parameter, closed by the caller
    */
   static List<Tensor> of(Dataset reference, PenaltyRun run, FisherFile.Anchor anchor) {
     EncodableRows rows = run.encoder().filter(reference);
@@ -47,7 +47,7 @@ public final class Fisher {
     return fisher;
   }
 
-  /** Sums the squared gradients of each batch's loss, and divides by the number of targets. */
+  /** Sums the squared gradients of each example's loss and divides by the number of targets. */
   static List<Tensor> estimate(
       NextTokens task, Iterator<Batch> singles, List<Trainable> trained, boolean recompute) {
     List<Tensor> gradients = trained.stream().map(Trainable::gradient).toList();

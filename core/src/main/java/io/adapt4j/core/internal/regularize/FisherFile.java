@@ -28,12 +28,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Fisher diagonal on disk: safetensors, one tensor a trained value under its name, with the
- * digests of the values it was estimated at and of the data it was estimated on.
+ * Fisher diagonal on disk: a safetensors file with one tensor per trainable parameter under its
+ * name, and the digests of the parameter values and of the data that it was estimated on.
  */
 final class FisherFile {
 
-  /** Its name in a run's output folder. */
+  /** File name in a run's output folder. */
   static final String NAME = "fisher.safetensors";
 
   private static final String VALUES = "adapt4j.values";
@@ -51,7 +51,7 @@ final class FisherFile {
     }
   }
 
-  /** The values a diagonal is estimated at. */
+  /** Parameter values at which a diagonal is estimated. */
   record Anchor(List<Trainable> trained, String digest) {
 
     static Anchor of(List<Trainable> trained) {
@@ -65,7 +65,7 @@ final class FisherFile {
       return new Anchor(trained, HexFormat.of().formatHex(digest.digest()));
     }
 
-    /** Whether a file holds the diagonal at these values on some data. */
+    /** Returns whether a file holds the diagonal at these values on the given data. */
     boolean isIn(Path file, String data) {
       if (!Files.exists(file)) {
         return false;
@@ -101,7 +101,7 @@ final class FisherFile {
     /**
      * Reads a diagonal.
      *
-     * @return one F32 tensor a value, closed by the caller
+     * @return one F32 tensor per parameter, closed by the caller
      */
     List<Tensor> read(Path file) {
       requireOwn(file);

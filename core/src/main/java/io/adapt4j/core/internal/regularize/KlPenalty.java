@@ -11,9 +11,9 @@ import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.Penalty;
 
 /**
- * The divergence of a model from its base on one replay batch a turn.
+ * KL divergence of a model from its base, on one replay batch every {@code interval} steps.
  *
- * @param base what it was; closed with this
+ * @param base the model before training; closed with this
  */
 record KlPenalty(
     Decoder decoder,

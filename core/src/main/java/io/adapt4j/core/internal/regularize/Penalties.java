@@ -9,12 +9,12 @@ import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.TrainingException;
 import java.util.List;
 
-/** The terms that a {@link Regularization} adds to a loss. */
+/** Factory of the penalty terms that a {@link Regularization} adds to the loss. */
 public final class Penalties {
 
   private Penalties() {}
 
-  /** Describes everything that decides what a term does, its data included. */
+  /** Returns the identity of a term: everything that affects it, including its data. */
   public static String identity(Regularization term, ExampleEncoder encoder) {
     if (term.name().equals("ewc")) {
       return "EWC, strength "
@@ -36,7 +36,7 @@ public final class Penalties {
   }
 
   /**
-   * Makes a term, with the trained values as they are now as its base.
+   * Creates a term with the current parameter values as its base.
    *
    * @return the penalty, closed by the caller
    */

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a penalty is made for.
+ * The run that a penalty is created for.
  *
- * @param seed decides the order of examples
+ * @param seed seed of the order of examples
  */
 public record PenaltyRun(
     Decoder decoder,

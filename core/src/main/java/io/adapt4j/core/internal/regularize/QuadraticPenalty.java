@@ -8,7 +8,10 @@ import io.adapt4j.core.internal.train.Penalty;
 import java.util.ArrayList;
 import java.util.List;
 
-/** strength / 2 times the sum of weight (value - anchor)^2, the anchors being the values now. */
+/**
+ * Quadratic penalty strength / 2 * sum(weight * (value - anchor)^2), anchored at the values at its
+ * creation (L2 to the base, or EWC with Fisher weights).
+ */
 final class QuadraticPenalty implements Penalty {
 
   private final List<Tensor> values;
@@ -18,9 +21,9 @@ final class QuadraticPenalty implements Penalty {
   private final double strength;
 
   /**
-   * Copies the present values.
+   * Copies the current values as anchors.
    *
-   * @param weights one a value, owned from now on; none for weights of 1
+   * @param weights one tensor per parameter, owned from now on; empty for weights of 1
    */
   QuadraticPenalty(List<Trainable> trained, List<Tensor> weights, double strength) {
     this.values = trained.stream().map(Trainable::value).toList();

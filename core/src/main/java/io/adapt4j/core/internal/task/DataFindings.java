@@ -14,12 +14,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a run finds wrong with its data before it trains: those of the checks of data that cost
- * little beside tokenizing it and seldom err.
+ * Data quality findings reported before a run trains: the checks that are cheap compared with
+ * tokenization and have few false positives.
  */
 final class DataFindings {
 
-  /** Checks that look at one row after another. */
+  /** Checks of individual rows. */
   private static final Set<Check> OF_ROWS =
       EnumSet.of(
           Check.MALFORMED_ROW,
@@ -29,7 +29,7 @@ final class DataFindings {
           Check.ENCODING_DAMAGE,
           Check.SIMILAR_LABELS);
 
-  /** Checks that keep something of every row in memory. */
+  /** Checks that keep a part of every row in memory. */
   private static final Set<Check> OF_ALL =
       EnumSet.of(Check.EXACT_DUPLICATE, Check.CONTRADICTORY_LABEL, Check.LEAKAGE);
 
@@ -37,7 +37,7 @@ final class DataFindings {
 
   private DataFindings() {}
 
-  /** Looks through the training data, and for rows of it in the validation data. */
+  /** Checks the training data, and the validation data for rows of it. */
   static List<String> of(FineTuneSettings settings) {
     Dataset train = settings.train();
     Optional<Dataset> held = settings.validation();

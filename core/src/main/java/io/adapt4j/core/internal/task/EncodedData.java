@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What the data of a run came to. */
+/** Encoding reports of a run's data. */
 public record EncodedData(EncodingReport train, Optional<EncodingReport> held, int maxLength) {
 
-  /** Returns the length of the longest sample of all. */
+  /** Returns the length of the longest sample. */
   public int longest() {
     return Math.max(train.longest(), held.map(EncodingReport::longest).orElse(0));
   }
 
-  /** Encodes data, and reports a row that cannot be used as a problem of the run. */
+  /** Encodes data, reporting a row that cannot be used as an error of the run's settings. */
   public static <R> R encoded(Supplier<R> encoding) {
     try {
       return encoding.get();
@@ -25,7 +25,7 @@ public record EncodedData(EncodingReport train, Optional<EncodingReport> held, i
     }
   }
 
-  /** Refuses data of which no row is left. */
+  /** Rejects data without usable rows. */
   public static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
     if (report.kept() == 0) {
       throw SettingsException.ofFineTuning(

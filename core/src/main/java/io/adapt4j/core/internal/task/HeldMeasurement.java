@@ -6,12 +6,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One evaluation of a model over the validation data, outside of a run. */
+/** Evaluation of a model on the validation data outside of a run. */
 final class HeldMeasurement {
 
   private HeldMeasurement() {}
 
-  /** The loss and the metrics of the task; empty without validation data. */
+  /** Returns the loss and the task's metrics; empty without validation data. */
   static <B> Map<String, Double> of(Training<B> training) {
     if (training.held().isEmpty()) {
       return Map.of();

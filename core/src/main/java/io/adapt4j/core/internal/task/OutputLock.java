@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Keeps an output folder to one run at a time, on this machine, and clears it of what killed runs
- * left half written.
+ * Lock that restricts an output folder to one run at a time on this machine, and removes temporary
+ * files of killed runs.
  */
 final class OutputLock implements AutoCloseable {
 
@@ -23,7 +23,7 @@ final class OutputLock implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** Takes the lock, and removes the temporary files of killed runs. */
+  /** Acquires the lock and removes the temporary files of killed runs. */
   static OutputLock take(Path output) {
     try {
       ProcessLock lock =
@@ -46,7 +46,7 @@ final class OutputLock implements AutoCloseable {
     }
   }
 
-  /** Only folders that a run itself makes: others in an output belong to somebody else. */
+  /** Sweeps only folders created by runs: other folders in the output are not ours. */
   private static void sweep(Path output) {
     Temporaries.sweep(output);
     for (String name : List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES)) {
@@ -57,7 +57,7 @@ final class OutputLock implements AutoCloseable {
     }
   }
 
-  /** Gives the folder free. No file of the lock stays. */
+  /** Releases the lock and removes its file. */
   @Override
   public void close() {
     lock.close();

@@ -10,41 +10,39 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** A task with its data encoded, ready to train. */
+/** A task with encoded data, ready to train. */
 public interface PreparedTask<B> {
 
-  /** What a network is loaded for. */
+  /** Purpose of loading a network. */
   enum Purpose {
-    /** To be trained to the end and saved. */
+    /** To train to the end and save. */
     TRAINING,
-    /** To be trained a few steps at growing rates; nothing is written. */
+    /** To train a few steps at increasing learning rates; nothing is written. */
     RANGE_TEST,
-    /** To see how long steps take; nothing is written. */
+    /** To time steps; nothing is written. */
     TIMING
   }
 
-  /** The largest micro-batch, which decides how much memory a step takes. */
+  /** The largest micro-batch, which determines the memory of a step. */
   record LargestBatch(int rows, int longest) {}
 
-  /** Returns what encoding came to. */
+  /** Returns the encoding reports. */
   EncodedData data();
 
-  /** {@return the micro-batches of an epoch} */
+  /** {@return the number of micro-batches in an epoch} */
   int batches();
 
-  /**
-   * Returns the largest micro-batch; by default as many of the longest texts as it has examples.
-   */
+  /** Returns the largest micro-batch; by default all its examples have the maximum length. */
   default LargestBatch largestBatch(int examples) {
     return new LargestBatch(examples, data().longest());
   }
 
-  /** Plans for memory that the run takes beside the network that trains. */
+  /** Adds the memory that the run needs besides the trained network. */
   default Planner beside(Planner planner, Network declared) {
     return planner;
   }
 
-  /** Returns what is generated. */
+  /** Returns the number of completions to generate, for reinforcement learning. */
   default Optional<RolloutPlan> rollouts() {
     return Optional.empty();
   }
@@ -54,17 +52,15 @@ public interface PreparedTask<B> {
     return Optional.empty();
   }
 
-  /** Names the terms that are added to the loss. */
+  /** Returns the identities of the terms added to the loss. */
   default List<String> regularizations() {
     return List.of();
   }
 
-  /**
-   * Gives a new output layer first values that suit the training data. By default nothing is done.
-   */
+  /** Initializes a new output layer from the training data. Does nothing by default. */
   default void startHead(Network network, WorkerGroup workers) {}
 
-  /** Opens what training needs beside the network, does something with it and closes it. */
+  /** Opens the resources for training besides the network, runs an action and closes them. */
   <R> R with(
       Network network, Adaptation adaptation, Purpose purpose, Function<Training<B>, R> action);
 }

@@ -41,7 +41,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Makes a run of the options that were given: checks all of them, and fills in the defaults. */
+/** Builds the settings of a run from the given options: checks them and fills in defaults. */
 public final class RunAssembly {
 
   private final Draft draft;
@@ -60,12 +60,12 @@ public final class RunAssembly {
     this.defaults = defaults();
   }
 
-  /** Makes a run. */
+  /** Returns the checked settings of a run. */
   public static FineTuneSettings of(Draft draft, TrainingListener listener) {
     return new RunAssembly(draft).settings(listener);
   }
 
-  /** What holds for this method and task where nothing is said. */
+  /** Returns the defaults for this method and task. */
   private TrainingDefaults defaults() {
     TaskKind kind = task == null ? TaskKind.NEXT_TOKENS : TaskDefinitions.of(task).kind(task);
     TrainingDefaults ofMethod =
@@ -177,7 +177,7 @@ public final class RunAssembly {
     return or(draft.get(Options.LEARNING_RATE), defaults.learningRate());
   }
 
-  /** Those of the options with defaults by method and task that were stated. */
+  /** Returns the names of options that were set, among those with defaults by method and task. */
   private Set<String> stated() {
     Set<String> stated = new HashSet<>();
     for (Option<?> option : List.of(Options.EPOCHS, Options.BATCH_SIZE, Options.LEARNING_RATE)) {
@@ -194,7 +194,9 @@ public final class RunAssembly {
     return stated;
   }
 
-  /** An adapter that training continues from brings its own output layer. */
+  /**
+   * Returns whether to fit a new output layer; an adapter that training continues from has its own.
+   */
   private boolean warmsHead(Network declared) {
     return or(draft.get(Options.HEAD_WARM_START), true)
         && method.start().isEmpty()
@@ -292,7 +294,7 @@ public final class RunAssembly {
         : Warmup.ofRatio(or(draft.get(Options.WARMUP_RATIO), defaults.warmupRatio()));
   }
 
-  /** The listeners and one more, told of warnings too. */
+  /** Returns the listeners and one more, with early warnings. */
   private TrainingListener watched(TrainingListener more) {
     List<TrainingListener> all = new ArrayList<>(draft.get(Options.LISTENERS));
     all.add(more);

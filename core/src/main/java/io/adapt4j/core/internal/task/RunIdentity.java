@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** What makes a run that run: two descriptions with the same identity give the same losses. */
+/** Identity of a run: runs with equal identities give the same losses. */
 final class RunIdentity {
 
   private RunIdentity() {}
@@ -70,7 +70,9 @@ final class RunIdentity {
     return identity;
   }
 
-  /** Names and sizes: to read every byte of a large model would take longer than to start it. */
+  /**
+   * Returns names and sizes only: hashing a large model would take longer than starting the run.
+   */
   private static String weights(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       List<String> found =

@@ -38,8 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Writes the record of a run: into its output folder when it starts and ends, and into each
- * checkpoint with the chat template it was trained in.
+ * Writes the provenance record of a run to its output folder when it starts and ends, and to each
+ * checkpoint, together with the chat template.
  */
 final class RunRecorder implements TrainingListener {
 
@@ -56,9 +56,7 @@ final class RunRecorder implements TrainingListener {
     this.template = template;
   }
 
-  /**
-   * Reads and hashes what the run is made of. Every byte of local weights and data is read for it.
-   */
+  /** Hashes the inputs of the run. This reads every byte of local weights and data. */
   static RunRecorder start(
       FineTuneSettings settings,
       WrittenRecipe written,
@@ -99,7 +97,7 @@ final class RunRecorder implements TrainingListener {
     return described;
   }
 
-  /** The record of the adapter or the checkpoint that the run continues from. */
+  /** Returns the record of the adapter or checkpoint that the run continues from. */
   private static Optional<ObjectNode> parent(FineTuneSettings settings) {
     Path start = settings.method().start().orElseGet(() -> settings.model().folder());
     return Provenance.find(start).map(record -> FileHash.describe(record.file()));
@@ -128,7 +126,10 @@ final class RunRecorder implements TrainingListener {
         .put("sha256", report.digest());
   }
 
-  /** This recorder, to be told before others, so that what they are told of is on disk. */
+  /**
+   * Returns this recorder followed by others, so that records are on disk before others are
+   * notified.
+   */
   TrainingListener before(List<TrainingListener> others) {
     List<TrainingListener> all = new ArrayList<>();
     all.add(this);
@@ -136,7 +137,7 @@ final class RunRecorder implements TrainingListener {
     return TrainingListener.all(all);
   }
 
-  /** An adaptation whose saved folders carry the record. */
+  /** Returns an adaptation whose saved folders contain the record. */
   Adaptation recording(Adaptation adaptation) {
     return new Recorded(adaptation);
   }
@@ -147,7 +148,10 @@ final class RunRecorder implements TrainingListener {
       super(adaptation);
     }
 
-    /** A process killed in between leaves weights without a record, never with that of others. */
+    /**
+     * Deletes the old record first: a killed process may leave weights without a record, but never
+     * with a wrong one.
+     */
     @Override
     public void save(Path folder) {
       try {

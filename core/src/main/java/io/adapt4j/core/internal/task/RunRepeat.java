@@ -21,7 +21,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads the run of a record, to do it again. */
+/** Reads the options of a recorded run in order to repeat it. */
 public final class RunRepeat {
 
   private static final Logger LOG = LoggerFactory.getLogger(RunRepeat.class);
@@ -29,20 +29,23 @@ public final class RunRepeat {
 
   private RunRepeat() {}
 
-  /** Reads the run of a record. */
+  /** Reads the options of a recorded run. */
   public static Draft of(Path path) {
     Provenance record = Provenance.read(path);
     return repeating(record, record.omitted(), Set.of());
   }
 
-  /** Reads the run of a record with data that the record cannot make again. */
+  /** Reads the options of a recorded run, with data that the record cannot describe. */
   public static Draft of(Path path, Split data) {
     Draft draft = withoutData(Provenance.read(path));
     Options.setData(draft, data);
     return draft;
   }
 
-  /** Reads the run of a record with data that the record cannot make again, without validation. */
+  /**
+   * Reads the options of a recorded run, with data that the record cannot describe and no
+   * validation data.
+   */
   public static Draft of(Path path, Dataset data) {
     Draft draft = withoutData(Provenance.read(path));
     draft.set(Options.DATA, data);
@@ -89,12 +92,12 @@ public final class RunRepeat {
     return draft;
   }
 
-  /** Whether something omitted is what {@code repeat(record, data)} gives. */
+  /** Returns whether an omitted part is data, which {@code repeat(record, data)} provides. */
   private static boolean isData(String omitted) {
     return Options.DATA_KEYS.stream().anyMatch(key -> omitted.startsWith(key + ":"));
   }
 
-  /** The recorded folder; of a model on a hub, the commit wherever the cache is here. */
+  /** Returns the recorded model folder; for a hub model, its commit in the local cache. */
   private static Path modelFolder(Provenance record) {
     JsonNode model = record.json().path("model");
     return model.has("hub")

@@ -24,45 +24,45 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Everything that a run asks of a task: its keys, its checks, the model it needs and its data made
- * ready. A task is one package with a definition, and a line in {@code
- * META-INF/services/io.adapt4j.core.internal.task.TaskDefinition}; what all tasks do alike, to
- * plan, train, time and find a learning rate, is {@link TaskRun}.
+ * Service provider of a task: its keys, its checks, the model it needs and the preparation of its
+ * data. A task is a package with a definition and a line in {@code
+ * META-INF/services/io.adapt4j.core.internal.task.TaskDefinition}. {@link TaskRunner} does what all
+ * tasks share: planning, training, timing and the learning-rate range test.
  */
 public interface TaskDefinition<T extends Task> {
 
   /** {@return the type of the options} */
   Class<T> type();
 
-  /** Lists the names that descriptions can give under the key {@code task}. */
+  /** Returns the names for the key {@code task} in descriptions. */
   List<String> names();
 
-  /** Reads the options of a description. */
+  /** Reads a task from its options in a description. */
   Optional<Task> read(String name, Fields options);
 
   /** Writes a task as a description. */
   Optional<JsonNode> write(T task);
 
   /**
-   * Returns what the task is as far as the defaults of a run depend on it: whose learning rate,
-   * epochs and batch size suit it.
+   * Returns the kind of the task, which determines the default learning rate, epochs and batch
+   * size.
    */
   TaskKind kind(T task);
 
   /**
-   * Returns everything of a task that decides how a run goes. States hold it, and are resumed by
-   * tasks with the same text only.
+   * Returns the identity of a task: everything that affects the run. Saved states contain it and
+   * can only be resumed with an equal identity.
    */
   String identity(T task);
 
-  /** Lists what the task measures beside the loss. */
+  /** Returns the names of the task's metrics besides the loss. */
   default List<String> metrics(T task) {
     return List.of();
   }
 
   /**
-   * Checks the task and what is asked of the run together. By default options that concern next
-   * tokens are refused.
+   * Checks the task together with the options of the run. By default rejects options for next-token
+   * prediction.
    */
   default void check(T task, Draft draft, int batchSize, Checks checks) {
     Overflow overflow = draft.get(Options.OVERFLOW);
@@ -74,7 +74,7 @@ public interface TaskDefinition<T extends Task> {
     requireNoTokenOptions(draft, checks);
   }
 
-  /** Refuses options that concern next tokens. */
+  /** Rejects options for next-token prediction. */
   static void requireNoTokenOptions(Draft draft, Checks checks) {
     String remedy = " is for the task nextTokens; leave it out for this task";
     checks.require(draft.get(Options.REGULARIZE).isEmpty(), "regularize" + remedy);
@@ -84,35 +84,33 @@ public interface TaskDefinition<T extends Task> {
   }
 
   /**
-   * Finds the model of the task: the checkpoint's, with the output layer that the task needs.
+   * Returns the model of the task: the checkpoint's with the output layer that the task needs.
    *
-   * @param train the training data, where labels may be; null if it is missing
+   * @param train the training data, which may contain labels; null if it is missing
    */
   TaskModel model(T task, Path folder, StoredModel stored, Dataset train);
 
-  /** Says what else keeps the task from a model. */
+  /** Returns further reasons why the task cannot train a model. */
   default List<String> problems(T task, Network declared, MethodMechanics method) {
     return List.of();
   }
 
-  /**
-   * Returns whether the task can give a model's new output layer first values that suit the data.
-   */
+  /** Returns whether the task can initialize a model's new output layer from the data. */
   default boolean startsHead(Network declared) {
     return false;
   }
 
-  /** Puts warnings before listeners. */
+  /** Wraps listeners with early warnings. */
   default TrainingListener warning(List<TrainingListener> listeners) {
     return EarlyWarnings.before(listeners);
   }
 
-  /** Returns what turns rows into the tokens that are trained on. */
+  /** Returns the encoder of rows, if the task predicts next tokens. */
   default Optional<ExampleEncoder> encoder(FineTuneSettings settings, Tokenizer tokenizer) {
     return Optional.empty();
   }
 
-  /** Tokenizes the data once to find the rows that can be used. */
+  /** Tokenizes the data once to find the usable rows. */
   PreparedTask<?> prepare(T task, FineTuneSettings settings, Tokenizer tokenizer);
 
   /** Tokenizes the data as one of several workers. By default each tokenizes all of it. */

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
-/** The tasks there are. */
+/** Registry of task definitions. */
 public final class TaskDefinitions {
 
-  /** What the model is trained for. */
+  /** Task of the training. */
   public static final Option<Task> TASK =
       Option.<Task>of("task", "a name, perhaps with options: see tasks")
           .usual(Task.nextTokens(), "nextTokens")
@@ -22,15 +22,12 @@ public final class TaskDefinitions {
           .read(TaskDefinitions::read)
           .write(settings -> write(settings.objective().task()));
 
-  /** All options with a key, in the order in which they are read and written. */
+  /** All options with a key, in reading and writing order. */
   public static final List<Option<?>> OPTIONS = Options.with(TASK);
 
   private TaskDefinitions() {}
 
-  /**
-   * Lists the definitions: those that this module names, and those that the class loader of the
-   * application adds.
-   */
+  /** Returns the definitions of this module and those that the application's class loader adds. */
   public static List<TaskDefinition<?>> all() {
     List<TaskDefinition<?>> all = new ArrayList<>();
     ClassLoader own = TaskDefinition.class.getClassLoader();

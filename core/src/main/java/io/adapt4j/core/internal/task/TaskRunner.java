@@ -38,7 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Plans, trains, times and finds learning rates, alike for every task. */
+/** Runs any task: planning, training, timing and the learning-rate range test. */
 public final class TaskRunner<B> {
 
   private final FineTuneSettings settings;
@@ -53,13 +53,13 @@ public final class TaskRunner<B> {
     this.data = task.data();
   }
 
-  /** What a run came to. */
+  /** Plan and result of a run. */
   public record Outcome(FineTunePlan plan, TrainingResult result) {}
 
   /**
-   * Works out what a run will do.
+   * Plans a run.
    *
-   * @param timedSteps how many steps to time; 0 for none
+   * @param timedSteps number of steps to time; 0 for none
    */
   public static FineTunePlan plan(FineTuneSettings settings, Device device, int timedSteps) {
     return prepared(
@@ -80,7 +80,7 @@ public final class TaskRunner<B> {
   }
 
   /**
-   * Trains to the end as one of several workers. The one that leads saves, and alone tells
+   * Trains to the end as one of several workers. Only the leading worker saves and notifies
    * listeners.
    */
   public static Outcome run(
@@ -113,24 +113,24 @@ public final class TaskRunner<B> {
     return task.regularizations();
   }
 
-  /** Trains a few steps at growing rates; writes nothing. */
+  /** Runs the learning-rate range test; writes nothing. */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
     return prepared(settings, WorkerGroup.ALONE, (runner, tokenizer) -> runner.swept(sweep));
   }
 
-  /** Steps that were timed, and what the model measured before them. */
+  /** Timed steps, and the metrics of the model before them. */
   private record Timing(Optional<TimedSteps> steps, Map<String, Double> baseline) {
 
     private static final Timing NONE = new Timing(Optional.empty(), Map.of());
   }
 
-  /** Something that is done with a prepared task, of whatever batches. */
+  /** Action on a prepared task with any type of batches. */
   @FunctionalInterface
   private interface Action<R> {
     R apply(TaskRunner<?> runner, Tokenizer tokenizer);
   }
 
-  /** Something that is done with a task in memory, of whatever batches. */
+  /** Action on a loaded task. */
   @FunctionalInterface
   private interface Trains<B, R> {
     R apply(Network network, Training<B> training);
@@ -165,7 +165,7 @@ public final class TaskRunner<B> {
     }
   }
 
-  /** Before the method is attached, so that every copy of the output layer has these values. */
+  /** Initializes the output layer before the method is attached, so that all its copies agree. */
   private Network started(Network network) {
     try {
       if (settings.headWarmStart()) {
@@ -328,7 +328,7 @@ public final class TaskRunner<B> {
     return options;
   }
 
-  /** Predicts the memory: the largest micro-batch is one of the longest texts. */
+  /** Predicts the memory, based on the largest micro-batch. */
   private Forecast forecast(Network declared, Device device) {
     TrainingStep.Settings step = settings.training().step();
     PreparedTask.LargestBatch largest =
@@ -348,7 +348,7 @@ public final class TaskRunner<B> {
     return task.beside(planner, declared).forecast(shape, device);
   }
 
-  /** Different lengths of batches, which spread around the mean. */
+  /** Estimates the number of distinct batch lengths from their spread around the mean. */
   private long lengths() {
     EncodingReport train = data.train();
     long mean = train.tokens() / Math.max(1, train.samples());
@@ -356,7 +356,7 @@ public final class TaskRunner<B> {
     return Math.max(1, Math.min(microBatches(), 1 + spread));
   }
 
-  /** Micro-batches of the whole run, where examples are not packed. */
+  /** Returns the number of micro-batches of the whole run without packing. */
   private long microBatches() {
     TrainingOptions training = settings.training();
     long perEpoch = (data.train().kept() + settings.batchSize() - 1L) / settings.batchSize();

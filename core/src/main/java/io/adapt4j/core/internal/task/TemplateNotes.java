@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What is to be known of the chat template of a run. */
+/** Notes on the chat template of a run. */
 final class TemplateNotes {
 
   private TemplateNotes() {}

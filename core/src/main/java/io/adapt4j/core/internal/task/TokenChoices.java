@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TokenOptions;
 import java.util.Optional;
 
-/** What was chosen of how rows become tokens, and tokens batches. */
+/** Reads and checks the options of encoding and batching. */
 final class TokenChoices {
 
   private TokenChoices() {}
@@ -23,7 +23,7 @@ final class TokenChoices {
         Optional.ofNullable(draft.get(Options.OVERLAP)));
   }
 
-  /** Checks the options together. */
+  /** Checks the combination of options. */
   static void check(Draft draft, Checks checks) {
     checks.require(
         !draft.get(Options.PACKING) || !draft.get(Options.GROUP_BY_LENGTH),
@@ -40,7 +40,7 @@ final class TokenChoices {
     }
   }
 
-  /** Whether a draft states anything that has no meaning for texts with labels. */
+  /** Returns whether a draft sets options that apply to next-token prediction only. */
   static boolean concernGeneration(Draft draft) {
     return draft.get(Options.PACKING)
         || draft.get(Options.GROUP_BY_LENGTH)

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Optional;
 
-/** What a run goes over. */
+/** Everything the training loop needs: task, batches, validation batches and adaptation. */
 public record Training<B>(
     TrainingTask<B> task,
     BatchSource<B> batches,
@@ -15,7 +15,7 @@ public record Training<B>(
     StepHooks hooks,
     int stepsTogether) {
 
-  /** Makes a training with the task's own loss and steps by themselves. */
+  /** Creates a training without hooks whose batches are made step by step. */
   public Training(
       TrainingTask<B> task,
       BatchSource<B> batches,

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What decides the numbers a worker computes: the run, every byte of its files, the machine. */
+/**
+ * Identity of a worker: everything that affects its numbers, including every byte of its files and
+ * the machine.
+ */
 final class WorkerIdentity {
 
   private WorkerIdentity() {}

@@ -16,12 +16,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A run that travels to workers as a text. */
+/** A run described as text, to be sent to workers. */
 public final class WorkerRun {
 
   private WorkerRun() {}
 
-  /** Writes a run down. */
+  /** Describes a run. */
   public static JsonNode describe(FineTuneSettings settings) {
     WrittenRecipe written = WrittenRecipe.of(settings, TaskDefinitions.OPTIONS);
     if (!written.omitted().isEmpty()) {
@@ -36,17 +36,17 @@ public final class WorkerRun {
     return written.keys();
   }
 
-  /** What an output folder holds, and what is to become of it. */
+  /** Treatment of an existing run in the output folder. */
   public enum Start {
-    /** The folder has no run, or the options say what becomes of it. */
+    /** The folder has no run, or the options decide. */
     AS_DESCRIBED,
     /** The run of the folder is replaced. */
     OVERWRITE,
-    /** The run of the folder goes on; without a saved state it begins. */
+    /** The run of the folder is resumed; without a saved state it starts from the beginning. */
     RESUME
   }
 
-  /** Reads a run and trains as one of its workers. */
+  /** Parses a run and trains as one of its workers. */
   public static TaskRunner.Outcome run(
       String description,
       Start start,
@@ -56,7 +56,7 @@ public final class WorkerRun {
     return TaskRunner.run(settings(description, start, data, listener), () -> false, workers);
   }
 
-  /** Reads a run. */
+  /** Parses a run. */
   public static FineTuneSettings settings(
       String description, Start start, Optional<Split> data, TrainingListener listener) {
     Set<String> unread =
@@ -66,7 +66,7 @@ public final class WorkerRun {
             Documents.parse("the run", Path.of("").toAbsolutePath(), description), unread);
     data.ifPresent(parts -> Options.setData(draft, parts));
     if (start != Start.AS_DESCRIBED) {
-      // An attempt that failed before its first state has left nothing to go on with.
+      // An attempt that failed before its first saved state cannot be resumed.
       boolean resumes = start == Start.RESUME && RunStates.exist(draft.get(Options.OUTPUT));
       draft.set(Options.OVERWRITE_OUTPUT, !resumes);
       draft.set(Options.RESUME, resumes);

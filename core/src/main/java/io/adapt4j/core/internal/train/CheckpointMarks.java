@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the checkpoints {@code best} and {@code last} hold: their step and the checksums of their
- * files, in one file of the run's folder. A run that continues keeps these checkpoints until better
- * or later ones replace them, so they have to be what was saved.
+ * Step and file checksums of the checkpoints {@code best} and {@code last}, in a file of the run's
+ * folder. A resumed run keeps these checkpoints until better or later ones replace them, so they
+ * must be verified.
  */
 record CheckpointMarks(Path output) {
 
@@ -23,12 +23,12 @@ record CheckpointMarks(Path output) {
   private static final String STEP = "step";
   private static final String FILES = "files";
 
-  /** Notes that a checkpoint is being replaced. */
+  /** Records that a checkpoint is being replaced. */
   void begin(String name, int step) throws IOException {
     write(name, JsonNodeFactory.instance.objectNode().put(STEP, step));
   }
 
-  /** Notes what a checkpoint holds now. */
+  /** Records the files of a complete checkpoint. */
   void end(String name, int step) throws IOException {
     ObjectNode mark = JsonNodeFactory.instance.objectNode().put(STEP, step);
     mark.set(FILES, FileChecksums.of(output.resolve(name)));
@@ -46,7 +46,10 @@ record CheckpointMarks(Path output) {
     CheckedJson.write(file(), marks);
   }
 
-  /** What an intact file says; a damaged one was told of when the run went on. */
+  /**
+   * Returns the stored marks; empty if the file is damaged, which was reported when the run
+   * resumed.
+   */
   private JsonNode stored() throws IOException {
     try {
       return CheckedJson.read(file()).json();
@@ -55,7 +58,7 @@ record CheckpointMarks(Path output) {
     }
   }
 
-  /** Looks for what is wrong with a checkpoint that a state goes with. */
+  /** Verifies the checkpoint that belongs to a state and returns the problem, if any. */
   Optional<String> problem(String name, int saved, int latest, int steps) {
     Path folder = output.resolve(name);
     try {
@@ -77,24 +80,24 @@ record CheckpointMarks(Path output) {
     }
   }
 
-  /** Takes a checkpoint of an older version, of which nothing was noted, for what it is. */
+  /** Records an unmarked checkpoint of an older version as it is. */
   void adopt(String name, int step) throws IOException {
     if (!stored().has(name) && Files.isDirectory(output.resolve(name))) {
       end(name, step);
     }
   }
 
-  /** Whether somebody has deleted a checkpoint since it was saved, or none was ever saved. */
+  /** Returns whether there is no such checkpoint: it was deleted or never saved. */
   boolean isGone(String name) {
     return !Files.exists(output.resolve(name));
   }
 
-  /** Whether a checkpoint that was saved is gone. */
+  /** Returns whether a saved checkpoint was deleted. */
   boolean isDeleted(String name) throws IOException {
     return isGone(name) && stored().has(name);
   }
 
-  /** Forgets both. */
+  /** Deletes the marks. */
   void clear() throws IOException {
     Files.deleteIfExists(file());
   }

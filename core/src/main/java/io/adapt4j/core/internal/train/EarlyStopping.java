@@ -1,12 +1,11 @@
 package io.adapt4j.core.internal.train;
 
 /**
- * Decides from the validation losses when training no longer helps. The evaluation before training
- * is the first to be better than.
+ * Early stopping on the validation loss. The evaluation before training is the first baseline.
  *
- * <p>An evaluation counts as an improvement if its loss is below the best one by more than the
- * minimum delta. After {@code patience} evaluations in a row without improvement the run should
- * stop. Immutable: each evaluation gives a new value, which can be stored in a checkpoint.
+ * <p>An evaluation is an improvement if its loss is below the best one by more than {@code
+ * minDelta}. The run should stop after {@code patience} consecutive evaluations without
+ * improvement. Immutable: each evaluation returns a new state, which can be saved in a checkpoint.
  *
  * @param best loss of the last improvement; positive infinity before the first
  */
@@ -31,20 +30,20 @@ public record EarlyStopping(int patience, double minDelta, double best, int stal
     }
   }
 
-  /** Any fall of the loss counts. */
+  /** Counts any decrease of the loss as an improvement. */
   public static EarlyStopping withPatience(int patience) {
     return of(patience, 0);
   }
 
-  /** Only a fall by more than a minimum counts. */
+  /** Counts only a decrease by more than {@code minDelta} as an improvement. */
   public static EarlyStopping of(int patience, double minDelta) {
     return new EarlyStopping(patience, minDelta, Double.POSITIVE_INFINITY, 0);
   }
 
   /**
-   * Takes the result of an evaluation.
+   * Returns the state after an evaluation.
    *
-   * @param loss validation loss; NaN is no improvement
+   * @param loss validation loss; NaN is not an improvement
    */
   public EarlyStopping afterEvaluation(double loss) {
     boolean improved = loss < best - minDelta;
@@ -53,7 +52,7 @@ public record EarlyStopping(int patience, double minDelta, double best, int stal
         : new EarlyStopping(patience, minDelta, best, staleEvaluations + 1);
   }
 
-  /** Whether the patience is used up. */
+  /** Returns whether the patience is exhausted. */
   public boolean shouldStop() {
     return staleEvaluations >= patience;
   }

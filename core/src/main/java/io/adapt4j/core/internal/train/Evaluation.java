@@ -5,30 +5,30 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** One pass over the validation data. */
+/** A pass over the validation data. */
 @FunctionalInterface
 public interface Evaluation<B> {
 
-  /** Evaluates a batch. */
+  /** Evaluates a batch and returns its summed loss. */
   double add(B batch);
 
   /**
-   * Returns what was measured besides the loss.
+   * Returns the metrics besides the loss.
    *
-   * @return values by name, in the order to be shown; may be empty
+   * @return values by name, in display order; may be empty
    */
   default Map<String, Double> metrics() {
     return Map.of();
   }
 
-  /** Told that every batch has been evaluated. */
+  /** Called after every batch has been evaluated. */
   default void finished(int step) {}
 
-  /** Says what this pass shows to be wrong, where it is the last of the run. */
+  /** Returns a warning about the results if this is the last pass of the run. */
   default Optional<TrainingWarning> warning(int step) {
     return Optional.empty();
   }
 
-  /** Writes what is worth keeping of this pass besides its metrics, such as a confusion report. */
+  /** Writes further results of this pass, such as a confusion report. */
   default void write(Path output) {}
 }

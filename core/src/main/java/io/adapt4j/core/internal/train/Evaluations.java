@@ -11,8 +11,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * The evaluations of a run: the one before training, the newest, the best so far, and whether to
- * stop early. Not thread-safe.
+ * State of a run's evaluations: the one before training, the newest, the best so far, and early
+ * stopping. Not thread-safe.
  */
 final class Evaluations<B> {
 
@@ -30,7 +30,7 @@ final class Evaluations<B> {
   private OptionalDouble newestLoss = OptionalDouble.empty();
   private Map<String, Double> newestMetrics = Map.of();
 
-  /** Whether no later evaluation may replace the best, which the newest state goes with. */
+  /** Whether the best is final because the newest state belongs to it. */
   private boolean bestIsSettled;
 
   Evaluations(
@@ -44,7 +44,7 @@ final class Evaluations<B> {
     this.patience = patience;
   }
 
-  /** Evaluates the model before training, which every later evaluation has to be better than. */
+  /** Evaluates the model before training, the baseline of later evaluations. */
   void evaluateBefore() {
     initialLoss = evaluate(0);
     initialMetrics = newestMetrics;
@@ -54,7 +54,7 @@ final class Evaluations<B> {
     }
   }
 
-  /** Evaluates the model after a step, which counts for early stopping. */
+  /** Evaluates the model after a step and updates early stopping. */
   OptionalDouble evaluateAfter(int step) {
     OptionalDouble loss = evaluate(step);
     if (loss.isPresent()) {
@@ -102,7 +102,7 @@ final class Evaluations<B> {
     }
     double cost = task.selection().cost(loss, metrics);
     double best = task.selection().cost(bestLoss.getAsDouble(), bestMetrics);
-    // A metric may be no number before training: the correlation of equal predictions is none.
+    // A metric may be NaN before training, such as the correlation of constant predictions.
     return cost < best || (Double.isNaN(best) && !Double.isNaN(cost));
   }
 
@@ -122,14 +122,14 @@ final class Evaluations<B> {
     patience = progress.patience();
   }
 
-  /** Chooses the best among the evaluations to come, since its checkpoint is lost. */
+  /** Resets the best, whose checkpoint is lost; it is chosen among later evaluations. */
   void forgetBest() {
     bestStep = OptionalInt.empty();
     bestLoss = OptionalDouble.empty();
     bestMetrics = Map.of();
   }
 
-  /** Keeps the best as it is, whatever follows. */
+  /** Makes the current best final. */
   void settleBest() {
     bestIsSettled = true;
   }
@@ -138,14 +138,14 @@ final class Evaluations<B> {
     return patience.map(EarlyStopping::shouldStop).orElse(false);
   }
 
-  /** Writes what the newest evaluation found besides its metrics. */
+  /** Writes the further results of the newest evaluation. */
   void writeNewest(Path output) {
     if (newest != null) {
       newest.write(output);
     }
   }
 
-  /** Tells of what the last evaluation shows to be wrong. */
+  /** Reports the warning of the last evaluation, if any. */
   void warn(int step) {
     if (newest != null) {
       newest.warning(step).ifPresent(listener::warned);

@@ -12,7 +12,7 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Which parameters of a model stay as they are. */
+/** Selection of the frozen and trainable parameters of a model. */
 public record Freezing(int layers, boolean embeddings, List<String> frozen, List<String> trained) {
 
   public static final Freezing NONE = new Freezing(0, false, List.of(), List.of());
@@ -43,7 +43,7 @@ public record Freezing(int layers, boolean embeddings, List<String> frozen, List
     return Stream.concat(present.stream(), Stream.of(more)).toList();
   }
 
-  /** The checkpoint names of what trains, in the order of the model. */
+  /** Returns the checkpoint names of trainable parameters, in model order. */
   public Set<String> trained(Network network) {
     Set<String> still = still(network);
     Set<String> names = new LinkedHashSet<>();
@@ -56,7 +56,9 @@ public record Freezing(int layers, boolean embeddings, List<String> frozen, List
     return names;
   }
 
-  /** What stands in frozen layers and embeddings, or is never trained. */
+  /**
+   * Returns the names of parameters that are in frozen layers or embeddings, or never trainable.
+   */
   private Set<String> still(Network network) {
     List<Parameter> parameters = new ArrayList<>();
     network.parameters().stream().filter(Parameter::isFixed).forEach(parameters::add);

@@ -7,9 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Adds up the gradients of a step's micro-batches, each formed by itself. An operator that adds to
- * a gradient several times, or fuses a product with the sum, would round otherwise if it went on
- * from those before; like this the sum is the same wherever the micro-batches are computed.
+ * Accumulates the gradients of a step's micro-batches, each computed from zero. Operators that add
+ * to a gradient several times, or fuse a product with the sum, would round differently if they
+ * continued from earlier gradients; this way the sum does not depend on which worker computes a
+ * micro-batch.
  */
 final class GradientSum implements AutoCloseable {
 
@@ -22,7 +23,7 @@ final class GradientSum implements AutoCloseable {
     this.workers = workers;
   }
 
-  /** Numbers of the micro-batches that are this worker's, of so many. */
+  /** Returns the indices of this worker's micro-batches. */
   List<Integer> own(int microBatches) {
     List<Integer> own = new ArrayList<>();
     for (int number = workers.rank(); number < microBatches; number += workers.size()) {
@@ -31,7 +32,7 @@ final class GradientSum implements AutoCloseable {
     return own;
   }
 
-  /** Takes up what the gradients hold after a micro-batch; they are zero when it returns. */
+  /** Adds the gradients of a micro-batch and clears them, except after the last one. */
   void add(int number, int microBatches) {
     boolean last = number + workers.size() >= microBatches;
     if (workers.size() > 1 && workers.addsEveryMicroBatch()) {
@@ -57,7 +58,7 @@ final class GradientSum implements AutoCloseable {
     return number < workers.size();
   }
 
-  /** Puts the sum of all micro-batches where the gradients were. */
+  /** Replaces the gradients by the sum over all micro-batches. */
   void finish(int microBatches) {
     if (workers.size() == 1) {
       return;

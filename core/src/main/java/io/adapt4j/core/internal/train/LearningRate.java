@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.train;
 import io.adapt4j.core.train.LearningRateSchedule;
 import java.util.Objects;
 
-/** The learning rate of every step of one run. */
+/** Learning rate of each step of a run. */
 public record LearningRate(
     LearningRateSchedule schedule, double base, Warmup warmup, int totalSteps) {
 
@@ -20,7 +20,7 @@ public record LearningRate(
     }
   }
 
-  /** The learning rate of a step. */
+  /** Returns the learning rate of a step. */
   public double rate(int step) {
     return base * schedule.factor(step, warmup.steps(totalSteps), totalSteps);
   }

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.train;
 
 /**
- * The learning-rate range test (Smith 2017, section 3.3): trains a few steps at exponentially
- * growing rates and watches the loss. Immutable.
+ * Settings of the learning-rate range test (Smith 2017, section 3.3): trains some steps at
+ * exponentially increasing rates and observes the loss. Immutable.
  *
  * @param smoothing weight of the past in the smoothed loss, in [0, 1)
  */
@@ -29,7 +29,7 @@ public record LearningRateRangeTest(
     }
   }
 
-  /** Makes the default sweep. */
+  /** Returns the default settings. */
   public static LearningRateRangeTest standard() {
     return new LearningRateRangeTest(1e-6, 1, 100, 0.9, 1.5);
   }
@@ -44,7 +44,7 @@ public record LearningRateRangeTest(
     return new LearningRateRangeTest(first, last, steps, smoothing, divergence);
   }
 
-  /** The rate of a step. */
+  /** Returns the learning rate of a step. */
   public double rate(int step) {
     return from * Math.pow(to / from, step / (steps - 1.0));
   }

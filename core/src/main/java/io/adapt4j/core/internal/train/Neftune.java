@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Adds noise to the token embeddings while training, whatever trains (NEFTune, Jain et al. 2023):
- * uniform within alpha / sqrt(L d) either way, where L is the number of tokens of a row without
- * padding and d the hidden width. Evaluation sees none. The noise follows the step's seed, so that
- * a run that continues after a break draws the same.
+ * Decorates a method with noise on the token embeddings in training (NEFTune, Jain et al. 2023):
+ * uniform in +-alpha / sqrt(L d), where L is the number of tokens of a row without padding and d
+ * the hidden size. Evaluation is not affected. The noise is seeded by the step, so a resumed run
+ * draws the same.
  *
- * <p>It comes after the factor that some families put on the rows of the embedding, and before
- * learned positions and norms.
+ * <p>It is added after the embedding scale of some families, and before learned positions and
+ * norms.
  */
 public final class Neftune implements MethodMechanics {
 
@@ -42,12 +42,12 @@ public final class Neftune implements MethodMechanics {
     return new Neftune(Methods.of(method), alpha);
   }
 
-  /** Returns what trains. */
+  /** Returns the decorated method. */
   public MethodMechanics method() {
     return method;
   }
 
-  /** Returns how much noise there is. */
+  /** Returns the alpha of the noise. */
   public double alpha() {
     return alpha;
   }

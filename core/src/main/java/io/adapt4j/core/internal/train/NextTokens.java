@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 
-/** Trains a decoder to predict next tokens. */
+/** Next-token prediction task of a decoder. */
 public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
 
   @Override

@@ -7,20 +7,20 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * A token embedding with uniform noise within alpha / sqrt(L d) on a row of L tokens, while
- * operators are recorded (NEFTune, Jain et al. 2023).
+ * Token embedding with uniform noise in +-alpha / sqrt(L d) on a row of L tokens, while operators
+ * are recorded (NEFTune, Jain et al. 2023).
  */
 record NoisyEmbedding(TokenEmbedding plain, double alpha) implements TokenEmbedding {
 
-  /** Where noise is drawn; dropout counts its places from 0. */
+  /** Random stream of the noise; those of dropout count from 0. */
   private static final long PLACE = -1;
 
-  /** Puts noise on the embedding of a network, which has none yet. */
+  /** Adds noise to the embedding of a network without noise. */
   static void put(Network network, double alpha) {
     network.embeddingSlot().replace(plain -> new NoisyEmbedding(plain, alpha));
   }
 
-  /** Takes the noise off again, where there is any. */
+  /** Removes the noise, if there is any. */
   static void remove(Network network) {
     network
         .embeddingSlot()

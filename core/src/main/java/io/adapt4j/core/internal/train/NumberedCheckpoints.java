@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The newest checkpoints of a run, one folder {@code checkpoint-STEP} each. */
+/** The newest checkpoints of a run, in folders {@code checkpoint-STEP}. */
 record NumberedCheckpoints(Path output, int kept) {
 
   private static final Pattern NAME = Pattern.compile("checkpoint-(\\d+)");
@@ -21,7 +21,7 @@ record NumberedCheckpoints(Path output, int kept) {
     return output.resolve("checkpoint-" + step);
   }
 
-  /** Saves one, and deletes those that are too many. */
+  /** Saves a checkpoint and deletes the oldest beyond the limit. */
   void save(int step, Adaptation adaptation) throws IOException {
     Path target = folder(step);
     Path hidden = AtomicFolders.hidden(target);
@@ -34,7 +34,7 @@ record NumberedCheckpoints(Path output, int kept) {
     deleteAfter(kept);
   }
 
-  /** The newest first; none where the folder cannot be read. */
+  /** Returns the names, newest first; empty if the folder cannot be read. */
   List<String> names() {
     try {
       return all().stream().map(folder -> folder.getFileName().toString()).toList();
@@ -43,7 +43,7 @@ record NumberedCheckpoints(Path output, int kept) {
     }
   }
 
-  /** Deletes all. */
+  /** Deletes all numbered checkpoints. */
   void clear() {
     try {
       deleteAfter(0);
@@ -59,7 +59,7 @@ record NumberedCheckpoints(Path output, int kept) {
     }
   }
 
-  /** The newest first. */
+  /** Returns all folders, newest first. */
   private List<Path> all() throws IOException {
     if (!Files.isDirectory(output)) {
       return List.of();

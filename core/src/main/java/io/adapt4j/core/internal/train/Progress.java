@@ -10,8 +10,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * How far a run has come: everything that decides how it continues, apart from tensors. Losses are
- * stored as text, which keeps every bit and NaN.
+ * Progress of a run: everything needed to resume it apart from tensors. Losses are stored as
+ * strings, which preserves every bit and NaN.
  *
  * @param savedAt the step of the checkpoint in {@code last}; -1 if there is none
  */
@@ -61,8 +61,8 @@ record Progress(
   }
 
   /**
-   * Reads what {@link #toJson} wrote. Nothing that is missing or of another kind is replaced by a
-   * default.
+   * Reads the JSON of {@link #toJson}. Missing or mistyped fields are errors, not replaced by
+   * defaults.
    */
   static Progress of(JsonNode json, boolean sparse, Optional<EarlyStopping> rules) {
     return new Progress(
@@ -88,7 +88,7 @@ record Progress(
         whole(json, "savedAt"));
   }
 
-  /** States of earlier builds have the loss of the newest step alone. */
+  /** Reads recent losses; states of earlier builds have the last loss only. */
   private static RecentLosses recent(JsonNode json) {
     double last = number(json, "lastLoss");
     return json.has("recentLosses")

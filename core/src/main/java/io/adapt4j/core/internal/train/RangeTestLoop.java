@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** Performs the steps of a {@link LearningRateRangeTest}. */
+/** Training loop of a {@link LearningRateRangeTest}. */
 public final class RangeTestLoop {
 
   private RangeTestLoop() {}
 
-  /** Trains. */
+  /** Runs the test. */
   public static <B> LearningRateCurve run(
       LearningRateRangeTest test,
       TrainingStep<B> step,
@@ -43,7 +43,7 @@ public final class RangeTestLoop {
     return new LearningRateCurve(points, false);
   }
 
-  /** The batches of one epoch after the other. */
+  /** The batches of consecutive epochs without end. */
   private static final class Endless<B> {
 
     private final BatchSource<B> source;

@@ -7,21 +7,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Training losses of the newest steps. Their mean, weighted by what each step was trained on, says
- * where a run stands; the last step alone does not, as its batch may hold the few rows that are
- * left over. Immutable.
+ * Training losses of the newest steps. Their weighted mean is a better measure of a run's current
+ * loss than the last step, whose batch may hold only the few remaining rows. Immutable.
  */
 record RecentLosses(List<Step> steps) {
 
-  /** Steps at most. */
+  /** Maximum number of steps. */
   private static final int MOST = 10;
 
-  /** Of a short run the newest tenth, but never one step alone. */
+  /** Minimum number of steps to average in a short run. */
   private static final int LEAST = 2;
 
   static final RecentLosses NONE = new RecentLosses(List.of());
 
-  /** A step. */
+  /** Loss of a step and its weight. */
   record Step(double loss, double weight) {}
 
   RecentLosses {
@@ -50,7 +49,7 @@ record RecentLosses(List<Step> steps) {
     return newest.isEmpty() ? Double.NaN : sum / weight;
   }
 
-  /** Numbers as texts, which keep every bit and NaN. */
+  /** Returns the numbers as strings, which preserves every bit and NaN. */
   ArrayNode json() {
     ArrayNode json = JsonNodeFactory.instance.arrayNode();
     for (Step step : steps) {
@@ -59,7 +58,7 @@ record RecentLosses(List<Step> steps) {
     return json;
   }
 
-  /** Reads what {@link #json} wrote. */
+  /** Reads the JSON of {@link #json}. */
   static RecentLosses of(JsonNode json) {
     List<Step> steps = new ArrayList<>();
     for (JsonNode step : json) {

@@ -7,19 +7,19 @@ import java.lang.management.ManagementFactory;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** Measures what this process uses; takes some tens of microseconds. */
+/** Measures the resource use of this process. A measurement takes some tens of microseconds. */
 final class ResourceMeter {
 
   private ResourceMeter() {}
 
-  /** Processor time of the process so far in nanoseconds; negative if it is not known. */
+  /** Returns the CPU time of the process in nanoseconds; negative if unknown. */
   static long processorNanos() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
         ? system.getProcessCpuTime()
         : -1;
   }
 
-  /** Measures at the end of a span of time. */
+  /** Returns the resource use over the last {@code nanos} nanoseconds. */
   static ResourceUse use(long processorNanosBefore, long nanos) {
     Runtime runtime = Runtime.getRuntime();
     return new ResourceUse(
@@ -31,7 +31,7 @@ final class ResourceMeter {
             (double) nanos * runtime.availableProcessors()));
   }
 
-  /** The clocks of the process and of the wall differ a little, so a full share is capped. */
+  /** Returns the CPU share, capped at 1 because CPU and wall clocks differ slightly. */
   static OptionalDouble share(long before, long after, double available) {
     return before < 0 || after < before || available <= 0
         ? OptionalDouble.empty()

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checkpoints of a run: {@code best}, {@code last} and the numbered ones, and what is known of
- * them when the run resumes. Not thread-safe.
+ * The checkpoints of a run ({@code best}, {@code last} and the numbered ones), and their
+ * verification on resume. Not thread-safe.
  */
 final class RunCheckpoints {
 
@@ -33,7 +33,9 @@ final class RunCheckpoints {
   private boolean written = true;
   private int lastSavedAt = -1;
 
-  /** {@code marked}: whether checkpoints are marked, so that a resumed run knows them. */
+  /**
+   * Creates the checkpoints of a run; {@code marked} says whether to record checksums for resuming.
+   */
   RunCheckpoints(Path output, Adaptation adaptation, TrainingListener listener, boolean marked) {
     this.output = output;
     this.adaptation = adaptation;
@@ -42,12 +44,12 @@ final class RunCheckpoints {
     this.marks = new CheckpointMarks(output);
   }
 
-  /** Leaves the files to another worker, which does the same at the same time. */
+  /** Disables writing, which the leading worker does. */
   void leaveFiles() {
     written = false;
   }
 
-  /** Takes over what another worker found when it resumed. */
+  /** Sets the step that the leading worker found on resume. */
   void lastSavedAt(int step) {
     lastSavedAt = step;
   }
@@ -56,7 +58,7 @@ final class RunCheckpoints {
     numbered = checkpoints;
   }
 
-  /** The step of the checkpoint in {@code last}; -1 if there is none. */
+  /** Returns the step of the checkpoint in {@code last}; -1 if there is none. */
   int lastSavedAt() {
     return lastSavedAt;
   }
@@ -121,22 +123,22 @@ final class RunCheckpoints {
     return new NumberedCheckpoints(output, numbered);
   }
 
-  /** What forbids continuing from a state because of the checkpoint that is the best so far. */
+  /** Returns the problem of the best checkpoint that makes a state unusable, if any. */
   Optional<String> bestProblem(int bestStep, int steps) {
     return marks.isGone(Trainer.BEST)
         ? Optional.empty()
         : marks.problem(Trainer.BEST, bestStep, bestStep, steps);
   }
 
-  /** Whether {@code best} should hold the model before training and does not. */
+  /** Returns whether {@code best} should hold the model before training but does not. */
   boolean isUntrainedBestLost(int steps) {
     return marks.problem(Trainer.BEST, 0, 0, steps).isPresent();
   }
 
   /**
-   * Finds what the checkpoints have lost since a state was saved.
+   * Compares the checkpoints with a state and returns the losses.
    *
-   * @param evaluations forget a best that is gone; null if the best is not kept
+   * @param evaluations reset if the best checkpoint is gone; null if the best is not kept
    */
   List<String> takeStock(Progress progress, boolean checked, Evaluations<?> evaluations) {
     lastSavedAt = progress.savedAt();
@@ -176,7 +178,7 @@ final class RunCheckpoints {
     }
   }
 
-  /** Deletes {@code best}: a run that failed leaves nothing that looks like its result. */
+  /** Deletes {@code best}, so that a failed run leaves nothing that looks like its result. */
   void discardBest() {
     if (!written) {
       return;

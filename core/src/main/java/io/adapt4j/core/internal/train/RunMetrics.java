@@ -10,10 +10,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
- * What a run came to, over all its steps since it started or was resumed.
+ * Throughput and resource metrics of a run, over all steps since it started or resumed.
  *
- * @param peakResidentBytes most bytes of the process in main memory at the end of a step; empty
- *     where not known
+ * @param peakResidentBytes peak RSS at the end of a step; empty if unknown
  */
 public record RunMetrics(
     OptionalDouble tokensPerSecond,
@@ -22,7 +21,7 @@ public record RunMetrics(
     OptionalDouble processorShare,
     List<TrainingWarning> warnings) {
 
-  /** Those of a run that was not watched. */
+  /** Metrics of a run that was not measured. */
   public static final RunMetrics NONE =
       new RunMetrics(
           OptionalDouble.empty(),
@@ -31,16 +30,12 @@ public record RunMetrics(
           OptionalDouble.empty(),
           List.of());
 
-  /**
-   * Copies the warnings.
-   *
-   * @param peakResidentBytes most bytes of the process in main memory
-   */
+  /** Copies the warnings. */
   public RunMetrics {
     warnings = List.copyOf(warnings);
   }
 
-  /** Adds figures up while a run goes. */
+  /** Accumulates metrics during a run. */
   public static final class Collector implements TrainingListener {
 
     private final List<TrainingWarning> warnings = new ArrayList<>();
@@ -51,7 +46,7 @@ public record RunMetrics(
     private double processorSeconds;
     private double measuredSeconds;
 
-    /** Starts with nothing. */
+    /** Creates an empty collector. */
     public Collector() {}
 
     @Override
@@ -90,7 +85,7 @@ public record RunMetrics(
       warnings.add(warning);
     }
 
-    /** Returns what the steps so far came to. */
+    /** Returns the metrics of the steps so far. */
     public RunMetrics metrics() {
       return new RunMetrics(
           ratio(tokens, seconds),

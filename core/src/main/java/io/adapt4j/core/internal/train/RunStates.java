@@ -26,22 +26,22 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * The saved states of a run: one folder a state, with the tensors and a description that carries
- * their checksum and its own. A folder appears under its name only when it is complete and on the
- * device.
+ * The saved states of a run: one folder per state, with its tensors and a description that holds
+ * the checksums of the tensors and of itself. A folder appears under its name only when it is
+ * complete and on the device.
  */
 public final class RunStates {
 
-  /** Sub-folder of the output. */
+  /** Subfolder of the output. */
   static final String FOLDER = "states";
 
   private static final String DESCRIPTION = "state.json";
   private static final String TENSORS = "state.safetensors";
 
-  /** Since 2 there are checksums, and the evaluation before training counts for the best. */
+  /** Format with checksums, in which the evaluation before training counts as a best. */
   private static final int FORMAT = 2;
 
-  /** Before descriptions had checksums: their tensors have a SHA-256. */
+  /** Older format without checksums of descriptions; tensors have a SHA-256. */
   private static final int UNCHECKED_FORMAT = 1;
 
   private final Path folder;
@@ -52,7 +52,7 @@ public final class RunStates {
     this.options = options;
   }
 
-  /** A state that can be continued from. */
+  /** A state to resume from. */
   record Found(Path path, Path tensors, Progress progress, boolean checked, List<String> damaged) {}
 
   /** Returns whether a run can be resumed. */
@@ -60,7 +60,7 @@ public final class RunStates {
     return !folders(output.resolve(FOLDER)).isEmpty();
   }
 
-  /** Saves a state and deletes those that are too many. */
+  /** Saves a state and deletes the oldest beyond the limit. */
   void save(Progress progress, List<TensorData> tensors) {
     Path target = folder.resolve(name(progress.steps()));
     Path hidden = AtomicFolders.hidden(target);
@@ -112,7 +112,7 @@ public final class RunStates {
             .formatted(folder, String.join("\n  ", damaged), Trainer.BEST, folder));
   }
 
-  /** A state that is not what was saved. */
+  /** Thrown for a damaged state. */
   private static final class DamagedStateException extends Exception {
 
     private static final long serialVersionUID = 1;
@@ -122,7 +122,7 @@ public final class RunStates {
     }
   }
 
-  /** Reads the state of a step that another worker has found fit. */
+  /** Reads the state of a step that the leading worker has chosen. */
   Found at(int step, Optional<EarlyStopping> rules) {
     Path state = folder.resolve(name(step));
     try {
@@ -242,7 +242,7 @@ public final class RunStates {
     }
   }
 
-  /** Complete states, the newest first. */
+  /** Returns complete states, newest first. */
   private List<Path> folders() {
     return folders(folder);
   }

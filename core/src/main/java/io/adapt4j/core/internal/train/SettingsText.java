@@ -5,19 +5,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Words how a run is set up, for people. */
+/** Human-readable description of a run's settings. */
 public final class SettingsText {
 
   /** The setting that names the run's folder. */
   public static final String OUTPUT = "output";
 
-  /** The setting that says what becomes of the files of an earlier run in that folder. */
+  /** The setting for the files of an earlier run in that folder. */
   public static final String EARLIER_RUN = "earlier run";
 
-  /** They are replaced. */
+  /** Value of {@link #EARLIER_RUN}: they are replaced. */
   public static final String REPLACED = "replaced";
 
-  /** What the run's identity says that the options do not. */
+  /** Parts of the run's identity that the options do not contain. */
   private static final List<String> FROM_IDENTITY =
       List.of("method", "training data", "validation data", "batch");
 

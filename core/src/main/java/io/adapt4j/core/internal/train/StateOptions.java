@@ -6,14 +6,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Whether a run saves what it needs to go on exactly as if it had not been interrupted.
+ * Options for saving states, from which a run resumes exactly as if it had not been interrupted.
  *
- * @param interval optimizer steps between saves; 0 for the end of each epoch; not read with a time
+ * @param interval optimizer steps between saves; 0 for the end of each epoch; ignored if there is a
+ *     time
  */
 public record StateOptions(
     int interval, Duration time, int kept, boolean resume, Map<String, String> identity) {
 
-  /** Nothing is saved and nothing resumed. */
+  /** Neither saves nor resumes. */
   public static final StateOptions NONE = new StateOptions(0, 0, false, Map.of());
 
   /**
@@ -30,7 +31,7 @@ public record StateOptions(
     identity = Collections.unmodifiableMap(new TreeMap<>(identity));
   }
 
-  /** Makes options that go by steps or epochs. */
+  /** Creates options with an interval in steps or epochs. */
   public StateOptions(int interval, int kept, boolean resume, Map<String, String> identity) {
     this(interval, Duration.ZERO, kept, resume, identity);
   }

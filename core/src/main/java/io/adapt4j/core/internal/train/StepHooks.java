@@ -3,13 +3,13 @@ package io.adapt4j.core.internal.train;
 import java.util.List;
 
 /**
- * What takes part in a step between backward pass and update.
+ * Participants in a step between backward pass and update: other workers and penalties.
  *
- * @param penalties add their gradients to the sum of all workers; closed by whoever made them
+ * @param penalties add their gradients to the sum of all workers; closed by their creator
  */
 public record StepHooks(WorkerGroup workers, List<Penalty> penalties) {
 
-  /** Nothing takes part. */
+  /** No participants. */
   public static final StepHooks NONE = new StepHooks(WorkerGroup.ALONE, List.of());
 
   /** Copies the list. */
@@ -17,12 +17,12 @@ public record StepHooks(WorkerGroup workers, List<Penalty> penalties) {
     penalties = List.copyOf(penalties);
   }
 
-  /** Makes hooks of penalties alone. */
+  /** Creates hooks of a single worker with penalties. */
   public static StepHooks of(List<Penalty> penalties) {
     return new StepHooks(WorkerGroup.ALONE, penalties);
   }
 
-  /** Returns these hooks for workers. */
+  /** Returns these hooks with a worker group. */
   public StepHooks among(WorkerGroup group) {
     return new StepHooks(group, penalties);
   }

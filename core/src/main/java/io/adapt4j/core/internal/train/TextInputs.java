@@ -5,12 +5,12 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import java.util.Arrays;
 
-/** Batches of texts as networks take them. */
+/** Converts batches of texts to network inputs. */
 public final class TextInputs {
 
   private TextInputs() {}
 
-  /** Token types above those a model tells apart become its last. */
+  /** Converts a batch; token types are clamped to the largest that the model has. */
   public static EncoderInputs of(Encoder encoder, TextBatch batch) {
     int last = Math.max(0, encoder.tokenTypes() - 1);
     long[] types = Arrays.stream(batch.typeIds()).map(type -> Math.min(last, type)).toArray();

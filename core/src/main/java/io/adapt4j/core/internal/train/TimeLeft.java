@@ -8,24 +8,24 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * Estimates the time to the end of a run from the steps and evaluations of this run.
+ * Estimates the remaining time of a run from its steps and evaluations so far.
  *
- * <p>The first steps are left out: libtorch specializes its operators and the JVM compiles in them,
- * and they may take hundreds of times as long as later ones. What evaluations and checkpoints take
- * is kept apart from the steps. Steps whose batches are made together, such as those of a rollout,
- * are counted together, since the first of them pays for all.
+ * <p>The first steps are excluded: libtorch specializes its operators and the JVM compiles in them,
+ * so they may take hundreds of times longer than later ones. The time of evaluations and
+ * checkpoints is measured separately. Steps whose batches are made together, such as those of a
+ * rollout, are timed as a group, since the first of them bears the cost for all.
  */
 final class TimeLeft {
 
-  /** Steps that are left out, unless more of them are made together. */
+  /** Number of excluded steps, unless a group is larger. */
   static final int WARM_UP = 2;
 
-  /** Groups of steps that an estimate needs, and those that it looks back on. */
+  /** Minimum number of groups for an estimate, and maximum number that it uses. */
   static final int LEAST_GROUPS = 3;
 
   private static final int MOST_GROUPS = 100;
 
-  /** A group that takes so many times as long as the middle one was held up by something else. */
+  /** Multiple of the median at which the time of a group is capped as an outlier. */
   private static final int HELD_UP = 10;
 
   private final LongSupplier nanoTime;
@@ -38,33 +38,36 @@ final class TimeLeft {
   private long evaluation;
   private boolean evaluatedNow;
 
-  /** Prepares an estimate. */
+  /** Starts timing. */
   TimeLeft(LongSupplier nanoTime, int together) {
     this.nanoTime = nanoTime;
     this.together = together;
     this.groupBegun = nanoTime.getAsLong();
   }
 
-  /** Something begins that is no part of a step. */
+  /** Marks the beginning of something outside steps. */
   void pause() {
     pauseBegun = nanoTime.getAsLong();
   }
 
-  /** An evaluation with its checkpoints ends; its time stands for those to come. */
+  /** Marks the end of an evaluation with its checkpoints; its time predicts later ones. */
   void evaluated() {
     evaluation = 0;
     evaluatedNow = true;
     saved();
   }
 
-  /** A state was saved; where that goes with an evaluation, it will do so again. */
+  /**
+   * Marks the end of saving a state, whose time counts toward the evaluation that it follows, if
+   * any.
+   */
   void saved() {
     long taken = nanoTime.getAsLong() - pauseBegun;
     outside += taken;
     evaluation += evaluatedNow ? taken : 0;
   }
 
-  /** A step has ended. */
+  /** Marks the end of a step. */
   void stepEnded() {
     counted++;
     evaluatedNow = false;
@@ -82,12 +85,12 @@ final class TimeLeft {
     }
   }
 
-  /** The least number of whole groups that covers {@link #WARM_UP}. */
+  /** Returns {@link #WARM_UP} rounded up to whole groups. */
   private int warmUp() {
     return (WARM_UP + together - 1) / together * together;
   }
 
-  /** Estimates the time left. */
+  /** Estimates the remaining time. */
   Optional<Duration> estimate(int steps, int evaluations) {
     if (steps == 0) {
       return Optional.of(Duration.ofNanos(evaluations * evaluation));
@@ -99,7 +102,7 @@ final class TimeLeft {
         Duration.ofNanos(Math.round(steps * nanosPerStep()) + evaluations * evaluation));
   }
 
-  /** The mean, as long steps count by their number; groups that were held up count less. */
+  /** Returns the mean time of a step, with outliers capped. */
   private double nanosPerStep() {
     long[] sorted = groups.stream().mapToLong(Long::longValue).sorted().toArray();
     double most = (double) HELD_UP * sorted[sorted.length / 2];

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A copy of what trains, outside native memory: to be sent to other workers, averaged and taken
- * over. Immutable.
+ * Copy of trainable parameters in Java arrays, to be sent to other workers, averaged and loaded.
+ * Immutable.
  */
 public final class TrainableValues {
 
@@ -21,7 +21,7 @@ public final class TrainableValues {
     this.values = values;
   }
 
-  /** Copies the present values of an adaptation. */
+  /** Copies the current parameters of an adaptation. */
   public static TrainableValues of(Adaptation adaptation) {
     Map<String, float[]> values = new LinkedHashMap<>();
     adaptation
@@ -31,7 +31,7 @@ public final class TrainableValues {
   }
 
   /**
-   * Makes a copy of arrays, such as those another worker sent.
+   * Copies arrays, such as those received from another worker.
    *
    * @param values row-major values by name; copied
    */
@@ -41,7 +41,7 @@ public final class TrainableValues {
     return new TrainableValues(copies);
   }
 
-  /** Averages the values of several workers. */
+  /** Returns the weighted average over several workers. */
   public static TrainableValues average(List<TrainableValues> workers, List<Double> weights) {
     if (workers.isEmpty() || workers.size() != weights.size()) {
       throw new IllegalArgumentException(
@@ -78,13 +78,13 @@ public final class TrainableValues {
     return mean;
   }
 
-  /** Returns the names of the values. */
+  /** Returns the parameter names. */
   public Set<String> names() {
     return values.keySet();
   }
 
   /**
-   * Copies one value.
+   * Returns a copy of a parameter's values.
    *
    * @return row-major
    */
@@ -96,7 +96,7 @@ public final class TrainableValues {
     return found.clone();
   }
 
-  /** Makes an adaptation continue from these values. The optimizer's moments stay as they are. */
+  /** Loads these values into an adaptation. The optimizer state is unchanged. */
   public void copyTo(Adaptation adaptation) {
     List<Trainable> trained = adaptation.trained();
     if (trained.size() != values.size()) {

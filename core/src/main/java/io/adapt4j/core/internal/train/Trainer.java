@@ -29,24 +29,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the training loop: epochs of steps, evaluations, checkpoints, and the events that tell of
- * them. The same data, options and machine give the same losses.
+ * Training loop: epochs of steps, evaluations, checkpoints, and the events that report them. The
+ * same data, options and machine give the same losses.
  */
 public final class Trainer<B> {
 
   /**
-   * Sub-folder of the checkpoint of the best evaluation. That before training counts: it holds the
-   * model as it was until an evaluation is better.
+   * Subfolder of the checkpoint of the best evaluation. It holds the untrained model until an
+   * evaluation is better than the one before training.
    */
   public static final String BEST = "best";
 
-  /** Sub-folder of the newest checkpoint. */
+  /** Subfolder of the newest checkpoint. */
   public static final String LAST = "last";
 
-  /** Sub-folder of the states to resume from. */
+  /** Subfolder of the states to resume from. */
   public static final String STATES = RunStates.FOLDER;
 
-  /** Steps after which workers compare what they have trained. */
+  /** Interval in steps at which workers compare their trained parameters. */
   private static final int COMPARED_STEPS = 50;
 
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
@@ -107,7 +107,7 @@ public final class Trainer<B> {
         new LearningRate(options.schedule(), options.learningRate(), options.warmup(), totalSteps);
   }
 
-  /** Lets others take part in each step. Default: {@link StepHooks#NONE}. */
+  /** Sets the participants in each step. Default: {@link StepHooks#NONE}. */
   public Trainer<B> hooks(StepHooks taking) {
     hooks = taking;
     if (!taking.workers().leads()) {
@@ -116,24 +116,22 @@ public final class Trainer<B> {
     return this;
   }
 
-  /**
-   * Keeps the newest checkpoints in folders {@code checkpoint-STEP} of their own. Default: none.
-   */
+  /** Also keeps the newest checkpoints in folders {@code checkpoint-STEP}. Default: none. */
   public Trainer<B> keepLast(int checkpoints) {
     this.checkpoints.keepNumbered(checkpoints);
     return this;
   }
 
   /**
-   * Says how many steps' batches are made together, such as those of a rollout, so that the time
-   * left is not judged by some of them. Default: 1.
+   * Sets the number of steps whose batches are made together, such as those of a rollout, for the
+   * estimate of the remaining time. Default: 1.
    */
   public Trainer<B> stepsTogether(int steps) {
     stepsTogether = steps;
     return this;
   }
 
-  /** Goes by another clock, for tests. */
+  /** Sets the clock, for tests. */
   Trainer<B> clock(LongSupplier nanoTime) {
     clock = nanoTime;
     startNanos = nanoTime.getAsLong();
@@ -142,14 +140,15 @@ public final class Trainer<B> {
   }
 
   /**
-   * Says which learning rates are usual, for what is said of a run that ends worse than it began.
+   * Sets the description of usual learning rates, for the warning about a run that ends worse than
+   * it began.
    */
   public Trainer<B> usualRates(String text) {
     usualRates = text;
     return this;
   }
 
-  /** Runs to the end. Always tells the listener of the end, also when it throws. */
+  /** Runs to the end. The listener is always notified of the end, even on an exception. */
   public TrainingResult run(RunStart start) {
     listener.started(start.withSettings(SettingsText.of(options, output)));
     StopReason reason = StopReason.FAILED;
@@ -212,7 +211,7 @@ public final class Trainer<B> {
     }
   }
 
-  /** Continues from the newest saved state; false if there is none or none is wanted. */
+  /** Resumes from the newest saved state; returns false if there is none or resuming is off. */
   private boolean resume(TrainingStep<B> step) {
     if (!leads()) {
       return follow(step);
@@ -255,7 +254,7 @@ public final class Trainer<B> {
     evaluations.restore(progress);
   }
 
-  /** Continues from where the leading worker does. */
+  /** Resumes from the state that the leading worker has chosen. */
   private boolean follow(TrainingStep<B> step) {
     WorkerResume told = WorkerResume.hear(hooks.workers());
     if (told.step() < 0) {
@@ -280,7 +279,10 @@ public final class Trainer<B> {
         : checkpoints.bestProblem(progress.bestStep().getAsInt(), progress.steps());
   }
 
-  /** The model before training is at hand until the state is restored. */
+  /**
+   * Saves {@code best} again if it held the untrained model, which is loaded until the state is
+   * restored.
+   */
   private void restoreUntrainedBest(Progress progress) {
     if (options.keepBest()
         && progress.bestStep().orElse(-1) == 0
@@ -438,7 +440,10 @@ public final class Trainer<B> {
     }
   }
 
-  /** Whether the model may replace the last checkpoint: finite gradients may lead anywhere. */
+  /**
+   * Returns whether the loss is finite, so that the model may replace the last checkpoint: finite
+   * gradients do not guarantee that.
+   */
   private boolean isSound(OptionalDouble validationLoss) {
     return Double.isFinite(validationLoss.orElseGet(() -> task.evaluate(train.any())));
   }

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.train;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.file.Path;
 
-/** What is said of a run that cannot go on. */
+/** Exceptions of runs that cannot continue. */
 final class TrainingFailures {
 
   private static final String ADVICE =
@@ -12,9 +12,9 @@ final class TrainingFailures {
   private TrainingFailures() {}
 
   /**
-   * Too many steps in a row were not finite.
+   * Creates the exception for too many consecutive steps that are not finite.
    *
-   * @param savedAt the step of the last checkpoint; below 0 where there is none
+   * @param savedAt the step of the last checkpoint; negative if there is none
    */
   static TrainingException tooManySkipped(
       int step, int skipped, String reason, int savedAt, Path last) {
@@ -31,7 +31,7 @@ final class TrainingFailures {
                 ADVICE));
   }
 
-  /** The run ended, and no model was worth saving. */
+  /** Creates the exception for a run that ended without a model worth saving. */
   static TrainingException nothingSound(int step) {
     return new TrainingException(
         "Training ended at step "

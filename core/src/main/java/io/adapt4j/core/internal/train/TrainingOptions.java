@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a run proceeds.
+ * Options of the training loop.
  *
  * @param maxSteps optimizer steps after which to stop; 0 for no limit
  * @param evaluationInterval optimizer steps between evaluations; 0 for the end of each epoch
@@ -25,7 +25,7 @@ public record TrainingOptions(
     long seed,
     StateOptions states) {
 
-  /** Returns these options with what identifies the run. */
+  /** Returns these options with the identity of the run. */
   public TrainingOptions identifiedBy(Map<String, String> identity) {
     StateOptions identified =
         new StateOptions(
@@ -46,18 +46,21 @@ public record TrainingOptions(
         identified);
   }
 
-  /** The number of optimizer steps an epoch takes; its last may have fewer micro-batches. */
+  /**
+   * Returns the number of optimizer steps per epoch, the last of which may have fewer
+   * micro-batches.
+   */
   public int stepsPerEpoch(int microBatches) {
     return (microBatches + accumulation - 1) / accumulation;
   }
 
-  /** The number of optimizer steps of the whole run. */
+  /** Returns the number of optimizer steps of the whole run. */
   public int totalSteps(int microBatches) {
     int all = Math.multiplyExact(epochs, stepsPerEpoch(microBatches));
     return maxSteps > 0 ? Math.min(all, maxSteps) : all;
   }
 
-  /** The number of evaluations that are still due, the one at the end of the run among them. */
+  /** Returns the number of remaining evaluations, including the one at the end of the run. */
   int evaluationsLeft(int done, int microBatches) {
     int interval = evaluationInterval == 0 ? stepsPerEpoch(microBatches) : evaluationInterval;
     int all = totalSteps(microBatches);

@@ -9,13 +9,13 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * How a run ended.
+ * Result of a run.
  *
- * @param initialMetrics what the task measured there besides the loss; may be empty
- * @param lastMetrics what the task measured there besides the loss; may be empty
- * @param bestStep the step it was reached at; 0 where no evaluation was better than that before
+ * @param initialMetrics the task's metrics before training, without the loss; may be empty
+ * @param lastMetrics the task's metrics at the last evaluation, without the loss; may be empty
+ * @param bestStep the step of the best evaluation; 0 if none was better than the one before
  *     training
- * @param bestMetrics what the task measured there besides the loss; may be empty
+ * @param bestMetrics the task's metrics at the best evaluation, without the loss; may be empty
  */
 public record TrainingResult(
     StopReason reason,

@@ -23,30 +23,30 @@ import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
 /**
- * Performs optimizer steps: accumulates gradients over micro-batches, clips their norm, updates.
+ * Optimizer step: accumulates gradients over micro-batches, clips their norm, and updates.
  *
- * <p>The loss of a step is the sum of all its target tokens' cross-entropies over one divisor, so a
- * step of two micro-batches of ragged lengths equals the step of their union. The gradient of each
- * micro-batch is formed by itself, then added ({@link GradientSum}). A step whose loss or gradient
- * norm is not finite leaves every value as it was.
+ * <p>The loss of a step is the sum of its target tokens' cross-entropies over one divisor, so a
+ * step of two micro-batches of different lengths equals the step of their union. The gradient of
+ * each micro-batch is computed separately, then accumulated ({@link GradientSum}). A step whose
+ * loss or gradient norm is not finite changes no parameter.
  */
 public final class TrainingStep<I> implements AutoCloseable {
 
-  /** What is minimized. */
+  /** The objective to minimize. */
   @FunctionalInterface
   public interface Objective<I> {
 
     /**
-     * Sums the loss over a batch's targets and adds the gradients of the sum times a scale to the
-     * trained parameters.
+     * Returns the sum of the loss over a batch's targets, and accumulates the gradients of the sum
+     * times a scale.
      */
     double forwardBackward(I inputs, double scale, boolean recompute, long seed);
   }
 
   /**
-   * What a step needs to know besides its data.
+   * Settings of a step.
    *
-   * @param maxGradientNorm gradients of a larger norm are scaled down to it; 0 for no limit
+   * @param maxGradientNorm norm to clip gradients to; 0 for no limit
    */
   public record Settings(
       Optimizer optimizer,
@@ -60,21 +60,21 @@ public final class TrainingStep<I> implements AutoCloseable {
       rates = List.copyOf(rates);
     }
 
-    /** Makes settings with one learning rate for all values. */
+    /** Creates settings with one learning rate for all parameters. */
     public Settings(
         Optimizer optimizer, double weightDecay, double maxGradientNorm, boolean recompute) {
       this(optimizer, weightDecay, maxGradientNorm, recompute, List.of());
     }
   }
 
-  /** Values that share a learning rate. */
+  /** Parameters that share a learning rate. */
   private record Group(OptimizerState state, double factor) {}
 
-  /** What a step did. */
+  /** Result of a step. */
   public record Outcome(
       List<Double> microLosses, double loss, double penalty, double gradientNorm, boolean applied) {
 
-    /** What is not finite in a step that was skipped. */
+    /** Describes the non-finite value of a skipped step. */
     String problem() {
       if (!Double.isFinite(loss)) {
         return "the loss is " + loss;
@@ -114,7 +114,7 @@ public final class TrainingStep<I> implements AutoCloseable {
         (trained, decay) -> OptimizerStates.start(settings.optimizer(), trained, decay));
   }
 
-  /** Makes the optimizer's state of values and weight decay as it is told to, for tests. */
+  /** Creates the optimizer state by a given function, for tests. */
   public TrainingStep(
       Objective<I> objective,
       Adaptation adaptation,
@@ -134,7 +134,7 @@ public final class TrainingStep<I> implements AutoCloseable {
     CachingAllocator.host().retain();
   }
 
-  /** The factor of the first expression that fits. */
+  /** Returns the factor of the first matching expression. */
   private double factor(String name) {
     return settings.rates().stream()
         .filter(rate -> Pattern.compile(rate.names()).matcher(name).find())
@@ -144,7 +144,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   }
 
   /**
-   * Makes steps that minimize the cross-entropy of next tokens.
+   * Creates the steps of a language model, which minimize the cross-entropy of next tokens.
    *
    * @return the steps, closed by the caller
    */
@@ -157,14 +157,11 @@ public final class TrainingStep<I> implements AutoCloseable {
         settings);
   }
 
-  /**
-   * Performs one step. Among several workers each is given all micro-batches and computes its own.
-   */
+  /** Performs a step. In a group, every worker receives all micro-batches and computes its own. */
   public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
     List<Double> losses = forwardBackward(microBatches, divisor, seed);
     double loss = losses.stream().mapToDouble(Double::doubleValue).sum();
-    double penalty =
-        hooks.penalties().stream().mapToDouble(other -> other.add(applied, seed)).sum();
+    double penalty = hooks.penalties().stream().mapToDouble(term -> term.add(applied, seed)).sum();
     double norm = TensorLists.norm(gradients);
     boolean finite = Double.isFinite(loss) && Double.isFinite(penalty) && Double.isFinite(norm);
     if (finite) {
@@ -174,11 +171,12 @@ public final class TrainingStep<I> implements AutoCloseable {
     return new Outcome(List.copyOf(losses), loss, penalty, norm, finite);
   }
 
-  /** The losses of all micro-batches, by whichever worker they were computed. */
+  /** Returns the losses of all micro-batches, including those of other workers. */
   private List<Double> forwardBackward(List<I> microBatches, double divisor, long seed) {
     double[] losses = new double[microBatches.size()];
     for (int number : sum.own(microBatches.size())) {
-      // What the backward pass before has left in pieces would lie beside what this one keeps.
+      // Otherwise memory freed by the previous backward pass would fragment the activations of this
+      // one.
       Torch.giveBackMemory();
       losses[number] =
           objective.forwardBackward(
@@ -212,19 +210,19 @@ public final class TrainingStep<I> implements AutoCloseable {
     adaptation.refresh();
   }
 
-  /** What an exact continuation needs; written within the open scope. */
+  /** Returns the optimizer state for resuming exactly; owned by the open scope. */
   public List<TensorData> state() {
     return groups.stream().flatMap(group -> group.state().save().stream()).toList();
   }
 
-  /** Takes over what {@link #state} gave. */
+  /** Restores a saved {@link #state}. */
   void restore(Checkpoint state, int stepsApplied) {
     applied = stepsApplied;
     groups.forEach(group -> group.state().restore(state, stepsApplied));
     adaptation.refresh();
   }
 
-  /** Steps applied, those skipped left out. */
+  /** Returns the number of applied steps, without skipped ones. */
   int applied() {
     return applied;
   }
@@ -238,7 +236,7 @@ public final class TrainingStep<I> implements AutoCloseable {
     }
   }
 
-  /** Frees the optimizer's state, and memory that was kept for the next step. */
+  /** Frees the optimizer state and memory cached for the next step. */
   @Override
   public void close() {
     groups.forEach(group -> group.state().close());

@@ -2,10 +2,10 @@ package io.adapt4j.core.internal.train;
 
 import java.util.Map;
 
-/** What a model is trained for: the loss of a batch and what is counted in it. */
+/** Training task: the loss of a batch, and the counts of its targets and tokens. */
 public interface TrainingTask<B> extends TrainingStep.Objective<B> {
 
-  /** Sums the loss over a batch's targets. */
+  /** Returns the sum of the loss over a batch's targets, without gradients. */
   double evaluate(B batch);
 
   /** Starts a pass over the validation data. */
@@ -13,34 +13,31 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
     return this::evaluate;
   }
 
-  /**
-   * Takes what was measured besides the loss in the batches differentiated since it was last asked.
-   */
+  /** Returns and resets the metrics of the batches trained on since the last call. */
   default Map<String, Double> takeStepMetrics() {
     return Map.of();
   }
 
   /**
-   * Returns whether the mean loss is the cross-entropy of tokens, whose exponential is the
-   * perplexity.
+   * Returns whether the mean loss is a token cross-entropy, whose exponential is the perplexity.
    */
   default boolean isTokenLoss() {
     return false;
   }
 
-  /** Says which checkpoint is the best. */
+  /** Returns the metric for the best model. */
   default BestModelMetric selection() {
     return BestModelMetric.BY_LOSS;
   }
 
-  /** Counts the terms of the loss. */
+  /** Returns the number of loss terms. */
   long targets(B batch);
 
-  /** Sums the weights of the loss's terms, which it is divided by to be a mean. */
+  /** Returns the sum of the weights of the loss terms, the divisor of the mean loss. */
   default double weight(B batch) {
     return targets(batch);
   }
 
-  /** Counts tokens, for the speed that is shown. */
+  /** Returns the number of tokens, for the reported speed. */
   long tokens(B batch);
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/** Compares the end of a run with its beginning. */
+/** Comparison of a run's last evaluation with the one before training. */
 record Verdict(
     BestModelMetric selection,
     boolean tokenLoss,
@@ -18,7 +18,7 @@ record Verdict(
     Map<String, Double> lastMetrics,
     OptionalInt bestStep) {
 
-  /** Differences of the order of the arithmetic's rounding are none. */
+  /** Relative difference that counts as rounding. */
   private static final double ROUNDING = 1e-6;
 
   RunOutcome outcome() {
@@ -37,9 +37,9 @@ record Verdict(
   }
 
   /**
-   * Words a run that ended worse than it began.
+   * Creates the warning about a run that ended worse than it began.
    *
-   * @param usualRates what is usual; may be empty
+   * @param usualRates description of usual learning rates; may be empty
    */
   TrainingWarning warning(int step, boolean keepsBest, double rate, String usualRates) {
     String found =

@@ -1,19 +1,19 @@
 package io.adapt4j.core.internal.train;
 
-/** How long the learning rate rises before it reaches its full value. */
+/** Length of the learning-rate warmup. */
 public sealed interface Warmup {
-  /** No warm-up. */
+  /** No warmup. */
   Warmup NONE = new Steps(0);
 
-  /** The length of the warm-up in a run. */
+  /** Returns the number of warmup steps in a run. */
   int steps(int totalSteps);
 
-  /** A fixed number of steps. */
+  /** Returns a warmup of a fixed number of steps. */
   static Warmup ofSteps(int steps) {
     return new Steps(steps);
   }
 
-  /** A share of the run, rounded up to whole steps. */
+  /** Returns a warmup over a share of the run, rounded up to whole steps. */
   static Warmup ofRatio(double ratio) {
     return new Ratio(ratio);
   }

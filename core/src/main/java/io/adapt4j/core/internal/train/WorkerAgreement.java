@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
-/** What workers must have in common, or their sum would be that of different runs. */
+/** Checks that all workers of a group compute the same run. */
 public final class WorkerAgreement {
 
   private static final char SEPARATOR = '\u0000';
 
   private WorkerAgreement() {}
 
-  /** Requires the same of all workers. */
+  /** Requires equal values from all workers. */
   public static void require(WorkerGroup group, Map<String, String> own) {
     List<Map<String, String>> all =
         group.exchange(written(own)).stream().map(WorkerAgreement::read).toList();
@@ -31,7 +31,7 @@ public final class WorkerAgreement {
     }
   }
 
-  /** What differs from the first of some, a line for each. */
+  /** Returns the differences from the first worker, one line each. */
   static List<String> differences(List<Map<String, String>> all) {
     List<String> differences = new ArrayList<>();
     Map<String, String> first = all.get(0);
@@ -66,7 +66,7 @@ public final class WorkerAgreement {
     return values;
   }
 
-  /** Requires that the trained values are the same on all workers, to the bit. */
+  /** Requires bit-identical trained parameters on all workers. */
   static void requireSameValues(WorkerGroup group, List<Trainable> trained, int step) {
     List<Long> sums =
         group.exchange(Longs.toByteArray(checksum(trained))).stream()

@@ -5,14 +5,14 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * The workers that train one model together, as one of them sees them. All perform the same steps
- * on the same data; of a step's micro-batches each takes those whose number, divided by the number
- * of workers, leaves its rank. Every method waits for the other workers, who must call the same
- * methods in the same order.
+ * Group of workers that train one model together, as seen by one of them. All perform the same
+ * steps on the same data; each computes the micro-batches whose index modulo the number of workers
+ * is its rank. Every method waits for the other workers, which must call the same methods in the
+ * same order.
  */
 public interface WorkerGroup extends Peers {
 
-  /** One worker by itself. */
+  /** A single worker. */
   WorkerGroup ALONE =
       new WorkerGroup() {
 
@@ -42,11 +42,11 @@ public interface WorkerGroup extends Peers {
         }
       };
 
-  /** {@return the number of this worker, from 0; that of rank 0 leads, and alone writes files} */
+  /** {@return the rank of this worker, from 0; rank 0 leads and is the only one to write files} */
   @Override
   int rank();
 
-  /** {@return how many workers there are} */
+  /** {@return the number of workers} */
   @Override
   int size();
 
@@ -56,16 +56,16 @@ public interface WorkerGroup extends Peers {
   }
 
   /**
-   * Says when gradients are added up: micro-batch by micro-batch, in the order of one process, or
-   * each worker's own first, which sends less and rounds otherwise.
+   * Returns whether gradients are summed per micro-batch, in the order of a single process.
+   * Otherwise each worker accumulates its own first, which sends less but rounds differently.
    */
   default boolean addsEveryMicroBatch() {
     return true;
   }
 
   /**
-   * Returns whether workers tokenize the training data together, each a part, where the task can.
-   * Otherwise each tokenizes all of it, and they compare what they have.
+   * Returns whether workers share the tokenization of the training data, if the task supports it.
+   * Otherwise each tokenizes all of it, and they compare the results.
    */
   default boolean sharesData() {
     return false;
@@ -78,13 +78,13 @@ public interface WorkerGroup extends Peers {
   void add(List<Tensor> gradients, int contributors);
 
   /**
-   * Takes the sum of the step, which then begins anew.
+   * Retrieves the sum of the step and resets it.
    *
    * @param gradients overwritten by the sum
    */
   void sum(List<Tensor> gradients);
 
-  /** Tells every worker something. */
+  /** Gathers the bytes of all workers at every worker (all-gather). */
   @Override
   List<byte[]> exchange(byte[] own);
 }

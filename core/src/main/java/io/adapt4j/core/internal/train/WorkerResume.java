@@ -3,14 +3,14 @@ package io.adapt4j.core.internal.train;
 import java.nio.ByteBuffer;
 
 /**
- * Where the leading worker continues, as it tells the others.
+ * Message of the leading worker about the state it resumes from.
  *
- * @param step the step of the state; -1 if the run begins
+ * @param step the step of the state; -1 if the run starts from the beginning
  * @param savedAt the step of the last checkpoint; -1 if there is none
  */
 record WorkerResume(int step, int savedAt, boolean hasBest) {
 
-  /** The run begins. */
+  /** The run starts from the beginning. */
   static final WorkerResume NOTHING = new WorkerResume(-1, -1, false);
 
   void tell(WorkerGroup group) {

@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Greedy answers to some validation rows, written to {@value #FILE} at each evaluation. The loss
- * does not show a model that never ends an answer; these do. Not thread-safe.
+ * Greedy answers to some validation rows, written to {@value #FILE} at each evaluation. They reveal
+ * a model that never ends an answer, which the loss does not. Not thread-safe.
  */
 final class AnswerSamples {
 
@@ -33,15 +33,17 @@ final class AnswerSamples {
 
   private static final Logger LOG = LoggerFactory.getLogger(AnswerSamples.class);
 
-  /** Tokens at most: what a sample is to show is seen in as many. */
+  /** Maximum tokens of an answer. */
   private static final int MOST_TOKENS = 128;
 
-  /** An answer may be this many times as long as that of the row, and so many tokens longer. */
+  /**
+   * Token budget of an answer: this multiple of the expected answer's length, plus {@link #MORE}.
+   */
   private static final int TIMES = 2;
 
   private static final int MORE = 16;
 
-  /** Fewer say nothing of the rest. */
+  /** Minimum number of rows for a warning. */
   private static final int LEAST_TO_JUDGE = 2;
 
   private final Generator generator;
@@ -52,7 +54,7 @@ final class AnswerSamples {
   private int unended;
   private String longest = "";
 
-  /** The prompt of a row, and the answer that it has. */
+  /** The prompt and expected answer of a row. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Asked(int[] prompt, int[] answer) {}
 
@@ -66,8 +68,8 @@ final class AnswerSamples {
   }
 
   /**
-   * Chooses rows: the first whose answer is short enough to be seen to its end, has a prompt before
-   * it and ends with a token that ends texts.
+   * Chooses the first rows with a prompt and an answer that is short enough and ends with an end
+   * token.
    */
   static Optional<AnswerSamples> of(
       EncodableRows rows,
@@ -104,7 +106,7 @@ final class AnswerSamples {
     return TIMES * answer + MORE;
   }
 
-  /** Where the first answer ends, its end token left out; 0 if it has none. */
+  /** Returns the end of the first answer, without its end token; 0 if it has none. */
   private static int answerEnd(TrainingSample sample, int from, Set<Integer> ends) {
     for (int i = from; i < sample.length(); i++) {
       if (ends.contains(sample.ids()[i])) {
@@ -114,7 +116,7 @@ final class AnswerSamples {
     return 0;
   }
 
-  /** Answers the rows with the model as it is after a step. */
+  /** Answers the rows with the current model. */
   void take(int step) {
     List<Generation> answers =
         generator.generate(
@@ -151,12 +153,12 @@ final class AnswerSamples {
           StandardOpenOption.WRITE,
           begins ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND);
     } catch (IOException e) {
-      // The run is worth more than a look at it; a full disk ends it at its next checkpoint.
+      // Not fatal to the run; a full disk fails the next checkpoint anyway.
       LOG.warn("Writing {} failed: {}.", file, WriteFailure.explain(file, e));
     }
   }
 
-  /** Warns where the newest samples had no end, though the rows' answers have one. */
+  /** Returns a warning if none of the newest answers ended. */
   Optional<TrainingWarning> warning(int step) {
     if (rows.size() < LEAST_TO_JUDGE || unended < rows.size()) {
       return Optional.empty();

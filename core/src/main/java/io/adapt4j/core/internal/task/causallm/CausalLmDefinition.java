@@ -22,7 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Predicting next tokens. */
+/** Next-token prediction. */
 public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
 
   private static final String NAME = "nextTokens";
@@ -57,7 +57,7 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
     return "NextTokens[]";
   }
 
-  /** Every option is for this task. */
+  /** Accepts every option. */
   @Override
   public void check(CausalLmTask task, Draft draft, int batchSize, Checks checks) {}
 

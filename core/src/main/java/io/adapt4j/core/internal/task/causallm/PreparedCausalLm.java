@@ -35,7 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Texts to be continued, ready to train a decoder. */
+/** Next-token prediction with encoded data. */
 record PreparedCausalLm(
     FineTuneSettings settings,
     ExampleEncoder encoder,
@@ -95,7 +95,7 @@ record PreparedCausalLm(
       Purpose purpose,
       Function<Training<Batch>, R> action) {
     Decoder decoder = (Decoder) network;
-    // Terms take time that is not the model's.
+    // Timing measures the model without penalty terms.
     List<Regularization> terms = purpose == Purpose.TIMING ? List.of() : settings.regularizations();
     Optional<Path> output =
         purpose == Purpose.TRAINING ? Optional.of(settings.output()) : Optional.empty();
@@ -138,7 +138,7 @@ record PreparedCausalLm(
         .orElse(task);
   }
 
-  /** The model's tokens that end a text, and the one with which the template ends a turn. */
+  /** Returns the model's end-of-text tokens and the template's end-of-turn token. */
   private Set<Integer> ends(Tokenizer tokenizer, LoadedModel.SpecialIds ids) {
     Set<Integer> ends = new LinkedHashSet<>(ids.end());
     encoder

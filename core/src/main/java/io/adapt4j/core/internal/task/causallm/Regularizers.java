@@ -7,10 +7,10 @@ import io.adapt4j.core.regularization.Regularization;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The penalties of a run, closed together. */
+/** The penalties of a run, closed as a group. */
 record Regularizers(List<Penalty> penalties) implements AutoCloseable {
 
-  /** Makes one penalty a term, for a model as it is before the first step. */
+  /** Creates a penalty for each term, with the model before the first step as its base. */
   static Regularizers start(List<Regularization> terms, PenaltyRun run) {
     Regularizers started = new Regularizers(new ArrayList<>());
     try {

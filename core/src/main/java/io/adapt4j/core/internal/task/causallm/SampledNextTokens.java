@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.train.TrainingWarning;
 import java.util.Optional;
 
-/** Trains a decoder to predict next tokens, and answers some rows at each evaluation. */
+/** Next-token prediction that also answers some rows at each evaluation. */
 record SampledNextTokens(NextTokens task, AnswerSamples samples) implements TrainingTask<Batch> {
 
   @Override

@@ -1,2 +1,2 @@
-/** Predicting next tokens. */
+/** Next-token prediction. */
 package io.adapt4j.core.internal.task.causallm;

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** One class a text, or one a token; of tokens also the entities where labels mark them. */
+/** Scores of one class per text or token; for tokens with IOB labels also of entities. */
 final class ClassScoring extends TextScores {
 
   private final List<String> labels;

@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Classes or numbers of texts, and classes of their words. */
+/** Classification and regression of texts, and classification of their words. */
 public final class ClassificationDefinition implements TaskDefinition<ClassificationTask> {
 
   private static final String LABELS = "labels";
@@ -75,12 +75,12 @@ public final class ClassificationDefinition implements TaskDefinition<Classifica
     return Optional.of(keys);
   }
 
-  /** In the words of the first version, whose states can be resumed. */
   @Override
   public TaskKind kind(ClassificationTask task) {
     return TaskKind.CLASSIFICATION;
   }
 
+  /** Keeps the wording of the first version, whose states can be resumed. */
   @Override
   public String identity(ClassificationTask task) {
     String problem =

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The checkpoint's model with an output for labels. */
+/** Finds the checkpoint's model with a classification head. */
 public final class ClassificationModel {
 
   private static final String LABELS = "id2label";
@@ -25,7 +25,7 @@ public final class ClassificationModel {
   private ClassificationModel() {}
 
   /**
-   * Finds the model of a task. Reads the labels of the data where the task does not state them.
+   * Returns the model of a task, collecting labels from the data if the task does not state them.
    *
    * @param train the training data; null if it is missing
    */
@@ -102,7 +102,7 @@ public final class ClassificationModel {
             .formatted(base.fields().file(), LABELS, found, wanted));
   }
 
-  /** Decoders find the last token of a text by the padding after it, in Transformers. */
+  /** Sets the padding token, by which Transformers' decoders find the last token of a text. */
   private static ModelConfig withPadding(ModelConfig config, Path folder) {
     if (config.padTokenId().isPresent()) {
       return config;

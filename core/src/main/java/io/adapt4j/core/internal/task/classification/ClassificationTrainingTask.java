@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Trains a network to score classes or numbers of texts, or classes of their tokens. The loss of a
- * text, or of its labeled tokens, counts by its weight, and the mean is weighted so.
+ * Classification or regression of texts, or classification of their tokens. The mean loss is
+ * weighted by the weights of texts.
  */
 public record ClassificationTrainingTask(
     Encoder encoder, ClassificationProblem problem, List<String> labels, BestModelMetric selection)

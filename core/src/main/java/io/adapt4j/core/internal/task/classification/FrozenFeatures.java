@@ -12,17 +12,17 @@ import java.util.Arrays;
 import java.util.Iterator;
 
 /**
- * What the classifier of a model that does not train reads of labeled rows, with what it should say
- * of them.
+ * Classifier inputs of labeled rows, computed by the untrained model, with their targets.
  *
- * @param features one row a target, row-major [targets, width]
- * @param values 1 or 0 for each class, or a number a target; empty where labels are given
+ * @param features row-major [targets, width]
+ * @param values multi-hot labels or regression targets, row-major [targets, outputs]; empty if
+ *     {@code labels} are given
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record FrozenFeatures(
     float[] features, long[] labels, float[] values, float[] weights, int targets) {
 
-  /** Reads rows. */
+  /** Computes the features of at most {@code limit} targets. */
   static FrozenFeatures of(
       Encoder encoder,
       ClassificationProblem problem,
@@ -70,7 +70,7 @@ record FrozenFeatures(
     return values.length == count ? values : Arrays.copyOf(values, count);
   }
 
-  /** The targets as the loss takes them; numbers as they are. */
+  /** Returns the targets of the loss; regression targets are not standardized. */
   TextTargets wanted(ClassificationProblem problem) {
     return switch (problem) {
       case SINGLE_LABEL, TOKEN -> new TextTargets.OneClass(labels, weights);

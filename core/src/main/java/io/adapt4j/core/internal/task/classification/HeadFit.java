@@ -11,27 +11,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Fit of a linear layer to features that do not change: logistic regression for classes, ridge
- * regression for numbers. Each feature is standardized for it, so that one penalty suits all.
+ * Fit of a linear layer to frozen features: logistic regression for classes, ridge regression for
+ * numbers. Features are standardized so that one penalty suits all.
  */
 final class HeadFit {
 
   private static final int ITERATIONS = 60;
 
-  /** Entries of the steps that L-BFGS keeps: 64 MiB. */
+  /** Number of values in the L-BFGS history: 64 MiB. */
   static final long HISTORY_ENTRIES = 1L << 23;
 
   private static final int LONGEST_HISTORY = 10;
 
   /**
-   * The penalty of a squared weight is this times features over targets a class, so that it gives
-   * way as rows grow more; measured on BANKING77, CLINC150, AG News and SST-2.
+   * Factor of the L2 penalty, which is this times features over targets, per class, and so
+   * decreases with more rows; tuned on BANKING77, CLINC150, AG News and SST-2.
    */
   private static final double PENALTY = 2;
 
   private static final double HIGHEST_PENALTY = 0.5;
 
-  /** Biases are hardly held back: rare classes have low ones. */
+  /** Relative penalty of biases, which is low because rare classes need low biases. */
   private static final double OF_BIAS = 0.01;
 
   private final FrozenFeatures rows;
@@ -73,7 +73,7 @@ final class HeadFit {
     return new HeadFit(rows, problem, outputs, width, hasBias).fitted();
   }
 
-  /** Returns the steps that L-BFGS can keep of a layer; too few to be of use below 2. */
+  /** Returns the length of the L-BFGS history for a layer; useless below 2. */
   static int history(long entries) {
     return (int) Math.min(LONGEST_HISTORY, HISTORY_ENTRIES / (2 * entries));
   }
@@ -113,7 +113,10 @@ final class HeadFit {
     }
   }
 
-  /** Mean 0, which a bias makes up for, and deviation 1; a constant feature becomes 0. */
+  /**
+   * Scales features to standard deviation 1 and, if there is a bias, to mean 0; a constant feature
+   * becomes 0.
+   */
   private void standardize() {
     float[] features = rows.features();
     for (int row = 0; row < rows.targets() && hasBias; row++) {
@@ -192,7 +195,7 @@ final class HeadFit {
     return value + held;
   }
 
-  /** The layer for features and numbers as they were. */
+  /** Returns the layer for the original features and targets. */
   private Layer layer(double[] found, int columns, double[] center, double[] scale) {
     float[] weight = new float[outputs * width];
     float[] bias = new float[outputs];

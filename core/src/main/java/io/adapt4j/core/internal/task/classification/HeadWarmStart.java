@@ -16,26 +16,23 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * First values of a new classifier: instead of random ones, those of a linear layer fitted to the
- * vectors that the model gives before training (linear probing, then fine-tuning: Kumar et al.
- * 2022). Memory and time are bounded: of many rows, some are drawn, the same in every run.
+ * Warm start of a new classifier: instead of randomly, it is initialized by a linear fit to the
+ * untrained model's features (linear probing, then fine-tuning: Kumar et al. 2022). Memory and time
+ * are bounded: large datasets are subsampled, the same way in every run.
  */
 public final class HeadWarmStart {
 
-  /** Values of features and scores that are kept: 64 MiB. */
+  /** Maximum number of values for features and scores: 64 MiB. */
   private static final long KEPT_VALUES = 1L << 24;
 
   private static final int MOST_TARGETS = 20_000;
 
-  /** Seed of the draw, the same for all runs, so that their seeds change nothing but the run. */
+  /** Fixed seed of the subsample, independent of the run's seed. */
   private static final long DRAW = 20_000;
 
   private HeadWarmStart() {}
 
-  /**
-   * Returns whether a network has a classifier that can be fitted: a new one, of a size whose fit
-   * is within the bounds.
-   */
+  /** Returns whether a network has a new classifier that is small enough to fit. */
   public static boolean concerns(Network network) {
     return classifier(network).isPresent();
   }
@@ -54,10 +51,7 @@ public final class HeadWarmStart {
     return fresh && HeadFit.history(entries) > 1 ? Optional.of(dense) : Optional.empty();
   }
 
-  /**
-   * Gives a network's new classifier its first values. Of several workers the one that leads fits
-   * it, and all take its values.
-   */
+  /** Initializes a network's new classifier. The leading worker fits it and shares the values. */
   static void apply(
       Network network,
       ClassificationProblem problem,
@@ -96,7 +90,7 @@ public final class HeadWarmStart {
     return rows.report().targetTokens();
   }
 
-  /** So many rows, drawn at random, that their targets are about as many as the limit. */
+  /** Returns randomly drawn rows with about {@code limit} targets. */
   static BatchSource<TextBatch> batches(TextRows rows, int limit, int batchSize, int paddingId) {
     int all = rows.lengths().length;
     int most = (int) Math.max(1, Math.min(all, (long) all * limit / targets(rows)));

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Several classes a text: one is predicted where its probability is above a half. */
+/** Scores of multi-label classification; a class is predicted if its probability exceeds 0.5. */
 final class LabelScoring extends TextScores {
 
   private final List<String> labels;

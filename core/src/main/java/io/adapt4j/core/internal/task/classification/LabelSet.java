@@ -10,10 +10,10 @@ import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** The names of the classes and their numbers. Immutable. */
+/** Class names and their indices. Immutable. */
 public final class LabelSet {
 
-  /** Whole numbers by value and before other names, which go by their characters. */
+  /** Orders integers by value, before other names in lexicographic order. */
   private static final Comparator<String> ORDER =
       Comparator.comparing((String name) -> !isNumber(name))
           .thenComparing(name -> isNumber(name) ? Long.parseLong(name) : 0L)
@@ -31,12 +31,12 @@ public final class LabelSet {
     }
   }
 
-  /** Makes a set in a given order. */
+  /** Creates a set in a given order. */
   public static LabelSet of(List<String> names) {
     return new LabelSet(names);
   }
 
-  /** Collects the labels of a dataset. */
+  /** Returns the labels of a dataset. */
   public static LabelSet in(Dataset dataset) {
     SortedSet<String> found = new TreeSet<>(ORDER);
     for (int row = 0; row < dataset.size(); row++) {
@@ -59,7 +59,7 @@ public final class LabelSet {
     return names;
   }
 
-  /** Finds the number of a class. */
+  /** Finds the index of a class by its name, or by the index itself. */
   public OptionalInt find(String label) {
     Integer number = numbers.get(label);
     if (number != null) {

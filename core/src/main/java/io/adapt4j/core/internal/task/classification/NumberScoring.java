@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.metric.NumberErrors;
 import java.util.Map;
 import java.util.stream.DoubleStream;
 
-/** A number a text. */
+/** Scores of regression. */
 final class NumberScoring extends TextScores {
 
   private final DoubleStream.Builder truth = DoubleStream.builder();
@@ -44,6 +44,6 @@ final class NumberScoring extends TextScores {
 
   @Override
   void json(ObjectNode into) {
-    // The metrics say all.
+    // The metrics are complete.
   }
 }

@@ -17,7 +17,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Labeled texts, ready to train a network. */
+/** Classification with encoded data. */
 record PreparedClassification(
     ClassificationTask task,
     FineTuneSettings settings,

@@ -12,14 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Batches of texts with labels, of similar length when shuffled. Rows are read and tokenized one
- * batch at a time.
+ * Batches of labeled texts, grouped by length when shuffled. Rows are read and tokenized one batch
+ * at a time.
  */
 public final class TextBatches {
 
   private TextBatches() {}
 
-  /** Takes the rows in their order. */
+  /** Returns batches in dataset order. */
   public static BatchSource<TextBatch> inOrder(TextRows rows, int batchSize, int paddingId) {
     return batches(
         rows,
@@ -27,7 +27,7 @@ public final class TextBatches {
         new SequentialBatches(rows.lengths().length, batchSize, EpochOrder.UNSHUFFLED));
   }
 
-  /** Takes the rows of every epoch in its own order. */
+  /** Returns batches that are reshuffled every epoch. */
   public static BatchSource<TextBatch> shuffled(
       TextRows rows, int batchSize, int paddingId, long seed) {
     return batches(
@@ -36,7 +36,7 @@ public final class TextBatches {
         new LengthGroupedBatches(rows.lengths(), batchSize, new EpochOrder(true, seed)));
   }
 
-  /** Takes all rows, the longest first. */
+  /** Returns batches of all rows, longest first. */
   static BatchSource<TextBatch> byLength(TextRows rows, int batchSize, int paddingId) {
     return batches(
         rows,

@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Turns texts with labels into tokens and numbers. Texts have the tokens around them that the model
- * expects and are cut at their end to fit; of a pair the longer text is cut.
+ * Encodes labeled texts to tokens and class indices. Texts get the model's special tokens and are
+ * truncated at their end to fit; of a pair the longer text is truncated.
  *
- * <p>The class of a word is learned at its first token, as Transformers' examples do; its other
- * tokens have none. Words stand side by side with a space between, and where a token is that space
- * alone and the tokenizer keeps it with the word after it, it is that word's first.
+ * <p>A word's class is the label of its first token, as in Transformers' examples; its other tokens
+ * are ignored. Words are joined by spaces; if the tokenizer attaches the space to the following
+ * word, a token of the space alone is that word's first.
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
@@ -39,12 +39,12 @@ public final class TextEncoder {
     this.labels = labels;
   }
 
-  /** Returns the limit. */
+  /** Returns the maximum length in tokens. */
   public int maxLength() {
     return maxLength;
   }
 
-  /** Encodes a row, naming it if that fails. */
+  /** Encodes a row; an error names the row. */
   LabeledSample encodeRow(Dataset dataset, int row) {
     Example example = dataset.get(row);
     try {

@@ -9,13 +9,13 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/** Rows with labels that can be trained on, with the number of tokens of each. */
+/** Labeled rows that can be trained on, with their lengths in tokens. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, EncodingReport report) {
 
   /**
-   * Tokenizes a dataset once. Rows without anything to learn, such as words that are all cut away,
-   * are left out.
+   * Tokenizes a dataset once. Rows without targets, such as words that are all truncated, are
+   * skipped.
    */
   public static TextRows of(Dataset dataset, TextEncoder encoder) {
     int[] rows = new int[dataset.size()];

@@ -12,18 +12,18 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What predictions of one kind come to over an evaluation. */
+/** Accumulated scores of an evaluation. */
 abstract sealed class TextScores permits ClassScoring, LabelScoring, NumberScoring {
 
   static final String TEXT_FILE = "evaluation.txt";
   static final String JSON_FILE = "evaluation.json";
 
-  /** Takes the scores of a batch: one row a target. */
+  /** Adds the logits of a batch, one row per target. */
   abstract void add(TextBatch batch, float[] logits);
 
   abstract void fill(Map<String, Double> metrics);
 
-  /** Details as lines of text; empty where the metrics say all. */
+  /** Returns a detailed text report; empty if the metrics are complete. */
   abstract String text();
 
   abstract void json(ObjectNode into);

@@ -1,2 +1,2 @@
-/** Classifying texts and their words, and giving texts a number. */
+/** Classification of texts and words, and regression of texts. */
 package io.adapt4j.core.internal.task.classification;

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.data.PaddedTexts;
 import io.adapt4j.core.spi.ObjectiveSample;
 import java.util.List;
 
-/** Samples side by side. */
+/** Padded batch of samples. */
 record CustomBatch(List<ObjectiveSample> samples, PaddedTexts texts) {
 
   static CustomBatch of(List<ObjectiveSample> samples, int paddingId) {
@@ -12,7 +12,7 @@ record CustomBatch(List<ObjectiveSample> samples, PaddedTexts texts) {
         samples, PaddedTexts.of(samples.stream().map(ObjectiveSample::tokens).toList(), paddingId));
   }
 
-  /** The places of the positions among all tokens, row by row. */
+  /** Returns the flat indices of the positions among all tokens, row by row. */
   long[] index() {
     long[] index = new long[samples.stream().mapToInt(sample -> sample.positions().length).sum()];
     int count = 0;

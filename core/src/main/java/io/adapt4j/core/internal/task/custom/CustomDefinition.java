@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** An objective from outside. */
+/** User-defined objective. */
 public final class CustomDefinition implements TaskDefinition<Task.Custom> {
 
   @Override
@@ -26,7 +26,7 @@ public final class CustomDefinition implements TaskDefinition<Task.Custom> {
     return Task.Custom.class;
   }
 
-  /** A description has no name for code. */
+  /** Returns no names: user code cannot be described. */
   @Override
   public List<String> names() {
     return List.of();

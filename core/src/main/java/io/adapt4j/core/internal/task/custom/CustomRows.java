@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The samples of a dataset, in memory. */
+/** In-memory samples of a dataset. */
 record CustomRows(List<ObjectiveSample> samples, EncodingReport report) {
 
   static CustomRows of(

@@ -21,7 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Trains a network by an objective from outside, which gets the outputs and gives their derivative.
+ * Training by a user-defined objective, which receives the network's outputs and returns their
+ * gradient.
  */
 record CustomTrainingTask(TrainingObjective objective, Network network, BestModelMetric selection)
     implements TrainingTask<CustomBatch> {
@@ -109,7 +110,7 @@ record CustomTrainingTask(TrainingObjective objective, Network network, BestMode
     return encoder.classLogits(ops, hidden, ids, batch.texts().attentionMask());
   }
 
-  /** The scores of the vocabulary, made of operators that have a derivative. */
+  /** Returns the logits of the vocabulary, computed by differentiable operators. */
   private static Tensor scores(Ops ops, VocabularyHead head, Tensor rows) {
     Tensor scores = ops.scaled(ops.linear(rows, head.weight(), head.bias()), head.scale());
     if (head.softCap() == 0) {

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The data of an objective from outside, ready to train a network. */
+/** User-defined objective with encoded data. */
 record PreparedCustom(
     TrainingObjective objective,
     FineTuneSettings settings,

@@ -1,2 +1,2 @@
-/** Objectives that authors bring from outside. */
+/** User-defined objectives. */
 package io.adapt4j.core.internal.task.custom;

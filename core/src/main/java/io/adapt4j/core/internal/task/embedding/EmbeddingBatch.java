@@ -3,13 +3,13 @@ package io.adapt4j.core.internal.task.embedding;
 import io.adapt4j.core.internal.data.PaddedTexts;
 
 /**
- * Queries with the passages among which each has to find its own. Not copied in or out: treat the
+ * Batch of queries and the passages that each is ranked against. Not copied in or out: treat the
  * arrays as read-only.
  *
- * @param excluded [B, P] in row-major order: true for passages that are not the query's own but
- *     answer it too, in this or another row, and so are no wrong answers
+ * @param excluded [B, P] in row-major order: true for other passages that also answer the query, in
+ *     this or another row, and so are not negatives
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record EmbeddingBatch(
     PaddedTexts queries,
@@ -33,7 +33,7 @@ public record EmbeddingBatch(
     return sum;
   }
 
-  /** Returns the number of tokens, padding left out. */
+  /** Returns the number of tokens without padding. */
   public long tokens() {
     return queries.tokens() + passages.tokens();
   }

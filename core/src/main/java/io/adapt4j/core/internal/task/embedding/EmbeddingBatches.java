@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Batches of queries and passages. Which of them meet in a batch decides what is learned, so that
- * they are not sorted by length. Rows are read and tokenized one batch at a time.
+ * Batches of queries and passages. They are not sorted by length, since the composition of a batch
+ * determines the negatives. Rows are read and tokenized one batch at a time.
  */
 public final class EmbeddingBatches {
 
   private EmbeddingBatches() {}
 
-  /** Makes batches of rows. */
+  /** Returns batches of rows. */
   public static BatchSource<EmbeddingBatch> of(
       EmbeddingRows rows, int batchSize, int paddingId, EpochOrder order) {
     return ArrangedBatches.single(

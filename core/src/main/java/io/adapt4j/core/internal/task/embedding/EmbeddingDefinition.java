@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Embedding queries near their passages. */
+/** Training of text embeddings. */
 public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> {
 
   private static final String NAME = "embeddings";

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Turns queries and passages into tokens as an embedding model reads them: white space around them
- * is dropped, a prompt may stand before them, and what is too long is cut at its end.
+ * Encodes queries and passages to tokens for an embedding model: surrounding whitespace is
+ * stripped, an optional prompt is prepended, and long texts are truncated at their end.
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
@@ -20,10 +20,10 @@ public final class EmbeddingEncoder {
   private final Options options;
 
   /**
-   * How texts are read.
+   * Options of encoding.
    *
-   * @param queryPrompt what stands before each query; may be empty
-   * @param passagePrompt what stands before each passage; may be empty
+   * @param queryPrompt prefix of each query; may be empty
+   * @param passagePrompt prefix of each passage; may be empty
    */
   public record Options(
       int maxLength, String queryPrompt, String passagePrompt, boolean lowerCase) {}
@@ -34,7 +34,7 @@ public final class EmbeddingEncoder {
     this.options = options;
   }
 
-  /** Encodes a row, naming it if that fails. */
+  /** Encodes a row; an error names the row. */
   EmbeddingSample encodeRow(Dataset dataset, int row) {
     Example example = dataset.get(row);
     if (example instanceof Example.QueryPassage pair) {

@@ -2,18 +2,18 @@ package io.adapt4j.core.internal.task.embedding;
 
 import java.util.List;
 
-/** A loss of queries among passages. */
+/** Ranking loss of queries against passages. */
 interface EmbeddingLoss {
 
-  /** Sums the loss over the batch's queries. */
+  /** Returns the sum of the loss over the batch's queries. */
   RankingLoss.Scored evaluate(RankingLoss.Inputs batch);
 
   /**
-   * Sums the loss over the batch's queries and adds the gradients of the sum times a factor to the
-   * trained parameters.
+   * Returns the sum of the loss over the batch's queries, and accumulates the gradients of the sum
+   * times a factor.
    */
   double forwardBackward(RankingLoss.Inputs batch, double factor, boolean recompute, long seed);
 
-  /** {@return what vectors are cut to, besides whole ones} */
+  /** {@return the Matryoshka dimensions besides the full vector} */
   List<RankingLoss.Cut> cuts();
 }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Queries with passages that can be trained on. Equal texts have one number, so that a passage that
- * answers a query in one row is never taken for a wrong answer to it in another.
+ * Queries with passages to train on. Equal texts share an id, so that a passage that answers a
+ * query in one row is never a negative for it in another.
  */
 public final class EmbeddingRows {
 
@@ -36,7 +36,7 @@ public final class EmbeddingRows {
     this.most = numbers.stream().mapToInt(number -> number.passages().length).max().orElse(0);
   }
 
-  /** The numbers of a row's texts. */
+  /** The ids of a row's texts. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Numbers(int query, int[] passages) {}
 
@@ -84,12 +84,12 @@ public final class EmbeddingRows {
     }
   }
 
-  /** Returns what encoding came to. */
+  /** Returns the encoding report. */
   public EncodingReport report() {
     return report;
   }
 
-  /** Returns the largest number of texts of a row. */
+  /** Returns the maximum number of texts in a row. */
   public int mostTexts() {
     return 1 + most;
   }
@@ -110,7 +110,7 @@ public final class EmbeddingRows {
     return numbers.get(row);
   }
 
-  /** Whether a passage answers a query in any row. */
+  /** Returns whether a passage answers a query in any row. */
   boolean answers(int query, int passage) {
     return answers.containsEntry(query, passage);
   }

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.task.embedding;
 import java.util.List;
 
 /** A query and its passages as tokens. Not copied in or out: treat the arrays as read-only. */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 record EmbeddingSample(int[] query, List<int[]> passages, boolean truncated) {
 

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Trains an encoder to embed queries near the passages that answer them. */
+/** Training of an encoder to embed queries near the passages that answer them. */
 record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
     implements TrainingTask<EmbeddingBatch> {
 

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Ranking by vectors, by weights of tokens and by vectors of tokens at once, whose layers train
- * with the encoder.
+ * Joint ranking loss of dense vectors, lexical token weights and token vectors (late interaction),
+ * whose layers train with the encoder.
  */
 record HybridLoss(
     RankingLoss dense,
@@ -24,7 +24,7 @@ record HybridLoss(
     boolean distills)
     implements EmbeddingLoss {
 
-  /** What is made of the texts of one side. */
+  /** Model outputs for the queries or the passages. */
   private record Side(EncoderInputs texts, Tensor dense, Tensor weights, Tensor tokens) {
 
     Side inFullPrecision() {
@@ -33,7 +33,7 @@ record HybridLoss(
     }
   }
 
-  /** The loss and what its gradients are made of. */
+  /** The loss and the scores for its gradients. */
   private record Computed(
       HybridScores loss, LexicalScores ofQueries, LexicalScores ofPassages, TokenScores tokens) {}
 
@@ -71,7 +71,7 @@ record HybridLoss(
       Side p = passages.inFullPrecision();
       Computed computed = compute(q, p, batch);
       List<Tensor> gradients = gradients(q, p, computed, dense.scale() * factor);
-      // Stands for the loss: what its derivative will be is known already.
+      // Placeholder of the loss, whose gradients are already computed.
       Tensor end = Tensor.zeros(DType.F32, 1);
       tape.record(
           new Tensor[] {end},
@@ -129,7 +129,7 @@ record HybridLoss(
     return scaled;
   }
 
-  /** In the order in which they are recorded. */
+  /** Returns the gradients in the order of recording. */
   private static List<Tensor> gradients(
       Side queries, Side passages, Computed computed, double factor) {
     HybridScores loss = computed.loss();

@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.task.embedding;
 
 /**
- * The loss of three kinds of scores and of their sum, as the unified fine-tuning of bge-m3 has it
- * (Chen et al. 2024; FlagEmbedding's {@code EncoderOnlyEmbedderM3Model}): with the sum e = dense +
- * 0.3 lexical + tokens, (dense + e + 0.1 lexical + tokens) / 4 of their cross-entropies; with
- * self-distillation, the mean of that and of (dense + 0.1 lexical + tokens) / 3, the
- * cross-entropies against the softmax of e, which is not differentiated.
+ * The loss of three kinds of scores and of their sum, as in the unified fine-tuning of bge-m3 (Chen
+ * et al. 2024; FlagEmbedding's {@code EncoderOnlyEmbedderM3Model}): with the sum e = dense + 0.3
+ * lexical + tokens, (dense + e + 0.1 lexical + tokens) / 4 of their cross-entropies; with
+ * self-distillation, the mean of this and of (dense + 0.1 lexical + tokens) / 3, the
+ * cross-entropies against the softmax of e, which is detached.
  *
- * @param dense gradient of the loss by the scores of vectors, [B, P]
+ * @param dense gradient of the loss with respect to the dense scores, [B, P]
  */
 @SuppressWarnings("ArrayRecordComponent") // read once, never compared
 record HybridScores(double[] dense, double[] lexical, double[] tokens, double sum) {
@@ -18,7 +18,7 @@ record HybridScores(double[] dense, double[] lexical, double[] tokens, double su
   /**
    * Computes the loss.
    *
-   * @param scores the scaled scores of vectors, weights and tokens' vectors, [B, P] each
+   * @param scores the scaled dense, lexical and late-interaction scores, [B, P] each
    */
   static HybridScores of(double[][] scores, RankingLoss.Inputs batch, boolean distills) {
     int queries = batch.queries().rows();

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
- * Products of the weights of tokens that two texts have in common, each token's weight being its
- * largest in the text.
+ * Lexical matching scores: sums of weight products over the tokens that two texts share, each with
+ * its largest weight in the text.
  */
 final class LexicalScores {
 
-  /** For each text, where the largest weight of each token is. */
+  /** For each text, the position of the largest weight of each token. */
   private final List<Map<Integer, Integer>> places = new ArrayList<>();
 
   private final float[] weights;
@@ -33,7 +33,7 @@ final class LexicalScores {
     }
   }
 
-  /** The scores of queries and passages, [B, P]. */
+  /** Returns the scores of queries and passages, [B, P]. */
   double[] scores(LexicalScores passages) {
     double[] scores = new double[places.size() * passages.places.size()];
     for (int query = 0; query < places.size(); query++) {
@@ -55,9 +55,9 @@ final class LexicalScores {
   }
 
   /**
-   * Takes a gradient back to the weights.
+   * Backpropagates a gradient to the weights.
    *
-   * @param byScores the gradient by the scores, [B, P]
+   * @param byScores the gradient with respect to the scores, [B, P]
    */
   void backward(LexicalScores passages, double[] byScores, float[] byQueries, float[] byPassages) {
     for (int query = 0; query < places.size(); query++) {

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 
-/** Queries with their passages, ready to train an encoder. */
+/** Embedding training with encoded data. */
 record PreparedEmbedding(
     EmbeddingTask task,
     FineTuneSettings settings,
@@ -85,7 +85,7 @@ record PreparedEmbedding(
     return new LargestBatch(examples * train.mostTexts(), data().longest());
   }
 
-  /** Queries pass first, then the passages of all of them. */
+  /** Plans for encoding all queries first, then all passages. */
   @Override
   public Planner beside(Planner planner, Network declared) {
     int examples = Math.min(settings.batchSize(), train.report().kept());
@@ -131,7 +131,7 @@ record PreparedEmbedding(
     }
   }
 
-  /** The base's layer, or a new one. */
+  /** Returns the base's layer, or a newly initialized one. */
   private TokenLinear tokenLayer(String name, int width, RankingLoss dense) {
     int hidden = dense.encoder().dimensions().hiddenSize();
     DType type = dense.encoder().type();

@@ -18,37 +18,36 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * Multiple negatives ranking (Henderson et al. 2017, section 4; as Sentence Transformers'
- * MultipleNegativesRankingLoss): each query has to find its passage among all passages of the
- * batch, by softmax cross-entropy over scaled cosines. With cuts it is the sum of the losses of
- * vectors that are cut and scaled to length 1 again (Kusupati et al. 2022; Sentence Transformers'
- * MatryoshkaLoss).
+ * Multiple negatives ranking loss (Henderson et al. 2017, section 4; Sentence Transformers'
+ * MultipleNegativesRankingLoss): softmax cross-entropy over scaled cosines of each query's passage
+ * against all passages of the batch. With cuts it is the weighted sum of the losses of truncated
+ * and renormalized vectors (Kusupati et al. 2022; Sentence Transformers' MatryoshkaLoss).
  */
 public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<Cut> cuts)
     implements EmbeddingLoss {
 
-  /** A part of the loss. */
+  /** A Matryoshka dimension and its weight in the loss. */
   public record Cut(int dimension, double weight) {}
 
-  /** Ranks whole vectors. */
+  /** Creates the loss of full vectors. */
   public RankingLoss(Encoder encoder, VectorHead head, double scale) {
     this(encoder, head, scale, List.of());
   }
 
-  /** Tells what is random in passages from what is in queries. */
+  /** Seed offset that makes dropout in passages independent of queries. */
   static final long PASSAGES = 0x9E3779B97F4A7C15L;
 
   /**
-   * A batch of B queries and P passages, the first B of which are those of the queries.
+   * A batch of B queries and P passages, the first B of which answer the queries.
    *
-   * @param excluded [B, P] in row-major order: passages that a query is not compared with
+   * @param excluded [B, P] in row-major order: passages excluded from a query's ranking
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Inputs(
       EncoderInputs queries, EncoderInputs passages, boolean[] excluded, float[] weights) {}
 
   /**
-   * A loss and the vectors it was computed from, of length 1.
+   * A loss and the unit vectors that it was computed from.
    *
    * @param queries [B, width] in row-major order
    * @param passages [P, width] in row-major order
@@ -56,10 +55,10 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Scored(double sum, float[] queries, float[] passages) {}
 
-  /** The vectors of a part of the loss, of length 1, and how much it counts. */
+  /** Unit vectors of a part of the loss, and its weight. */
   private record Part(Tensor queries, Tensor passages, double weight) {}
 
-  /** The sum over a batch's queries and its gradients by the vectors. */
+  /** The sum over a batch's queries and its gradients with respect to the vectors. */
   private record Differentiated(double sum, Tensor queries, Tensor passages) {}
 
   @Override
@@ -97,7 +96,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
         Collections.addAll(inputs, part.queries(), part.passages());
         Collections.addAll(gradients, loss.queries(), loss.passages());
       }
-      // Stands for the loss: what its derivative will be is known already.
+      // Placeholder of the loss, whose gradients are already computed.
       Tensor end = Tensor.zeros(DType.F32, 1);
       tape.record(
           new Tensor[] {end},
@@ -140,7 +139,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
         part.weight() * loss.sum(), byCosines.times(p), byCosines.transposed().times(q));
   }
 
-  /** The loss of fp32 vectors of length 1, and its gradient by the scaled cosines. */
+  /** Returns the loss of fp32 unit vectors, and its gradient with respect to the scaled cosines. */
   private ClassLoss.Result loss(Tensor queries, Tensor passages, Inputs batch) {
     int rows = batch.queries().rows();
     Tensor logits = queries.times(passages.transposed()).scaled(scale);
@@ -163,12 +162,12 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
     return vectors(ops, inputs, hidden(ops, inputs, positions, recompute));
   }
 
-  /** The vectors of texts, of length 1, from their hidden states. */
+  /** Returns the unit vectors of texts from their hidden states. */
   Tensor vectors(Ops ops, EncoderInputs inputs, Tensor hidden) {
     return ops.normalize(head.forward(ops, hidden, inputs.attentionMask()));
   }
 
-  /** The hidden states of texts. */
+  /** Returns the hidden states of texts. */
   Tensor hidden(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
     Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
     Tensor types = Tensor.of(inputs.tokenTypes(), inputs.rows(), inputs.length());

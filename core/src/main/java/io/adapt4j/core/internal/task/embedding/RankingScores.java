@@ -13,23 +13,23 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The rank of each query's passage among the passages of all batches; others that answer the query
- * are left out. Equal scores count against it. Vectors may be cut to their first entries.
+ * MRR and accuracy of each query's passage among the passages of all batches, excluding others that
+ * answer the query. Ties count against it. Vectors may be truncated to their first entries.
  */
 final class RankingScores {
 
   static final String MRR = "mrr";
   static final String ACCURACY = "accuracy";
 
-  /** What the metric of vectors that are cut is called. */
+  /** Returns the name of a metric of truncated vectors. */
   static String named(String metric, int dimension) {
     return metric + "_" + dimension;
   }
 
-  /** Queries that are compared with all passages at a time. */
+  /** Number of queries compared with all passages at once. */
   private static final int BLOCK = 256;
 
-  /** Of a vector that can be scaled to length 1. */
+  /** Minimum norm for normalization. */
   private static final double LEAST_LENGTH = 1e-12;
 
   private final int dimension;
@@ -40,13 +40,13 @@ final class RankingScores {
   private final Map<Integer, Integer> columns = new HashMap<>();
   private final List<float[]> passages = new ArrayList<>();
 
-  /** Takes vectors as they are. */
+  /** Uses full vectors. */
   RankingScores() {
     this(0);
   }
 
   /**
-   * Cuts vectors and scales them to length 1 again.
+   * Truncates and renormalizes vectors.
    *
    * @param dimension entries to keep; 0 for all
    */

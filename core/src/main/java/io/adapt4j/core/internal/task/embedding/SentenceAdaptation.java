@@ -9,7 +9,9 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
-/** An adaptation whose saved checkpoints are sentence-transformers folders; adapters stay so. */
+/**
+ * Adaptation that saves checkpoints as sentence-transformers folders; saved adapters are unchanged.
+ */
 final class SentenceAdaptation extends ForwardingAdaptation {
 
   private final TaskModel model;

@@ -5,9 +5,9 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * Late interaction (Khattab and Zaharia 2020): for each token of the query the nearest of the
- * passage, the mean over the query's tokens. The first token of a text, which stands for all of it,
- * takes no part. One query at a time, so that not all products exist at once.
+ * Late-interaction scores (Khattab and Zaharia 2020): the maximum similarity of each query token to
+ * a passage token, averaged over the query's tokens. The first token of a text, which represents
+ * the whole text, is excluded. Computed one query at a time to limit memory.
  */
 final class TokenScores {
 
@@ -16,7 +16,7 @@ final class TokenScores {
   private final Tensor ofQueries;
   private final Tensor ofPassages;
 
-  /** The nearest token of each passage, by query token: [B, Tq, P]; -1 where there is none. */
+  /** The nearest token of each passage for each query token, [B, Tq, P]; -1 if there is none. */
   private final int[] nearest;
 
   private final int[] counts;
@@ -75,15 +75,15 @@ final class TokenScores {
     return ofQueries.narrow(0, query, 1).viewed(queries.length(), ofQueries.size(2));
   }
 
-  /** The scores, [B, P]. */
+  /** Returns the scores, [B, P]. */
   double[] scores() {
     return scores;
   }
 
   /**
-   * Takes a gradient back to the vectors.
+   * Backpropagates a gradient to the vectors.
    *
-   * @param byScores the gradient by the scores, [B, P]
+   * @param byScores the gradient with respect to the scores, [B, P]
    */
   Tensor[] backward(double[] byScores) {
     int columns = passages.rows() * passages.length();

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** An adaptation that trains layers of tokens too. They are closed by whoever made them. */
+/** Adaptation that also trains token layers, which are closed by their creator. */
 final class WithTokenLayers extends ForwardingAdaptation {
 
   private final List<TokenLinear> layers;

@@ -1,2 +1,2 @@
-/** Embedding queries near their passages. */
+/** Training of text embeddings. */
 package io.adapt4j.core.internal.task.embedding;

@@ -24,14 +24,14 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Batches of texts with masked tokens to predict (Devlin et al. 2019, section 3.1): each token is
- * chosen with a probability, and at least one of every text. Of those chosen, 80 % become the mask
- * token, 10 % a random one, and 10 % stay. Tokens that the tokenizer adds, and special ones in the
- * text, are never chosen.
+ * Batches of texts with masked tokens (Devlin et al. 2019, section 3.1): each token is chosen with
+ * a given probability, and at least one per text. Of the chosen tokens, 80 % become the mask token,
+ * 10 % a random one, and 10 % are unchanged. Special tokens, added or in the text, are never
+ * chosen.
  *
- * <p>The choice depends on seed, epoch and row alone, so every epoch hides other tokens, and a run
- * can continue from any batch. When not shuffled, every epoch hides the same, so that evaluations
- * compare. Immutable; each iterator is for one thread.
+ * <p>The choice depends only on seed, epoch and row, so every epoch masks other tokens, and a run
+ * can resume at any batch. Without shuffling, every epoch masks the same tokens, so that
+ * evaluations are comparable. Immutable; each iterator is for one thread.
  */
 public final class MaskedBatches implements BatchSource<TextBatch> {
 
@@ -44,7 +44,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
   private final Options options;
   private final EncodingReport report;
 
-  /** How batches are made. */
+  /** Options of the batches. */
   public record Options(
       int maxLength,
       double probability,
@@ -67,7 +67,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
     this.report = report;
   }
 
-  /** Tokenizes a dataset once and leaves out rows in which nothing can be hidden. */
+  /** Tokenizes a dataset once and skips rows without maskable tokens. */
   public static MaskedBatches of(Dataset dataset, Tokenizer tokenizer, Options options) {
     if (tokenizer.maskId().isEmpty()) {
       throw new CheckpointException(
@@ -117,7 +117,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
             + ". State the shape TEXT or map the fields when the data is read.");
   }
 
-  /** Returns what tokenizing came to. Target tokens are those expected to be hidden. */
+  /** Returns the encoding report, whose target tokens are the expected number of masked tokens. */
   public EncodingReport report() {
     return report;
   }
@@ -152,7 +152,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
     Arrays.fill(labels, TrainingSample.IGNORED);
     int[] content =
         IntStream.range(0, ids.length).filter(i -> !tokenizer.isSpecial(ids[i])).toArray();
-    // Mixed, so that neighboring epochs and rows do not draw alike.
+    // Mixed, so that neighboring epochs and rows draw independently.
     SplittableRandom random =
         new SplittableRandom(
             new SplittableRandom(options.seed() + epoch).nextLong() ^ ((long) row << 20));

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Predicting masked tokens. */
+/** Masked-token prediction. */
 public final class MaskedLmDefinition implements TaskDefinition<MaskedLmTask> {
 
   private static final String NAME = "maskedTokens";

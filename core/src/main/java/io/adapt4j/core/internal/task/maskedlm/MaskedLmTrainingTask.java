@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.nn.EncoderLoss;
 import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.internal.train.TrainingTask;
 
-/** Trains an encoder to predict masked tokens (Devlin et al. 2019). */
+/** Masked-token prediction by an encoder (Devlin et al. 2019). */
 public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<TextBatch> {
 
   @Override

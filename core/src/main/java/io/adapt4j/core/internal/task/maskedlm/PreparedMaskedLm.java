@@ -15,7 +15,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Texts of which tokens are masked, ready to train an encoder. */
+/** Masked-token prediction with encoded data. */
 record PreparedMaskedLm(MaskedBatches train, Optional<MaskedBatches> held, int maxLength)
     implements PreparedTask<TextBatch> {
 

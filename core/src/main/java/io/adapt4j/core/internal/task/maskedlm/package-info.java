@@ -1,2 +1,2 @@
-/** Predicting masked tokens. */
+/** Masked-token prediction. */
 package io.adapt4j.core.internal.task.maskedlm;

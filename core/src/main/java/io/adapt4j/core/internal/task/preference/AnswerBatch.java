@@ -2,24 +2,24 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.data.Batch;
 
-/** A batch of answers that a reference can be asked about. */
+/** A batch of answers, with optional log-probabilities of a reference model. */
 public interface AnswerBatch<B> {
 
-  /** {@return the numbers of its rows in the data} */
+  /** {@return the indices of its rows in the data} */
   int[] numbers();
 
-  /** {@return the answers that are learned from} */
+  /** {@return the answers to train on} */
   Batch texts();
 
-  /** {@return what each row counts} */
+  /** {@return the weight of each row} */
   float[] weights();
 
-  /** Asks a reference. */
+  /** Returns the log-probabilities of the answers under a reference model. */
   default float[] logProbs(ReferenceModel model) {
     return model.logProbs(texts());
   }
 
-  /** Keeps what a reference said. */
+  /** Returns this batch with the log-probabilities of a reference model. */
   B withReference(float[] logProbs);
 
   /** {@return the number of rows} */

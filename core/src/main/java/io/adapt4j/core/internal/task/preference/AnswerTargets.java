@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.TokenLogProbs;
 import java.util.Arrays;
 
-/** The predicted tokens of a batch of answers, and the answer that each belongs to. */
+/** Target tokens of a batch of answers, with the answer that each belongs to. */
 final class AnswerTargets {
 
   private final LanguageModelLoss.Inputs inputs;
@@ -15,10 +15,10 @@ final class AnswerTargets {
   /** The row of each target. */
   private final int[] rows;
 
-  /** Whether each target is of an answer; the others are of prompts. */
+  /** Whether each target belongs to an answer rather than a prompt. */
   private final boolean[] answers;
 
-  /** Targets of each row's answer. */
+  /** Number of targets in each row's answer. */
   private final int[] lengths;
 
   private AnswerTargets(
@@ -29,12 +29,12 @@ final class AnswerTargets {
     this.lengths = lengths;
   }
 
-  /** The tokens of all answers. */
+  /** Returns the tokens of all answers. */
   static AnswerTargets of(Batch batch) {
     return of(batch, 0);
   }
 
-  /** The tokens of all answers, and of the prompts of the first rows. */
+  /** Returns the tokens of all answers, and of the prompts of the first {@code withPrompt} rows. */
   static AnswerTargets of(Batch batch, int withPrompt) {
     int length = batch.length();
     long[] labels = batch.labels().clone();
@@ -69,14 +69,14 @@ final class AnswerTargets {
     return rows[target];
   }
 
-  /** The targets of a row's answer. */
+  /** Returns the number of targets in a row's answer. */
   int length(int row) {
     return lengths[row];
   }
 
   /**
-   * The log-probability of each row's answer, rounded as a reference's is, so that a model that is
-   * its reference has log-ratios of 0.
+   * Returns the log-probability of each row's answer, rounded like the reference's, so that a model
+   * equal to its reference has log-ratios of 0.
    */
   float[] sums(float[] logProbs) {
     double[] exact = new double[lengths.length];
@@ -90,7 +90,9 @@ final class AnswerTargets {
     return sums;
   }
 
-  /** The derivative by each target of an answer, from that by each row's log-probability. */
+  /**
+   * Expands the gradient with respect to each row's log-probability to the targets of its answer.
+   */
   float[] spread(double[] byRow) {
     float[] byTarget = new float[rows.length];
     for (int target = 0; target < rows.length; target++) {
@@ -99,7 +101,7 @@ final class AnswerTargets {
     return byTarget;
   }
 
-  /** The log-probability of each answer of a batch under a model. */
+  /** Returns the log-probability of each answer of a batch under a model. */
   static float[] logProbs(Decoder decoder, Batch batch) {
     AnswerTargets targets = of(batch);
     return targets.sums(TokenLogProbs.evaluate(decoder, targets.inputs()));

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Map;
 
-/** Training on answers: the loss of a batch follows from the log-probabilities of their tokens. */
+/** Training task with a loss that is a function of the log-probabilities of answers. */
 abstract class AnswerTask<B extends AnswerBatch<B>> implements TrainingTask<B> {
 
   private final Decoder decoder;
@@ -19,7 +19,7 @@ abstract class AnswerTask<B extends AnswerBatch<B>> implements TrainingTask<B> {
     this.selection = selection;
   }
 
-  /** The loss of a batch, still to be found. */
+  /** Returns the loss of a batch, not computed yet. */
   abstract Scores scores(B batch);
 
   @Override

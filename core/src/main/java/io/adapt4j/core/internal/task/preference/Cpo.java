@@ -1,4 +1,4 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** Contrastive preference optimization. */
+/** Settings of contrastive preference optimization (CPO). */
 public record Cpo(double beta, double alpha, double labelSmoothing) implements LossSettings {}

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** What {@code Cpo} computes. */
+/** Pair loss of CPO. */
 record CpoLoss(double beta, double alpha, double labelSmoothing) implements PairLoss {
 
   @Override

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.spi.PairwiseLoss;
 import io.adapt4j.core.train.TrainingException;
 
-/** What a loss computes that an author outside brings. */
+/** Pair loss defined by the user. */
 record CustomLoss(PairwiseLoss loss) implements PairLoss {
 
   @Override
@@ -16,7 +16,7 @@ record CustomLoss(PairwiseLoss loss) implements PairLoss {
     return loss.usesReference();
   }
 
-  /** Log-ratios alone do not say what such a loss may want to know. */
+  /** Not supported: a custom loss needs the whole pair. */
   @Override
   public Terms terms(double chosen, double rejected) {
     throw new UnsupportedOperationException("expected a pair, found two scores");
@@ -24,7 +24,7 @@ record CustomLoss(PairwiseLoss loss) implements PairLoss {
 
   @Override
   public Terms terms(PairwiseLoss.Pair pair, double chosen, double rejected) {
-    // The step is skipped then, as with any other loss.
+    // The step is then skipped, as with any other loss.
     if (!Double.isFinite(chosen) || !Double.isFinite(rejected)) {
       return new Terms(Double.NaN, Double.NaN, Double.NaN);
     }

@@ -1,15 +1,18 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** Direct preference optimization and the losses that differ from it in a pair's term only. */
+/**
+ * Settings of direct preference optimization (DPO) and of losses that differ only in the term of a
+ * pair.
+ */
 public record Dpo(double beta, Form form, double labelSmoothing) implements LossSettings {
 
   /** The term of a pair; {@code PreferenceLoss} has the formulas. */
   public enum Form {
-    /** Of DPO. */
+    /** DPO. */
     SIGMOID,
-    /** Of DPO with unbiased smoothing. */
+    /** DPO with unbiased smoothing. */
     ROBUST,
-    /** A hinge. */
+    /** Hinge loss. */
     HINGE,
     /** Identity preference optimization. */
     IPO,
@@ -17,9 +20,9 @@ public record Dpo(double beta, Form form, double labelSmoothing) implements Loss
     NCA,
     /** Self-play preference optimization. */
     SPPO,
-    /** Anchored: the chosen up, the rejected down. */
+    /** Anchored: increases the chosen, decreases the rejected. */
     APO_ZERO,
-    /** Anchored: both down, the rejected more. */
+    /** Anchored: decreases both, the rejected more. */
     APO_DOWN,
     /** Optimal transport of differences. */
     AOT,

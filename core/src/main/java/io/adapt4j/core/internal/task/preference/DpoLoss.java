@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** What {@code Dpo} computes. */
+/** Pair loss of DPO and its variants. */
 record DpoLoss(double beta, Dpo.Form form, double labelSmoothing) implements PairLoss {
 
   @Override

@@ -1,12 +1,12 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** What KTO computes. */
+/** Loss of KTO. */
 record KtoLoss(Kto kto) {
 
-  /** The term of an answer and its derivative. */
+  /** The loss of an answer and its derivative. */
   record Term(double loss, double derivative) {}
 
-  /** The term of an answer with a log-ratio, at a divergence. */
+  /** Returns the loss of an answer, given its log-ratio and the divergence. */
   Term term(double logRatio, double divergence, boolean desirable) {
     double x = kto.beta() * (logRatio - divergence);
     double slope = kto.beta() * Logistic.sigmoid(x) * Logistic.sigmoid(-x);

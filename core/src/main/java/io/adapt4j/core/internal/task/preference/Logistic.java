@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** Functions of log-odds that neither overflow nor lose all digits. */
+/** Numerically stable logistic functions. */
 final class Logistic {
 
   private Logistic() {}
@@ -17,7 +17,7 @@ final class Logistic {
     return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
   }
 
-  /** The term -(1 - smoothing) log sigmoid(z) - smoothing log sigmoid(-z) and its derivative. */
+  /** Returns -(1 - smoothing) log sigmoid(z) - smoothing log sigmoid(-z). */
   static double smoothed(double z, double smoothing) {
     double turned = smoothing == 0 ? 0 : smoothing * logSigmoid(-z);
     return -(1 - smoothing) * logSigmoid(z) - turned;

@@ -4,20 +4,23 @@ import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.spi.PairwiseLoss;
 import java.util.Locale;
 
-/** The settings of a preference loss, each kind by its own type. Their texts identify runs. */
+/**
+ * Settings of a preference loss, one type per kind. Their string forms are part of a run's
+ * identity.
+ */
 public sealed interface LossSettings permits Dpo, Kto, Orpo, SimPo, Cpo, LossSettings.Custom {
 
-  /** A loss that is code. */
+  /** A user-defined loss. */
   record Custom(PairwiseLoss loss) implements LossSettings {
 
-    /** Returns the name and the options, which tell losses apart. */
+    /** Returns the name and options, which identify the loss. */
     @Override
     public String toString() {
       return "custom " + loss.name() + " [" + loss.options() + "]";
     }
   }
 
-  /** Reads the settings of a loss. */
+  /** Returns the settings of a loss. */
   static LossSettings of(PreferenceLoss loss) {
     if (loss.custom().isPresent()) {
       return new Custom(loss.custom().get());

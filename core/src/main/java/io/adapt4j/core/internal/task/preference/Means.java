@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.task.preference;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Means of measured values by name, in the order in which they were first measured. */
+/** Running means by name, in insertion order. */
 final class Means {
 
   private final Map<String, double[]> sums = new LinkedHashMap<>();

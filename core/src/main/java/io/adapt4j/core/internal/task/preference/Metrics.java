@@ -4,7 +4,7 @@ import io.adapt4j.core.preference.PreferenceLoss;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Names of what is measured besides the loss. */
+/** Names of the metrics besides the loss. */
 public final class Metrics {
 
   static final String REWARD_CHOSEN = "reward_chosen";
@@ -20,7 +20,7 @@ public final class Metrics {
 
   private Metrics() {}
 
-  /** Lists what a loss can be chosen the best checkpoint by. */
+  /** Returns the metrics that can select the best checkpoint with a loss. */
   public static List<String> selectable(PreferenceLoss loss) {
     List<String> names = new ArrayList<>(List.of(ACCURACY));
     if (!(LossSettings.of(loss) instanceof Kto)) {

@@ -1,4 +1,4 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** Odds ratio preference optimization. */
+/** Settings of odds ratio preference optimization (ORPO). */
 public record Orpo(double lambda) implements LossSettings {}

@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** What {@code Orpo} computes. */
+/** Pair loss of ORPO. */
 record OrpoLoss(double lambda) implements PairLoss {
 
-  /** Mean log-probabilities are taken to be no larger, so that odds stay finite. */
+  /** Upper limit of mean log-probabilities, so that odds remain finite. */
   private static final double CERTAIN = -1e-9;
 
   @Override

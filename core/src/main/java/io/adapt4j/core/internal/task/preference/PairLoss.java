@@ -3,15 +3,18 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.spi.PairwiseLoss;
 
-/** A loss of pairs of answers: a term of each pair, and perhaps the cross-entropy of the chosen. */
+/**
+ * Loss of pairs of answers: a term for each pair, and optionally the cross-entropy of the chosen
+ * answers.
+ */
 public interface PairLoss {
 
-  /** Finds what a loss computes. */
+  /** Returns the pair loss of given settings. */
   static PairLoss of(PreferenceLoss loss) {
     return of(LossSettings.of(loss));
   }
 
-  /** Finds what a loss computes. */
+  /** Returns the pair loss of given settings. */
   static PairLoss of(LossSettings loss) {
     if (loss instanceof Dpo dpo) {
       return new DpoLoss(dpo.beta(), dpo.form(), dpo.labelSmoothing());
@@ -31,23 +34,26 @@ public interface PairLoss {
     throw new IllegalArgumentException("loss: expected one of pairs, found " + loss);
   }
 
-  /** Returns the weight of the scores, as rewards are reported with. */
+  /** Returns beta, the factor from scores to reported rewards. */
   double beta();
 
-  /** {@return whether the loss compares with a reference} */
+  /** {@return whether the loss uses a reference model} */
   default boolean usesReference() {
     return false;
   }
 
-  /** The term of a pair and its derivatives. */
+  /** The loss of a pair and its derivatives. */
   record Terms(double loss, double byChosen, double byRejected) {
 
-    /** The terms of a function of the difference of both scores. */
+    /** Returns the terms of a function of the difference of both scores. */
     static Terms ofDifference(double loss, double derivative) {
       return new Terms(loss, derivative, -derivative);
     }
 
-    /** The terms of a smoothed logistic loss of z, whose derivative by the difference is beta. */
+    /**
+     * Returns the terms of a smoothed logistic loss of z, where beta is the derivative of z with
+     * respect to the difference.
+     */
     static Terms logistic(double z, double beta, double labelSmoothing) {
       return ofDifference(
           Logistic.smoothed(z, labelSmoothing),
@@ -55,31 +61,31 @@ public interface PairLoss {
     }
   }
 
-  /** Which scores of a batch a term compares. */
+  /** The scores of a batch that a term compares. */
   enum Pairing {
-    /** Those of the two answers of a pair. */
+    /** The two answers of a pair. */
     PAIRS,
-    /** Of the chosen and of the rejected answers those of one rank, from the lowest on. */
+    /** Chosen and rejected answers of equal rank, each sorted in ascending order. */
     RANKS,
     /**
-     * Differences of log-probabilities between chosen and rejected answers: of those under the
-     * model and of those under the reference the ones of one rank, from the lowest on.
+     * Differences of log-probabilities between chosen and rejected answers under the model and
+     * under the reference, of equal rank in ascending order.
      */
     RANKS_OF_DIFFERENCES
   }
 
   /**
-   * Tells which scores of a batch a term compares. Where they are of one rank, the loss depends on
-   * which pairs meet in a batch, and a term has the mean weight of the pairs it is made of.
+   * Returns which scores of a batch a term compares. If by rank, the loss depends on the
+   * composition of the batch, and a term has the mean weight of its pairs.
    */
   default Pairing pairing() {
     return Pairing.PAIRS;
   }
 
-  /** Computes the term of a pair. Not finite where a score is not. */
+  /** Computes the loss of a pair; not finite if a score is not. */
   Terms terms(double chosen, double rejected);
 
-  /** Computes the term of a pair of which more is known than its scores. */
+  /** Computes the loss of a pair, given also its log-probabilities and lengths. */
   default Terms terms(PairwiseLoss.Pair pair, double chosen, double rejected) {
     return terms(chosen, rejected);
   }
@@ -90,14 +96,14 @@ public interface PairLoss {
   }
 
   /**
-   * Returns the weight of the cross-entropy of the chosen answers, a mean over all their tokens of
-   * a batch.
+   * Returns the weight of the cross-entropy of the chosen answers, averaged over all their tokens
+   * in a batch.
    */
   default double likelihood() {
     return 0;
   }
 
-  /** {@return whether that cross-entropy covers the prompts too} */
+  /** {@return whether that cross-entropy includes the prompts} */
   default boolean likelihoodCoversPrompt() {
     return false;
   }

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** The loss of a batch of pairs, found from the log-probabilities of their tokens. */
+/** Loss of a batch of pairs, computed from the log-probabilities of their tokens. */
 final class PairScores implements Scores {
 
   private final PairLoss loss;
@@ -20,7 +20,7 @@ final class PairScores implements Scores {
   private double nll;
   private double sum;
 
-  /** Prepares a batch. */
+  /** Collects the targets of a batch. */
   PairScores(PairLoss loss, PreferenceBatch batch, float[] reference) {
     this.loss = loss;
     this.pairs = batch.size();
@@ -99,7 +99,7 @@ final class PairScores implements Scores {
         : scores[pairs + pair];
   }
 
-  /** The pairs as the terms take them: in their own order, or that of a value. */
+  /** Returns the pairs in the order of the terms: batch order, or sorted by a value. */
   private int[] inOrder(IntToDoubleFunction value) {
     IntStream own = IntStream.range(0, pairs);
     return loss.pairing() == PairLoss.Pairing.PAIRS
@@ -114,7 +114,10 @@ final class PairScores implements Scores {
     return loss.averages() ? Math.max(1, targets.length(row)) : 1;
   }
 
-  /** A mean over the tokens of all chosen answers, so that long ones count more. */
+  /**
+   * Adds the cross-entropy of the chosen answers, averaged over tokens, so that long answers count
+   * more.
+   */
   private void addLikelihood(float[] tokens, float[] derivative) {
     double terms = 0;
     nll = 0;

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * N pairs of answers, padded to one length so that one forward pass does for both. Not copied in or
- * out: treat the arrays as read-only.
+ * N pairs of answers, padded to one length for a single forward pass. Not copied in or out: treat
+ * the arrays as read-only.
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record PreferenceBatch(Batch sides, int[] numbers, float[] weights, float[] reference)
     implements AnswerBatch<PreferenceBatch> {
@@ -29,7 +29,7 @@ public record PreferenceBatch(Batch sides, int[] numbers, float[] weights, float
     }
   }
 
-  /** Pads pairs to the longest of their answers, on the right. */
+  /** Right-pads pairs to the longest of their answers. */
   public static PreferenceBatch of(
       List<PreferenceSample> samples, int[] numbers, float[] weights, int paddingId) {
     List<TrainingSample> sides = new ArrayList<>();

@@ -12,7 +12,7 @@ public final class PreferenceBatches {
 
   private PreferenceBatches() {}
 
-  /** Makes batches of rows. */
+  /** Returns batches of rows. */
   public static BatchSource<PreferenceBatch> of(
       PreferenceRows rows, int batchSize, int paddingId, EpochOrder order) {
     return ArrangedBatches.single(

@@ -27,7 +27,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Preferring some answers to others. */
+/** Preference optimization. */
 public final class PreferenceDefinition implements TaskDefinition<PreferenceTask> {
 
   @Override

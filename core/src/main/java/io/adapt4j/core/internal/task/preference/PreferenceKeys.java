@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Tasks of preferences under the key {@code task}, each by the name of its loss. */
+/** Preference tasks under the key {@code task}, named by their losses. */
 final class PreferenceKeys {
 
   private static final String DPO = "dpo";
@@ -126,7 +126,7 @@ final class PreferenceKeys {
         .orElse(0.0);
   }
 
-  /** Empty if it is wrong, which is told then. */
+  /** Reads the reference; empty after reporting an error. */
   private static Optional<Reference> reference(Fields options) {
     Optional<Fields.Named> named = options.named(REFERENCE);
     if (named.isEmpty()) {

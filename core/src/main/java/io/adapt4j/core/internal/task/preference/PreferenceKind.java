@@ -12,13 +12,13 @@ import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.function.Function;
 
-/** What pairs and unpaired answers differ in. */
+/** Strategy for paired or unpaired answers. */
 interface PreferenceKind<B extends AnswerBatch<B>> {
 
   /**
-   * Answers that can be learned from.
+   * Answers to train on.
    *
-   * @param shuffled batches in an order of each epoch's own
+   * @param shuffled batches reshuffled every epoch
    */
   record Data<B>(EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {
 
@@ -32,15 +32,15 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
     }
   }
 
-  /** Tokenizes data; refuses data of which nothing is left. */
+  /** Tokenizes data and rejects data without usable rows. */
   Data<B> data(Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings);
 
   TrainingTask<B> task(Decoder decoder, ReferenceModel reference, BestModelMetric selection);
 
-  /** Texts that are differentiated together of each row of a batch. */
+  /** Returns the number of texts per row in a forward and backward pass. */
   int texts();
 
-  /** A loss of pairs. */
+  /** Paired answers. */
   record Pairs(PairLoss loss) implements PreferenceKind<PreferenceBatch> {
 
     @Override
@@ -67,7 +67,7 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
     }
   }
 
-  /** A loss of answers by themselves. */
+  /** Unpaired answers. */
   record Unpaired(Kto loss) implements PreferenceKind<UnpairedBatch> {
 
     @Override

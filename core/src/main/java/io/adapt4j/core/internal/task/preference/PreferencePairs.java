@@ -4,14 +4,14 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.train.BestModelMetric;
 
 /**
- * Trains a decoder to prefer chosen to rejected answers. The loss of a batch is the mean over its
- * pairs, as they are weighted; both answers go through the model in one pass.
+ * Training of a decoder to prefer chosen to rejected answers. The loss of a batch is the weighted
+ * mean over its pairs; both answers go through the model in one pass.
  *
- * <p>Measures, as means over pairs: {@code reward_chosen}, {@code reward_rejected}, {@code margin},
- * the difference of both; {@code accuracy}, how often it is above 0; {@code kl}, the log-ratio to
- * the reference over both answers, an estimate of the divergence in so far as the answers are like
- * the model's own; {@code nll}, the cross-entropy of a token where the loss has it; {@code
- * logp_chosen} and {@code logp_rejected} as the loss takes them; {@code length_chosen} and {@code
+ * <p>Metrics, as means over pairs: {@code reward_chosen}, {@code reward_rejected}, {@code margin},
+ * their difference; {@code accuracy}, the share of positive margins; {@code kl}, the log-ratio to
+ * the reference over both answers, an estimate of the divergence if the answers resemble the
+ * model's own; {@code nll}, the cross-entropy per token if the loss includes it; {@code
+ * logp_chosen} and {@code logp_rejected} as used in the loss; {@code length_chosen} and {@code
  * length_rejected} in tokens.
  */
 public final class PreferencePairs extends AnswerTask<PreferenceBatch> {

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Pairs of a better and a worse answer that can be learned from. Each answer is brought within the
- * encoder's limit for itself; a pair whose answers are the same tokens then is left out, as are
- * those of which an answer is left out.
+ * Pairs of a chosen and a rejected answer to train on. The encoder's length limit applies to each
+ * answer separately; pairs whose answers then have equal tokens, or of which an answer is dropped,
+ * are skipped.
  *
  * <p>Immutable and thread-safe as its dataset is.
  */
@@ -54,7 +54,10 @@ public final class PreferenceRows {
         counts.report());
   }
 
-  /** Of several rows that cannot be encoded the first is named, whichever was met first. */
+  /**
+   * Encodes rows in parallel; if several fail, the first one is reported regardless of thread
+   * timing.
+   */
   private static List<AnswerEncoder.Outcome> encode(
       Dataset dataset, AnswerEncoder answers, int from, int to) {
     try {
@@ -67,12 +70,12 @@ public final class PreferenceRows {
     }
   }
 
-  /** Returns what encoding came to. */
+  /** Returns the encoding report. */
   public EncodingReport report() {
     return report;
   }
 
-  /** Returns the rows the pairs are made of. */
+  /** Returns the rows of the pairs. */
   public Dataset dataset() {
     return dataset;
   }
@@ -82,13 +85,13 @@ public final class PreferenceRows {
     return dataset.size();
   }
 
-  /** Makes a pair. */
+  /** Encodes a pair. */
   public PreferenceSample get(int pair) {
     List<TrainingSample> samples = encoder.pair(dataset, pair).samples();
     return new PreferenceSample(samples.get(0), samples.get(1));
   }
 
-  /** Returns how much a pair counts in the loss. */
+  /** Returns the weight of a pair in the loss. */
   public double weight(int pair) {
     return dataset.weight(pair);
   }

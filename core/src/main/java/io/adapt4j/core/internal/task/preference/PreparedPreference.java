@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Answers that are better or worse, ready to train a decoder. */
+/** Preference optimization with encoded data. */
 final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask<B> {
 
   private final FineTuneSettings settings;
@@ -110,7 +110,7 @@ final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask
     Decoder decoder = (Decoder) network;
     Function<TrainingOn<B>, R> trained =
         on -> action.apply(new Training<>(on.task(), on.batches(), on.held(), adaptation));
-    // What is asked for beforehand takes no part in the steps, whatever it says.
+    // Precomputed reference values do not affect the time of steps.
     if (purpose == Purpose.TIMING && task.reference() instanceof Reference.Precomputed) {
       return trained.apply(on(decoder, ReferenceModel.none()));
     }
@@ -119,11 +119,11 @@ final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask
     return with(decoder, adaptation, kept, trained);
   }
 
-  /** What a run goes over. */
+  /** Task and batches of a run. */
   private record TrainingOn<B>(
       TrainingTask<B> task, BatchSource<B> batches, Optional<BatchSource<B>> held) {}
 
-  /** Does something with the reference at hand. */
+  /** Runs an action with the reference model loaded. */
   private <T> T with(
       Decoder decoder,
       Adaptation adaptation,
@@ -202,7 +202,7 @@ final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask
     return stored.around(batches, values);
   }
 
-  /** Everything of the model that decides what it says. */
+  /** Returns a digest of everything in the model that affects its outputs. */
   private String modelKey(Decoder decoder) {
     MessageDigest digest = FileDigest.sha256();
     Path folder = settings.objective().model().folder();

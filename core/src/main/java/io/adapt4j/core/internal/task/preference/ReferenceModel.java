@@ -4,24 +4,24 @@ import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 
-/** Gives the log-probabilities that a loss compares the model's with. */
+/** Reference model of a preference loss. */
 @FunctionalInterface
 public interface ReferenceModel {
 
   /**
-   * Scores answers.
+   * Returns the log-probabilities of answers.
    *
    * @return [rows] log-probability of each answer
    */
   float[] logProbs(Batch answers);
 
-  /** Asks the model that trains, its adapter off. */
+  /** Uses the trained model with its adapter off. */
   static ReferenceModel withoutAdapter(Decoder decoder, Adaptation adaptation) {
     return answers -> adaptation.withoutAdapter(() -> AnswerTargets.logProbs(decoder, answers));
   }
 
   /**
-   * Asks a model as it is.
+   * Uses a given model.
    *
    * @param decoder the model, which the caller closes
    */
@@ -29,7 +29,7 @@ public interface ReferenceModel {
     return answers -> AnswerTargets.logProbs(decoder, answers);
   }
 
-  /** Says 0 of every answer. */
+  /** Returns 0 for every answer. */
   static ReferenceModel none() {
     return answers -> new float[answers.rows()];
   }

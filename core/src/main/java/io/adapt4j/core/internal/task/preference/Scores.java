@@ -1,17 +1,17 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** The loss of a batch of answers, found from the log-probabilities of their tokens. */
+/** Loss of a batch of answers, computed from the log-probabilities of their tokens. */
 interface Scores {
 
-  /** The tokens whose log-probabilities are needed. */
+  /** Returns the tokens whose log-probabilities are needed. */
   AnswerTargets targets();
 
-  /** Finds the loss, and its derivative by each log-probability. */
+  /** Computes the loss and returns its gradient with respect to the log-probabilities. */
   float[] forwardBackward(float[] tokens);
 
-  /** The loss that was found: a sum over the batch, each term by its weight. */
+  /** Returns the computed loss: a weighted sum over the batch. */
   double sum();
 
-  /** Adds what was found to means. */
+  /** Adds the metrics to means. */
   void measure(Means means);
 }

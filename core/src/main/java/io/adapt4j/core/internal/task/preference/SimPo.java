@@ -1,5 +1,5 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** Simple preference optimization. */
+/** Settings of simple preference optimization (SimPO). */
 public record SimPo(double beta, double gamma, double labelSmoothing, double alpha)
     implements LossSettings {}

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** What {@code SimPo} computes. */
+/** Pair loss of SimPO. */
 record SimPoLoss(double beta, double gamma, double labelSmoothing, double alpha)
     implements PairLoss {
 

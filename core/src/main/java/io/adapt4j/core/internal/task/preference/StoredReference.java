@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a reference model says of all answers, asked once. On disk it is a safetensors file with
- * what it belongs to and how far it got, written as a whole every {@value #SECONDS} seconds and
- * when asking ends or fails, so that a run that was cut off continues from there.
+ * Precomputed log-probabilities of all answers under a reference model. They are stored in a
+ * safetensors file with an identity key and the progress, rewritten every {@value #SECONDS} seconds
+ * and at the end or on failure, so that an interrupted run continues from there.
  */
 public final class StoredReference<B extends AnswerBatch<B>> {
 
@@ -35,9 +35,9 @@ public final class StoredReference<B extends AnswerBatch<B>> {
   private final int batchSize;
 
   /**
-   * Prepares to ask about a source.
+   * Prepares the computation over a source.
    *
-   * @param inOrder its batches in the order of the numbers
+   * @param inOrder its batches in row order
    */
   public StoredReference(BatchSource<B> inOrder, int size, int batchSize) {
     this.inOrder = inOrder;
@@ -46,9 +46,9 @@ public final class StoredReference<B extends AnswerBatch<B>> {
   }
 
   /**
-   * Asks a model about every answer.
+   * Computes the log-probabilities of all answers.
    *
-   * @return [2 size], two values a number
+   * @return [2 size], two values per row
    */
   public float[] ask(ReferenceModel model) {
     float[] values = new float[2 * size];
@@ -59,7 +59,7 @@ public final class StoredReference<B extends AnswerBatch<B>> {
     return values;
   }
 
-  /** Asks a model about every answer that a file does not hold yet. */
+  /** Computes the log-probabilities that a file does not contain yet. */
   public float[] ask(ReferenceModel model, Path file, String key) {
     Optional<Progress> found = read(file, key);
     float[] values = found.map(Progress::values).orElseGet(() -> new float[2 * size]);
@@ -95,9 +95,9 @@ public final class StoredReference<B extends AnswerBatch<B>> {
   }
 
   /**
-   * Gives batches what was said of their answers.
+   * Adds the log-probabilities to batches.
    *
-   * @param values [2 size], two values a number
+   * @param values [2 size], two values per row
    */
   public BatchSource<B> around(BatchSource<B> source, float[] values) {
     return source.map(batch -> answered(batch, values));

@@ -5,11 +5,11 @@ import io.adapt4j.core.internal.train.BestModelMetric;
 import java.util.Arrays;
 
 /**
- * Trains a decoder on answers that are good or bad by themselves. The loss of a batch is the mean
- * over its answers, as they are weighted.
+ * Training of a decoder on unpaired answers labeled desirable or undesirable. The loss of a batch
+ * is the weighted mean over its answers.
  *
- * <p>Measures, as means over answers: {@code reward_chosen} of the wanted ones and {@code
- * reward_rejected} of the others; {@code accuracy}, how often an answer is on its side of the
+ * <p>Metrics, as means over answers: {@code reward_chosen} of desirable and {@code reward_rejected}
+ * of undesirable answers; {@code accuracy}, the share of answers on the right side of the
  * divergence from the reference; {@code kl}, that divergence; {@code logp_chosen}, {@code
  * logp_rejected}, {@code length_chosen} and {@code length_rejected} in tokens.
  */

@@ -7,10 +7,10 @@ import io.adapt4j.core.internal.data.TrainingSample;
 import java.util.List;
 
 /**
- * N answers with their verdicts, and the same prompts with other answers. Not copied in or out:
- * treat the arrays as read-only.
+ * N labeled answers, and the same prompts with mismatched answers. Not copied in or out: treat the
+ * arrays as read-only.
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record UnpairedBatch(
     Batch completions,
@@ -21,7 +21,7 @@ public record UnpairedBatch(
     float[] reference)
     implements AnswerBatch<UnpairedBatch> {
 
-  /** Pads answers on the right, to the longest of them and of their mismatches. */
+  /** Right-pads answers to their longest, and mismatched answers to theirs. */
   public static UnpairedBatch of(
       List<UnpairedSample> samples, int[] numbers, float[] weights, int paddingId) {
     boolean[] desirable = new boolean[samples.size()];

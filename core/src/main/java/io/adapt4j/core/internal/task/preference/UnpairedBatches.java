@@ -7,12 +7,12 @@ import io.adapt4j.core.internal.data.SequentialBatches;
 import java.util.Arrays;
 import java.util.List;
 
-/** Batches of answers with verdicts, read and tokenized one batch at a time. */
+/** Batches of labeled answers, read and tokenized one batch at a time. */
 public final class UnpairedBatches {
 
   private UnpairedBatches() {}
 
-  /** Makes batches of rows. */
+  /** Returns batches of rows. */
   public static BatchSource<UnpairedBatch> of(
       UnpairedRows rows, int batchSize, int paddingId, EpochOrder order) {
     return ArrangedBatches.single(

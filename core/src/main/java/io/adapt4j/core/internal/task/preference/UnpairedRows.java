@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Answers with a verdict that can be learned from; a pair counts as two. Each comes with a mismatch
- * too, its prompt followed by the answer to the next other prompt of the data, by which KTO
- * estimates how far the model is from its reference (Ethayarajh et al. 2024, section 4.1).
+ * Labeled answers to train on; a pair counts as two. Each comes with a mismatch, its prompt
+ * followed by the answer to the next different prompt of the data, from which KTO estimates the
+ * divergence from the reference (Ethayarajh et al. 2024, section 4.1).
  *
  * <p>Immutable and thread-safe as its dataset is.
  */
@@ -41,7 +41,7 @@ public final class UnpairedRows {
     this.maxLength = maxLength;
   }
 
-  /** Where an answer is. */
+  /** Location of an answer, with the id of its prompt. */
   private record Answer(int row, boolean desirable, int prompt) {}
 
   /** Tokenizes a dataset once. */
@@ -69,7 +69,7 @@ public final class UnpairedRows {
     return Arrays.copyOf(sample.ids(), sample.firstLabel());
   }
 
-  /** Returns what encoding came to. */
+  /** Returns the encoding report. */
   public EncodingReport report() {
     return report;
   }
@@ -79,7 +79,7 @@ public final class UnpairedRows {
     return answers.size();
   }
 
-  /** Makes an answer. */
+  /** Encodes an answer with its mismatch. */
   public UnpairedSample get(int answer) {
     TrainingSample own = sample(answer);
     TrainingSample other = sample(other(answer));
@@ -91,7 +91,7 @@ public final class UnpairedRows {
     return encoder.single(dataset, other.row(), other.desirable()).samples().get(0);
   }
 
-  /** The next answer to another prompt; the next one where there is only one prompt. */
+  /** Returns the next answer to another prompt, or simply the next if there is only one prompt. */
   private int other(int answer) {
     int size = answers.size();
     for (int step = 1; step < size; step++) {
@@ -115,7 +115,7 @@ public final class UnpairedRows {
     return new TrainingSample(ids, labels);
   }
 
-  /** Returns how much an answer counts in the loss. */
+  /** Returns the weight of an answer in the loss. */
   public double weight(int answer) {
     return dataset.weight(answers.get(answer).row());
   }

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-/** The loss of a batch of answers, found from the log-probabilities of their tokens. */
+/** KTO loss of a batch of answers, computed from the log-probabilities of their tokens. */
 final class UnpairedScores implements Scores {
 
   private final Kto loss;
@@ -12,7 +12,7 @@ final class UnpairedScores implements Scores {
   private float[] logProbs;
   private double sum;
 
-  /** Prepares a batch. */
+  /** Collects the targets of a batch. */
   UnpairedScores(Kto loss, UnpairedBatch batch, float[] reference, double divergence) {
     this.loss = loss;
     this.batch = batch;

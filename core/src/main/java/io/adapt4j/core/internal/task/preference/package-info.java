@@ -1,2 +1,2 @@
-/** Preferring some answers to others. */
+/** Preference optimization. */
 package io.adapt4j.core.internal.task.preference;

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Pairs of query and document, ready to train a language model. */
+/** Reranker training with encoded data. */
 record PreparedReranking(
     FineTuneSettings settings,
     RerankingRows train,
@@ -68,7 +68,7 @@ record PreparedReranking(
     return trainBatches().count();
   }
 
-  /** Rows may be several pairs, so that a micro-batch can be full where there are few rows. */
+  /** Counts pairs: a row may have several, so a micro-batch can be full even with few rows. */
   @Override
   public LargestBatch largestBatch(int examples) {
     int pairs = Math.min(settings.batchSize(), train.lengths().length);

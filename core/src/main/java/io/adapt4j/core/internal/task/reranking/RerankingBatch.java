@@ -2,6 +2,9 @@ package io.adapt4j.core.internal.task.reranking;
 
 import io.adapt4j.core.internal.data.TextBatch;
 
-/** Prompts side by side. Not copied in or out: treat the array as read-only. */
+/**
+ * Batch of prompts with the ids of their queries. Not copied in or out: treat the array as
+ * read-only.
+ */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record RerankingBatch(TextBatch texts, int[] queries) {}

@@ -22,7 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Saying yes or no to a document for a query. */
+/** Reranking by a language model that answers yes or no. */
 public final class RerankingDefinition implements TaskDefinition<RerankingTask> {
 
   private static final String NAME = "reranking";

@@ -10,16 +10,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** Turns rows into pairs of query and document with their labels, and pairs into prompts. */
+/** Converts rows to labeled pairs of query and document, and pairs to prompts. */
 record RerankingEncoder(ChoicePrompt prompt, String instruction, int maxLength) {
 
   private static final Set<String> YES = Set.of("yes", "true", "relevant");
   private static final Set<String> NO = Set.of("no", "false", "irrelevant", "not relevant");
 
-  /** A pair. */
+  /** A labeled pair of query and document. */
   record Pair(String query, String document, float label) {}
 
-  /** The pairs of a row, at least one, naming the row if it has none. */
+  /** Returns the pairs of a row, at least one; an error names the row. */
   static List<Pair> pairs(Dataset dataset, int row) {
     try {
       return pairs(dataset.get(row));

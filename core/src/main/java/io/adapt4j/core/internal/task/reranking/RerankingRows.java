@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Pairs of query and document that can be trained on. Rows are read and tokenized again for each
- * batch; only where the pairs are, and how long, is kept.
+ * Pairs of query and document to train on. Only the location and length of pairs are kept; rows are
+ * read and tokenized again for each batch.
  */
 final class RerankingRows {
 
@@ -31,7 +31,7 @@ final class RerankingRows {
     this.places = List.copyOf(places);
   }
 
-  /** Where a pair is, the number of its query, and its tokens. */
+  /** Location of a pair, with the id of its query and its length in tokens. */
   private record Place(int row, int pair, int query, int length) {}
 
   static RerankingRows of(Dataset dataset, RerankingEncoder encoder) {
@@ -77,12 +77,12 @@ final class RerankingRows {
     return encoder.maxLength();
   }
 
-  /** The tokens of each pair. */
+  /** Returns the length of each pair in tokens. */
   int[] lengths() {
     return places.stream().mapToInt(Place::length).toArray();
   }
 
-  /** The numbers of the queries of some pairs, equal for equal queries. */
+  /** Returns the ids of the queries of some pairs, equal for equal queries. */
   int[] queries(int... pairs) {
     return Arrays.stream(pairs).map(pair -> places.get(pair).query()).toArray();
   }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * How often the answer is right, and the rank of the first relevant document among those of its
- * query; equal scores count against it. A document is relevant where its label is above a half.
+ * Accuracy of the answers, and mean reciprocal rank of the first relevant document among those of
+ * its query. Ties count against it. A document is relevant if its label exceeds 0.5.
  */
 final class RerankingScores {
 
@@ -52,7 +52,7 @@ final class RerankingScores {
     return metrics;
   }
 
-  /** The rank of the best relevant document; empty where there is none. */
+  /** Returns the rank of the best relevant document; empty if there is none. */
   private static OptionalInt rank(List<Scored> documents) {
     return documents.stream()
         .filter(Scored::relevant)
@@ -61,7 +61,8 @@ final class RerankingScores {
                 1
                     + (int)
                         documents.stream()
-                            .filter(other -> !other.relevant() && other.logit() >= own.logit())
+                            .filter(
+                                document -> !document.relevant() && document.logit() >= own.logit())
                             .count())
         .min();
   }

@@ -10,7 +10,7 @@ import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Map;
 
 /**
- * Trains the logits of yes and no after a prompt: the cross-entropy of the two is the binary
+ * Training of the yes and no logits after a prompt. The cross-entropy of the two equals the binary
  * cross-entropy of their difference.
  */
 record RerankingTrainingTask(Encoder choice, BestModelMetric selection)

@@ -1,2 +1,2 @@
-/** Language models that say yes or no to a document for a query. */
+/** Training of rerankers: language models that answer yes or no to a document for a query. */
 package io.adapt4j.core.internal.task.reranking;

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Scores completions by a network that gives one number to a text. Prompt and completion are read
- * as one text, at whose end a decoder sees its end-of-sequence token.
+ * Scores completions by a reward model. Prompt and completion are encoded as one text, to which an
+ * end-of-sequence token is appended for decoders.
  */
 public final class CompletionScorer {
 
@@ -27,7 +27,7 @@ public final class CompletionScorer {
     this.classifier = new Classifier(encoder, tokenizer, maxTokens);
   }
 
-  /** Checks that a network gives one number to a text. */
+  /** Checks that a network outputs one number per text. */
   public static void requireUsable(Encoder encoder) {
     if (encoder.classes() != 1 || encoder.classifiesTokens()) {
       throw encoder
@@ -40,7 +40,7 @@ public final class CompletionScorer {
     }
   }
 
-  /** Sets whether the score of a completion is the same, to the bit, in every batch. */
+  /** Sets whether the score of a completion is bit-identical in every batch. */
   public void batchInvariant(boolean on) {
     classifier.batchInvariant(on);
   }
@@ -51,7 +51,7 @@ public final class CompletionScorer {
         .toArray();
   }
 
-  /** The tokens as training had them: cut on the right where they are too many. */
+  /** Returns the tokens as in training, truncated on the right if too long. */
   private int[] ids(Completion completion) {
     int[] ids = tokenizer.encode(completion.prompt() + completion.text(), !completion.templated());
     boolean ended = end.isEmpty() || (ids.length > 0 && ids[ids.length - 1] == end.getAsInt());

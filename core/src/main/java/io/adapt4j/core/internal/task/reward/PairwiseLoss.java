@@ -8,12 +8,10 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/**
- * The loss of a network that gives a text one number, over pairs that go through it side by side.
- */
+/** Pairwise loss of a reward model, computed in one forward pass over both sides. */
 public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
 
-  /** What a batch came to. */
+  /** Loss and rewards of a batch. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Scored(double sum, float[] rewards) {}
 
@@ -27,7 +25,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
     }
   }
 
-  /** Adds the gradients of the loss, times a scale, to the trained parameters. */
+  /** Returns the loss and accumulates its gradients times a scale. */
   public double forwardBackward(RewardBatch batch, double scale, boolean recompute, long seed) {
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());

@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.task.reward;
 
 /**
- * The loss of a pair under the Bradley-Terry model (Ouyang et al. 2022, eq. 1): {@code -log s(c - r
- * - m)} of the rewards c and r of the chosen and the rejected answer, s the logistic function, m a
- * margin (Touvron et al. 2023, eq. 2), and {@code k (c + r)^2} to keep rewards around 0 (Eisenstein
- * et al. 2023).
+ * Bradley-Terry loss of pairs (Ouyang et al. 2022, eq. 1): {@code -log s(c - r - m)} for the
+ * rewards c and r of the chosen and the rejected answer, with the logistic function s and a margin
+ * m (Touvron et al. 2023, eq. 2), plus {@code k (c + r)^2} to keep rewards around 0 (Eisenstein et
+ * al. 2023).
  */
 public record PairwiseObjective(double centering) {
 
@@ -15,11 +15,11 @@ public record PairwiseObjective(double centering) {
     }
   }
 
-  /** A loss with its derivative. */
+  /** A loss with its gradient. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Outcome(double loss, float[] derivative) {}
 
-  /** Finds the loss of pairs. */
+  /** Computes the loss of pairs. */
   public Outcome of(float[] rewards, float[] margins, float[] weights) {
     int pairs = margins.length;
     double loss = 0;

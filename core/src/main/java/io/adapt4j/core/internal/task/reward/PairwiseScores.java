@@ -4,12 +4,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How well rewards tell the better of two answers: {@code accuracy} (a tie counts half), the mean
- * {@code margin}, {@code calibration_error}, and the mean rewards of either side.
+ * Metrics of a reward model on pairs: {@code accuracy} (a tie counts half), the mean {@code
+ * margin}, {@code calibration_error}, and the mean rewards of both sides.
  *
- * <p>The calibration error is the expected one over ten bins (Guo et al. 2017): the share of pairs
- * in a bin times the distance between how sure the rewards are on average, {@code s(|c - r|)}, and
- * how often they are right.
+ * <p>The calibration error is the expected calibration error over ten bins (Guo et al. 2017): the
+ * share of pairs in a bin times the difference between mean confidence {@code s(|c - r|)} and
+ * accuracy.
  */
 public final class PairwiseScores {
 
@@ -22,7 +22,7 @@ public final class PairwiseScores {
   private double chosenSum;
   private double rejectedSum;
 
-  /** Starts without pairs. */
+  /** Creates empty scores. */
   public PairwiseScores() {}
 
   /** Adds a pair. */
@@ -30,7 +30,7 @@ public final class PairwiseScores {
     double distance = chosen - rejected;
     double confidence = 1 / (1 + Math.exp(-Math.abs(distance)));
     double isRight = distance > 0 ? 1 : distance == 0 ? 0.5 : 0;
-    // Nobody is less than half sure of the better of two.
+    // Confidence is at least 0.5.
     int bin = Math.min(BINS - 1, (int) ((confidence - 0.5) * 2 * BINS));
     sure[bin] += confidence;
     right[bin] += isRight;
@@ -41,7 +41,7 @@ public final class PairwiseScores {
   }
 
   /**
-   * Returns the figures.
+   * Returns the metrics.
    *
    * @return by name; NaN without pairs
    */

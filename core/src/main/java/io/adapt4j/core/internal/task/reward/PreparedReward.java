@@ -20,7 +20,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Pairs of answers, ready to train a network that gives the better one the higher number. */
+/** Reward model training with encoded data. */
 final class PreparedReward implements PreparedTask<RewardBatch> {
 
   private static final int SIDES = 2;

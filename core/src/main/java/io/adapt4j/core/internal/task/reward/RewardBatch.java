@@ -3,11 +3,11 @@ package io.adapt4j.core.internal.task.reward;
 import io.adapt4j.core.internal.data.Batch;
 
 /**
- * N pairs of answers side by side, so that one forward pass does for both.
+ * N pairs of answers, padded for a single forward pass.
  *
- * @param margins [N] distances that the rewards of a pair should have; 0 where none is asked for
+ * @param margins [N] minimum reward differences of pairs; 0 for none
  */
-// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+// No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record RewardBatch(Batch sides, float[] margins, float[] weights) {
 

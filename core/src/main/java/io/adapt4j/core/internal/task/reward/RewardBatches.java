@@ -13,7 +13,7 @@ final class RewardBatches {
 
   private RewardBatches() {}
 
-  /** Adds the margins of all pairs, by their numbers, to batches. */
+  /** Adds margins to batches, by the indices of their pairs. */
   static BatchSource<RewardBatch> of(BatchSource<PreferenceBatch> pairs, float[] margins) {
     return pairs.map(batch -> withMargins(batch, margins));
   }
@@ -21,7 +21,7 @@ final class RewardBatches {
   /**
    * Reads the margins of pairs.
    *
-   * @return the margin of each pair, 0 where none is asked for
+   * @return the margin of each pair; 0 for none
    */
   static float[] margins(PreferenceRows rows, String field) {
     float[] margins = new float[rows.size()];
@@ -33,7 +33,7 @@ final class RewardBatches {
 
   private static float margin(Dataset dataset, int row, String field) {
     Optional<Row> source = dataset.source(row);
-    Object value = source.map(other -> other.value(field)).orElse(null);
+    Object value = source.map(found -> found.value(field)).orElse(null);
     float margin = value instanceof Number number ? number.floatValue() : Float.NaN;
     if (!Float.isFinite(margin) || margin < 0) {
       throw new DatasetException(

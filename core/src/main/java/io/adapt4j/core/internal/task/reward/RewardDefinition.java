@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Reward models. */
+/** Training of reward models. */
 public final class RewardDefinition implements TaskDefinition<RewardTask> {
 
   private static final String NAME = "reward";

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Map;
 
-/** Training a reward model on pairs. */
+/** Training of a reward model on pairs. */
 public record RewardTrainingTask(PairwiseLoss loss, BestModelMetric selection)
     implements TrainingTask<RewardBatch> {
 

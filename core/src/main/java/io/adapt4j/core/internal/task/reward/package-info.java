@@ -1,2 +1,2 @@
-/** Reward models. */
+/** Training of reward models. */
 package io.adapt4j.core.internal.task.reward;

@@ -22,9 +22,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A reward model that is an adapter on the base of the policy: an output of one number beside the
- * vocabulary's, and factors that take part only while completions are judged, when the policy's do
- * not.
+ * Reward model that is an adapter on the policy's base: an additional scalar output, and LoRA
+ * matrices that are enabled only while completions are scored, with the policy's disabled.
  */
 public final class AdapterReward implements RunReward {
 
@@ -41,17 +40,17 @@ public final class AdapterReward implements RunReward {
     return new AdapterReward(adapter.folder(), () -> adapter);
   }
 
-  /** The adapter that a description names, which may not be there before its run is. */
+  /** Returns the reward of an adapter in a folder, which may not exist until the run starts. */
   static AdapterReward stored(Path folder) {
     return new AdapterReward(Optional.of(folder), () -> AdapterFormat.read(folder));
   }
 
-  /** Where the adapter is; empty if it is not on disk. */
+  /** Returns the folder of the adapter; empty if it is not on disk. */
   Optional<Path> folder() {
     return folder;
   }
 
-  /** The adapter in its place. */
+  /** The adapter attached to a policy. */
   private record OnPolicy(
       Adaptation policy, Encoder output, AttachedAdapter attached, CompletionScorer scorer) {
 
@@ -113,7 +112,7 @@ public final class AdapterReward implements RunReward {
       throw new IllegalStateException(
           label() + " is in use by another run; make one with RewardModel.onPolicy for each");
     }
-    // What the adapter changes of the base must be read where the policy has not changed it.
+    // The adapter must read the base weights as they are without the policy's changes.
     present = policy.adaptation().withoutAdapter(() -> attached(policy));
   }
 

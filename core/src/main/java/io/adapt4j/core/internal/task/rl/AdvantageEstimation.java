@@ -1,12 +1,12 @@
 package io.adapt4j.core.internal.task.rl;
 
 /**
- * Generalized advantage estimation (Schulman et al. 2015, eq. 16) of one completion, whose end has
- * the value 0.
+ * Generalized advantage estimation (Schulman et al. 2015, eq. 16) of a completion, with terminal
+ * value 0.
  */
 public record AdvantageEstimation(double discount, double lambda) {
 
-  /** Estimates. */
+  /** Returns the advantage of each token. */
   public double[] advantages(double[] rewards, double[] values) {
     double[] advantages = new double[rewards.length];
     double later = 0;

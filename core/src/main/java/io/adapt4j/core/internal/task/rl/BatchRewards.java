@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * Rewards of completions.
  *
- * @param total weighted sum of each completion; NaN where a function gave none
+ * @param total weighted sum of each completion; NaN if a function returned none
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record BatchRewards(double[] total, Map<String, double[]> metrics) {

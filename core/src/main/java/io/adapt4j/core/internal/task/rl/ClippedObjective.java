@@ -6,17 +6,17 @@ import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 
 /**
- * The clipped policy loss (Schulman et al. 2017, eq. 7) of tokens with an advantage each, with an
- * optional divergence from a reference inside the loss (DeepSeekMath, eq. 1).
+ * Clipped policy loss of tokens (Schulman et al. 2017, eq. 7), with an optional KL penalty inside
+ * the loss (DeepSeekMath, eq. 1).
  *
- * <p>A token's loss is {@code -min(r A, clip(r, 1 - low, 1 + high) A) + beta k3}, r the ratio of
- * its probabilities now and when it was drawn. Log ratios beyond 20 are taken as 20 and have no
- * derivative; they are counted.
+ * <p>A token's loss is {@code -min(r A, clip(r, 1 - low, 1 + high) A) + beta k3}, where r is the
+ * ratio of its probabilities now and when it was sampled. Log-ratios beyond 20 are clamped, have no
+ * gradient, and are counted.
  */
 public record ClippedObjective(
     double clipLow, double clipHigh, double klCoefficient, boolean ofSequences) {
 
-  /** The objective of an algorithm; PPO counts the divergence in its rewards. */
+  /** Returns the objective of an algorithm; PPO has the KL penalty in its rewards. */
   static ClippedObjective of(Reinforcement algorithm) {
     return algorithm instanceof Grpo grpo
         ? new ClippedObjective(
@@ -25,9 +25,9 @@ public record ClippedObjective(
   }
 
   /**
-   * Tokens of completions, those of one after the other.
+   * Concatenated tokens of completions.
    *
-   * @param lengths tokens of each completion; 0 where it does not count and so has none here
+   * @param lengths tokens of each completion; 0 for excluded completions
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Tokens(
@@ -43,12 +43,12 @@ public record ClippedObjective(
     }
   }
 
-  /** A loss with its derivative. */
+  /** A loss with its gradient. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Outcome(
       double loss, float[] derivative, int clippedLow, int clippedHigh, int overflows, double kl) {}
 
-  /** Finds the loss of tokens. */
+  /** Computes the loss of tokens. */
   public Outcome of(Tokens tokens) {
     Sum sum = new Sum(tokens);
     int from = 0;
@@ -92,7 +92,7 @@ public record ClippedObjective(
       }
     }
 
-    /** Returns the derivative of the token's loss by its log ratio. */
+    /** Returns the derivative of the token's loss with respect to its log-ratio. */
     private double addToken(double logRatio, int token, double weight) {
       double advantage = tokens.advantages()[token];
       double ratio = Math.exp(LogRatio.limited(logRatio));

@@ -2,18 +2,18 @@ package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 
-/** How much better completions are than the others of their prompt. */
+/** Advantages of completions relative to the others of their prompt, as in GRPO. */
 public final class GroupAdvantages {
 
-  /** Added to a standard deviation before dividing by it. */
+  /** Added to standard deviations in denominators. */
   static final double EPSILON = 1e-4;
 
   private GroupAdvantages() {}
 
   /**
-   * Finds the advantages.
+   * Computes the advantages.
    *
-   * @param rewards of the completions, those of one prompt after each other; NaN where unknown
+   * @param rewards of the completions, grouped by prompt; NaN if undefined
    */
   public static double[] of(AdvantageEstimator estimator, double[] rewards, int groupSize) {
     if (groupSize < 1 || rewards.length % groupSize != 0) {

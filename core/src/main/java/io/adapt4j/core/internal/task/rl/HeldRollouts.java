@@ -7,8 +7,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * One completion of each held-out prompt, drawn when asked for, always from the same random
- * streams.
+ * One completion per validation prompt, sampled on demand with the same seeds in every evaluation.
  */
 record HeldRollouts(RolloutMaker maker, PromptRows prompts, long seed)
     implements BatchSource<RolloutBatch> {

@@ -2,17 +2,14 @@ package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.reinforce.Ppo;
 
-/** What the divergence from the reference costs as PPO goes on. */
+/** Adaptive KL coefficient of PPO. */
 final class KlControl {
 
   private static final double MOST = 0.2;
 
   private KlControl() {}
 
-  /**
-   * Returns the coefficient of the next rollout (Ziegler et al. 2019, eq. 3 where it follows a
-   * target).
-   */
+  /** Returns the coefficient of the next rollout (with a target: Ziegler et al. 2019, eq. 3). */
   static double after(Ppo ppo, double coefficient, double divergence, int completions) {
     if (ppo.klTarget().isEmpty()) {
       return coefficient;

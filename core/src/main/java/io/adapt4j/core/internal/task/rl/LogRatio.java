@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.task.rl;
 
-/** Differences of log-probabilities, kept where their exponential is a number to reckon with. */
+/** Log-probability ratios, clamped so that their exponentials remain usable. */
 final class LogRatio {
 
-  /** Beyond this a ratio says nothing but that the policies have nothing in common. */
+  /** Absolute limit of log-ratios. */
   static final double MOST = 20;
 
   private LogRatio() {}

@@ -6,17 +6,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Means by name, in the order in which they were first added to. */
+/** Running means by name, in insertion order. */
 final class MeanMetrics {
 
   private final Map<String, double[]> sums = new LinkedHashMap<>();
 
-  /** Adds a number; NaN is left out. */
+  /** Adds a number; NaN is ignored. */
   void add(String name, double value) {
     addAll(name, Double.isNaN(value) ? 0 : value, Double.isNaN(value) ? 0 : 1);
   }
 
-  /** Adds the sum of so many numbers. */
+  /** Adds the sum of {@code count} numbers. */
   void addAll(String name, double sum, double count) {
     double[] both = sums.computeIfAbsent(name, key -> new double[2]);
     both[0] += sum;
@@ -27,7 +27,7 @@ final class MeanMetrics {
     others.sums.forEach((name, both) -> addAll(name, both[0], both[1]));
   }
 
-  /** The means; a figure to which nothing was added is NaN. */
+  /** Returns the means; NaN for metrics without numbers. */
   Map<String, Double> means() {
     Map<String, Double> means = new LinkedHashMap<>();
     sums.forEach((name, both) -> means.put(name, both[0] / both[1]));

@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.task.rl;
 
 /**
- * Mean and spread of numbers.
+ * Mean and variance of numbers, ignoring NaN.
  *
- * @param count how many are not NaN
- * @param variance their unbiased variance; 0 for fewer than two
+ * @param count how many numbers are not NaN
+ * @param variance unbiased variance; 0 for fewer than two numbers
  */
 record MeanVariance(int count, double mean, double variance) {
 

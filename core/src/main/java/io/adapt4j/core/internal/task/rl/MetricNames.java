@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
-/** Names of the figures that steps and evaluations report. */
+/** Names of the metrics of steps and evaluations. */
 final class MetricNames {
 
   static final String REWARD = "reward";

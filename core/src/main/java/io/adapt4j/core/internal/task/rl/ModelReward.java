@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** A reward model that a description names: loaded when first asked, closed when the run ends. */
+/** Reward model in a folder: loaded on first use, closed when the run ends. */
 final class ModelReward implements RunReward {
 
   private final Path folder;
@@ -87,7 +87,7 @@ final class ModelReward implements RunReward {
 
   @Override
   public void begin(Policy policy) {
-    // Loaded when it is first asked.
+    // Loaded on first use.
   }
 
   @Override

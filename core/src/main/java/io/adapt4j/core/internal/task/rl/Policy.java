@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Log-probabilities of a batch's target tokens at a temperature, the values before them, and the
- * gradient of any loss made of both, in one forward pass.
+ * Policy model: computes log-probabilities of target tokens at a temperature and their values, and
+ * the gradient of any loss of both, in one forward pass.
  */
 record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature) {
 
-  /** Numbers of the target tokens, row by row. */
+  /** Outputs for the target tokens, row by row. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Scores(float[] logProbs, float[] entropies, float[] values) {
 
@@ -35,15 +35,15 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
     }
   }
 
-  /** Derivatives of a loss. */
+  /** Gradient of a loss with respect to log-probabilities and values. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Gradient(float[] logProbs, float[] values) {}
 
-  /** The derivative of a loss by what it is made of. */
+  /** Gradient function of a loss. */
   @FunctionalInterface
   interface Derivative {
 
-    /** Returns the derivative by each log-probability and each value. */
+    /** Returns the gradient with respect to each log-probability and each value. */
     Gradient at(Scores scores);
   }
 
@@ -60,7 +60,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
     }
   }
 
-  /** Adds the gradients of a loss, times a scale, to the trained parameters. */
+  /** Accumulates the gradients of a loss times a scale. */
   void forwardBackward(
       LanguageModelLoss.Inputs inputs,
       double scale,
@@ -91,7 +91,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
 
   private static void backward(
       Tape tape, Tensor rows, Tensor byRows, Tensor values, float[] byValues, double scale) {
-    // Stands for the loss: what its derivatives will be is known already.
+    // Placeholder of the loss, whose gradients are already computed.
     Tensor end = Tensor.zeros(DType.F32, 1);
     tape.record(
         new Tensor[] {end},
@@ -126,7 +126,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
         values.map(Tensor::toFloats).orElse(new float[0]));
   }
 
-  /** The head with logits over the temperature; a soft cap shrinks with them. */
+  /** Returns the head with logits, and any soft cap, divided by the temperature. */
   private VocabularyHead head() {
     VocabularyHead head = decoder.head();
     return temperature == 1
@@ -135,7 +135,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
             head.weight(), head.bias(), head.scale() / temperature, head.softCap() / temperature);
   }
 
-  /** A cross-entropy is a negative log-probability, so the sign changes. */
+  /** Negates a gradient: cross-entropy is the negative log-probability. */
   private static Tensor negative(float[] derivative) {
     float[] weights = new float[derivative.length];
     for (int i = 0; i < weights.length; i++) {

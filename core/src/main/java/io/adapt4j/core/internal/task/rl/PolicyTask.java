@@ -9,7 +9,7 @@ import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.Map;
 
-/** The loss of completions of a rollout. Of held-out prompts the loss is the negative reward. */
+/** Policy loss of a rollout's completions. The validation loss is the negative reward. */
 final class PolicyTask implements TrainingTask<RolloutBatch> {
 
   private final Policy policy;
@@ -24,7 +24,7 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
     this.selection = selection;
   }
 
-  /** A loss with its derivative. */
+  /** A loss with its gradient. */
   private record Outcome(double loss, Policy.Gradient derivative) {}
 
   @Override

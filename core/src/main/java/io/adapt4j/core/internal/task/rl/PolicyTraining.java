@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The parts of a run that trains a policy: what is minimized, rollouts as batches, and what trains.
- * Policy, reference and values share one network wherever an adapter trains.
+ * Components of a reinforcement learning run: the task, rollouts as batches, and the adaptation.
+ * Policy, reference and value head share one network if an adapter trains.
  */
 public final class PolicyTraining implements AutoCloseable {
 
@@ -25,9 +25,9 @@ public final class PolicyTraining implements AutoCloseable {
   private final Optional<BatchSource<RolloutBatch>> held;
 
   /**
-   * What a run is made of.
+   * Inputs of a run.
    *
-   * @param adaptation what trains in it; closed by whoever made it
+   * @param adaptation the adaptation of the policy; closed by its creator
    */
   public record Setup(
       Reinforcement algorithm,
@@ -80,15 +80,15 @@ public final class PolicyTraining implements AutoCloseable {
   }
 
   /**
-   * Puts the parts together.
+   * Creates the components.
    *
-   * @return the parts, to be closed before the network
+   * @return the components, to be closed before the network
    */
   public static PolicyTraining start(Setup setup) {
     return new PolicyTraining(setup);
   }
 
-  /** Returns what is minimized. */
+  /** Returns the training task. */
   public TrainingTask<RolloutBatch> task() {
     return task;
   }
@@ -103,7 +103,7 @@ public final class PolicyTraining implements AutoCloseable {
     return held;
   }
 
-  /** Returns what trains. */
+  /** Returns the adaptation, including the value head. */
   public Adaptation adaptation() {
     return adaptation;
   }

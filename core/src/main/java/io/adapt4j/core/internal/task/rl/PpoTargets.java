@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Makes of the reward of each completion an advantage and a return of each token. */
+/** Computes the advantage and return of each token from the rewards of completions. */
 record PpoTargets(Ppo ppo, double klCoefficient) {
 
   Rollout rollout(int number, List<Sample> samples, double[] rewards, MeanMetrics metrics) {
@@ -35,7 +35,10 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
     return new Rollout(number, judged, metrics, next);
   }
 
-  /** The reward of each token: what its divergence costs, and that of the whole at the last. */
+  /**
+   * Returns the reward of each token: the KL penalty, plus the completion's reward at the last
+   * token.
+   */
   private double[] shaped(Sample sample, double reward) {
     double[] shaped = new double[sample.completion().length];
     for (int t = 0; t < shaped.length && sample.reference().length > 0; t++) {
@@ -78,7 +81,7 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
     return whiten(samples, rewards, false);
   }
 
-  /** Whitens over the tokens of the completions that count; those of others stay. */
+  /** Whitens over the tokens of completions that count; the others are unchanged. */
   private static List<double[]> whiten(
       List<Sample> samples, List<double[]> numbers, boolean centered) {
     double[] all =

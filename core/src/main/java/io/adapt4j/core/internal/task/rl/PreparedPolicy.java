@@ -29,7 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Prompts, ready to train a decoder on rewards of its own completions. */
+/** Reinforcement learning with encoded prompts. */
 final class PreparedPolicy implements PreparedTask<RolloutBatch> {
 
   private final FineTuneSettings settings;
@@ -128,7 +128,10 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     return new LargestBatch(settings.batchSize(), data().longest() + algorithm.maxNewTokens());
   }
 
-  /** What a rollout needs: keys and values, rewards, and a second network where the base trains. */
+  /**
+   * Adds the memory of rollouts: key-value cache, rewards, and a reference network if the base
+   * trains.
+   */
   @Override
   public Planner beside(Planner planner, Network network) {
     Decoder declared = (Decoder) network;
@@ -157,13 +160,16 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
         : Math.min(rollouts, (most + stepsOfRollout() - 1) / Math.max(1, stepsOfRollout()));
   }
 
-  /** Micro-batches of the whole run. */
+  /** Returns the number of micro-batches of the whole run. */
   private long learning() {
     Reinforcement rollout = algorithm;
     return rolloutsOfRun() * (rollout.completions() / settings.batchSize()) * rollout.passes();
   }
 
-  /** Passes of the whole run that draw tokens or score them, evaluations included. */
+  /**
+   * Returns the number of forward passes that generate or score tokens in the whole run, including
+   * evaluations.
+   */
   private long forwards(int side) {
     Reinforcement rollout = algorithm;
     long batch = settings.batchSize();
@@ -179,7 +185,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     return (whole + part - 1) / part;
   }
 
-  /** One before the first step, and one at each interval. */
+  /** Returns the number of evaluations: one before the first step and one per interval. */
   private long evaluations(long rollouts) {
     int interval = settings.training().evaluationInterval();
     return 1
@@ -192,7 +198,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
         * algorithm.passes();
   }
 
-  /** The model's tokens that end a text, and the one with which a chosen template ends a turn. */
+  /** Returns the model's end-of-text tokens and the end-of-turn token of a chosen template. */
   private Set<Integer> ends(LoadedModel.SpecialIds ids) {
     Set<Integer> ends = new LinkedHashSet<>(ids.end());
     settings

@@ -24,9 +24,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The prompts of a dataset as tokens: what {@link RowPrompt} finds in its rows, conversations as
- * the chat template has them, up to where the assistant continues. Prompts longer than the limit
- * are left out and counted.
+ * Tokenized prompts of a dataset, as found by {@link RowPrompt}; conversations are rendered by the
+ * chat template with a generation prompt. Prompts longer than the limit are skipped and counted.
  */
 public final class PromptRows {
 
@@ -40,11 +39,11 @@ public final class PromptRows {
     this.usesTemplate = prompts.stream().anyMatch(Prompt::templated);
   }
 
-  /** A prompt as tokens and as text, with the row it comes from. */
+  /** A prompt as tokens and as text, with the fields of its row. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Prompt(int[] ids, String text, Map<String, Object> fields, boolean templated) {}
 
-  /** How prompts become tokens. */
+  /** Options of encoding prompts. */
   public record Encoding(Tokenizer tokenizer, Optional<ChatTemplate> template, int most) {}
 
   /** Tokenizes the prompts of a dataset. */
@@ -99,7 +98,7 @@ public final class PromptRows {
   private static Map<String, Object> fields(Dataset dataset, int row, Example example) {
     Map<String, Object> fields = new LinkedHashMap<>();
     Optional<Row> source = dataset.source(row);
-    source.ifPresent(other -> other.fields().forEach(name -> fields.put(name, other.value(name))));
+    source.ifPresent(found -> found.fields().forEach(name -> fields.put(name, found.value(name))));
     if (example instanceof Example.PromptCompletion pair) {
       fields.putIfAbsent("completion", pair.completion());
     }
@@ -153,12 +152,12 @@ public final class PromptRows {
     digest.update(prompt.fields().toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Returns what encoding came to. */
+  /** Returns the encoding report. */
   public EncodingReport report() {
     return report;
   }
 
-  /** Returns whether a chat template made a prompt. */
+  /** Returns whether any prompt was rendered by a chat template. */
   public boolean usesTemplate() {
     return usesTemplate;
   }

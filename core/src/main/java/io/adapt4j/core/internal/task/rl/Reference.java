@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The model as it was before: the same network with the adapter off, or one of its own. */
+/**
+ * The reference policy, the model before training: the same network with the adapter off, or a
+ * separate one.
+ */
 final class Reference implements AutoCloseable {
 
   private final Policy policy;
@@ -18,7 +21,7 @@ final class Reference implements AutoCloseable {
     this.adapter = adapter;
   }
 
-  /** Finds the reference of a run. */
+  /** Returns the reference of a run, if it has one. */
   static Optional<Reference> of(
       Decoder decoder,
       Adaptation adaptation,

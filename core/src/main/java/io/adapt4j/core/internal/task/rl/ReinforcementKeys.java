@@ -19,7 +19,10 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.PatternSyntaxException;
 
-/** The tasks {@code grpo} and {@code ppo}. Rewards that are code have no key. */
+/**
+ * The tasks {@code grpo} and {@code ppo} under the key {@code task}. User-defined rewards have no
+ * key.
+ */
 final class ReinforcementKeys {
 
   private static final String GRPO = "grpo";
@@ -121,7 +124,7 @@ final class ReinforcementKeys {
     }
   }
 
-  /** Reads what both have in common; returns how many rewards there are. */
+  /** Reads the common options and returns the number of rewards. */
   private static int readRollout(Fields fields, Reinforcement.Builder<?> builder) {
     fields.require(REWARDS, "Give a list such as '- {name: format, regex: ...}'.");
     int rewards = 0;
@@ -180,7 +183,7 @@ final class ReinforcementKeys {
     }
   }
 
-  /** What is wrong with a value alone was said where it was read. */
+  /** Builds the task; errors of single values were reported on reading. */
   private static Optional<Task> built(
       Fields fields, int rewards, Supplier<? extends Reinforcement> build) {
     if (rewards == 0) {
@@ -194,7 +197,7 @@ final class ReinforcementKeys {
     }
   }
 
-  /** Tells the task; empty if a reward is code. */
+  /** Writes the task; empty if a reward is user code. */
   static Optional<ObjectNode> write(Reinforcement algorithm) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     ObjectNode options = keys.putObject(algorithm instanceof Grpo ? GRPO : PPO);

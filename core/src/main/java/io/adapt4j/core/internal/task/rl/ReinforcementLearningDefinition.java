@@ -64,7 +64,7 @@ public final class ReinforcementLearningDefinition
     return List.of("reward");
   }
 
-  /** A rollout must divide into steps, so that every update is of one rollout. */
+  /** Checks that a rollout divides into steps, so that every update uses a single rollout. */
   @Override
   public void check(ReinforcementLearningTask task, Draft draft, int batchSize, Checks checks) {
     TaskDefinition.super.check(task, draft, batchSize, checks);

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.rl;
 
 import java.util.List;
 
-/** Completions of one state of the policy, ready to train on. */
+/** Completions sampled from one policy state, ready to train on. */
 record Rollout(int number, List<Sample> samples, MeanMetrics metrics, double nextKl) {
 
   Rollout {

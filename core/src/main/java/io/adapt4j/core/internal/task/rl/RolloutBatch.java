@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Completions to train on or to evaluate, with what is known of the rollout they are of.
+ * Completions to train on or to evaluate, with the metrics of their rollout.
  *
- * <p>Made by a run; the numbers in it are the run's own.
+ * <p>Created and read only by the run.
  */
 public final class RolloutBatch {
 
@@ -29,7 +29,7 @@ public final class RolloutBatch {
     return Sample.inputs(samples, padId, false);
   }
 
-  /** Tokens of each completion that count. */
+  /** Returns the number of trained tokens in each completion; 0 for excluded ones. */
   int[] lengths() {
     return lengths(samples);
   }

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Makes rollouts: draws completions, has them judged and finds what training on them needs. */
+/**
+ * Makes rollouts: samples completions, computes their rewards, and prepares the training targets.
+ */
 record RolloutMaker(
     Reinforcement algorithm,
     Sampling sampling,
@@ -29,7 +31,7 @@ record RolloutMaker(
     long begun = System.nanoTime();
     List<Sample> scored = judged.samples();
     if (algorithm instanceof Ppo || !onPolicy) {
-      // Steps report the entropy of what they update.
+      // The entropy is discarded here, since steps report their own.
       scored = withPolicy(scored, new MeanMetrics());
     }
     if (algorithm.usesReference()) {
@@ -53,7 +55,7 @@ record RolloutMaker(
     return new Rollout(number, judged, metrics, 0);
   }
 
-  /** Draws a completion a prompt and reports what they came to, the divergence too. */
+  /** Samples a completion per prompt and returns the metrics, including the divergence. */
   MeanMetrics evaluate(List<PromptRows.Prompt> prompts, long seed) {
     MeanMetrics metrics = new MeanMetrics();
     List<Sample> samples = judged(prompts, seed, 1, metrics).samples();
@@ -166,7 +168,7 @@ record RolloutMaker(
     return Sample.inputs(batch.stream().map(samples::get).toList(), padId, true);
   }
 
-  /** Numbers of the samples in batches of similar lengths. */
+  /** Returns the indices of samples in batches of similar lengths. */
   private List<List<Integer>> byLength(List<Sample> samples) {
     List<Integer> order =
         IntStream.range(0, samples.size())

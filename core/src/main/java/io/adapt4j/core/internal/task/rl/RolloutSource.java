@@ -18,8 +18,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Micro-batches of rollouts that are made when their turn comes. Every rollout has as many prompts
- * as the others: the last one of an epoch is padded with prompts of its beginning.
+ * Micro-batches of rollouts, made on demand. All rollouts have the same number of prompts: the last
+ * one of an epoch is filled up with prompts from the epoch's beginning.
  */
 final class RolloutSource implements BatchSource<RolloutBatch> {
 
@@ -143,7 +143,7 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
         rollout.metrics());
   }
 
-  /** A batch of the rollout in hand, so that none is made to try a model on. */
+  /** Returns a batch of the current rollout, to avoid making one. */
   @Override
   public RolloutBatch any() {
     return current == null ? epoch(0).next() : batch(current, 0);

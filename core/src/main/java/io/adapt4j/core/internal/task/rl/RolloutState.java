@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A rollout among the tensors of a run's state, so that a run that was cut off between two updates
- * goes on with the completions it had.
+ * Serialized rollout in a run's state, so that a run interrupted between two updates resumes with
+ * the same completions.
  */
 final class RolloutState {
 
@@ -42,7 +42,8 @@ final class RolloutState {
       List.of(Sample::old, Sample::reference, Sample::advantages, Sample::values, Sample::returns);
 
   /**
-   * Numbers of a sample in {@link #LENGTHS}: prompt, completion, whether it counts, then arrays.
+   * Columns of a sample in {@link #LENGTHS}: prompt length, completion length, whether it counts,
+   * and the array lengths.
    */
   private static final int COLUMNS = 3 + NAMES.size();
 
@@ -113,7 +114,7 @@ final class RolloutState {
     return TensorData.of(name, type, List.of(count), () -> bytes);
   }
 
-  /** Finds the rollout of a state; empty if the state was saved before the first one. */
+  /** Returns the rollout of a state; empty if the state was saved before the first one. */
   static Optional<Rollout> restore(Checkpoint state) {
     if (!state.names().contains(DESCRIPTION)) {
       return Optional.empty();

@@ -13,25 +13,25 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 
-/** A reward function whose memory belongs to the run that asks it. */
+/** Reward function whose memory is managed by the run that uses it. */
 sealed interface RunReward extends RewardFunction permits AdapterReward, ModelReward {
 
-  /** A policy in memory, as a run has it. */
+  /** The loaded policy of a run. */
   record Policy(Decoder decoder, Adaptation adaptation, Tokenizer tokenizer) {}
 
-  /** What keeps the reward from a policy, before weights are read: one sentence a problem. */
+  /** Returns why the reward cannot be used with a policy, checked before weights are read. */
   List<String> problems(Decoder declared, MethodMechanics method);
 
-  /** Plans for the memory that the reward takes beside a policy. */
+  /** Adds the memory of the reward model to a plan. */
   Planner beside(Planner planner, Decoder declared);
 
-  /** Prepares for questions about a policy's completions. */
+  /** Prepares scoring of a policy's completions. */
   void begin(Policy policy);
 
-  /** Frees what questions needed. Without a beginning nothing happens. */
+  /** Frees the memory; no effect without {@link #begin}. */
   void end();
 
-  /** The rewards of an algorithm that are of this kind; one under several names counts once. */
+  /** Returns the rewards of this kind in an algorithm; one under several names is returned once. */
   static List<RunReward> in(Reinforcement algorithm) {
     List<RunReward> rewards = new ArrayList<>();
     Set<RunReward> known = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -43,7 +43,7 @@ sealed interface RunReward extends RewardFunction permits AdapterReward, ModelRe
     return rewards;
   }
 
-  /** Rewards of a run, open until closed. */
+  /** The rewards of a run, prepared until closed. */
   final class Open implements AutoCloseable {
 
     private final List<RunReward> begun = new ArrayList<>();

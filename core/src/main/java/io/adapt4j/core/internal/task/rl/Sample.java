@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A completion with what training on it needs. The arrays have a number a token of the completion,
- * or none where the algorithm does without.
+ * A completion with its training data. The arrays have one number per token of the completion, or
+ * are empty if the algorithm does not use them.
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record Sample(
@@ -43,7 +43,7 @@ record Sample(
     return prompt.length + completion.length;
   }
 
-  /** Pads samples on the right. */
+  /** Right-pads samples; {@code all} labels the tokens of excluded completions too. */
   static LanguageModelLoss.Inputs inputs(List<Sample> samples, int padId, boolean all) {
     int length = samples.stream().mapToInt(Sample::length).max().orElseThrow();
     long[] ids = new long[samples.size() * length];

@@ -9,13 +9,13 @@ import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Draws completions from the policy. */
+/** Samples completions from the policy. */
 record Sampling(Generator generator, Reinforcement options) {
 
-  /** Sets the random streams of the parts of a rollout apart. */
+  /** Seed offset between the parts of a rollout. */
   private static final long PARTS = 0x9E3779B97F4A7C15L;
 
-  /** A prompt with a completion of it. */
+  /** A prompt with a sampled completion. */
   record Drawn(PromptRows.Prompt prompt, Generation generation) {
 
     boolean truncated() {
@@ -32,7 +32,7 @@ record Sampling(Generator generator, Reinforcement options) {
     }
   }
 
-  /** Draws a completion a prompt; the same seed and policy draw the same. */
+  /** Samples a completion per prompt, deterministically for a seed and policy. */
   List<Drawn> draw(List<PromptRows.Prompt> prompts, long seed) {
     List<Drawn> drawn = new ArrayList<>();
     for (int from = 0; from < prompts.size(); from += options.generationBatch()) {

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A linear layer that says from the hidden state before a token what reward is to be expected. It
- * begins as 0, so that the first values are exact guesses of nothing, and trains with the policy,
- * whose network it shares.
+ * Value head: a linear layer that predicts the expected reward from the hidden state before a
+ * token. It is initialized to 0, so that the first values are 0, and trains with the policy, whose
+ * network it shares.
  */
 final class ValueHead implements AutoCloseable {
 
-  /** File beside the adapter or the model; the names in it are those TRL gives to value heads. */
+  /** File next to the adapter or model; its tensors are named as in TRL. */
   static final String FILE = "value_head.safetensors";
 
   private static final String NAME = "v_head.summary.";
@@ -49,7 +49,7 @@ final class ValueHead implements AutoCloseable {
     return List.of(weight, bias);
   }
 
-  /** The values before tokens: hidden states [N, H] to [N, 1]. */
+  /** Returns the values of hidden states: [N, H] to [N, 1]. */
   Tensor forward(Ops ops, Tensor hidden) {
     return ops.linear(hidden, weight, bias);
   }

@@ -1,18 +1,18 @@
 package io.adapt4j.core.internal.task.rl;
 
 /**
- * The clipped loss of a value head: half the larger of the squared errors of the new value, free
- * and held within a distance of the old one.
+ * Clipped value loss: half the larger of the squared errors of the new value and of the new value
+ * clipped to a distance from the old one.
  *
- * @param clip the distance; infinite to hold nothing
+ * @param clip the distance; infinite for no clipping
  */
 public record ValueObjective(double clip) {
 
-  /** A loss with its derivative. */
+  /** A loss with its gradient. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Outcome(double loss, float[] derivative, int clipped) {}
 
-  /** Finds the loss of values. */
+  /** Computes the loss of values. */
   public Outcome of(float[] values, float[] old, float[] returns) {
     double loss = 0;
     int clipped = 0;
@@ -24,7 +24,7 @@ public record ValueObjective(double clip) {
       boolean holds = heldError * heldError > error * error;
       loss += 0.5 * Math.max(error * error, heldError * heldError);
       clipped += holds ? 1 : 0;
-      // A held value does not move with the value itself.
+      // A clipped value has no gradient.
       derivative[i] = holds ? 0 : (float) error;
     }
     return new Outcome(loss, derivative, clipped);

@@ -4,7 +4,7 @@ import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
 import java.util.List;
 
-/** A reward function with its share in the sum. */
+/** A reward function with its weight in the sum. */
 record WeightedReward(String name, double weight, RewardFunction function) {
 
   static List<WeightedReward> of(Reinforcement algorithm) {

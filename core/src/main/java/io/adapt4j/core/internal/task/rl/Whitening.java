@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.task.rl;
 
-/** Scales numbers to a variance of 1. */
+/** Scales numbers to unit variance. */
 public final class Whitening {
 
   private static final double EPSILON = 1e-8;
 
   private Whitening() {}
 
-  /** Whitens. */
+  /** Whitens numbers, and shifts them to mean 0 if {@code centered}. */
   public static double[] of(double[] values, boolean centered) {
     MeanVariance meanVariance = MeanVariance.of(values, 0, values.length);
     double[] whitened = values.clone();

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** An adaptation that trains a value head too. The head is closed by whoever made it. */
+/** Adaptation that also trains a value head, which is closed by its creator. */
 final class WithValueHead extends ForwardingAdaptation {
 
   private final ValueHead head;

@@ -15,7 +15,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Texts to read and texts to write, ready to train an encoder-decoder. */
+/** Sequence-to-sequence training with encoded data. */
 record PreparedSequences(
     SequenceToSequenceTask task,
     FineTuneSettings settings,

@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.TargetRows;
 import java.util.Arrays;
 import java.util.List;
 
-/** Batches of texts to read and to write, of similar length when shuffled. */
+/** Batches of source and target texts, grouped by length when shuffled. */
 final class SequenceBatches {
 
   private SequenceBatches() {}

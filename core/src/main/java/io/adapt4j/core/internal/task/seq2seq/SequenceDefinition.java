@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Writing one text for another. */
+/** Sequence-to-sequence training. */
 public final class SequenceDefinition implements TaskDefinition<SequenceToSequenceTask> {
 
   private static final String NAME = "sequenceToSequence";

@@ -10,12 +10,12 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/** Rows of which one text is written for another, with the length of each. */
+/** Rows with a source and a target text, with their lengths. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record SequenceRows(
     Dataset dataset, Tokenizer tokenizer, int maxLength, int[] lengths, EncodingReport report) {
 
-  /** Tokenizes a dataset once. Rows with nothing to read are left out. */
+  /** Tokenizes a dataset once. Rows with an empty source or target are skipped. */
   static SequenceRows of(Dataset dataset, Tokenizer tokenizer, int maxLength) {
     int[] rows = new int[dataset.size()];
     int[] lengths = new int[rows.length];

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.seq2seq;
 
-/** A text to read and a text to write. */
+/** A source and a target text as tokens. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record SequenceSample(int[] source, int[] target, boolean truncated) {
 

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Arrays;
 
-/** Trains an encoder-decoder to write one text for another. */
+/** Training of an encoder-decoder to generate a target text from a source text. */
 record SequenceTrainingTask(EncoderDecoder network, double labelSmoothing)
     implements TrainingTask<SequenceInputs> {
 

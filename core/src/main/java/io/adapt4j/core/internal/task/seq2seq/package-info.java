@@ -1,2 +1,2 @@
-/** Writing one text for another. */
+/** Sequence-to-sequence training. */
 package io.adapt4j.core.internal.task.seq2seq;
