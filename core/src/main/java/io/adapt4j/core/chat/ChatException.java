@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation that cannot be rendered or masked, or a chat template that cannot be found or
- * chosen. The message says what is wrong, where, and what to do. What fails inside a template is a
- * {@link io.adapt4j.jinja.TemplateException} instead.
+ * chosen. The message says the problem, its location and the remedy. What fails inside a template
+ * is a {@link io.adapt4j.jinja.TemplateException} instead.
  */
 public final class ChatException extends Adapt4jException {
 
@@ -15,7 +15,7 @@ public final class ChatException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public ChatException(@Nullable String message) {
     super(message);
@@ -24,7 +24,7 @@ public final class ChatException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    * @param cause the failure underneath
    */
   public ChatException(@Nullable String message, @Nullable Throwable cause) {

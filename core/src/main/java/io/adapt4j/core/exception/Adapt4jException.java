@@ -15,7 +15,7 @@ public abstract class Adapt4jException extends RuntimeException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   protected Adapt4jException(@Nullable String message) {
     super(message);
@@ -24,7 +24,7 @@ public abstract class Adapt4jException extends RuntimeException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    * @param cause the failure underneath
    */
   protected Adapt4jException(@Nullable String message, @Nullable Throwable cause) {

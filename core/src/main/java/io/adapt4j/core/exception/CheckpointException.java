@@ -15,7 +15,7 @@ public final class CheckpointException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public CheckpointException(String message) {
     super(message);
@@ -24,7 +24,7 @@ public final class CheckpointException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    * @param cause the failure underneath
    */
   public CheckpointException(String message, @Nullable Throwable cause) {

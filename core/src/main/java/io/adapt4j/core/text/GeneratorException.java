@@ -15,7 +15,7 @@ public sealed class GeneratorException extends Adapt4jException permits RequestR
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public GeneratorException(@Nullable String message) {
     super(message);
@@ -24,7 +24,7 @@ public sealed class GeneratorException extends Adapt4jException permits RequestR
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    * @param cause the failure underneath
    */
   public GeneratorException(@Nullable String message, @Nullable Throwable cause) {

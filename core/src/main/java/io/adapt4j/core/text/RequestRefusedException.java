@@ -8,7 +8,7 @@ public final class RequestRefusedException extends GeneratorException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public RequestRefusedException(String message) {
     super(message);
@@ -17,7 +17,7 @@ public final class RequestRefusedException extends GeneratorException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    * @param cause the failure underneath
    */
   public RequestRefusedException(String message, Throwable cause) {
