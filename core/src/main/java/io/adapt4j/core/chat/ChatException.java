@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation that cannot be rendered or masked, or a chat template that cannot be found or
- * chosen. The message says the problem, its location and the remedy. What fails inside a template
- * is a {@link io.adapt4j.jinja.TemplateException} instead.
+ * selected. The message states the problem, its location and the remedy. Failures inside a template
+ * are a {@link io.adapt4j.jinja.TemplateException} instead.
  */
 public final class ChatException extends Adapt4jException {
 
