@@ -4,9 +4,9 @@ import io.adapt4j.core.exception.Adapt4jException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A generator of text or of embeddings that cannot answer: unreachable, not allowed, or broken. The
- * message says what went wrong and what to do about it. Other requests would fail too; see {@link
- * RequestRefusedException} for one that concerns a single request.
+ * A generator of text or embeddings that cannot answer: unreachable, not allowed, or broken. The
+ * message states the problem and the remedy. Other requests would fail too; see {@link
+ * RequestRefusedException} for problems of a single request.
  */
 public sealed class GeneratorException extends Adapt4jException permits RequestRefusedException {
 

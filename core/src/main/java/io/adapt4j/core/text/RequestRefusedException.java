@@ -1,6 +1,9 @@
 package io.adapt4j.core.text;
 
-/** One request that a generator refuses, such as one that is too long; others may be answered. */
+/**
+ * A single request that a generator refuses, for example because it is too long; others may be
+ * answered.
+ */
 public final class RequestRefusedException extends GeneratorException {
 
   private static final long serialVersionUID = 1L;

@@ -2,7 +2,7 @@ package io.adapt4j.core.train;
 
 import io.adapt4j.core.exception.Adapt4jException;
 
-/** Thrown when a run cannot go on; what it had saved stays in its folder. */
+/** Thrown when a run cannot continue; everything it saved stays in its folder. */
 public class TrainingException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
