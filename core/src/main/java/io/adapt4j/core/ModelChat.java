@@ -43,9 +43,6 @@ final class ModelChat {
   /**
    * Returns conversations with the model and one adapter, in a template that was set, else in its
    * own. Throws a ChatException if the adapter was trained with another template than the one set.
-   *
-   * @param name of the adapter
-   * @throws ChatException if the adapter was trained in another template than was set
    */
   synchronized ModelChat with(String name) {
     Optional<AdapterMechanics> adapter = trained.added(name);

@@ -23,8 +23,6 @@ final class ModelIdentity {
    * Combines the folder, the compute type, the active adapters and the digest of a template that
    * was set. Empty if an active adapter is not on disk. The adapter is the only active one, or null
    * for those activated on the model.
-   *
-   * @param adapter the only one that takes part, or null for those that are on
    */
   Optional<String> text(@Nullable String adapter, Optional<String> templateDigest) {
     String base = folder == null ? FolderIdentity.of(model.folder()) : folder;

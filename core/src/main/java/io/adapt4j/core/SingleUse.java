@@ -23,12 +23,7 @@ final class SingleUse {
   private volatile boolean ending;
   private boolean closed;
 
-  /**
-   * Guards a model. Errors call it by the name; free releases its memory and runs once.
-   *
-   * @param name what errors call it
-   * @param free frees its memory; run once
-   */
+  /** Guards a model. Errors call it by the name; free releases its memory and runs once. */
   SingleUse(String name, Runnable free) {
     this(name, () -> {}, free);
   }
@@ -36,10 +31,6 @@ final class SingleUse {
   /**
    * Guards a model that threads share. Closing runs before those that share it are waited for; free
    * releases its memory and runs once.
-   *
-   * @param name what errors call it
-   * @param closing run when it is to be closed, before those that share it are waited for
-   * @param free frees its memory; run once
    */
   SingleUse(String name, Runnable closing, Runnable free) {
     this.name = name;

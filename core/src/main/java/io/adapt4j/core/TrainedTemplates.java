@@ -133,8 +133,6 @@ final class TrainedTemplates {
   /**
    * Requires a template to be the one trained with, or throws a ChatException with both hashes and
    * the remedy.
-   *
-   * @throws ChatException if it is not, with both hashes and the remedy
    */
   void require(ChatTemplate used) {
     if (adapters.isEmpty() && model.isPresent() && !model.get().equals(used.digest())) {

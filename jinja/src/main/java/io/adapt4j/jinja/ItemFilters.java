@@ -159,7 +159,7 @@ final class ItemFilters {
     Comparator<Keyed> order = Comparator.comparing(Keyed::key, Comparisons.order(run));
     keyed.sort(reversed ? order.reversed() : order);
     List<Object> sorted = new ArrayList<>();
-    keyed.forEach(other -> sorted.add(other.item()));
+    keyed.forEach(pair -> sorted.add(pair.item()));
     return sorted;
   }
 

@@ -160,7 +160,7 @@ final class Parser {
       throw tokens.error(line, "the special variable 'loop' cannot be assigned to");
     }
     if (target instanceof Target.Unpacked unpacked) {
-      unpacked.targets().forEach(other -> requireNotLoop(other, line));
+      unpacked.targets().forEach(nested -> requireNotLoop(nested, line));
     }
   }
 

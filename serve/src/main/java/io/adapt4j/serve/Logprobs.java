@@ -59,7 +59,7 @@ final class Logprobs {
     for (TokenLogprobs token : tokens) {
       ObjectNode entry = entry(array, token.tokenId(), token.logprob());
       ArrayNode top = entry.putArray("top_logprobs");
-      token.top().forEach(other -> entry(top, other.tokenId(), other.logprob()));
+      token.top().forEach(alternative -> entry(top, alternative.tokenId(), alternative.logprob()));
     }
     return array;
   }
@@ -88,7 +88,11 @@ final class Logprobs {
       names.add(text);
       numbers.add(number(token.logprob()));
       ObjectNode top = tops.addObject();
-      token.top().forEach(other -> top.put(texts.text(other.tokenId()), number(other.logprob())));
+      token
+          .top()
+          .forEach(
+              alternative ->
+                  top.put(texts.text(alternative.tokenId()), number(alternative.logprob())));
       offsets.add(at);
       at += text.length();
     }

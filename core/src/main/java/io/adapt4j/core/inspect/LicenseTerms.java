@@ -41,9 +41,6 @@ final class LicenseTerms {
 
   /**
    * Warns about the terms of a license. The text is the license's own, if the model folder has it.
-   *
-   * @param text the license's own text, where the model folder has it
-   * @param commercial whether the use is commercial
    */
   static List<ModelWarning> warnings(ModelCard card, Optional<String> text, boolean commercial) {
     if (card.license().isEmpty()) {

@@ -47,8 +47,6 @@ final class ParameterCount {
   /**
    * Counts the parameters. The bits of a packed weight come from the configuration, if it states
    * them.
-   *
-   * @param packedBits bits of a packed weight, where the configuration says so
    */
   static long of(Checkpoint checkpoint, OptionalInt packedBits) {
     ParameterCount count = new ParameterCount(checkpoint.names(), packedBits.orElse(USUAL_BITS));

@@ -51,8 +51,6 @@ record TokenizerInfo(
   /**
    * Loads the tokenizer to check that it can be used. Its configuration is an empty object if there
    * is none.
-   *
-   * @param config its configuration, an empty object if there is none
    */
   static TokenizerInfo read(Path folder, JsonNode config) {
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {

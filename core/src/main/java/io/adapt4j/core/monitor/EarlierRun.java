@@ -12,9 +12,6 @@ final class EarlierRun {
   /**
    * Returns whether a run replaces a file or folder of an earlier one: the run was told to
    * overwrite, and the file is inside its output folder.
-   *
-   * @param event the start of the run
-   * @param place a file or a folder
    */
   static boolean isReplacedAt(Path place, RunStart event) {
     String output = event.settings().get(SettingsText.OUTPUT);

@@ -63,7 +63,9 @@ public final class Rewards {
     @Override
     public double[] scoreAll(List<Completion> completions) {
       Pattern pattern = Pattern.compile(regex, Pattern.DOTALL);
-      return completions.stream().mapToDouble(completion -> found(pattern, completion.text())).toArray();
+      return completions.stream()
+          .mapToDouble(completion -> found(pattern, completion.text()))
+          .toArray();
     }
 
     private static double found(Pattern pattern, String text) {

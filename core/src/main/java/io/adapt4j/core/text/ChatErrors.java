@@ -22,8 +22,6 @@ final class ChatErrors {
   /**
    * Explains an answer whose status is not 200. Throws a RetryLaterException if the same request
    * may succeed later.
-   *
-   * @throws RetryLaterException if the same request may succeed later
    */
   GeneratorException explain(int status, HttpHeaders headers, String body) throws IOException {
     String said = "the server answered " + status + message(body);

@@ -53,9 +53,6 @@ final class LongTexts {
   /**
    * Creates an encoder. A token represents at most the given number of characters of a text; 0 if
    * there is no bound.
-   *
-   * @param mostCharacters characters of a text that a token may stand for; 0 where there is no
-   *     bound
    */
   LongTexts(NativeTokenizer tokenizer, int mostCharacters) {
     this.tokenizer = tokenizer;
@@ -66,10 +63,6 @@ final class LongTexts {
    * Encodes a text. Throws a TooManyTokensException if it exceeds the limit, a
    * CancellationException if it is cancelled, and an IllegalArgumentException if a long stretch of
    * it cannot be split.
-   *
-   * @throws TooManyTokensException if it has more tokens than may be
-   * @throws CancellationException if it is cancelled
-   * @throws IllegalArgumentException if a long stretch of it cannot be divided
    */
   int[] encode(String text, int most, BooleanSupplier isCancelled) {
     requireLength(text.length(), most);

@@ -18,11 +18,7 @@ final class NativeSafety {
 
   private NativeSafety() {}
 
-  /**
-   * Checks a file.
-   *
-   * @throws CheckpointException with the field
-   */
+  /** Checks a file. */
   static void require(Path path, JsonNode root) {
     requireTemplates(path, root.path("post_processor"));
     requireLengths(path, root.path("pre_tokenizer"));

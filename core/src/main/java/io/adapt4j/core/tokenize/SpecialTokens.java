@@ -59,8 +59,6 @@ record SpecialTokens(
   /**
    * Reads the two files, either of which may be absent. By default decoding removes spaces as told,
    * if the configuration does not say.
-   *
-   * @param cleanUpByDefault whether decoding removes spaces where the configuration does not say
    */
   static SpecialTokens read(Path folder, Vocabulary vocabulary, boolean cleanUpByDefault) {
     ConfigReader config = readOrEmpty(folder.resolve("tokenizer_config.json"));

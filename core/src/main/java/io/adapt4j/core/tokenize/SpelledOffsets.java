@@ -47,13 +47,6 @@ final class SpelledOffsets {
   /**
    * Finds the start and end of each token. Returns false if the tokens do not spell the text, which
    * then has characters other than ASCII or was changed before tokenization.
-   *
-   * @param text what they were made of
-   * @param ids the tokens
-   * @param starts takes the first character of each
-   * @param ends takes the one after the last of each
-   * @return false if they do not spell the text, which then has other characters than ASCII or was
-   *     changed before it was tokenized
    */
   boolean find(String text, int[] ids, int[] starts, int[] ends) {
     int at = 0;

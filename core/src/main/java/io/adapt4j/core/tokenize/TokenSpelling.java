@@ -47,8 +47,6 @@ final class TokenSpelling {
   /**
    * Converts a vocabulary. Throws a CheckpointException if the decoder is of a kind whose tokens
    * have no bytes independent of their neighbors.
-   *
-   * @throws CheckpointException if the decoder is of a kind whose tokens have no bytes of their own
    */
   static TokenBytes of(Path file, JsonNode decoder, Vocabulary vocabulary) {
     TokenSpelling spelling = new TokenSpelling(file, decoder);
