@@ -7,12 +7,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /**
- * Turns of what takes long before an answer: reading large bodies and long prompts, and compiling
- * schemas. It has half of the processors at most, so that answers go on beside it. Thread-safe.
+ * Permits for slow work before an answer: reading large bodies and long prompts, and compiling
+ * schemas. It uses at most half of the processors, so that answers continue meanwhile. Thread-safe.
  */
 final class Turns {
 
-  /** Those of this process, whose processors all its servers share. */
+  /** The permits of this process, whose processors all its servers share. */
   static final Turns OF_PROCESS =
       new Turns(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
 
@@ -40,10 +40,8 @@ final class Turns {
   }
 
   /**
-   * Waits for a turn.
-   *
-   * @param isCancelled asked while it waits
-   * @throws CancellationException if it is cancelled, or the thread interrupted
+   * Waits for a turn, polling for cancellation. Throws a CancellationException if it is cancelled,
+   * or the thread interrupted.
    */
   Turn take(BooleanSupplier isCancelled) {
     boolean taken = false;

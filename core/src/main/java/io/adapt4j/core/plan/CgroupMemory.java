@@ -14,11 +14,10 @@ final class CgroupMemory {
   private CgroupMemory() {}
 
   /**
-   * Reads the smallest limit of the process's group and its parents, of cgroup v1 or v2. Returns
-   * bytes; {@link Long#MAX_VALUE} without a limit or outside of Linux.
+   * Reads the smallest limit of the process's group and its parents, of cgroup v1 or v2.
    *
    * @param root the file system's root
-   * @return bytes; {@link Long#MAX_VALUE} where nothing limits or no Linux is found
+   * @return bytes; {@link Long#MAX_VALUE} without a limit or outside of Linux
    */
   public static long limit(Path root) {
     Path groups = root.resolve("proc/self/cgroup");

@@ -63,7 +63,7 @@ final class Chrf {
     sums.add(Objects.requireNonNull(best));
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Chrf other) {
     Rows.sameSettings(options, other.options);
     references.merge(other.references);
