@@ -5,14 +5,14 @@ import java.util.List;
 /**
  * The class scores of a text.
  *
- * @param scores one a class, in the model's order
+ * @param scores one per class, in the model's order
  */
 public record Classification(List<LabelScore> scores) {
 
   /**
    * Copies the scores.
    *
-   * @param scores one a class, at least one
+   * @param scores one per class, at least one
    */
   public Classification {
     scores = List.copyOf(scores);

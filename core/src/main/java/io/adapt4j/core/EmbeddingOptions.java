@@ -104,7 +104,7 @@ public final class EmbeddingOptions {
      * Sets the maximum number of tokens of a text, special tokens included; longer texts are
      * truncated.
      *
-     * @param value at least 1, and at most what the model has positions for
+     * @param value at least 1, at most the number of the model's positions
      * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
@@ -120,7 +120,7 @@ public final class EmbeddingOptions {
      * Truncates vectors to their first entries, as models trained for it allow (Matryoshka
      * embeddings, Kusupati et al. 2022). Normalized vectors are normalized again.
      *
-     * @param value at least 1, and at most what the model's vectors have
+     * @param value at least 1, at most the dimension of the model's vectors
      * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */

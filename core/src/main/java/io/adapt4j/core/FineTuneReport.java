@@ -57,9 +57,9 @@ public final class FineTuneReport {
    * Returns the checkpoint to use.
    *
    * <p>With {@link FineTuner.Builder#keepBest} it is never worse than the model before training by
-   * the metric that decides: where no evaluation was better, it holds that model itself, with an
-   * adapter that changes nothing or as a copy of the base. Without it, nothing but the last
-   * checkpoint is there; {@link #outcome} says what that is worth.
+   * the metric for the best model: if no evaluation was better, it contains that model itself, as
+   * an adapter that changes nothing or as a copy of the base. Without it, only the last checkpoint
+   * exists; {@link #outcome} tells whether it is better than the model before training.
    *
    * @return folder of the best checkpoint if it was kept, else of the last
    */
@@ -90,7 +90,7 @@ public final class FineTuneReport {
   /**
    * Returns the validation loss before training.
    *
-   * @return mean cross-entropy a target token; empty without validation data
+   * @return mean cross-entropy per target token; empty without validation data
    */
   public OptionalDouble initialValidationLoss() {
     return result.initialValidationLoss();
@@ -140,13 +140,13 @@ public final class FineTuneReport {
    * Returns the training throughput, excluding padding, evaluation and checkpointing, since the run
    * started or was resumed.
    *
-   * @return tokens a second; empty before the first timed step
+   * @return tokens per second; empty before the first timed step
    */
   public OptionalDouble tokensPerSecond() {
     return metrics.tokensPerSecond();
   }
 
-  /** {@return target tokens a second; empty before the first timed step} */
+  /** {@return target tokens per second; empty before the first timed step} */
   public OptionalDouble targetTokensPerSecond() {
     return metrics.targetTokensPerSecond();
   }

@@ -122,7 +122,8 @@ public final class FineTuner {
    * Describes this run without its listeners, to run it elsewhere.
    *
    * @return all settings that were given, with absolute paths
-   * @throws SettingsException naming what cannot be described: data in memory, code
+   * @throws SettingsException naming the parts that cannot be described: data in memory, custom
+   *     code
    */
   public RunDescription description() {
     return RunDescription.of(WorkerRun.describe(settings));
@@ -176,7 +177,7 @@ public final class FineTuner {
    * @param timedSteps number of steps to time, at least 1
    * @return the plan
    * @throws SettingsException if no row of the training data can be used
-   * @throws IllegalArgumentException if no step is to be timed
+   * @throws IllegalArgumentException if the number of steps is below 1
    */
   public FineTunePlan plan(Device device, int timedSteps) {
     if (timedSteps < 1) {

@@ -113,7 +113,7 @@ public final class HybridEmbedder implements AutoCloseable {
    * Embeds texts, in batches of similar length.
    *
    * @param texts the texts; may be empty
-   * @return one result a text, in their order
+   * @return one result per text, in their order
    */
   public List<HybridEmbedding> embedAll(List<String> texts) {
     Texts.requireAll("texts", texts);

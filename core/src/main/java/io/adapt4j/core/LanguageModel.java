@@ -244,7 +244,7 @@ public final class LanguageModel extends ScoringModel {
    *
    * @param prompts the texts to continue from
    * @param options how to choose tokens and when to stop
-   * @return one result a prompt, in their order
+   * @return one result per prompt, in their order
    * @throws IllegalArgumentException if a prompt does not fit into the context
    */
   public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
@@ -338,7 +338,7 @@ public final class LanguageModel extends ScoringModel {
    *
    * @param conversations the conversations, each usually ended by a user's message
    * @param options how to choose tokens and when to stop
-   * @return one result a conversation, in their order
+   * @return one result per conversation, in their order
    * @throws IllegalArgumentException as {@link #chat(List, GenerationOptions)} does
    */
   public List<Generation> chatAll(

@@ -94,7 +94,7 @@ final class ModelChat {
     return new ModelPrompts.Prepared(ids, endingWithTurn(options, encoder, rendering));
   }
 
-  /** Adds the template's end of turn, a token or a text, to what ends an answer. */
+  /** Adds the template's end of turn, a token or a text, to the stop conditions. */
   private static GenerationOptions endingWithTurn(
       GenerationOptions options, ChatEncoder encoder, ChatOptions rendering) {
     if (options.ignoreEos()) {

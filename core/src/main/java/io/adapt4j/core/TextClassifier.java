@@ -134,7 +134,7 @@ public final class TextClassifier implements AutoCloseable {
    * Classifies texts, in batches of similar length.
    *
    * @param texts the texts; may be empty
-   * @return one result a text, in their order
+   * @return one result per text, in their order
    */
   public List<Classification> classifyAll(List<String> texts) {
     Texts.requireAll("texts", texts);
@@ -160,7 +160,7 @@ public final class TextClassifier implements AutoCloseable {
    *
    * @param first the first text of every pair
    * @param seconds the second texts; may be empty
-   * @return one result a second text, in their order
+   * @return one result per second text, in their order
    */
   public List<Classification> classifyPairs(String first, List<String> seconds) {
     Texts.require("first", first);
@@ -173,7 +173,7 @@ public final class TextClassifier implements AutoCloseable {
    *
    * @param firsts the first texts; may be empty
    * @param seconds the second texts, as many
-   * @return one result a pair, in their order
+   * @return one result per pair, in their order
    * @throws IllegalArgumentException if there are not as many second as first texts
    */
   public List<Classification> classifyPairs(List<String> firsts, List<String> seconds) {

@@ -195,7 +195,7 @@ public final class TextEmbedder implements AutoCloseable {
    * for its text alone, up to rounding.
    *
    * @param texts the texts; may be empty
-   * @return one vector a text, in their order
+   * @return one vector per text, in their order
    */
   public List<float[]> embedAll(List<String> texts) {
     Texts.requireAll("texts", texts);
@@ -207,7 +207,7 @@ public final class TextEmbedder implements AutoCloseable {
    *
    * @param texts the texts; may be empty
    * @param promptName one of {@link #prompts}
-   * @return one vector a text, in their order
+   * @return one vector per text, in their order
    * @throws IllegalArgumentException if there is no such prompt
    */
   public List<float[]> embedAll(List<String> texts, String promptName) {

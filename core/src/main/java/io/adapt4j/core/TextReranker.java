@@ -97,7 +97,7 @@ public final class TextReranker implements AutoCloseable {
    *
    * @param query the query
    * @param documents the documents; may be empty
-   * @return one score a document, in their order; larger is better
+   * @return one score per document, in their order; larger is better
    */
   public double[] scores(String query, List<String> documents) {
     return scores(query, documents, ChoicePrompt.INSTRUCTION);
@@ -109,7 +109,7 @@ public final class TextReranker implements AutoCloseable {
    * @param query the query
    * @param documents the documents; may be empty
    * @param instruction the task of a document; used by language models only
-   * @return one score a document, in their order; larger is better
+   * @return one score per document, in their order; larger is better
    */
   public double[] scores(String query, List<String> documents, String instruction) {
     Texts.require("query", query);

@@ -132,7 +132,7 @@ public final class TokenClassifier implements AutoCloseable {
    * Classifies each word by its first token.
    *
    * @param words the words of a text, at least one, none empty
-   * @return one result a word, in their order
+   * @return one result per word, in their order
    */
   public List<WordLabel> tagWords(List<String> words) {
     Texts.requireAll("words", words);

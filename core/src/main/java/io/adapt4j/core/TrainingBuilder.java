@@ -365,7 +365,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Adds a listener; may be called repeatedly.
    *
-   * @param listener told of steps, evaluations, checkpoints and warnings
+   * @param listener receives steps, evaluations, checkpoints and warnings
    * @return this builder
    */
   public B listener(TrainingListener listener) {

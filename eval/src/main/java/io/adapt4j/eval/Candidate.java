@@ -156,7 +156,7 @@ public interface Candidate {
    *
    * @param identity identifies the classifier and everything else that decides its answers, such as
    *     its folder; the key of stored replies
-   * @param classifier a classifier of one class a text, which the caller closes
+   * @param classifier a classifier of one class per text, which the caller closes
    * @return the candidate
    * @throws IllegalArgumentException if the identity is blank
    */

@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ModelServer implements AutoCloseable {
 
-  /** Grace period for requests that have been told to end. */
+  /** Grace period for cancelled requests. */
   private static final Duration LAST_GRACE = Duration.ofSeconds(5);
 
   private static final long POLL_MILLIS = 10;

@@ -15,8 +15,8 @@ public final class UnsupportedConstraintException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause what found it
+   * @param message the problem, its location and the remedy
+   * @param cause the exception that reported it
    */
   public UnsupportedConstraintException(String message, Throwable cause) {
     super(message, cause);

@@ -9,9 +9,9 @@ interface CallReader {
     MORE,
     /** The last of the calls. */
     DONE,
-    /** Not a part of the calls; {@link #rest} is to be read as text. */
+    /** Not a part of the calls; {@link #rest} is read as text. */
     LEFT,
-    /** Not a valid call; {@link #rest} is to be reported as text. */
+    /** Not a valid call; {@link #rest} is reported as text. */
     BROKEN
   }
 

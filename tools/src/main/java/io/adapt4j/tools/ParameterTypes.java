@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Uses the schema to distinguish texts from other values if a format writes both alike. A value
- * that may be a text or something else is parsed as what it looks like.
+ * that may be a text or something else is parsed as JSON if possible.
  */
 final class ParameterTypes {
 

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tool that a model may call: its name, what it is for, and a JSON Schema of its arguments.
+ * A tool that a model may call: its name, its purpose, and a JSON Schema of its arguments.
  * Immutable.
  *
  * <pre>{@code

@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files of a model or adapter that cannot be used as asked: weights, configuration or tokenizer.
- * The message names the file, the field or tensor where there is one, what was expected, what was
- * found, and what to do about it.
+ * Files of a model or adapter that cannot be used: weights, configuration or tokenizer. The message
+ * names the file, the field or tensor if there is one, the expected and the actual value, and the
+ * remedy.
  */
 public final class CheckpointException extends Adapt4jException {
 
@@ -32,12 +32,12 @@ public final class CheckpointException extends Adapt4jException {
   }
 
   /**
-   * Describes what is wrong with a file.
+   * Creates an exception for a file.
    *
    * @param file the file
-   * @param expected what was expected
-   * @param found what was found instead
-   * @param remedy what to do
+   * @param expected the expected value
+   * @param found the actual value
+   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inFile(
@@ -47,13 +47,13 @@ public final class CheckpointException extends Adapt4jException {
   }
 
   /**
-   * Describes what is wrong with a field of a file.
+   * Creates an exception for a field of a file.
    *
    * @param file the file
    * @param field its name
-   * @param expected what was expected
-   * @param found what was found instead
-   * @param remedy what to do
+   * @param expected the expected value
+   * @param found the actual value
+   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inField(
@@ -64,13 +64,13 @@ public final class CheckpointException extends Adapt4jException {
   }
 
   /**
-   * Describes what is wrong with a tensor of a file.
+   * Creates an exception for a tensor of a file.
    *
    * @param file the file
    * @param tensor its name
-   * @param expected what was expected
-   * @param found what was found instead
-   * @param remedy what to do
+   * @param expected the expected value
+   * @param found the actual value
+   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inTensor(

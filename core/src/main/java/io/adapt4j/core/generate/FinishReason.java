@@ -17,8 +17,8 @@ public enum FinishReason {
   LENGTH,
   /**
    * Prompt and new tokens reached the model's context length before {@link
-   * GenerationOptions#maxNewTokens()}; {@link GenerationOptions#ignoreContextLength()} says which
-   * models go on.
+   * GenerationOptions#maxNewTokens()}; {@link GenerationOptions#ignoreContextLength()} lists the
+   * models that continue.
    */
   CONTEXT_LENGTH,
   /** The generation was cancelled through its {@link CancellationToken}. */

@@ -18,7 +18,7 @@ final class MarkdownSections {
 
   private static final int LOWEST_LEVEL = 6;
 
-  /** Far above what a card needs; cards are untrusted. */
+  /** Far above the needs of a card; cards are untrusted. */
   private static final int DEEPEST_NESTING = 100;
 
   private static final Parser PARSER =

@@ -34,7 +34,7 @@ public record ModelWarning(Kind kind, String message) {
     NO_WEIGHTS,
     /** No tokenizer could be read. */
     NO_TOKENIZER,
-    /** There is no chat template, but chats are to be used. */
+    /** There is no chat template, but the intended use is chats. */
     NO_CHAT_TEMPLATE,
     /** The sequences are longer than the model's context. */
     SEQUENCE_TOO_LONG,

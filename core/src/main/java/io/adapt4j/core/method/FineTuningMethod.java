@@ -21,8 +21,8 @@ public interface FineTuningMethod {
    * Trains some parameters of the model, selected by custom code. A resumed run must be given a
    * selection with the same name and options. A run description, as in YAML, cannot hold it.
    *
-   * @param selection which parameters train
-   * @return the method; {@link Adapter#at} reads what it saves
+   * @param selection the trainable parameters
+   * @return the method; {@link Adapter#at} loads the result
    * @throws IllegalArgumentException if the selection's name is blank
    */
   static FineTuningMethod custom(ParameterSelection selection) {
@@ -35,7 +35,7 @@ public interface FineTuningMethod {
    * it.
    *
    * @param update the update to add to the weights
-   * @return the method; {@link Adapter#custom} reads what it saves
+   * @return the method; {@link Adapter#custom} loads the result
    * @throws IllegalArgumentException if the update's name is blank
    */
   static FineTuningMethod custom(WeightUpdate update) {
@@ -45,14 +45,14 @@ public interface FineTuningMethod {
   /**
    * A method that selects parameters with custom code.
    *
-   * @param selection which parameters train
+   * @param selection the trainable parameters
    */
   record Custom(ParameterSelection selection) implements FineTuningMethod {
 
     /**
      * Checks the name.
      *
-     * @param selection which parameters train
+     * @param selection the trainable parameters
      * @throws IllegalArgumentException if its name is blank
      */
     public Custom {

@@ -10,7 +10,7 @@ final class EarlierRun {
   private EarlierRun() {}
 
   /**
-   * Returns whether a run replaces a file or folder of an earlier one: the run was told to
+   * Returns whether a run replaces a file or folder of an earlier one: the run is allowed to
    * overwrite, and the file is inside its output folder.
    */
   static boolean isReplacedAt(Path place, RunStart event) {

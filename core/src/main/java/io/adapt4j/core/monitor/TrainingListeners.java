@@ -12,7 +12,7 @@ public final class TrainingListeners {
   /** The page that {@link #files} writes. */
   public static final String REPORT = "report.html";
 
-  /** The metrics that {@link #files} writes, one JSON object a line. */
+  /** The metrics that {@link #files} writes, one JSON object per line. */
   public static final String METRICS = "metrics.jsonl";
 
   /** The folder of event files that {@link #files} writes. */
@@ -71,7 +71,7 @@ public final class TrainingListeners {
   }
 
   /**
-   * Writes a run's metrics to a file, one JSON object a line (UTF-8, {@code \n}).
+   * Writes a run's metrics to a file, one JSON object per line (UTF-8, {@code \n}).
    *
    * <p>The field {@code event} names the kind of line; the other fields are always present, in this
    * order. Times are in seconds, memory in bytes; {@code settings} is an object of texts, {@code

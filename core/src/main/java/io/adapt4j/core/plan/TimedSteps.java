@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  *
  * @param steps number of timed steps, after one warmup step
  * @param secondsPerStep time of a step of mean size
- * @param tokensPerSecond tokens a second, without padding
+ * @param tokensPerSecond tokens per second, without padding
  * @param evaluationSeconds time of one evaluation; 0 without validation data
  * @param total predicted time of all steps and evaluations, without loading and saving
  * @param peakBytes peak memory (RSS) of the process; empty if the system does not report it

@@ -81,7 +81,7 @@ public interface ConfigFields {
    *
    * @param field its name
    * @param expected the expected value, such as {@code a number above 0}
-   * @param remedy a sentence that says what to do
+   * @param remedy a sentence with the remedy
    * @return the exception, to be thrown
    */
   RuntimeException invalid(String field, String expected, String remedy);

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Of {@link GenerationOptions}, the limit, temperature, seed, top-p and stop strings are sent as
  * OpenAI names them; {@code top_k}, {@code min_p}, {@code repetition_penalty} and {@code
- * ignore_eos} only where they differ from their defaults, since not every server knows them. Stop
+ * ignore_eos} only if they differ from their defaults, since not every server knows them. Stop
  * token ids cannot be sent and are refused.
  *
  * <p>Requests that may succeed later (no answer in time, a broken connection, the status 408, 429,

@@ -57,8 +57,8 @@ record SpecialTokens(
   private static final int MOST_TOKENS = 1 << 30;
 
   /**
-   * Reads the two files, either of which may be absent. By default decoding removes spaces as told,
-   * if the configuration does not say.
+   * Reads the two files, either of which may be absent. The last parameter is the default for
+   * removing spaces when decoding.
    */
   static SpecialTokens read(Path folder, Vocabulary vocabulary, boolean cleanUpByDefault) {
     ConfigReader config = readOrEmpty(folder.resolve("tokenizer_config.json"));

@@ -10,7 +10,7 @@ public class TrainingException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what happened, where the last good checkpoint is, and what to change
+   * @param message the failure, the location of the last good checkpoint, and the remedy
    */
   public TrainingException(String message) {
     super(message);
@@ -19,7 +19,7 @@ public class TrainingException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what happened, where the last good checkpoint is, and what to change
+   * @param message the failure, the location of the last good checkpoint, and the remedy
    * @param cause the failure underneath
    */
   public TrainingException(String message, Throwable cause) {
