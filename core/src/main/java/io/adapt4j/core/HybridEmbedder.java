@@ -37,7 +37,7 @@ public final class HybridEmbedder implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of an embedding
@@ -52,8 +52,8 @@ public final class HybridEmbedder implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
+   * @param source location of the model
+   * @param precision data type of weights and computation
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */

@@ -84,7 +84,7 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Loads a model. A folder without {@code tokenizer.json} gives a model that takes token ids only.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
@@ -100,8 +100,8 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation, {@link Precision#AUTO} without this
+   * @param source location of the model
+   * @param precision data type of weights and computation, {@link Precision#AUTO} without this
    * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
    */
@@ -113,7 +113,7 @@ public final class LanguageModel extends ScoringModel {
    * Loads a model with its linear weights in a given format, such as 4 bits; otherwise as {@link
    * #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param weights format of the weights of the linear layers
    * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
@@ -126,7 +126,7 @@ public final class LanguageModel extends ScoringModel {
    * Loads a model with its linear weights in a given format and everything else in a given
    * precision.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param weights format of the weights of the linear layers
    * @param precision data type of computation and of all other weights
    * @param adapters adapters to apply, in this order
@@ -145,7 +145,7 @@ public final class LanguageModel extends ScoringModel {
    * Generates the continuation of a prompt.
    *
    * @param prompt the text to continue from
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the new text only, which continues the prompt
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
@@ -157,8 +157,8 @@ public final class LanguageModel extends ScoringModel {
    * Generates the continuation of a prompt and streams the text.
    *
    * @param prompt the text to continue from
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread; joined, the pieces are the
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread; joined, the pieces are the
    *     result's text. Characters come whole, and nothing that could still become a stop string
    * @return the result
    * @throws IllegalArgumentException if the prompt does not fit into the context
@@ -172,9 +172,9 @@ public final class LanguageModel extends ScoringModel {
    * thread.
    *
    * @param prompt the text to continue from
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current step
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the generation after the current step
    * @return the result; if cancelled, the text so far
    * @throws io.adapt4j.core.generate.PromptTooLongException if it does not fit into the context
    */
@@ -192,9 +192,9 @@ public final class LanguageModel extends ScoringModel {
    * GenerationOptions, Consumer, CancellationToken)}.
    *
    * @param prompt token ids, at least one; nothing is added
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current step
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the generation after the current step
    * @return the result; if cancelled, the text so far
    * @throws IllegalArgumentException if the prompt is empty, too long or has an unknown id
    */
@@ -243,7 +243,7 @@ public final class LanguageModel extends ScoringModel {
    * prompts join the running batch; otherwise they form one batch, and other calls wait.
    *
    * @param prompts the texts to continue from
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return one result per prompt, in their order
    * @throws IllegalArgumentException if a prompt does not fit into the context
    */
@@ -257,7 +257,7 @@ public final class LanguageModel extends ScoringModel {
    * Generates the continuations of several tokenized prompts as one batch.
    *
    * @param prompts token ids, at least one each, without padding
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the new ids of each prompt, including the token that ended it, without padding
    * @throws IllegalArgumentException if a prompt is empty, has an unknown id or does not fit into
    *     the context
@@ -278,7 +278,7 @@ public final class LanguageModel extends ScoringModel {
    * takes several tokens, unless the options ignore the end of a sequence.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the answer
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
    * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
@@ -292,8 +292,8 @@ public final class LanguageModel extends ScoringModel {
    * Generates the answer to a conversation and streams it.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
    * @return the result
    */
   public Generation chat(
@@ -308,9 +308,9 @@ public final class LanguageModel extends ScoringModel {
    * @param messages the conversation
    * @param chat rendering options; a generation prompt is added unless it continues the last
    *     message
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current step
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the generation after the current step
    * @return the result; if cancelled, the text so far
    */
   public Generation chat(
@@ -337,7 +337,7 @@ public final class LanguageModel extends ScoringModel {
    * for it alone, up to rounding; sampled rows have their own random streams.
    *
    * @param conversations the conversations, each usually ended by a user's message
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return one result per conversation, in their order
    * @throws IllegalArgumentException as {@link #chat(List, GenerationOptions)} does
    */

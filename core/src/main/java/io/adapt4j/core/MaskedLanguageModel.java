@@ -40,7 +40,7 @@ public final class MaskedLanguageModel implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
@@ -56,8 +56,8 @@ public final class MaskedLanguageModel implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
+   * @param source location of the model
+   * @param precision data type of weights and computation
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */

@@ -32,7 +32,7 @@ public final class ModelPrompts {
    * Encodes a text to be continued.
    *
    * @param prompt the text
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @param cancellation cancels the encoding
    * @return the prompt
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
@@ -58,7 +58,7 @@ public final class ModelPrompts {
    * Prepares token ids to be continued.
    *
    * @param prompt token ids, at least one; nothing is added
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the prompt
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
    *     context
@@ -81,7 +81,7 @@ public final class ModelPrompts {
    * @param messages the conversation
    * @param rendering rendering options; a generation prompt is added unless it continues the last
    *     message
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @param cancellation cancels rendering and encoding
    * @return the prompt, with options that end the answer at the end of its turn
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the

@@ -54,9 +54,9 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Loads a model as its folder says, in {@link Precision#AUTO}.
+   * Loads a model with its folder's settings, in {@link Precision#AUTO}.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
@@ -72,8 +72,8 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
+   * @param source location of the model
+   * @param precision data type of weights and computation
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
@@ -84,7 +84,7 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Loads a model with options, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param options options that override the folder's settings
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
@@ -304,7 +304,7 @@ public final class TextEmbedder implements AutoCloseable {
    * Returns the model's prompts, which it was trained to see before texts, such as {@code query}
    * and {@code passage}.
    *
-   * @return the texts by name; empty where the folder has none
+   * @return the texts by name; empty if the folder has none
    */
   public Map<String, String> prompts() {
     return folder.prompts();

@@ -55,7 +55,7 @@ public final class TextReranker implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
@@ -71,8 +71,8 @@ public final class TextReranker implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
+   * @param source location of the model
+   * @param precision data type of weights and computation
    * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
@@ -97,7 +97,7 @@ public final class TextReranker implements AutoCloseable {
    *
    * @param query the query
    * @param documents the documents; may be empty
-   * @return one score per document, in their order; larger is better
+   * @return one score per document, in their order; higher is better
    */
   public double[] scores(String query, List<String> documents) {
     return scores(query, documents, ChoicePrompt.INSTRUCTION);
@@ -109,7 +109,7 @@ public final class TextReranker implements AutoCloseable {
    * @param query the query
    * @param documents the documents; may be empty
    * @param instruction the task of a document; used by language models only
-   * @return one score per document, in their order; larger is better
+   * @return one score per document, in their order; higher is better
    */
   public double[] scores(String query, List<String> documents, String instruction) {
     Texts.require("query", query);

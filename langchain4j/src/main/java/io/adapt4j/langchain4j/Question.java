@@ -11,7 +11,7 @@ import java.util.List;
  * A request to a replier.
  *
  * @param messages the conversation
- * @param options how to choose tokens and when to stop
+ * @param options generation options
  * @param tools the available tools
  * @param choice the tool choice
  * @param format the format of the answer

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Checks of where a request ends. If the end is given twice or ambiguously, a proxy may see another
+ * Checks of the end of requests. If the end is given twice or ambiguously, a proxy may see another
  * end and take the rest for the request of another client (request smuggling).
  */
 final class Framing {

@@ -159,7 +159,7 @@ public final class ToolChat {
    * Answers a conversation.
    *
    * @param messages the conversation, usually ended by a message of a user or a tool
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the answer
    * @throws IllegalArgumentException if a call is required without tools, or of an unknown one; if
    *     the schema of a strict tool has unsupported parts
@@ -174,9 +174,9 @@ public final class ToolChat {
    * Answers a conversation and streams the parts of the answer.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @param onEvent receives the parts of the answer, on this thread
-   * @param cancellation ends the generation after the current step
+   * @param cancellation cancels the generation after the current step
    * @return the answer
    */
   public ToolAnswer answer(
@@ -195,7 +195,7 @@ public final class ToolChat {
    * Prepares the request of {@link #answer}, for callers that run the model themselves.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the request; pass the messages to the model unchanged
    */
   public ToolRequest request(List<ChatMessage> messages, GenerationOptions options) {
@@ -264,7 +264,7 @@ public final class ToolChat {
    * passed to the model as the result, after {@code Error: }.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop, for each answer
+   * @param options generation options, for each answer
    * @param mostAnswers maximum number of answers, at least 1
    * @return the conversation
    * @throws IllegalArgumentException if the number is below 1; else as {@link #answer}
@@ -277,10 +277,10 @@ public final class ToolChat {
    * Runs a conversation with tools and streams the parts of the answers.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop, for each answer
+   * @param options generation options, for each answer
    * @param mostAnswers maximum number of answers, at least 1
    * @param onEvent receives the parts of the answers, on this thread
-   * @param cancellation ends the generation after the current step, and runs no more tools
+   * @param cancellation cancels the generation after the current step, and runs no more tools
    * @return the conversation
    */
   public ToolRun run(

@@ -77,7 +77,7 @@ final class TemplateFiles {
     return BuiltInTemplates.read(nameOrPath);
   }
 
-  /** Removes the template from tokenizer_config.json, where it would differ from the file's. */
+  /** Removes the template from tokenizer_config.json, so that it cannot differ from the file's. */
   static void dropField(Path folder) {
     Path file = folder.resolve("tokenizer_config.json");
     if (!Files.isRegularFile(file)) {

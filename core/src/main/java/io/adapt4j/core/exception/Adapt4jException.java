@@ -25,7 +25,7 @@ public abstract class Adapt4jException extends RuntimeException {
    * Creates an exception with a cause.
    *
    * @param message the problem, its location and the remedy
-   * @param cause the failure underneath
+   * @param cause the underlying failure
    */
   protected Adapt4jException(@Nullable String message, @Nullable Throwable cause) {
     super(message, cause);

@@ -7,7 +7,7 @@ import java.util.List;
  * biases, temperature and the other filters of {@link GenerationOptions}.
  *
  * @param tokenId the token that was chosen
- * @param logprob the natural logarithm of its probability; negative infinity where that is 0
+ * @param logprob the natural logarithm of its probability; negative infinity if that is 0
  * @param top the most probable tokens at its position, in descending order, as many as {@link
  *     GenerationOptions.Builder#logprobs} asks for
  */

@@ -31,7 +31,7 @@ record TokenizerInfo(
     Optional<String> paddingToken,
     OptionalInt maxLength) {
 
-  /** Transformers writes 1e30 where there is no limit. */
+  /** Transformers writes 1e30 if there is no limit. */
   private static final int NO_LIMIT = 100_000_000;
 
   /**

@@ -284,7 +284,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     return 0;
   }
 
-  /** Counts the zeros at the beginning of the file, where a first line was lost. */
+  /** Counts the zeros at the beginning of the file, which replace a lost first line. */
   private static long gap(FileChannel channel) throws IOException {
     ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
     long zeros = 0;

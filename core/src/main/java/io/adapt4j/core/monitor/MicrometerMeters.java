@@ -38,7 +38,7 @@ final class MicrometerMeters implements TrainingListener {
    * Keeps meters in a registry.
    *
    * @param registry registry of the meters
-   * @param tags keys and values in turn, such as {@code "run", "support"}
+   * @param tags alternating keys and values, such as {@code "run", "support"}
    * @return a new listener
    * @throws IllegalArgumentException if a key has no value
    */

@@ -21,7 +21,7 @@ public final class RequestRefusedException extends GeneratorException {
    * Creates an exception with a cause.
    *
    * @param message the problem, its location and the remedy
-   * @param cause the failure underneath
+   * @param cause the underlying failure
    */
   public RequestRefusedException(String message, Throwable cause) {
     super(message, cause);

@@ -21,7 +21,7 @@ public interface TextGenerator {
    * Answers a conversation.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the answer
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
@@ -32,7 +32,7 @@ public interface TextGenerator {
    * Answers a prompt: a conversation of a single user message.
    *
    * @param prompt the prompt
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the answer
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
@@ -46,8 +46,8 @@ public interface TextGenerator {
    * answer is a single piece.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread; joined, the pieces are the
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread; joined, the pieces are the
    *     answer
    * @return the answer
    * @throws RequestRefusedException if this request cannot be answered
@@ -68,8 +68,8 @@ public interface TextGenerator {
    * cancellation takes effect at the next piece and leaves the generator by an exception.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
    * @param cancellation cancels the answer
    * @return the answer; if cancelled, the text so far with the reason {@link
    *     FinishReason#CANCELLED}
@@ -88,7 +88,7 @@ public interface TextGenerator {
    * Answers several conversations.
    *
    * @param conversations the conversations
-   * @param options how to choose tokens and when to stop, the same for all
+   * @param options generation options, the same for all
    * @return one answer per conversation, in order
    * @throws RequestRefusedException if one of them cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
@@ -104,7 +104,7 @@ public interface TextGenerator {
    * after the other.
    *
    * @param conversations the conversations
-   * @param options how to choose tokens and when to stop, the same for all
+   * @param options generation options, the same for all
    * @param arrivals receives the answers, one at a time, in any order
    * @return one answer per conversation, in order
    * @throws RequestRefusedException if one of them cannot be answered

@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 
 /**
  * A reason for or against something. The direction of a rule's effect comes from its source; its
- * size is a judgment: 1 is a hint, 3 decides where nothing speaks against it, 10 rules out.
+ * size is a judgment: 1 is a hint, 3 decides if nothing speaks against it, 10 rules out.
  *
  * @param name a name of a few words
  * @param reason explanation for readers whose requirements match

@@ -60,7 +60,7 @@ public sealed interface Request {
    * Asks for generated text.
    *
    * @param prompt the prompt to answer or to continue
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    */
   record Answer(String prompt, GenerationOptions options) implements Request {}
 

@@ -56,7 +56,7 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
    * Returns the mid-p-value, less conservative than the exact one and nearer to the nominal error
    * rate (Fagerland, Lydersen and Laake 2013, "The McNemar test for binary matched-pairs data").
    *
-   * @return from 0 to 1; 1 where the models never differ
+   * @return from 0 to 1; 1 if the models never differ
    */
   public double midPValue() {
     if (onlyFirst + onlySecond == 0) {

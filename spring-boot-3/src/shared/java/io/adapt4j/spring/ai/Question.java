@@ -10,7 +10,7 @@ import org.springframework.ai.tool.definition.ToolDefinition;
  * A request to a replier.
  *
  * @param messages the conversation
- * @param options how to choose tokens and when to stop
+ * @param options generation options
  * @param tools the available tools
  * @param schema the JSON Schema of the answer, if it must be JSON
  */
