@@ -122,8 +122,7 @@ public final class FineTuner {
    * Describes this run without its listeners, to run it elsewhere.
    *
    * @return all settings that were given, with absolute paths
-   * @throws SettingsException naming the parts that cannot be described: data in memory, custom
-   *     code
+   * @throws SettingsException naming what cannot be described: data in memory, custom code
    */
   public RunDescription description() {
     return RunDescription.of(WorkerRun.describe(settings));
@@ -226,11 +225,10 @@ public final class FineTuner {
   }
 
   /**
-   * Times some training steps to estimate how long {@link #run} will take, as {@link #plan(Device,
-   * int)} does.
+   * Times some steps to estimate how long {@link #run} will take, as {@link #plan(Device, int)}.
    *
    * @param steps number of steps, at least 1
-   * @return seconds a step, the estimated time of the whole run, and the memory used
+   * @return seconds per step, the estimated time of the whole run, and the memory used
    * @throws SettingsException if no row of the training data can be used
    * @throws IllegalArgumentException if the number of steps is below 1
    */
@@ -281,10 +279,7 @@ public final class FineTuner {
         settings, LearningRateRangeTest.standard().rates(from, to).steps(steps));
   }
 
-  /**
-   * Asks a running {@link #run} to end after the current step. It evaluates, saves and returns as
-   * usual.
-   */
+  /** Asks a running {@link #run} to end after the current step; it still evaluates and saves. */
   public void stop() {
     stopRequested.set(true);
   }
@@ -391,8 +386,7 @@ public final class FineTuner {
     }
 
     /**
-     * Sets the maximum length of an example in tokens; default the model's context length, at most
-     * 1024.
+     * Sets the maximum example length in tokens; default the context length, at most 1024.
      *
      * @param tokens at least 2, at most the model's context length
      * @return this builder
@@ -402,8 +396,7 @@ public final class FineTuner {
     }
 
     /**
-     * Sets what to do with longer examples; by default they are truncated on the right and counted
-     * in the plan.
+     * Sets the handling of longer examples; default truncation on the right, counted in the plan.
      *
      * @param policy the policy
      * @return this builder

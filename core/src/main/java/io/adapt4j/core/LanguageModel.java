@@ -123,8 +123,7 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model with its linear weights in a given format and everything else in a given
-   * precision.
+   * Loads a model with linear weights in a given format and the rest in a given precision.
    *
    * @param source location of the model
    * @param weights format of the weights of the linear layers
@@ -168,8 +167,7 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Generates the continuation of a prompt, streams the text, and can be cancelled from another
-   * thread.
+   * Generates the continuation of a prompt, streamed and cancellable from another thread.
    *
    * @param prompt the text to continue from
    * @param options generation options
@@ -306,8 +304,7 @@ public final class LanguageModel extends ScoringModel {
    * and template variables, otherwise as {@link #chat(List, GenerationOptions)}.
    *
    * @param messages the conversation
-   * @param chat rendering options; a generation prompt is added unless it continues the last
-   *     message
+   * @param chat rendering options; adds a generation prompt unless it continues the last message
    * @param options generation options
    * @param onText receives the text as it is produced, on this thread
    * @param cancellation cancels the generation after the current step
@@ -324,10 +321,7 @@ public final class LanguageModel extends ScoringModel {
         () -> prompts().chat(messages, chat, options, cancellation), onText, cancellation);
   }
 
-  /**
-   * {@return an encoder of texts and conversations as prompts, to count their tokens or to answer
-   * them}
-   */
+  /** {@return an encoder of prompts, to count their tokens or to answer them} */
   public ModelPrompts prompts() {
     return new ModelPrompts(this, chat, generator);
   }
@@ -383,27 +377,19 @@ public final class LanguageModel extends ScoringModel {
    * @param running maximum number of concurrent calls, 1 to 32
    * @param waiting maximum number of waiting calls; further ones end in a {@link
    *     io.adapt4j.core.exception.TooManyRequestsException}
-   * @param bytes maximum memory of the keys and values of running calls; a single call may exceed
-   *     it
+   * @param bytes maximum memory of running calls' keys and values; a single call may exceed it
    * @throws IllegalArgumentException if a limit is out of its range
    */
   public void limitRequests(int running, int waiting, long bytes) {
     requests.limit(running, waiting, bytes);
   }
 
-  /**
-   * {@return whether there is a chat template: one that was set, the model folder's, or an
-   * adapter's}
-   */
+  /** {@return whether there is a chat template: set, from the model's folder or an adapter} */
   public boolean hasChatTemplate() {
     return share(chat::hasTemplate);
   }
 
-  /**
-   * {@return the template that renders conversations}
-   *
-   * @throws ChatException if there is none
-   */
+  /** {@return the chat template; throws a ChatException if there is none} */
   public ChatTemplate chatTemplate() {
     return share(chat::template);
   }
@@ -449,8 +435,7 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Sets the chat template even if the model was trained with another one, which may degrade
-   * answers.
+   * Sets the chat template even if training used another one, which may degrade answers.
    *
    * @param template the template to use from now on
    */
