@@ -21,14 +21,14 @@ abstract class AdaptedModel implements AutoCloseable {
     this.use = new SingleUse(name, this::closing, this::free);
   }
 
-  /** Shares everything with another model, which is the one that is closed. */
+  /** Shares all state with another model, which owns it and closes it. */
   AdaptedModel(AdaptedModel shared, TrainedTemplates trainedTemplates) {
     this.model = shared.model;
     this.trainedTemplates = trainedTemplates;
     this.use = shared.use;
   }
 
-  /** Run before the model is closed, while it may still be in use. */
+  /** Hook that runs before the model is closed, while it may still be in use. */
   void closing() {}
 
   /** The lock that is held while the model is used exclusively. */
@@ -36,7 +36,7 @@ abstract class AdaptedModel implements AutoCloseable {
     return use.lock();
   }
 
-  /** Runs something that takes the lock itself where it needs it, while the model stays open. */
+  /** Runs an action that takes the lock itself where needed; the model stays open meanwhile. */
   final <T> T share(Supplier<T> action) {
     return use.share(action);
   }
@@ -54,18 +54,18 @@ abstract class AdaptedModel implements AutoCloseable {
     return use.call(action);
   }
 
-  /** Runs something that computes with the model. */
+  /** Runs an action that computes with the model, under the lock. */
   <T> T computing(Supplier<T> action) {
     return exclusively(action);
   }
 
   /**
-   * Puts an adapter on the model, beside those it has. It takes no part until it is named in {@link
-   * #useAdapters} or {@link LanguageModel#withAdapter}. The base's weights are shared: an adapter
-   * costs its own values only. Nothing that runs is changed or held up for long.
+   * Adds an adapter next to those already loaded. It stays inactive until it is named in {@link
+   * #useAdapters} or {@link LanguageModel#withAdapter}. Base weights are shared: an adapter costs
+   * only its own parameters. Running requests are neither changed nor delayed for long.
    *
-   * @param name how it is called from now on
-   * @param adapter what to put on
+   * @param name name of the adapter on this model
+   * @param adapter the adapter to load
    * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
    * @throws IllegalStateException while adapters are merged
    */
@@ -78,11 +78,11 @@ abstract class AdaptedModel implements AutoCloseable {
   }
 
   /**
-   * Replaces an adapter with another one, which gets its name. Requests that have begun with the
-   * other one keep it; it is freed when they have ended.
+   * Replaces an adapter; the new one takes over the name. Requests that have begun with the old one
+   * keep it; it is freed when they have ended.
    *
-   * @param name the name of the other one
-   * @param adapter what to put on
+   * @param name name of the adapter to replace
+   * @param adapter the new adapter
    * @throws IllegalArgumentException if there is none of this name, or the adapter does not fit
    * @throws IllegalStateException while adapters are merged
    */
@@ -95,8 +95,7 @@ abstract class AdaptedModel implements AutoCloseable {
   }
 
   /**
-   * Takes an adapter off the model and frees its memory, as soon as the requests that have begun
-   * with it have ended.
+   * Removes an adapter and frees its memory once the requests that use it have ended.
    *
    * @param name its name
    * @throws IllegalArgumentException if there is none of this name
@@ -111,9 +110,10 @@ abstract class AdaptedModel implements AutoCloseable {
   }
 
   /**
-   * Lets exactly these adapters take part. Takes no longer than a few flags, and a copy of modules
-   * that an adapter saves in full. Effects of several add up; of two that save the same module in
-   * full the later one here counts. DoRA rescales what those put on before it have added, too.
+   * Activates exactly these adapters. This only sets a few flags, and copies modules that an
+   * adapter saves in full. The updates of several adapters add up; of two that save the same module
+   * in full, the later one in this list counts. DoRA also rescales the updates of the adapters
+   * applied before it.
    *
    * @param names adapters of {@link #adapterNames}; none to run the model alone
    * @throws IllegalArgumentException if a name is unknown or there twice
@@ -126,8 +126,8 @@ abstract class AdaptedModel implements AutoCloseable {
 
   /**
    * Returns the names of the adapters on the model. One given to {@link
-   * LanguageModel#load(ModelSource, Adapter...)} has the name of its folder, with a number where
-   * that was taken.
+   * LanguageModel#load(ModelSource, Adapter...)} has the name of its folder, with a number appended
+   * if that was taken.
    *
    * @return in the order in which they were put on
    */
@@ -141,11 +141,11 @@ abstract class AdaptedModel implements AutoCloseable {
   }
 
   /**
-   * Runs something on the model alone, such as the scoring of a reference. Other threads wait
-   * meanwhile.
+   * Runs an action with all adapters disabled, such as scoring with the reference model. Other
+   * threads wait meanwhile.
    *
-   * @param <T> what it gives
-   * @param action what to run; it may use this model
+   * @param <T> type of the result
+   * @param action action to run; it may use this model
    * @return its result
    * @throws IllegalStateException while adapters are merged
    */
@@ -154,7 +154,7 @@ abstract class AdaptedModel implements AutoCloseable {
   }
 
   /**
-   * Turns the effect of the adapters in use on or off, to compare with the model they were put on.
+   * Enables or disables the active adapters, to compare with the base model.
    *
    * @param enabled false to run the model alone
    */
@@ -162,12 +162,12 @@ abstract class AdaptedModel implements AutoCloseable {
     exclusively(() -> model.adapters().enabled(enabled));
   }
 
-  /** Merges the adapters in use into the weights, so that they cost nothing to run. */
+  /** Merges the active adapters into the weights, which removes their inference cost. */
   public void mergeAdapters() {
     exclusively(() -> model.adapters().merge());
   }
 
-  /** Takes merged adapters out of the weights again. */
+  /** Unmerges merged adapters from the weights. */
   public void unmergeAdapters() {
     exclusively(() -> model.adapters().unmerge());
   }

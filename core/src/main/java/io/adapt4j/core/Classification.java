@@ -3,16 +3,16 @@ package io.adapt4j.core;
 import java.util.List;
 
 /**
- * What a classifier says of a text.
+ * The class scores of a text.
  *
- * @param scores one a class, in the model's order
+ * @param scores one per class, in the model's order
  */
 public record Classification(List<LabelScore> scores) {
 
   /**
-   * Makes a classification with its own copy of the scores.
+   * Copies the scores.
    *
-   * @param scores one a class, at least one
+   * @param scores one per class, at least one
    */
   public Classification {
     scores = List.copyOf(scores);
@@ -22,7 +22,7 @@ public record Classification(List<LabelScore> scores) {
    * The score of a class.
    *
    * @param label the name of the class
-   * @param score a probability; the model's raw output where it predicts a number
+   * @param score a probability; for regression the model's raw output
    */
   public record LabelScore(String label, double score) {}
 

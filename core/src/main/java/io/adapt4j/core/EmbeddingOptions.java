@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How to load a {@link TextEmbedder}. What is not set is as the model's folder says; a folder
- * without {@code modules.json} means the mean over all tokens, scaled to length 1.
+ * Options for loading a {@link TextEmbedder}. Unset options follow the model's folder; a folder
+ * without {@code modules.json} gets mean pooling over all tokens, normalized to length 1.
  */
 public final class EmbeddingOptions {
 
@@ -27,7 +27,7 @@ public final class EmbeddingOptions {
   }
 
   /**
-   * Begins with {@link Precision#AUTO} and nothing else set.
+   * Creates a builder with {@link Precision#AUTO} and nothing else set.
    *
    * @return a builder
    */
@@ -55,7 +55,7 @@ public final class EmbeddingOptions {
     return dimension;
   }
 
-  /** Collects options. */
+  /** Builder of the options. */
   public static final class Builder {
 
     private Precision precision = Precision.AUTO;
@@ -67,7 +67,7 @@ public final class EmbeddingOptions {
     private Builder() {}
 
     /**
-     * Sets the type of weights and computation.
+     * Sets the data type of weights and computation.
      *
      * @param value the precision
      * @return this builder
@@ -78,7 +78,7 @@ public final class EmbeddingOptions {
     }
 
     /**
-     * Sets how the vector of a text is made of those of its tokens.
+     * Sets how token vectors are pooled into the vector of a text.
      *
      * @param value the pooling
      * @return this builder
@@ -101,9 +101,10 @@ public final class EmbeddingOptions {
     }
 
     /**
-     * Sets the most tokens of a text, added ones included; the rest of a longer text is not read.
+     * Sets the maximum number of tokens of a text, special tokens included; longer texts are
+     * truncated.
      *
-     * @param value at least 1, and at most what the model has positions for
+     * @param value at least 1, at most the number of the model's positions
      * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
@@ -116,10 +117,10 @@ public final class EmbeddingOptions {
     }
 
     /**
-     * Cuts vectors to their first entries, as models trained for it allow (Matryoshka embeddings,
-     * Kusupati et al. 2022). Vectors of length 1 are scaled to length 1 again.
+     * Truncates vectors to their first entries, as models trained for it allow (Matryoshka
+     * embeddings, Kusupati et al. 2022). Normalized vectors are normalized again.
      *
-     * @param value at least 1, and at most what the model's vectors have
+     * @param value at least 1, at most the dimension of the model's vectors
      * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
@@ -132,7 +133,7 @@ public final class EmbeddingOptions {
     }
 
     /**
-     * Makes the options.
+     * Builds the options.
      *
      * @return immutable options
      */

@@ -15,7 +15,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** How a fine-tuning went. */
+/** Results of a fine-tuning run: losses, metrics, speed, memory, checkpoints and warnings. */
 public final class FineTuneReport {
 
   private final FineTunePlan plan;
@@ -28,7 +28,7 @@ public final class FineTuneReport {
     this.metrics = metrics;
   }
 
-  /** {@return what was to be done} */
+  /** {@return the plan of the run} */
   public FineTunePlan plan() {
     return plan;
   }
@@ -44,8 +44,8 @@ public final class FineTuneReport {
   }
 
   /**
-   * Returns the training loss at the end: the mean over the last tenth of the steps, 2 to 10 of
-   * them, weighted by what each was trained on, as the last batch alone may be a small one.
+   * Returns the final training loss: the mean over the last tenth of the steps (2 to 10 steps),
+   * weighted by the targets of each, because the last batch alone may be small.
    *
    * @return the mean
    */
@@ -57,9 +57,9 @@ public final class FineTuneReport {
    * Returns the checkpoint to use.
    *
    * <p>With {@link FineTuner.Builder#keepBest} it is never worse than the model before training by
-   * the metric that decides: where no evaluation was better, it holds that model itself, with an
-   * adapter that changes nothing or as a copy of the base. Without it, nothing but the last
-   * checkpoint is there; {@link #outcome} says what that is worth.
+   * the metric for the best model: if no evaluation was better, it contains that model itself, as
+   * an adapter that changes nothing or as a copy of the base. Without it, only the last checkpoint
+   * exists; {@link #outcome} tells whether it is better than the model before training.
    *
    * @return folder of the best checkpoint if it was kept, else of the last
    */
@@ -67,13 +67,14 @@ public final class FineTuneReport {
     return result.best();
   }
 
-  /** {@return the newest checkpoint} */
+  /** {@return the latest checkpoint} */
   public Path last() {
     return result.last();
   }
 
   /**
-   * Returns what training did to the model, by the validation loss or the metric that decides.
+   * Returns whether training improved the model, by the validation loss or the metric for the best
+   * model.
    *
    * @return whether the run ended better or worse than it began
    */
@@ -89,14 +90,14 @@ public final class FineTuneReport {
   /**
    * Returns the validation loss before training.
    *
-   * @return mean cross-entropy a target token; empty without validation data
+   * @return mean cross-entropy per target token; empty without validation data
    */
   public OptionalDouble initialValidationLoss() {
     return result.initialValidationLoss();
   }
 
   /**
-   * Returns the validation loss of the best evaluation, that before training included.
+   * Returns the validation loss of the best evaluation, including the one before training.
    *
    * @return the mean over targets; empty without validation data
    */
@@ -105,15 +106,15 @@ public final class FineTuneReport {
   }
 
   /**
-   * {@return what the task measured at the best checkpoint besides the loss, such as {@code
-   * accuracy}; empty without validation data, and where tokens are predicted}
+   * {@return the task's metrics at the best checkpoint besides the loss, such as {@code accuracy};
+   * empty without validation data and for next-token prediction}
    */
   public Map<String, Double> bestMetrics() {
     return result.bestMetrics();
   }
 
   /**
-   * {@return the step of the best evaluation; 0 where no evaluation was better than that before
+   * {@return the step of the best evaluation; 0 if no evaluation was better than the one before
    * training; empty without validation data}
    */
   public OptionalInt bestStep() {
@@ -125,43 +126,43 @@ public final class FineTuneReport {
     return result.lastValidationLoss();
   }
 
-  /** {@return what the task measured before training besides the loss; may be empty} */
+  /** {@return the task's metrics before training besides the loss; may be empty} */
   public Map<String, Double> initialMetrics() {
     return result.initialMetrics();
   }
 
-  /** {@return what the task measured at the last evaluation besides the loss; may be empty} */
+  /** {@return the task's metrics at the last evaluation besides the loss; may be empty} */
   public Map<String, Double> lastMetrics() {
     return result.lastMetrics();
   }
 
   /**
-   * Returns the speed of training, without padding, evaluations and saving, since the run started
-   * or was resumed.
+   * Returns the training throughput, excluding padding, evaluation and checkpointing, since the run
+   * started or was resumed.
    *
-   * @return tokens a second; empty before the first timed step
+   * @return tokens per second; empty before the first timed step
    */
   public OptionalDouble tokensPerSecond() {
     return metrics.tokensPerSecond();
   }
 
-  /** {@return tokens a second that were learned from; empty before the first timed step} */
+  /** {@return target tokens per second; empty before the first timed step} */
   public OptionalDouble targetTokensPerSecond() {
     return metrics.targetTokensPerSecond();
   }
 
-  /** {@return the peak memory (RSS) at the end of a step; empty where not known} */
+  /** {@return peak memory (RSS), measured at the ends of steps; empty if not known} */
   public OptionalLong peakResidentBytes() {
     return metrics.peakResidentBytes();
   }
 
-  /** {@return mean share of the processors' time, from 0 to 1; empty where not known} */
+  /** {@return mean CPU utilization, from 0 to 1; empty if not known} */
   public OptionalDouble processorShare() {
     return metrics.processorShare();
   }
 
   /**
-   * Returns the time training took.
+   * Returns the training time.
    *
    * @return from the first evaluation to the last checkpoint
    */
@@ -170,10 +171,10 @@ public final class FineTuneReport {
   }
 
   /**
-   * Returns what looked wrong during the run.
+   * Returns the warnings of the run.
    *
-   * @return warnings in the order they were raised, but first that the run ended worse than it
-   *     began; empty if nothing did
+   * @return warnings in the order they were raised, preceded by the warning that the run ended
+   *     worse than it began, if it did; empty if there are none
    */
   public List<TrainingWarning> warnings() {
     return metrics.warnings().stream()
@@ -182,10 +183,10 @@ public final class FineTuneReport {
   }
 
   /**
-   * Returns this report in words: first of all whether it ended worse than it began, then how it
-   * ended, losses, speed, memory, where the checkpoints are, and the warnings.
+   * Formats this report: whether the run ended worse than it began, then the reason it ended,
+   * losses, speed, memory, checkpoints and warnings.
    *
-   * @return lines for people, each ended by a line feed
+   * @return readable lines, each ended by a line feed
    */
   public String text() {
     return ReportText.of(this, result, metrics);

@@ -77,14 +77,14 @@ public final class FineTuner {
   }
 
   /**
-   * Describes the run that a record tells of, to do it again. The model, the tokenizer and the data
+   * Describes the run of a provenance record, to repeat it. The model, the tokenizer and the data
    * files are compared with their hashes now; the encoded data and the chat template when the run
    * starts. On the same machine with the same versions the losses and weights are the same.
    *
    * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
-   * @return a builder with everything set; its output is a folder beside the recorded one, with
+   * @return a builder with everything set; its output folder is next to the recorded one, with
    *     {@code -repeat} after its name
-   * @throws SettingsException naming everything that has changed or cannot be made again
+   * @throws SettingsException naming everything that has changed or cannot be recreated
    * @throws io.adapt4j.core.exception.CheckpointException if there is no record, or it is damaged
    */
   public static Builder repeat(Path record) {
@@ -92,8 +92,8 @@ public final class FineTuner {
   }
 
   /**
-   * Describes the run that a record tells of, with data that the record cannot make again, such as
-   * rows in memory, otherwise as {@link #repeat(Path)}.
+   * Describes the run of a provenance record, with data that the record cannot recreate, such as
+   * rows in memory; otherwise as {@link #repeat(Path)}.
    *
    * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
    * @param data the same training and validation data; compared by its encoded samples when the run
@@ -106,7 +106,7 @@ public final class FineTuner {
   }
 
   /**
-   * Describes the run that a record tells of and that had no validation data, otherwise as {@link
+   * Describes the run of a provenance record that had no validation data; otherwise as {@link
    * #repeat(Path, Split)}.
    *
    * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
@@ -119,10 +119,10 @@ public final class FineTuner {
   }
 
   /**
-   * Describes this run without its listeners, to be done elsewhere.
+   * Describes this run without its listeners, to run it elsewhere.
    *
-   * @return everything stated, with absolute paths
-   * @throws SettingsException naming what cannot be described: data in memory, code
+   * @return all settings that were given, with absolute paths
+   * @throws SettingsException naming what cannot be described: data in memory, custom code
    */
   public RunDescription description() {
     return RunDescription.of(WorkerRun.describe(settings));
@@ -133,19 +133,20 @@ public final class FineTuner {
   }
 
   /**
-   * Says what is unusual about this run but no reason to refuse it, such as a learning rate outside
-   * what is usual for the method and the task, or a rank that no projection can use. {@link
-   * Builder#build} logs the same, and {@link #plan} and the report show it.
+   * Reports settings of this run that are unusual but no reason to refuse it, such as a learning
+   * rate outside the usual range for the method and the task, or a rank that no projection can use.
+   * {@link Builder#build} logs the same, and {@link #plan} and the report show it.
    *
-   * @return what is unusual, why it matters and what to do, one text each; empty where nothing is
+   * @return the unusual settings, one text each: the setting, why it matters and what to do; empty
+   *     if there are none
    */
   public List<String> questions() {
     return settings.choices().questions();
   }
 
   /**
-   * Works out what {@link #run} will do and what memory it will take {@linkplain Device#current
-   * where tensors are made}: on the GPU with {@code adapt4j.device=cuda}, else on this machine.
+   * Works out what {@link #run} will do and how much memory it will take on the {@linkplain
+   * Device#current current device}: the GPU with {@code adapt4j.device=cuda}, else this machine.
    * Tokenizes the data; reads no weights.
    *
    * @return the plan
@@ -156,9 +157,9 @@ public final class FineTuner {
   }
 
   /**
-   * Works out what {@link #run} will do and what memory it will take on a device.
+   * Works out what {@link #run} will do and how much memory it will take on a device.
    *
-   * @param device where the run is to take place
+   * @param device device to plan for
    * @return the plan
    * @throws SettingsException if no row of the training data can be used
    */
@@ -167,15 +168,15 @@ public final class FineTuner {
   }
 
   /**
-   * Works out what {@link #run} will do, what memory it will take on a device and how long it will
-   * take. Steps are timed on this machine, whatever the device. They need the weights and write
-   * nothing, and what they train is dropped.
+   * Works out what {@link #run} will do, how much memory it will take on a device and how long it
+   * will take. Steps are timed on this machine, whatever the device. The timed steps read the
+   * weights but write nothing; their updates are discarded.
    *
-   * @param device where the run is to take place
-   * @param timedSteps how many steps to perform and time, at least 1
+   * @param device device to plan for
+   * @param timedSteps number of steps to time, at least 1
    * @return the plan
    * @throws SettingsException if no row of the training data can be used
-   * @throws IllegalArgumentException if no step is to be timed
+   * @throws IllegalArgumentException if the number of steps is below 1
    */
   public FineTunePlan plan(Device device, int timedSteps) {
     if (timedSteps < 1) {
@@ -187,10 +188,10 @@ public final class FineTuner {
   /**
    * Shows the first rows of the training data as the model will see them. Reads no weights.
    *
-   * @param rows how many; all if there are fewer
+   * @param rows number of rows; all if there are fewer
    * @return their tokens, the trained ones marked
    * @throws IllegalArgumentException if the number is negative
-   * @throws IllegalStateException if the task is not to predict next tokens
+   * @throws IllegalStateException if the task is not next-token prediction
    */
   public Preview preview(int rows) {
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
@@ -207,11 +208,11 @@ public final class FineTuner {
   }
 
   /**
-   * Checks data with the tokenizer, the template and the length limit of this run, where its task
-   * is to predict next tokens; else without them. Reads no weights.
+   * Checks data with the tokenizer, the template and the length limit of this run if its task is
+   * next-token prediction, otherwise without them. Reads no weights.
    *
-   * @param checker the data, and what to look for
-   * @return what was found
+   * @param checker the data and the checks
+   * @return the findings
    */
   public DataReport checkData(DataChecker checker) {
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
@@ -224,21 +225,21 @@ public final class FineTuner {
   }
 
   /**
-   * Performs some steps to see how long {@link #run} will take, as {@link #plan(Device, int)} does.
+   * Times some steps to estimate how long {@link #run} will take, as {@link #plan(Device, int)}.
    *
-   * @param steps how many, at least 1
-   * @return seconds a step, the time of the whole run, and the memory that was used
+   * @param steps number of steps, at least 1
+   * @return seconds per step, the estimated time of the whole run, and the memory used
    * @throws SettingsException if no row of the training data can be used
-   * @throws IllegalArgumentException if there is nothing to time
+   * @throws IllegalArgumentException if the number of steps is below 1
    */
   public TimedSteps measure(int steps) {
     return plan(Device.current(), steps).timed().orElseThrow();
   }
 
   /**
-   * Trains to the end and saves.
+   * Trains to the end and saves the result.
    *
-   * @return how it went and where the checkpoints are
+   * @return results and checkpoints
    * @throws SettingsException if no row of the training data can be used
    * @throws io.adapt4j.core.train.TrainingException if the losses stay not finite
    * @throws IllegalStateException if this tuner has run before
@@ -252,8 +253,9 @@ public final class FineTuner {
   }
 
   /**
-   * Looks for a learning rate: trains a few steps of this description at exponentially growing
-   * rates (Smith 2017) on its own model. Writes nothing; {@link #run} is as it was.
+   * Runs a learning-rate range test: trains a few steps of this description at exponentially
+   * growing rates (Smith 2017) on a separate model. Writes nothing and does not affect {@link
+   * #run}.
    *
    * @return the losses and a suggestion
    * @throws SettingsException if no row of the training data can be used
@@ -263,11 +265,11 @@ public final class FineTuner {
   }
 
   /**
-   * Looks for a learning rate with other rates or more steps.
+   * Runs a learning-rate range test with other rates or more steps.
    *
-   * @param from the first rate, above 0; 1e-6 by default
-   * @param to the last rate, above the first; 1 by default
-   * @param steps how many steps at most, 10 to 500; 100 by default
+   * @param from the first rate, above 0; default 1e-6
+   * @param to the last rate, above the first; default 1
+   * @param steps maximum number of steps, 10 to 500; default 100
    * @return the losses and a suggestion
    * @throws SettingsException if no row of the training data can be used
    * @throws IllegalArgumentException if a value is out of its range
@@ -277,17 +279,14 @@ public final class FineTuner {
         settings, LearningRateRangeTest.standard().rates(from, to).steps(steps));
   }
 
-  /**
-   * Asks a running {@link #run} to end after the present step. It evaluates, saves and returns as
-   * usual.
-   */
+  /** Asks a running {@link #run} to end after the current step; it still evaluates and saves. */
   public void stop() {
     stopRequested.set(true);
   }
 
   /**
-   * Describes a fine-tuning. Required: {@link #model}, a dataset, {@link #method}, {@link #output}.
-   * Values are checked together in {@link #build}.
+   * Builder of a fine-tuning. Required: {@link #model}, a dataset, {@link #method}, {@link
+   * #output}. Values are checked together in {@link #build}.
    */
   public static final class Builder extends TrainingBuilder<Builder> {
 
@@ -301,7 +300,7 @@ public final class FineTuner {
     }
 
     /**
-     * The model to start from.
+     * Sets the model to start from.
      *
      * @param source a Hugging Face checkpoint, in a folder or on a hub
      * @return this builder
@@ -311,8 +310,8 @@ public final class FineTuner {
     }
 
     /**
-     * What the model is trained for; default {@link Task#nextTokens}. A task with labels reads the
-     * data once in {@link #build} to find them, unless it states them.
+     * Sets the training task; default {@link Task#nextTokens}. A task with labels reads the data
+     * once in {@link #build} to find them, unless it states them.
      *
      * @param purpose the task
      * @return this builder
@@ -322,7 +321,7 @@ public final class FineTuner {
     }
 
     /**
-     * Data to train on, without validation.
+     * Sets the training data, without validation data.
      *
      * @param data the rows
      * @return this builder
@@ -333,7 +332,7 @@ public final class FineTuner {
     }
 
     /**
-     * Data to train on and to validate with; the test part is left alone.
+     * Sets training and validation data; the test part is not used.
      *
      * @param split the parts
      * @return this builder
@@ -344,7 +343,7 @@ public final class FineTuner {
     }
 
     /**
-     * How the model is adapted.
+     * Sets the fine-tuning method.
      *
      * @param fineTuningMethod full fine-tuning or an adapter
      * @return this builder
@@ -356,8 +355,8 @@ public final class FineTuner {
     }
 
     /**
-     * The folder for checkpoints: {@code last}, {@code best} with {@link #keepBest}, and {@code
-     * checkpoint-STEP} with {@link #keepLast}.
+     * Sets the folder for checkpoints: {@code last}, {@code best} with {@link #keepBest}, and
+     * {@code checkpoint-STEP} with {@link #keepLast}.
      *
      * @param folder created if absent
      * @return this builder
@@ -367,7 +366,7 @@ public final class FineTuner {
     }
 
     /**
-     * Lets the run replace the checkpoints of an earlier one in its output folder.
+     * Allows the run to overwrite the checkpoints of an earlier run in its output folder.
      *
      * @return this builder
      */
@@ -376,9 +375,9 @@ public final class FineTuner {
     }
 
     /**
-     * Continues where an earlier run with the same description and output folder was cut off, from
-     * the newest intact state it saved; a folder without a state is refused. The losses and the
-     * result are those of an uninterrupted run, to the bit on the same machine.
+     * Resumes an interrupted run with the same description and output folder from its newest intact
+     * state; a folder without a state is refused. The losses and the result are bit-identical to
+     * those of an uninterrupted run on the same machine.
      *
      * @return this builder
      */
@@ -387,7 +386,7 @@ public final class FineTuner {
     }
 
     /**
-     * Longest example in tokens; default the model's context length, at most 1024.
+     * Sets the maximum example length in tokens; default the context length, at most 1024.
      *
      * @param tokens at least 2, at most the model's context length
      * @return this builder
@@ -397,7 +396,7 @@ public final class FineTuner {
     }
 
     /**
-     * What happens to longer examples; default they are cut on the right and counted in the plan.
+     * Sets the handling of longer examples; default truncation on the right, counted in the plan.
      *
      * @param policy the policy
      * @return this builder
@@ -407,10 +406,10 @@ public final class FineTuner {
     }
 
     /**
-     * Says whether several samples share a row of up to maxLength tokens; default off. Each is seen
-     * as if it had its own row, and nothing is padded, which for short samples saves most of the
-     * time. {@link #batchSize} then counts such rows: choose it smaller, to keep the number of
-     * samples a step.
+     * Enables packing: several samples share a row of up to maxLength tokens; default off. Each is
+     * attended to as if it had its own row, and nothing is padded, which for short samples saves
+     * most of the time. {@link #batchSize} then counts packed rows: choose it smaller to keep the
+     * number of samples a step.
      *
      * @param on whether to pack
      * @return this builder
@@ -420,8 +419,8 @@ public final class FineTuner {
     }
 
     /**
-     * Puts samples of similar lengths into a batch, so that less is padded; default off. For the
-     * task of next tokens only, and not together with {@link #packing}.
+     * Groups samples of similar length into batches to reduce padding; default off. Only for
+     * next-token prediction, and not together with {@link #packing}.
      *
      * @return this builder
      */
@@ -430,7 +429,7 @@ public final class FineTuner {
     }
 
     /**
-     * Which tokens are trained on; default {@link LossOn#COMPLETION}.
+     * Sets the tokens that contribute to the loss; default {@link LossOn#COMPLETION}.
      *
      * @param which completions, the assistant's last message, or all
      * @return this builder
@@ -440,16 +439,16 @@ public final class FineTuner {
     }
 
     /**
-     * The chat template that conversations are trained in, in place of the one that the model's
-     * folder has or, as is usual for base models, lacks. It is saved with the result, and {@link
-     * LanguageModel} answers in it.
+     * Sets the chat template for conversations, overriding the template of the model's folder,
+     * which most base models lack. It is saved with the result, and {@link LanguageModel} answers
+     * in it.
      *
-     * <p>A template does not add tokens to the vocabulary: a sign such as {@code <|im_start|>} that
-     * the tokenizer does not know is learned as the several tokens that spell it. {@link
-     * FineTuner#plan} says how many.
+     * <p>A template does not add tokens to the vocabulary: a marker such as {@code <|im_start|>}
+     * that the tokenizer does not know is learned as the several tokens that spell it. {@link
+     * FineTuner#plan} reports how many.
      *
      * @param nameOrPath a name such as {@code chatml} or {@code llama3} ({@link
-     *     ChatTemplate#builtInNames}), a file in Jinja, or the folder of a model that has one
+     *     ChatTemplate#builtInNames}), a Jinja file, or the folder of a model that has a template
      * @return this builder
      */
     public Builder chatTemplate(String nameOrPath) {
@@ -459,10 +458,9 @@ public final class FineTuner {
     }
 
     /**
-     * The chat template that conversations are trained in, otherwise as {@link
-     * #chatTemplate(String)}.
+     * Sets the chat template for conversations; otherwise as {@link #chatTemplate(String)}.
      *
-     * @param template the template; one without special tokens gets the model's
+     * @param template the template; without special tokens it gets the model's
      * @return this builder
      */
     public Builder chatTemplate(ChatTemplate template) {
@@ -471,8 +469,8 @@ public final class FineTuner {
     }
 
     /**
-     * Tokens that each part of a row split by {@link Overflow#SPLIT} has of the part before it, as
-     * context that is not learned again; default 1.
+     * Sets how many tokens the parts of a row split by {@link Overflow#SPLIT} overlap. The repeated
+     * tokens are context and do not contribute to the loss; default 1.
      *
      * @param count from 1 to maxLength - 2
      * @return this builder
@@ -482,8 +480,8 @@ public final class FineTuner {
     }
 
     /**
-     * Checks everything together. A model on a hub is downloaded for it, once everything that can
-     * be checked without it is right.
+     * Checks all settings together. A model on a hub is downloaded after all checks that do not
+     * need it have passed.
      *
      * @return a tuner ready to run
      * @throws SettingsException naming every problem found: values out of range, a folder that is

@@ -6,11 +6,11 @@ import io.adapt4j.core.method.FineTuningMethod;
 /**
  * Trains the weights of the model itself and saves a complete Hugging Face checkpoint.
  *
- * <p>Costs 16 bytes a trained parameter in fp32 (weights, gradients, two moments) and 18 in bf16,
- * where the compute copy comes on top. Parameters can be frozen: they cost their weights only, and
- * nothing below the lowest parameter that trains is retained or differentiated. Projections that
- * share an input (query, key and value; gate and up) have one gradient, which is there when any of
- * them trains.
+ * <p>Costs 16 bytes per trained parameter in fp32 (weights, gradients, two moments) and 18 in bf16,
+ * which adds a compute copy. Frozen parameters cost only their weights, and nothing below the
+ * lowest trainable parameter is saved for backward or differentiated. Projections that share an
+ * input (query, key and value; gate and up) share one gradient, which is computed if any of them is
+ * trainable.
  *
  * <p>Immutable: every option returns a changed copy.
  */
@@ -23,7 +23,7 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   /**
-   * Makes the method with nothing frozen.
+   * Creates the method with nothing frozen.
    *
    * @return full fine-tuning
    */
@@ -36,10 +36,10 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   /**
-   * Freezes the layers nearest to the input. The embeddings go on training: freeze them too ({@link
-   * #freezeEmbeddings}) so that derivatives end above the frozen layers.
+   * Freezes the layers nearest to the input. The embeddings remain trainable: freeze them too
+   * ({@link #freezeEmbeddings}) so that backpropagation stops above the frozen layers.
    *
-   * @param layers how many; 0 for none
+   * @param layers number of layers; 0 for none
    * @return a changed copy
    * @throws IllegalArgumentException if the number is negative
    */
@@ -51,8 +51,8 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   /**
-   * Freezes the embeddings of tokens, positions and types and their norm. An output head tied to
-   * the token embedding is frozen with it.
+   * Freezes the token, position and type embeddings and their norm. An output head tied to the
+   * token embedding is frozen with it.
    *
    * @return a changed copy
    */
@@ -61,7 +61,7 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   /**
-   * Freezes parameters by name, besides others already frozen.
+   * Freezes parameters by name, in addition to those already frozen.
    *
    * @param names a regular expression found in their names, such as {@code mlp} or {@code \.bias$}
    * @return a changed copy
@@ -72,7 +72,8 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   /**
-   * Freezes every parameter but some; used again, it adds to them. What else is frozen stays so.
+   * Freezes all parameters except those with matching names; calling it again adds to the
+   * exceptions. Parameters frozen otherwise stay frozen.
    *
    * @param names a regular expression found in their names, such as {@code norm}
    * @return a changed copy

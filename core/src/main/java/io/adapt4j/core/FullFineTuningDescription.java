@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 
 /**
- * {@link FullFineTuning} as data: {@code full}, or with what is frozen
+ * {@link FullFineTuning} in a run description: {@code full}, optionally with frozen parameters
  *
  * <pre>{@code
  * full: {freezeFirstLayers: 6, freezeEmbeddings: true, freeze: [norm], trainOnly: [mlp]}
@@ -20,10 +20,10 @@ import java.util.function.BiFunction;
  */
 class FullFineTuningDescription implements MethodProvider {
 
-  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  /** Public class that {@link java.util.ServiceLoader} instantiates. */
   public static final class Service extends FullFineTuningDescription {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Creates the provider, for {@link java.util.ServiceLoader}. */
     public Service() {}
   }
 
@@ -44,7 +44,7 @@ class FullFineTuningDescription implements MethodProvider {
     return Optional.of(named(options, "trainOnly", full, FullFineTuning::trainOnly));
   }
 
-  /** Applies an option to each of the expressions under a key. */
+  /** Applies an option to each regular expression under a key. */
   private static FullFineTuning named(
       Fields options,
       String key,

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/** Trains the weights of a model themselves. */
+/** Implementation of {@link FullFineTuning}. */
 record FullMechanics(FullFineTuning full) implements MethodMechanics {
 
   @Override

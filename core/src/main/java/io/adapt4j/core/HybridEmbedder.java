@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * An encoder such as BAAI/bge-m3 (Chen et al. 2024) that embeds a text in three ways at once: as a
- * vector, by weights of its tokens ({@code sparse_linear}) and by a vector for each token ({@code
+ * dense vector, as sparse token weights ({@code sparse_linear}) and as a vector per token ({@code
  * colbert_linear}). These layers are read from {@code .safetensors} files, or from {@code .pt}
  * files as long as they hold a dictionary of tensors and nothing else; nothing in them is executed.
  *
@@ -37,8 +37,8 @@ public final class HybridEmbedder implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of an embedding
    *     model, or if the weights do not match
@@ -52,9 +52,9 @@ public final class HybridEmbedder implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param precision data type of weights and computation
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static HybridEmbedder load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -85,7 +85,10 @@ public final class HybridEmbedder implements AutoCloseable {
     }
   }
 
-  /** Where the layers are: beside an adapter that was trained with them, else beside the model. */
+  /**
+   * Returns the folder with the sparse and multi-vector layers: that of an adapter trained with
+   * them, else the model's.
+   */
   private static Path trained(Path model, Adapter... adapters) {
     return AdapterMechanics.of(List.of(adapters)).stream()
         .map(AdapterMechanics::folder)
@@ -99,7 +102,7 @@ public final class HybridEmbedder implements AutoCloseable {
    * Embeds a text.
    *
    * @param text the text
-   * @return it in every way the model has
+   * @return all embeddings that the model computes
    */
   public HybridEmbedding embed(String text) {
     Texts.require("text", text);
@@ -110,7 +113,7 @@ public final class HybridEmbedder implements AutoCloseable {
    * Embeds texts, in batches of similar length.
    *
    * @param texts the texts; may be empty
-   * @return one result a text, in their order
+   * @return one result per text, in their order
    */
   public List<HybridEmbedding> embedAll(List<String> texts) {
     Texts.requireAll("texts", texts);

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A text by its meaning as a whole, by the weights of its tokens, and by a vector for each token
- * (Chen et al. 2024). Which of the last two there are depends on the model.
+ * Embeddings of a text: a dense vector, and, if the model has the layers, sparse token weights and
+ * a vector per token (Chen et al. 2024).
  */
 public final class HybridEmbedding {
 
@@ -20,15 +20,15 @@ public final class HybridEmbedding {
     this.tokens = tokens;
   }
 
-  /** {@return the vector of the whole text} */
+  /** {@return the dense vector of the text} */
   public float[] dense() {
     return dense.clone();
   }
 
   /**
-   * Returns how much each token of the text counts when words are compared.
+   * Returns the sparse weights of the text's tokens for lexical matching.
    *
-   * @return weights above 0 by token id; empty where the model has no layer for them
+   * @return weights above 0 by token id; empty if the model has no layer for them
    */
   public Map<Integer, Float> lexical() {
     return lexical;
@@ -37,17 +37,17 @@ public final class HybridEmbedding {
   /**
    * Returns a vector of length 1 for each token but the first.
    *
-   * @return one row a token; empty where the model has no layer for them
+   * @return one row per token; empty if the model has no layer for them
    */
   public float[][] tokens() {
     return Arrays.stream(tokens).map(float[]::clone).toArray(float[][]::new);
   }
 
   /**
-   * Compares the vectors of the whole texts.
+   * Compares the dense vectors of two texts.
    *
-   * @param other the other text, by the same model
-   * @return the product of both vectors; the cosine where the model normalizes
+   * @param other embedding of the other text, by the same model
+   * @return the dot product; the cosine if the model normalizes
    */
   public double denseScore(HybridEmbedding other) {
     Objects.requireNonNull(other, "other");
@@ -55,10 +55,10 @@ public final class HybridEmbedding {
   }
 
   /**
-   * Compares the words of both texts.
+   * Compares the sparse weights of two texts.
    *
-   * @param other the other text, by the same model
-   * @return the sum over the tokens both have of the product of their weights
+   * @param other embedding of the other text, by the same model
+   * @return the dot product over the tokens that both have
    */
   public double lexicalScore(HybridEmbedding other) {
     Objects.requireNonNull(other, "other");
@@ -70,11 +70,11 @@ public final class HybridEmbedding {
   }
 
   /**
-   * Compares each token of this text, a query, with the token of a passage that is nearest to it
-   * (Khattab and Zaharia 2020).
+   * Computes the late-interaction score (MaxSim, Khattab and Zaharia 2020): each token of this
+   * text, a query, is matched with the nearest token of a passage.
    *
-   * @param passage the passage, by the same model
-   * @return the mean over the query's tokens of the largest cosine; 0 where one has no tokens
+   * @param passage embedding of the passage, by the same model
+   * @return the mean over the query's tokens of the largest cosine; 0 if one has no tokens
    */
   public double maxSim(HybridEmbedding passage) {
     Objects.requireNonNull(passage, "passage");

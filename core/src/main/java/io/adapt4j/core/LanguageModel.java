@@ -31,24 +31,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * A causal language model in memory: generates text and scores it.
  *
- * <p>Prompts are encoded as the model's tokenizer asks, with its beginning-of-sequence token where
- * it adds one; an empty prompt begins with that token. A generation ends at one of the model's
+ * <p>Prompts are encoded with the model's tokenizer, including its beginning-of-sequence token if
+ * it adds one; an empty prompt becomes that token. A generation ends at one of the model's
  * end-of-sequence tokens ({@code generation_config.json}, else {@code config.json}, else the
- * tokenizer's), which gives no text.
+ * tokenizer's), which is not part of the text.
  *
- * <p>Keys and values of prompts and answers stay in memory: {@link #generate} and {@link #chat}
- * read a prompt only from where it differs from earlier ones ({@link #limitPromptCache}).
+ * <p>Keys and values of prompts and answers stay cached: {@link #generate} and {@link #chat}
+ * compute a prompt only from where it differs from earlier ones ({@link #limitPromptCache}).
  *
- * <p>Safe for use by several threads. Calls that generate run at the same time, as one batch that
- * they join and leave ({@link #limitRequests}); each gets what it would get alone, and prompts that
- * begin alike share the memory of their beginning. All others run one after the other, between the
- * steps of the batch; what changes the model waits until the batch is empty. The caller closes it,
- * which waits for calls in progress and refuses those that wait; any use afterwards is an {@link
- * IllegalStateException}.
+ * <p>Safe for use by several threads. Generating calls run concurrently with continuous batching
+ * ({@link #limitRequests}); each gets what it would get alone, and prompts with a common prefix
+ * share its memory. All other calls run one after the other, between the steps of the batch; calls
+ * that change the model wait until the batch is empty. The caller closes it, which waits for calls
+ * in progress and refuses those that wait; any use afterwards is an {@link IllegalStateException}.
  */
 public final class LanguageModel extends ScoringModel {
 
-  /** Default limit on the memory of earlier prompts, 256 MiB. */
+  /** Default size limit of the prompt cache, 256 MiB. */
   public static final long DEFAULT_PROMPT_CACHE_BYTES = 256L << 20;
 
   final PromptCache prompts;
@@ -57,7 +56,7 @@ public final class LanguageModel extends ScoringModel {
   private final ModelChat chat;
   private final ModelIdentity identity;
 
-  /** The only adapter that takes part, or null for those in use. */
+  /** The only active adapter, or null for those activated on the model. */
   private final @Nullable String adapter;
 
   private LanguageModel(LoadedModel model, TrainedTemplates trainedTemplates) {
@@ -83,10 +82,10 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model. A folder without {@code tokenizer.json} gives a model that takes ids only.
+   * Loads a model. A folder without {@code tokenizer.json} gives a model that takes token ids only.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the family is not supported, or a file
@@ -101,9 +100,9 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation, {@link Precision#AUTO} without this
-   * @param adapters what to put on its weights, in this order
+   * @param source location of the model
+   * @param precision data type of weights and computation, {@link Precision#AUTO} without this
+   * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -111,12 +110,12 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model with its linear weights held in a given format, such as 4 bits, otherwise as
-   * {@link #load(ModelSource, Adapter...)}.
+   * Loads a model with its linear weights in a given format, such as 4 bits; otherwise as {@link
+   * #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param weights how to hold the weights of the linear layers
-   * @param adapters what to put on its weights, in this order
+   * @param source location of the model
+   * @param weights format of the weights of the linear layers
+   * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, WeightFormat weights, Adapter... adapters) {
@@ -124,12 +123,12 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model with its linear weights in a given format and all else in a given precision.
+   * Loads a model with linear weights in a given format and the rest in a given precision.
    *
-   * @param source where the model is
-   * @param weights how to hold the weights of the linear layers
-   * @param precision the type of computation, and of all other weights
-   * @param adapters what to put on its weights, in this order
+   * @param source location of the model
+   * @param weights format of the weights of the linear layers
+   * @param precision data type of computation and of all other weights
+   * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(
@@ -145,8 +144,8 @@ public final class LanguageModel extends ScoringModel {
    * Generates the continuation of a prompt.
    *
    * @param prompt the text to continue from
-   * @param options how to choose tokens and when to stop
-   * @return the new text only; joined to the prompt it reads on
+   * @param options generation options
+   * @return the new text only, which continues the prompt
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String generate(String prompt, GenerationOptions options) {
@@ -154,11 +153,11 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Does the same and hands the text on piece by piece.
+   * Generates the continuation of a prompt and streams the text.
    *
    * @param prompt the text to continue from
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread; joined, the pieces are the
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread; joined, the pieces are the
    *     result's text. Characters come whole, and nothing that could still become a stop string
    * @return the result
    * @throws IllegalArgumentException if the prompt does not fit into the context
@@ -168,13 +167,13 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Does the same, and can be ended from another thread.
+   * Generates the continuation of a prompt, streamed and cancellable from another thread.
    *
    * @param prompt the text to continue from
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current step
-   * @return the result; what there is so far when cancelled
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the generation after the current step
+   * @return the result; if cancelled, the text so far
    * @throws io.adapt4j.core.generate.PromptTooLongException if it does not fit into the context
    */
   public Generation generate(
@@ -190,11 +189,11 @@ public final class LanguageModel extends ScoringModel {
    * Generates the continuation of a tokenized prompt, otherwise as {@link #generate(String,
    * GenerationOptions, Consumer, CancellationToken)}.
    *
-   * @param prompt token ids, at least one, to which nothing is added
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current step
-   * @return the result; what there is so far when cancelled
+   * @param prompt token ids, at least one; nothing is added
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the generation after the current step
+   * @return the result; if cancelled, the text so far
    * @throws IllegalArgumentException if the prompt is empty, too long or has an unknown id
    */
   public Generation generate(
@@ -217,7 +216,7 @@ public final class LanguageModel extends ScoringModel {
         : computing(() -> generator.generate(prompts, options));
   }
 
-  /** Answers a prompt; one that is cancelled before it is prepared gets nothing. */
+  /** Answers a prompt; returns no tokens if it is cancelled before it is prepared. */
   private Generation answer(
       Supplier<ModelPrompts.Prepared> preparing, Consumer<String> onText, CancellationToken token) {
     try {
@@ -238,12 +237,12 @@ public final class LanguageModel extends ScoringModel {
 
   /**
    * Generates the continuations of several prompts. Each is what {@link #generate} gives for it
-   * alone, up to rounding; sampled rows have random streams of their own. Where steps are native,
-   * the prompts join what else runs; elsewhere they are one batch, and others wait.
+   * alone, up to rounding; sampled rows have their own random streams. With native steps the
+   * prompts join the running batch; otherwise they form one batch, and other calls wait.
    *
    * @param prompts the texts to continue from
-   * @param options how to choose tokens and when to stop
-   * @return one result a prompt, in their order
+   * @param options generation options
+   * @return one result per prompt, in their order
    * @throws IllegalArgumentException if a prompt does not fit into the context
    */
   public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
@@ -256,8 +255,8 @@ public final class LanguageModel extends ScoringModel {
    * Generates the continuations of several tokenized prompts as one batch.
    *
    * @param prompts token ids, at least one each, without padding
-   * @param options how to choose tokens and when to stop
-   * @return the new ids of each prompt, up to and with the token that ended it, without padding
+   * @param options generation options
+   * @return the new ids of each prompt, including the token that ended it, without padding
    * @throws IllegalArgumentException if a prompt is empty, has an unknown id or does not fit into
    *     the context
    */
@@ -272,12 +271,12 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Generates the answer to a conversation, which the chat template of the model, or of the adapter
-   * on it, turns into a prompt. The answer ends where the template ends an assistant's turn, also
-   * where that is several tokens, unless the options ignore the end of a sequence.
+   * Generates the answer to a conversation, rendered as a prompt by the chat template of the model
+   * or of its adapter. The answer ends where the template ends an assistant's turn, even if that
+   * takes several tokens, unless the options ignore the end of a sequence.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the answer
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
    * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
@@ -288,11 +287,11 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Does the same and hands the answer on piece by piece.
+   * Generates the answer to a conversation and streams it.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
    * @return the result
    */
   public Generation chat(
@@ -305,11 +304,11 @@ public final class LanguageModel extends ScoringModel {
    * and template variables, otherwise as {@link #chat(List, GenerationOptions)}.
    *
    * @param messages the conversation
-   * @param chat how to render it; a generation prompt is added unless it continues the last message
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current step
-   * @return the result; what there is so far when cancelled
+   * @param chat rendering options; adds a generation prompt unless it continues the last message
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the generation after the current step
+   * @return the result; if cancelled, the text so far
    */
   public Generation chat(
       List<ChatMessage> messages,
@@ -322,18 +321,18 @@ public final class LanguageModel extends ScoringModel {
         () -> prompts().chat(messages, chat, options, cancellation), onText, cancellation);
   }
 
-  /** {@return what makes prompts of texts and conversations, to count or to answer them} */
+  /** {@return an encoder of prompts, to count their tokens or to answer them} */
   public ModelPrompts prompts() {
     return new ModelPrompts(this, chat, generator);
   }
 
   /**
    * Generates the answers to several conversations as one batch. Each is what {@link #chat} gives
-   * for it alone, up to rounding; sampled rows have random streams of their own.
+   * for it alone, up to rounding; sampled rows have their own random streams.
    *
    * @param conversations the conversations, each usually ended by a user's message
-   * @param options how to choose tokens and when to stop
-   * @return one result a conversation, in their order
+   * @param options generation options
+   * @return one result per conversation, in their order
    * @throws IllegalArgumentException as {@link #chat(List, GenerationOptions)} does
    */
   public List<Generation> chatAll(
@@ -349,18 +348,19 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Limits the memory that keys and values of earlier prompts and answers take between calls,
-   * {@value #DEFAULT_PROMPT_CACHE_BYTES} bytes unless set. With them {@link #generate} and {@link
-   * #chat} read a prompt only from where it differs from the earlier one that begins most alike, as
-   * each turn of a conversation does. Calls for several prompts neither use nor change them. All
-   * are dropped when an adapter is added, removed, switched or merged, those longest unused where
-   * the limit is reached; of a prompt that is larger than the limit its beginning is kept.
+   * Limits the size of the prompt cache, which holds keys and values of earlier prompts and answers
+   * between calls; default {@value #DEFAULT_PROMPT_CACHE_BYTES} bytes. With it {@link #generate}
+   * and {@link #chat} compute a prompt only from where it differs from the cached one with the
+   * longest common prefix, as each turn of a conversation does. Calls for several prompts neither
+   * use nor change the cache. All entries are dropped when an adapter is added, removed, switched
+   * or merged, and the least recently used when the limit is reached; a prompt larger than the
+   * limit is cached only from its beginning.
    *
-   * <p>A prompt that is read in two parts rounds otherwise than in one. In {@link Precision#FP32}
-   * that does not show; in half precision a token may differ where two are nearly as likely, so
-   * that an answer may depend on earlier calls, unless the limit is 0.
+   * <p>A prompt computed in two parts rounds differently than in one. In {@link Precision#FP32} the
+   * difference is negligible; in half precision a token may differ where two are nearly as likely,
+   * so that an answer may depend on earlier calls, unless the limit is 0.
    *
-   * @param bytes the most that are kept; 0 for none
+   * @param bytes maximum size of the cache; 0 disables it
    * @throws IllegalArgumentException if it is negative
    */
   public void limitPromptCache(long bytes) {
@@ -370,52 +370,52 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Limits the calls of {@link #generate} and {@link #chat} that run at the same time. By default
    * 32 run while their keys and values take a quarter of the machine's memory, and 1,024 wait.
-   * Memory is counted for prompt and longest answer, and once for what prompts begin with alike;
-   * that of adapters is not. Of calls for several prompts each counts as running; they may always
-   * wait.
+   * Memory is reserved for the prompt and the longest possible answer, and once for a common
+   * prefix; adapters' memory is not counted. Each prompt of a call with several counts as running;
+   * such calls may always wait.
    *
-   * @param running calls at the same time, 1 to 32
-   * @param waiting more calls that wait for their turn; further ones end in a {@link
+   * @param running maximum number of concurrent calls, 1 to 32
+   * @param waiting maximum number of waiting calls; further ones end in a {@link
    *     io.adapt4j.core.exception.TooManyRequestsException}
-   * @param bytes memory of the keys and values of running calls; a call alone may take more
+   * @param bytes maximum memory of running calls' keys and values; a single call may exceed it
    * @throws IllegalArgumentException if a limit is out of its range
    */
   public void limitRequests(int running, int waiting, long bytes) {
     requests.limit(running, waiting, bytes);
   }
 
-  /** {@return whether there is a chat template: set, in the model's folder, or of an adapter} */
+  /** {@return whether there is a chat template: set, from the model's folder or an adapter} */
   public boolean hasChatTemplate() {
     return share(chat::hasTemplate);
   }
 
-  /** {@return the template that renders conversations; without one there is a ChatException} */
+  /** {@return the chat template; throws a ChatException if there is none} */
   public ChatTemplate chatTemplate() {
     return share(chat::template);
   }
 
   /**
-   * {@return whether {@code provenance.json} says that training was on conversations; without one,
+   * {@return whether {@code provenance.json} records training on conversations; without a record,
    * whether there is a chat template}
    */
   public boolean isChatTuned() {
     return share(chat::isTuned);
   }
 
-  /** {@return {@link #asGenerator(int)} for {@value ModelGenerator#DEFAULT_BATCH} at a time} */
+  /** {@return {@link #asGenerator(int)} with batches of {@value ModelGenerator#DEFAULT_BATCH}} */
   public TextGenerator asGenerator() {
     return asGenerator(ModelGenerator.DEFAULT_BATCH);
   }
 
   /**
-   * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
-   * model without one continues from the texts of the messages, with blank lines between them. Its
-   * identity is the folder's files (weights by name, size and time), the types of computation and
-   * weights, the files of the adapters that take part, and a template that was set; with an adapter
-   * that is not on disk there is none. A sampled answer depends on seed and place in the batch.
+   * Returns this model as a text generator. Conversations are rendered by the chat template; a
+   * model without one continues the texts of the messages, separated by blank lines. Its identity
+   * covers the folder's files (weights by name, size and time), the data types of computation and
+   * weights, the files of the active adapters, and a template that was set; with an adapter that is
+   * not on disk there is none. A sampled answer depends on the seed and its position in the batch.
    *
-   * @param batch the most conversations that are answered as one batch, at least 1
-   * @return the generator, of use until this model is closed
+   * @param batch maximum number of conversations in a batch, at least 1
+   * @return the generator, usable until this model is closed
    * @throws IllegalArgumentException if the batch is below 1
    */
   public TextGenerator asGenerator(int batch) {
@@ -423,11 +423,11 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Sets the chat template, instead of the one in the model's folder if there is one.
+   * Sets the chat template, replacing the one of the model's folder.
    *
    * @param template the template to use from now on
-   * @throws ChatException if the model or an adapter was trained in another one, as its {@code
-   *     provenance.json} says
+   * @throws ChatException if {@code provenance.json} records that the model or an adapter was
+   *     trained with another template
    */
   public void useChatTemplate(ChatTemplate template) {
     trainedTemplates.require(template);
@@ -435,7 +435,7 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Sets the chat template also where the model was trained in another one, which may be worse.
+   * Sets the chat template even if training used another one, which may degrade answers.
    *
    * @param template the template to use from now on
    */
@@ -455,16 +455,16 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Returns this model with one of its adapters taking part, and no other. Both can be used at the
-   * same time: calls of {@link #generate} and {@link #chat} with any adapters run in one batch. A
-   * call keeps the adapter that it begins with; once it is removed, further calls are refused. The
+   * Returns a view of this model with one of its adapters active and no other. Both can be used at
+   * the same time: calls of {@link #generate} and {@link #chat} with any adapters run in one batch.
+   * A call keeps the adapter that it begins with; after its removal, further calls are refused. The
    * chat template is the one set on this model, else that of the adapter's training. Limits and
-   * adapters are those of this model; closing the result closes nothing.
+   * adapters are those of this model; closing the view closes nothing.
    *
    * @param name one of {@link #adapterNames}
-   * @return the model with the adapter, of use until this one is closed
+   * @return the model with the adapter, usable until this one is closed
    * @throws IllegalArgumentException if there is none of this name
-   * @throws ChatException if the adapter was trained in another template than was set
+   * @throws ChatException if the adapter was trained with another template than the one set
    */
   public LanguageModel withAdapter(String name) {
     return share(

@@ -40,8 +40,8 @@ public final class MaskedLanguageModel implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
@@ -56,9 +56,9 @@ public final class MaskedLanguageModel implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param precision data type of weights and computation
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static MaskedLanguageModel load(
@@ -92,11 +92,11 @@ public final class MaskedLanguageModel implements AutoCloseable {
   }
 
   /**
-   * Predicts the masked tokens of a text, all at once and each on its own.
+   * Predicts the masked tokens of a text, all at once and independently of each other.
    *
-   * @param text holds {@link #maskToken} one or more times
-   * @param best how many predictions a mask, at least 1
-   * @return one prediction a mask, in their order
+   * @param text a text with one or more {@link #maskToken mask tokens}
+   * @param best number of predictions per mask, at least 1
+   * @return one prediction per mask, in order
    * @throws IllegalArgumentException if the text has no mask token, is longer than the model reads,
    *     or {@code best} is below 1
    */
@@ -108,7 +108,7 @@ public final class MaskedLanguageModel implements AutoCloseable {
     return use.call(() -> filler.fill(text, best));
   }
 
-  /** {@return what stands for a hidden token in a text, such as {@code [MASK]}} */
+  /** {@return the mask token, such as {@code [MASK]}} */
   public String maskToken() {
     return maskToken;
   }

@@ -21,7 +21,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Conversations with a loaded model: its chat template, their prompts, and where an answer ends.
+ * Conversations with a loaded model: its chat template, prompts and end-of-turn detection.
  * Thread-safe.
  */
 final class ModelChat {
@@ -37,14 +37,12 @@ final class ModelChat {
     this.trained = trained;
   }
 
-  /** Conversations with an adapter, and which adapter that was when they were prepared. */
+  /** Conversations with an adapter, and the adapter that had this name when they were prepared. */
   private record OfAdapter(Optional<AdapterMechanics> adapter, ModelChat chat) {}
 
   /**
-   * Conversations with the model and one adapter, in a template that was set, else in its own.
-   *
-   * @param name of the adapter
-   * @throws ChatException if the adapter was trained in another template than was set
+   * Returns conversations with the model and one adapter, in a template that was set, else in its
+   * own. Throws a ChatException if the adapter was trained with another template than the one set.
    */
   synchronized ModelChat with(String name) {
     Optional<AdapterMechanics> adapter = trained.added(name);
@@ -70,7 +68,9 @@ final class ModelChat {
     return trained;
   }
 
-  /** Prompts of conversations, and options that end their answers. */
+  /**
+   * Encoded prompts of conversations, and options that end their answers at the end of the turn.
+   */
   record Prompts(List<int[]> ids, GenerationOptions options) {}
 
   Prompts prompts(
@@ -81,7 +81,7 @@ final class ModelChat {
         endingWithTurn(options, encoder, rendering));
   }
 
-  /** A prompt that is encoded no further than it may have tokens. */
+  /** Encodes a prompt, stopping early once it exceeds its token limit. */
   ModelPrompts.Prepared prompt(
       List<ChatMessage> messages,
       ChatOptions rendering,
@@ -94,7 +94,7 @@ final class ModelChat {
     return new ModelPrompts.Prepared(ids, endingWithTurn(options, encoder, rendering));
   }
 
-  /** Ends an answer also at what the template ends it with, be it one token or a text. */
+  /** Adds the template's end of turn, a token or a text, to the stop conditions. */
   private static GenerationOptions endingWithTurn(
       GenerationOptions options, ChatEncoder encoder, ChatOptions rendering) {
     if (options.ignoreEos()) {
@@ -114,7 +114,7 @@ final class ModelChat {
     return options.toBuilder().stopStrings(texts).build();
   }
 
-  /** Read when first needed: a broken template is no reason not to load a model. */
+  /** Read lazily: a broken template is no reason to refuse loading a model. */
   synchronized ChatTemplate template() {
     ChatTemplate found = template;
     if (found == null) {
@@ -145,12 +145,15 @@ final class ModelChat {
     return template != null || trained.find().isPresent();
   }
 
-  /** Whether what is in use was trained on conversations, or a template was set. */
+  /**
+   * Returns whether the active adapters or the model were trained on conversations, or a template
+   * was set.
+   */
   synchronized boolean isTuned() {
     return chosen || trained.isChatTuned();
   }
 
-  /** Digest of a template that was set. */
+  /** Digest of a template that was set explicitly. */
   synchronized Optional<String> chosenDigest() {
     return chosen ? Optional.of(template().digest()) : Optional.empty();
   }

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** A model in this process as a generator of texts. */
+/** A model in this process as a text generator. */
 final class ModelGenerator implements TextGenerator {
 
   static final int DEFAULT_BATCH = 8;
@@ -101,7 +101,7 @@ final class ModelGenerator implements TextGenerator {
     }
   }
 
-  /** The texts of messages without a chat template. */
+  /** Joins the texts of messages, without a chat template. */
   static String plain(List<ChatMessage> messages) {
     return messages.stream()
         .map(ChatMessage::content)

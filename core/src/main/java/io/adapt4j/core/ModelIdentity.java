@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** What distinguishes a loaded model from others as it is now. Not thread-safe. */
+/** Identity of a loaded model in its current state, for caches of answers. Not thread-safe. */
 final class ModelIdentity {
 
   private final LoadedModel model;
 
-  /** Computed once: it reads files. */
+  /** Computed once, since it reads files. */
   private @Nullable String folder;
 
   ModelIdentity(LoadedModel model) {
@@ -20,10 +20,9 @@ final class ModelIdentity {
   }
 
   /**
-   * The folder, the compute type, the adapters that take part, and a template that was set. Empty
-   * if such an adapter is not on disk.
-   *
-   * @param adapter the only one that takes part, or null for those that are on
+   * Combines the folder, the compute type, the active adapters and the digest of a template that
+   * was set. Empty if an active adapter is not on disk. The adapter is the only active one, or null
+   * for those activated on the model.
    */
   Optional<String> text(@Nullable String adapter, Optional<String> templateDigest) {
     String base = folder == null ? FolderIdentity.of(model.folder()) : folder;

@@ -9,12 +9,12 @@ import io.adapt4j.core.internal.generate.Generator;
 import java.util.List;
 
 /**
- * Prompts of a {@link LanguageModel}: texts and conversations in tokens, to be counted or to be
- * answered with {@link LanguageModel#generate(int[], GenerationOptions,
+ * Encoder of texts and conversations as prompts of a {@link LanguageModel}, to count their tokens
+ * or to answer them with {@link LanguageModel#generate(int[], GenerationOptions,
  * java.util.function.Consumer, CancellationToken)} more than once.
  *
- * <p>A long text is encoded part by part, in little memory, and no further than the model's context
- * goes. Thread-safe; of use until the model is closed.
+ * <p>A long text is encoded in parts, using little memory, and only up to the model's context
+ * length. Thread-safe; usable until the model is closed.
  */
 public final class ModelPrompts {
 
@@ -29,17 +29,17 @@ public final class ModelPrompts {
   }
 
   /**
-   * Prepares a text to be continued.
+   * Encodes a text to be continued.
    *
    * @param prompt the text
-   * @param options how to choose tokens and when to stop
-   * @param cancellation ends the encoding
+   * @param options generation options
+   * @param cancellation cancels the encoding
    * @return the prompt
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
    *     context
    * @throws java.util.concurrent.CancellationException if it is cancelled
-   * @throws IllegalArgumentException if the text has hundreds of thousands of characters without
-   *     any place to divide it
+   * @throws IllegalArgumentException if the text has hundreds of thousands of characters without a
+   *     place to split it
    */
   public Prepared text(String prompt, GenerationOptions options, CancellationToken cancellation) {
     Texts.require("prompt", prompt);
@@ -55,10 +55,10 @@ public final class ModelPrompts {
   }
 
   /**
-   * Prepares tokens to be continued.
+   * Prepares token ids to be continued.
    *
-   * @param prompt token ids, at least one, to which nothing is added
-   * @param options how to choose tokens and when to stop
+   * @param prompt token ids, at least one; nothing is added
+   * @param options generation options
    * @return the prompt
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
    *     context
@@ -75,15 +75,15 @@ public final class ModelPrompts {
   }
 
   /**
-   * Prepares a conversation to be answered, as {@link LanguageModel#chat(List, ChatOptions,
+   * Encodes a conversation to be answered, as {@link LanguageModel#chat(List, ChatOptions,
    * GenerationOptions, java.util.function.Consumer, CancellationToken)} does.
    *
    * @param messages the conversation
-   * @param rendering how to render it; a generation prompt is added unless it continues the last
+   * @param rendering rendering options; a generation prompt is added unless it continues the last
    *     message
-   * @param options how to choose tokens and when to stop
-   * @param cancellation ends rendering and encoding
-   * @return the prompt, with options that end the answer where its turn ends
+   * @param options generation options
+   * @param cancellation cancels rendering and encoding
+   * @return the prompt, with options that end the answer at the end of its turn
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
    *     context
    * @throws java.util.concurrent.CancellationException if it is cancelled
@@ -105,7 +105,7 @@ public final class ModelPrompts {
         () -> chat.prompt(messages, answered, options, generator, cancellation::isCancelled));
   }
 
-  /** A prompt in tokens and the options to answer it with. Immutable. */
+  /** An encoded prompt and the options to answer it with. Immutable. */
   public static final class Prepared {
 
     private final int[] tokenIds;

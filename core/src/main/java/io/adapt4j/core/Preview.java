@@ -11,8 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The first rows of a dataset as tokens, with those marked that are trained on: what to look at
- * before a training starts.
+ * The first rows of a dataset as tokens, with the trained tokens marked, to check before training.
  *
  * @param rows the rows
  */
@@ -21,18 +20,18 @@ public record Preview(List<Row> rows) {
   /**
    * A row as tokens.
    *
-   * @param place where it comes from
-   * @param samples what is trained on; several if the row was split, none if it is left out
-   * @param remarks what is worth knowing, such as a lost end of sequence
+   * @param place the row's location
+   * @param samples the samples; several if the row was split, none if it is dropped
+   * @param remarks remarks, such as a lost end-of-sequence token
    */
   public record Row(String place, List<Sample> samples, List<String> remarks) {
 
     /**
      * Copies the lists.
      *
-     * @param place where it comes from
-     * @param samples what is trained on
-     * @param remarks what is worth knowing
+     * @param place the row's location
+     * @param samples the samples
+     * @param remarks the remarks
      */
     public Row {
       samples = List.copyOf(samples);
@@ -62,7 +61,7 @@ public record Preview(List<Row> rows) {
    *
    * @param id its id
    * @param text the token as the vocabulary spells it
-   * @param trained whether the model learns to predict it
+   * @param trained whether the token contributes to the loss
    */
   public record Token(int id, String text, boolean trained) {}
 
@@ -79,8 +78,8 @@ public record Preview(List<Row> rows) {
    * Tokenizes the first rows of a dataset.
    *
    * @param dataset the rows
-   * @param encoder of the training
-   * @param rows how many; all if there are fewer
+   * @param encoder encoder of the training
+   * @param rows number of rows; all if there are fewer
    * @return their tokens
    * @throws IllegalArgumentException if the number is negative
    * @throws DatasetException if a row cannot be encoded; it names the row

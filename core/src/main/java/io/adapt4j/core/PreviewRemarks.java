@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.data.TrainingSample;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is worth knowing of an encoded row. */
+/** Remarks on an encoded row. */
 final class PreviewRemarks {
 
   private PreviewRemarks() {}

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Writes previews.
+ * Formats previews.
  *
  * @param mark marks a trained token
  */
@@ -37,7 +37,7 @@ record PreviewText(UnaryOperator<String> mark) {
     row.remarks().forEach(remark -> text.append("  note: ").append(remark).append('\n'));
   }
 
-  /** Marks do not count into the width of a line, since some are not seen. */
+  /** Markers do not count toward the width of a line, since some are invisible. */
   private void write(List<Preview.Token> tokens, StringBuilder text) {
     int width = 0;
     for (Preview.Token token : tokens) {

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Words how a fine-tuning went. */
+/** Formats the report of a fine-tuning. */
 final class ReportText {
 
   private ReportText() {}
@@ -53,7 +53,7 @@ final class ReportText {
     return String.join("\n", lines) + "\n";
   }
 
-  /** What is unusual and what is wrong with the data stands above, and is no less a warning. */
+  /** Unusual settings and problems of the data appear above and count as warnings. */
   private static boolean isClean(FineTuneReport report) {
     return report.warnings().isEmpty()
         && report.plan().questions().isEmpty()
@@ -115,7 +115,7 @@ final class ReportText {
     return String.join("; ", parts);
   }
 
-  /** Perplexity is of texts that are generated; tasks with metrics have labels. */
+  /** Perplexity applies to generated text; tasks with metrics have labels. */
   private static String loss(double loss, boolean ofTokens) {
     return ofTokens ? format("%.4f (perplexity %.2f)", loss, Math.exp(loss)) : format("%.4f", loss);
   }
@@ -124,7 +124,7 @@ final class ReportText {
     return words(result.bestMetrics());
   }
 
-  /** With a fitted classifier, what the model measured before training is the frozen baseline. */
+  /** With a fitted classifier, the metrics before training are the frozen baseline. */
   private static String baseline(FineTuneReport report) {
     boolean fitted =
         report.plan().options().stream()

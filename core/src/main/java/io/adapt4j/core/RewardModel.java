@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model that gives a completion a number, the higher the better: a {@code
- * ...ForSequenceClassification} of one label, as {@link Task#reward} trains it.
+ * A reward model, which scores a completion (higher is better): a {@code
+ * ...ForSequenceClassification} with one label, as trained by {@link Task#reward}.
  *
- * <p>Prompt and completion are read as one text, at whose end a decoder sees its end-of-sequence
- * token. Holds native memory: close it. Safe for use by several threads, one at a time.
+ * <p>Prompt and completion are read as one text, to which a decoder's end-of-sequence token is
+ * appended. Holds native memory: close it. Safe for use by several threads, one at a time.
  */
 public final class RewardModel implements RewardFunction, AutoCloseable {
 
@@ -35,7 +35,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * Loads a reward model.
    *
    * @param source its folder, or that of the base of an adapter
-   * @param adapters put onto it, such as the one that a run of {@link Task#reward} saved
+   * @param adapters adapters to apply, such as the one that a run of {@link Task#reward} saved
    * @return the model, to be closed
    * @throws io.adapt4j.core.exception.CheckpointException if the model does not give one number
    */
@@ -44,11 +44,11 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
   }
 
   /**
-   * Loads a reward model in a compute type.
+   * Loads a reward model in a given precision.
    *
    * @param source its folder, or that of the base of an adapter
-   * @param precision the compute type
-   * @param adapters put onto it
+   * @param precision the data type of computation
+   * @param adapters adapters to apply
    * @return the model, to be closed
    * @throws io.adapt4j.core.exception.CheckpointException if the model does not give one number
    */
@@ -62,9 +62,9 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
   }
 
   /**
-   * Makes a reward of an adapter on the policy's own base, so that policy, reference, values and
-   * reward share one network in memory: to judge, the run takes the policy's adapter off its base
-   * and puts this one on. The policy must itself be an adapter.
+   * Creates a reward from an adapter on the policy's own base, so that policy, reference, value
+   * model and reward share one network in memory: to compute rewards, the run swaps the policy's
+   * adapter for this one. The policy must itself be an adapter.
    *
    * <p>The function works only inside a run of {@link Task#reinforcement}, and in one at a time;
    * afterwards {@link #load} the model to score with it.
@@ -81,7 +81,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * Scores a completion of a plain prompt.
    *
    * @param prompt the prompt
-   * @param completion what was written after it
+   * @param completion its completion
    * @return the reward
    */
   public double score(String prompt, String completion) {
@@ -104,10 +104,10 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
   }
 
   /**
-   * Sets whether the score of a completion is the same, to the bit, whatever else the call reads;
-   * off at first, where they agree up to rounding. Texts are then read with others of exactly their
-   * length, which takes about the same time where a call has hundreds of texts, and longer where it
-   * has few. Verified for weights in full and half precision, not for quantized ones. Results of
+   * Sets whether the score of a completion is bit-identical whatever else is in the call; default
+   * off, where scores agree up to rounding. Texts are then batched only with others of exactly
+   * their length, which takes about the same time for hundreds of texts in a call, and longer for
+   * few. Verified for weights in full and half precision, not for quantized ones. Results of
    * machines with other processors, or of other numbers of threads, may still differ.
    *
    * @param on true for the same results in every batch

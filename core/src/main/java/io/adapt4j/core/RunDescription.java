@@ -20,7 +20,7 @@ import java.util.Set;
 
 /**
  * A fine-tuning as data: a tree of keys, one for every option of {@link FineTuner.Builder}, in YAML
- * or JSON. Records of provenance hold the same tree. Immutable.
+ * or JSON. Provenance records hold the same tree. Immutable.
  *
  * <pre>{@code
  * model: models/SmolLM2-135M
@@ -30,7 +30,7 @@ import java.util.Set;
  * output: runs/support
  * }</pre>
  *
- * <p>Relative paths begin at the folder of the file.
+ * <p>Relative paths are resolved against the folder of the file.
  */
 public final class RunDescription {
 
@@ -44,7 +44,7 @@ public final class RunDescription {
    * Reads a file.
    *
    * @param file YAML or JSON
-   * @return the description; its keys are not looked at yet
+   * @return the description; its keys are not validated yet
    * @throws io.adapt4j.core.exception.SettingsException if the file cannot be read or is not valid
    */
   public static RunDescription read(Path file) {
@@ -52,27 +52,27 @@ public final class RunDescription {
   }
 
   /**
-   * Reads a text, such as {@link #text} gives.
+   * Parses a text, such as the result of {@link #text}.
    *
-   * @param text YAML or JSON; relative paths in it begin at the working directory
-   * @return the description; its keys are not looked at yet
+   * @param text YAML or JSON; relative paths in it are resolved against the working directory
+   * @return the description; its keys are not validated yet
    * @throws io.adapt4j.core.exception.SettingsException if the text is not valid
    */
   public static RunDescription parse(String text) {
     return new RunDescription(Documents.parse("description", Path.of("").toAbsolutePath(), text));
   }
 
-  /** A run as it was written. */
+  /** Wraps a description as it was written. */
   static RunDescription of(JsonNode written) {
     return new RunDescription(
         Value.of(written, Place.of("description", Path.of("").toAbsolutePath())));
   }
 
   /**
-   * Sets a key, instead of what is written there if anything is.
+   * Sets a key, replacing its value if there is one.
    *
-   * @param key the key, with those above it before a dot each: {@code method.lora.rank}
-   * @param yaml its value in YAML; relative paths in it begin at the working directory
+   * @param key dotted path of the key: {@code method.lora.rank}
+   * @param yaml its value in YAML; relative paths in it are resolved against the working directory
    * @return a changed copy
    * @throws io.adapt4j.core.exception.SettingsException if the value is not valid YAML
    */
@@ -82,7 +82,7 @@ public final class RunDescription {
   }
 
   /**
-   * Opens the data and makes the builder.
+   * Opens the data and creates the builder.
    *
    * @return a builder with everything described
    * @throws io.adapt4j.core.exception.SettingsException naming the file, line, key, value and
@@ -94,7 +94,7 @@ public final class RunDescription {
   }
 
   /**
-   * Opens the data alone.
+   * Opens the data only.
    *
    * @return its parts, as they are described
    * @throws io.adapt4j.core.exception.SettingsException if data keys are wrong or it cannot be
@@ -108,9 +108,9 @@ public final class RunDescription {
   }
 
   /**
-   * Reads where the run writes to.
+   * Returns the output folder of the run.
    *
-   * @return the folder; empty if the key is missing or wrong, of which {@link #builder} tells
+   * @return the folder; empty if the key is missing or wrong, which {@link #builder} reports
    */
   public Optional<Path> output() {
     Fields fields = Fields.of("", tree, new Problems());
@@ -118,9 +118,9 @@ public final class RunDescription {
   }
 
   /**
-   * Looks for what is wrong with the data. Where next tokens are to be predicted, it is looked at
-   * with the tokenizer, the chat template and the options of the run; for other tasks, as rows
-   * alone. The test part of a split is compared with the training part.
+   * Checks the data for problems. For next-token prediction, the tokenizer, the chat template and
+   * the options of the run are used; for other tasks, rows are checked as they are. The test part
+   * of a split is compared with the training part.
    *
    * @return the report
    * @throws io.adapt4j.core.exception.SettingsException if the description is wrong, or if the run
@@ -131,18 +131,18 @@ public final class RunDescription {
   }
 
   /**
-   * What a description was found to be.
+   * Findings of the checks of a description.
    *
-   * @param data what is wrong with the data, as in {@link #checkData}
-   * @param questions what is unusual about the run, as in {@link FineTuner#questions}
+   * @param data problems of the data, as in {@link #checkData}
+   * @param questions unusual settings of the run, as in {@link FineTuner#questions}
    */
   public record Findings(DataReport data, List<String> questions) {
 
     /**
      * Copies the questions.
      *
-     * @param data what is wrong with the data
-     * @param questions what is unusual about the run
+     * @param data problems of the data
+     * @param questions unusual settings of the run
      */
     public Findings {
       questions = List.copyOf(questions);
@@ -150,9 +150,9 @@ public final class RunDescription {
   }
 
   /**
-   * Looks for what is wrong with the data, and for what is unusual about the run.
+   * Checks the data for problems and the run for unusual settings.
    *
-   * @return both
+   * @return the findings
    * @throws io.adapt4j.core.exception.SettingsException if the description is wrong, or if the run
    *     cannot start
    */
@@ -162,8 +162,8 @@ public final class RunDescription {
   }
 
   /**
-   * Writes the description down, to be read elsewhere by {@link #parse}. Of a description that was
-   * read from a file relative paths stay as they are.
+   * Serializes the description, to be read elsewhere by {@link #parse}. Relative paths of a
+   * description that was read from a file stay as they are.
    *
    * @return the keys as JSON, which is YAML too
    */
@@ -172,9 +172,9 @@ public final class RunDescription {
   }
 
   /**
-   * Lists the methods that descriptions can name.
+   * Lists the fine-tuning methods that descriptions can name.
    *
-   * @return the names, as modules on the class path bring them
+   * @return the names registered by modules on the class path
    */
   public static List<String> methods() {
     return MethodKey.names();

@@ -24,7 +24,7 @@ abstract class ScoringModel extends AdaptedModel {
         new Scorer(model.decoder(), model.specialIds().pad(), model.decoder().contextLength());
   }
 
-  /** Shares everything with another model. */
+  /** Shares all state with another model. */
   ScoringModel(ScoringModel shared, TrainedTemplates trainedTemplates) {
     super(shared, trainedTemplates);
     this.scorer = shared.scorer;
@@ -37,8 +37,8 @@ abstract class ScoringModel extends AdaptedModel {
   /**
    * Scores a continuation.
    *
-   * @param context what comes before; may be empty if the model has a bos or eos token
-   * @param continuation what is scored, with its leading space if it has one
+   * @param context the text before it; may be empty if the model has a bos or eos token
+   * @param continuation the text to score, with its leading space if it has one
    * @return the log-probabilities of its tokens
    * @throws IllegalArgumentException as {@link #scoreAll} does
    */
@@ -51,12 +51,12 @@ abstract class ScoringModel extends AdaptedModel {
   /**
    * Scores continuations, in batches of similar length.
    *
-   * <p>The boundary of context and continuation is that of lm-evaluation-harness: spaces at the end
-   * of the context move to the continuation, and both are encoded as one text. Where both are too
-   * long together, the beginning of the context is left out and the result says so.
+   * <p>The boundary of context and continuation follows lm-evaluation-harness: trailing spaces of
+   * the context move to the continuation, and both are encoded as one text. If both together are
+   * too long, the context is truncated on the left and the result says so.
    *
-   * @param requests what to score
-   * @return one result a request, in their order
+   * @param requests the requests
+   * @return one result per request, in order
    * @throws IllegalArgumentException if a continuation alone is longer than the model's context, or
    *     a context is empty and the model names neither bos nor eos
    */
@@ -71,8 +71,8 @@ abstract class ScoringModel extends AdaptedModel {
   /**
    * Scores tokenized continuations, in batches of similar length.
    *
-   * @param spans what to score
-   * @return one result a span, in their order
+   * @param spans the spans to score
+   * @return one result per span, in order
    * @throws IllegalArgumentException if an id is unknown or a continuation alone is longer than the
    *     model's context
    */
@@ -91,17 +91,17 @@ abstract class ScoringModel extends AdaptedModel {
   }
 
   /**
-   * {@return the model's context length in tokens, prompt and new ones together}
+   * {@return the model's context length in tokens, prompt and new tokens together}
    *
-   * <p>That is {@code max_position_embeddings}, extended by the factor of a linear, dynamic or yarn
-   * rotary scaling. Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as
+   * <p>This is {@code max_position_embeddings}, multiplied by the factor of a linear, dynamic or
+   * yarn rotary scaling. Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as
    * {@link GenerationOptions#ignoreContextLength()} says.
    */
   public int contextLength() {
     return model.decoder().contextLength();
   }
 
-  /** {@return the number of values in the model's parameters; a tied matrix counts once} */
+  /** {@return the number of parameters; tied weights count once} */
   public long parameterCount() {
     return exclusively(() -> model.decoder().parameterCount());
   }

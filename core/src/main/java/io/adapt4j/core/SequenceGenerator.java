@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** An encoder-decoder as a generator of texts. */
+/** An encoder-decoder as a text generator. */
 final class SequenceGenerator implements TextGenerator {
 
   private final SequenceToSequenceModel model;

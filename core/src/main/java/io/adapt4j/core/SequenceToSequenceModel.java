@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A model that reads one text and writes another: a summary, a translation. T5, FLAN-T5, mT5, BART,
- * Pegasus and MarianMT are such encoder-decoders.
+ * A sequence-to-sequence model, for example for summarization or translation. T5, FLAN-T5, mT5,
+ * BART, Pegasus and MarianMT are such encoder-decoders.
  *
  * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
  */
 public final class SequenceToSequenceModel implements AutoCloseable {
 
-  /** Texts that are read together. */
+  /** Number of texts in a batch. */
   private static final int TOGETHER = 8;
 
   private final LoadedSequence model;
@@ -52,8 +52,8 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
@@ -68,9 +68,9 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param precision data type of weights and computation
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static SequenceToSequenceModel load(
@@ -82,10 +82,10 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   }
 
   /**
-   * Returns whether a model is an encoder-decoder, by its configuration alone.
+   * Returns whether a model is an encoder-decoder, from its configuration alone.
    *
-   * @param source where the model is
-   * @return true where {@link #load} is the way to load it
+   * @param source location of the model
+   * @return true if {@link #load} can load it
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing or
    *     malformed
@@ -96,10 +96,10 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   }
 
   /**
-   * Writes a text for another, as the model's own settings say.
+   * Generates the output for a text with the model's own settings.
    *
-   * @param text what to read
-   * @return what the model writes
+   * @param text the input text
+   * @return the generated text
    * @throws IllegalArgumentException if the text has more tokens than the model reads
    * @throws IllegalStateException if the model has no tokenizer
    */
@@ -108,11 +108,11 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   }
 
   /**
-   * Writes a text for another.
+   * Generates the output for a text.
    *
-   * @param text what to read
-   * @param options how to write
-   * @return what the model writes
+   * @param text the input text
+   * @param options generation options
+   * @return the generated text
    * @throws IllegalArgumentException if the text has more tokens than the model reads
    * @throws IllegalStateException if the model has no tokenizer
    */
@@ -121,11 +121,11 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   }
 
   /**
-   * Writes a text for each of several, some of them at a time.
+   * Generates the outputs for several texts, in batches.
    *
-   * @param texts what to read
-   * @param options how to write
-   * @return what the model writes, in their order
+   * @param texts the input texts
+   * @param options generation options
+   * @return the generated texts, in order
    * @throws IllegalArgumentException if a text has more tokens than the model reads
    * @throws IllegalStateException if the model has no tokenizer
    */
@@ -141,11 +141,11 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   }
 
   /**
-   * Writes tokens for tokens.
+   * Generates output tokens for tokenized inputs.
    *
-   * @param sources what to read, with the tokens that the tokenizer adds
-   * @param options how to write
-   * @return the tokens of each, without the start token and with the one that ends it
+   * @param sources the inputs, including the tokens that the tokenizer adds
+   * @param options generation options
+   * @return the tokens of each output, without the start token and with the end token
    * @throws IllegalArgumentException if a source is empty, has more tokens than the model reads or
    *     a token that it does not know
    */
@@ -154,18 +154,18 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   }
 
   /**
-   * Lets the model answer where texts are generated, such as in an evaluation: it reads the texts
-   * of the messages and writes another. Options that sample, penalize or constrain are refused; of
-   * the others stop strings count, and the limit on new tokens where there is none here.
+   * Returns this model as a text generator, for example for an evaluation: the texts of the
+   * messages are the input. Options that sample, penalize or constrain are refused; stop strings
+   * are applied, and the limit on new tokens if these options set none.
    *
-   * @param options how to write
+   * @param options generation options
    * @return the model, which the caller still closes
    */
   public TextGenerator asGenerator(SequenceOptions options) {
     return new SequenceGenerator(this, options);
   }
 
-  /** What the model writes for texts, with what it took. */
+  /** Generates the outputs for texts, with token counts. */
   List<GeneratedText> answers(List<String> texts, SequenceOptions options) {
     texts.forEach(text -> Texts.require("text", text));
     return use.call(
@@ -188,7 +188,7 @@ public final class SequenceToSequenceModel implements AutoCloseable {
         });
   }
 
-  /** What distinguishes the model from others; empty if an adapter is not on disk. */
+  /** Identity of the model for caches; empty if an adapter is not on disk. */
   Optional<String> identity() {
     String base = FolderIdentity.of(model.folder()) + " " + model.network().type();
     return adapters.stream().allMatch(adapter -> adapter.folder().isPresent())
@@ -216,7 +216,7 @@ public final class SequenceToSequenceModel implements AutoCloseable {
     return texts;
   }
 
-  /** {@return the token that fills finished texts of a batch} */
+  /** {@return the padding token} */
   public int padTokenId() {
     return model.settings().padding();
   }

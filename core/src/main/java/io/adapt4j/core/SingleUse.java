@@ -5,8 +5,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
- * Lets one thread at a time use a model, until it is closed; threads that share it may wait for
- * each other in ways of their own.
+ * Lock and lifetime of a model that one thread uses at a time until it is closed; threads that
+ * share it coordinate among themselves.
  */
 final class SingleUse {
 
@@ -14,7 +14,7 @@ final class SingleUse {
   private final Runnable free;
   private final Runnable closing;
 
-  /** Fair, so that a thread that takes it again and again lets others in between. */
+  /** Fair, so that a thread that repeatedly takes it cannot starve others. */
   private final ReentrantLock lock = new ReentrantLock(true);
 
   /** Held for reading while the model is shared, for writing while it is closed. */
@@ -23,22 +23,14 @@ final class SingleUse {
   private volatile boolean ending;
   private boolean closed;
 
-  /**
-   * Guards a model.
-   *
-   * @param name what errors call it
-   * @param free frees its memory; run once
-   */
+  /** Guards a model. Errors call it by the name; free releases its memory and runs once. */
   SingleUse(String name, Runnable free) {
     this(name, () -> {}, free);
   }
 
   /**
-   * Guards a model that threads share.
-   *
-   * @param name what errors call it
-   * @param closing run when it is to be closed, before those that share it are waited for
-   * @param free frees its memory; run once
+   * Guards a model that threads share. Closing runs before those that share it are waited for; free
+   * releases its memory and runs once.
    */
   SingleUse(String name, Runnable closing, Runnable free) {
     this.name = name;
@@ -51,7 +43,7 @@ final class SingleUse {
     return lock;
   }
 
-  /** Runs something that takes the lock itself where it needs it; the model stays open. */
+  /** Runs an action that takes the lock itself where needed; the model stays open. */
   <T> T share(Supplier<T> action) {
     if (lock.isHeldByCurrentThread()) {
       return call(action);

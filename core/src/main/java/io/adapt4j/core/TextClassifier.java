@@ -20,13 +20,14 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * A model that sorts texts, or pairs of texts, into classes: an encoder, or the layers of a decoder
- * with a classifier of the last token, as reward models are.
+ * A classifier of texts or text pairs: an encoder, or a decoder with a classification head on the
+ * last token, as reward models have.
  *
- * <p>Scores are probabilities: over all classes where one is right, and of each class for itself
- * where {@code problem_type} is {@code multi_label_classification} or there is one class only. A
- * model with {@code problem_type} {@code regression}, or a cross-encoder saved with the identity as
- * activation, gives its raw output. Longer texts than the model reads are cut at their end.
+ * <p>Scores are probabilities: a softmax over all classes, or a sigmoid per class if {@code
+ * problem_type} is {@code multi_label_classification} or there is only one class. A model with
+ * {@code problem_type} {@code regression}, or a cross-encoder saved with the identity as
+ * activation, gives its raw output. Texts longer than the model's maximum length are truncated at
+ * the end.
  *
  * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
@@ -51,8 +52,8 @@ public final class TextClassifier implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
@@ -67,9 +68,9 @@ public final class TextClassifier implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param precision data type of weights and computation
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TextClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -77,14 +78,14 @@ public final class TextClassifier implements AutoCloseable {
   }
 
   /**
-   * Loads a model with its linear weights held in a given format, such as 4 bits, and everything
-   * else, the classifier too, in a given precision; otherwise as {@link #load(ModelSource,
+   * Loads a model with its linear weights in a given format, such as 4 bits, and everything else,
+   * including the classifier, in a given precision; otherwise as {@link #load(ModelSource,
    * Adapter...)}.
    *
-   * @param source where the model is
-   * @param weights how to hold the weights of the linear layers inside the layers
-   * @param precision the type of computation, and of all other weights
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param weights format of the weights of the linear layers inside the transformer layers
+   * @param precision data type of computation and of all other weights
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TextClassifier load(
@@ -133,7 +134,7 @@ public final class TextClassifier implements AutoCloseable {
    * Classifies texts, in batches of similar length.
    *
    * @param texts the texts; may be empty
-   * @return one result a text, in their order
+   * @return one result per text, in their order
    */
   public List<Classification> classifyAll(List<String> texts) {
     Texts.requireAll("texts", texts);
@@ -159,7 +160,7 @@ public final class TextClassifier implements AutoCloseable {
    *
    * @param first the first text of every pair
    * @param seconds the second texts; may be empty
-   * @return one result a second text, in their order
+   * @return one result per second text, in their order
    */
   public List<Classification> classifyPairs(String first, List<String> seconds) {
     Texts.require("first", first);
@@ -172,7 +173,7 @@ public final class TextClassifier implements AutoCloseable {
    *
    * @param firsts the first texts; may be empty
    * @param seconds the second texts, as many
-   * @return one result a pair, in their order
+   * @return one result per pair, in their order
    * @throws IllegalArgumentException if there are not as many second as first texts
    */
   public List<Classification> classifyPairs(List<String> firsts, List<String> seconds) {
@@ -187,11 +188,11 @@ public final class TextClassifier implements AutoCloseable {
   }
 
   /**
-   * Sets whether the scores of a text are the same, to the bit, whatever else the call reads; off
-   * at first, where they agree up to rounding. Texts are then read with others of exactly their
-   * length, which takes about the same time where a call has hundreds of texts, and longer where it
-   * has few. Verified for weights in full and half precision, not for quantized ones. Results of
-   * machines with other processors, or of other numbers of threads, may still differ.
+   * Sets whether the scores of a text are bit-identical whatever else is in the call; default off,
+   * where they agree up to rounding. Texts are then batched only with others of exactly their
+   * length, which takes about the same time for hundreds of texts in a call, and longer for few.
+   * Verified for weights in full and half precision, not for quantized ones. Results of machines
+   * with other processors, or of other numbers of threads, may still differ.
    *
    * @param on true for the same results in every batch
    */

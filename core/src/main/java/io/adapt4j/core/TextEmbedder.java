@@ -22,13 +22,13 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An encoder, or a decoder such as Qwen3-Embedding, that turns texts into vectors whose nearness is
- * that of their meanings, as Sentence Transformers (Reimers and Gurevych 2019) does.
+ * An encoder, or a decoder such as Qwen3-Embedding, that embeds texts as vectors that are near if
+ * their meanings are, as Sentence Transformers (Reimers and Gurevych 2019) does.
  *
  * <p>Reads sentence-transformers folders: the network, {@code modules.json} with pooling, dense
  * layers and normalization, the length limit, lower-casing and prompts. For the folder of a plain
- * encoder see {@link EmbeddingOptions}. White space around texts is not read. Texts longer than
- * {@link #maxTokens} are cut at their end; {@link #countTruncated} tells how many would be.
+ * encoder see {@link EmbeddingOptions}. Leading and trailing white space is ignored. Texts longer
+ * than {@link #maxTokens} are truncated at the end; {@link #countTruncated} counts them.
  *
  * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
@@ -54,10 +54,10 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Loads a model as its folder says, in {@link Precision#AUTO}.
+   * Loads a model with its folder's settings, in {@link Precision#AUTO}.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
@@ -72,9 +72,9 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param precision data type of weights and computation
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TextEmbedder load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -84,9 +84,9 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Loads a model with options, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param options what to do otherwise than its folder says
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param options options that override the folder's settings
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws IllegalArgumentException if the options ask for more tokens than the model reads, or
    *     for more entries than its vectors have
@@ -117,7 +117,7 @@ public final class TextEmbedder implements AutoCloseable {
     }
   }
 
-  /** Declares the modules after the network before weights are read. */
+  /** Declares the modules after the network before weights are loaded. */
   private static final class Loading {
 
     private final SentenceFolder folder;
@@ -166,7 +166,7 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds a text, after the folder's default prompt if it has one.
+   * Embeds a text, preceded by the folder's default prompt if it has one.
    *
    * @param text the text
    * @return its vector
@@ -177,7 +177,7 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds a text after a prompt, such as the one a model has for queries.
+   * Embeds a text preceded by a prompt, such as the model's prompt for queries.
    *
    * @param text the text
    * @param promptName one of {@link #prompts}
@@ -195,7 +195,7 @@ public final class TextEmbedder implements AutoCloseable {
    * for its text alone, up to rounding.
    *
    * @param texts the texts; may be empty
-   * @return one vector a text, in their order
+   * @return one vector per text, in their order
    */
   public List<float[]> embedAll(List<String> texts) {
     Texts.requireAll("texts", texts);
@@ -203,11 +203,11 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds texts after a prompt, otherwise as {@link #embedAll(List)}.
+   * Embeds texts preceded by a prompt, otherwise as {@link #embedAll(List)}.
    *
    * @param texts the texts; may be empty
    * @param promptName one of {@link #prompts}
-   * @return one vector a text, in their order
+   * @return one vector per text, in their order
    * @throws IllegalArgumentException if there is no such prompt
    */
   public List<float[]> embedAll(List<String> texts, String promptName) {
@@ -218,11 +218,11 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Sets whether the vector of a text is the same, to the bit, whatever else the call reads; off at
-   * first, where they agree up to rounding. Texts are then read with others of exactly their
-   * length, which takes about the same time where a call has hundreds of texts, and longer where it
-   * has few. Verified for weights in full and half precision, not for quantized ones. Results of
-   * machines with other processors, or of other numbers of threads, may still differ.
+   * Sets whether the vector of a text is bit-identical whatever else is in the call; default off,
+   * where vectors agree up to rounding. Texts are then batched only with others of exactly their
+   * length, which takes about the same time for hundreds of texts in a call, and longer for few.
+   * Verified for weights in full and half precision, not for quantized ones. Results of machines
+   * with other processors, or of other numbers of threads, may still differ.
    *
    * @param on true for the same results in every batch
    */
@@ -231,10 +231,10 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Counts the texts of which {@link #embedAll(List)} would read only the beginning.
+   * Counts the texts that {@link #embedAll(List)} would truncate.
    *
    * @param texts the texts
-   * @return how many have more than {@link #maxTokens}
+   * @return number of texts with more than {@link #maxTokens} tokens
    */
   public int countTruncated(List<String> texts) {
     Texts.requireAll("texts", texts);
@@ -242,11 +242,11 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Counts the texts of which {@link #embedAll(List, String)} would read only the beginning.
+   * Counts the texts that {@link #embedAll(List, String)} would truncate.
    *
    * @param texts the texts
    * @param promptName one of {@link #prompts}
-   * @return how many have, with the prompt, more than {@link #maxTokens}
+   * @return number of texts that have, with the prompt, more than {@link #maxTokens} tokens
    * @throws IllegalArgumentException if there is no such prompt
    */
   public int countTruncated(List<String> texts, String promptName) {
@@ -257,11 +257,11 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Counts the tokens of a text, added ones included and nothing cut. Does not wait for a call in
-   * progress.
+   * Counts the tokens of a text, special tokens included, without truncation. Does not wait for a
+   * call in progress.
    *
-   * @param text the text, without the prompt that goes before it
-   * @return a number of tokens
+   * @param text the text, without a prompt
+   * @return the number of tokens
    */
   public int countTokens(String text) {
     Texts.require("text", text);
@@ -269,11 +269,11 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Counts the tokens of a text, added ones included, as far as is needed to tell whether there are
-   * more than may be: little of a long text is then read.
+   * Counts the tokens of a text, special tokens included, only as far as needed to know whether
+   * they exceed a limit, so that little of a long text is read.
    *
-   * @param text the text, without the prompt that goes before it
-   * @param most how many there may be
+   * @param text the text, without a prompt
+   * @param most the limit
    * @return their number, or a number above {@code most}
    */
   public int countTokens(String text, int most) {
@@ -295,16 +295,16 @@ public final class TextEmbedder implements AutoCloseable {
     return embedder.dimension();
   }
 
-  /** {@return the most tokens of a text that are read, added ones included} */
+  /** {@return the maximum number of tokens of a text, special tokens included} */
   public int maxTokens() {
     return maxTokens;
   }
 
   /**
-   * Returns the texts the model was trained to see before others, such as {@code query} and {@code
-   * passage}.
+   * Returns the model's prompts, which it was trained to see before texts, such as {@code query}
+   * and {@code passage}.
    *
-   * @return the texts by name; empty where the folder has none
+   * @return the texts by name; empty if the folder has none
    */
   public Map<String, String> prompts() {
     return folder.prompts();

@@ -18,13 +18,13 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * A model that says how well documents meet a query by reading each together with it.
+ * A model that scores how relevant documents are to a query by reading each together with it.
  *
- * <p>Two kinds of folders are read. Cross-encoders (Nogueira and Cho 2019), such as
+ * <p>Two kinds of models are supported. Cross-encoders (Nogueira and Cho 2019), such as
  * cross-encoder/ms-marco-MiniLM-L6-v2 or BAAI/bge-reranker-v2-m3, classify the pair: with one class
  * the score is that class's, with two the second one's; the folder says whether it is a logit or a
  * probability. Language models, such as Qwen3-Reranker, are asked for yes or no in the prompt of
- * Qwen3-Reranker, and the score is the probability of yes among the two.
+ * Qwen3-Reranker, and the score is the probability of yes relative to both.
  *
  * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
@@ -34,12 +34,12 @@ public final class TextReranker implements AutoCloseable {
 
   private static final int MOST_CLASSES = 2;
 
-  /** What Qwen3-Reranker was trained to read. */
+  /** Maximum number of tokens, which Qwen3-Reranker was trained with. */
   private static final int MOST_TOKENS = 8192;
 
   private final Scorer scorer;
 
-  /** Scores documents, by either kind of model. */
+  /** Scores documents with either kind of model. */
   private interface Scorer extends AutoCloseable {
 
     double[] scores(String instruction, String query, List<String> documents);
@@ -55,8 +55,8 @@ public final class TextReranker implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the folder is neither that of a
@@ -71,9 +71,9 @@ public final class TextReranker implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param precision data type of weights and computation
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TextReranker load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -97,19 +97,19 @@ public final class TextReranker implements AutoCloseable {
    *
    * @param query the query
    * @param documents the documents; may be empty
-   * @return one score a document, in their order; larger is better
+   * @return one score per document, in their order; higher is better
    */
   public double[] scores(String query, List<String> documents) {
     return scores(query, documents, ChoicePrompt.INSTRUCTION);
   }
 
   /**
-   * Scores documents by an instruction of your own.
+   * Scores documents with a custom instruction.
    *
    * @param query the query
    * @param documents the documents; may be empty
-   * @param instruction what a document has to do; read by language models only
-   * @return one score a document, in their order; larger is better
+   * @param instruction the task of a document; used by language models only
+   * @return one score per document, in their order; higher is better
    */
   public double[] scores(String query, List<String> documents, String instruction) {
     Texts.require("query", query);
@@ -124,7 +124,7 @@ public final class TextReranker implements AutoCloseable {
     scorer.close();
   }
 
-  /** A classifier of pairs, and the class that stands for relevant. */
+  /** A classifier of pairs, and the index of its class for relevant pairs. */
   private record Pairs(TextClassifier classifier, int relevant) implements Scorer {
 
     static Scorer load(ModelSource source, Precision precision, Adapter... adapters) {

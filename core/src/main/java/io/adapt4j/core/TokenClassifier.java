@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * A model that finds the class of each word of a text, such as names of persons and places. Longer
- * texts than the model reads are cut at their end.
+ * A token classifier: finds the class of each word of a text, such as names of persons and places.
+ * Texts longer than the model's maximum length are truncated at the end.
  *
  * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
@@ -39,19 +39,19 @@ public final class TokenClassifier implements AutoCloseable {
    * A word and its class.
    *
    * @param word the word
-   * @param label its class; empty where the model did not read the word, since the text is too long
-   *     or the tokenizer leaves it out
+   * @param label its class; empty if the model did not read the word, because the text is too long
+   *     or the tokenizer drops it
    * @param score probability of the class; 0 without one
    */
   public record WordLabel(String word, Optional<String> label, double score) {}
 
   /**
-   * A part of a text that belongs to one class.
+   * An entity: a span of a text that belongs to one class.
    *
-   * @param type the class, without B- or I- before it
-   * @param text the part
-   * @param start its first character
-   * @param end the character after its last
+   * @param type the class, without the prefix B- or I-
+   * @param text the span's text
+   * @param start index of its first character
+   * @param end index after its last character
    * @param score mean probability of its tokens' classes
    */
   public record Entity(String type, String text, int start, int end, double score) {}
@@ -67,8 +67,8 @@ public final class TokenClassifier implements AutoCloseable {
   /**
    * Loads a model in {@link Precision#AUTO}.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing or
@@ -83,9 +83,9 @@ public final class TokenClassifier implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source where the model is
-   * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param precision data type of weights and computation
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TokenClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -93,14 +93,14 @@ public final class TokenClassifier implements AutoCloseable {
   }
 
   /**
-   * Loads a model with its linear weights held in a given format, such as 4 bits, and everything
-   * else, the classifier too, in a given precision; otherwise as {@link #load(ModelSource,
+   * Loads a model with its linear weights in a given format, such as 4 bits, and everything else,
+   * including the classifier, in a given precision; otherwise as {@link #load(ModelSource,
    * Adapter...)}.
    *
-   * @param source where the model is
-   * @param weights how to hold the weights of the linear layers inside the layers
-   * @param precision the type of computation, and of all other weights
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param source location of the model
+   * @param weights format of the weights of the linear layers inside the transformer layers
+   * @param precision data type of computation and of all other weights
+   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TokenClassifier load(
@@ -129,10 +129,10 @@ public final class TokenClassifier implements AutoCloseable {
   }
 
   /**
-   * Finds the class of each word: that of its first token.
+   * Classifies each word by its first token.
    *
    * @param words the words of a text, at least one, none empty
-   * @return one result a word, in their order
+   * @return one result per word, in their order
    */
   public List<WordLabel> tagWords(List<String> words) {
     Texts.requireAll("words", words);
@@ -152,11 +152,11 @@ public final class TokenClassifier implements AutoCloseable {
   }
 
   /**
-   * Finds the parts of a text that belong to a class other than {@code O}: tokens of one class side
-   * by side, cut where a class begins with B-. All tokens of a word have the class of its first.
+   * Finds the entities of a text: adjacent tokens of a class other than {@code O}, split where a
+   * class begins with B-. All tokens of a word have the class of its first.
    *
    * @param text the text
-   * @return the parts, first one first
+   * @return the entities, in the order of the text
    */
   public List<Entity> entities(String text) {
     Texts.require("text", text);
@@ -176,7 +176,7 @@ public final class TokenClassifier implements AutoCloseable {
     return List.copyOf(found);
   }
 
-  /** The class of each token: of later tokens of a word that of the first, as a continuation. */
+  /** Returns the class of each token; later tokens of a word continue the class of its first. */
   private List<String> names(String text, TokenTagger.Tagged tagged) {
     Encoding tokens = tagged.encoding();
     List<String> names = new ArrayList<>();

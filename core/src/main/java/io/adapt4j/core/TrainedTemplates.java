@@ -13,17 +13,17 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 
-/** The chat templates that a model and its adapters were trained in. */
+/** The chat templates that a model and its adapters were trained with. */
 final class TrainedTemplates {
 
   private final Path folder;
   private final Optional<String> model;
   private final List<AdapterMechanics> loaded;
 
-  /** By the names that they have on the loaded model. */
+  /** Adapters by their names on the loaded model. */
   private final Map<String, AdapterMechanics> added = new ConcurrentSkipListMap<>();
 
-  /** Hashes by what to call the adapter. */
+  /** Template hashes by adapter. */
   private final Map<String, String> adapters = new LinkedHashMap<>();
 
   private TrainedTemplates(Path folder, List<AdapterMechanics> adapters) {
@@ -40,29 +40,32 @@ final class TrainedTemplates {
     return new TrainedTemplates(folder, adapters);
   }
 
-  /** Takes in an adapter that was put on a loaded model. */
+  /** Registers an adapter that was added to a loaded model. */
   void add(String name, AdapterMechanics adapter) {
     added.put(name, adapter);
   }
 
-  /** Forgets an adapter that was taken off. */
+  /** Unregisters an adapter that was removed. */
   void remove(String name) {
     added.remove(name);
   }
 
-  /** An adapter that was put on the model when it had been loaded. */
+  /** Returns an adapter that was added after the model was loaded. */
   Optional<AdapterMechanics> added(String name) {
     return Optional.ofNullable(added.get(name));
   }
 
-  /** Those of the model with one adapter, or with those that it was loaded with. */
+  /**
+   * Returns the templates of the model with one adapter, or with the adapters that it was loaded
+   * with.
+   */
   TrainedTemplates with(Optional<AdapterMechanics> adapter) {
     return adapter.map(only -> new TrainedTemplates(folder, List.of(only))).orElse(this);
   }
 
   /**
-   * Finds the template to use: the one that an adapter was given for its training, else the
-   * model's, else what stands beside an adapter.
+   * Finds the template to use: one set explicitly for an adapter's training, else the model's, else
+   * one saved with an adapter.
    */
   Optional<ChatTemplate> find() {
     Optional<ChatTemplate> own = ChatTemplate.find(folder);
@@ -80,7 +83,10 @@ final class TrainedTemplates {
             .map(template -> template.withSpecialTokensOf(folder));
   }
 
-  /** Whether the run of the adapter named this template, which so is not another by mistake. */
+  /**
+   * Returns whether the adapter's run chose this template explicitly, so that it differs on
+   * purpose.
+   */
   private static boolean isChosen(AdapterMechanics adapter, ChatTemplate saved) {
     return adapter.chatTemplateDigest().filter(saved.digest()::equals).isPresent()
         && record(adapter).filter(Provenance::choseChatTemplate).isPresent();
@@ -91,8 +97,8 @@ final class TrainedTemplates {
   }
 
   /**
-   * Whether what is in use was trained on conversations, as the records of the adapters say, else
-   * that of the model; without a record, whether there is a template.
+   * Returns whether training was on conversations, according to the records of the active adapters,
+   * else of the model; without a record, whether there is a template.
    */
   boolean isChatTuned() {
     List<Provenance> records =
@@ -109,7 +115,7 @@ final class TrainedTemplates {
 
   /**
    * Compares the template of the model's folder with those of the adapters, before weights take
-   * memory. A broken template is left for the first conversation to complain of.
+   * memory. A broken template is reported by the first conversation.
    */
   void checkAdapters() {
     if (adapters.isEmpty()) {
@@ -125,9 +131,8 @@ final class TrainedTemplates {
   }
 
   /**
-   * Requires that a template is the one trained in.
-   *
-   * @throws ChatException if it is not, with both hashes and the remedy
+   * Requires a template to be the one trained with, or throws a ChatException with both hashes and
+   * the remedy.
    */
   void require(ChatTemplate used) {
     if (adapters.isEmpty() && model.isPresent() && !model.get().equals(used.digest())) {

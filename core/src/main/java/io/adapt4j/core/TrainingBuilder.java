@@ -18,14 +18,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How long, how fast and with what a model trains, and what is evaluated, kept and reported: the
- * part of {@link FineTuner.Builder} that is the same whatever is trained.
+ * Training options common to all fine-tunings: duration, learning rate, data types, evaluation,
+ * checkpoints and reporting. Base class of {@link FineTuner.Builder}.
  *
  * @param <B> the builder
  */
 abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
 
-  /** What was given so far. */
+  /** The options set so far. */
   final Draft draft;
 
   TrainingBuilder(Draft draft) {
@@ -45,8 +45,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * What decides which checkpoint is the best, and when early stopping ends the run: {@code loss}
-   * (the default), or a metric that the task measures, such as {@code accuracy}.
+   * Sets the metric for the best model, which also decides early stopping: {@code loss} (the
+   * default), or a metric of the task, such as {@code accuracy}.
    *
    * @param metric its name
    * @return this builder
@@ -56,11 +56,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Answers some validation rows at each evaluation and writes the answers to {@code samples.jsonl}
-   * in the output folder, with what the rows expect; default 3. For the task of next tokens, where
-   * rows have a prompt and an answer that ends. A report warns where none of the last ones ended.
+   * Generates answers to some validation rows at each evaluation and writes them to {@code
+   * samples.jsonl} in the output folder, with the expected answers; default 3. For next-token
+   * prediction on rows with a prompt and a completion that ends. The report warns if none of the
+   * last answers ended.
    *
-   * @param rows how many, at least 0; 0 for none
+   * @param rows number of rows; 0 for none
    * @return this builder
    */
   public B evaluationSamples(int rows) {
@@ -68,8 +69,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * How often the state to resume from is saved; default: with each evaluation. A state holds the
-   * trained values and the optimizer's moments in fp32, 12 bytes a trained value.
+   * Sets how often the state to resume from is saved; default: with each evaluation. A state holds
+   * the trainable parameters and the optimizer's moments in fp32, 12 bytes per parameter.
    *
    * @param interval by steps, epochs or time
    * @return this builder
@@ -79,7 +80,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * How many of the newest states stay on disk; default 2, so that one is left should the newest be
+   * Sets how many of the newest states are kept; default 2, so that one is left if the newest is
    * damaged.
    *
    * @param states at least 0; 0 saves none
@@ -90,7 +91,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Passes over the training data; default 3, but 1 over pairs, preferences and prompts.
+   * Sets the number of passes over the training data; default 3, but 1 for pairs, preferences and
+   * prompts.
    *
    * @param passes at least 1
    * @return this builder
@@ -100,7 +102,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Ends the run early; the learning-rate schedule spans this many steps. Default: no limit.
+   * Limits the number of steps; the learning-rate schedule spans this many. Default: no limit.
    *
    * @param steps optimizer steps, at least 1
    * @return this builder
@@ -110,7 +112,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings.
+   * Sets the examples per micro-batch; default 8, 16 for classification, 32 for embeddings.
    *
    * @param examples at least 1
    * @return this builder
@@ -120,7 +122,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Micro-batches whose gradients make one step; default 1.
+   * Sets the number of micro-batches whose gradients are accumulated for a step; default 1.
    *
    * @param microBatches at least 1
    * @return this builder
@@ -130,9 +132,10 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Base learning rate. The default depends on the method and the task: for next tokens 2e-4 with
-   * LoRA and 2e-5 in full, for preferences 5e-6 with LoRA; {@link FineTuner#plan} shows it. A rate
-   * outside what is usual is questioned ({@link FineTuner#questions}), not refused.
+   * Sets the base learning rate. The default depends on the method and the task: for next-token
+   * prediction 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6 with LoRA; {@link
+   * FineTuner#plan} shows it. An unusual rate is questioned ({@link FineTuner#questions}), not
+   * refused.
    *
    * @param rate above 0
    * @return this builder
@@ -142,9 +145,9 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * How gradients become steps; default AdamW.
+   * Sets the optimizer; default AdamW.
    *
-   * @param algorithm with its options
+   * @param algorithm the optimizer with its options
    * @return this builder
    */
   public B optimizer(Optimizer algorithm) {
@@ -152,12 +155,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Gives some values a learning rate of their own; any number may be added, and the first that
-   * fits a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}, or {@code
+   * Scales the learning rate of some parameters. May be called repeatedly; the first expression
+   * that matches a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}, or {@code
    * Lora.plus(16)}.
    *
-   * @param names a regular expression found in the values' names
-   * @param factor multiplies the learning rate; 0 keeps them as they are
+   * @param names a regular expression found in the parameters' names
+   * @param factor multiplies the learning rate; 0 freezes the parameters
    * @return this builder
    * @throws IllegalArgumentException if the expression is malformed or the factor negative
    */
@@ -166,7 +169,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Shape of the learning rate over the run; default linear to 0.
+   * Sets the learning-rate schedule; default linear decay to 0.
    *
    * @param shape the schedule
    * @return this builder
@@ -176,8 +179,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Share of the steps in which the rate rises from 0; default 0.03, or 0.1 for embeddings,
-   * preferences and reinforcement. Not together with {@link #warmupSteps}.
+   * Sets the warmup as a share of the steps; default 0.03, or 0.1 for embeddings, preferences and
+   * reinforcement learning. Not together with {@link #warmupSteps}.
    *
    * @param share from 0 to 1
    * @return this builder
@@ -187,7 +190,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Steps in which the rate rises from 0. Not together with {@link #warmupRatio}.
+   * Sets the warmup steps. Not together with {@link #warmupRatio}.
    *
    * @param steps at least 0
    * @return this builder
@@ -197,7 +200,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * AdamW's decoupled weight decay, not applied to biases and norms; default 0.01.
+   * Sets AdamW's decoupled weight decay, not applied to biases and norms; default 0.01.
    *
    * @param decay at least 0
    * @return this builder
@@ -207,7 +210,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Gradients of a larger norm are scaled down to it; default 1, 0 for no limit.
+   * Sets the maximum gradient norm for clipping; default 1, 0 disables clipping.
    *
    * @param norm at least 0
    * @return this builder
@@ -217,7 +220,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * When to evaluate on the validation data and save a checkpoint; default each epoch.
+   * Sets when to evaluate on the validation data and save a checkpoint; default each epoch.
    *
    * @param interval by steps or epochs
    * @return this builder
@@ -227,8 +230,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Keeps the best checkpoint beside the last: that of the lowest validation loss, unless {@link
-   * #metricForBestModel} says otherwise. Needs validation data.
+   * Keeps the best checkpoint in addition to the last: that of the lowest validation loss, unless
+   * {@link #metricForBestModel} says otherwise. Needs validation data.
    *
    * @return this builder
    */
@@ -237,10 +240,10 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Keeps the newest checkpoints in folders {@code checkpoint-STEP} of their own, beside {@code
+   * Keeps the newest checkpoints in separate folders {@code checkpoint-STEP}, in addition to {@code
    * last} and {@code best}; default none.
    *
-   * @param checkpoints how many stay, at least 0
+   * @param checkpoints number to keep, at least 0
    * @return this builder
    */
   public B keepLast(int checkpoints) {
@@ -248,7 +251,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Ends the run when the validation loss has not fallen for some evaluations in a row. Needs
+   * Stops early when the validation loss has not improved for some evaluations in a row. Needs
    * validation data.
    *
    * @param evaluations at least 1
@@ -261,7 +264,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Adds noise to the token embeddings while training (NEFTune, Jain et al. 2023); default none.
    *
-   * @param alpha the paper's alpha, which tries 5, 10 and 15; 0 for none
+   * @param alpha the paper's alpha, for which it tries 5, 10 and 15; 0 for none
    * @return this builder
    */
   public B neftune(double alpha) {
@@ -269,13 +272,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Drops values in training with the probabilities that the model's configuration states, such as
-   * {@code attention_dropout}, or that its class has by default in Transformers. What is dropped
-   * follows the seed. Default on, but off for preferences, rewards and reinforcement, as in TRL,
-   * where the same text must score the same twice. An adapter's own dropout is an option of its
-   * method.
+   * Enables the dropout that the model's configuration states, such as {@code attention_dropout},
+   * or that its class has by default in Transformers. It depends on the seed. Default on, but off
+   * for preferences, rewards and reinforcement learning, as in TRL, where the same text must score
+   * the same twice. An adapter's own dropout is an option of its method.
    *
-   * @param on whether to drop
+   * @param on whether to apply dropout
    * @return this builder
    */
   public B modelDropout(boolean on) {
@@ -283,10 +285,10 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Starts a new classifier from a linear fit to the vectors that the model gives before training,
-   * instead of from random values. Default on where the task classifies or gives a number and the
-   * checkpoint has no classifier for it; without effect elsewhere. The evaluation before training
-   * then measures the frozen baseline.
+   * Initializes a new classifier with a linear fit to the vectors that the model gives before
+   * training, instead of randomly. Default on for classification and regression if the checkpoint
+   * has no classifier for the task; no effect elsewhere. The evaluation before training then
+   * measures the frozen baseline.
    *
    * @param on whether to fit it
    * @return this builder
@@ -296,8 +298,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Recomputes each layer in the backward pass instead of keeping its intermediates: less memory,
-   * about a third more time. Default off, but on where the method says so, as QLoRA does.
+   * Recomputes the activations of each layer in the backward pass instead of keeping them: less
+   * memory, about a third more time. Default off, unless the method enables it, as QLoRA does.
    *
    * @param on whether to recompute
    * @return this builder
@@ -307,7 +309,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * The compute type. Trained values and the optimizer's state are fp32 in any case.
+   * Sets the compute type. Trainable parameters and the optimizer's state are always fp32.
    *
    * @param type default {@link Precision#AUTO}
    * @return this builder
@@ -317,8 +319,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Steps in a row whose loss or gradient may be NaN or infinite (they are skipped and reported)
-   * before the run ends with an error; default 5.
+   * Sets how many steps in a row may have a NaN or infinite loss or gradient (they are skipped and
+   * reported) before the run fails; default 5.
    *
    * @param steps at least 0
    * @return this builder
@@ -328,7 +330,7 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Decides initial adapter values, the order of examples and dropout; default 42.
+   * Sets the seed of initial adapter weights, the order of examples and dropout; default 42.
    *
    * @param value any
    * @return this builder
@@ -338,10 +340,10 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Keeps the model close to what it was while it trains; any number may be added. The training
-   * loss is reported without it.
+   * Adds a regularization term that keeps the model close to its base; may be called repeatedly.
+   * The reported training loss excludes it.
    *
-   * @param term EWC, L2 towards the base, or KL to the base on replay data
+   * @param term EWC, L2 toward the base, or KL to the base on replay data
    * @return this builder
    */
   public B regularize(Regularization term) {
@@ -349,8 +351,8 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Mixes examples of what is not to be forgotten into the training data, as {@link
-   * Datasets#replay} does with this builder's seed.
+   * Mixes examples of what must not be forgotten into the training data, as {@link Datasets#replay}
+   * does with this builder's seed.
    *
    * @param data the examples
    * @param share of all rows of an epoch, above 0 and below 1; 0.05 to 0.5 are usual
@@ -361,16 +363,16 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Adds a listener; any number may be added.
+   * Adds a listener; may be called repeatedly.
    *
-   * @param listener told of steps, evaluations, checkpoints and warnings
+   * @param listener receives steps, evaluations, checkpoints and warnings
    * @return this builder
    */
   public B listener(TrainingListener listener) {
     return add(Options.LISTENERS, listener);
   }
 
-  /** {@return one that tells all listeners that were added, for who runs this elsewhere} */
+  /** {@return a listener that notifies all added listeners, for running this elsewhere} */
   public TrainingListener listeners() {
     return TrainingListener.all(draft.get(Options.LISTENERS));
   }

@@ -1,7 +1,7 @@
 /**
- * Where to start: {@link FineTuner} trains a model; {@link LanguageModel}, {@link TextClassifier},
- * {@link TokenClassifier}, {@link TextEmbedder}, {@link MaskedLanguageModel} and {@link
- * RewardModel} use one.
+ * Fine-tuning and inference. Start here: {@link FineTuner} trains a model; {@link LanguageModel},
+ * {@link TextClassifier}, {@link TokenClassifier}, {@link TextEmbedder}, {@link
+ * MaskedLanguageModel} and {@link RewardModel} use one.
  */
 @NullMarked
 package io.adapt4j.core;

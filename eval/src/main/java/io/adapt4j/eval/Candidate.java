@@ -9,12 +9,12 @@ import io.adapt4j.eval.spi.Request;
 import java.util.List;
 import java.util.function.Function;
 
-/** Whatever is evaluated: a model, a model with documents to look up, a server. */
+/** A system under evaluation: a model, a model with retrieved documents, a server. */
 public interface Candidate {
 
   /**
-   * Identifies everything that decides the replies, so that kept ones are never taken for those of
-   * another candidate.
+   * Returns the identity of everything that decides the replies, so that stored ones are never
+   * reused for another candidate.
    *
    * @return a text that stays the same from run to run
    */
@@ -23,20 +23,20 @@ public interface Candidate {
   /**
    * Replies to requests.
    *
-   * @param requests all of one kind
-   * @return one reply a request, in their order
+   * @param requests requests, all of one kind
+   * @return one reply per request, in order
    * @throws UnsupportedOperationException if the candidate cannot reply to requests of this kind
    */
   Replies reply(List<? extends Request> requests);
 
   /**
-   * Replies to requests, and hands each reply on as soon as it is there. Where replies are kept, a
-   * process that is killed loses none that was handed on. Unless an implementation does better they
-   * are handed on when all are there.
+   * Replies to requests and passes on each reply as soon as it is complete. If replies are stored,
+   * a killed process loses none that was passed on. Unless an implementation overrides it, they are
+   * passed on when all are complete.
    *
-   * @param requests all of one kind
-   * @param arrivals takes each reply once, one at a time, in any order
-   * @return one reply a request, in their order
+   * @param requests requests, all of one kind
+   * @param arrivals receives each reply once, one at a time, in any order
+   * @return one reply per request, in order
    * @throws UnsupportedOperationException if the candidate cannot reply to requests of this kind
    * @throws IllegalStateException if {@link #reply(List)} gives too few or too many replies
    */
@@ -53,34 +53,34 @@ public interface Candidate {
     return all;
   }
 
-  /** Takes replies as they come. */
+  /** Receives replies as they arrive. */
   @FunctionalInterface
   interface Arrivals {
 
     /**
-     * Takes a reply.
+     * Receives a reply.
      *
-     * @param index the number of its request, from 0
+     * @param index index of its request, from 0
      * @param reply the reply
      */
     void arrived(int index, Reply reply);
   }
 
   /**
-   * Replies and what they cost.
+   * Replies and their token counts.
    *
-   * @param replies one a request
-   * @param promptTokens tokens that were read; 0 where they are not counted
-   * @param newTokens tokens that were produced; 0 where they are not counted
+   * @param replies one per request
+   * @param promptTokens number of prompt tokens; 0 if not counted
+   * @param newTokens number of generated tokens; 0 if not counted
    */
   record Replies(List<Reply> replies, long promptTokens, long newTokens) {
 
     /**
      * Copies the list.
      *
-     * @param replies one a request
-     * @param promptTokens tokens that were read; 0 where they are not counted
-     * @param newTokens tokens that were produced; 0 where they are not counted
+     * @param replies one per request
+     * @param promptTokens number of prompt tokens; 0 if not counted
+     * @param newTokens number of generated tokens; 0 if not counted
      */
     public Replies {
       replies = List.copyOf(replies);
@@ -88,13 +88,13 @@ public interface Candidate {
   }
 
   /**
-   * Evaluates a model by its likelihoods and by what it generates from prompts as they are, without
-   * its chat template, as base models are evaluated. The model is evaluated with the adapters that
-   * are in use at that time.
+   * Evaluates a model by its likelihoods and by its continuations of plain prompts, without its
+   * chat template, as base models are evaluated. The model is evaluated with the adapters active at
+   * that time.
    *
    * @param model the model, which the caller closes
    * @return the candidate
-   * @throws IllegalArgumentException if an adapter in use is not on disk: {@link #of(LanguageModel,
+   * @throws IllegalArgumentException if an active adapter is not on disk: {@link #of(LanguageModel,
    *     String)} takes an identity for such a model
    */
   static Candidate of(LanguageModel model) {
@@ -103,11 +103,10 @@ public interface Candidate {
   }
 
   /**
-   * Evaluates a model as {@link #of(LanguageModel)} does, under an identity of one's own.
+   * Evaluates a model as {@link #of(LanguageModel)} does, with a given identity.
    *
    * @param model the model, which the caller closes
-   * @param identity what tells it from all others; where replies are kept, another one for every
-   *     other adapter
+   * @param identity unique identity; if replies are stored, a different one for every adapter
    * @return the candidate
    */
   static Candidate of(LanguageModel model, String identity) {
@@ -115,12 +114,12 @@ public interface Candidate {
   }
 
   /**
-   * Evaluates a model by its likelihoods, and by what it answers to prompts as a user's messages in
-   * its chat template.
+   * Evaluates a model by its likelihoods, and by its answers to prompts as user messages in its
+   * chat template.
    *
    * @param model a model with a chat template, which the caller closes
    * @return the candidate
-   * @throws IllegalArgumentException if it has no chat template, or an adapter in use is not on
+   * @throws IllegalArgumentException if it has no chat template, or an active adapter is not on
    *     disk: {@link #chat(LanguageModel, String)} takes an identity for such a model
    */
   static Candidate chat(LanguageModel model) {
@@ -128,11 +127,11 @@ public interface Candidate {
   }
 
   /**
-   * Evaluates a model as {@link #chat(LanguageModel)} does, under an identity of one's own.
+   * Evaluates a model as {@link #chat(LanguageModel)} does, with a given identity.
    *
    * @param model a model with a chat template, which the caller closes
-   * @param identity what tells it from all others; where replies are kept, another one for every
-   *     other adapter or template
+   * @param identity unique identity; if replies are stored, a different one for every adapter or
+   *     template
    * @return the candidate
    * @throws IllegalArgumentException if it has no chat template
    */
@@ -141,8 +140,8 @@ public interface Candidate {
   }
 
   /**
-   * Evaluates anything that answers: a server, a model that looks documents up, a function. It has
-   * no likelihoods.
+   * Evaluates a text generator: a server, a model with retrieval, a function. It has no
+   * likelihoods.
    *
    * @param generator a generator with an identity
    * @return the candidate
@@ -153,11 +152,11 @@ public interface Candidate {
   }
 
   /**
-   * Evaluates a classifier's output layer, by tasks of classes by head.
+   * Evaluates a classifier's output layer, on tasks of classes by head.
    *
-   * @param identity names the classifier and whatever else decides its answers, such as its folder;
-   *     kept replies are found by it
-   * @param classifier a classifier of one class a text, which the caller closes
+   * @param identity identifies the classifier and everything else that decides its answers, such as
+   *     its folder; the key of stored replies
+   * @param classifier a classifier of one class per text, which the caller closes
    * @return the candidate
    * @throws IllegalArgumentException if the identity is blank
    */
@@ -166,16 +165,17 @@ public interface Candidate {
   }
 
   /**
-   * Gives a candidate passages with each question, so that the same tasks tell what looking up is
-   * worth. The question is what follows the last blank line of a prompt, so that examples before it
-   * are not looked up; the passages go before it, after a line {@code Context:}. The time that
-   * looking up takes counts as the candidate's. Whole texts and texts to classify are left as they
-   * are.
+   * Adds retrieved passages to each question of a candidate, so that the same tasks measure the
+   * benefit of retrieval. The question is the text after the last blank line of a prompt, so that
+   * examples before it are not looked up; the passages are inserted before it, after a line {@code
+   * Context:}. Retrieval time counts as the candidate's. Whole texts and texts to classify are left
+   * unchanged.
    *
-   * @param identity names what is looked up, and how; with the candidate's own identity it finds
-   *     kept replies
-   * @param candidate whoever answers
-   * @param passages finds passages for a question, the best first; none leave the prompt as it is
+   * @param identity identifies the retrieval; together with the candidate's identity it is the key
+   *     of stored replies
+   * @param candidate the candidate that answers
+   * @param passages finds passages for a question, the best first; without any the prompt is
+   *     unchanged
    * @return the candidate
    * @throws IllegalArgumentException if the identity is blank
    */

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A model that sorts texts into classes. */
+/** A candidate that is a text classifier. */
 final class ClassifierCandidate implements Candidate {
 
   private final String identity;

@@ -3,11 +3,11 @@ package io.adapt4j.eval;
 import java.util.List;
 
 /**
- * How several candidates did on the same tasks.
+ * Results of several candidates on the same tasks.
  *
- * @param reports one a candidate, the baseline first
+ * @param reports one per candidate, the baseline first
  * @param comparisons each other candidate against the baseline, task by task
- * @param retentionThreshold the share of the baseline's score that counts as kept
+ * @param retentionThreshold the share of the baseline's score that counts as retained
  */
 public record ComparisonReport(
     List<EvaluationReport> reports, List<TaskComparison> comparisons, double retentionThreshold) {
@@ -15,16 +15,16 @@ public record ComparisonReport(
   /**
    * Copies the lists.
    *
-   * @param reports one a candidate, the baseline first
+   * @param reports one per candidate, the baseline first
    * @param comparisons each other candidate against the baseline, task by task
-   * @param retentionThreshold the share of the baseline's score that counts as kept
+   * @param retentionThreshold the share of the baseline's score that counts as retained
    */
   public ComparisonReport {
     reports = List.copyOf(reports);
     comparisons = List.copyOf(comparisons);
   }
 
-  /** {@return the candidate that the others are compared with} */
+  /** {@return the report of the baseline} */
   public EvaluationReport baseline() {
     return reports.get(0);
   }
@@ -50,7 +50,7 @@ public record ComparisonReport(
   }
 
   /**
-   * Finds how a candidate compares with the baseline on a task.
+   * Returns the comparison of a candidate with the baseline on a task.
    *
    * @param candidate the candidate's name
    * @param task the task's name

@@ -6,17 +6,17 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
- * What an evaluation, or one of its tasks, took. A request that several tasks ask is counted with
- * the first.
+ * Requests, tokens, time and memory of an evaluation or of one of its tasks. A request shared by
+ * several tasks is counted with the first.
  *
- * @param asked requests that the candidate was asked
- * @param kept requests that kept replies answered
- * @param promptTokens tokens that were read
- * @param newTokens tokens that were produced
+ * @param asked requests sent to the candidate
+ * @param kept requests answered by stored replies
+ * @param promptTokens prompt tokens
+ * @param newTokens generated tokens
  * @param candidate time within the candidate
- * @param total time from beginning to end
- * @param peakResidentBytes the most memory of the process that was resident meanwhile, everything
- *     in it included; read every 20 ms; empty outside Linux
+ * @param total total time
+ * @param peakResidentBytes peak memory (RSS) of the whole process, sampled every 20 ms; empty
+ *     outside Linux
  */
 public record Cost(
     long asked,
@@ -27,34 +27,34 @@ public record Cost(
     Duration total,
     OptionalLong peakResidentBytes) {
 
-  /** Nothing was asked. */
+  /** No requests. */
   public static final Cost NONE = new Cost(0, 0, 0, 0, Duration.ZERO, Duration.ZERO);
 
   /**
-   * Checks that the memory is given, be it empty.
+   * Checks that no value is null.
    *
-   * @param asked requests that the candidate was asked
-   * @param kept requests that kept replies answered
-   * @param promptTokens tokens that were read
-   * @param newTokens tokens that were produced
+   * @param asked requests sent to the candidate
+   * @param kept requests answered by stored replies
+   * @param promptTokens prompt tokens
+   * @param newTokens generated tokens
    * @param candidate time within the candidate
-   * @param total time from beginning to end
-   * @param peakResidentBytes the most memory of the process that was resident meanwhile, everything
-   *     in it included; read every 20 ms; empty outside Linux
+   * @param total total time
+   * @param peakResidentBytes peak memory (RSS) of the whole process, sampled every 20 ms; empty
+   *     outside Linux
    */
   public Cost {
     Objects.requireNonNull(peakResidentBytes, "peakResidentBytes");
   }
 
   /**
-   * Makes a cost whose memory is not known.
+   * Creates a cost whose memory is unknown.
    *
-   * @param asked requests that the candidate was asked
-   * @param kept requests that kept replies answered
-   * @param promptTokens tokens that were read
-   * @param newTokens tokens that were produced
+   * @param asked requests sent to the candidate
+   * @param kept requests answered by stored replies
+   * @param promptTokens prompt tokens
+   * @param newTokens generated tokens
    * @param candidate time within the candidate
-   * @param total time from beginning to end
+   * @param total total time
    */
   public Cost(
       long asked,
@@ -66,7 +66,7 @@ public record Cost(
     this(asked, kept, promptTokens, newTokens, candidate, total, OptionalLong.empty());
   }
 
-  /** Adds up what tasks took, all in the given time. */
+  /** Adds up the costs of tasks that took the given total time. */
   static Cost sum(List<Cost> costs, Duration total) {
     return new Cost(
         costs.stream().mapToLong(Cost::asked).sum(),
@@ -79,10 +79,10 @@ public record Cost(
   }
 
   /**
-   * Returns the time that was spent outside the candidate: on prompts, kept replies, metrics and
-   * their intervals.
+   * Returns the time spent outside the candidate: on prompts, stored replies, metrics and their
+   * intervals.
    *
-   * @return total less candidate
+   * @return total time minus candidate time
    */
   public Duration overhead() {
     return total.minus(candidate);

@@ -1,6 +1,6 @@
 package io.adapt4j.eval;
 
-/** Hears how far an evaluation is. */
+/** Receives the progress of an evaluation. */
 @FunctionalInterface
 public interface EvaluationListener {
 
@@ -8,8 +8,8 @@ public interface EvaluationListener {
    * Requests have been answered.
    *
    * @param candidate the candidate's name
-   * @param done how many of its requests have replies
-   * @param all how many there are, kept replies not counted
+   * @param done number of its requests that have replies
+   * @param all number of its requests, without stored replies
    */
   void asked(String candidate, int done, int all);
 }

@@ -3,12 +3,12 @@ package io.adapt4j.eval;
 import java.util.List;
 
 /**
- * How a candidate did.
+ * Results of a candidate.
  *
- * @param candidate the name it was given
- * @param identity what tells it from others
- * @param results one a task, in their order
- * @param cost what it took
+ * @param candidate its name
+ * @param identity its identity
+ * @param results one per task, in order
+ * @param cost the cost of all tasks
  */
 public record EvaluationReport(
     String candidate, String identity, List<TaskResult> results, Cost cost) {
@@ -16,10 +16,10 @@ public record EvaluationReport(
   /**
    * Copies the list.
    *
-   * @param candidate the name it was given
-   * @param identity what tells it from others
-   * @param results one a task, in their order
-   * @param cost what it took
+   * @param candidate its name
+   * @param identity its identity
+   * @param results one per task, in order
+   * @param cost the cost of all tasks
    */
   public EvaluationReport {
     results = List.copyOf(results);

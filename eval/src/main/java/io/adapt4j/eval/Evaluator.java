@@ -20,13 +20,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks candidates the questions of tasks and tells how good they are, how sure that is, and how
- * they compare.
+ * Evaluates candidates on tasks: their metrics with confidence intervals, and comparisons.
  *
- * <p>Every different request is asked once. With {@link Builder#replies} each reply is on disk
- * before the next request is asked, and a later run asks only what is missing. What was being asked
- * when a process was killed is asked again: of a generator one request for each that it answers at
- * a time, of a model in this process, a classifier, or a candidate that replies to a list at once,
+ * <p>Every distinct request is sent once. With {@link Builder#replies} each reply is on disk before
+ * the next request is sent, and a later run sends only the missing ones. Requests in flight when a
+ * process was killed are sent again: for a generator one request for each that it answers at a
+ * time, for a model in this process, a classifier, or a candidate that replies to a list at once,
  * up to a batch.
  */
 public final class Evaluator {
@@ -50,7 +49,7 @@ public final class Evaluator {
   }
 
   /**
-   * Begins an evaluator.
+   * Creates a builder.
    *
    * @return a builder
    */
@@ -72,12 +71,12 @@ public final class Evaluator {
   /**
    * Evaluates a candidate.
    *
-   * @param name what reports call it
+   * @param name its name in reports
    * @param candidate the candidate
    * @return its report
-   * @throws UnsupportedOperationException if the candidate cannot reply to what a task asks
-   * @throws IllegalArgumentException if a reply cannot be judged; the message names task and row
-   * @throws IllegalStateException if the kept replies are in use by another evaluation
+   * @throws UnsupportedOperationException if the candidate cannot reply to a task's requests
+   * @throws IllegalArgumentException if a reply cannot be graded; the message names task and row
+   * @throws IllegalStateException if the stored replies are in use by another evaluation
    */
   public EvaluationReport evaluate(String name, Candidate candidate) {
     long start = System.nanoTime();
@@ -122,7 +121,7 @@ public final class Evaluator {
   /**
    * Evaluates several candidates on the same tasks and compares each with the first.
    *
-   * @param candidates by name, the baseline first: use a map that keeps its order
+   * @param candidates by name, the baseline first: use a map that preserves its order
    * @return the comparison
    * @throws IllegalArgumentException if there are fewer than two
    */
@@ -161,7 +160,7 @@ public final class Evaluator {
     return new ComparisonReport(reports, comparisons, retentionThreshold);
   }
 
-  /** Collects what an evaluator needs. */
+  /** Builder of an evaluator. */
   public static final class Builder {
 
     private static final double RETENTION = 0.98;
@@ -179,7 +178,7 @@ public final class Evaluator {
     /**
      * Adds tasks.
      *
-     * @param more the tasks, each with its own name
+     * @param more the tasks, each with a unique name
      * @return this builder
      */
     public Builder tasks(Task... more) {
@@ -191,7 +190,7 @@ public final class Evaluator {
     /**
      * Adds tasks, such as those of a file ({@link io.adapt4j.eval.task.Tasks#read}).
      *
-     * @param more the tasks, each with its own name
+     * @param more the tasks, each with a unique name
      * @return this builder
      */
     public Builder tasks(List<Task> more) {
@@ -201,7 +200,8 @@ public final class Evaluator {
     }
 
     /**
-     * Keeps replies in a folder, a file a candidate, and asks only what is not there.
+     * Stores replies in a folder, one file per candidate, and sends only requests without a stored
+     * reply.
      *
      * @param folder the folder, created if absent
      * @return this builder
@@ -212,10 +212,10 @@ public final class Evaluator {
     }
 
     /**
-     * Sets how many requests a candidate gets at once.
+     * Sets the batch sizes of requests.
      *
-     * @param answers prompts to continue from; 16 by default
-     * @param likelihoods continuations to score; 256 by default
+     * @param answers prompts in a batch; default 16
+     * @param likelihoods continuations to score in a batch; default 256
      * @return this builder
      * @throws IllegalArgumentException if one is below 1
      */
@@ -230,9 +230,9 @@ public final class Evaluator {
     }
 
     /**
-     * Sets how intervals are found.
+     * Sets the bootstrap of confidence intervals.
      *
-     * @param settings resamples, confidence and seed; metrics that are no means take at most 1,000
+     * @param settings resamples, confidence and seed; metrics that are not means use at most 1,000
      *     resamples
      * @return this builder
      */
@@ -242,11 +242,11 @@ public final class Evaluator {
     }
 
     /**
-     * Sets how much of the baseline's score on a general task counts as kept.
+     * Sets the share of the baseline's score on a general task that counts as retained.
      *
-     * @param share above 0, up to 1; 0.98 by default
+     * @param share above 0, up to 1; default 0.98
      * @return this builder
-     * @throws IllegalArgumentException if it is another
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder retention(double share) {
       if (!(share > 0 && share <= 1)) {
@@ -258,7 +258,7 @@ public final class Evaluator {
     }
 
     /**
-     * Tells how far the evaluation is.
+     * Sets a listener for progress.
      *
      * @param hears called on the evaluating thread after each batch
      * @return this builder
@@ -269,10 +269,10 @@ public final class Evaluator {
     }
 
     /**
-     * Makes the evaluator.
+     * Builds the evaluator.
      *
      * @return the evaluator
-     * @throws IllegalArgumentException if there are no tasks, or two have one name
+     * @throws IllegalArgumentException if there are no tasks, or two have the same name
      */
     public Evaluator build() {
       if (tasks.isEmpty()) {

@@ -10,7 +10,7 @@ import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Whatever answers a user's message. */
+/** A candidate that is a text generator. */
 final class GeneratorCandidate implements Candidate {
 
   private final TextGenerator generator;
@@ -77,7 +77,7 @@ final class GeneratorCandidate implements Candidate {
     return new Reply.Text(text.text(), text.finishReason());
   }
 
-  /** Questions in a row that are answered with the same options. */
+  /** Consecutive questions with the same options. */
   record Stretch(GenerationOptions options, List<String> prompts) {
 
     static List<Stretch> of(List<Request.Answer> questions) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** A candidate that is given passages with each question. */
+/** A candidate that receives passages with each question. */
 final class GroundedCandidate implements Candidate {
 
   private static final String BLANK_LINE = "\n\n";
@@ -44,7 +44,10 @@ final class GroundedCandidate implements Candidate {
     return requests.stream().map(request -> grounded(request, grounded)).toList();
   }
 
-  /** The answers to one question have one context, which is looked up once. */
+  /**
+   * Adds the passages to a request; the answers to one question share a context, which is looked up
+   * once.
+   */
   private Request grounded(Request request, Map<String, String> known) {
     if (request instanceof Request.Likelihood one) {
       return new Request.Likelihood(

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-/** A model in this process. */
+/** A candidate that is a model in this process. */
 final class LocalCandidate implements Candidate {
 
-  /** So much of a text stands in messages. */
+  /** Maximum length of a text in messages. */
   private static final int SHOWN = 60;
 
   private final LanguageModel model;
@@ -43,7 +43,7 @@ final class LocalCandidate implements Candidate {
     identity();
   }
 
-  /** What the model is now: other adapters make it another. */
+  /** Identity of the model in its current state: other adapters change it. */
   private static String identity(LanguageModel model) {
     return model
         .asGenerator()
@@ -89,7 +89,7 @@ final class LocalCandidate implements Candidate {
     return texts.isEmpty() ? answers(questions, arrivals) : wholeTexts(texts, arrivals);
   }
 
-  /** What was asked in one batch arrives together. */
+  /** Passes on the replies of a batch together. */
   private static Replies handedOn(Replies replies, Arrivals arrivals) {
     for (int i = 0; i < replies.replies().size(); i++) {
       arrivals.arrived(i, replies.replies().get(i));
@@ -112,7 +112,7 @@ final class LocalCandidate implements Candidate {
     return new Replies(replies, tokens, 0);
   }
 
-  /** Rounding can bring the logarithm of a certain token a hair above 0. */
+  /** Rounding can bring the logarithm of a certain token slightly above 0. */
   private static Reply reply(String text, double sum, int tokens, boolean greedy) {
     if (Double.isNaN(sum)) {
       throw new IllegalStateException(

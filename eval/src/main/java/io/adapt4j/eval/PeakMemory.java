@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The most memory of the process that was resident since the last look, read by its own thread
- * every 20 ms: memory that a candidate takes and gives back within a call counts.
+ * Samples the peak RSS of the process every 20 ms on its own thread, so that memory that a
+ * candidate allocates and frees within a call counts.
  */
 final class PeakMemory implements AutoCloseable {
 
@@ -36,7 +36,7 @@ final class PeakMemory implements AutoCloseable {
     ProcessMemory.resident().ifPresent(now -> peak.accumulateAndGet(now, Math::max));
   }
 
-  /** The peak in bytes since the last call; empty where the system does not tell. */
+  /** Returns the peak in bytes since the last call; empty if the system does not report it. */
   OptionalLong next() {
     look();
     long most = peak.getAndSet(0);

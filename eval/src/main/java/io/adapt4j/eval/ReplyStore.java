@@ -26,8 +26,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * One candidate's replies in a file, a JSON object with a checksum a line, appended as they come. A
- * damaged line is skipped with a warning, and its request asked again; all others are kept.
+ * A candidate's replies in a file, one JSON object with a checksum per line, appended as they
+ * arrive. A damaged line is skipped with a warning, and its request is sent again; all others are
+ * kept.
  */
 final class ReplyStore implements AutoCloseable {
 
@@ -81,14 +82,14 @@ final class ReplyStore implements AutoCloseable {
     replies.put(json.path("key").textValue(), parse(json));
   }
 
-  /** Returns what is kept of a request; a reply of another kind has another request's key. */
+  /** Finds the stored reply to a request; a reply of another kind has another request's key. */
   synchronized Optional<Reply> find(Request request) {
     return replies.isEmpty()
         ? Optional.empty()
         : Optional.ofNullable(replies.get(key(request))).filter(reply -> answers(reply, request));
   }
 
-  /** Whether a reply is of the kind that a request asks for. */
+  /** Returns whether a reply is of the kind that a request expects. */
   static boolean answers(Reply reply, Request request) {
     if (request instanceof Request.Answer) {
       return reply instanceof Reply.Text;
@@ -98,7 +99,7 @@ final class ReplyStore implements AutoCloseable {
         : reply instanceof Reply.Likelihood;
   }
 
-  /** Appends a reply, which a process that is killed from now on does not lose. */
+  /** Appends a reply, which survives a kill of the process from now on. */
   synchronized void add(Request request, Reply reply) {
     String key = key(request);
     try {
@@ -109,7 +110,7 @@ final class ReplyStore implements AutoCloseable {
     replies.put(key, reply);
   }
 
-  /** Lets what was added survive a power cut too. */
+  /** Syncs added replies to disk, so that they survive a power cut too. */
   void force() {
     try {
       lines.force();
@@ -123,7 +124,7 @@ final class ReplyStore implements AutoCloseable {
         "Keeping replies in " + file + " failed: " + WriteFailure.explain(file, e), e);
   }
 
-  /** What tells a request from all others. */
+  /** Returns the unique key of a request. */
   private static String key(Request request) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     if (request instanceof Request.Likelihood one) {

@@ -12,10 +12,10 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
-/** Metrics with their intervals, and two candidates side by side. */
+/** Computes metrics with their intervals, and compares two candidates. */
 final class ReportComparator {
 
-  /** A metric of drawn items costs far more than a mean. */
+  /** Resampling a corpus metric costs far more than a mean. */
   private static final int CORPUS_RESAMPLES = 1000;
 
   private final Bootstrap means;
@@ -79,7 +79,10 @@ final class ReportComparator {
         first.size(), rows -> metric.of(pick(first, rows)) - metric.of(pick(second, rows)));
   }
 
-  /** By item, how much better the first is; 0 for all where items have no metric of their own. */
+  /**
+   * Returns the gain of the first candidate by item; 0 for all if items have no metric of their
+   * own.
+   */
   private static double[] gains(TaskMetric metric, List<Outcome> first, List<Outcome> second) {
     double sign = metric.largerIsBetter() ? 1 : -1;
     return IntStream.range(0, first.size())
@@ -114,7 +117,10 @@ final class ReportComparator {
     return right;
   }
 
-  /** Undefined, and so left out, where the baseline or the candidate has a metric of 0 or less. */
+  /**
+   * Computes the retention; undefined, and so empty, if the baseline or the candidate has a metric
+   * of 0 or less.
+   */
   private Optional<Retention> retention(TaskMetric metric, List<Outcome> ours, List<Outcome> base) {
     boolean larger = metric.largerIsBetter();
     List<Outcome> over = larger ? ours : base;
@@ -127,7 +133,7 @@ final class ReportComparator {
     return Optional.of(Retention.of(kept, retentionThreshold));
   }
 
-  /** A resample whose divisor is 0 is skipped. */
+  /** Computes a ratio of metrics; a resample whose divisor is 0 is skipped. */
   private static double share(TaskMetric metric, List<Outcome> over, List<Outcome> under) {
     double divisor = metric.of(under);
     return divisor > 0 ? metric.of(over) / divisor : 1;

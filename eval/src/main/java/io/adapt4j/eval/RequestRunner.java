@@ -20,8 +20,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Puts the requests of tasks to a candidate, task by task: each different one once, those of
- * similar length together, the longest first, so that what does not fit into memory fails at once.
+ * Sends the requests of tasks to a candidate, task by task: each distinct one once, those of
+ * similar length together, the longest first, so that requests that do not fit into memory fail at
+ * once.
  */
 final class RequestRunner implements AutoCloseable {
 
@@ -54,7 +55,7 @@ final class RequestRunner implements AutoCloseable {
     this.likelihoodsAtOnce = likelihoodsAtOnce;
   }
 
-  /** What a task takes. */
+  /** Cost of a task. */
   private static final class Counter {
     private final long start = System.nanoTime();
     private long asked;
@@ -64,7 +65,7 @@ final class RequestRunner implements AutoCloseable {
     private long nanos;
   }
 
-  /** Looks at all tasks' requests, so that it is known how many there are to ask. */
+  /** Collects all tasks' requests to know their number. */
   void prepare(List<Task> tasks) {
     Set<Request> open = new HashSet<>();
     for (Task task : tasks) {
@@ -80,7 +81,7 @@ final class RequestRunner implements AutoCloseable {
     return store.flatMap(replyStore -> replyStore.find(request));
   }
 
-  /** Begins a task and asks whatever of it has no reply yet. */
+  /** Starts a task and sends its requests that have no reply yet. */
   void ask(Task task) {
     tally = new Counter();
     Map<String, List<Request>> byKind =
@@ -129,7 +130,7 @@ final class RequestRunner implements AutoCloseable {
     }
   }
 
-  /** Before the candidate is asked anything else. */
+  /** Stores a reply before the candidate receives another request. */
   private synchronized void keep(Request request, Reply reply) {
     long start = System.nanoTime();
     store.ifPresent(replyStore -> replyStore.add(request, reply));
@@ -182,7 +183,7 @@ final class RequestRunner implements AutoCloseable {
     return Objects.requireNonNull(requests.get(item), "asked before");
   }
 
-  /** What the task has taken since {@link #ask}. */
+  /** Returns the task's cost since {@link #ask}. */
   Cost cost() {
     return new Cost(
         tally.asked,

@@ -3,21 +3,21 @@ package io.adapt4j.eval;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 
 /**
- * How much of a baseline's score on a general task another candidate kept.
+ * Share of a baseline's score on a general task that another candidate retains.
  *
- * @param kept the other's metric divided by the baseline's, or the other way round where smaller is
- *     better, so that 1 is all; with its interval
- * @param verdict what that means
+ * @param kept the candidate's metric divided by the baseline's, or the inverse if smaller is
+ *     better, so that 1 is full retention; with its interval
+ * @param verdict the conclusion
  */
 public record Retention(ConfidenceInterval kept, Verdict verdict) {
 
-  /** What a share that was kept means. */
+  /** Conclusions about retention. */
   public enum Verdict {
     /** The whole interval is at or above the threshold. */
     KEPT,
     /** The whole interval is below the threshold. */
     LOST,
-    /** The interval holds the threshold: more items would tell. */
+    /** The interval contains the threshold: more items are needed. */
     UNSURE
   }
 

@@ -6,20 +6,20 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Two candidates on one task.
+ * Comparison of two candidates on one task.
  *
  * @param task the task's name
- * @param metric what is compared: the task's primary metric
- * @param candidate the one that is compared
- * @param baseline the one that it is compared with
- * @param difference the candidate's metric less the baseline's
- * @param pValue how likely a difference at least so large, in either direction, is where the two do
+ * @param metric the compared metric: the task's primary metric
+ * @param candidate the compared candidate
+ * @param baseline the baseline
+ * @param difference the candidate's metric minus the baseline's
+ * @param pValue probability of a difference at least this large, in either direction, if the two do
  *     not differ; paired bootstrap
- * @param mcNemar the exact p-value of McNemar's test, where every item is either right or wrong
+ * @param mcNemar the exact p-value of McNemar's test, if every item is either right or wrong
  * @param wins items on which the candidate is better
  * @param ties items on which both are equal
  * @param losses items on which the baseline is better
- * @param retention how much of the baseline's score was kept, on general tasks
+ * @param retention the retained share of the baseline's score, on general tasks
  */
 public record TaskComparison(
     String task,
@@ -34,7 +34,7 @@ public record TaskComparison(
     long losses,
     Optional<Retention> retention) {
 
-  /** {@return whether a difference above 0 is in the candidate's favor} */
+  /** {@return whether a positive difference is in the candidate's favor} */
   public boolean largerIsBetter() {
     return metric.largerIsBetter();
   }
@@ -42,7 +42,7 @@ public record TaskComparison(
   /**
    * Returns whether the candidates differ.
    *
-   * @param level how often a difference may be claimed where there is none, such as 0.05
+   * @param level significance level, such as 0.05
    * @return true if the p-value is at or below the level
    */
   public boolean isSignificant(double level) {
@@ -52,7 +52,7 @@ public record TaskComparison(
   /**
    * Returns whether the candidate is significantly better.
    *
-   * @param level how often that may be claimed where there is no difference, such as 0.05
+   * @param level significance level, such as 0.05
    * @return true if the difference is significant and in the candidate's favor
    */
   public boolean isBetter(double level) {
@@ -62,7 +62,7 @@ public record TaskComparison(
   /**
    * Returns whether the candidate is significantly worse.
    *
-   * @param level how often that may be claimed where there is no difference, such as 0.05
+   * @param level significance level, such as 0.05
    * @return true if the difference is significant and in the baseline's favor
    */
   public boolean isWorse(double level) {

@@ -14,14 +14,14 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * How a candidate did on a task.
+ * Results of a candidate on a task.
  *
  * @param task the task's name
- * @param isGeneral whether it asks for general abilities
- * @param definitions what the metrics are, the one that counts in comparisons first
+ * @param isGeneral whether it measures general abilities
+ * @param definitions definitions of the metrics, the primary one first
  * @param metrics every metric by name, with its interval
- * @param outcomes one an item, in the task's order
- * @param cost what it took
+ * @param outcomes one per item, in the task's order
+ * @param cost the cost of the task
  */
 public record TaskResult(
     String task,
@@ -32,13 +32,13 @@ public record TaskResult(
     Cost cost) {
 
   /**
-   * Makes a result whose cost is not known.
+   * Creates a result whose cost is unknown.
    *
    * @param task the task's name
-   * @param isGeneral whether it asks for general abilities
-   * @param definitions what the metrics are, the one that counts in comparisons first
+   * @param isGeneral whether it measures general abilities
+   * @param definitions definitions of the metrics, the primary one first
    * @param metrics every metric
-   * @param outcomes one an item
+   * @param outcomes one per item
    */
   public TaskResult(
       String task,
@@ -53,11 +53,11 @@ public record TaskResult(
    * Copies the collections.
    *
    * @param task the task's name
-   * @param isGeneral whether it asks for general abilities
-   * @param definitions what the metrics are, the one that counts in comparisons first
+   * @param isGeneral whether it measures general abilities
+   * @param definitions definitions of the metrics, the primary one first
    * @param metrics every metric by name, with its interval
-   * @param outcomes one an item, in the task's order
-   * @param cost what it took
+   * @param outcomes one per item, in the task's order
+   * @param cost the cost of the task
    * @throws IllegalArgumentException if there is no metric, or one has no value
    */
   public TaskResult {
@@ -71,16 +71,16 @@ public record TaskResult(
     }
   }
 
-  /** {@return the metric that counts in comparisons} */
+  /** {@return the primary metric, which is used for comparisons} */
   public TaskMetric primary() {
     return definitions.get(0);
   }
 
   /**
-   * Finds a metric.
+   * Returns the definition of a metric.
    *
    * @param name its name
-   * @return what it is
+   * @return its definition
    * @throws IllegalArgumentException if there is no such metric
    */
   public TaskMetric metric(String name) {
@@ -94,14 +94,14 @@ public record TaskResult(
                         .formatted(task, name, metrics.keySet())));
   }
 
-  /** {@return the value of the metric that counts} */
+  /** {@return the value of the primary metric} */
   public ConfidenceInterval score() {
     return Objects.requireNonNull(metrics.get(primary().name()), "the metric that counts");
   }
 
   /**
-   * Counts which answers were given for which. Classes are those that occur among the right answers
-   * or the model's, in lexicographic order.
+   * Computes the confusion matrix. Classes are those that occur among the right answers or the
+   * model's, in lexicographic order.
    *
    * @return the decisions of a task of classes
    */
@@ -110,7 +110,7 @@ public record TaskResult(
   }
 
   /**
-   * Compares how sure the model was with whether it was right, over 15 bins.
+   * Computes the calibration over 15 bins.
    *
    * @return the calibration of a task of classes or choices
    * @throws IllegalArgumentException if an outcome has no confidence

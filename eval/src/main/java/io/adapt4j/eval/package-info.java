@@ -1,4 +1,4 @@
-/** Asking models the questions of tasks, and what came of it. */
+/** Evaluation of models on tasks. */
 @NullMarked
 package io.adapt4j.eval;
 

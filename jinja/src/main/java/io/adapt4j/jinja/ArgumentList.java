@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The arguments of a call as the template has them.
+ * The arguments of a call in a template.
  *
- * @param positional in their order
+ * @param positional in order
  * @param named by name
- * @param more a sequence of further positional ones, or null
- * @param moreNamed a mapping of further named ones, or null
+ * @param more a sequence of further positional arguments, or null
+ * @param moreNamed a mapping of further named arguments, or null
  */
 record ArgumentList(
     List<Expr> positional, List<Map.Entry<String, Expr>> named, Expr more, Expr moreNamed) {

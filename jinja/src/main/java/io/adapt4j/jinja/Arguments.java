@@ -4,25 +4,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The values a function is called with.
+ * The argument values of a call.
  *
- * @param positional in their order
- * @param named by name, in their order
+ * @param positional in order
+ * @param named by name, in order
  */
 record Arguments(List<Object> positional, Map<String, Object> named) {
 
   static final Arguments NONE = new Arguments(List.of(), Map.of());
 
-  /** Stands for a parameter that was not given. */
+  /** Represents an omitted parameter. */
   static final Object MISSING = new Object();
 
   /**
-   * Assigns the values to parameters.
+   * Binds the arguments to parameters. Errors use the function's name; omitted optional parameters
+   * are {@link #MISSING}.
    *
-   * @param function what errors call the function
-   * @param required how many of the parameters must be given
-   * @param parameters their names, in order
-   * @return a value for each, {@link #MISSING} where none was given
+   * @param required number of required parameters
+   * @param parameters parameter names, in order
    */
   Object[] bind(String function, int required, String... parameters) {
     if (positional.size() > parameters.length) {

@@ -4,7 +4,9 @@ import java.math.BigInteger;
 import java.util.List;
 import java.util.Set;
 
-/** What {@code x.name} and {@code x[key]} give: never anything of Java. */
+/**
+ * Attribute and item access, {@code x.name} and {@code x[key]}, which never reaches Java objects.
+ */
 final class Attributes {
 
   private static final Set<String> LIST_CHANGES =
@@ -50,7 +52,7 @@ final class Attributes {
     return item == HasAttributes.NONE ? missingItem(object, key) : item;
   }
 
-  /** An attribute in the sense of Python, or {@link HasAttributes#NONE}. */
+  /** Returns an attribute as Python sees it, or {@link HasAttributes#NONE}. */
   static Object own(Object object, String name) {
     if (object instanceof Undefined undefined) {
       throw undefined.fault();
@@ -142,7 +144,7 @@ final class Attributes {
     return sequence instanceof Markup ? new Markup(character) : character;
   }
 
-  /** What an attribute is that an object does not have. */
+  /** Returns the value of a missing attribute. */
   static Undefined missing(Object object, String name) {
     return new Undefined(
         object == null
@@ -155,7 +157,7 @@ final class Attributes {
         "'" + Values.typeName(object) + " object' has no element " + Repr.brief(key));
   }
 
-  /** An attribute that Jinja's sandbox keeps from templates. */
+  /** Returns the value of an attribute that Jinja's sandbox hides from templates. */
   private static Undefined unsafe(Object object, String name) {
     return new Undefined(
         "access to attribute '%s' of '%s' object is unsafe."

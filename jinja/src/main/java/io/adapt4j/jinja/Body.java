@@ -2,7 +2,7 @@ package io.adapt4j.jinja;
 
 import java.util.List;
 
-/** Statements one after another; what goes wrong in one is reported with its line. */
+/** A sequence of statements; errors are reported with the line of their statement. */
 record Body(List<Statement> statements) {
 
   Statement.Flow exec(Frame frame) {
@@ -24,7 +24,7 @@ record Body(List<Statement> statements) {
     }
   }
 
-  /** Runs the statements and returns what they printed instead of printing it. */
+  /** Runs the statements and returns their output instead of printing it. */
   String capture(Frame frame) {
     return frame.run().capture(() -> exec(frame));
   }

@@ -77,7 +77,7 @@ final class BraceFormat {
     return FormatSpec.format(run, value, spec.indexOf('{') < 0 ? spec : formatted(spec, depth + 1));
   }
 
-  /** Where a sign stands outside of brackets, or -1. */
+  /** Returns the index of a character outside of brackets, or -1. */
   private static int nameEnd(String field, char sign) {
     boolean inKey = false;
     for (int i = 0; i < field.length(); i++) {

@@ -1,6 +1,6 @@
 package io.adapt4j.jinja;
 
-/** What a template can call. */
+/** A value that a template can call. */
 interface Callable {
 
   Object call(Run run, Arguments arguments);

@@ -2,7 +2,7 @@ package io.adapt4j.jinja;
 
 import java.util.Locale;
 
-/** Upper and lower case, and other kinds of characters. */
+/** Upper and lower case, and other character properties. */
 final class Cases {
 
   private Cases() {}
@@ -30,7 +30,10 @@ final class Cases {
     return titleCase(text.substring(0, first)) + lower(text.substring(first));
   }
 
-  /** One character in title case; where several characters are needed, only the first is upper. */
+  /**
+   * Converts a character to title case; if it becomes several characters, only the first is upper
+   * case.
+   */
   private static String titleCase(String character) {
     String upper = upper(character);
     int title = Character.toTitleCase(character.codePointAt(0));

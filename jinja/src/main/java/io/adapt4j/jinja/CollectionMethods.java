@@ -3,7 +3,7 @@ package io.adapt4j.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The methods of lists, tuples and dicts that change nothing. */
+/** The non-mutating methods of lists, tuples and dicts. */
 final class CollectionMethods {
 
   private CollectionMethods() {}
@@ -51,7 +51,7 @@ final class CollectionMethods {
     throw new Fault("the value is not in the list");
   }
 
-  /** A position that may count from the end, within a length. */
+  /** Returns an index that may count from the end, clamped to a length. */
   static int position(Object value, int length, int otherwise) {
     if (value == Arguments.MISSING || value == null) {
       return otherwise;

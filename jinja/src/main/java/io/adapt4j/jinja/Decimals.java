@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
 
-/** Doubles in the notations of C: fixed, scientific, and the shorter of the two. */
+/** Formats doubles in the notations of C: fixed, scientific, and the shorter of the two. */
 final class Decimals {
 
   private static final int LARGEST_PRECISION = 10_000;
@@ -13,11 +13,11 @@ final class Decimals {
   private Decimals() {}
 
   /**
-   * Writes the absolute value of a double.
+   * Formats the absolute value of a double.
    *
    * @param notation one of e, E, f, F, g, G
-   * @param precision digits after the point, or for g and G all digits
-   * @param alternate whether to keep the point, and for g and G zeros at the end
+   * @param precision digits after the point, or for g and G all significant digits
+   * @param alternate whether to keep the point, and for g and G trailing zeros
    */
   static String write(double value, char notation, int precision, boolean alternate) {
     if (precision > LARGEST_PRECISION) {
@@ -74,7 +74,7 @@ final class Decimals {
     return alternate ? text : withoutZeros(text);
   }
 
-  /** The power of ten of the first digit after rounding. */
+  /** Returns the power of ten of the first digit after rounding. */
   static int exponent(BigDecimal value, int precision) {
     if (value.signum() == 0) {
       return 0;

@@ -7,12 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Python's dict: keeps its order, and takes 1, 1.0 and True for the same key. */
+/** Python's dict: keeps its order, and treats 1, 1.0 and True as the same key. */
 final class Dict {
 
   private static final Object NONE_KEY = new Object();
 
-  /** The most parts of a tuple that is a key, those of tuples in it included. */
+  /** Maximum number of elements of a tuple that is a key, including those of nested tuples. */
   private static final int MOST_KEY_PARTS = 100;
 
   private final Map<Object, Entry> entries = new LinkedHashMap<>();
@@ -49,7 +49,7 @@ final class Dict {
     return entries.containsKey(normal(key));
   }
 
-  /** The value of a key, which may be null; the default if there is no such key. */
+  /** Returns the value of a key, which may be null; the default if there is no such key. */
   Object get(Object key, Object otherwise) {
     Entry entry = entries.get(normal(key));
     return entry == null ? otherwise : entry.value();
@@ -63,7 +63,7 @@ final class Dict {
     return entries.values();
   }
 
-  /** A form of a key in which equal keys are equal objects. */
+  /** Normalizes a key so that equal keys are equal objects. */
   static Object normal(Object key) {
     return normal(key, new int[] {MOST_KEY_PARTS});
   }

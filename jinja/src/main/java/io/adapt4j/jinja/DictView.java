@@ -3,9 +3,9 @@ package io.adapt4j.jinja;
 import java.util.Iterator;
 
 /**
- * What keys(), values() and items() give.
+ * The results of keys(), values() and items().
  *
- * @param dict what is looked at
+ * @param dict the dict
  * @param kind which of the three
  */
 record DictView(Dict dict, Kind kind) {

@@ -1,6 +1,6 @@
 package io.adapt4j.jinja;
 
-/** Backslashes in string literals, as Python reads them. */
+/** Backslash escapes in string literals, as in Python. */
 final class Escapes {
 
   private static final String SIMPLE = "\\'\"abfnrtv";

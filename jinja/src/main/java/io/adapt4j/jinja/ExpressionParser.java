@@ -4,12 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Reads expressions with the grammar and precedence of Jinja 3.1. */
+/** Parses expressions with the grammar and precedence of Jinja 3.1. */
 final class ExpressionParser {
 
   private static final int MAX_DEPTH = 100;
 
-  /** The longest chain of operators, filters or subscripts, each of which nests the one before. */
+  /**
+   * Maximum length of a chain of operators, filters or subscripts, each of which nests the one
+   * before.
+   */
   private static final int MAX_CHAIN = 500;
 
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
@@ -17,7 +20,7 @@ final class ExpressionParser {
   private final Tokens tokens;
   private final OperandParser operands;
 
-  /** Unknown filters and tests that are errors unless they turn out to be in a conditional. */
+  /** Unknown filters and tests, which are errors unless they are inside a conditional. */
   private final List<TemplateException> unknown = new ArrayList<>();
 
   private int depth;
@@ -27,7 +30,7 @@ final class ExpressionParser {
     this.operands = new OperandParser(tokens, this);
   }
 
-  /** Starts to collect the names that are read from here on. */
+  /** Starts collecting names. */
   void beginNames() {
     operands.beginNames();
   }
@@ -37,7 +40,7 @@ final class ExpressionParser {
     return operands.endNames();
   }
 
-  /** Refuses what the template can never use, as Jinja does before it renders. */
+  /** Refuses unknown filters and tests, as Jinja does before it renders. */
   void requireKnown(boolean conditional) {
     if (!conditional && !unknown.isEmpty()) {
       throw unknown.get(0);
@@ -56,12 +59,12 @@ final class ExpressionParser {
     return result;
   }
 
-  /** Reads one expression, or several with commas between them as a tuple. */
+  /** Parses an expression, or several separated by commas as a tuple. */
   Expr tuple(boolean withCondition) {
     return tuple(withCondition, false);
   }
 
-  /** As {@link #tuple(boolean)}, also of no expression at all. */
+  /** Like {@link #tuple(boolean)}, but possibly without any expression. */
   Expr tuple(boolean withCondition, boolean mayBeEmpty) {
     List<Expr> items = new ArrayList<>();
     boolean comma = false;
@@ -240,7 +243,7 @@ final class ExpressionParser {
     }
   }
 
-  /** Reads a filter's name and arguments; the bar before it has been read. */
+  /** Parses a filter's name and arguments after the bar. */
   Expr filter(Expr input) {
     int line = tokens.peek().line();
     String name = dottedName();

@@ -183,7 +183,7 @@ final class Expressions {
     }
   }
 
-  /** A filter without an input gets one from the block it stands on. */
+  /** A filter; one without an input gets it from its block. */
   record Filtered(Expr input, String name, Filter filter, ArgumentList arguments) implements Expr {
     @Override
     public Object eval(Frame frame) {

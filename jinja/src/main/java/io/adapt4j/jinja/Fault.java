@@ -1,6 +1,6 @@
 package io.adapt4j.jinja;
 
-/** What went wrong in a template, before it is known on which line. */
+/** An error in a template before its line is known. */
 final class Fault extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -16,7 +16,7 @@ final class Fault extends RuntimeException {
     this.raised = raised;
   }
 
-  /** The template itself called raise_exception. */
+  /** An error from raise_exception in the template. */
   static Fault raised(String text) {
     return new Fault(text, true);
   }

@@ -1,6 +1,6 @@
 package io.adapt4j.jinja;
 
-/** What stands after a bar. */
+/** A filter, written after a bar. */
 interface Filter {
 
   Object apply(Run run, Object value, Arguments arguments);

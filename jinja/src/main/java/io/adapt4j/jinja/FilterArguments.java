@@ -2,12 +2,12 @@ package io.adapt4j.jinja;
 
 import java.util.List;
 
-/** What filters take: arguments that may be left out, and paths of attributes. */
+/** Helpers for filter arguments: optional values and attribute paths. */
 final class FilterArguments {
 
   private FilterArguments() {}
 
-  /** A value, or another one if it was not given. */
+  /** Returns a value, or a default if it was omitted. */
   static Object orElse(Object value, Object otherwise) {
     return value == Arguments.MISSING ? otherwise : value;
   }

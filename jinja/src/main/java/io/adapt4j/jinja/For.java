@@ -3,15 +3,15 @@ package io.adapt4j.jinja;
 import java.util.Iterator;
 
 /**
- * A loop.
+ * A for loop.
  *
- * @param line where it begins
- * @param target what each item is assigned to
- * @param items what it goes over
- * @param test items for which it is false are left out; or null
+ * @param line its line
+ * @param target target of each item
+ * @param items the iterable
+ * @param test condition of items, or null
  * @param recursive whether the body may call the loop with other items
- * @param body what each pass does
- * @param otherwise what is done if no pass came to the end of the body
+ * @param body the body
+ * @param otherwise the else part, which runs if no iteration reached the end of the body
  */
 record For(
     int line, Target target, Expr items, Expr test, boolean recursive, Body body, Body otherwise)
@@ -28,7 +28,7 @@ record For(
     return Flow.NEXT;
   }
 
-  /** Runs the loop over other items and returns what it prints. */
+  /** Runs the loop over other items and returns its output. */
   String recurse(Frame frame, Object values, int depth) {
     frame.run().enter();
     try {
@@ -59,7 +59,7 @@ record For(
       }
       completed |= flow == Flow.NEXT;
     }
-    // As in Jinja, a pass that was left early does not keep the else part from running.
+    // As in Jinja, an iteration that was left early does not prevent the else part.
     return completed ? Flow.NEXT : otherwise.exec(frame.inner());
   }
 

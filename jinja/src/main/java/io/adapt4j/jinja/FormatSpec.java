@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Python's mini-language of format(), what stands after the colon in {@code {0:>8}}. */
+/** Python's format specification, such as {@code >8} in {@code {0:>8}}. */
 final class FormatSpec {
 
   private static final Pattern SPEC =
@@ -129,7 +129,7 @@ final class FormatSpec {
     };
   }
 
-  /** Like g, but with a digit after the point, and scientific one digit earlier. */
+  /** Like g, but with at least one digit after the point, and scientific one digit earlier. */
   private String shortest(double value) {
     int digits = Math.max(1, precision);
     boolean finite = !Double.isNaN(value) && !Double.isInfinite(value);

@@ -3,7 +3,7 @@ package io.adapt4j.jinja;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Variables of a scope, inside those of the scopes around it. */
+/** Variables of a scope, nested in the enclosing scopes. */
 final class Frame {
 
   private final Run run;

@@ -3,16 +3,15 @@ package io.adapt4j.jinja;
 import java.util.Iterator;
 import java.util.function.Supplier;
 
-/** Items that are worked out when asked for, and only once. */
+/** Items that are computed lazily, and only once. */
 final class Generator implements Iterator<Object> {
 
   private Supplier<Iterator<?>> source;
   private Iterator<?> items;
 
   /**
-   * Creates a generator.
-   *
-   * @param source gives the items when the first is asked for; only then can it fail, as in Python
+   * Creates a generator. The source is called for the first item and can fail only then, as in
+   * Python.
    */
   Generator(Supplier<Iterator<?>> source) {
     this.source = source;

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The functions every template has. */
+/** The global functions of every template. */
 final class Globals {
 
   static final Map<String, Object> ALL =
@@ -75,7 +75,7 @@ final class Globals {
             ZonedDateTime.now(run.options().clock()), Values.requireText("format", format)));
   }
 
-  /** Gives its values one after another, again and again. */
+  /** Returns its values in turn, repeatedly. */
   private static final class Cycler implements HasAttributes {
 
     private final List<Object> values;
@@ -112,7 +112,7 @@ final class Globals {
     }
   }
 
-  /** Gives nothing when first called, and its text after that. */
+  /** Returns an empty text at the first call, and its text after that. */
   private static final class Joiner implements Callable {
 
     private final Object separator;

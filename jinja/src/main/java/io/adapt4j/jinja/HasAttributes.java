@@ -1,9 +1,9 @@
 package io.adapt4j.jinja;
 
-/** A value with attributes of its own. */
+/** A value with attributes. */
 interface HasAttributes {
 
-  /** Says that there is no such attribute. */
+  /** Represents a missing attribute. */
   Object NONE = new Object();
 
   /** Returns the attribute, or {@link #NONE}. */
@@ -14,7 +14,7 @@ interface HasAttributes {
     return getClass().getSimpleName();
   }
 
-  /** Returns how the value is printed, or null if it cannot be. */
+  /** Returns the printed form of the value, or null if it has none. */
   default String repr() {
     return null;
   }

@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** Turns plain Java values into a template's values, copying collections. */
+/** Converts plain Java values to a template's values, copying collections. */
 final class Inputs {
 
   private static final int MAX_DEPTH = 100;

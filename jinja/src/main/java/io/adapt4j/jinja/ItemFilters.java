@@ -11,7 +11,7 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** Filters that look into the items of a sequence: map, select, sort, group and the like. */
+/** Filters on the items of a sequence: map, select, sort, group and the like. */
 final class ItemFilters {
 
   private ItemFilters() {}
@@ -82,7 +82,7 @@ final class ItemFilters {
         });
   }
 
-  /** The items that pass a test, each of which is tested when it is asked for. */
+  /** Returns the items that pass a test, evaluated lazily. */
   static Iterator<Object> selected(Iterator<Object> items, Predicate<Object> test) {
     return new Iterator<>() {
       private Object next;
@@ -159,7 +159,7 @@ final class ItemFilters {
     Comparator<Keyed> order = Comparator.comparing(Keyed::key, Comparisons.order(run));
     keyed.sort(reversed ? order.reversed() : order);
     List<Object> sorted = new ArrayList<>();
-    keyed.forEach(other -> sorted.add(other.item()));
+    keyed.forEach(pair -> sorted.add(pair.item()));
     return sorted;
   }
 

@@ -78,7 +78,7 @@ final class JsonText {
     }
   }
 
-  /** Null if it is none. */
+  /** Returns null if it is not a scalar. */
   private static String scalar(Object value) {
     if (value == null) {
       return "null";

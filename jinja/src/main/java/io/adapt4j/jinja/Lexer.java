@@ -9,10 +9,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Cuts a template into tokens as Jinja's lexer does with {@code trim_blocks} and {@code
+ * Splits a template into tokens like Jinja's lexer with {@code trim_blocks} and {@code
  * lstrip_blocks}: a line feed after a block or comment is dropped, and so is white space before one
- * that stands first on its line; a minus sign drops all white space on its side, a plus sign keeps
- * it.
+ * that is first on its line; a minus sign drops all white space on its side, a plus sign keeps it.
  */
 final class Lexer {
 
@@ -104,7 +103,7 @@ final class Lexer {
     }
   }
 
-  /** Adds the text before a tag, without the white space that the tag takes away. */
+  /** Adds the text before a tag, without the white space that the tag strips. */
   private void data(int from, int to, String sign, boolean strips) {
     String data = text.substring(from, to);
     if (sign.equals("-")) {
@@ -298,7 +297,7 @@ final class Lexer {
         }
       }
       default -> {
-        // Other operators open and close nothing.
+        // Other operators are not brackets.
       }
     }
   }
@@ -307,7 +306,9 @@ final class Lexer {
     tokens.add(new Token(type, value, null, lineAt(at)));
   }
 
-  /** The line of a position; positions are asked for in order, give or take a token. */
+  /**
+   * Returns the line of a position; positions must be ascending, except for the last token or so.
+   */
   private int lineAt(int at) {
     if (at < countedTo) {
       countedTo = 0;

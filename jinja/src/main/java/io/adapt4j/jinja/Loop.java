@@ -5,7 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
 
-/** The "loop" variable. */
+/** The {@code loop} variable. */
 final class Loop implements Callable, HasAttributes {
 
   private Iterator<Object> items;
@@ -17,7 +17,7 @@ final class Loop implements Callable, HasAttributes {
   private Object current;
   private List<Object> lastValue;
 
-  /** The item that was looked at before its turn. */
+  /** The prefetched next item. */
   private Object ahead;
 
   private boolean hasAhead;
@@ -25,8 +25,8 @@ final class Loop implements Callable, HasAttributes {
   /**
    * Starts before the first item.
    *
-   * @param length how many items there are, or -1 if that takes counting
-   * @param recurse runs the loop again over other items; null if it is not recursive
+   * @param length number of items, or -1 if it must be counted
+   * @param recurse runs the loop over other items; null if it is not recursive
    */
   Loop(Iterator<Object> items, long length, Function<Object, String> recurse, long depth0) {
     this.items = items;

@@ -8,19 +8,19 @@ import java.util.Set;
 /**
  * A macro, or the body of a call block.
  *
- * @param definition what the template says
- * @param scope where it stands
+ * @param definition its definition in the template
+ * @param scope the enclosing scope
  */
 record Macro(Definition definition, Frame scope) implements Callable, HasAttributes {
 
   /**
-   * A macro as the template has it.
+   * Definition of a macro in a template.
    *
    * @param name its name; null for the body of a call block
    * @param parameters their names
-   * @param defaults of the last parameters, as many as there are
-   * @param body what it prints
-   * @param names every name the body reads
+   * @param defaults defaults of the last parameters
+   * @param body its body
+   * @param names all names that the body reads
    */
   record Definition(
       String name, List<String> parameters, List<Expr> defaults, Body body, Set<String> names) {

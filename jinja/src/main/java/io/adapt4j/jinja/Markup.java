@@ -1,4 +1,4 @@
 package io.adapt4j.jinja;
 
-/** A text that counts as escaped for HTML. */
+/** A text that is marked as escaped for HTML. */
 record Markup(String text) {}

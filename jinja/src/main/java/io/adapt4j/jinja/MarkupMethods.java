@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** The methods of strings on escaped text: what they put in is escaped too. */
+/** String methods on escaped text, which escape their arguments. */
 final class MarkupMethods {
 
   private static final Set<String> UNSUPPORTED =

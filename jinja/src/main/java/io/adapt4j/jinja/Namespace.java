@@ -2,7 +2,7 @@ package io.adapt4j.jinja;
 
 import java.util.Map;
 
-/** What namespace() makes: attributes that any scope may set. */
+/** A namespace() object: attributes that any scope may set. */
 record Namespace(Map<String, Object> attributes) implements HasAttributes {
 
   @Override

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Filters about numbers. */
+/** Filters on numbers. */
 final class NumberFilters {
 
   private static final Pattern REAL =
@@ -59,7 +59,7 @@ final class NumberFilters {
     }
   }
 
-  /** Null if it is no number. */
+  /** Returns null if it is not a number. */
   private static Object parsed(String text, int base) {
     String digits = Text.strip(text);
     Object integer = integer(digits, base);
@@ -92,7 +92,7 @@ final class NumberFilters {
     return Numbers.normal(text.startsWith("-") ? value.negate() : value);
   }
 
-  /** Null if it is no number. */
+  /** Returns null if it is not a number. */
   private static Double real(String text) {
     String plain = text.toLowerCase(Locale.ROOT);
     String unsigned = plain.startsWith("-") || plain.startsWith("+") ? plain.substring(1) : plain;

@@ -5,13 +5,13 @@ import java.math.BigInteger;
 import java.math.MathContext;
 import java.math.RoundingMode;
 
-/** Python's numbers: integers of any size (up to a bound) and doubles. */
+/** Python's numbers: integers of bounded size, and doubles. */
 final class Numbers {
 
-  /** The largest integer that can come of a computation, in bits. */
+  /** Maximum size of the result of an integer computation, in bits. */
   private static final int LARGEST_BITS = 1 << 16;
 
-  /** The most digits of an integer that Python prints. */
+  /** Maximum number of digits of an integer that Python prints. */
   private static final int MOST_DIGITS = 4300;
 
   private static final BigInteger LOWEST = BigInteger.valueOf(Long.MIN_VALUE);
@@ -77,7 +77,7 @@ final class Numbers {
     return integer.toString();
   }
 
-  /** Python's repr of a double: the fewest digits that give the same number. */
+  /** Python's repr of a double: the fewest digits that identify it. */
   static String realText(double value) {
     if (Double.isNaN(value)) {
       return "nan";

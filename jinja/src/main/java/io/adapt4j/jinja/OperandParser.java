@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads what operators stand between: literals, names, subscripts and calls. */
+/** Parses operands: literals, names, subscripts and calls. */
 final class OperandParser {
 
   private final Tokens tokens;
@@ -21,7 +21,7 @@ final class OperandParser {
     loadedNames.push(new HashSet<>());
   }
 
-  /** Starts to collect the names that are read from here on. */
+  /** Starts collecting names. */
   void beginNames() {
     loadedNames.push(new HashSet<>());
   }

@@ -79,7 +79,7 @@ final class Operators {
         : new BigDecimal(a).divide(new BigDecimal(b), new MathContext(40)).doubleValue();
   }
 
-  /** The quotient rounded down, and what remains. */
+  /** Returns the quotient rounded down, and the remainder. */
   private static BigInteger[] floor(BigInteger a, BigInteger b) {
     BigInteger[] parts = a.divideAndRemainder(b);
     if (parts[1].signum() != 0 && parts[1].signum() != b.signum()) {

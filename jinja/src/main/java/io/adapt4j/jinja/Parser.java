@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Reads a template's statements with the grammar of Jinja 3.1. */
+/** Parses a template's statements with the grammar of Jinja 3.1. */
 final class Parser {
 
   private static final int MAX_DEPTH = 100;
@@ -38,7 +38,7 @@ final class Parser {
     return tokens.peek().line();
   }
 
-  /** Reads up to a tag with one of some names, the name itself still to be read. */
+  /** Parses up to a tag with one of some names, which is not consumed. */
   private Body until(Set<String> ends) {
     depth++;
     if (depth > MAX_DEPTH) {
@@ -107,7 +107,7 @@ final class Parser {
         tag.line(), ends.isEmpty() ? problem : problem + ", where " + alternatives(ends) + " ends");
   }
 
-  /** Reads the rest of a tag and the body after it, up to one of some tags. */
+  /** Parses the rest of a tag and the body after it, up to one of some tags. */
   private Body body(String... ends) {
     tokens.skipOperator(":");
     tokens.expectBlockEnd();
@@ -120,7 +120,7 @@ final class Parser {
     return body;
   }
 
-  /** Reads a body that is its own scope, where Jinja looks for unknown filters again. */
+  /** Parses a body with its own scope, in which Jinja checks for unknown filters again. */
   private Body scopedBody(boolean loop, String... ends) {
     boolean outerConditional = conditional;
     boolean outerLoop = inLoop;
@@ -160,7 +160,7 @@ final class Parser {
       throw tokens.error(line, "the special variable 'loop' cannot be assigned to");
     }
     if (target instanceof Target.Unpacked unpacked) {
-      unpacked.targets().forEach(other -> requireNotLoop(other, line));
+      unpacked.targets().forEach(nested -> requireNotLoop(nested, line));
     }
   }
 
@@ -318,7 +318,7 @@ final class Parser {
     return new Statements.Leave(line, flow);
   }
 
-  /** Reads one target, or several with commas between them. */
+  /** Parses a target, or several separated by commas. */
   private Target target(boolean withNamespace) {
     List<Target> targets = new ArrayList<>();
     boolean comma = false;

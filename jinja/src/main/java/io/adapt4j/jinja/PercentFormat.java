@@ -27,7 +27,7 @@ final class PercentFormat {
     return new PercentFormat(run, (String) format, values).formatted();
   }
 
-  /** What stands between the percent sign and the letter. */
+  /** The part between the percent sign and the letter. */
   private static final class Spec {
     private boolean left;
     private boolean zero;

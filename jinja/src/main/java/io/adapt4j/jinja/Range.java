@@ -5,14 +5,14 @@ import java.util.stream.LongStream;
 /**
  * Python's range of integers.
  *
- * @param start the first
- * @param stop what is not reached
- * @param step from one to the next, not 0
- * @param length how many there are
+ * @param start the first integer
+ * @param stop the exclusive end
+ * @param step the step, not 0
+ * @param length number of integers
  */
 record Range(long start, long stop, long step, int length) {
 
-  /** The most integers a range may have in Jinja's sandbox. */
+  /** Maximum length of a range in Jinja's sandbox. */
   private static final int LONGEST = 100_000;
 
   static Range of(long start, long stop, long step) {

@@ -6,18 +6,19 @@ import java.util.Objects;
 import java.util.function.IntPredicate;
 
 /**
- * What a rendering may use. Immutable; {@code with} methods give changed copies.
+ * Clock, limits and cancellation of a rendering. Immutable; {@code with} methods give changed
+ * copies.
  *
- * @param clock the time and zone that {@code strftime_now} sees
- * @param maxSteps the most units of work, at least 1; a statement, a loop's pass and sixteen
- *     characters of a text are about one each
- * @param maxOutput the most characters or elements of the output and of any text or list, at least
- *     1
- * @param maxDepth the most calls of macros, or values inside values, that may be nested, at least
- *     1; each takes some of the thread's stack
- * @param isCancelled asked from time to time, on the thread that renders, with the number of
- *     characters printed so far; once true, rendering ends in a {@link
- *     java.util.concurrent.CancellationException}. What it throws ends it too.
+ * @param clock the time and zone of {@code strftime_now}
+ * @param maxSteps maximum number of units of work, at least 1; a statement, an iteration of a loop
+ *     and sixteen characters of a text are about one each
+ * @param maxOutput maximum number of characters or elements of the output and of any text or list,
+ *     at least 1
+ * @param maxDepth maximum nesting of macro calls and of values, at least 1; each level takes some
+ *     of the thread's stack
+ * @param isCancelled polled on the rendering thread with the number of characters printed so far;
+ *     once true, rendering ends in a {@link java.util.concurrent.CancellationException}. An
+ *     exception that it throws ends it too
  */
 public record RenderOptions(
     Clock clock, long maxSteps, int maxOutput, int maxDepth, IntPredicate isCancelled) {
@@ -26,12 +27,12 @@ public record RenderOptions(
       new RenderOptions(Clock.system(ZoneId.systemDefault()), 20_000_000, 16_777_216, 100);
 
   /**
-   * Creates options for renderings that are not cancelled.
+   * Creates options without cancellation.
    *
-   * @param clock the time and zone that {@code strftime_now} sees
-   * @param maxSteps the most units of work, at least 1
-   * @param maxOutput the most characters or elements of a text or list, at least 1
-   * @param maxDepth the deepest nesting of calls and values, at least 1
+   * @param clock the time and zone of {@code strftime_now}
+   * @param maxSteps maximum number of units of work, at least 1
+   * @param maxOutput maximum number of characters or elements of a text or list, at least 1
+   * @param maxDepth maximum nesting of calls and values, at least 1
    * @throws IllegalArgumentException if a limit is below 1
    */
   public RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDepth) {
@@ -39,13 +40,13 @@ public record RenderOptions(
   }
 
   /**
-   * Creates options.
+   * Checks the limits.
    *
-   * @param clock the time and zone that {@code strftime_now} sees
-   * @param maxSteps the most units of work, at least 1
-   * @param maxOutput the most characters or elements of a text or list, at least 1
-   * @param maxDepth the deepest nesting of calls and values, at least 1
-   * @param isCancelled asked from time to time; once true, rendering ends
+   * @param clock the time and zone of {@code strftime_now}
+   * @param maxSteps maximum number of units of work, at least 1
+   * @param maxOutput maximum number of characters or elements of a text or list, at least 1
+   * @param maxDepth maximum nesting of calls and values, at least 1
+   * @param isCancelled polled; once true, rendering ends
    * @throws IllegalArgumentException if a limit is below 1
    */
   public RenderOptions {
@@ -67,7 +68,7 @@ public record RenderOptions(
   /**
    * Returns a copy with another clock.
    *
-   * @param newClock the time and zone that {@code strftime_now} sees
+   * @param newClock the time and zone of {@code strftime_now}
    * @return the copy
    */
   public RenderOptions withClock(Clock newClock) {
@@ -75,9 +76,9 @@ public record RenderOptions(
   }
 
   /**
-   * Returns a copy with another limit of work.
+   * Returns a copy with another limit on work.
    *
-   * @param newMaxSteps the most units of work, at least 1
+   * @param newMaxSteps maximum number of units of work, at least 1
    * @return the copy
    */
   public RenderOptions withMaxSteps(long newMaxSteps) {
@@ -85,9 +86,9 @@ public record RenderOptions(
   }
 
   /**
-   * Returns a copy with another limit of length.
+   * Returns a copy with another limit on sizes.
    *
-   * @param newMaxOutput the most characters or elements of a text or list, at least 1
+   * @param newMaxOutput maximum number of characters or elements of a text or list, at least 1
    * @return the copy
    */
   public RenderOptions withMaxOutput(int newMaxOutput) {
@@ -95,9 +96,9 @@ public record RenderOptions(
   }
 
   /**
-   * Returns a copy with another limit of nesting.
+   * Returns a copy with another limit on nesting.
    *
-   * @param newMaxDepth the deepest nesting of calls and values, at least 1
+   * @param newMaxDepth maximum nesting of calls and values, at least 1
    * @return the copy
    */
   public RenderOptions withMaxDepth(int newMaxDepth) {
@@ -107,8 +108,8 @@ public record RenderOptions(
   /**
    * Returns a copy whose renderings can be cancelled.
    *
-   * @param newIsCancelled asked from time to time, on the thread that renders, with the number of
-   *     characters printed so far
+   * @param newIsCancelled polled on the rendering thread with the number of characters printed so
+   *     far
    * @return the copy
    */
   public RenderOptions withCancellation(IntPredicate newIsCancelled) {

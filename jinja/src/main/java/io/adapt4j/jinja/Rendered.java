@@ -3,7 +3,7 @@ package io.adapt4j.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a template printed. Immutable. */
+/** Output of a template. Immutable. */
 public final class Rendered {
 
   private final Source source;
@@ -22,11 +22,13 @@ public final class Rendered {
   }
 
   /**
-   * Returns the parts that {@code {% generation %}} blocks printed, in the order the blocks ended.
+   * Returns the spans printed by {@code {% generation %}} blocks, in the order in which the blocks
+   * ended.
    *
    * @return an immutable list; empty if none ran
-   * @throws TemplateException if a block's text is not where the block stood, because the template
-   *     printed it inside a macro, a call, a filter or a set block and then moved or changed it
+   * @throws TemplateException if a block's text is not at the block's position, because the
+   *     template printed it inside a macro, a call, a filter or a set block and then moved or
+   *     changed it
    */
   public List<Span> spans() {
     List<Span> spans = new ArrayList<>();

@@ -23,7 +23,7 @@ final class Repr {
     return written(run, value, false);
   }
 
-  /** As pprint has it, with the keys of dicts sorted. */
+  /** Formats as pprint does, with the keys of dicts sorted. */
   static String sorted(Run run, Object value) {
     return written(run, value, true);
   }
@@ -42,14 +42,14 @@ final class Repr {
     return value instanceof Undefined ? "" : of(run, value);
   }
 
-  /** The text of a value as HTML: as it is if it counts as escaped. */
+  /** Returns the text of a value as HTML: unchanged if it is marked as escaped. */
   static String escaped(Run run, Object value) {
     return value instanceof Markup markup
         ? markup.text()
         : run.made(Text.escapeHtml(str(run, value)));
   }
 
-  /** A key for an error message. */
+  /** Formats a key for an error message. */
   static String brief(Object key) {
     if (Values.isText(key)) {
       String text = Values.text(key);

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
-/** One rendering of a template: what it has printed, and how much of its limits it has used. */
+/** A rendering of a template: its output, and its use of the limits. */
 final class Run {
 
-  /** Characters that may be made or looked at for the price of one step. */
+  /** Number of characters that may be created or scanned for one step. */
   private static final int CHARACTERS_PER_STEP = 16;
 
-  /** Work between two looks whether a rendering is cancelled. */
+  /** Steps between two checks for cancellation. */
   private static final int STEPS_BETWEEN_LOOKS = 4096;
 
   private static final int LONG_SEARCH = 64;
@@ -26,11 +26,11 @@ final class Run {
   private int depth;
 
   /**
-   * What a generation block printed.
+   * Output of a generation block.
    *
-   * @param start the length of the output before it
-   * @param text what it printed
-   * @param line where the block begins
+   * @param start offset in the output
+   * @param text its output
+   * @param line its line
    */
   record Block(int start, String text, int line) {}
 
@@ -93,12 +93,12 @@ final class Run {
     }
   }
 
-  /** Counts work on characters or elements that are looked at one after another. */
+  /** Counts work on characters or elements that are scanned. */
   void work(long size) {
     step(1 + size / CHARACTERS_PER_STEP);
   }
 
-  /** Counts a search for a text in another, which can take as long as both lengths multiplied. */
+  /** Counts a search for a text in another, which can take the product of both lengths. */
   void search(String text, String sought) {
     work(text.length());
     if (sought.length() > LONG_SEARCH && text.length() > sought.length()) {
@@ -106,25 +106,25 @@ final class Run {
     }
   }
 
-  /** Counts a text that is about to be made, and bounds its length. */
+  /** Counts a text that is about to be created, and bounds its length. */
   void make(long length) {
     requireLength(length);
     work(length);
   }
 
-  /** Counts text that is about to be added to a text. */
+  /** Counts text that is about to be appended. */
   void grow(long length, long added) {
     requireLength(length + added);
     work(added);
   }
 
-  /** Counts a text that was made from others of about its length. */
+  /** Counts a text that was created from others of about its length. */
   String made(String text) {
     make(text.length());
     return text;
   }
 
-  /** Counts a list that is about to be made, and bounds its length. */
+  /** Counts a list that is about to be created, and bounds its length. */
   void makeList(long length) {
     requireLength(length);
     step(length);
@@ -139,7 +139,7 @@ final class Run {
     }
   }
 
-  /** Goes one level deeper into calls or nested values; {@link #leave} goes back. */
+  /** Enters a level of calls or nested values; {@link #leave} leaves it. */
   void enter() {
     if (depth >= options.maxDepth()) {
       throw new Fault(

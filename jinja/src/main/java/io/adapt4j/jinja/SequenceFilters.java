@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Filters about sequences as a whole. */
+/** Filters on whole sequences. */
 final class SequenceFilters {
 
   private SequenceFilters() {}

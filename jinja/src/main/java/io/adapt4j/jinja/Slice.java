@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * A part of a sequence, as in {@code x[start:stop:step]}.
  *
- * @param start where it begins; null for the end it begins at
- * @param stop where it ends; null for the end it goes to
- * @param step from one item to the next; null for 1
+ * @param start start; null for the default end
+ * @param stop exclusive end; null for the default end
+ * @param step the step; null for 1
  */
 record Slice(Object start, Object stop, Object step) {
 
@@ -73,7 +73,7 @@ record Slice(Object start, Object stop, Object step) {
         range.step() * pace);
   }
 
-  /** The step, within what no sequence is long enough to tell from more. */
+  /** The step, clamped to values that matter for sequences. */
   private long pace() {
     long pace = step == null ? 1 : index(step);
     if (pace == 0) {

@@ -3,9 +3,9 @@ package io.adapt4j.jinja;
 import java.util.List;
 
 /**
- * The text of a template with line feeds only and without the last of them, as Jinja reads it.
+ * The text of a template with only line feeds and without a final one, as Jinja reads it.
  *
- * @param name how errors call the template
+ * @param name name of the template in errors
  * @param text the text
  */
 record Source(String name, String text) {
@@ -15,7 +15,7 @@ record Source(String name, String text) {
     return new Source(name, unix.endsWith("\n") ? unix.substring(0, unix.length() - 1) : unix);
   }
 
-  /** The text of a line, counted from 1. */
+  /** Returns the text of a line, counted from 1. */
   String line(int number) {
     List<String> lines = List.of(text.split("\n", -1));
     return lines.get(Math.min(number, lines.size()) - 1);

@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Ways to cut a text, as Python does. */
+/** Splitting of texts, as in Python. */
 final class Splits {
 
   private Splits() {}
 
-  /** Cuts at a separator, or at white space if it is null, at most so often; -1 for always. */
+  /**
+   * Splits at a separator, or at white space if it is null, up to a number of times; -1 for all.
+   */
   static List<Object> split(Run run, String text, String separator, int limit) {
     run.make(text.length());
     return separator == null ? words(run, text, limit) : parts(run, text, separator, limit);
@@ -49,7 +51,7 @@ final class Splits {
     return words;
   }
 
-  /** Cuts from the end of the text on. */
+  /** Splits from the end of the text. */
   static List<Object> splitFromEnd(Run run, String text, String separator, int limit) {
     if (limit < 0) {
       return split(run, text, separator, limit);
@@ -96,7 +98,7 @@ final class Splits {
     return words;
   }
 
-  /** Cuts into lines at every sign that ends one in Unicode. */
+  /** Splits into lines at every Unicode line end. */
   static List<Object> lines(Run run, String text, boolean keepEnds) {
     run.make(text.length());
     List<Object> lines = new ArrayList<>();

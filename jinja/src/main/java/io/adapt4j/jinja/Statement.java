@@ -3,7 +3,7 @@ package io.adapt4j.jinja;
 /** A statement of a template. Immutable. */
 interface Statement {
 
-  /** How a statement leaves the loop around it. */
+  /** Effect of a statement on the enclosing loop. */
   enum Flow {
     NEXT,
     BREAK,
@@ -12,6 +12,6 @@ interface Statement {
 
   Flow exec(Frame frame);
 
-  /** Where it begins, from 1. */
+  /** Line of the statement, from 1. */
   int line();
 }

@@ -45,7 +45,7 @@ final class Statements {
     }
   }
 
-  /** Captures what its body prints; the filter, if any, reads it as {@link Captured}. */
+  /** Captures the output of its body; the filter, if any, reads it as {@link Captured}. */
   record AssignBlock(int line, Target target, Expr filter, Body body) implements Statement {
     @Override
     public Flow exec(Frame frame) {
@@ -63,7 +63,7 @@ final class Statements {
     }
   }
 
-  /** The input of a block's filter: what the block printed. */
+  /** The input of a block's filter: the output of the block. */
   record Captured() implements Expr {
     private static final String NAME = "{% block text %}";
 
@@ -118,7 +118,10 @@ final class Statements {
     }
   }
 
-  /** What the model is to learn; Transformers makes it the body of a call block. */
+  /**
+   * A generation block, which marks text to train on; Transformers makes it the body of a call
+   * block.
+   */
   record Generation(int line, Macro.Definition body) implements Statement {
     @Override
     public Flow exec(Frame frame) {

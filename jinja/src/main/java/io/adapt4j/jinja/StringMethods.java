@@ -121,7 +121,7 @@ final class StringMethods {
         });
   }
 
-  /** Strips the ends of a text of some characters; null or missing for white space. */
+  /** Strips some characters from the ends of a text; null or missing for white space. */
   static String strip(Run run, String text, Object characters, boolean start, boolean end) {
     if (characters == Arguments.MISSING || characters == null) {
       run.make(text.length());
@@ -248,7 +248,7 @@ final class StringMethods {
     return replace(run, self, text(values[0]), text(values[1]), count);
   }
 
-  /** Replaces the first matches, or all for a count below 0; an empty text is found everywhere. */
+  /** Replaces the first matches, or all for a count below 0; an empty text matches everywhere. */
   static String replace(Run run, String text, String old, String replacement, int count) {
     run.search(text, old);
     StringBuilder out = new StringBuilder();

@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
-/** The methods of Python's strings that look for other strings in them. */
+/** The methods of Python's strings that search for other strings. */
 final class StringSearches {
 
   private StringSearches() {}
@@ -38,7 +38,7 @@ final class StringSearches {
     return false;
   }
 
-  /** The part between two positions; null if it begins after the end of the text. */
+  /** Returns the part between two positions; null if it starts after the end of the text. */
   private static String part(Run run, String self, Object start, Object end) {
     if (start == Arguments.MISSING && end == Arguments.MISSING) {
       return self;

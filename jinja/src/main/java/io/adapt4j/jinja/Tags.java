@@ -1,6 +1,6 @@
 package io.adapt4j.jinja;
 
-/** The filter striptags, as MarkupSafe has it. */
+/** The filter striptags, as in MarkupSafe. */
 final class Tags {
 
   private Tags() {}

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** What a set or for assigns to. */
+/** Target of an assignment in set or for. */
 interface Target {
 
   void assign(Frame frame, Object value);

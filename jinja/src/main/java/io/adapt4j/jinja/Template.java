@@ -5,15 +5,15 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A Jinja template, read and rendered as Transformers does: Jinja 3.1 in its immutable sandbox with
- * {@code trim_blocks}, {@code lstrip_blocks}, loop controls, {@code {% generation %}} blocks, a
- * {@code tojson} that escapes neither HTML nor letters, {@code raise_exception} and {@code
- * strftime_now}.
+ * A Jinja template, parsed and rendered as Transformers does: Jinja 3.1 in its immutable sandbox
+ * with {@code trim_blocks}, {@code lstrip_blocks}, loop controls, {@code {% generation %}} blocks,
+ * a {@code tojson} that escapes neither HTML nor non-ASCII letters, {@code raise_exception} and
+ * {@code strftime_now}.
  *
  * <p>Values are numbers, strings, booleans, null, collections, arrays of objects and maps of these;
- * no other Java object is let in, and nothing is ever called by its name. Templates may come from
- * strangers: work, output and nesting are bounded. What is not supported (include, import, extends,
- * block, autoescaping, random filters) is an error, never another text.
+ * no other Java object is allowed, and no Java method is ever called by name. Templates may be
+ * untrusted: work, output and nesting are bounded. Unsupported features (include, import, extends,
+ * block, autoescaping, random filters) are errors, never different output.
  *
  * <p>Immutable and thread-safe.
  */
@@ -30,11 +30,11 @@ public final class Template {
   }
 
   /**
-   * Parses a template that errors call "template".
+   * Parses a template that is called "template" in errors.
    *
    * @param source the template's text
    * @return the template
-   * @throws TemplateException if it is not valid or uses what is not supported
+   * @throws TemplateException if it is not valid or uses unsupported features
    */
   public static Template parse(String source) {
     return parse("template", source);
@@ -43,10 +43,10 @@ public final class Template {
   /**
    * Parses a template.
    *
-   * @param name how errors call it, such as a file name
+   * @param name name in errors, such as a file name
    * @param source the template's text
    * @return the template
-   * @throws TemplateException if it is not valid or uses what is not supported
+   * @throws TemplateException if it is not valid or uses unsupported features
    */
   public static Template parse(String name, String source) {
     Source text = Source.of(Objects.requireNonNull(name, "name"), source);
@@ -63,10 +63,10 @@ public final class Template {
   /**
    * Renders with the default options.
    *
-   * @param variables what the template's names stand for
+   * @param variables values of the template's variables
    * @return the text
-   * @throws TemplateException if the template fails, or goes over a limit
-   * @throws IllegalArgumentException if a variable's type is not one of those a template takes
+   * @throws TemplateException if the template fails, or exceeds a limit
+   * @throws IllegalArgumentException if a variable has an unsupported type
    */
   public String render(Map<String, ?> variables) {
     return render(variables, RenderOptions.defaults()).text();
@@ -75,11 +75,11 @@ public final class Template {
   /**
    * Renders.
    *
-   * @param variables what the template's names stand for
+   * @param variables values of the template's variables
    * @param options the clock and the limits
-   * @return the text and what generation blocks printed
-   * @throws TemplateException if the template fails, or goes over a limit
-   * @throws IllegalArgumentException if a variable's type is not one of those a template takes
+   * @return the text and the spans of generation blocks
+   * @throws TemplateException if the template fails, or exceeds a limit
+   * @throws IllegalArgumentException if a variable has an unsupported type
    */
   public Rendered render(Map<String, ?> variables, RenderOptions options) {
     Map<String, Object> values = new HashMap<>(Globals.ALL);
@@ -93,12 +93,15 @@ public final class Template {
     return new Rendered(source, run.printed(), run.generated());
   }
 
-  /** {@return whether the template has {@code {% generation %}} blocks, whether or not they run} */
+  /**
+   * {@return whether the template contains {@code {% generation %}} blocks, whether or not they
+   * run}
+   */
   public boolean hasGenerationBlocks() {
     return generation;
   }
 
-  /** {@return the template's text, with line feeds only and without one at its end} */
+  /** {@return the template's text, with only line feeds and without a final one} */
   public String source() {
     return source.text();
   }

@@ -3,8 +3,8 @@ package io.adapt4j.jinja;
 import java.util.Optional;
 
 /**
- * A template that cannot be parsed or rendered. The message names the template and the line, says
- * what is wrong, and quotes the line.
+ * A template that cannot be parsed or rendered. The message names the template and the line, states
+ * the problem, and quotes the line.
  */
 public final class TemplateException extends RuntimeException {
 
@@ -17,7 +17,7 @@ public final class TemplateException extends RuntimeException {
   /** The text of that line. */
   private final String lineText;
 
-  /** What the template gave to raise_exception; null if it did not stop itself. */
+  /** The argument of raise_exception; null if the template did not call it. */
   private final String raised;
 
   private TemplateException(String message, int line, String lineText, String raised) {
@@ -46,7 +46,7 @@ public final class TemplateException extends RuntimeException {
   }
 
   /**
-   * Returns the line the problem is on.
+   * Returns the line of the problem.
    *
    * @return a line number, from 1
    */
@@ -64,10 +64,10 @@ public final class TemplateException extends RuntimeException {
   }
 
   /**
-   * Returns what the template said if it stopped itself with {@code raise_exception}, as templates
-   * do for conversations they do not take.
+   * Returns the message if the template called {@code raise_exception}, as templates do for
+   * conversations that they do not support.
    *
-   * @return the text it gave, or empty if something else went wrong
+   * @return the message, or empty for other problems
    */
   public Optional<String> raised() {
     return Optional.ofNullable(raised);

@@ -1,6 +1,6 @@
 package io.adapt4j.jinja;
 
-/** What stands after "is". */
+/** A test, written after {@code is}. */
 interface Test {
 
   boolean holds(Run run, Object value, Arguments arguments);

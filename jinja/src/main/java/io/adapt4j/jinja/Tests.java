@@ -74,7 +74,10 @@ final class Tests {
         "sameas", (run, value, arguments) -> same(value, arguments.bind("sameas", 1, "other")[0]));
   }
 
-  /** Whether two values are one object in Python: for numbers and texts that is not certain. */
+  /**
+   * Returns whether two values are the same object in Python, which is not certain for numbers and
+   * texts.
+   */
   private static boolean same(Object object, Object other) {
     boolean unsure =
         object != null
@@ -91,7 +94,7 @@ final class Tests {
         || (isSmall(object) && object.equals(other));
   }
 
-  /** Python keeps one object for each of the small integers. */
+  /** Python has a single object for each of the small integers. */
   private static boolean isSmall(Object value) {
     return value instanceof Long number && number >= -5 && number <= 256;
   }

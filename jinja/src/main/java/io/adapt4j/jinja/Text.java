@@ -1,6 +1,6 @@
 package io.adapt4j.jinja;
 
-/** Strings as sequences of code points, with white space as Python understands it. */
+/** Strings as sequences of code points, with Python's definition of white space. */
 final class Text {
 
   private Text() {}
@@ -23,7 +23,7 @@ final class Text {
     return skipSpace(text, 0) == text.length();
   }
 
-  /** The first position at or after one that is not white space. */
+  /** Returns the first position from an index on that is not white space. */
   static int skipSpace(String text, int from) {
     int at = from;
     while (at < text.length() && isSpace(text.charAt(at))) {
@@ -48,7 +48,7 @@ final class Text {
     return text.substring(0, end);
   }
 
-  /** Strips any of some characters. */
+  /** Strips any of some characters from the start. */
   static String stripStart(String text, String characters) {
     int at = 0;
     while (at < text.length() && characters.indexOf(text.codePointAt(at)) >= 0) {
@@ -57,7 +57,7 @@ final class Text {
     return text.substring(at);
   }
 
-  /** Strips any of some characters. */
+  /** Strips any of some characters from the end. */
   static String stripEnd(String text, String characters) {
     int end = text.length();
     while (end > 0 && characters.indexOf(text.codePointBefore(end)) >= 0) {
@@ -75,7 +75,7 @@ final class Text {
     return text.substring(start, text.offsetByCodePoints(start, 1));
   }
 
-  /** The part from one character to another, both counted in code points and within the text. */
+  /** Returns the part between two indices in code points, clamped to the text. */
   static String slice(String text, int from, int to) {
     if (from >= to) {
       return "";
@@ -84,7 +84,7 @@ final class Text {
     return text.substring(start, text.offsetByCodePoints(start, to - from));
   }
 
-  /** Orders texts by code points. */
+  /** Compares texts by code points. */
   static int compare(String left, String right) {
     int length = Math.min(left.length(), right.length());
     for (int i = 0; i < length; i++) {
@@ -95,7 +95,10 @@ final class Text {
     return Integer.compare(left.length(), right.length());
   }
 
-  /** Where two texts differ in the second half of a pair, their first halves are the same. */
+  /**
+   * Returns the code point around an index: if two texts differ in a low surrogate, their high
+   * surrogates are equal.
+   */
   private static int codePointAround(String text, int i) {
     boolean second = i > 0 && Character.isLowSurrogate(text.charAt(i));
     return second && Character.isHighSurrogate(text.charAt(i - 1))

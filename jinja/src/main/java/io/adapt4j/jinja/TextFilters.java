@@ -6,7 +6,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Filters about texts. */
+/** Filters on texts. */
 final class TextFilters {
 
   private static final Pattern WORD =

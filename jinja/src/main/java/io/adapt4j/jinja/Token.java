@@ -1,12 +1,12 @@
 package io.adapt4j.jinja;
 
 /**
- * A piece of a template.
+ * A token of a template.
  *
- * @param type what it is
- * @param text its characters; of a string, those it stands for
- * @param value the value of a number
- * @param line where it begins, from 1
+ * @param type its type
+ * @param text its characters; the value of a string literal
+ * @param value the value of a number literal
+ * @param line its line, from 1
  */
 record Token(Type type, String text, Object value, int line) {
 
@@ -31,7 +31,7 @@ record Token(Type type, String text, Object value, int line) {
     return type == Type.OPERATOR && text.equals(operator);
   }
 
-  /** How errors call it. */
+  /** Describes the token for errors. */
   String described() {
     return switch (type) {
       case DATA -> "text";

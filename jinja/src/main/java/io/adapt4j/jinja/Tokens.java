@@ -2,7 +2,7 @@ package io.adapt4j.jinja;
 
 import java.util.List;
 
-/** The tokens of a template and how far the parser has come. */
+/** The tokens of a template and the parser's position. */
 final class Tokens {
 
   private final Source source;

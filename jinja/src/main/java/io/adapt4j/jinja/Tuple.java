@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * Python's tuple.
  *
- * @param items what it holds
- * @param names what the items are called, as in a named tuple; empty if they have no names
+ * @param items the elements
+ * @param names names of the elements, as in a named tuple; empty if they have none
  */
 record Tuple(List<Object> items, List<String> names) {
 

@@ -1,10 +1,10 @@
 package io.adapt4j.jinja;
 
 /**
- * What an unknown name or attribute stands for: prints as nothing, is false and empty, and fails in
+ * The value of an unknown name or attribute: prints as nothing, is false and empty, and fails in
  * any other use.
  *
- * @param reason what the error says
+ * @param reason the error message
  */
 record Undefined(String reason) {
 
@@ -20,7 +20,7 @@ record Undefined(String reason) {
     return new Fault(reason);
   }
 
-  /** Any undefined value equals any other. */
+  /** All undefined values are equal. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Undefined;

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What Python's built-in functions do with any value. Values are null, Boolean, Long, BigInteger
- * (where a Long is too short), Double, String, List, and this package's own types.
+ * Python's built-in functions on values. Values are null, Boolean, Long, BigInteger (if a Long is
+ * too short), Double, String, List, and this package's own types.
  */
 final class Values {
 
@@ -90,7 +90,7 @@ final class Values {
         || value instanceof Undefined;
   }
 
-  /** Python's len(), for which the characters of a text must be counted. */
+  /** Python's len(); the characters of a text must be counted. */
   static long length(Run run, Object value) {
     if (isText(value)) {
       run.work(text(value).length());
@@ -127,7 +127,7 @@ final class Values {
     return hasLength(value) || value instanceof Generator;
   }
 
-  /** The items of a value, each of which costs a step. */
+  /** Iterates over the items of a value, each of which costs a step. */
   static Iterator<Object> iterate(Run run, Object value) {
     Iterator<?> items = items(value);
     return new Iterator<>() {
@@ -178,7 +178,7 @@ final class Values {
     return list;
   }
 
-  /** An integer argument. */
+  /** Requires an integer argument. */
   static long integer(String name, Object value) {
     if (value instanceof Boolean flag) {
       return flag ? 1 : 0;
@@ -192,12 +192,12 @@ final class Values {
     throw new Fault(name + " must be an integer, found " + typeName(value));
   }
 
-  /** An integer argument that a count of characters or elements can be. */
+  /** Requires an integer argument that can be a number of characters or elements. */
   static int size(String name, Object value) {
     return (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, integer(name, value)));
   }
 
-  /** A text argument. */
+  /** Requires a text argument. */
   static String requireText(String name, Object value) {
     if (isText(value)) {
       return text(value);

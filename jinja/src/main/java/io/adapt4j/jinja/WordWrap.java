@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The filter wordwrap, which wraps each line as Python's textwrap does. */
+/** The filter wordwrap, which wraps each line like Python's textwrap. */
 final class WordWrap {
 
   private static final String SPACE = "[\\t\\n\\x0b\\f\\r ]";
@@ -15,7 +15,7 @@ final class WordWrap {
   private static final String LETTER = "[\\p{L}\\p{M}_]";
   private static final String WORD_SIGN = "[\\w!\"'&.,?]";
 
-  /** Where a line may be broken: at spaces, after hyphens inside words, around dashes. */
+  /** Places where a line may be broken: at spaces, after hyphens inside words, around dashes. */
   private static final Pattern CHUNK =
       Pattern.compile(
           SPACE
@@ -43,7 +43,7 @@ final class WordWrap {
   private static final Pattern SIMPLE_CHUNK = Pattern.compile(SPACE + "+|" + NO_SPACE + "+");
   private static final int LONGEST_LINE = 20_000;
 
-  /** Looking for chunks can take the square of a line's length. */
+  /** The search for chunks can take the square of a line's length. */
   private static final int STEP_SQUARE = 64;
 
   private final int width;
@@ -132,7 +132,7 @@ final class WordWrap {
     }
   }
 
-  /** The last hyphen within the room that has anything but hyphens before it. */
+  /** Returns the last hyphen within the available width that follows anything but hyphens. */
   private static int lastHyphen(String word, int room) {
     String start = Text.slice(word, 0, room);
     int hyphen = Text.length(word) > room ? start.lastIndexOf('-') : -1;

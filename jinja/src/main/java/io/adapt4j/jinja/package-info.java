@@ -1,5 +1,5 @@
 /**
- * An interpreter for Jinja chat templates as Transformers renders them, which needs nothing but the
- * JDK and never reaches into Java objects.
+ * An interpreter for Jinja chat templates as Transformers renders them, which needs only the JDK
+ * and never reaches into Java objects.
  */
 package io.adapt4j.jinja;

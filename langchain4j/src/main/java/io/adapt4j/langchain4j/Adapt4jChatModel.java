@@ -11,15 +11,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A model of this process as a chat model of LangChain4j.
+ * A model in this process as a LangChain4j chat model.
  *
- * <p>What a request says of temperature, top-p, top-k, stop sequences and the limit of tokens
- * counts before what the builder was given; {@link Adapt4jChatRequestParameters} says more. What is
- * not supported, such as images, is refused with an {@code UnsupportedFeatureException}, never
- * ignored.
+ * <p>Temperature, top-p, top-k, stop sequences and the token limit of a request override those of
+ * the builder; {@link Adapt4jChatRequestParameters} has more. Unsupported features, such as images,
+ * are refused with an {@code UnsupportedFeatureException}, never ignored.
  *
- * <p>Safe for use by several threads: requests that come at the same time are computed as one
- * batch.
+ * <p>Safe for use by several threads: concurrent requests are computed as one batch.
  */
 public final class Adapt4jChatModel implements ChatModel {
 
@@ -30,7 +28,7 @@ public final class Adapt4jChatModel implements ChatModel {
   }
 
   /**
-   * Begins with no model and default options.
+   * Creates a builder with no model and default options.
    *
    * @return a builder
    */
@@ -67,7 +65,7 @@ public final class Adapt4jChatModel implements ChatModel {
     return models.capabilities();
   }
 
-  /** Collects what a chat model is made of. */
+  /** Builder of a chat model. */
   public static final class Builder extends ChatModelBuilder<Builder> {
 
     private Builder() {}
@@ -78,12 +76,12 @@ public final class Adapt4jChatModel implements ChatModel {
     }
 
     /**
-     * Makes the chat model.
+     * Builds the chat model.
      *
      * @return the chat model
      * @throws IllegalStateException if no model was set
-     * @throws dev.langchain4j.exception.UnsupportedFeatureException if the default parameters ask
-     *     for what is not supported
+     * @throws dev.langchain4j.exception.UnsupportedFeatureException if the default parameters are
+     *     not supported
      */
     public Adapt4jChatModel build() {
       return new Adapt4jChatModel(models());

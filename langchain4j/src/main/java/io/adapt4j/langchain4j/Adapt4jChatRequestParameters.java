@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** What a request says of sampling beyond the parameters that all of LangChain4j's models know. */
+/** Sampling parameters of a request beyond those common to all LangChain4j models. */
 public final class Adapt4jChatRequestParameters extends DefaultChatRequestParameters {
 
   private final OptionalLong seed;
@@ -21,7 +21,7 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
   }
 
   /**
-   * Begins with nothing set.
+   * Creates a builder with nothing set.
    *
    * @return a builder
    */
@@ -29,17 +29,17 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
     return new Builder();
   }
 
-  /** {@return the seed of the random stream, empty where the model's options say it} */
+  /** {@return the seed of the random stream; empty to use that of the model's options} */
   public OptionalLong seed() {
     return seed;
   }
 
-  /** {@return the share of the likeliest token's probability below which none is drawn} */
+  /** {@return the minimum probability of a token, relative to the most likely one} */
   public OptionalDouble minP() {
     return minP;
   }
 
-  /** {@return the penalty of tokens that have occurred} */
+  /** {@return the repetition penalty} */
   public OptionalDouble repetitionPenalty() {
     return repetitionPenalty;
   }
@@ -74,7 +74,7 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
         .formatted(super.toString(), seed, minP, repetitionPenalty);
   }
 
-  /** Collects parameters. */
+  /** Builder of the parameters. */
   public static final class Builder extends DefaultChatRequestParameters.Builder<Builder> {
 
     private OptionalLong seed = OptionalLong.empty();
@@ -107,9 +107,9 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
     }
 
     /**
-     * Sets the share of the likeliest token's probability below which no token is drawn.
+     * Sets the minimum probability of a token, relative to the most likely one.
      *
-     * @param value between 0 and 1; 0 is off
+     * @param value between 0 and 1; 0 disables it
      * @return this builder
      */
     public Builder minP(double value) {
@@ -118,9 +118,9 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
     }
 
     /**
-     * Sets the penalty of tokens that have occurred.
+     * Sets the repetition penalty.
      *
-     * @param value above 0; 1 is off
+     * @param value above 0; 1 disables it
      * @return this builder
      */
     public Builder repetitionPenalty(double value) {

@@ -11,7 +11,7 @@ import io.adapt4j.rag.retrieve.Retriever;
 import java.util.List;
 import java.util.Map;
 
-/** A retriever of ours as one of LangChain4j. */
+/** An Adapt4J retriever as a LangChain4j content retriever. */
 record Adapt4jContentRetriever(Retriever retriever) implements ContentRetriever {
 
   @Override
@@ -39,7 +39,7 @@ record Adapt4jContentRetriever(Retriever retriever) implements ContentRetriever 
             passage.chunk().id()));
   }
 
-  /** Metadata there have neither booleans, which become texts, nor blank texts. */
+  /** LangChain4j metadata allow neither booleans, which become texts, nor blank texts. */
   private static Metadata metadata(Map<String, Object> fields) {
     Metadata metadata = new Metadata();
     fields.forEach(

@@ -12,7 +12,7 @@ import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 import java.util.Set;
 
-/** Our vectors as a model of LangChain4j. */
+/** Adapt4J embeddings as a LangChain4j embedding model. */
 record Adapt4jEmbeddingModel(TextEmbeddings embeddings) implements EmbeddingModel {
 
   @Override

@@ -15,12 +15,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A model of this process as a streaming chat model of LangChain4j, otherwise as {@link
- * Adapt4jChatModel}. A request returns at once; its answer comes on a thread of the executor. A
- * request that asks for what is not supported fails on the thread that makes it.
+ * A model in this process as a LangChain4j streaming chat model, otherwise as {@link
+ * Adapt4jChatModel}. A request returns at once; its answer arrives on a thread of the executor. A
+ * request for unsupported features fails on the calling thread.
  *
- * <p>The {@code StreamingHandle} of a piece ends the answer: nothing comes after it, and the model
- * goes on with other requests at once.
+ * <p>The {@code StreamingHandle} of a piece cancels the answer: nothing follows, and the model
+ * continues with other requests at once.
  */
 public final class Adapt4jStreamingChatModel implements StreamingChatModel {
 
@@ -33,7 +33,7 @@ public final class Adapt4jStreamingChatModel implements StreamingChatModel {
   }
 
   /**
-   * Begins with no model, default options, and daemon threads that are made as they are needed.
+   * Creates a builder with no model, default options, and daemon threads created on demand.
    *
    * @return a builder
    */
@@ -85,7 +85,7 @@ public final class Adapt4jStreamingChatModel implements StreamingChatModel {
     return models.capabilities();
   }
 
-  /** Threads for answers, made when the first is needed. */
+  /** Threads for answers, created lazily. */
   private static final class Threads {
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -101,7 +101,7 @@ public final class Adapt4jStreamingChatModel implements StreamingChatModel {
     private Threads() {}
   }
 
-  /** Collects what a streaming chat model is made of. */
+  /** Builder of a streaming chat model. */
   public static final class Builder extends ChatModelBuilder<Builder> {
 
     private Executor executor = task -> Threads.ALL.execute(task);
@@ -114,9 +114,10 @@ public final class Adapt4jStreamingChatModel implements StreamingChatModel {
     }
 
     /**
-     * Sets where answers are generated and handed on; each takes one thread for its whole time.
+     * Sets the executor that generates and delivers answers; each occupies one thread until it
+     * ends.
      *
-     * @param value the executor, such as {@code Runnable::run} for the thread that asks
+     * @param value the executor, such as {@code Runnable::run} for the calling thread
      * @return this builder
      */
     public Builder executor(Executor value) {
@@ -125,12 +126,12 @@ public final class Adapt4jStreamingChatModel implements StreamingChatModel {
     }
 
     /**
-     * Makes the chat model.
+     * Builds the chat model.
      *
      * @return the chat model
      * @throws IllegalStateException if no model was set
-     * @throws dev.langchain4j.exception.UnsupportedFeatureException if the default parameters ask
-     *     for what is not supported
+     * @throws dev.langchain4j.exception.UnsupportedFeatureException if the default parameters are
+     *     not supported
      */
     public Adapt4jStreamingChatModel build() {
       return new Adapt4jStreamingChatModel(models(), executor);

@@ -11,7 +11,7 @@ import io.adapt4j.core.exception.TooManyRequestsException;
 import io.adapt4j.core.text.RequestRefusedException;
 import java.util.UUID;
 
-/** Our answers and failures in the words of LangChain4j. */
+/** Converts Adapt4J's answers and failures to LangChain4j's types. */
 final class Answers {
 
   private Answers() {}

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Hands the parts of an answer on in the words of LangChain4j. */
+/** Passes the parts of an answer on as LangChain4j's types. */
 final class CallEvents implements Consumer<ToolEvent> {
 
   private final ReplyListener listener;

@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Collects what both kinds of chat models are made of.
+ * Options common to both kinds of chat models.
  *
  * @param <B> the builder
  */
 public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
 
-  /** What a model is called that was given no name. */
+  /** Default name of a model. */
   public static final String DEFAULT_NAME = "adapt4j";
 
   private final Map<String, Replier> repliers = new LinkedHashMap<>();
@@ -30,7 +30,7 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
   abstract B self();
 
   /**
-   * Answers with a model of this process, called {@value #DEFAULT_NAME}.
+   * Uses a model in this process, named {@value #DEFAULT_NAME}.
    *
    * @param model the model, which the caller closes
    * @return this builder
@@ -40,11 +40,11 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
   }
 
   /**
-   * Answers with a model of this process. Where several are named, a request's {@code modelName}
-   * chooses; the first answers those that name none. An adapter on a model can be asked by its
-   * name, as long as it is there: the model then answers with this adapter alone.
+   * Uses a model in this process. With several models, a request's {@code modelName} selects one;
+   * the first is the default. A loaded adapter can be requested by its name: the model then answers
+   * with this adapter only.
    *
-   * @param name what requests call it
+   * @param name the model's name in requests
    * @param model the model, which the caller closes
    * @return this builder
    */
@@ -53,8 +53,8 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
   }
 
   /**
-   * Answers with any generator, called {@value #DEFAULT_NAME}. Tools and formats other than text
-   * are refused.
+   * Uses any generator, named {@value #DEFAULT_NAME}. Tools and formats other than text are
+   * refused.
    *
    * @param generator the generator
    * @return this builder
@@ -64,9 +64,9 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
   }
 
   /**
-   * Answers with any generator, otherwise as {@link #model(String, LanguageModel)}.
+   * Uses any generator, otherwise as {@link #model(String, LanguageModel)}.
    *
-   * @param name what requests call it
+   * @param name the model's name in requests
    * @param generator the generator
    * @return this builder
    */
@@ -85,8 +85,8 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
   }
 
   /**
-   * Sets what neither a request nor the {@link #defaultRequestParameters} say, and what LangChain4j
-   * has no word for.
+   * Sets options used if neither a request nor the {@link #defaultRequestParameters} set them, and
+   * those that LangChain4j does not have.
    *
    * @param value the options
    * @return this builder
@@ -97,7 +97,7 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
   }
 
   /**
-   * Sets what holds for requests that do not say otherwise.
+   * Sets the default parameters of requests.
    *
    * @param value the parameters
    * @return this builder
@@ -108,7 +108,7 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
   }
 
   /**
-   * Sets what watches requests, answers and failures.
+   * Sets listeners for requests, answers and failures.
    *
    * @param value the listeners
    * @return this builder

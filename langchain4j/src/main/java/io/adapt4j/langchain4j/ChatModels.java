@@ -13,12 +13,12 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What a chat model is made of.
+ * Configuration of a chat model.
  *
- * @param repliers what answers, by name
- * @param options what neither a request nor the parameters say
- * @param parameters what a request does not say
- * @param listeners what watches requests
+ * @param repliers the repliers by name
+ * @param options options used if neither a request nor the parameters set them
+ * @param parameters default parameters of requests
+ * @param listeners listeners for requests
  */
 record ChatModels(
     Map<String, Replier> repliers,
@@ -26,12 +26,12 @@ record ChatModels(
     ChatRequestParameters parameters,
     List<ChatModelListener> listeners) {
 
-  /** The name of the model or the adapter that a request asks for. */
+  /** Returns the name of the requested model or adapter. */
   static String name(ChatRequest request) {
     return Objects.requireNonNull(request.parameters().modelName(), "a default is set");
   }
 
-  /** What answers by a name: a model, or the first that has an adapter of that name. */
+  /** Returns the replier of a name: a model, or the first one with an adapter of that name. */
   Replier replier(String name) {
     Replier replier = repliers.get(name);
     if (replier != null) {

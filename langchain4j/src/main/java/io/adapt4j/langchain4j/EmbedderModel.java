@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** An encoder of this process as a model of LangChain4j. */
+/** An encoder in this process as a LangChain4j embedding model. */
 record EmbedderModel(TextEmbedder embedder, String modelName) implements EmbeddingModel {
 
   @Override

@@ -11,15 +11,15 @@ import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.structured.UnsupportedConstraintException;
 import java.util.Optional;
 
-/** Forms of answers as constraints of generation. */
+/** Converts response formats to constraints. */
 final class Formats {
 
-  /** No properties but those of the schema; those that may be left out may be null instead. */
+  /** No properties except those of the schema; optional ones may be null instead. */
   private static final boolean STRICT = true;
 
   private Formats() {}
 
-  /** What an answer may be; empty for any text. */
+  /** Returns the constraint of a format; empty for any text. */
   static Optional<TextConstraint> constraint(ResponseFormat format) {
     return format.type() == ResponseFormatType.TEXT ? Optional.empty() : Optional.of(json(format));
   }

@@ -7,7 +7,7 @@ import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import java.util.List;
 
-/** A generator of texts alone: it knows neither tools nor formats. */
+/** A replier with a plain text generator, without tools and formats. */
 record GeneratorReplier(TextGenerator generator) implements Replier {
 
   @Override

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands an answer on to a handler. What the handler throws goes to its {@code onError}, and the
- * answer goes on; after its end was asked for, nothing is handed on.
+ * Passes an answer to a handler. Exceptions of the handler go to its {@code onError}, and the
+ * answer continues; after it is cancelled, nothing is passed on.
  */
 final class HandlerCalls implements ReplyListener {
 

@@ -9,44 +9,45 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerator;
 
 /**
- * Models of Adapt4J as LangChain4j takes them, and the other way round. No adapter closes what it
- * is made of.
+ * Adapters of Adapt4J models to LangChain4j and vice versa. No adapter closes the object that it
+ * wraps.
  */
 public final class LangChain4j {
 
   private LangChain4j() {}
 
   /**
-   * Answers conversations with a model of this process. See {@link Adapt4jChatModel} for what a
-   * request may say, and its builder for default parameters, listeners and several models.
+   * Adapts a model in this process to a LangChain4j chat model. See {@link Adapt4jChatModel} for
+   * the supported request parameters, and its builder for default parameters, listeners and several
+   * models.
    *
-   * @param model what answers
-   * @param options what a request does not say
-   * @return the same model
+   * @param model the model
+   * @param options options that requests do not set
+   * @return the chat model
    */
   public static ChatModel chatModel(LanguageModel model, GenerationOptions options) {
     return Adapt4jChatModel.builder().model(model).options(options).build();
   }
 
   /**
-   * Answers conversations with any generator, such as a server. Tools and formats other than text
-   * are refused: a generator gives texts alone.
+   * Adapts any generator, such as a server, to a LangChain4j chat model. Tools and formats other
+   * than text are refused.
    *
-   * @param generator what answers
-   * @param options what a request does not say
-   * @return the same generator
+   * @param generator the generator
+   * @param options options that requests do not set
+   * @return the chat model
    */
   public static ChatModel chatModel(TextGenerator generator, GenerationOptions options) {
     return Adapt4jChatModel.builder().generator(generator).options(options).build();
   }
 
   /**
-   * Answers conversations piece by piece, otherwise as {@link #chatModel(LanguageModel,
-   * GenerationOptions)}.
+   * Adapts a model in this process to a LangChain4j streaming chat model, otherwise as {@link
+   * #chatModel(LanguageModel, GenerationOptions)}.
    *
-   * @param model what answers
-   * @param options what a request does not say
-   * @return the same model
+   * @param model the model
+   * @param options options that requests do not set
+   * @return the chat model
    */
   public static StreamingChatModel streamingChatModel(
       LanguageModel model, GenerationOptions options) {
@@ -54,12 +55,12 @@ public final class LangChain4j {
   }
 
   /**
-   * Answers conversations piece by piece, otherwise as {@link #chatModel(TextGenerator,
-   * GenerationOptions)}.
+   * Adapts any generator to a LangChain4j streaming chat model, otherwise as {@link
+   * #chatModel(TextGenerator, GenerationOptions)}.
    *
-   * @param generator what answers
-   * @param options what a request does not say
-   * @return the same generator
+   * @param generator the generator
+   * @param options options that requests do not set
+   * @return the chat model
    */
   public static StreamingChatModel streamingChatModel(
       TextGenerator generator, GenerationOptions options) {
@@ -67,26 +68,26 @@ public final class LangChain4j {
   }
 
   /**
-   * Gives out vectors of a model of this process. Requests with {@code EmbeddingInputType.QUERY}
-   * are embedded after the model's prompt {@code query}, those with {@code DOCUMENT} after {@code
-   * passage} or {@code document}, all others, and all of a model without such prompts, as its
-   * folder says.
+   * Adapts an embedding model in this process to LangChain4j. Requests with {@code
+   * EmbeddingInputType.QUERY} use the model's prompt {@code query}, those with {@code DOCUMENT} its
+   * prompt {@code passage} or {@code document}; all others, and models without such prompts, use
+   * the folder's default.
    *
    * @param embedder the model
-   * @param name what {@code modelName()} says
-   * @return the same model
+   * @param name the result of {@code modelName()}
+   * @return the embedding model
    */
   public static EmbeddingModel embeddingModel(TextEmbedder embedder, String name) {
     return new EmbedderModel(embedder, name);
   }
 
   /**
-   * Takes answers of a chat model of LangChain4j. The seed is not passed on; options that have no
-   * counterpart (min-p, repetition penalty, stop ids, ignoring the end token) are refused where
-   * they are set.
+   * Adapts a LangChain4j chat model to a text generator. The seed is not passed on; options without
+   * a counterpart (min-p, repetition penalty, stop ids, ignoring the end token) are refused if they
+   * are set.
    *
    * @param model the model
-   * @return the same model
+   * @return the generator
    */
   public static TextGenerator generator(ChatModel model) {
     return new LangChain4jGenerator(model);

@@ -9,7 +9,7 @@ import dev.langchain4j.model.embedding.request.EmbeddingRequestParameters;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 
-/** A model of LangChain4j as embeddings of ours. */
+/** A LangChain4j embedding model as Adapt4J embeddings. */
 final class LangChain4jEmbeddings implements TextEmbeddings {
 
   private final EmbeddingModel model;

@@ -19,7 +19,7 @@ import io.adapt4j.core.text.TokenUsage;
 import java.util.List;
 import java.util.Optional;
 
-/** A chat model of LangChain4j as a generator of ours. */
+/** A LangChain4j chat model as an Adapt4J text generator. */
 record LangChain4jGenerator(ChatModel model) implements TextGenerator {
 
   @Override

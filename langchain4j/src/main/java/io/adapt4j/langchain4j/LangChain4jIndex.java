@@ -20,14 +20,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a retriever of LangChain4j finds, as an index that cannot be changed: each content is a
- * document of one chunk. The documents found last are kept, so that citations can be checked.
+ * Read-only index over a LangChain4j retriever: each content is a document with one chunk. The most
+ * recently found documents are kept, so that citations can be checked.
  */
 final class LangChain4jIndex implements SearchIndex {
 
   private static final int KEPT = 1000;
 
-  /** Digits of a hash that tell contents apart. */
+  /** Number of digits of a hash that identifies a content. */
   private static final int DIGITS = 16;
 
   private final ContentRetriever retriever;
@@ -53,7 +53,7 @@ final class LangChain4jIndex implements SearchIndex {
     return List.copyOf(hits);
   }
 
-  /** Scores fall with the rank where the retriever gives none. */
+  /** Scores decrease with the rank if the retriever gives none. */
   private Hit hit(Content content, int rank) {
     Document document = document(content);
     found.put(document.id(), document);
@@ -126,7 +126,7 @@ final class LangChain4jIndex implements SearchIndex {
     return new UnsupportedOperationException("A retriever of LangChain4j knows no " + what);
   }
 
-  /** Has nothing open. */
+  /** Does nothing: there are no resources. */
   @Override
   public void close() {}
 }

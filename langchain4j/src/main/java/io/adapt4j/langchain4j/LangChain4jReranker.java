@@ -5,7 +5,7 @@ import dev.langchain4j.model.scoring.ScoringModel;
 import io.adapt4j.rag.spi.Reranker;
 import java.util.List;
 
-/** A scoring model of LangChain4j as a reranker of ours. */
+/** A LangChain4j scoring model as an Adapt4J reranker. */
 record LangChain4jReranker(ScoringModel model) implements Reranker {
 
   @Override

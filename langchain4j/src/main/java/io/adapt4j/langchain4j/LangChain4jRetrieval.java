@@ -9,82 +9,83 @@ import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.spi.TextEmbeddings;
 
 /**
- * What finds documents, as LangChain4j takes it, and the other way round. Needs {@code
- * adapt4j-rag}. No adapter closes what it is made of.
+ * Adapters of retrieval components to LangChain4j and vice versa. Needs {@code adapt4j-rag}. No
+ * adapter closes the object that it wraps.
  */
 public final class LangChain4jRetrieval {
 
-  /** Key of a content's metadata: the id of the document it is in. */
+  /** Metadata key of a content: the id of its document. */
   public static final String DOCUMENT_ID = "document_id";
 
-  /** Key of a content's metadata: the title of the document; absent if it has none. */
+  /** Metadata key of a content: the title of the document; absent if it has none. */
   public static final String TITLE = "title";
 
-  /** Key of a content's metadata: the number of the chunk in the document, from 0. */
+  /** Metadata key of a content: the index of the chunk in the document, from 0. */
   public static final String CHUNK = "chunk";
 
-  /** Key of a content's metadata: where the text begins in the document, in UTF-16 characters. */
+  /** Metadata key of a content: the start of the text in the document, in UTF-16 units. */
   public static final String START = "start";
 
-  /** Key of a content's metadata: the character after its last. */
+  /** Metadata key of a content: the end of the text in the document, exclusive. */
   public static final String END = "end";
 
   private LangChain4jRetrieval() {}
 
   /**
-   * Finds contents for queries. A content is the text of a passage; its metadata are those of the
-   * document and the keys above, which win over fields of the same name. Booleans become texts.
+   * Adapts a retriever to LangChain4j. A content is the text of a passage; its metadata are those
+   * of the document plus the keys above, which override fields of the same name. Booleans become
+   * texts.
    *
-   * @param retriever what finds passages
-   * @return the same retriever
+   * @param retriever the retriever
+   * @return the content retriever
    */
   public static ContentRetriever contentRetriever(Retriever retriever) {
     return new Adapt4jContentRetriever(retriever);
   }
 
   /**
-   * Gives out vectors. Requests with {@code EmbeddingInputType.QUERY} are embedded as questions,
-   * all others as passages; for models without prompts that is the same.
+   * Adapts embeddings to LangChain4j. Requests with {@code EmbeddingInputType.QUERY} are embedded
+   * as questions, all others as passages; for models without prompts that is the same.
    *
-   * @param embeddings the model
-   * @return the same model
+   * @param embeddings the embeddings
+   * @return the embedding model
    */
   public static EmbeddingModel embeddingModel(TextEmbeddings embeddings) {
     return new Adapt4jEmbeddingModel(embeddings);
   }
 
   /**
-   * Scores texts by how well they answer a query, such as with a cross-encoder of this process.
+   * Adapts a reranker, such as a cross-encoder in this process, to LangChain4j.
    *
-   * @param reranker what scores
-   * @return the same reranker
+   * @param reranker the reranker
+   * @return the scoring model
    */
   public static ScoringModel scoringModel(Reranker reranker) {
     return new RerankerScoringModel(reranker);
   }
 
   /**
-   * Searches with a retriever of LangChain4j, for answers with citations. Each content is a
-   * document of its own, named by a hash; the last 1,000 found are kept for citations to be
-   * checked. Nothing can be added or deleted, filters and searches by vector alone are refused;
-   * vectors are not looked at, so that {@code SearchBy.WORDS} saves making them.
+   * Adapts a LangChain4j retriever to a search index, for answers with citations. Each content is a
+   * separate document, named by a hash; the last 1,000 found are kept for checking citations.
+   * Nothing can be added or deleted, and filters and searches by vector alone are refused; vectors
+   * are ignored, so that {@code SearchBy.WORDS} saves computing them.
    *
-   * @param retriever what finds contents
-   * @return an index of what it finds
+   * @param retriever the retriever
+   * @return an index of its results
    */
   public static SearchIndex index(ContentRetriever retriever) {
     return new LangChain4jIndex(retriever);
   }
 
   /**
-   * Takes vectors of a model of LangChain4j, scaled to length 1. Questions are asked for with
-   * {@code EmbeddingInputType.QUERY} and passages with {@code DOCUMENT} where the model knows
-   * these.
+   * Adapts a LangChain4j embedding model, with vectors normalized to length 1. Questions are
+   * embedded with {@code EmbeddingInputType.QUERY} and passages with {@code DOCUMENT} if the model
+   * supports these.
    *
    * @param model the model
-   * @param identity what tells its vectors from those of other models, such as provider, name and
-   *     version; an index takes vectors of one identity only
-   * @return the same model
+   * @param identity identity of its vectors, such as provider, name and version; an index accepts
+   *     vectors of one identity only
+   * @return the embeddings
    * @throws IllegalArgumentException if the identity is blank
    */
   public static TextEmbeddings embeddings(EmbeddingModel model, String identity) {
@@ -92,10 +93,10 @@ public final class LangChain4jRetrieval {
   }
 
   /**
-   * Reranks with a scoring model of LangChain4j.
+   * Adapts a LangChain4j scoring model to a reranker.
    *
    * @param model the model
-   * @return the same model
+   * @return the reranker
    */
   public static Reranker reranker(ScoringModel model) {
     return new LangChain4jReranker(model);

@@ -21,7 +21,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** A model of this process, with tools and formats. One without a chat template knows neither. */
+/**
+ * A replier with a model in this process, with tools and formats unless it has no chat template.
+ */
 final class ModelReplier implements Replier {
 
   private final LanguageModel model;
@@ -29,14 +31,14 @@ final class ModelReplier implements Replier {
   private final Supplier<ToolChat> chat;
   private final Replier plain;
 
-  /** Kept, so that what is known of a tokenizer and a template is. */
+  /** Repliers by adapter, kept for the caches of tokenizer and template. */
   private final Map<String, Replier> adapted = new ConcurrentHashMap<>();
 
   ModelReplier(LanguageModel model) {
     this(model, model::chat);
   }
 
-  /** Renders and reads as a model does, and has another give the text. */
+  /** Uses the model's template and tokenizer, but another source of generated text. */
   ModelReplier(LanguageModel model, ModelAccess access) {
     this.model = model;
     this.access = access;
@@ -73,7 +75,7 @@ final class ModelReplier implements Replier {
       return Optional.of(
           adapted.computeIfAbsent(name, found -> new ModelReplier(model.withAdapter(found))));
     } catch (IllegalArgumentException e) {
-      // Taken off meanwhile.
+      // Removed in the meantime.
       return Optional.empty();
     }
   }

@@ -8,13 +8,13 @@ import io.adapt4j.core.generate.GenerationOptions;
 import java.util.List;
 
 /**
- * What is asked.
+ * A request to a replier.
  *
  * @param messages the conversation
- * @param options how to choose tokens and when to stop
- * @param tools what may be called
- * @param choice whether something is to be called
- * @param format the form of the answer
+ * @param options generation options
+ * @param tools the available tools
+ * @param choice the tool choice
+ * @param format the format of the answer
  */
 record Question(
     List<ChatMessage> messages,

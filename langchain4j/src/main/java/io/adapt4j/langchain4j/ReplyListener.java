@@ -3,21 +3,21 @@ package io.adapt4j.langchain4j;
 import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialToolCall;
 
-/** Takes an answer piece by piece. */
+/** Receives a streamed answer. */
 interface ReplyListener {
 
-  /** Takes nothing. */
+  /** Ignores everything. */
   ReplyListener NONE = new ReplyListener() {};
 
-  /** Takes the next piece of what is said. */
+  /** Receives the next piece of the text. */
   default void text(String piece) {}
 
-  /** Takes the next piece of what is thought. */
+  /** Receives the next piece of the thoughts. */
   default void thinking(String piece) {}
 
-  /** Takes the next piece of a call's arguments. */
+  /** Receives the next piece of a call's arguments. */
   default void partialCall(PartialToolCall call) {}
 
-  /** Takes a call whose arguments are all there. */
+  /** Receives a call with complete arguments. */
   default void completeCall(CompleteToolCall call) {}
 }

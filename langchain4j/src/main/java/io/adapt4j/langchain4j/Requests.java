@@ -20,7 +20,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** Requests of LangChain4j in our words. */
+/** Converts LangChain4j's requests to Adapt4J's types. */
 final class Requests {
 
   private Requests() {}
@@ -85,7 +85,7 @@ final class Requests {
     throw unsupported(content.type().name().toLowerCase(Locale.ROOT) + " contents");
   }
 
-  /** What a request says, else the options. */
+  /** Combines the parameters of a request with default options. */
   static GenerationOptions options(ChatRequestParameters parameters, GenerationOptions usual) {
     GenerationOptions.Builder options = usual.toBuilder();
     if (parameters.maxOutputTokens() != null) {

@@ -7,7 +7,7 @@ import io.adapt4j.rag.spi.Reranker;
 import java.util.Arrays;
 import java.util.List;
 
-/** A reranker of ours as a scoring model of LangChain4j. */
+/** An Adapt4J reranker as a LangChain4j scoring model. */
 record RerankerScoringModel(Reranker reranker) implements ScoringModel {
 
   @Override

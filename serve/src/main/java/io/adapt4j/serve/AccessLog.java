@@ -5,9 +5,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where requests are logged.
+ * The log of requests.
  *
- * @param contents whether prompts and answers are logged, too
+ * @param contents whether prompts and answers are logged too
  */
 record AccessLog(Consumer<AccessRecord> listener, boolean contents) {
 

@@ -5,19 +5,19 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What is logged of a request.
+ * A log record of a request.
  *
- * @param at when it came
- * @param client the address it came from
+ * @param at time of arrival
+ * @param client IP address of the client
  * @param method such as {@code POST}
  * @param path such as {@code /v1/chat/completions}, without a query
- * @param status the status of the answer; 499 where the client left before its end
- * @param took the time until the answer ended
- * @param model the model that was asked, or empty
- * @param promptTokens tokens that were read
- * @param newTokens tokens that were generated
+ * @param status the status of the answer; 499 if the client disconnected before its end
+ * @param took duration until the answer ended
+ * @param model the requested model, or empty
+ * @param promptTokens number of prompt tokens
+ * @param newTokens number of generated tokens
  * @param request the body; empty unless {@link ModelServer.Builder#logContents} asks for it
- * @param answer the text of the answers, on lines of their own; empty unless {@link
+ * @param answer the texts of the answers, on separate lines; empty unless {@link
  *     ModelServer.Builder#logContents} asks for it
  */
 public record AccessRecord(

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Adds and removes adapters while the server runs: {@code /v1/adapters}, for those who show the key
- * of the administrator. Adapters are the folders of one folder, and have their names; no name leads
- * elsewhere.
+ * Adds and removes adapters while the server runs: {@code /v1/adapters}, for requests with the
+ * administrator's key. Adapters are subfolders of a single folder and are addressed by name; no
+ * name can escape that folder.
  */
 final class AdapterEndpoint {
 
@@ -33,7 +33,7 @@ final class AdapterEndpoint {
   private final Models models;
   private final ServerLimits limits;
 
-  /** What was added here, and the model that it is on. Guarded by this. */
+  /** Adapters added here, by name, and their models. Guarded by this. */
   private final Map<String, LanguageModel> added = new HashMap<>();
 
   AdapterEndpoint(Path folder, String key, Models models, ServerLimits limits) {
@@ -133,7 +133,7 @@ final class AdapterEndpoint {
         .put("deleted", true);
   }
 
-  /** The adapters in the folder, sorted. Links are none: they may lead anywhere. */
+  /** The adapters in the folder, sorted. Links are excluded: they may lead anywhere. */
   private List<String> names() {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries

@@ -6,7 +6,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import java.util.List;
 import java.util.Optional;
 
-/** How answers are written, whole or as chunks of a stream. */
+/** Format of answers, as a whole or as chunks of a stream. */
 interface AnswerFormat {
 
   /** All answers. */
@@ -18,17 +18,15 @@ interface AnswerFormat {
   /** A piece of the text of a choice. */
   ObjectNode piece(int choice, Piece piece);
 
-  /**
-   * The chunk after the text of a choice.
-   *
-   * @param rest tokens that have no text any more
-   */
+  /** The chunk after the text of a choice; rest are tokens without further text. */
   ObjectNode last(int choice, Generation answer, List<TokenLogprobs> rest);
 
   /** The chunk after all choices. */
   ObjectNode usage(Usage usage);
 
-  /** What OpenAI calls the end of an answer; one that ran out of time is cut, too. */
+  /**
+   * Finish reason as in OpenAI's API; an answer that ran out of time is also cut ({@code length}).
+   */
   static String finishReason(Generation answer) {
     return switch (answer.finishReason()) {
       case LENGTH, CONTEXT_LENGTH, CANCELLED -> "length";

@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes answers on threads of its own, so that the thread that writes to a client notices while
- * it waits that the client has left, or that the time is up. The threads spend their time waiting
- * for the model. Thread safe.
+ * Computes answers on its own threads, so that the thread that writes to a client notices while it
+ * waits that the client has disconnected, or that the time is up. The threads spend their time
+ * waiting for the model. Thread-safe.
  */
 final class AnswerPool implements AutoCloseable {
 
@@ -28,10 +28,10 @@ final class AnswerPool implements AutoCloseable {
   }
 
   /**
-   * What happened to an answer: a piece came, or it ended well or badly.
+   * Event of an answer: a piece, completion or failure.
    *
-   * @param choice which answer
-   * @param piece of an answer that ended well, what comes after its text
+   * @param choice index of the answer
+   * @param piece a piece; for a completed answer, the rest after its text
    */
   record Event<T>(
       int choice, @Nullable Piece piece, @Nullable T answer, @Nullable Throwable failure) {
@@ -60,21 +60,17 @@ final class AnswerPool implements AutoCloseable {
             });
   }
 
-  /** How many answers are computed or wait. */
+  /** Number of answers that are computed or waiting. */
   int running() {
     return most - free.availablePermits();
   }
 
-  /** How many requests have begun that are not closed. */
+  /** Number of open requests. */
   int open() {
     return all.size();
   }
 
-  /**
-   * Begins to compute.
-   *
-   * @param inPieces whether there are events with pieces; without, nobody is woken by them
-   */
+  /** Starts computing. Without pieces there are no events for them, so that they wake nobody. */
   <T> Running<T> start(List<Job<T>> jobs, boolean inPieces) {
     requireFew(jobs.size());
     if (!free.tryAcquire(jobs.size())) {
@@ -104,7 +100,7 @@ final class AnswerPool implements AutoCloseable {
     }
   }
 
-  /** What no thread can be had for has failed, as if it had begun. */
+  /** Fails a job for which there is no thread, as if it had started. */
   private <T> void execute(Running<T> running, int choice, Runnable job) {
     try {
       threads.execute(job);
@@ -129,7 +125,7 @@ final class AnswerPool implements AutoCloseable {
     running.events.add(end);
   }
 
-  /** Ends all answers as soon as can be, and all that begin from now on. */
+  /** Cancels all answers as soon as possible, including future ones. */
   void cancelAll() {
     closing = true;
     all.forEach(running -> running.cancellation.cancel());
@@ -145,7 +141,7 @@ final class AnswerPool implements AutoCloseable {
     threads.shutdown();
   }
 
-  /** The answers of a request. Closing cancels those that are not at their end. */
+  /** The answers of a request. Closing cancels those that are not complete. */
   final class Running<T> implements AutoCloseable {
 
     private final CancellationToken cancellation = new CancellationToken();
@@ -156,21 +152,17 @@ final class AnswerPool implements AutoCloseable {
       this.open = answers;
     }
 
-    /** Whether an answer is still to come. */
+    /** Returns whether an answer is still missing. */
     boolean isOpen() {
       return open > 0;
     }
 
-    /** Ends the answers after what they have so far. */
+    /** Cancels the answers, which keep their text so far. */
     void cancel() {
       cancellation.cancel();
     }
 
-    /**
-     * Waits for what happens next.
-     *
-     * @return null if nothing did
-     */
+    /** Waits for the next event; null if there was none. */
     @Nullable Event<T> next(long millis) throws InterruptedException {
       Event<T> event = events.poll(millis, TimeUnit.MILLISECONDS);
       if (event != null && event.isEnd()) {

@@ -9,21 +9,21 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Has answers computed and writes them as they come. */
+/** Runs the computation of answers and writes them as they arrive. */
 final class Answering {
 
-  /** How long a request is prepared before something is written, which decides its status. */
+  /** Maximum preparation time before something is written, which fixes the status. */
   private static final Duration SILENCE = Duration.ofSeconds(3);
 
-  /** How often is looked whether the time of a request that is prepared is up. */
+  /** Interval of checks for a timeout during preparation. */
   private static final long LOOK_MILLIS = 100;
 
-  /** How long nothing comes before something is written, which sends the status. */
+  /** Silence after which something is written, which sends the status. */
   private static final long QUIET_MILLIS = 1_000;
 
   /**
-   * How often something is written after that, to learn whether the client is there: of two writes
-   * to one that left the second fails.
+   * Interval of heartbeats after that, to detect a disconnected client: of two writes to one, the
+   * second fails.
    */
   private static final long HEARTBEAT_MILLIS = 400;
 
@@ -36,11 +36,10 @@ final class Answering {
   }
 
   /**
-   * Has done what comes before an answer: reading schemas, rendering and encoding. What is wrong
-   * with a request shows here, while its status can still say so.
+   * Prepares an answer: reading schemas, rendering and encoding. Errors of a request surface here,
+   * while its status can still report them. The job polls for cancellation.
    *
    * @param streams whether the answer is a stream
-   * @param job looks from time to time whether it is cancelled
    * @param prompt the parameter that holds the prompt
    */
   <T> T prepare(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
@@ -100,7 +99,7 @@ final class Answering {
    * Answers a request for generated texts.
    *
    * @param jobs compute the answers: all choices of the first prompt, then of the next
-   * @param prompts how many prompts there are
+   * @param prompts number of prompts
    * @param prompt the parameter that holds the prompt
    */
   void answer(
@@ -117,7 +116,7 @@ final class Answering {
   }
 
   /**
-   * Has answers computed and written, all but their common end.
+   * Computes and writes answers, except for their common end.
    *
    * @param prompt the parameter that holds the prompt
    * @return the answers
@@ -185,7 +184,7 @@ final class Answering {
     reply.last(event.choice(), answer, Objects.requireNonNull(event.piece()).tokens());
   }
 
-  /** What fails for an unknown reason is for the log, with where it failed. */
+  /** Logs unknown failures with their stack trace. */
   static RuntimeException fault(Throwable failure, String prompt) {
     Fault fault = Fault.of(failure, prompt);
     return fault.isInternal() && failure instanceof RuntimeException unknown ? unknown : fault;

@@ -7,17 +7,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The keys that clients show. Digests are compared, in a time that depends on neither the key nor
- * what was shown.
- */
+/** The accepted API keys. Digests are compared in constant time, whatever the key. */
 final class ApiKeys {
 
   private static final String BEARER = "Bearer ";
 
   private final List<byte[]> digests;
 
-  /** Creates keys; with none everybody is let in. */
+  /** Creates keys; without any, everybody is admitted. */
   ApiKeys(Collection<String> keys) {
     this.digests = keys.stream().map(ApiKeys::digest).toList();
   }
@@ -26,7 +23,7 @@ final class ApiKeys {
     return digests.isEmpty();
   }
 
-  /** Whether a header {@code Authorization} shows one of the keys, or none is needed. */
+  /** Returns whether an {@code Authorization} header has one of the keys, or none is needed. */
   boolean admits(Optional<String> authorization) {
     if (digests.isEmpty()) {
       return true;

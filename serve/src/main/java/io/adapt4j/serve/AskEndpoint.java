@@ -73,7 +73,7 @@ final class AskEndpoint implements Endpoint {
     return json;
   }
 
-  /** Writes an answer as one object. */
+  /** Writes an answer as a single object. */
   private record WholeAnswer(Call call, Envelope envelope) implements Reply<GroundedAnswer> {
 
     @Override
@@ -100,7 +100,7 @@ final class AskEndpoint implements Endpoint {
     }
   }
 
-  /** Writes the text as events, and the whole answer as the last. */
+  /** Writes the text as events, and the whole answer as the last one. */
   private record AnswerEvents(Call call, Envelope envelope) implements Reply<GroundedAnswer> {
 
     @Override

@@ -18,25 +18,23 @@ import java.util.concurrent.CancellationException;
 /** Reads the body of a request. */
 final class Body {
 
-  /** How much of a body that is too long is read, so that the client reads the answer. */
+  /** Number of bytes skipped of a body that is too long, so that the client reads the error. */
   private static final long MOST_SKIPPED = 64L << 20;
 
-  /** Bytes for which there is room at first. */
+  /** Initial buffer size in bytes. */
   private static final int FIRST = 1 << 13;
 
-  /** Larger bodies are read and understood in turns. */
+  /** Larger bodies are read and parsed in turns. */
   private static final int LARGE = 1 << 16;
 
-  /** What the JDK's server says where a chunk does not end as it must. */
+  /** Message of the JDK's server for a chunk with a wrong end. */
   private static final String NO_LINE_END = "invalid chunk end";
 
   private Body() {}
 
   /**
-   * Reads a JSON value.
-   *
-   * @param limits how long it may be, and how long a large one may wait for its turn
-   * @throws IOException if the client has left
+   * Reads a JSON value. The limits are the maximum size, and the wait of a large body for its turn.
+   * Throws an IOException if the client has disconnected.
    */
   static JsonNode read(Call call, ServerLimits limits) throws IOException {
     int most = limits.bodyBytes();
@@ -75,10 +73,10 @@ final class Body {
     }
   }
 
-  /** Reads one byte more than there may be, if there is one. */
+  /** Reads one byte more than allowed, if there is one. */
   private static ByteBuffer read(Call call, InputStream in, int most) throws IOException {
-    // One more than a body is said to have, so that its end is seen. What only is said takes no
-    // room.
+    // One byte more than declared, so that the end is seen. A declared size alone allocates
+    // nothing.
     long said = call.header("Content-Length").map(Long::parseLong).orElse((long) most);
     int capacity = (int) Math.min(Integer.MAX_VALUE - 8L, Math.min(most, said) + 1);
     byte[] bytes = new byte[Math.min(FIRST, capacity)];
@@ -92,7 +90,7 @@ final class Body {
         read = in.read(bytes, size, bytes.length - size);
       } catch (IOException e) {
         requireTrailer(e, size);
-        // What follows on the connection are the fields of the trailer, which mean nothing here.
+        // The connection continues with trailer fields, which are ignored.
         call.set("Connection", "close");
         read = -1;
       }
@@ -102,9 +100,9 @@ final class Body {
   }
 
   /**
-   * The JDK's server knows no trailers: after the last chunk it takes their first character for a
-   * fault, as it does where another chunk is longer than it says. What came before is the body
-   * then, or no JSON.
+   * The JDK's server does not support trailers: after the last chunk it treats their first
+   * character as an error, just as if another chunk were longer than declared. The bytes before it
+   * are then the body, or are not JSON.
    */
   private static void requireTrailer(IOException failure, int read) throws IOException {
     if (read == 0 || !String.valueOf(failure.getMessage()).equals(NO_LINE_END)) {
@@ -138,7 +136,7 @@ final class Body {
     }
   }
 
-  /** Decodes what must be valid, without another copy of it. */
+  /** Decodes text that must be valid, without another copy. */
   private static String text(ByteBuffer bytes) {
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     ByteBuffer in = bytes.duplicate();

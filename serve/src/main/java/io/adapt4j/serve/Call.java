@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A request and its answer, on the thread that handles it. */
 final class Call {
 
-  /** The status of an answer that the client did not wait for, as nginx has it. */
+  /** The status of an answer that the client did not wait for, as in nginx. */
   static final int LEFT = 499;
 
   private final HttpExchange exchange;
@@ -48,7 +48,7 @@ final class Call {
     return exchange.getRequestMethod();
   }
 
-  /** Refuses a request of another method. */
+  /** Refuses a request with another method. */
   void requireMethod(String allowed) {
     if (!method().equals(allowed)) {
       set("Allow", allowed);
@@ -73,7 +73,7 @@ final class Call {
     return Duration.ofNanos(System.nanoTime() - start);
   }
 
-  /** Holds a turn for what comes before the answer. */
+  /** Holds a turn for the preparation of the answer. */
   void holds(Turns.Turn taken) {
     turn = Optional.of(taken);
   }
@@ -104,12 +104,12 @@ final class Call {
     }
   }
 
-  /** Whether the status is sent, so that no other can be. */
+  /** Returns whether the status has been sent and cannot change. */
   boolean isCommitted() {
     return out != null;
   }
 
-  /** Whether events are sent, among which an error may stand. */
+  /** Returns whether events are sent, so that an error can be an event. */
   boolean isStream() {
     return String.valueOf(exchange.getResponseHeaders().getFirst("Content-Type"))
         .startsWith("text/event-stream");
@@ -139,12 +139,12 @@ final class Call {
     usage = tokens;
   }
 
-  /** The time until the first text of a stream, if there was some. */
+  /** The time until the first text of a stream, if any. */
   Optional<Duration> untilText() {
     return Optional.ofNullable(untilText);
   }
 
-  /** Notes a piece of a choice. */
+  /** Records a piece of a choice. */
   void answered(int choice, String piece) {
     if (untilText == null) {
       untilText = age();
@@ -152,7 +152,7 @@ final class Call {
     keep(choice, piece);
   }
 
-  /** Keeps text of a choice for the log, where that has contents. */
+  /** Keeps the text of a choice for the log, if that includes contents. */
   void keep(int choice, String piece) {
     if (keepsContents) {
       answers.computeIfAbsent(choice, first -> new StringBuilder()).append(piece);
@@ -187,7 +187,7 @@ final class Call {
     body.close();
   }
 
-  /** Begins an answer whose length is not known. */
+  /** Begins an answer of unknown length. */
   void begin(String type) throws IOException {
     set("Content-Type", type);
     set("Cache-Control", "no-store");
@@ -196,7 +196,10 @@ final class Call {
     out = exchange.getResponseBody();
   }
 
-  /** Writes a part of an answer that has begun. Ends in an exception once the client has left. */
+  /**
+   * Writes a part of an answer that has begun. Throws an exception once the client has
+   * disconnected.
+   */
   void write(String text) throws IOException {
     OutputStream body = out;
     if (body == null) {

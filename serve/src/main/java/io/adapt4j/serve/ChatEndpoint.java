@@ -71,7 +71,7 @@ final class ChatEndpoint implements Endpoint {
     answering.answer(call, jobs, 1, reply, MESSAGES);
   }
 
-  /** A flag, and how many alternatives there are to be. */
+  /** Reads a flag and the number of alternatives. */
   private static OptionalInt logprobs(Parameters parameters) {
     boolean wanted = parameters.flag("logprobs");
     int top = parameters.integer("top_logprobs", 0, Logprobs.MOST).orElse(0);

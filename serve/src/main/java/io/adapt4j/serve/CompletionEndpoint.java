@@ -12,7 +12,7 @@ import java.util.OptionalInt;
 /** Continues texts: {@code /v1/completions}. */
 final class CompletionEndpoint implements Endpoint {
 
-  /** OpenAI's number of tokens where nothing is said. */
+  /** OpenAI's default number of tokens. */
   private static final int DEFAULT_TOKENS = 16;
 
   private final Models models;

@@ -17,14 +17,10 @@ final class CompletionFormat implements AnswerFormat {
   private final Optional<Logprobs> logprobs;
   private final List<String> echoes;
 
-  /** Where the next token of each choice begins. */
+  /** Offset of the next token of each choice. */
   private final int[] offsets;
 
-  /**
-   * Creates a format.
-   *
-   * @param echoes what comes before the text of each choice
-   */
+  /** Creates a format. Echoes are the texts before each choice. */
   CompletionFormat(Envelope envelope, Optional<Logprobs> logprobs, List<String> echoes) {
     this.envelope = envelope;
     this.logprobs = logprobs;

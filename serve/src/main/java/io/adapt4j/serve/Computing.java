@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Has vectors and scores computed, as many requests at the same time as may, each within the time
- * of a request. One that is late is refused while its computation may go on to its end; it counts
- * until then.
+ * Computes vectors and scores, with a limit on concurrent requests, each within the request time. A
+ * late request is refused while its computation may continue; it counts until then.
  */
 final class Computing {
 
@@ -25,10 +24,9 @@ final class Computing {
   }
 
   /**
-   * Computes.
+   * Runs a computation, which polls for cancellation before it begins.
    *
-   * @param job what is computed; it looks whether it is cancelled before it begins
-   * @param input the parameter that holds what is computed with
+   * @param input the parameter that holds the input
    */
   <T> T compute(Call call, AnswerPool.Job<T> job, String input) throws IOException {
     call.endTurn();

@@ -32,7 +32,7 @@ final class EmbeddingEndpoint implements Endpoint {
     this.computing = computing;
   }
 
-  /** Vectors, and how many tokens their texts have. */
+  /** Vectors, and the number of tokens of their texts. */
   private record Embedded(List<float[]> vectors, int tokens) {}
 
   @Override

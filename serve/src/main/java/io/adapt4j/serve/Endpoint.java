@@ -6,10 +6,8 @@ import java.io.IOException;
 interface Endpoint {
 
   /**
-   * Answers a request.
-   *
-   * @throws Fault if it cannot be answered as it is
-   * @throws IOException if the client has left
+   * Answers a request. Throws a Fault if it cannot be answered, and an IOException if the client
+   * has disconnected.
    */
   void answer(Call call, Parameters parameters) throws IOException;
 }

@@ -6,9 +6,9 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * What all chunks of an answer have in common.
+ * Fields common to all chunks of an answer.
  *
- * @param sendsUsage whether chunks have a field for the usage, which is null but in the last one
+ * @param sendsUsage whether chunks have a usage field, which is null except in the last one
  */
 record Envelope(String id, long created, String model, boolean sendsUsage) {
 

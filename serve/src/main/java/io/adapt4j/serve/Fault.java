@@ -10,7 +10,7 @@ import io.adapt4j.jinja.TemplateException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** An answer that is an error, in OpenAI's shape. */
+/** An error answer in OpenAI's format. */
 final class Fault extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -33,17 +33,17 @@ final class Fault extends RuntimeException {
     this.code = code;
   }
 
-  /** A request that cannot be answered as it is. */
+  /** A request that cannot be answered. */
   static Fault invalid(int status, @Nullable String param, @Nullable String code, String message) {
     return new Fault(status, INVALID, param, code, message);
   }
 
-  /** A parameter with a value that is not taken. */
+  /** A parameter with an invalid value. */
   static Fault parameter(String name, String message) {
     return invalid(400, name, "invalid_value", name + ": " + message);
   }
 
-  /** A parameter that this server does not know, or something of it that it cannot do. */
+  /** A parameter that this server does not support, or not with this value. */
   static Fault unsupported(String name, String message) {
     return invalid(400, name, "unsupported_parameter", name + ": " + message);
   }
@@ -72,7 +72,7 @@ final class Fault extends RuntimeException {
     return new Fault(503, SERVER, null, "shutting_down", "The server is shutting down.");
   }
 
-  /** A request that was not answered within its time. */
+  /** A request that was not answered within its time limit. */
   static Fault late(Duration time) {
     return new Fault(
         503,
@@ -89,9 +89,9 @@ final class Fault extends RuntimeException {
   }
 
   /**
-   * Says what a failure is to the client.
+   * Converts a failure into an error for the client.
    *
-   * @param failure what went wrong while a request was answered
+   * @param failure the failure while a request was answered
    * @param prompt the parameter that holds the prompt
    */
   static Fault of(Throwable failure, String prompt) {
@@ -134,12 +134,12 @@ final class Fault extends RuntimeException {
     return status;
   }
 
-  /** Whether the same request may be answered in a moment. */
+  /** Returns whether the same request may succeed later. */
   boolean isPassing() {
     return status == 429 || status == 503;
   }
 
-  /** Whether somebody should look at the server. */
+  /** Returns whether an operator should look at the server. */
   boolean isInternal() {
     return status == 500;
   }

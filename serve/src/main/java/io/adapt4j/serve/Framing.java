@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Where a request ends. One that says it twice, or not clearly, may end elsewhere for a proxy,
- * which would take the rest for the request of another client.
+ * Checks of the end of requests. If the end is given twice or ambiguously, a proxy may see another
+ * end and take the rest for the request of another client (request smuggling).
  */
 final class Framing {
 
@@ -25,7 +25,7 @@ final class Framing {
         && encodings.get(0).equalsIgnoreCase("chunked");
   }
 
-  /** Refuses a request whose end is not clear, and whatever comes after it on its connection. */
+  /** Refuses a request with an ambiguous end, and whatever follows on its connection. */
   static void require(Call call) {
     if (!isClear(call.exchange().getRequestHeaders())) {
       call.set("Connection", "close");

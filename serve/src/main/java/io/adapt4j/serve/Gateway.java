@@ -14,7 +14,7 @@ import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What every request passes: who asks, for what, and how it ends. */
+/** Handles every request: authentication, routing, errors and logging. */
 final class Gateway implements HttpHandler {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
@@ -25,7 +25,7 @@ final class Gateway implements HttpHandler {
   private static final String MODELS = "/v1/models";
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-  /** How much longer than a request may take its answer may be written. */
+  /** Extra time for writing an answer beyond the request time. */
   private static final Duration WRITING = Duration.ofSeconds(10);
 
   private final Map<String, Endpoint> endpoints;
@@ -60,22 +60,22 @@ final class Gateway implements HttpHandler {
     this.log = log;
   }
 
-  /** How many requests are in progress. */
+  /** Number of requests in progress. */
   int running() {
     return running.get();
   }
 
-  /** Refuses requests from now on. */
+  /** Refuses further requests. */
   void refuse() {
     closing = true;
   }
 
-  /** Ends the watch over requests, when none is in progress. */
+  /** Stops the watch over requests when none is in progress. */
   void close() {
     watch.close();
   }
 
-  /** An exception tells the JDK's server to close the connection. */
+  /** Handles a request; an exception makes the JDK's server close the connection. */
   @Override
   public void handle(HttpExchange exchange) throws IOException {
     Call call = new Call(exchange, log.contents());
@@ -172,7 +172,7 @@ final class Gateway implements HttpHandler {
     }
   }
 
-  /** Answers with an error; where the status is sent already, by breaking off. */
+  /** Answers with an error, or aborts the answer if the status has been sent. */
   private void refuse(Call call, Fault fault) throws IOException {
     if (!call.isCommitted()) {
       if (fault.isPassing()) {
@@ -189,7 +189,7 @@ final class Gateway implements HttpHandler {
     throw new IOException("an answer that had begun failed: " + fault.getMessage());
   }
 
-  /** A path without what clients make up. */
+  /** Returns a path without parts chosen by clients. */
   private String route(Call call) {
     String path = call.path();
     if (endpoints.containsKey(path) || List.of(PAGE, HEALTH, METRICS).contains(path)) {

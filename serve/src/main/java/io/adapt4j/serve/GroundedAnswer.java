@@ -10,11 +10,11 @@ import java.util.Optional;
  *
  * @param text the answer, with numbers of sources in brackets such as [1]
  * @param answerable whether the documents contain an answer
- * @param checked whether everything that can be checked holds: a source is named, every number is a
- *     source's, and every quote is verbatim
- * @param citations the sources that the text names
- * @param unknownCitations numbers in the text that are no source's
- * @param usage the tokens that the generator read and wrote, if it counts them
+ * @param checked whether all checks pass: a source is cited, every number is a source's, and every
+ *     quote is verbatim
+ * @param citations the cited sources
+ * @param unknownCitations numbers in the text without a source
+ * @param usage the generator's token usage, if it counts it
  */
 public record GroundedAnswer(
     String text,
@@ -29,10 +29,10 @@ public record GroundedAnswer(
    *
    * @param text the answer, with numbers of sources in brackets such as [1]
    * @param answerable whether the documents contain an answer
-   * @param checked whether everything that can be checked holds
-   * @param citations the sources that the text names
-   * @param unknownCitations numbers in the text that are no source's
-   * @param usage the tokens that the generator read and wrote, if it counts them
+   * @param checked whether all checks pass
+   * @param citations the cited sources
+   * @param unknownCitations numbers in the text without a source
+   * @param usage the generator's token usage, if it counts it
    */
   public GroundedAnswer {
     citations = List.copyOf(citations);
@@ -41,13 +41,13 @@ public record GroundedAnswer(
   }
 
   /**
-   * Creates an answer whose tokens nobody counted.
+   * Creates an answer without token usage.
    *
    * @param text the answer, with numbers of sources in brackets such as [1]
    * @param answerable whether the documents contain an answer
-   * @param checked whether everything that can be checked holds
-   * @param citations the sources that the text names
-   * @param unknownCitations numbers in the text that are no source's
+   * @param checked whether all checks pass
+   * @param citations the cited sources
+   * @param unknownCitations numbers in the text without a source
    */
   public GroundedAnswer(
       String text,
@@ -59,17 +59,17 @@ public record GroundedAnswer(
   }
 
   /**
-   * A source that an answer names.
+   * A source cited by an answer.
    *
-   * @param number the number it has in the answer's text, from 1
+   * @param number its number in the answer's text, from 1
    * @param documentId the document's id
    * @param title the document's title; may be empty
-   * @param start where the source begins in the document, in UTF-16 units
-   * @param end where it ends
+   * @param start start of the source in the document, in UTF-16 units
+   * @param end its end
    * @param text the characters between
-   * @param score how well it fitted the question
-   * @param verified whether the document has these characters at this place
-   * @param quotes what of the text the answer quotes, counted from the beginning of the text
+   * @param score its relevance to the question
+   * @param verified whether the document has these characters at this position
+   * @param quotes spans of the text that the answer quotes, relative to the text's start
    */
   public record Citation(
       int number,
@@ -85,15 +85,15 @@ public record GroundedAnswer(
     /**
      * Copies the quotes.
      *
-     * @param number the number it has in the answer's text, from 1
+     * @param number its number in the answer's text, from 1
      * @param documentId the document's id
      * @param title the document's title; may be empty
-     * @param start where the source begins in the document, in UTF-16 units
-     * @param end where it ends
+     * @param start start of the source in the document, in UTF-16 units
+     * @param end its end
      * @param text the characters between
-     * @param score how well it fitted the question
-     * @param verified whether the document has these characters at this place
-     * @param quotes what of the text the answer quotes, counted from the beginning of the text
+     * @param score its relevance to the question
+     * @param verified whether the document has these characters at this position
+     * @param quotes spans of the text that the answer quotes, relative to the text's start
      */
     public Citation {
       quotes = List.copyOf(quotes);
@@ -101,10 +101,10 @@ public record GroundedAnswer(
   }
 
   /**
-   * A stretch of a source's text.
+   * A span of a source's text.
    *
-   * @param start where it begins
-   * @param end where it ends
+   * @param start its start
+   * @param end its end
    */
   public record Quote(int start, int end) {}
 }

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** Says who may ask. */
+/** Decides who may send requests. */
 final class Guard {
 
   private static final Set<String> LOCAL_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
@@ -13,11 +13,7 @@ final class Guard {
   private final Origins origins;
   private final boolean local;
 
-  /**
-   * Creates a guard.
-   *
-   * @param local whether only programs of this machine can reach the server
-   */
+  /** Creates a guard; a local one is for a server that only this machine can reach. */
   Guard(ApiKeys keys, Origins origins, boolean local) {
     this.keys = keys;
     this.origins = origins;
@@ -28,7 +24,7 @@ final class Guard {
     return origins;
   }
 
-  /** Refuses a request without a key, where one is needed. */
+  /** Refuses a request without a valid key, if one is needed. */
   void requireKey(Call call) {
     if (!keys.admits(call.header("Authorization"))) {
       call.set("WWW-Authenticate", "Bearer");
@@ -37,8 +33,8 @@ final class Guard {
   }
 
   /**
-   * Refuses what a browser sends here in the belief that this is another site: a page can have its
-   * own name lead to this machine, and would then read the answers.
+   * Refuses requests of a browser under a foreign host name (DNS rebinding): a page can point its
+   * own name to this machine, and could then read the answers.
    */
   void requireLocalName(Call call) {
     if (local && keys.isEmpty() && !LOCAL_NAMES.contains(name(call.header("Host")))) {
@@ -50,7 +46,7 @@ final class Guard {
     }
   }
 
-  /** A host without its port; one of HTTP/1.0 may be missing. */
+  /** Returns a host without its port; HTTP/1.0 requests may have none. */
   private static String name(Optional<String> host) {
     return host.orElse("localhost").replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
   }

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Embeds the texts of requests that wait at the same time together. A request with many texts takes
- * its turn again after some of them. Thread-safe.
+ * Embeds the texts of concurrently waiting requests together. A request with many texts takes
+ * another turn after some of them. Thread-safe.
  */
 final class JoinedEmbeddings {
 
@@ -20,7 +20,7 @@ final class JoinedEmbeddings {
     List<float[]> embed(List<String> texts);
   }
 
-  /** Enough to sort texts by length; the embedder makes batches of them. */
+  /** Enough to sort texts by length; the embedder forms batches of them. */
   private static final int MOST_TEXTS = 256;
 
   private final Embedder embedder;
@@ -31,9 +31,7 @@ final class JoinedEmbeddings {
     this.embedder = embedder;
   }
 
-  /**
-   * A request, whose vectors come in their order. Its state belongs to the thread that computes.
-   */
+  /** A request, whose vectors arrive in order. Its state belongs to the computing thread. */
   private static final class Waiting {
 
     private final List<String> texts;
@@ -55,17 +53,13 @@ final class JoinedEmbeddings {
     }
   }
 
-  /**
-   * Embeds texts, at least one.
-   *
-   * @throws CancellationException if nobody waits for them any more
-   */
+  /** Embeds one or more texts. Throws a CancellationException if nobody waits for them any more. */
   List<float[]> embed(List<String> texts, CancellationToken cancellation) {
     Waiting mine = new Waiting(texts, cancellation);
     synchronized (queue) {
       queue.add(mine);
     }
-    // Whoever has the lock computes for all who wait, and so perhaps for this request.
+    // The thread with the lock computes for all waiting ones, perhaps including this request.
     computing.lock();
     try {
       while (!mine.isDone()) {
@@ -127,7 +121,7 @@ final class JoinedEmbeddings {
         round.get(0).failure = e;
         return;
       }
-      // What is wrong with one request is no concern of the others.
+      // A failure of one request must not affect the others.
       for (Waiting request : round) {
         compute(List.of(request), List.copyOf(request.next(MOST_TEXTS)));
       }

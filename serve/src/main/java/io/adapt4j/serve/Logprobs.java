@@ -11,15 +11,13 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * How likely tokens were, in the forms of OpenAI's API. The token that ends an answer is left out.
- */
+/** Log probabilities of tokens in the formats of OpenAI's API. The end token is left out. */
 final class Logprobs {
 
   /** OpenAI's limit on alternatives. */
   static final int MOST = 20;
 
-  /** What stands for negative infinity, which JSON has not. */
+  /** Value that represents negative infinity, which JSON does not have. */
   private static final double IMPOSSIBLE = -9999;
 
   private final TokenTexts texts;
@@ -28,38 +26,38 @@ final class Logprobs {
     this.texts = texts;
   }
 
-  /** Empty where nothing of the kind is asked for. */
+  /** Empty unless the options ask for log probabilities. */
   static Optional<Logprobs> of(LanguageModel model, GenerationOptions options) {
     return options.logprobs().isPresent()
         ? Optional.of(new Logprobs(new TokenTexts(model.tokenizer())))
         : Optional.empty();
   }
 
-  /** The tokens of an answer but the one that ended it. */
+  /** Returns the tokens of an answer without its end token. */
   static List<TokenLogprobs> shown(Generation answer) {
     return shown(answer.logprobs(), answer.finishReason());
   }
 
-  /** The last tokens of an answer but the one that ended it. */
+  /** Returns the last tokens of an answer without its end token. */
   static List<TokenLogprobs> shown(List<TokenLogprobs> last, FinishReason reason) {
     boolean ended = reason == FinishReason.EOS || reason == FinishReason.STOP_ID;
     return ended && !last.isEmpty() ? last.subList(0, last.size() - 1) : last;
   }
 
-  /** As conversations have it. */
+  /** Formats log probabilities for conversations. */
   ObjectNode content(List<TokenLogprobs> tokens) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.set("content", array(tokens));
     return json.putNull("refusal");
   }
 
-  /** The tokens as conversations and responses have them. */
+  /** Formats tokens for conversations and responses. */
   ArrayNode array(List<TokenLogprobs> tokens) {
     ArrayNode array = JsonNodeFactory.instance.arrayNode();
     for (TokenLogprobs token : tokens) {
       ObjectNode entry = entry(array, token.tokenId(), token.logprob());
       ArrayNode top = entry.putArray("top_logprobs");
-      token.top().forEach(other -> entry(top, other.tokenId(), other.logprob()));
+      token.top().forEach(alternative -> entry(top, alternative.tokenId(), alternative.logprob()));
     }
     return array;
   }
@@ -72,9 +70,8 @@ final class Logprobs {
   }
 
   /**
-   * As completions have it.
-   *
-   * @param offset where the first token begins in the text
+   * Formats log probabilities for completions. The offset is the start of the first token in the
+   * text.
    */
   ObjectNode lists(List<TokenLogprobs> tokens, int offset) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -88,14 +85,18 @@ final class Logprobs {
       names.add(text);
       numbers.add(number(token.logprob()));
       ObjectNode top = tops.addObject();
-      token.top().forEach(other -> top.put(texts.text(other.tokenId()), number(other.logprob())));
+      token
+          .top()
+          .forEach(
+              alternative ->
+                  top.put(texts.text(alternative.tokenId()), number(alternative.logprob())));
       offsets.add(at);
       at += text.length();
     }
     return json;
   }
 
-  /** How many characters tokens have. */
+  /** Returns the number of characters of tokens. */
   int length(List<TokenLogprobs> tokens) {
     return tokens.stream().mapToInt(token -> texts.text(token.tokenId()).length()).sum();
   }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The messages of a conversation, of which texts are read. */
+/** Parses the messages of a conversation; only text content is read. */
 final class Messages {
 
   private static final String NAME = "messages";
@@ -77,7 +77,7 @@ final class Messages {
     return name.isPresent() ? message.with("name", name.get()) : message;
   }
 
-  /** Calls of an assistant, whose arguments are a text. */
+  /** Reads tool calls of an assistant, whose arguments are a text. */
   private static List<Map<String, Object>> calls(String at, Parameters fields, String role) {
     JsonNode json = fields.value("tool_calls").orElse(JsonNodeFactory.instance.arrayNode());
     if (!json.isArray() || (!json.isEmpty() && !role.equals("assistant"))) {
@@ -110,7 +110,7 @@ final class Messages {
     return calls;
   }
 
-  /** A text, or texts on lines of their own. */
+  /** Reads a text, or several texts joined by line feeds. */
   private static String content(String at, JsonNode json) {
     if (json.isTextual()) {
       return json.textValue();

@@ -6,10 +6,10 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /**
- * Counts for {@code /metrics}, in Prometheus' text format. Thread safe.
+ * Counters for {@code /metrics}, in Prometheus' text format. Thread-safe.
  *
- * <p>Written by hand: it is a few counters and two histograms, for which Micrometer would bring its
- * registry, Prometheus' client and its formats into every application.
+ * <p>Hand-written: these are a few counters and two histograms, for which Micrometer would bring
+ * its registry, Prometheus' client and its formats into every application.
  */
 final class Metrics {
 
@@ -23,11 +23,7 @@ final class Metrics {
   private final Histogram took = new Histogram();
   private final Histogram untilText = new Histogram();
 
-  /**
-   * Counts a request that is over.
-   *
-   * @param route the path it went to, one of a few
-   */
+  /** Counts a finished request under its route, one of a few. */
   synchronized void count(String route, Call call) {
     requests.merge("path=\"" + route + "\",status=\"" + call.status() + "\"", 1L, Long::sum);
     took.add(call.age());
@@ -40,7 +36,7 @@ final class Metrics {
     }
   }
 
-  /** Everything as text. */
+  /** Formats all counters. */
   synchronized String text(LongSupplier requestsNow, LongSupplier answersNow) {
     StringBuilder text = new StringBuilder();
     counter(text, "adapt4j_requests_total", "Requests that are over.", requests);

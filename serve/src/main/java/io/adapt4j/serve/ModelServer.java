@@ -30,10 +30,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server that answers with models of this process, as clients of OpenAI's API ask: {@code
- * /v1/chat/completions}, {@code /v1/completions}, {@code /v1/responses}, {@code /v1/embeddings},
- * {@code /v1/rerank}, {@code /v1/models}, and for operators {@code /health} and {@code /metrics}.
- * {@code /v1/rag/ask} answers from documents.
+ * A server of models in this process with OpenAI's API: {@code /v1/chat/completions}, {@code
+ * /v1/completions}, {@code /v1/responses}, {@code /v1/embeddings}, {@code /v1/rerank}, {@code
+ * /v1/models}, and for operations {@code /health} and {@code /metrics}. {@code /v1/rag/ask} answers
+ * from documents.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.load(ModelSource.path(folder));
@@ -43,23 +43,24 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Requests that come at the same time are computed as one batch, and each answer is what the
- * model gives in this process. A client that leaves has its answer ended. What a request asks for
- * that is not supported is refused by name, never ignored.
+ * <p>Concurrent requests are computed as one batch, and each answer equals that of the model in
+ * this process. A disconnected client's answer is cancelled. Unsupported parameters are refused by
+ * name, never ignored.
  *
- * <p>Only programs of this machine reach the server unless {@link Builder#address} says otherwise,
- * which needs a key or {@link Builder#allowAnyone}. Thread-safe. The models belong to the caller,
- * who closes them after the server.
+ * <p>Only programs of this machine can reach the server unless {@link Builder#address} says
+ * otherwise, which needs a key or {@link Builder#allowAnyone}. Thread-safe. The models belong to
+ * the caller, who closes them after the server.
  */
 public final class ModelServer implements AutoCloseable {
 
-  /** How long the end of a request is awaited that was told to end. */
+  /** Grace period for cancelled requests. */
   private static final Duration LAST_GRACE = Duration.ofSeconds(5);
 
   private static final long POLL_MILLIS = 10;
 
   static {
-    // Read by the JDK's server once, when it is first used; whoever sets them is heeded.
+    // Read once by the JDK's server when it is first used; values set by the application are
+    // respected.
     setUnlessSet("sun.net.httpserver.nodelay", "true");
     setUnlessSet("sun.net.httpserver.maxReqTime", "60");
   }
@@ -118,7 +119,7 @@ public final class ModelServer implements AutoCloseable {
     }
   }
 
-  /** Threads for requests; a connection for which there is none is closed. */
+  /** Creates threads for requests; a connection without a free thread is closed. */
   private static ExecutorService threads(int most) {
     AtomicInteger number = new AtomicInteger();
     return new ThreadPoolExecutor(
@@ -141,7 +142,8 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
-   * Begins with no model, a free port of the loopback address, and {@link ServerLimits#defaults}.
+   * Creates a builder with no model, a free port of the loopback address, and {@link
+   * ServerLimits#defaults}.
    *
    * @return a builder
    */
@@ -149,20 +151,19 @@ public final class ModelServer implements AutoCloseable {
     return new Builder();
   }
 
-  /** {@return where the server listens, such as {@code http://127.0.0.1:8080}} */
+  /** {@return the server's address, such as {@code http://127.0.0.1:8080}} */
   public URI address() {
     return address;
   }
 
-  /** {@return the port on which the server listens} */
+  /** {@return the port of the server} */
   public int port() {
     return address.getPort();
   }
 
   /**
-   * Refuses requests from now on, lets those in progress finish for the time that {@link
-   * ServerLimits#closeGrace()} says, ends what then still runs, and stops listening. Closing twice
-   * is harmless.
+   * Shuts down: refuses new requests, lets those in progress finish within {@link
+   * ServerLimits#closeGrace()}, cancels the rest, and stops listening. Closing twice is harmless.
    */
   @Override
   public synchronized void close() {
@@ -199,7 +200,7 @@ public final class ModelServer implements AutoCloseable {
     return true;
   }
 
-  /** Collects what a server answers with, to whom, and within which limits. */
+  /** Builder of a server: models, access and limits. */
   public static final class Builder {
 
     private final Map<String, LanguageModel> models = new LinkedHashMap<>();
@@ -222,11 +223,11 @@ public final class ModelServer implements AutoCloseable {
     private Builder() {}
 
     /**
-     * Adds a model that answers conversations and continues texts. Each adapter on it can be asked
-     * by its name, as long as it is there: the model then answers with this adapter alone. By its
-     * own name the model answers with the adapters that take part.
+     * Adds a model for conversations and completions. Each loaded adapter can be requested by its
+     * name: the model then answers with this adapter only. Under its own name the model answers
+     * with its active adapters.
      *
-     * @param name what requests call it
+     * @param name the model's name in requests
      * @param model the model, open for as long as the server
      * @return this builder
      * @throws IllegalArgumentException if the name is blank or taken
@@ -238,9 +239,9 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Adds a model that embeds texts.
+     * Adds an embedding model.
      *
-     * @param name what requests call it
+     * @param name the model's name in requests
      * @param embedder the model, open for as long as the server
      * @return this builder
      * @throws IllegalArgumentException if the name is blank or taken
@@ -252,9 +253,9 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Adds a model that orders documents by their relevance, for {@code /v1/rerank}.
+     * Adds a reranking model, for {@code /v1/rerank}.
      *
-     * @param name what requests call it
+     * @param name the model's name in requests
      * @param scorer the model, usable for as long as the server
      * @return this builder
      * @throws IllegalArgumentException if the name is blank or taken
@@ -266,9 +267,9 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Adds what answers questions from documents, for {@code /v1/rag/ask}.
+     * Adds question answering over documents, for {@code /v1/rag/ask}.
      *
-     * @param name what requests call it as their model
+     * @param name the model's name in requests
      * @param answering such as {@link io.adapt4j.serve.rag.RagAnswers}, usable for as long as the
      *     server
      * @return this builder
@@ -290,9 +291,9 @@ public final class ModelServer implements AutoCloseable {
     /**
      * Sets the port.
      *
-     * @param number 1 to 65,535, or 0 for one that is free
+     * @param number 1 to 65,535, or 0 for a free port
      * @return this builder
-     * @throws IllegalArgumentException if it is out of that range
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder port(int number) {
       if (number < 0 || number > 65_535) {
@@ -303,8 +304,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Sets the address to listen at, the loopback address unless set. Beyond it the server speaks
-     * plain HTTP, too: put a proxy with TLS before it.
+     * Sets the address to listen on; default the loopback address. The server speaks plain HTTP on
+     * other addresses too: put a proxy with TLS in front of it.
      *
      * @param listening an address of this machine; {@code 0.0.0.0} for all
      * @return this builder
@@ -315,8 +316,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Adds a key, one of which requests must show as {@code Authorization: Bearer KEY}. Without
-     * keys everybody is let in who reaches the server.
+     * Adds an API key; requests must have one of the keys as {@code Authorization: Bearer KEY}.
+     * Without keys, everybody who can reach the server is admitted.
      *
      * @param key the key
      * @return this builder
@@ -339,11 +340,11 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Lets adapters be added and removed over HTTP, at {@code /v1/adapters}, by requests that show
-     * a separate key. Unless set there is nothing at that address.
+     * Enables adding and removing adapters over HTTP, at {@code /v1/adapters}, for requests with a
+     * separate key. Disabled by default.
      *
-     * @param folder holds the adapters that may be added, each in a folder of its name
-     * @param adminKey the key, which should be none of {@link #apiKey}
+     * @param folder folder of the adapters that may be added, each in a subfolder of its name
+     * @param adminKey the key, which should differ from every {@link #apiKey}
      * @return this builder
      * @throws IllegalArgumentException if there is no such folder, or the key is blank or has white
      *     space around it
@@ -363,8 +364,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Lets everybody in who reaches the server, also where that is more than this machine and there
-     * is no key.
+     * Admits everybody who can reach the server, even if it is reachable from other machines
+     * without a key.
      *
      * @return this builder
      */
@@ -374,7 +375,7 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Lets pages of a site ask from within a browser (CORS), which none may unless set.
+     * Allows a site's pages to send requests from a browser (CORS); default none.
      *
      * @param origin such as {@code https://example.org}, or {@code *} for all
      * @return this builder
@@ -385,7 +386,7 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Sets what requests may take.
+     * Sets the limits on requests.
      *
      * @param newLimits the limits
      * @return this builder
@@ -396,9 +397,9 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Sets what is told of every request when it is over, on its thread.
+     * Sets a listener for every finished request, called on its thread.
      *
-     * @param listener takes the records, from several threads
+     * @param listener receives the records, from several threads
      * @return this builder
      */
     public Builder accessLog(Consumer<AccessRecord> listener) {
@@ -407,7 +408,7 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Has the access log tell prompts and answers, too.
+     * Includes prompts and answers in the access log.
      *
      * @return this builder
      */
@@ -417,9 +418,9 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Sets whether {@code /} is a page to try the models with, which anyone may load who reaches
-     * the server; what it asks needs a key as any request does. Unless set there is one where only
-     * programs of this machine reach the server.
+     * Sets whether {@code /} is a page to try the models, which anyone who reaches the server may
+     * load; its requests need a key like any other. By default it is enabled if only programs of
+     * this machine can reach the server.
      *
      * @param shown whether there is a page
      * @return this builder
@@ -442,8 +443,8 @@ public final class ModelServer implements AutoCloseable {
      * Starts the server.
      *
      * @return the server, closed by the caller
-     * @throws IllegalArgumentException if there is no model, or everybody would be let in from
-     *     other machines without {@link #allowAnyone}
+     * @throws IllegalArgumentException if there is no model, or everybody from other machines would
+     *     be admitted without {@link #allowAnyone}
      * @throws UncheckedIOException if the port cannot be used
      */
     public ModelServer start() {

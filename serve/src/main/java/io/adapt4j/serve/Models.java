@@ -14,12 +14,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server answers with, by name. An adapter on a language model has its own name, as the
- * model with this adapter alone; adapters come and go while the server runs.
+ * Models of a server, by name. An adapter on a language model has its own name, which selects the
+ * model with this adapter only; adapters can be added and removed while the server runs.
  */
 final class Models {
 
-  /** What a model is asked for, and where. */
+  /** Kinds of models, with their endpoints. */
   private enum Kind {
     LANGUAGE("generates text; ask /v1/chat/completions or /v1/completions"),
     EMBEDDING("gives embeddings; ask /v1/embeddings"),
@@ -69,7 +69,7 @@ final class Models {
     return find(name, Kind.LANGUAGE, LanguageModel.class);
   }
 
-  /** A model itself, no adapter on one. */
+  /** Returns a model itself, not an adapter. */
   LanguageModel baseModel(String name) {
     return find(name, Kind.LANGUAGE, LanguageModel.class);
   }
@@ -89,12 +89,12 @@ final class Models {
     return all.get(0);
   }
 
-  /** Whether a model or an adapter has the name. */
+  /** Returns whether a model or an adapter has the name. */
   boolean isTaken(String name) {
     return entries.containsKey(name) || adapters().containsKey(name);
   }
 
-  /** The same model each time, so that what is known of it is kept; null where there is none. */
+  /** Returns the same object each time, so that its caches are kept; null if there is none. */
   private @Nullable LanguageModel withAdapter(AdapterName key) {
     if (!key.base().adapterNames().contains(key.adapter())) {
       adapted.remove(key);
@@ -103,12 +103,12 @@ final class Models {
     try {
       return adapted.computeIfAbsent(key, found -> found.base().withAdapter(found.adapter()));
     } catch (IllegalArgumentException e) {
-      // Taken off meanwhile.
+      // Removed in the meantime.
       return null;
     }
   }
 
-  /** A model that answers conversations. */
+  /** Returns a model for conversations. */
   LanguageModel chatModel(String name) {
     LanguageModel model = languageModel(name);
     if (!model.hasChatTemplate()) {
@@ -153,7 +153,7 @@ final class Models {
     return json;
   }
 
-  /** The adapters that have a name of their own, and the name of the model that each is on. */
+  /** The adapters by name, with the name of their model. */
   private Map<String, String> adapters() {
     Map<String, String> adapters = new LinkedHashMap<>();
     entries.forEach(

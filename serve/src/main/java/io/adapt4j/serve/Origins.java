@@ -3,7 +3,7 @@ package io.adapt4j.serve;
 import java.util.Optional;
 import java.util.Set;
 
-/** Pages of other sites that may ask a server from within a browser; usually none. */
+/** Origins of pages that may send requests from a browser (CORS). */
 final class Origins {
 
   private static final String ANY = "*";
@@ -14,7 +14,7 @@ final class Origins {
     this.allowed = Set.copyOf(allowed);
   }
 
-  /** Adds what lets the page of a request read the answer, if it may. */
+  /** Adds the header that lets the page of a request read the answer, if allowed. */
   void allow(Call call) {
     if (allowed.isEmpty()) {
       return;
@@ -27,14 +27,14 @@ final class Origins {
     }
   }
 
-  /** Whether a browser asks what it may send. */
+  /** Returns whether a request is a CORS preflight. */
   boolean isPreflight(Call call) {
     return !allowed.isEmpty()
         && call.method().equals("OPTIONS")
         && call.header("Access-Control-Request-Method").isPresent();
   }
 
-  /** Adds what a page may send. */
+  /** Adds the headers of an answer to a preflight. */
   void answerPreflight(Call call) {
     if (call.header("Origin").filter(this::isAllowed).isPresent()) {
       call.set("Access-Control-Allow-Methods", "GET, POST");

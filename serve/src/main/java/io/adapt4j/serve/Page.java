@@ -10,8 +10,8 @@ import java.util.Base64;
 import java.util.Objects;
 
 /**
- * The page to try models with, at {@code /}. It loads nothing from elsewhere, and a browser runs
- * and styles nothing in it but what stands in the resource.
+ * The page for trying models, at {@code /}. It loads nothing from elsewhere, and its content
+ * security policy allows only the scripts and styles in the resource.
  */
 final class Page {
 
@@ -38,7 +38,7 @@ final class Page {
     }
   }
 
-  /** What allows the text of an element. */
+  /** Returns the hash that allows the text of an element. */
   private String hash(String element) {
     String begin = "<" + element + ">";
     int start = html.indexOf(begin) + begin.length();

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The parameters of a request. Each must be read, or named as one that may stand there, before
- * {@link #requireNoOthers}: nothing is ignored that would change an answer. Null is as absent.
+ * The parameters of a request. Each must be read or declared before {@link #requireNoOthers}, so
+ * that nothing that would change an answer is ignored. Null counts as absent.
  */
 final class Parameters {
 
@@ -96,7 +96,7 @@ final class Parameters {
     return OptionalDouble.of(number.doubleValue());
   }
 
-  /** One string or several. */
+  /** Reads a string or several. */
   List<String> strings(String name) {
     Optional<JsonNode> value = value(name);
     if (value.isEmpty()) {
@@ -115,12 +115,12 @@ final class Parameters {
     return texts;
   }
 
-  /** Names parameters that say nothing about the answer. */
+  /** Declares parameters that do not affect the answer. */
   void ignore(String... names) {
     known.addAll(List.of(names));
   }
 
-  /** Refuses a parameter unless its value asks for nothing. */
+  /** Refuses a parameter unless its value has no effect. */
   void refuse(String name, Predicate<JsonNode> asksForNothing) {
     Optional<JsonNode> value = value(name);
     if (value.isPresent() && !asksForNothing.test(value.get())) {

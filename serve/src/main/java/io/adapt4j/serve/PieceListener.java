@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Puts tokens and the text that they complete together. */
+/** Combines tokens with the text that they complete. */
 final class PieceListener implements GenerationListener {
 
   private final Consumer<Piece> onPiece;
@@ -26,7 +26,7 @@ final class PieceListener implements GenerationListener {
     onPiece.accept(new Piece(text, rest()));
   }
 
-  /** The tokens since the last text, which have none. */
+  /** The tokens since the last text, which have no text. */
   List<TokenLogprobs> rest() {
     List<TokenLogprobs> rest = tokens;
     tokens = new ArrayList<>();

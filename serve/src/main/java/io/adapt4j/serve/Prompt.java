@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a completion continues: a text, or token ids. */
+/** Prompt of a completion: a text, or token ids. */
 final class Prompt {
 
   static final String NAME = "prompt";
@@ -22,7 +22,7 @@ final class Prompt {
     this.ids = ids;
   }
 
-  /** Reads one prompt or several. */
+  /** Reads one or more prompts. */
   static List<Prompt> all(Parameters parameters, ServerLimits limits) {
     JsonNode json = parameters.required(NAME);
     if (!json.isArray()) {
@@ -62,7 +62,7 @@ final class Prompt {
     return new Prompt(null, ids);
   }
 
-  /** The prompt in tokens, which fit into the model's context. */
+  /** Encodes the prompt, which must fit into the model's context. */
   ModelPrompts.Prepared prepared(
       LanguageModel model, GenerationOptions options, CancellationToken cancellation) {
     return text == null
@@ -70,7 +70,7 @@ final class Prompt {
         : model.prompts().text(text, options, cancellation);
   }
 
-  /** The prompt as a text. */
+  /** Returns the prompt as a text. */
   String text(LanguageModel model) {
     return text == null ? model.tokenizer().decode(ids, true) : text;
   }

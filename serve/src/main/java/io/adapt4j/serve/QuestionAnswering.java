@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Answers questions from documents. {@link io.adapt4j.serve.rag.RagAnswers} does so with the module
- * {@code rag}, where that is on the class path. Called by several threads.
+ * Answers questions from documents. {@link io.adapt4j.serve.rag.RagAnswers} implements it with the
+ * module {@code rag}, if that is on the class path. Called by several threads.
  */
 @FunctionalInterface
 public interface QuestionAnswering {
@@ -16,10 +16,10 @@ public interface QuestionAnswering {
    * Answers the last message of a conversation.
    *
    * @param conversation messages of the roles user and assistant, the last one the user's
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the answer early
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the answer
    * @return the answer
-   * @throws IllegalArgumentException if the conversation cannot be answered as it is
+   * @throws IllegalArgumentException if the conversation cannot be answered
    */
   GroundedAnswer answer(
       List<ChatMessage> conversation, Consumer<String> onText, CancellationToken cancellation);

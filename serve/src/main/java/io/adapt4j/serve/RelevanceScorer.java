@@ -4,8 +4,8 @@ import io.adapt4j.core.TextClassifier;
 import java.util.List;
 
 /**
- * Judges how well documents answer a query. A reranker of the module {@code rag} fits as {@code
- * reranker::scores}. Called by several threads.
+ * Scores how well documents answer a query. A reranker of the module {@code rag} can be used as
+ * {@code reranker::scores}. Called by several threads.
  */
 @FunctionalInterface
 public interface RelevanceScorer {
@@ -13,16 +13,16 @@ public interface RelevanceScorer {
   /**
    * Scores documents.
    *
-   * @param query what is looked for
+   * @param query the query
    * @param documents their texts
-   * @return one score a document, in their order; larger is better
+   * @return one score per document, in order; higher is better
    */
   double[] scores(String query, List<String> documents);
 
   /**
-   * Makes a scorer of a classifier that reads query and document as a pair of texts, such as
+   * Creates a scorer from a classifier of query and document pairs, such as
    * cross-encoder/ms-marco-MiniLM-L6-v2. With one class the score is that class's, with two the
-   * second one's; what the numbers mean depends on the model.
+   * second one's; the meaning of the numbers depends on the model.
    *
    * @param classifier the model, open for as long as the scorer is used
    * @return the scorer

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Writes answers while they come.
+ * Writes answers as they arrive.
  *
- * @param <T> what an answer is when it is complete
+ * @param <T> the complete answer
  */
 interface Reply<T> {
 
@@ -21,28 +21,24 @@ interface Reply<T> {
         : new Whole(call, format);
   }
 
-  /** Whether pieces are written as they come. */
+  /** Returns whether pieces are written as they arrive. */
   default boolean isInPieces() {
     return true;
   }
 
-  /** A piece of a choice has come. */
+  /** A piece of a choice has arrived. */
   void piece(int choice, Piece piece) throws IOException;
 
-  /**
-   * A choice is complete.
-   *
-   * @param rest its last tokens, which have no text any more
-   */
+  /** A choice is complete; rest are its last tokens, without text. */
   void last(int choice, T answer, List<TokenLogprobs> rest) throws IOException;
 
-  /** Nothing has come for a while: writes something that means nothing. */
+  /** Nothing has arrived for a while: writes a heartbeat without meaning. */
   void alive() throws IOException;
 
   /** All choices are complete. */
   void end(List<T> answers, Usage usage) throws IOException;
 
-  /** White space may stand before an object. */
+  /** Writes white space, which is allowed before an object. */
   static void aliveBeforeObject(Call call) throws IOException {
     if (!call.isCommitted()) {
       call.begin("application/json");
@@ -50,7 +46,7 @@ interface Reply<T> {
     call.write(" ");
   }
 
-  /** Writes an object, after white space or none. */
+  /** Writes an object, possibly after white space. */
   static void endWithObject(Call call, JsonNode json) throws IOException {
     if (call.isCommitted()) {
       call.write(Json.compact(json));
@@ -60,7 +56,7 @@ interface Reply<T> {
     }
   }
 
-  /** A comment. */
+  /** Writes a comment. */
   static void aliveBetweenEvents(Call call) throws IOException {
     beginEvents(call);
     call.write(":\n\n");
@@ -72,7 +68,7 @@ interface Reply<T> {
     }
   }
 
-  /** Writes all answers as one object. */
+  /** Writes all answers as a single object. */
   final class Whole implements Reply<Generation> {
 
     private final Call call;

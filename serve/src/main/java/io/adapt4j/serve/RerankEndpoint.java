@@ -12,12 +12,12 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 
-/** Orders documents by how well they answer a query: {@code /v1/rerank}. */
+/** Ranks documents by relevance to a query: {@code /v1/rerank}. */
 final class RerankEndpoint implements Endpoint {
 
   private static final String DOCUMENTS = "documents";
 
-  /** Documents after which others have their turn, and a request may end. */
+  /** Number of documents after which others have their turn, and a request can be cancelled. */
   private static final int DOCUMENTS_A_TURN = 64;
 
   /** Cohere's limit. */
@@ -26,7 +26,9 @@ final class RerankEndpoint implements Endpoint {
   private final Models models;
   private final Computing computing;
 
-  /** A model computes one request after the other; more may be one that asks elsewhere. */
+  /**
+   * A model computes one request at a time; more permits serve scorers that call other services.
+   */
   private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
   RerankEndpoint(Models models, Computing computing) {
@@ -100,7 +102,7 @@ final class RerankEndpoint implements Endpoint {
     return texts;
   }
 
-  /** The best first; of equal ones the first. */
+  /** Returns the best first; of equal ones the first. */
   private static int[] best(double[] scores, int top) {
     return IntStream.range(0, scores.length)
         .boxed()

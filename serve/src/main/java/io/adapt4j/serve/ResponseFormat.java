@@ -11,9 +11,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code response} object but its output.
+ * Fields of a {@code response} object except its output.
  *
- * @param asked what of the request it tells as it is
+ * @param asked fields of the request that are echoed
  */
 record ResponseFormat(
     String id,

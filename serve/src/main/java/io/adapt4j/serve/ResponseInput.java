@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a response answers: a text, or items, of which messages, thoughts, calls of tools and their
- * results are read.
+ * Input of a response: a text, or items, of which messages, reasoning, tool calls and their results
+ * are read.
  */
 final class ResponseInput {
 
@@ -27,17 +27,17 @@ final class ResponseInput {
   private final List<ChatMessage> messages = new ArrayList<>();
   private final Set<String> called = new HashSet<>();
 
-  /** What the assistant thought before the next item. */
+  /** The assistant's reasoning before the next item. */
   private Optional<String> thought = Optional.empty();
 
-  /** The calls of the last message, which are put into it when the items of its answer end. */
+  /** Tool calls of the last message, which are added to it when its items end. */
   private List<Map<String, Object>> calls = new ArrayList<>();
 
   private boolean answering;
 
   private ResponseInput() {}
 
-  /** The conversation; instructions are the system's. */
+  /** Reads the conversation; instructions become the system message. */
   static List<ChatMessage> read(Parameters parameters) {
     ResponseInput input = new ResponseInput();
     if (parameters.value("instructions").isPresent()) {
@@ -92,7 +92,7 @@ final class ResponseInput {
     add(ChatMessage.of(role.equals("developer") ? "system" : role, content), answers);
   }
 
-  /** Adds a message. Thoughts belong to the answer after them; without one they say nothing. */
+  /** Adds a message. Reasoning belongs to the answer after it; without one it is dropped. */
   private void add(ChatMessage message, boolean answers) {
     endCalls();
     messages.add(
@@ -118,7 +118,7 @@ final class ResponseInput {
     answering = false;
   }
 
-  /** A call stands in the assistant's message before it, if there is one. */
+  /** Adds a call to the assistant's message before it, if there is one. */
   private void call(String at, Parameters fields) {
     String id = text(at, fields, CALL_ID);
     called.add(id);
@@ -153,7 +153,7 @@ final class ResponseInput {
         .orElseThrow(() -> Fault.parameter(at + "." + name, "expected a string"));
   }
 
-  /** A text, or texts on lines of their own. */
+  /** Reads a text, or several texts joined by line feeds. */
   private static String content(String at, JsonNode json) {
     if (json.isTextual()) {
       return json.textValue();

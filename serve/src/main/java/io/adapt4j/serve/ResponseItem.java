@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** An item of a response while it comes, and in JSON. */
+/** An item of a response during streaming, and as JSON. */
 final class ResponseItem {
 
-  /** What an item is. */
+  /** Kinds of items. */
   enum Kind {
     MESSAGE("msg_", "response.output_text", "output_text"),
     REASONING("rs_", "response.reasoning_text", "reasoning_text"),
@@ -17,7 +17,7 @@ final class ResponseItem {
 
     private final String prefix;
 
-    /** What events about its text begin with. */
+    /** Prefix of the events about its text. */
     final String event;
 
     /** The type of its only part, if it has parts. */
@@ -80,7 +80,7 @@ final class ResponseItem {
     return json(status, part(), text.toString());
   }
 
-  /** Adds what was said to the event at its end. */
+  /** Adds the complete text to the item's final event. */
   void describe(ObjectNode done) {
     if (kind == Kind.CALL) {
       done.put("name", name).put("arguments", text.toString());

@@ -11,12 +11,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output of a response while it comes: thoughts, messages and calls of tools, each an item.
- * What happens to them is told as events.
+ * The output of a response during streaming: reasoning, messages and tool calls, each an item.
+ * Changes are reported as events.
  */
 final class ResponseOutput {
 
-  /** Takes events, which have a type and what belongs to it. */
+  /** Receives events with a type and fields. */
   interface Sink {
     void send(ObjectNode event) throws IOException;
   }
@@ -31,15 +31,14 @@ final class ResponseOutput {
     this.sink = sink;
   }
 
-  /** The items that are complete. */
+  /** The complete items. */
   ArrayNode items() {
     return items;
   }
 
   /**
-   * Takes a part of the answer.
-   *
-   * @param tokens how likely its tokens were, of which those of texts are told
+   * Adds a part of the answer, with log probabilities of its tokens, of which only those of texts
+   * are reported.
    */
   void take(ToolEvent event, List<TokenLogprobs> tokens) throws IOException {
     if (event instanceof ToolEvent.Text more) {
@@ -57,10 +56,8 @@ final class ResponseOutput {
   }
 
   /**
-   * Ends the answer, which has a message at least.
-   *
-   * @param rest how likely the last tokens were, which have no text
-   * @param status of the last item
+   * Ends the answer, which has at least a message. The rest are log probabilities of the last
+   * tokens, without text; the status is that of the last item.
    */
   void finish(List<TokenLogprobs> rest, String status) throws IOException {
     if (open == null && items.isEmpty()) {
@@ -129,7 +126,7 @@ final class ResponseOutput {
     return JsonNodeFactory.instance.objectNode().put("type", type);
   }
 
-  /** An event within the item that comes, and within its only part where it has one. */
+  /** Creates an event within the current item, and within its only part if it has one. */
   private ObjectNode place(String type, ResponseItem item) {
     ObjectNode event = event(type).put("item_id", item.id()).put("output_index", items.size());
     return item.kind().part == null ? event : event.put("content_index", 0);

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Writes a response as the events that make it up, or as one object. */
+/** Writes a response as a stream of events, or as a single object. */
 final class ResponseReply implements Reply<Generation> {
 
   private final Call call;
@@ -22,7 +22,7 @@ final class ResponseReply implements Reply<Generation> {
   private final boolean streams;
   private final ResponseOutput output;
 
-  /** Empty where all of an answer is text. */
+  /** Empty if all of an answer is text. */
   private final Optional<ToolParser> parser;
 
   private final List<ToolEvent> parts = new ArrayList<>();
@@ -38,7 +38,7 @@ final class ResponseReply implements Reply<Generation> {
         request.mayHaveParts() ? Optional.of(request.parser(parts::add)) : Optional.empty();
   }
 
-  /** Tokens of the text are told from those of other parts as they come. */
+  /** Always in pieces, to separate the tokens of the text from those of other parts. */
   @Override
   public boolean isInPieces() {
     return streams || (parser.isPresent() && format.logprobs().isPresent());
@@ -69,7 +69,7 @@ final class ResponseReply implements Reply<Generation> {
     output.finish(tokens, ResponseFormat.status(answer));
   }
 
-  /** Tokens whose text is held back, since it may begin a call, are told with the next part. */
+  /** Tokens of held back text, which may begin a call, are reported with the next part. */
   private void tell() throws IOException {
     for (ToolEvent part : parts) {
       output.take(part, List.copyOf(tokens));

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Answers in OpenAI's newer form, which is not kept: {@code /v1/responses}. */
+/** Answers in OpenAI's newer format, without storing responses: {@code /v1/responses}. */
 final class ResponsesEndpoint implements Endpoint {
 
   private static final String LOGPROBS = "message.output_text.logprobs";
@@ -92,7 +92,7 @@ final class ResponsesEndpoint implements Endpoint {
     parameters.refuse("prompt", prompt -> false);
     parameters.refuse("reasoning", reasoning -> reasoning.isEmpty());
     parameters.refuse("truncation", way -> way.asText().equals("disabled"));
-    // Of tools that a server runs by itself, of which there are none.
+    // Options of tools that a server runs itself, of which there are none.
     parameters.ignore("max_tool_calls", "prompt_cache_retention");
   }
 }

@@ -12,12 +12,12 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * How a request wants its answers chosen.
+ * Sampling settings of a request.
  *
- * @param options those of the first choice
- * @param choices how many answers there are to a prompt
- * @param streams whether text is sent as it comes
- * @param sendsUsage whether a stream ends with the numbers of tokens
+ * @param options options of the first choice
+ * @param choices number of answers per prompt
+ * @param streams whether text is sent as it is generated
+ * @param sendsUsage whether a stream ends with token counts
  */
 record Sampling(GenerationOptions options, int choices, boolean streams, boolean sendsUsage) {
 
@@ -25,14 +25,15 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
   private static final double MOST_BIAS = 100;
   private static final Pattern TOKEN = Pattern.compile("\\d{1,9}");
 
-  /** Between the seeds of two choices; odd, so that no two are the same. */
+  /** Difference between the seeds of two choices; odd, so that no two are equal. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
   /**
-   * Reads the parameters that conversations and completions have in common.
+   * Reads the parameters common to conversations and completions.
    *
-   * @param tokens how many the answer may have
-   * @param logprobs reads how many alternatives to tokens are told; empty where none are
+   * @param tokens maximum number of tokens of the answer
+   * @param logprobs reads the number of alternatives in log probabilities; empty if they are not
+   *     requested
    */
   static Sampling read(
       Parameters parameters,
@@ -48,7 +49,7 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
     return new Sampling(options.build(), choices, streams, sendsUsage(parameters, streams));
   }
 
-  /** Reads how tokens are chosen. */
+  /** Reads the sampling options. */
   static GenerationOptions.Builder options(Parameters parameters, int tokens) {
     GenerationOptions.Builder options = GenerationOptions.builder().maxNewTokens(tokens);
     options.temperature(parameters.number("temperature", 0, 2).orElse(1));
@@ -114,7 +115,7 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
     return value.isBoolean() && !value.booleanValue();
   }
 
-  /** How many tokens a request wants, under the first of several names that is there. */
+  /** Reads the requested number of tokens from the first name that is present. */
   static int tokens(Parameters parameters, int otherwise, ServerLimits limits, String... names) {
     int tokens = Math.min(otherwise, limits.newTokens());
     boolean found = false;
@@ -128,7 +129,7 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
     return tokens;
   }
 
-  /** The options of a choice: its random numbers are its own. */
+  /** Returns the options of a choice, with its own seed. */
   GenerationOptions options(int choice) {
     return choice == 0
         ? options

@@ -4,20 +4,19 @@ import io.adapt4j.core.internal.Texts;
 import java.time.Duration;
 
 /**
- * What requests to a {@link ModelServer} may take. Immutable; {@code with} methods give changed
- * copies.
+ * Limits on requests to a {@link ModelServer}. Immutable; {@code with} methods give changed copies.
  *
- * @param bodyBytes the size of a request's body, 4 MiB unless set
- * @param newTokens the tokens of an answer, 4,096 unless set: what a request may ask for, and what
- *     a conversation gets that does not say
- * @param answers the answers that are computed or wait at the same time, 128 unless set; a request
- *     for several choices takes as many. Beside them as many requests for embeddings and scores
- * @param connections the requests that are read or answered at the same time, 256 unless set; a
- *     connection beyond is closed
- * @param requestTime the time from the end of a request's body until its answer ends with what
- *     there is, 10 minutes unless set
- * @param closeGrace the time that {@link ModelServer#close()} lets requests finish in, 30 seconds
- *     unless set
+ * @param bodyBytes maximum size of a request's body; default 4 MiB
+ * @param newTokens maximum number of tokens of an answer, also the default for conversations;
+ *     default 4,096
+ * @param answers maximum number of answers that are computed or waiting; default 128; a request for
+ *     several choices takes as many. The same number of requests for embeddings and scores is
+ *     allowed in addition
+ * @param connections maximum number of requests that are read or answered at the same time; default
+ *     256; further connections are closed
+ * @param requestTime maximum time from the end of a request's body until its answer is cut off;
+ *     default 10 minutes
+ * @param closeGrace time that {@link ModelServer#close()} lets requests finish; default 30 seconds
  */
 public record ServerLimits(
     int bodyBytes,
@@ -31,20 +30,20 @@ public record ServerLimits(
       new ServerLimits(4 << 20, 4_096, 128, 256, Duration.ofMinutes(10), Duration.ofSeconds(30));
 
   /**
-   * Creates limits.
+   * Checks the limits.
    *
-   * @param bodyBytes the size of a request's body, 4 MiB unless set
-   * @param newTokens the tokens of an answer, 4,096 unless set: what a request may ask for, and
-   *     what a conversation gets that does not say
-   * @param answers the answers that are computed or wait at the same time, 128 unless set; a
-   *     request for several choices takes as many. Beside them as many requests for embeddings and
-   *     scores
-   * @param connections the requests that are read or answered at the same time, 256 unless set; a
-   *     connection beyond is closed
-   * @param requestTime the time from the end of a request's body until its answer ends with what
-   *     there is, 10 minutes unless set
-   * @param closeGrace the time that {@link ModelServer#close()} lets requests finish in, 30 seconds
-   *     unless set
+   * @param bodyBytes maximum size of a request's body; default 4 MiB
+   * @param newTokens maximum number of tokens of an answer, also the default for conversations;
+   *     default 4,096
+   * @param answers maximum number of answers that are computed or waiting; default 128; a request
+   *     for several choices takes as many. The same number of requests for embeddings and scores is
+   *     allowed in addition
+   * @param connections maximum number of requests that are read or answered at the same time;
+   *     default 256; further connections are closed
+   * @param requestTime maximum time from the end of a request's body until its answer is cut off;
+   *     default 10 minutes
+   * @param closeGrace time that {@link ModelServer#close()} lets requests finish; default 30
+   *     seconds
    * @throws IllegalArgumentException if one is below 1, or a time is negative
    */
   public ServerLimits {
@@ -70,13 +69,13 @@ public record ServerLimits(
     }
   }
 
-  /** {@return the limits where nothing is set} */
+  /** {@return the default limits} */
   public static ServerLimits defaults() {
     return DEFAULTS;
   }
 
   /**
-   * Returns a copy with another limit on bodies.
+   * Returns a copy with another limit on the size of bodies.
    *
    * @param bytes at least 1
    * @return the copy
@@ -86,7 +85,7 @@ public record ServerLimits(
   }
 
   /**
-   * Returns a copy with another limit on answers' tokens.
+   * Returns a copy with another limit on tokens of an answer.
    *
    * @param tokens at least 1
    * @return the copy
@@ -96,7 +95,7 @@ public record ServerLimits(
   }
 
   /**
-   * Returns a copy with another limit on the answers at the same time.
+   * Returns a copy with another limit on concurrent answers.
    *
    * @param count at least 1
    * @return the copy
@@ -106,7 +105,7 @@ public record ServerLimits(
   }
 
   /**
-   * Returns a copy with another limit on the requests at the same time.
+   * Returns a copy with another limit on concurrent requests.
    *
    * @param count at least 1
    * @return the copy
@@ -116,7 +115,7 @@ public record ServerLimits(
   }
 
   /**
-   * Returns a copy with another limit on the time of a request.
+   * Returns a copy with another time limit of a request.
    *
    * @param time above 0
    * @return the copy
@@ -126,7 +125,7 @@ public record ServerLimits(
   }
 
   /**
-   * Returns a copy with another time for requests to finish in.
+   * Returns a copy with another grace period for closing.
    *
    * @param time at least 0
    * @return the copy

@@ -8,7 +8,7 @@ import io.adapt4j.structured.UnsupportedConstraintException;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What the text of an answer is to be. Schemas are read when it is asked for its constraint. */
+/** Required format of an answer's text. Schemas are compiled when the constraint is requested. */
 final class TextShape {
 
   private static final TextShape ANY = new TextShape("response_format", Optional::empty);
@@ -21,7 +21,7 @@ final class TextShape {
     this.constraint = constraint;
   }
 
-  /** The parameter that says it. */
+  /** The name of the parameter. */
   String name() {
     return name;
   }
@@ -30,12 +30,12 @@ final class TextShape {
     return equals(ANY);
   }
 
-  /** The constraint; empty where the text may be any. Reading a schema may take long. */
+  /** The constraint; empty if any text is allowed. Compiling a schema may take long. */
   Optional<TextConstraint> constraint() {
     return constraint.get();
   }
 
-  /** Of a conversation: {@code response_format}. */
+  /** Reads {@code response_format} of a conversation. */
   static TextShape read(Parameters parameters) {
     Optional<JsonNode> json = parameters.value("response_format");
     return json.map(
@@ -43,7 +43,7 @@ final class TextShape {
         .orElse(ANY);
   }
 
-  /** Of a response: {@code text.format}. */
+  /** Reads {@code text.format} of a response. */
   static TextShape readText(Parameters parameters) {
     JsonNode text = parameters.value("text").orElse(null);
     if (text == null) {
@@ -61,12 +61,7 @@ final class TextShape {
     return format.map(json -> read("text", "format.", json, json)).orElse(ANY);
   }
 
-  /**
-   * Reads a format.
-   *
-   * @param at where the schema is within the parameter
-   * @param holder what has the schema
-   */
+  /** Reads a format. The schema is at the given place within the parameter, in the given holder. */
   private static TextShape read(String name, String at, JsonNode format, JsonNode holder) {
     return switch (format.path("type").asText()) {
       case "text" -> ANY;

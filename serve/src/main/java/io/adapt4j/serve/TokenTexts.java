@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
- * Tokens as texts and bytes. A text is what the token adds within a sentence, with a leading space
- * where it has one, and U+FFFD where its bytes are a part of a character.
+ * Tokens as texts and bytes. A text is the token within a sentence, with a leading space if it has
+ * one, and U+FFFD if its bytes are a part of a character.
  */
 final class TokenTexts {
 
@@ -30,7 +30,7 @@ final class TokenTexts {
     return stream.push(id) + stream.finish();
   }
 
-  /** The bytes of a token, which together with those of others may be a character. */
+  /** The bytes of a token, which may be a part of a character. */
   ArrayNode bytes(int id) {
     String text = text(id);
     byte[] bytes =
@@ -44,7 +44,7 @@ final class TokenTexts {
     return numbers;
   }
 
-  /** A vocabulary spells bytes either as numbers or, as GPT-2's, as characters of their own. */
+  /** Vocabularies spell bytes either as numbers or, as in GPT-2, as separate characters. */
   private static byte[] bytesOfSpelling(String spelling) {
     if (BYTE.matcher(spelling).matches()) {
       return new byte[] {(byte) Integer.parseInt(spelling.substring(3, 5), 16)};
@@ -60,7 +60,10 @@ final class TokenTexts {
     return bytes.toByteArray();
   }
 
-  /** The byte that a character stands for: itself where it can be seen, else one from U+0100 on. */
+  /**
+   * The byte that a character represents: its own code if it is visible, else that of a character
+   * from U+0100 on.
+   */
   private static int ofCharacter(char character) {
     if (isSeen(character)) {
       return character;

@@ -28,9 +28,9 @@ import java.util.function.UnaryOperator;
 /**
  * The tools of a request.
  *
- * @param tools what may be called
- * @param choice whether something is to be called
- * @param parallel whether there may be several calls
+ * @param tools the available tools
+ * @param choice the tool choice
+ * @param parallel whether several calls are allowed
  */
 record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
 
@@ -40,12 +40,14 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
   /** OpenAI's limit. */
   private static final int MOST = 128;
 
-  /** Of a conversation, where what is said of a function stands in a field {@code function}. */
+  /**
+   * Reads the tools of a conversation, where a function is described in a field {@code function}.
+   */
   static ToolFields read(Parameters parameters) {
     return read(parameters, json -> json.path("function"), "function.");
   }
 
-  /** Of a response, where it stands beside the type. */
+  /** Reads the tools of a response, where the description is next to the type. */
   static ToolFields readFlat(Parameters parameters) {
     return read(parameters, json -> json, "");
   }
@@ -129,12 +131,12 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
   }
 
   /**
-   * Prepares what is asked of a model.
+   * Prepares the request to a model.
    *
-   * @param text what the text of the answer is to be
+   * @param text required format of the answer's text
    * @param input the parameter that holds the conversation
-   * @param inTurn whether the request has its turn already
-   * @param cancellation ends it
+   * @param inTurn whether the request already has its turn
+   * @param cancellation cancels the preparation
    */
   ToolPrompt prompt(
       LanguageModel model,
@@ -190,7 +192,7 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
     }
     try {
       ToolRequest request = chat.request(messages, options);
-      // What a constraint needs for the vocabulary is made here, not between steps of the model.
+      // Vocabulary data of a constraint is computed here, not between steps of the model.
       request
           .options()
           .constraint()

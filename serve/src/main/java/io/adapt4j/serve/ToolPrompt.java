@@ -4,9 +4,9 @@ import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.tools.ToolRequest;
 
 /**
- * A conversation that is ready to be answered.
+ * A conversation ready to be answered.
  *
- * @param request how its answer is read
+ * @param request the request, which reads its answer
  * @param prompt its tokens
  */
 record ToolPrompt(ToolRequest request, ModelPrompts.Prepared prompt) {}

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Writes answers with thoughts and calls of tools apart from the text. */
+/** Writes answers with reasoning and tool calls separate from the text. */
 abstract class ToolReply implements Reply<Generation> {
 
   final Call call;
@@ -52,7 +52,7 @@ abstract class ToolReply implements Reply<Generation> {
     return logprobs.map(form -> form.content(tokens)).orElse(null);
   }
 
-  /** Writes all answers as one object. */
+  /** Writes all answers as a single object. */
   private static final class Whole extends ToolReply {
 
     Whole(Call call, Envelope envelope, Optional<Logprobs> logprobs, ToolRequest request) {
@@ -128,7 +128,7 @@ abstract class ToolReply implements Reply<Generation> {
       }
     }
 
-    /** A choice while it comes. */
+    /** A choice during streaming. */
     private static final class Choice {
 
       private final ToolParser parser;
@@ -136,7 +136,9 @@ abstract class ToolReply implements Reply<Generation> {
       private final List<TokenLogprobs> tokens = new ArrayList<>();
       private boolean begun;
 
-      /** Calls that have begun. One that was dropped cannot be taken back, and keeps its place. */
+      /**
+       * Number of calls that have begun. A dropped call cannot be taken back, and keeps its index.
+       */
       private int calls;
 
       Choice(ToolRequest request) {

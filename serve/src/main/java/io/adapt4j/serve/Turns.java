@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
- * Turns of what takes long before an answer: reading large bodies and long prompts, and compiling
+ * Permits for slow work before an answer: parsing large bodies, encoding long prompts and compiling
  * schemas. It has at most half of the processors, and half of their time while answers are
  * generated. Thread-safe.
  */
 final class Turns {
 
-  /** Those of this process, whose processors all its servers share. */
+  /** The permits of this process, whose processors all its servers share. */
   static final Turns OF_PROCESS =
       new Turns(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
 
@@ -73,10 +73,8 @@ final class Turns {
   }
 
   /**
-   * Waits for a turn.
-   *
-   * @param isCancelled asked while it waits
-   * @throws CancellationException if it is cancelled, or the thread interrupted
+   * Waits for a turn, polling for cancellation. Throws a CancellationException if it is cancelled,
+   * or the thread interrupted.
    */
   Turn take(BooleanSupplier isCancelled) {
     boolean taken = false;

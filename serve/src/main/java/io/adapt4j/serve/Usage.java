@@ -3,7 +3,7 @@ package io.adapt4j.serve;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** How many tokens a request took; a prompt with several choices counts once. */
+/** Token counts of a request; a prompt with several choices counts once. */
 record Usage(int promptTokens, int newTokens) {
 
   ObjectNode json() {

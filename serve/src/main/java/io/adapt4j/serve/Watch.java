@@ -6,8 +6,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Interrupts threads that are not done in time: one that waits for a client that does not read its
- * answer would wait for ever. An interrupt closes the connection.
+ * Interrupts threads that exceed their time: one that waits for a client that does not read its
+ * answer would wait forever. An interrupt closes the connection.
  */
 final class Watch implements AutoCloseable {
 
@@ -21,16 +21,16 @@ final class Watch implements AutoCloseable {
           });
 
   Watch() {
-    // Else each request would stay in memory until its time is over, long after its end.
+    // Otherwise each request would stay in memory until its time is over, long after its end.
     clock.setRemoveOnCancelPolicy(true);
   }
 
-  /** Begins to watch the current thread, until the result is closed. */
+  /** Watches the current thread until the result is closed. */
   Watched watch(Duration time) {
     return new Watched(time);
   }
 
-  /** How many threads it would interrupt at some time. */
+  /** Number of watched threads. */
   int watched() {
     return clock.getQueue().size();
   }
@@ -40,7 +40,7 @@ final class Watch implements AutoCloseable {
     clock.shutdownNow();
   }
 
-  /** A thread that is watched. */
+  /** A watched thread. */
   final class Watched implements AutoCloseable {
 
     private final Thread thread = Thread.currentThread();

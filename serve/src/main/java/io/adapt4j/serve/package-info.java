@@ -1,8 +1,7 @@
 /**
  * Models over HTTP, for clients of OpenAI's API. Start at {@link io.adapt4j.serve.ModelServer};
- * {@link io.adapt4j.serve.ServerLimits} says what a request may take. {@link
- * io.adapt4j.serve.RelevanceScorer} and {@link io.adapt4j.serve.QuestionAnswering} are what a
- * server can answer with beside models.
+ * {@link io.adapt4j.serve.ServerLimits} limits requests. {@link io.adapt4j.serve.RelevanceScorer}
+ * and {@link io.adapt4j.serve.QuestionAnswering} connect other ways to answer.
  */
 @NullMarked
 package io.adapt4j.serve;

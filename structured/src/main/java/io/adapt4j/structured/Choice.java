@@ -3,13 +3,13 @@ package io.adapt4j.structured;
 import io.adapt4j.structured.internal.grammar.Node;
 import java.util.List;
 
-/** Answers that are one of some texts. */
+/** Constrains answers to one of several texts. */
 public final class Choice {
 
   private Choice() {}
 
   /**
-   * Offers texts.
+   * Creates the constraint.
    *
    * @param texts the texts, at least one
    * @return the constraint

@@ -7,9 +7,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Limits of what compiling schemas, expressions and grammars may cost. A constraint that is made
- * without them has the {@link #defaults()} for itself. Where texts come from strangers, limits can
- * be tightened, and the work stopped:
+ * Limits on the cost of compiling schemas, expressions and grammars. A constraint created without
+ * them has the {@link #defaults()}. For untrusted input, limits can be tightened and the work
+ * cancelled:
  *
  * <pre>{@code
  * TextConstraint constraint =
@@ -20,32 +20,33 @@ import java.util.function.Supplier;
  *
  * <p>Immutable and thread-safe.
  *
- * @param characters the most characters of a schema or grammar
- * @param steps the most steps of work, each some ten nanoseconds; the same on every machine
- * @param states the most states and transitions of automata, each about 8 bytes of memory
- * @param time the longest time
+ * @param characters maximum number of characters of a schema or grammar
+ * @param steps maximum number of steps of work, each some ten nanoseconds; the same on every
+ *     machine
+ * @param states maximum number of states and transitions of automata, each about 8 bytes of memory
+ * @param time maximum time
  */
 public record ConstraintLimits(int characters, long steps, int states, Duration time) {
 
-  /** The most characters of a schema or grammar without other limits. */
+  /** Default maximum number of characters of a schema or grammar. */
   public static final int DEFAULT_CHARACTERS = 1 << 22;
 
-  /** The most steps without other limits, about one or two seconds of work. */
+  /** Default maximum number of steps, about one or two seconds of work. */
   public static final long DEFAULT_STEPS = 100_000_000;
 
-  /** The most states and transitions without other limits, about 32 MB. */
+  /** Default maximum number of states and transitions, about 32 MB. */
   public static final int DEFAULT_STATES = 4_000_000;
 
-  /** The longest time without other limits: for machines that do much else; steps end it before. */
+  /** Default maximum time, for busy machines; normally the limit on steps applies first. */
   public static final Duration DEFAULT_TIME = Duration.ofSeconds(30);
 
   /**
-   * Creates limits.
+   * Checks the limits.
    *
-   * @param characters the most characters of a schema or grammar
-   * @param steps the most steps
-   * @param states the most states and transitions
-   * @param time the longest time
+   * @param characters maximum number of characters of a schema or grammar
+   * @param steps maximum number of steps
+   * @param states maximum number of states and transitions
+   * @param time maximum time
    * @throws IllegalArgumentException if one is not above 0
    */
   public ConstraintLimits {
@@ -63,62 +64,62 @@ public record ConstraintLimits(int characters, long steps, int states, Duration 
     }
   }
 
-  /** {@return the limits of a constraint that is made without others} */
+  /** {@return the default limits} */
   public static ConstraintLimits defaults() {
     return new ConstraintLimits(DEFAULT_CHARACTERS, DEFAULT_STEPS, DEFAULT_STATES, DEFAULT_TIME);
   }
 
   /**
-   * Returns other limits.
+   * Returns a copy with another limit on characters.
    *
-   * @param most the most characters of a schema or grammar
-   * @return these limits with it
+   * @param most maximum number of characters of a schema or grammar
+   * @return the copy
    */
   public ConstraintLimits withCharacters(int most) {
     return new ConstraintLimits(most, steps, states, time);
   }
 
   /**
-   * Returns other limits.
+   * Returns a copy with another limit on steps.
    *
-   * @param most the most steps of work
-   * @return these limits with it
+   * @param most maximum number of steps of work
+   * @return the copy
    */
   public ConstraintLimits withSteps(long most) {
     return new ConstraintLimits(characters, most, states, time);
   }
 
   /**
-   * Returns other limits.
+   * Returns a copy with another limit on states.
    *
-   * @param most the most states and transitions
-   * @return these limits with it
+   * @param most maximum number of states and transitions
+   * @return the copy
    */
   public ConstraintLimits withStates(int most) {
     return new ConstraintLimits(characters, steps, most, time);
   }
 
   /**
-   * Returns other limits.
+   * Returns a copy with another time limit.
    *
-   * @param longest the longest time
-   * @return these limits with it
+   * @param longest maximum time
+   * @return the copy
    */
   public ConstraintLimits withTime(Duration longest) {
     return new ConstraintLimits(characters, steps, states, longest);
   }
 
   /**
-   * Makes constraints within these limits: all that are made in the call, by this thread, share
-   * them.
+   * Runs work that creates constraints within these limits, which are shared by all constraints
+   * that this thread creates in the call.
    *
-   * @param <T> what is made
-   * @param cancelled asked now and then by this thread, whether the work is to be given up; must be
-   *     quick. An interrupt of the thread gives it up too.
-   * @param work makes constraints
-   * @return what it makes
-   * @throws UnsupportedConstraintException if they need more
-   * @throws CancellationException if the work is given up; the thread stays interrupted
+   * @param <T> type of the result
+   * @param cancelled polled by this thread, must be quick; returns true to cancel the work. An
+   *     interrupt of the thread cancels it too
+   * @param work creates constraints
+   * @return the result
+   * @throws UnsupportedConstraintException if a limit is exceeded
+   * @throws CancellationException if the work is cancelled; the thread stays interrupted
    */
   public <T> T run(BooleanSupplier cancelled, Supplier<T> work) {
     long nanos = time.toSeconds() > 1L << 32 ? Long.MAX_VALUE : time.toNanos();

@@ -3,7 +3,7 @@ package io.adapt4j.structured;
 import io.adapt4j.structured.internal.ebnf.GrammarParser;
 
 /**
- * Answers of a context-free grammar, written in the manner of llama.cpp's GBNF:
+ * Constrains answers to a context-free grammar, written like llama.cpp's GBNF:
  *
  * <pre>{@code
  * root   ::= sum "\n"              # the rule named root is the answer
@@ -20,12 +20,12 @@ public final class Grammar {
   private Grammar() {}
 
   /**
-   * Reads a grammar.
+   * Parses a grammar.
    *
    * @param grammar its rules
    * @return the constraint
-   * @throws UnsupportedConstraintException if it is not understood, a rule begins with itself, no
-   *     text fulfills it, or it is too large
+   * @throws UnsupportedConstraintException if it has a syntax error, a rule begins with itself, no
+   *     text matches it, or it is too large
    */
   public static TextConstraint parse(String grammar) {
     return TextConstraint.of("grammar " + grammar, () -> GrammarParser.parse(grammar));

@@ -5,10 +5,10 @@ import io.adapt4j.structured.internal.schema.SchemaException;
 import java.util.Map;
 
 /**
- * Answers in JSON of a schema (drafts 7 and 2020-12). Properties are written in the order of the
- * schema, values without white space, every character of a string in one way. What a schema asks
- * for and cannot be ensured is refused by name; {@code docs/structured-output.md} lists the
- * keywords.
+ * Constrains answers to JSON of a schema (drafts 7 and 2020-12). Properties are written in the
+ * order of the schema, values without white space, every character of a string in one way.
+ * Requirements of a schema that cannot be enforced are refused by name; {@code
+ * docs/structured-output.md} lists the keywords.
  */
 public final class JsonSchema {
 
@@ -19,13 +19,13 @@ public final class JsonSchema {
   private JsonSchema() {}
 
   /**
-   * Reads a schema. The constraints of the latest schemas are kept, so that requests that repeat
+   * Parses a schema. The constraints of the latest schemas are cached, so that requests that repeat
    * one do not compile it again.
    *
    * @param schema the schema in JSON
    * @return the constraint
    * @throws UnsupportedConstraintException if it is invalid, has a keyword that is not supported,
-   *     is beyond {@link ConstraintLimits}, or no value fulfills it
+   *     is beyond {@link ConstraintLimits}, or no value conforms to it
    */
   public static TextConstraint parse(String schema) {
     return CACHE.get(
@@ -34,7 +34,7 @@ public final class JsonSchema {
   }
 
   /**
-   * Takes a schema that is not written.
+   * Compiles a schema given as Java values.
    *
    * @param schema the schema as maps, lists, texts, numbers, booleans and nulls
    * @return the constraint
@@ -51,8 +51,8 @@ public final class JsonSchema {
   }
 
   /**
-   * Reads a schema whose values are written with a space after commas and colons, as Python's
-   * {@code json.dumps} writes them. A model that was trained on such texts may do better.
+   * Parses a schema whose values are written with a space after commas and colons, like Python's
+   * {@code json.dumps}. A model that was trained on such texts may give better answers.
    *
    * @param schema the schema in JSON
    * @return the constraint
@@ -65,7 +65,7 @@ public final class JsonSchema {
   }
 
   /**
-   * Returns any JSON object.
+   * Returns a constraint to any JSON object.
    *
    * @return the constraint
    */

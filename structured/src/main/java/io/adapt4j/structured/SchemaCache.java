@@ -7,8 +7,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Constraints of the schemas that were compiled last, with what was found out about vocabularies:
- * requests often repeat one. Bounded in number and memory. Thread-safe.
+ * Constraints of the most recently compiled schemas, with their vocabulary data: requests often
+ * repeat a schema. Bounded in number and memory. Thread-safe.
  */
 final class SchemaCache {
 
@@ -21,7 +21,7 @@ final class SchemaCache {
     this.mostBytes = mostBytes;
   }
 
-  /** The constraint of a description, made where it is not known. */
+  /** Returns the constraint of a description, and creates it if it is not cached. */
   TextConstraint get(String description, Function<String, TextConstraint> make) {
     TextConstraint known = find(description);
     if (known != null) {

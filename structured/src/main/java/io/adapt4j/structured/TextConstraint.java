@@ -21,11 +21,11 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * A set of texts that an answer may be. Constraints can be joined: a tool call is {@code
+ * A set of texts that an answer may be. Constraints can be combined: a tool call is {@code
  * sequence(literal("<tool_call>\n"), schema, literal("\n</tool_call>"))}.
  *
- * <p>Immutable and thread-safe. What is found out about a vocabulary is kept with the constraint,
- * so that one object for many requests is faster than one for each.
+ * <p>Immutable and thread-safe. Vocabulary data is cached with the constraint, so that one object
+ * for many requests is faster than one for each.
  */
 public final class TextConstraint implements OutputConstraint {
 
@@ -43,7 +43,7 @@ public final class TextConstraint implements OutputConstraint {
     this.automaton = Machine.compile(node);
   }
 
-  /** Makes a constraint, and says in one exception what is wrong with it. */
+  /** Creates a constraint; all problems are reported in one exception. */
   static TextConstraint of(String description, Supplier<Node> node) {
     if (!Budget.isSet()) {
       return ConstraintLimits.defaults().run(() -> false, () -> of(description, node));
@@ -66,7 +66,7 @@ public final class TextConstraint implements OutputConstraint {
             + message.substring(message.length() - MOST_MESSAGE / 2);
   }
 
-  /** The memory in bytes, roughly, with what was found out about vocabularies. */
+  /** Returns the approximate memory in bytes, including vocabulary data. */
   long bytes() {
     return automaton.bytes() + 2L * description.length();
   }
@@ -84,7 +84,7 @@ public final class TextConstraint implements OutputConstraint {
   /**
    * Returns any text.
    *
-   * @return the constraint, which an answer can end under at any place
+   * @return the constraint, under which an answer can end anywhere
    */
   public static TextConstraint anyText() {
     return of("any text", () -> Node.repeat(Node.ANY, 0, Node.UNBOUNDED));
@@ -93,8 +93,8 @@ public final class TextConstraint implements OutputConstraint {
   /**
    * Returns any text that does not contain another.
    *
-   * @param trigger the text that does not occur, at least one character
-   * @return the constraint, which an answer can end under at any place
+   * @param trigger the excluded text, at least one character
+   * @return the constraint, under which an answer can end anywhere
    */
   public static TextConstraint textWithout(String trigger) {
     requireTrigger(trigger);
@@ -102,8 +102,8 @@ public final class TextConstraint implements OutputConstraint {
   }
 
   /**
-   * Returns any text up to another and with it: where a model writes the trigger, what follows in a
-   * {@link #sequence} applies.
+   * Returns any text up to and including another: once a model writes the trigger, the next part of
+   * a {@link #sequence} applies.
    *
    * @param trigger the text at whose first occurrence this part ends, at least one character
    * @return the constraint
@@ -120,7 +120,7 @@ public final class TextConstraint implements OutputConstraint {
   }
 
   /**
-   * Joins constraints.
+   * Concatenates constraints.
    *
    * @param parts the constraints
    * @return their texts one after the other
@@ -130,7 +130,7 @@ public final class TextConstraint implements OutputConstraint {
   }
 
   /**
-   * Offers constraints.
+   * Returns the union of constraints.
    *
    * @param choices the constraints, at least one
    * @return a text of one of them
@@ -142,8 +142,8 @@ public final class TextConstraint implements OutputConstraint {
   /**
    * Repeats this constraint.
    *
-   * @param min the least number of times
-   * @param max the greatest number of times; {@link Integer#MAX_VALUE} for any number
+   * @param min minimum number of times
+   * @param max maximum number of times; {@link Integer#MAX_VALUE} for no limit
    * @return its texts one after the other
    */
   public TextConstraint repeated(int min, int max) {

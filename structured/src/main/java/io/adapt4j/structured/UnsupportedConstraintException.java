@@ -5,8 +5,8 @@ import java.io.Serial;
 
 /**
  * A schema, expression or grammar that cannot be used: it is invalid, has a part that is not
- * supported, is beyond a limit, or no text fulfills it. The message names the keyword and its
- * place, and says what to do.
+ * supported, exceeds a limit, or matches no text. The message names the keyword, its location and
+ * the remedy.
  */
 public final class UnsupportedConstraintException extends Adapt4jException {
 
@@ -15,8 +15,8 @@ public final class UnsupportedConstraintException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause what found it
+   * @param message the problem, its location and the remedy
+   * @param cause the exception that reported it
    */
   public UnsupportedConstraintException(String message, Throwable cause) {
     super(message, cause);

@@ -7,10 +7,10 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Puts an answer together and tells of its parts. Texts are told in pieces as large as can be. */
+/** Assembles an answer and reports its parts. Texts are reported in pieces as large as possible. */
 final class AnswerBuilder {
 
-  /** What the pieces that were not told yet are of. */
+  /** Kinds of unreported pieces. */
   private enum Kind {
     TEXT,
     THINKING,
@@ -56,11 +56,7 @@ final class AnswerBuilder {
     add(Kind.ARGUMENTS, json);
   }
 
-  /**
-   * Ends the call that has begun.
-   *
-   * @return whether it is one; otherwise it was dropped
-   */
+  /** Ends the current call. Returns whether it is one; otherwise it was dropped. */
   boolean complete() {
     flush();
     ToolCall call;
@@ -69,7 +65,7 @@ final class AnswerBuilder {
           new ToolCall(
               Objects.requireNonNull(id), Objects.requireNonNull(name), arguments.toString());
     } catch (IllegalArgumentException e) {
-      // Such as a key that is there twice.
+      // For example a duplicate key.
       drop();
       return false;
     }
@@ -79,7 +75,7 @@ final class AnswerBuilder {
     return true;
   }
 
-  /** Takes a call back if one has begun. */
+  /** Drops the current call, if there is one. */
   void drop() {
     if (id != null) {
       flush();
@@ -88,7 +84,7 @@ final class AnswerBuilder {
     }
   }
 
-  /** Whether there is neither text nor a call. */
+  /** Returns whether there is neither text nor a call. */
   boolean saysNothing() {
     return text.isEmpty();
   }
@@ -97,7 +93,7 @@ final class AnswerBuilder {
     return !calls.isEmpty();
   }
 
-  /** Tells of what was not told yet. */
+  /** Reports the unreported pieces. */
   void flush() {
     if (untold.isEmpty()) {
       return;

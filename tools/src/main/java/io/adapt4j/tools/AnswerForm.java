@@ -8,22 +8,20 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * How a model answers under its chat template.
+ * Format of a model's answers under its chat template.
  *
- * @param format how it writes calls
- * @param named what stands between name and arguments in {@link ToolFormat#MISTRAL}
+ * @param format format of calls
+ * @param named text between name and arguments in {@link ToolFormat#MISTRAL}
  * @param thinking whether the prompt has begun a thought
- * @param mayThink whether the template knows thoughts
+ * @param mayThink whether the template supports thoughts
  */
 record AnswerForm(ToolFormat format, String named, boolean thinking, boolean mayThink) {
 
-  /** Text alone. */
+  /** Text only. */
   private static final AnswerForm TEXT = new AnswerForm(ToolFormat.HERMES, "", false, false);
 
   /**
-   * Finds out how a model answers.
-   *
-   * @param forms finds how the template writes tools
+   * Determines the format of a model's answers; forms finds the format of tools in the template.
    */
   static AnswerForm of(
       ChatTemplate template,

@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The texts of a call whose arguments stand by themselves: {@link ToolFormat#QWEN_XML} and {@link
+ * Grammar of a call with separate arguments: {@link ToolFormat#QWEN_XML} and {@link
  * ToolFormat#GLM}.
  *
- * @param begin what stands before the name of the tool
- * @param named what stands after it
- * @param argument what stands before a value, with {@code %s} for its key
- * @param beforeClose what stands between a value and {@code close}
+ * @param begin text before the name of the tool
+ * @param named text after it
+ * @param argument text before a value, with {@code %s} for its key
+ * @param beforeClose text between a value and {@code close}
  * @param close ends a value
- * @param after what stands after each value
+ * @param after text after each value
  * @param end ends the call
  */
 record ArgumentGrammar(
@@ -33,7 +33,7 @@ record ArgumentGrammar(
     String after,
     String end) {
 
-  /** What says nothing about the characters of a text. */
+  /** Schema keywords that do not constrain a text. */
   private static final Set<String> PLAIN =
       Set.of("type", "title", "description", "default", "examples", "$comment", "deprecated");
 
@@ -48,11 +48,7 @@ record ArgumentGrammar(
         XmlCall.END_FUNCTION + "\n</tool_call>");
   }
 
-  /**
-   * GLM's.
-   *
-   * @param probed what the template wrote between the name of a tool and a value
-   */
+  /** GLM's grammar, from the template's text between the name of a tool and a value. */
   static ArgumentGrammar keyed(String probed) {
     String between = probed.substring(0, probed.indexOf(KeyedReader.KEY));
     String beforeValue =
@@ -104,7 +100,7 @@ record ArgumentGrammar(
         before, value, TextConstraint.literal(beforeClose + close + after));
   }
 
-  /** References begin at the root of a schema. */
+  /** References are resolved against the root of a schema. */
   private static Object withDefinitions(Tool tool, Object property) {
     if (!(property instanceof Map<?, ?> schema)) {
       return property;

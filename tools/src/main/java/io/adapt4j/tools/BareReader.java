@@ -1,6 +1,6 @@
 package io.adapt4j.tools;
 
-/** Reads a call that is the whole answer, after {@code <|python_tag|>} perhaps. */
+/** Reads a call that is the whole answer, optionally after {@code <|python_tag|>}. */
 final class BareReader implements CallReader {
 
   private final StringBuilder rest;

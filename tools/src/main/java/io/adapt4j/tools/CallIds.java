@@ -3,7 +3,7 @@ package io.adapt4j.tools;
 import java.security.SecureRandom;
 import java.util.function.Supplier;
 
-/** Makes ids of calls, as long as those of OpenAI's API. */
+/** Generates ids of calls, as long as those of OpenAI's API. */
 final class CallIds implements Supplier<String> {
 
   private static final String LETTERS =

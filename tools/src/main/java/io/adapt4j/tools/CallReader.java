@@ -1,28 +1,28 @@
 package io.adapt4j.tools;
 
-/** Reads what follows the sign that calls begin with. */
+/** Reads the text after the marker that begins calls. */
 interface CallReader {
 
-  /** What a character was. */
+  /** Classification of a character. */
   enum Step {
     /** A part of a call. */
     MORE,
     /** The last of the calls. */
     DONE,
-    /** What is not a part of the calls; {@link #rest} is to be read as text. */
+    /** Not a part of the calls; {@link #rest} is read as text. */
     LEFT,
-    /** What cannot be a call; {@link #rest} is to be told as text. */
+    /** Not a valid call; {@link #rest} is reported as text. */
     BROKEN
   }
 
   Step accept(char c);
 
-  /** Ends the text: true if there is nothing to tell as text. */
+  /** Ends the text; returns true if nothing remains to report as text. */
   boolean finish();
 
-  /** What was read since the last complete call, with the sign if there was none. */
+  /** The text since the last complete call, including the marker if there was none. */
   String rest();
 
-  /** Whether a call was complete. */
+  /** Returns whether a call was complete. */
   boolean hasCall();
 }

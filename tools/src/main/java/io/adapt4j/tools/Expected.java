@@ -3,7 +3,7 @@ package io.adapt4j.tools;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads one of several texts character by character, after white space. */
+/** Matches one of several texts character by character, after white space. */
 final class Expected {
 
   private final List<String> texts;
@@ -13,7 +13,7 @@ final class Expected {
     this.texts = List.of(texts);
   }
 
-  /** Takes the next character; false if none of the texts goes on so. */
+  /** Accepts the next character; false if it continues none of the texts. */
   boolean accept(char c) {
     if (found.isEmpty() && Character.isWhitespace(c)) {
       return true;
@@ -22,7 +22,7 @@ final class Expected {
     return texts.stream().anyMatch(text -> text.startsWith(found.toString()));
   }
 
-  /** The text that was read to its end. */
+  /** The text that was matched completely. */
   Optional<String> complete() {
     return texts.stream().filter(text -> text.contentEquals(found)).findFirst();
   }

@@ -8,12 +8,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a call that is a JSON object, or only its arguments. Tells of these as they come. */
+/** Reads a call that is a JSON object, or only its arguments, and reports them as they arrive. */
 final class JsonCall {
 
   private static final int MOST_CHARACTERS = 1 << 20;
 
-  /** In what is longer before the arguments nobody looks for the name while it comes. */
+  /** Beyond this length before the arguments, the name is not searched for while reading. */
   private static final int MOST_HEAD = 500;
 
   private static final Pattern BEGINNING =
@@ -22,7 +22,7 @@ final class JsonCall {
               + "\"name\"\\s*:\\s*\"([^\"\\\\]{1,64})\"\\s*,\\s*"
               + "\"(?:arguments|parameters)\"\\s*:\\s*\\{");
 
-  /** What a character was. */
+  /** Classification of a character. */
   enum Step {
     MORE,
     COMPLETE,
@@ -46,20 +46,20 @@ final class JsonCall {
     this.argumentsDepth = onlyArguments ? 0 : 1;
   }
 
-  /** A call with its name. */
+  /** Reads a call with its name. */
   static JsonCall of(Tools tools, AnswerBuilder answer) {
     return new JsonCall(tools, answer, false);
   }
 
-  /** The arguments of a call that has begun. */
+  /** Reads the arguments of a call that has begun. */
   static JsonCall arguments(Tools tools, AnswerBuilder answer) {
     return new JsonCall(tools, answer, true);
   }
 
-  /** Takes the next character, the first of which is a brace. */
+  /** Accepts the next character, the first of which is a brace. */
   Step accept(char c) {
     if (raw.length() == MOST_CHARACTERS || !scanner.accept(c)) {
-      // With the arguments complete, only the call's own brace is missing.
+      // With the arguments complete, only the call's own closing brace is missing.
       if (argumentsAreOver) {
         return answer.complete() ? Step.COMPLETE : Step.BROKEN;
       }
@@ -80,7 +80,7 @@ final class JsonCall {
     return scanner.depth() > 0 ? Step.MORE : complete() ? Step.COMPLETE : Step.BROKEN;
   }
 
-  /** Whether the last character was refused although the call is complete. */
+  /** Returns whether the last character was refused although the call is complete. */
   boolean leftOne() {
     return scanner.depth() > 0;
   }
@@ -125,12 +125,12 @@ final class JsonCall {
     try {
       return Json.parseStrictly(json) instanceof ObjectNode object ? object : null;
     } catch (JsonProcessingException e) {
-      // It is no call then.
+      // It is not a call then.
       return null;
     }
   }
 
-  /** Ends the text: whether the call is complete but for its own brace. */
+  /** Ends the text; returns whether the call is complete except for its own brace. */
   boolean finish() {
     if (argumentsAreOver) {
       return answer.complete();

@@ -2,7 +2,7 @@ package io.adapt4j.tools;
 
 import java.util.BitSet;
 
-/** Checks JSON character by character, up to the end of an object. */
+/** Validates JSON character by character, up to the end of an object. */
 final class JsonScanner {
 
   static final int MAX_DEPTH = 200;
@@ -28,7 +28,7 @@ final class JsonScanner {
     WORD
   }
 
-  /** Which of the open values are objects. */
+  /** Marks the open values that are objects. */
   private final BitSet objects = new BitSet();
 
   private State state = State.VALUE;
@@ -38,17 +38,17 @@ final class JsonScanner {
   private String word = "";
   private int letters;
 
-  /** How many objects and arrays are open. */
+  /** Number of open objects and arrays. */
   int depth() {
     return depth;
   }
 
-  /** Whether a key or a value of an object is being read, no text inside it. */
+  /** Returns whether a key or a value of an object is being read, outside of strings. */
   boolean isOutsideText() {
     return state != State.STRING && state != State.ESCAPE && state != State.UNICODE;
   }
 
-  /** Takes the next character; false if it cannot stand there. */
+  /** Accepts the next character; false if it is invalid here. */
   boolean accept(char c) {
     return switch (state) {
       case STRING -> inString(c);

@@ -5,9 +5,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Reads a call after {@code <tool_call>} whose name and arguments follow each other: {@code
- * NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value></tool_call>}, with line ends between or
- * without. Arguments are told as JSON, one after the other.
+ * Reads a call after {@code <tool_call>} with a name followed by arguments: {@code
+ * NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value></tool_call>}, with or without line feeds
+ * in between. Arguments are reported as JSON, one after the other.
  */
 final class KeyedReader implements CallReader {
 
@@ -135,7 +135,7 @@ final class KeyedReader implements CallReader {
     return Step.MORE;
   }
 
-  /** Whether what is read ends with a tag, which is then left out. */
+  /** Returns whether the text ends with a tag, which is then removed. */
   private boolean isAtEnd(char c, String tag) {
     int from = current.length() - tag.length();
     if (c != '>' || from < 0 || current.indexOf(tag, from) != from) {
@@ -155,7 +155,7 @@ final class KeyedReader implements CallReader {
     state = next;
   }
 
-  /** Ends the text: a call without its end is none. */
+  /** Ends the text: an unfinished call is not a call. */
   @Override
   public boolean finish() {
     answer.drop();

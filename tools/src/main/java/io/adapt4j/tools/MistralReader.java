@@ -3,7 +3,7 @@ package io.adapt4j.tools;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what follows {@code [TOOL_CALLS]}: a list of calls, or a name and its arguments. */
+/** Reads the text after {@code [TOOL_CALLS]}: a list of calls, or a name and its arguments. */
 final class MistralReader implements CallReader {
 
   static final String ARGUMENTS = "[ARGS]";

@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What chats with models of one tokenizer share, with adapters and without. Kept as long as the
- * tokenizer is, which it does not hold. Thread-safe.
+ * Shared caches of chats with models of one tokenizer, with and without adapters. Kept as long as
+ * the tokenizer, without holding it. Thread-safe.
  */
 final class ModelTools {
 
@@ -26,7 +26,7 @@ final class ModelTools {
   private final Map<List<Object>, OutputConstraint> constraints = new Kept<>();
   private final Map<List<Object>, ToolTemplate> templates = new Kept<>();
 
-  /** What was used last. */
+  /** A small LRU cache. */
   private static final class Kept<V> extends LinkedHashMap<List<Object>, V> {
 
     Kept() {
@@ -54,8 +54,8 @@ final class ModelTools {
   }
 
   /**
-   * A constraint, which is kept for the next request of the same kind. Others do not wait while it
-   * is made, which may take long.
+   * Returns a constraint, cached for the next request of the same kind. Others do not wait while it
+   * is created, which may take long.
    */
   OutputConstraint constraint(List<Object> kind, Supplier<OutputConstraint> make) {
     OutputConstraint kept = kept(kind);
@@ -71,7 +71,7 @@ final class ModelTools {
     return other == null ? made : other;
   }
 
-  /** How a template writes tools, which is found out once. */
+  /** Determines the format of tools in a template once. */
   synchronized ToolTemplate form(ChatTemplate template, ChatOptions options) {
     List<Object> kind =
         List.of(template, options.tools().isPresent(), options.templateName(), options.variables());

@@ -16,8 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells texts from other values where a format writes both alike: by the schema. A value that may
- * be a text and something else is what it reads as.
+ * Uses the schema to distinguish texts from other values if a format writes both alike. A value
+ * that may be a text or something else is parsed as JSON if possible.
  */
 final class ParameterTypes {
 
@@ -29,7 +29,7 @@ final class ParameterTypes {
     this.schema = schema;
   }
 
-  /** Whether a parameter may be a text; one that may be anything is. */
+  /** Returns whether a parameter may be a text, which includes those of any type. */
   boolean mayBeText(String parameter) {
     Set<String> types = types(parameter);
     return types.isEmpty() || types.contains("string");
@@ -82,7 +82,7 @@ final class ParameterTypes {
     };
   }
 
-  /** Adds the types that a schema allows; none stands for all. */
+  /** Adds the types that a schema allows; a schema without types allows all. */
   private void collect(@Nullable Object part, Set<String> types, Set<Object> seen) {
     if (!(part instanceof Map<?, ?> map) || !seen.add(map)) {
       return;

@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The special tokens of a vocabulary that set off calls and thoughts. Special tokens are otherwise
- * no part of texts. Thread-safe.
+ * The special tokens of a vocabulary that mark calls and thoughts, although special tokens are
+ * normally not part of texts. Thread-safe.
  */
 final class SpelledSigns {
 
@@ -34,7 +34,7 @@ final class SpelledSigns {
 
   private final Map<Integer, byte[]> signs;
 
-  /** Kept, since constraints keep what they find out about a vocabulary by its identity. */
+  /** Cached, since constraints cache vocabulary data by its identity. */
   private @Nullable TokenBytes spelled;
 
   private @Nullable TokenBytes spelledAtBeginning;
@@ -58,12 +58,12 @@ final class SpelledSigns {
     return signs.isEmpty();
   }
 
-  /** A constraint in whose texts the signs stand as any other characters. */
+  /** Returns a constraint in whose texts the markers are ordinary characters. */
   OutputConstraint spelling(OutputConstraint texts) {
     return isEmpty() ? texts : new Spelling(texts, this);
   }
 
-  /** A constraint on texts in which special tokens that set off calls are spelled out. */
+  /** A constraint on texts in which special tokens that mark calls are spelled out. */
   private record Spelling(OutputConstraint texts, SpelledSigns signs) implements OutputConstraint {
 
     @Override

@@ -80,7 +80,7 @@ final class TaggedReader implements CallReader {
         rest.setLength(0);
       }
     }
-    // The beginning of the end says nothing.
+    // A partial end tag is not reported.
     return complete;
   }
 

@@ -22,16 +22,12 @@ final class ThoughtSplitter {
   private boolean hasThought;
   private State state;
 
-  /** Takes the characters of the answer. */
+  /** Receives the characters of the answer. */
   interface TextSink {
     void accept(char c);
   }
 
-  /**
-   * Creates a splitter.
-   *
-   * @param open whether the prompt has begun a thought
-   */
+  /** Creates a splitter; open if the prompt has begun a thought. */
   ThoughtSplitter(boolean open, Consumer<CharSequence> onThought, TextSink onText) {
     this.state = open ? State.THINKING : State.START;
     this.onThought = onThought;
@@ -67,7 +63,7 @@ final class ThoughtSplitter {
     }
   }
 
-  /** White space at the ends of a thought is no part of it. */
+  /** White space at the ends of a thought is dropped. */
   private void thinking(char c) {
     tag.append(c);
     while (!tag.isEmpty() && !CLOSE.startsWith(tag.toString())) {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tool that a model may call: its name, what it is for, and a JSON Schema of its arguments.
+ * A tool that a model may call: its name, its purpose, and a JSON Schema of its arguments.
  * Immutable.
  *
  * <pre>{@code
@@ -46,10 +46,10 @@ public final class Tool {
   }
 
   /**
-   * Creates a tool that the application runs by itself.
+   * Creates a tool that the application runs itself.
    *
    * @param name 1 to 64 letters, digits, underscores, hyphens or dots
-   * @param description what it is for, as the model is to know; may be empty
+   * @param description its purpose, for the model; may be empty
    * @param parameters a JSON Schema of an object; empty for a tool without arguments
    * @return the tool
    * @throws IllegalArgumentException if the name has other characters, or the schema is not of JSON
@@ -70,9 +70,9 @@ public final class Tool {
    * Creates a tool that {@link ToolChat#run} can run.
    *
    * @param name 1 to 64 letters, digits, underscores, hyphens or dots
-   * @param description what it is for, as the model is to know; may be empty
+   * @param description its purpose, for the model; may be empty
    * @param parameters a JSON Schema of an object; empty for a tool without arguments
-   * @param function what it does
+   * @param function implementation of the tool
    * @return the tool
    * @throws IllegalArgumentException as the other method does
    */
@@ -82,13 +82,13 @@ public final class Tool {
   }
 
   /**
-   * Reads a tool as OpenAI's API has it.
+   * Reads a tool in the format of OpenAI's API.
    *
    * @param definition {@code {"type": "function", "function": {"name", "description", "parameters",
-   *     "strict"}}}, or what is in {@code function} alone; as there, it is not {@link #isStrict}
-   *     unless it says so
+   *     "strict"}}}, or the contents of {@code function}; as in OpenAI's API, it is not {@link
+   *     #isStrict} unless it says so
    * @return the tool
-   * @throws IllegalArgumentException if there is no name, or a value is not as it should be
+   * @throws IllegalArgumentException if there is no name, or a value is invalid
    */
   public static Tool from(Map<String, ?> definition) {
     Object type = definition.get("type");
@@ -114,7 +114,7 @@ public final class Tool {
     return Boolean.TRUE.equals(fields.get("strict")) ? tool : tool.lenient();
   }
 
-  /** In this order in every JVM, as the model reads it. */
+  /** In the same order in every JVM, as the model reads it. */
   private static Map<String, Object> noParameters() {
     Map<String, Object> schema = new LinkedHashMap<>();
     schema.put("type", "object");
@@ -150,7 +150,7 @@ public final class Tool {
   /**
    * Returns a copy that {@link ToolChat#run} can run.
    *
-   * @param newFunction what it does
+   * @param newFunction implementation of the tool
    * @return the copy
    */
   public Tool with(ToolFunction newFunction) {
@@ -159,26 +159,26 @@ public final class Tool {
   }
 
   /**
-   * {@return a copy with a schema that need not be ensured: where it has what is not supported, a
-   * call has any arguments}
+   * {@return a copy whose schema need not be enforced: if it has unsupported parts, calls may have
+   * any arguments}
    */
   public Tool lenient() {
     return new Tool(name, description, parameters, false, function);
   }
 
   /**
-   * {@return whether arguments must fulfill the schema, so that one with unsupported parts fails}
+   * {@return whether arguments must conform to the schema, so that unsupported parts are an error}
    */
   public boolean isStrict() {
     return strict;
   }
 
-  /** {@return the name that the model calls it by} */
+  /** {@return the name by which the model calls it} */
   public String name() {
     return name;
   }
 
-  /** {@return what it is for; may be empty} */
+  /** {@return its purpose; may be empty} */
   public String description() {
     return description;
   }
@@ -188,12 +188,12 @@ public final class Tool {
     return parameters;
   }
 
-  /** {@return what it does; empty if the application runs it} */
+  /** {@return its implementation; empty if the application runs it} */
   public Optional<ToolFunction> function() {
     return Optional.ofNullable(function);
   }
 
-  /** {@return the tool as chat templates and OpenAI's API have it} */
+  /** {@return the tool in the format of chat templates and OpenAI's API} */
   public Map<String, Object> definition() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("name", name);

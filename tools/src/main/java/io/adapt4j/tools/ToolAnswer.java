@@ -9,10 +9,10 @@ import java.util.Optional;
 /**
  * The answer of a model that may call tools.
  *
- * @param text what it says, without thoughts and calls; may be empty
- * @param thinking what it thought before
- * @param calls what it calls, in order
- * @param generation the answer as it was generated
+ * @param text the text, without thoughts and calls; may be empty
+ * @param thinking the thoughts before it
+ * @param calls the tool calls, in order
+ * @param generation the generation
  */
 public record ToolAnswer(
     String text, Optional<String> thinking, List<ToolCall> calls, Generation generation) {
@@ -20,16 +20,16 @@ public record ToolAnswer(
   /**
    * Copies the calls.
    *
-   * @param text what the model says, without thoughts and calls; may be empty
-   * @param thinking what it thought before
-   * @param calls what it calls, in order
-   * @param generation the answer as it was generated
+   * @param text the text, without thoughts and calls; may be empty
+   * @param thinking the thoughts before it
+   * @param calls the tool calls, in order
+   * @param generation the generation
    */
   public ToolAnswer {
     calls = List.copyOf(calls);
   }
 
-  /** {@return why the answer ends where it does} */
+  /** {@return the reason why the answer ends} */
   public FinishReason finishReason() {
     return generation.finishReason();
   }
@@ -39,7 +39,10 @@ public record ToolAnswer(
     return !calls.isEmpty();
   }
 
-  /** {@return the answer as a message to go on with: text, calls and {@code reasoning_content}} */
+  /**
+   * {@return the answer as a message to continue the conversation: text, calls and {@code
+   * reasoning_content}}
+   */
   public ChatMessage message() {
     ChatMessage message = ChatMessage.assistant(text);
     if (thinking.isPresent()) {

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A call of a tool.
+ * A tool call.
  *
- * @param id tells the call from others of the conversation
+ * @param id id of the call, unique in the conversation
  * @param name the tool's name
  * @param arguments the JSON of an object
  */
@@ -21,10 +21,10 @@ public record ToolCall(String id, String name, String arguments) {
   /**
    * Checks the arguments.
    *
-   * @param id tells the call from others of the conversation
+   * @param id id of the call, unique in the conversation
    * @param name the tool's name
    * @param arguments the JSON of an object
-   * @throws IllegalArgumentException if the arguments are something else
+   * @throws IllegalArgumentException if the arguments are not a JSON object
    */
   public ToolCall {
     Objects.requireNonNull(id, "id");
@@ -52,7 +52,7 @@ public record ToolCall(String id, String name, String arguments) {
     return read(arguments);
   }
 
-  /** {@return the call as {@code tool_calls} of a message has it} */
+  /** {@return the call in the format of a message's {@code tool_calls}} */
   public Map<String, Object> definition() {
     Map<String, Object> call = new LinkedHashMap<>();
     call.put("id", id);
@@ -65,9 +65,9 @@ public record ToolCall(String id, String name, String arguments) {
   }
 
   /**
-   * Makes the message that answers the call.
+   * Creates the message that answers the call.
    *
-   * @param result what the tool gave
+   * @param result result of the tool
    * @return a message of the role {@code tool}
    */
   public ChatMessage result(String result) {

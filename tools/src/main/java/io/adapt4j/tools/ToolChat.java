@@ -24,9 +24,9 @@ import java.util.function.Consumer;
  * ToolAnswer answer = chat.answer(messages, GenerationOptions.greedy());
  * }</pre>
  *
- * <p>The chat template tells the model of the tools and shows how it writes calls ({@link
- * ToolFormat#of}); where it has none, the system message does. Immutable; methods that change
- * something give copies. Safe for use by several threads, as the model is.
+ * <p>The chat template describes the tools to the model and determines the format of calls ({@link
+ * ToolFormat#of}); if it does not support tools, the system message describes them. Immutable;
+ * methods that change something return copies. Safe for use by several threads, as the model is.
  */
 public final class ToolChat {
 
@@ -36,7 +36,7 @@ public final class ToolChat {
   private final ToolChoice choice;
   private final Settings settings;
 
-  /** What is seldom changed. */
+  /** Rarely changed settings. */
   private record Settings(
       boolean parallel,
       boolean constrained,
@@ -53,9 +53,9 @@ public final class ToolChat {
   }
 
   /**
-   * Begins with a model, without tools.
+   * Creates a chat without tools.
    *
-   * @param model the model, which stays the caller's to close
+   * @param model the model, which the caller closes
    * @return the chat
    */
   public static ToolChat of(LanguageModel model) {
@@ -68,9 +68,9 @@ public final class ToolChat {
   }
 
   /**
-   * Returns a copy with tools, instead of those before.
+   * Returns a copy with other tools.
    *
-   * @param newTools the tools that may be called
+   * @param newTools the available tools
    * @return the copy
    * @throws IllegalArgumentException if two have the same name
    */
@@ -79,9 +79,9 @@ public final class ToolChat {
   }
 
   /**
-   * Returns a copy with tools, instead of those before.
+   * Returns a copy with other tools.
    *
-   * @param newTools the tools that may be called
+   * @param newTools the available tools
    * @return the copy
    * @throws IllegalArgumentException if two have the same name
    */
@@ -90,9 +90,9 @@ public final class ToolChat {
   }
 
   /**
-   * Returns a copy with another choice, {@link ToolChoice#auto} by default.
+   * Returns a copy with another tool choice; default {@link ToolChoice#auto}.
    *
-   * @param newChoice whether a tool is to be called
+   * @param newChoice the choice
    * @return the copy
    */
   public ToolChat choice(ToolChoice newChoice) {
@@ -101,10 +101,10 @@ public final class ToolChat {
   }
 
   /**
-   * Returns a copy that renders conversations in another way, such as with the variable {@code
-   * enable_thinking}. Tools in the options do not count.
+   * Returns a copy with other rendering options, for example with the variable {@code
+   * enable_thinking}. Tools in the options are ignored.
    *
-   * @param newRendering how to render
+   * @param newRendering the options
    * @return the copy
    */
   public ToolChat rendering(ChatOptions newRendering) {
@@ -118,10 +118,10 @@ public final class ToolChat {
   }
 
   /**
-   * Returns a copy that has several calls in an answer or one, several by default. Where calls are
-   * not constrained, this changes nothing.
+   * Returns a copy that allows several calls in an answer or only one; default several. No effect
+   * if calls are not constrained.
    *
-   * @param parallel whether there may be several
+   * @param parallel whether several are allowed
    * @return the copy
    */
   public ToolChat parallelToolCalls(boolean parallel) {
@@ -129,8 +129,8 @@ public final class ToolChat {
   }
 
   /**
-   * Returns a copy that lets the model write calls as it will, or constrains them, as by default:
-   * arguments fulfill the schema of their tool, and calls come where the choice asks for them.
+   * Returns a copy that constrains calls or not; default constrained: arguments conform to the
+   * schema of their tool, and calls are made if the choice requires them.
    *
    * @param constrained whether calls are constrained
    * @return the copy
@@ -140,9 +140,9 @@ public final class ToolChat {
   }
 
   /**
-   * Returns a copy that restricts what an answer says where it calls nothing, such as to JSON.
+   * Returns a copy that constrains the text of an answer without calls, such as to JSON.
    *
-   * @param text what it may be
+   * @param text the constraint
    * @return the copy
    */
   public ToolChat text(TextConstraint text) {
@@ -159,10 +159,10 @@ public final class ToolChat {
    * Answers a conversation.
    *
    * @param messages the conversation, usually ended by a message of a user or a tool
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the answer
-   * @throws IllegalArgumentException if a call is forced without tools, or of one that is not
-   *     there; if the schema of a strict tool has what is not supported
+   * @throws IllegalArgumentException if a call is required without tools, or of an unknown one; if
+   *     the schema of a strict tool has unsupported parts
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
    * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
    */
@@ -171,12 +171,12 @@ public final class ToolChat {
   }
 
   /**
-   * Does the same and hands the answer on as it comes.
+   * Answers a conversation and streams the parts of the answer.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop
-   * @param onEvent takes the parts of the answer, on this thread
-   * @param cancellation ends the generation after the current step
+   * @param options generation options
+   * @param onEvent receives the parts of the answer, on this thread
+   * @param cancellation cancels the generation after the current step
    * @return the answer
    */
   public ToolAnswer answer(
@@ -192,11 +192,11 @@ public final class ToolChat {
   }
 
   /**
-   * Prepares what {@link #answer} asks the model, for those who ask it themselves.
+   * Prepares the request of {@link #answer}, for callers that run the model themselves.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop
-   * @return the request; the messages are to be handed to the model as they are
+   * @param options generation options
+   * @return the request; pass the messages to the model unchanged
    */
   public ToolRequest request(List<ChatMessage> messages, GenerationOptions options) {
     Tools active = active();
@@ -259,13 +259,13 @@ public final class ToolChat {
   }
 
   /**
-   * Answers a conversation, runs the tools that the answer calls, and goes on until an answer calls
-   * none. A call that is forced is forced in the first answer only. What a function throws is told
-   * to the model as the result, after {@code Error: }.
+   * Answers a conversation, runs the tools that the answer calls, and continues until an answer
+   * calls none. A required call is required in the first answer only. An exception of a function is
+   * passed to the model as the result, after {@code Error: }.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop, of each answer
-   * @param mostAnswers how many answers there are at most, at least 1
+   * @param options generation options, for each answer
+   * @param mostAnswers maximum number of answers, at least 1
    * @return the conversation
    * @throws IllegalArgumentException if the number is below 1; else as {@link #answer}
    */
@@ -274,13 +274,13 @@ public final class ToolChat {
   }
 
   /**
-   * Does the same and hands the answers on as they come.
+   * Runs a conversation with tools and streams the parts of the answers.
    *
    * @param messages the conversation
-   * @param options how to choose tokens and when to stop, of each answer
-   * @param mostAnswers how many answers there are at most, at least 1
-   * @param onEvent takes the parts of the answers, on this thread
-   * @param cancellation ends the generation after the current step, and runs no more tools
+   * @param options generation options, for each answer
+   * @param mostAnswers maximum number of answers, at least 1
+   * @param onEvent receives the parts of the answers, on this thread
+   * @param cancellation cancels the generation after the current step, and runs no more tools
    * @return the conversation
    */
   public ToolRun run(

@@ -4,18 +4,18 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Whether a model is to call a tool.
+ * Whether and which tools a model calls.
  *
- * @param kind what it is to do
+ * @param kind kind of choice
  * @param name the tool to call; empty unless the kind is {@link Kind#NAMED}
  */
 public record ToolChoice(Kind kind, Optional<String> name) {
 
-  /** What a model is to do. */
+  /** Kinds of choices. */
   public enum Kind {
     /** The model chooses between text and calls. */
     AUTO,
-    /** No calls; the model is not told of the tools. */
+    /** No calls; the tools are not described to the model. */
     NONE,
     /** At least one call. */
     REQUIRED,
@@ -24,9 +24,9 @@ public record ToolChoice(Kind kind, Optional<String> name) {
   }
 
   /**
-   * Checks that a name stands where it should.
+   * Checks that a name is present exactly if needed.
    *
-   * @param kind what the model is to do
+   * @param kind kind of choice
    * @param name the tool to call
    * @throws IllegalArgumentException if there is a name with another kind, or none with {@link
    *     Kind#NAMED}
@@ -64,7 +64,7 @@ public record ToolChoice(Kind kind, Optional<String> name) {
     return new ToolChoice(Kind.NAMED, Optional.of(tool));
   }
 
-  /** {@return whether text alone is no answer} */
+  /** {@return whether text without a call is not allowed} */
   public boolean forcesCall() {
     return kind == Kind.REQUIRED || kind == Kind.NAMED;
   }

@@ -1,26 +1,26 @@
 package io.adapt4j.tools;
 
-/** A part of an answer as it comes. */
+/** A part of a streamed answer. */
 public sealed interface ToolEvent {
 
   /**
    * More of the answer's text.
    *
-   * @param text what is new
+   * @param text the new text
    */
   record Text(String text) implements ToolEvent {}
 
   /**
-   * More of what the model thinks before it answers.
+   * More of the model's thoughts before its answer.
    *
-   * @param text what is new
+   * @param text the new text
    */
   record Thinking(String text) implements ToolEvent {}
 
   /**
    * A call begins.
    *
-   * @param index its place among the answer's calls, from 0
+   * @param index its index among the answer's calls, from 0
    * @param id the call's id
    * @param name the tool's name
    */
@@ -29,25 +29,24 @@ public sealed interface ToolEvent {
   /**
    * More of a call's arguments.
    *
-   * @param index the call's place
-   * @param json what is new of the JSON
+   * @param index the call's index
+   * @param json the new part of the JSON
    */
   record Arguments(int index, String json) implements ToolEvent {}
 
   /**
    * A call is complete.
    *
-   * @param index its place
+   * @param index its index
    * @param call the call
    */
   record CallComplete(int index, ToolCall call) implements ToolEvent {}
 
   /**
-   * A call that had begun is none, since it was cut off or what followed was no JSON. What was
-   * written of it is told as {@link Text} next. Cannot happen under {@link ToolChat}'s constraint,
-   * but where the tokens run out.
+   * A call was dropped, because it was cut off or is not valid JSON. Its text is reported as {@link
+   * Text} next. Under {@link ToolChat}'s constraint this happens only at the token limit.
    *
-   * @param index its place, which the next call takes
+   * @param index its index, which the next call takes
    */
   record CallDropped(int index) implements ToolEvent {}
 }

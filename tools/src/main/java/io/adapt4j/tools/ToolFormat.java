@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.chat.ToolTemplate;
 import java.util.List;
 import java.util.Map;
 
-/** How the models of a family write calls. */
+/** Formats of tool calls by model family. */
 public enum ToolFormat {
   /** {@code <tool_call>{"name": ..., "arguments": {...}}</tool_call>}: Hermes, Qwen 2.5 and 3. */
   HERMES,
@@ -20,7 +20,7 @@ public enum ToolFormat {
    * {@code <tool_call>NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value></tool_call>}: GLM-4.5.
    */
   GLM,
-  /** {@code {"name": ..., "parameters": {...}}} instead of a text: Llama 3.1 to 3.3. */
+  /** {@code {"name": ..., "parameters": {...}}} instead of text: Llama 3.1 to 3.3. */
   LLAMA,
   /** {@code [TOOL_CALLS] [{"name": ..., "arguments": {...}}]}: Mistral's first format. */
   MISTRAL_LIST,
@@ -30,9 +30,9 @@ public enum ToolFormat {
   private static final Map<String, ?> ANY = Map.of("name", "any");
 
   /**
-   * Finds the format that a chat template writes calls in. Where it has no tools, or writes calls
-   * in a way that is not known here, tools are told in the system message and calls are written as
-   * in {@link #HERMES}.
+   * Determines the format of calls in a chat template. If it does not support tools, or has an
+   * unknown format, tools are described in the system message and calls are written as in {@link
+   * #HERMES}.
    *
    * @param template the template
    * @return the format

@@ -2,15 +2,15 @@ package io.adapt4j.tools;
 
 import java.util.Map;
 
-/** What a tool does. */
+/** Implementation of a tool. */
 @FunctionalInterface
 public interface ToolFunction {
 
   /**
    * Runs the tool.
    *
-   * @param arguments what the model calls it with: texts, numbers, booleans, null, lists and maps
-   * @return the result, as the model is to read it
+   * @param arguments arguments of the call: texts, numbers, booleans, null, lists and maps
+   * @return the result for the model
    */
   String call(Map<String, Object> arguments);
 }

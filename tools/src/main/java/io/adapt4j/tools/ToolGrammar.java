@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The texts that an answer with calls may be. */
+/** The texts allowed for an answer with calls. */
 final class ToolGrammar {
 
   private static final int ANY_NUMBER = Integer.MAX_VALUE;
 
-  /** Text that is no call where a call is all of an answer. */
+  /** Text that is not a call, if a call is a whole answer. */
   private static final String NO_OBJECT = "\\s*([^\\s{][\\s\\S]*)?";
 
-  /** Keywords that may say of further properties. */
+  /** Keywords that may allow further properties. */
   private static final Set<String> OTHER_PROPERTIES =
       Set.of(
           "additionalProperties",
@@ -36,29 +36,19 @@ final class ToolGrammar {
   private final List<Tool> tools;
   private final boolean parallel;
 
-  /**
-   * Creates a grammar.
-   *
-   * @param form how the model answers
-   * @param tools what may be called, at least one
-   * @param parallel whether there may be several calls
-   */
+  /** Creates a grammar for at least one tool, with one or several calls. */
   ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
     this.form = form;
     this.tools = tools;
     this.parallel = parallel;
   }
 
-  /** Calls and nothing else, after a thought perhaps. */
+  /** Calls and nothing else, optionally after a thought. */
   TextConstraint calls() {
     return afterThought(form, TextConstraint.sequence(literal(sign()), afterSign()));
   }
 
-  /**
-   * Text, or text and calls.
-   *
-   * @param text what the text may be where there are no calls; empty for any
-   */
+  /** Text, or text and calls. The text is constrained only if there are no calls. */
   TextConstraint textOrCalls(Optional<TextConstraint> text) {
     if (text.isPresent()) {
       TextConstraint calls = TextConstraint.sequence(literal(sign()), afterSign());
@@ -70,11 +60,11 @@ final class ToolGrammar {
     }
     TextConstraint calls = TextConstraint.sequence(TextConstraint.textUntil(sign()), afterSign());
     TextConstraint answer = TextConstraint.alternatives(TextConstraint.textWithout(sign()), calls);
-    // Without a thought that must end, the sign may stand anywhere.
+    // Without a thought that must end, the marker may occur anywhere.
     return form.thinking() ? afterThought(form, answer) : mayThink(form, answer);
   }
 
-  /** Answers of a model that may think before them. */
+  /** Answers of a model, optionally after a thought. */
   static TextConstraint afterThought(AnswerForm form, TextConstraint answer) {
     if (form.thinking()) {
       return TextConstraint.sequence(endOfThought(), answer);
@@ -95,7 +85,7 @@ final class ToolGrammar {
         TextConstraint.textUntil(ThoughtSplitter.CLOSE), literal("\n").repeated(0, 2));
   }
 
-  /** What the first call begins with, which no text has. */
+  /** Marker of the first call, which no text contains. */
   private String sign() {
     return switch (form.format()) {
       case HERMES, QWEN_XML, GLM -> ToolParser.TOOL_CALL;
@@ -104,7 +94,7 @@ final class ToolGrammar {
     };
   }
 
-  /** The first call without its sign, and all others. */
+  /** The first call without its marker, and all others. */
   private TextConstraint afterSign() {
     TextConstraint[] each = tools.stream().map(this::afterSign).toArray(TextConstraint[]::new);
     TextConstraint call = TextConstraint.alternatives(each);
@@ -112,7 +102,7 @@ final class ToolGrammar {
     return switch (form.format()) {
       case HERMES, QWEN_XML, GLM -> followed(call, "\n" + sign(), more);
       case MISTRAL -> followed(call, sign(), more);
-      // One call alone: the template cannot write more.
+      // A single call: the template cannot write more.
       case LLAMA -> call;
       case MISTRAL_LIST ->
           TextConstraint.sequence(literal(" ["), followed(call, ", ", more), literal("]"));
@@ -149,7 +139,7 @@ final class ToolGrammar {
     return brace + "\"name\": \"" + tool.name() + "\", \"" + arguments + "\": ";
   }
 
-  /** What stands between name and arguments, with an id in it perhaps. */
+  /** Text between name and arguments, optionally with an id. */
   private TextConstraint separator() {
     int id = form.named().indexOf(MistralReader.CALL_ID);
     if (id < 0) {
@@ -175,7 +165,7 @@ final class ToolGrammar {
     }
   }
 
-  /** Parameters that nobody named are not made up, unless the schema says that there are more. */
+  /** Excludes undeclared parameters, unless the schema allows further ones. */
   private static Map<String, Object> closed(Map<String, Object> schema) {
     if (!Collections.disjoint(schema.keySet(), OTHER_PROPERTIES)) {
       return schema;

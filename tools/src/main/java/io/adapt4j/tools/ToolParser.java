@@ -8,11 +8,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the text of an answer as it comes: thoughts, text and calls. It never fails: what is no
- * call of one of the tools, with an object for its arguments, is text. How the text is cut into
- * pieces does not matter. Not thread safe; for one answer.
+ * Parses the streamed text of an answer into thoughts, text and calls. It never fails: anything
+ * that is not a call of one of the tools, with an object as its arguments, is text. The division of
+ * the text into pieces does not matter. Not thread-safe; for a single answer.
  *
- * <p>White space around calls is left out. Characters of a call are limited to a million.
+ * <p>White space around calls is dropped. A call is limited to a million characters.
  */
 public final class ToolParser {
 
@@ -20,7 +20,7 @@ public final class ToolParser {
   static final String PYTHON_TAG = "<|python_tag|>";
   static final String TOOL_CALLS = "[TOOL_CALLS]";
 
-  /** What signs begin with. */
+  /** First characters of markers. */
   private static final String FIRST = "<[{";
 
   private final ToolFormat format;
@@ -47,11 +47,11 @@ public final class ToolParser {
   /**
    * Creates a parser.
    *
-   * @param format how the model writes calls
-   * @param tools the tools that it may call; without any there are no calls
+   * @param format format of calls
+   * @param tools the available tools; without any there are no calls
    * @param thinking whether the prompt ends with {@code <think>}, so that the answer begins with a
    *     thought
-   * @param onEvent takes the parts of the answer, during {@link #accept} and {@link #finish}
+   * @param onEvent receives the parts of the answer, during {@link #accept} and {@link #finish}
    * @return the parser
    * @throws IllegalArgumentException if two tools have the same name
    */
@@ -63,7 +63,7 @@ public final class ToolParser {
   }
 
   /**
-   * Takes the next piece of the text.
+   * Adds the next piece of the text.
    *
    * @param piece the piece
    * @throws IllegalStateException after {@link #finish}
@@ -81,7 +81,7 @@ public final class ToolParser {
   /**
    * Ends the text.
    *
-   * @return what was read
+   * @return the parsed answer
    */
   public ParsedAnswer finish() {
     if (!finished) {
@@ -141,7 +141,7 @@ public final class ToolParser {
     }
   }
 
-  /** White space before a call is left out. */
+  /** White space before a call is dropped. */
   private void spaceBefore(CallReader closed) {
     if (closed.hasCall()) {
       space.setLength(0);
@@ -155,7 +155,10 @@ public final class ToolParser {
     answer.text(closed.rest());
   }
 
-  /** Takes a character outside calls. What may begin a call is held back, and space before it. */
+  /**
+   * Accepts a character outside calls. A possible beginning of a call is held back, and space
+   * before it.
+   */
   private void outside(char c) {
     if (sign.isEmpty() && FIRST.indexOf(c) < 0) {
       plain(c);
@@ -196,7 +199,7 @@ public final class ToolParser {
     return Character.isWhitespace(c) || (between && answer.saysNothing());
   }
 
-  /** What calls begin with. */
+  /** Markers that begin calls. */
   private List<String> signs() {
     if (tools.isEmpty()) {
       return List.of();

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What {@link ToolChat} asks a model, for callers that ask it themselves: with {@link
+ * Prepared request of {@link ToolChat}, for callers that run the model themselves with {@link
  * io.adapt4j.core.LanguageModel#chat(List, ChatOptions, GenerationOptions, Consumer,
- * io.adapt4j.core.generate.CancellationToken)}, and hand the text to a parser.
+ * io.adapt4j.core.generate.CancellationToken)} and pass the text to a parser.
  */
 public final class ToolRequest {
 
@@ -27,7 +27,7 @@ public final class ToolRequest {
     this.tools = tools;
   }
 
-  /** {@return how to render the conversation, with tools} */
+  /** {@return rendering options of the conversation, with tools} */
   public ChatOptions chat() {
     return chat;
   }
@@ -37,7 +37,7 @@ public final class ToolRequest {
     return options;
   }
 
-  /** {@return whether an answer may have more than text: calls or thoughts} */
+  /** {@return whether an answer may contain calls or thoughts} */
   public boolean mayHaveParts() {
     return !tools.isEmpty() || form.thinking() || form.mayThink();
   }
@@ -45,7 +45,7 @@ public final class ToolRequest {
   /**
    * Creates the parser of one answer.
    *
-   * @param onEvent takes the parts of the answer
+   * @param onEvent receives the parts of the answer
    * @return the parser
    */
   public ToolParser parser(Consumer<ToolEvent> onEvent) {
@@ -53,10 +53,10 @@ public final class ToolRequest {
   }
 
   /**
-   * Puts an answer together.
+   * Assembles an answer.
    *
-   * @param parsed what a parser read
-   * @param generation what the model gave
+   * @param parsed the parsed answer
+   * @param generation the generation
    * @return the answer
    */
   public ToolAnswer answer(ParsedAnswer parsed, Generation generation) {

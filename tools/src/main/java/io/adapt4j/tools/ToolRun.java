@@ -6,10 +6,11 @@ import java.util.List;
 /**
  * A conversation in which tools were run.
  *
- * @param messages all of it: what was given, answers with their calls, results, the last answer
+ * @param messages all messages: the given ones, answers with their calls, results, and the last
+ *     answer
  * @param answer the last answer
- * @param isFinished whether it calls nothing; otherwise a tool without a function is called, or
- *     there were as many answers as allowed, and the calls were not run
+ * @param isFinished whether it calls no tools; otherwise it calls a tool without a function, or the
+ *     limit on answers was reached, and the calls were not run
  */
 public record ToolRun(List<ChatMessage> messages, ToolAnswer answer, boolean isFinished) {
 
@@ -18,7 +19,7 @@ public record ToolRun(List<ChatMessage> messages, ToolAnswer answer, boolean isF
    *
    * @param messages all of the conversation
    * @param answer the last answer
-   * @param isFinished whether it calls nothing
+   * @param isFinished whether it calls no tools
    */
   public ToolRun {
     messages = List.copyOf(messages);

@@ -35,7 +35,7 @@ final class Tools {
     return List.copyOf(byName.values());
   }
 
-  /** The tool of a name that must be there. */
+  /** Returns the tool of a name, or throws an exception. */
   Tool require(String name) {
     Tool tool = byName.get(name);
     if (tool == null) {

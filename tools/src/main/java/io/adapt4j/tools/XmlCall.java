@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Reads {@code <function=NAME><parameter=KEY>VALUE</parameter></function>}. Arguments are told as
- * JSON, one after the other.
+ * Reads {@code <function=NAME><parameter=KEY>VALUE</parameter></function>}. Arguments are reported
+ * as JSON, one after the other.
  */
 final class XmlCall {
 
@@ -133,7 +133,7 @@ final class XmlCall {
     return from >= 0 && text.indexOf(end, from) == from;
   }
 
-  /** The value stands on lines of its own. */
+  /** Strips the line feeds around a value, which is on separate lines. */
   private static String withoutLineEnds(String value) {
     String without = value.startsWith("\n") ? value.substring(1) : value;
     return without.endsWith("\n") ? without.substring(0, without.length() - 1) : without;
@@ -149,7 +149,7 @@ final class XmlCall {
     state = next;
   }
 
-  /** Ends the text: a function that is not over is none. */
+  /** Ends the text: an unfinished function is not a call. */
   boolean finish() {
     answer.drop();
     return false;

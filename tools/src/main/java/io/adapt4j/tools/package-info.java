@@ -1,6 +1,6 @@
 /**
- * Calls of tools: {@link io.adapt4j.tools.ToolChat} asks a model that may call some, {@link
- * io.adapt4j.tools.ToolParser} reads calls out of the text of an answer.
+ * Tool calls: {@link io.adapt4j.tools.ToolChat} runs a model with tools, {@link
+ * io.adapt4j.tools.ToolParser} parses calls from the text of an answer.
  */
 @NullMarked
 package io.adapt4j.tools;

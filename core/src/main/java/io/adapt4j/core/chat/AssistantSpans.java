@@ -12,13 +12,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what assistant messages add to a rendered conversation.
+ * Finds the text that assistant messages contribute to a rendered conversation.
  *
- * <p>Without generation blocks, a message begins where the messages before it end with a generation
- * prompt, and ends where the messages up to it end, if both renderings are beginnings of the whole
- * one. Where they are not, because the template writes a message differently when others follow it,
- * the message's content is replaced by a mark, and what the template writes around the mark tells
- * the message's ends.
+ * <p>Without generation blocks, a message begins where the preceding messages end with a generation
+ * prompt, and ends where the messages including it end, if both renderings are prefixes of the
+ * whole one. If they are not, because the template renders a message differently when others follow
+ * it, the message's content is replaced by a marker, and the text around the marker gives the
+ * message's bounds.
  */
 final class AssistantSpans {
 
@@ -58,7 +58,7 @@ final class AssistantSpans {
     return new RenderedChat(rendered.text(), rendered.spans());
   }
 
-  /** Every rendering must see the same time. */
+  /** Fixes the clock, since every rendering must see the same time. */
   private static ChatOptions withStillClock(ChatOptions options) {
     RenderOptions render = options.renderOptions();
     Clock clock = render.clock();
@@ -124,7 +124,7 @@ final class AssistantSpans {
     return rendered.substring(mark + MessageMarker.TEXT.length());
   }
 
-  /** The first messages; empty if the template refuses them without those that follow. */
+  /** Renders the first messages; empty if the template refuses them without the following ones. */
   private Optional<String> prefix(int count, boolean generationPrompt) {
     try {
       return Optional.of(
@@ -136,14 +136,14 @@ final class AssistantSpans {
     }
   }
 
-  /** The whole conversation with a mark for a message's content. */
+  /** Renders the whole conversation with a marker as a message's content. */
   private String marked(int index) {
     List<ChatMessage> conversation = new ArrayList<>(messages);
     conversation.set(index, messages.get(index).with(CONTENT, MessageMarker.TEXT));
     return rendered(conversation, index, options.addsGenerationPrompt());
   }
 
-  /** The conversation up to a message with a mark for its content. */
+  /** Renders the conversation up to a message whose content is a marker. */
   private String alone(int index) {
     List<ChatMessage> conversation = new ArrayList<>(messages.subList(0, index));
     conversation.add(messages.get(index).with(CONTENT, MessageMarker.TEXT));

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** The chat templates that come with the library, by the names of their formats. */
+/** The chat templates included in the library, by the names of their formats. */
 final class BuiltInTemplates {
 
   static final List<String> NAMES =
@@ -21,7 +21,9 @@ final class BuiltInTemplates {
 
   private BuiltInTemplates() {}
 
-  /** The name in {@link #NAMES} that a name is meant as: {@code Qwen2.5} is {@code qwen2_5}. */
+  /**
+   * Finds the name in {@link #NAMES} that a spelling refers to: {@code Qwen2.5} is {@code qwen2_5}.
+   */
   static Optional<String> canonical(String name) {
     String plain = plain(name);
     return NAMES.stream().filter(known -> plain(known).equals(plain)).findFirst();
@@ -62,7 +64,7 @@ final class BuiltInTemplates {
     }
   }
 
-  /** The name of the template with these sources, if one that comes with the library has them. */
+  /** Returns the name of the built-in template with these sources, if there is one. */
   static Optional<String> nameOf(Map<String, String> sources) {
     String single = sources.get(ChatTemplate.DEFAULT);
     return sources.size() != 1 || single == null

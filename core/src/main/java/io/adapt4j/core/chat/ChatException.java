@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation that cannot be rendered or masked, or a chat template that cannot be found or
- * chosen. The message says what is wrong, where, and what to do. What fails inside a template is a
- * {@link io.adapt4j.jinja.TemplateException} instead.
+ * selected. The message states the problem, its location and the remedy. Failures inside a template
+ * are a {@link io.adapt4j.jinja.TemplateException} instead.
  */
 public final class ChatException extends Adapt4jException {
 
@@ -15,7 +15,7 @@ public final class ChatException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public ChatException(@Nullable String message) {
     super(message);
@@ -24,8 +24,8 @@ public final class ChatException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause the failure underneath
+   * @param message the problem, its location and the remedy
+   * @param cause the underlying failure
    */
   public ChatException(@Nullable String message, @Nullable Throwable cause) {
     super(message, cause);

@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message of a conversation: a role, a content, and any further fields a chat template knows,
+ * A message of a conversation: a role, a content, and any further fields that a chat template uses,
  * such as {@code tool_calls}, {@code tool_call_id}, {@code name} or {@code reasoning_content}.
  * Values are as in JSON: text, numbers, booleans, null, lists and maps of these. Immutable.
  */
@@ -41,10 +41,10 @@ public final class ChatMessage {
   }
 
   /**
-   * Creates a message of a role and a text.
+   * Creates a message from a role and a text.
    *
    * @param role who speaks, such as {@code user}
-   * @param content what is said
+   * @param content text of the message
    * @return the message
    */
   public static ChatMessage of(String role, String content) {
@@ -59,7 +59,7 @@ public final class ChatMessage {
   /**
    * Creates a message with instructions for the model.
    *
-   * @param content what is said
+   * @param content text of the message
    * @return the message
    */
   public static ChatMessage system(String content) {
@@ -67,9 +67,9 @@ public final class ChatMessage {
   }
 
   /**
-   * Creates a message to the model.
+   * Creates a user message.
    *
-   * @param content what is said
+   * @param content text of the message
    * @return the message
    */
   public static ChatMessage user(String content) {
@@ -77,9 +77,9 @@ public final class ChatMessage {
   }
 
   /**
-   * Creates a message of the model.
+   * Creates an assistant message.
    *
-   * @param content what is said
+   * @param content text of the message
    * @return the message
    */
   public static ChatMessage assistant(String content) {
@@ -87,7 +87,7 @@ public final class ChatMessage {
   }
 
   /**
-   * Creates a message with what a tool gave.
+   * Creates a message with the result of a tool.
    *
    * @param content the tool's result
    * @return the message
@@ -110,7 +110,7 @@ public final class ChatMessage {
   }
 
   /**
-   * Returns who speaks.
+   * Returns the role of the speaker.
    *
    * @return the role, such as {@code assistant}
    */
@@ -119,7 +119,7 @@ public final class ChatMessage {
   }
 
   /**
-   * Returns what is said.
+   * Returns the content.
    *
    * @return a text, a list of parts as maps, or null
    */
@@ -128,7 +128,7 @@ public final class ChatMessage {
   }
 
   /**
-   * Returns every field, role and content included.
+   * Returns all fields, including role and content.
    *
    * @return an immutable map in the order the fields were given
    */

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to render a conversation. Immutable; {@code with} methods give changed copies.
+ * Options for rendering a conversation. Immutable; {@code with} methods give changed copies.
  *
  * <pre>{@code
  * ChatOptions options = ChatOptions.defaults().withGenerationPrompt().with("enable_thinking", false);
@@ -21,11 +21,11 @@ public final class ChatOptions {
   private static final ChatOptions DEFAULTS =
       new ChatOptions(Ending.NONE, null, null, Map.of(), null, RenderOptions.defaults());
 
-  /** What stands at the end of the text. */
+  /** The end of the rendered text. */
   private enum Ending {
     /** The end of the last message. */
     NONE,
-    /** The beginning of an answer. */
+    /** A generation prompt: the beginning of an answer. */
     GENERATION_PROMPT,
     /** The last message without its end, for the model to continue from. */
     CONTINUED_MESSAGE
@@ -62,11 +62,10 @@ public final class ChatOptions {
   }
 
   /**
-   * Returns a copy that ends the text with the beginning of an answer, for the model to generate
-   * it.
+   * Returns a copy that ends the text with a generation prompt, the beginning of an answer.
    *
    * @return the copy
-   * @throws IllegalStateException if the final message is to be continued
+   * @throws IllegalStateException if the final message is continued
    */
   public ChatOptions withGenerationPrompt() {
     requireNo(Ending.CONTINUED_MESSAGE);
@@ -74,11 +73,11 @@ public final class ChatOptions {
   }
 
   /**
-   * Returns a copy that ends the text with the last message's content, without what ends a turn,
-   * for the model to continue from there.
+   * Returns a copy that ends the text with the last message's content, without the end of its turn,
+   * for the model to continue.
    *
    * @return the copy
-   * @throws IllegalStateException if there is to be a generation prompt
+   * @throws IllegalStateException if a generation prompt is added
    */
   public ChatOptions withContinuedFinalMessage() {
     requireNo(Ending.GENERATION_PROMPT);
@@ -98,7 +97,7 @@ public final class ChatOptions {
   }
 
   /**
-   * Returns a copy with tools the model may call.
+   * Returns a copy with tools that the model may call.
    *
    * @param newTools JSON schemas as the model's card describes them, copied at every level
    * @return the copy
@@ -128,7 +127,7 @@ public final class ChatOptions {
 
   /**
    * Returns a copy with a further variable for the template, such as {@code enable_thinking}. It
-   * takes the place of a special token of the same name.
+   * overrides a special token of the same name.
    *
    * @param variable its name
    * @param value its value, copied at every level
@@ -183,7 +182,7 @@ public final class ChatOptions {
   }
 
   /**
-   * Returns the tools the model may call.
+   * Returns the tools that the model may call.
    *
    * @return an immutable list, or empty if none were given
    */
@@ -206,9 +205,9 @@ public final class ChatOptions {
   }
 
   /**
-   * Returns which of a model's templates to use.
+   * Returns the name of the template to use.
    *
-   * @return its name, or empty to choose by whether there are tools
+   * @return one of the model's templates, or empty to choose by whether there are tools
    */
   public Optional<String> templateName() {
     return Optional.ofNullable(templateName);

@@ -19,10 +19,10 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A model's chat template, or its several templates by name, with the special tokens they print.
+ * A model's chat template, or several templates by name, with the special tokens they use.
  *
- * <p>Without a name in the options, a template called {@code tool_use} is used where there are
- * tools, else the one called {@code default}, as in Transformers. Immutable and thread-safe.
+ * <p>Without a name in the options, a template called {@code tool_use} is used if there are tools,
+ * else the one called {@code default}, as in Transformers. Immutable and thread-safe.
  */
 public final class ChatTemplate {
 
@@ -43,7 +43,7 @@ public final class ChatTemplate {
    * Creates a chat template from its source.
    *
    * @param source the template, in Jinja
-   * @param specialTokens what {@code bos_token}, {@code eos_token} and the like stand for
+   * @param specialTokens values of {@code bos_token}, {@code eos_token} and the like
    * @return the chat template
    * @throws io.adapt4j.jinja.TemplateException if the source is not valid
    */
@@ -56,15 +56,15 @@ public final class ChatTemplate {
   }
 
   /**
-   * Reads the chat template of a model folder, as a tokenizer of Transformers finds it: {@code
+   * Reads the chat template of a model folder with the lookup order of Transformers: {@code
    * chat_template.jinja} and {@code additional_chat_templates/NAME.jinja}, else {@code
    * chat_template} of {@code tokenizer_config.json} (a text or a list of names and texts), else
-   * {@code chat_template.json}. Special tokens are those of {@code tokenizer_config.json}, else of
-   * {@code special_tokens_map.json}.
+   * {@code chat_template.json}. Special tokens are read from {@code tokenizer_config.json}, else
+   * from {@code special_tokens_map.json}.
    *
    * @param folder the model's folder
    * @return the chat template
-   * @throws ChatException if the folder has none, or a file has an unexpected form
+   * @throws ChatException if the folder has no template, or a file has an unexpected form
    * @throws io.adapt4j.core.exception.CheckpointException if a JSON file cannot be read
    * @throws io.adapt4j.jinja.TemplateException if a template is not valid
    */
@@ -81,21 +81,20 @@ public final class ChatTemplate {
   }
 
   /**
-   * Returns a chat template that comes with the library. It has no special tokens of its own:
-   * {@link #withSpecialTokensOf} gives it those of a model, as {@link
-   * io.adapt4j.core.FineTuner.Builder#chatTemplate(ChatTemplate)} and {@link
-   * io.adapt4j.core.LanguageModel#useChatTemplate} do.
+   * Returns a built-in chat template. It has no special tokens: {@link #withSpecialTokensOf} adds
+   * those of a model, as {@link io.adapt4j.core.FineTuner.Builder#chatTemplate(ChatTemplate)} and
+   * {@link io.adapt4j.core.LanguageModel#useChatTemplate} do.
    *
-   * @param name one of {@link #builtInNames}; case, hyphens, dots and underscores do not count
+   * @param name one of {@link #builtInNames}; case, hyphens, dots and underscores are ignored
    * @return the chat template
-   * @throws ChatException if there is none of this name; the message lists those there are
+   * @throws ChatException if there is no template of this name; the message lists the names
    */
   public static ChatTemplate named(String name) {
     return BuiltInTemplates.read(Objects.requireNonNull(name, "name"));
   }
 
   /**
-   * Lists the chat templates that come with the library.
+   * Lists the built-in chat templates.
    *
    * @return their names, such as {@code chatml} and {@code llama3}, sorted
    */
@@ -104,12 +103,12 @@ public final class ChatTemplate {
   }
 
   /**
-   * Returns the chat template that a word stands for: the name of one that comes with the library,
-   * else a file in Jinja, else a model folder that has one.
+   * Resolves a chat template by name or path: a built-in template, else a Jinja file, else a model
+   * folder with a template.
    *
    * @param nameOrPath the name or the path
-   * @return the chat template; of a file it has no special tokens
-   * @throws ChatException if it is neither, or the folder has none
+   * @return the chat template; without special tokens if it is from a file
+   * @throws ChatException if it is none of these, or the folder has no template
    * @throws io.adapt4j.jinja.TemplateException if the template is not valid
    */
   public static ChatTemplate resolve(String nameOrPath) {
@@ -117,12 +116,12 @@ public final class ChatTemplate {
   }
 
   /**
-   * Returns the chat template that a word stands for, as {@link #resolve(String)} does.
+   * Resolves a chat template by name or path, as {@link #resolve(String)} does.
    *
    * @param nameOrPath the name or the path
-   * @param base where relative paths begin
+   * @param base folder against which relative paths are resolved
    * @return the chat template
-   * @throws ChatException if it is neither, or the folder has none
+   * @throws ChatException if it is none of these, or the folder has no template
    * @throws io.adapt4j.jinja.TemplateException if the template is not valid
    */
   public static ChatTemplate resolve(String nameOrPath, Path base) {
@@ -130,7 +129,7 @@ public final class ChatTemplate {
   }
 
   /**
-   * Returns this template with a model's special tokens, if it has none of its own.
+   * Returns this template with a model's special tokens, unless it already has some.
    *
    * @param folder the model's folder
    * @return the template to use with that model
@@ -144,7 +143,7 @@ public final class ChatTemplate {
   }
 
   /**
-   * Returns the name under which the template comes with the library.
+   * Returns the built-in name of the template.
    *
    * @return one of {@link #builtInNames}; empty for all others
    */
@@ -160,7 +159,7 @@ public final class ChatTemplate {
   }
 
   /**
-   * Creates a chat template from the sources of several.
+   * Creates a chat template from several named sources.
    *
    * @param sources Jinja by name; one is usually called {@code default}
    * @return the chat template, without special tokens
@@ -189,13 +188,13 @@ public final class ChatTemplate {
     return TemplateFiles.find(folder);
   }
 
-  /** {@return the names of the templates; a single one is called {@code default}} */
+  /** {@return the names of the templates; a single template is called {@code default}} */
   public Set<String> names() {
     return Set.copyOf(templates.keySet());
   }
 
   /**
-   * Returns what special tokens stand for in the templates.
+   * Returns the special tokens that the templates can use.
    *
    * @return texts by name, such as {@code eos_token}; {@code additional_special_tokens} is a list
    */
@@ -204,8 +203,8 @@ public final class ChatTemplate {
   }
 
   /**
-   * Computes what tells this template from others: the SHA-256 of its text without a line end at
-   * its end, or, of several templates, of their names and texts.
+   * Computes a hash that identifies this template: the SHA-256 of its text without a final line
+   * feed, or, of several templates, of their names and texts.
    *
    * @return 64 hexadecimal digits
    */
@@ -220,15 +219,15 @@ public final class ChatTemplate {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Jinja takes no notice of a line end at the end, and some programs add one. */
+  /** Jinja ignores a final line feed, and some programs add one. */
   private static String text(Template template) {
     String source = template.source();
     return source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
   }
 
   /**
-   * Writes the template where {@link #read} and Transformers find it. Another one in the folder's
-   * {@code tokenizer_config.json} is taken out, since some programs look there alone.
+   * Saves the template where {@link #read} and Transformers find it. A template in the folder's
+   * {@code tokenizer_config.json} is removed, since some programs look only there.
    *
    * @param folder a folder of a model or an adapter
    * @throws ChatException if writing fails
@@ -243,7 +242,7 @@ public final class ChatTemplate {
             file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
       }
     }
-    // Last, and the file takes the field's place: at no time there is neither.
+    // Last, so that a template exists at all times.
     TemplateFiles.dropField(folder);
   }
 
@@ -263,16 +262,16 @@ public final class ChatTemplate {
   }
 
   /**
-   * Renders a conversation as text and finds what the model is to learn of it: what {@code {%
-   * generation %}} blocks printed, or if the template has none, what each message of the role
-   * {@code assistant} adds to the text, with what ends its turn.
+   * Renders a conversation as text and finds the spans to train on: the output of {@code {%
+   * generation %}} blocks, or, if the template has none, the text that each message of the role
+   * {@code assistant} contributes, including the end of its turn.
    *
    * @param messages the conversation
    * @param options how to render it
    * @return the text and the spans
    * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
-   * @throws ChatException if there is no such template, the final message cannot be continued, or a
-   *     message's part cannot be told from the others
+   * @throws ChatException if there is no such template, the final message cannot be continued, or
+   *     the bounds of a message cannot be found
    */
   public RenderedChat renderWithSpans(List<ChatMessage> messages, ChatOptions options) {
     return AssistantSpans.render(this, messages, options);

@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders a conversation whose last message is to be continued: as Transformers does, with a mark
- * at the end of its text, at which the rendering is cut.
+ * Renders a conversation whose last message is continued: as in Transformers, a marker is appended
+ * to its text and the rendering is cut there.
  */
 final class Continuation {
 

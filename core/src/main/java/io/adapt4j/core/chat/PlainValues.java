@@ -7,14 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Copies of JSON-like values that nobody can change. */
+/** Immutable copies of JSON-like values. */
 final class PlainValues {
 
   private static final int MAX_DEPTH = 100;
 
   private PlainValues() {}
 
-  /** Copies maps and collections at every level; other values are taken as they are. */
+  /** Copies maps and collections at every level; other values are kept as they are. */
   static Map<String, Object> copy(Map<?, ?> map) {
     return copy(map, 0);
   }

@@ -7,8 +7,8 @@ import java.util.List;
  * A conversation as text.
  *
  * @param text the whole text
- * @param assistantSpans the parts the model is to learn, in UTF-16 units, in order: what each
- *     assistant message consists of with what ends its turn, without the header before it
+ * @param assistantSpans the spans to train on, in UTF-16 units, in order: each assistant message
+ *     with the end of its turn, without its header
  */
 public record RenderedChat(String text, List<Span> assistantSpans) {
 
@@ -16,7 +16,7 @@ public record RenderedChat(String text, List<Span> assistantSpans) {
    * Creates a rendered conversation.
    *
    * @param text the whole text
-   * @param assistantSpans the parts the model is to learn
+   * @param assistantSpans the spans to train on
    */
   public RenderedChat {
     assistantSpans = List.copyOf(assistantSpans);

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The special tokens a tokenizer of Transformers gives to its chat template. */
+/** The special tokens that a Transformers tokenizer passes to its chat template. */
 final class SpecialTokenTexts {
 
   private static final List<String> NAMES =

@@ -41,7 +41,7 @@ final class TemplateFiles {
             new ChatTemplate(folder.toString(), templates, SpecialTokenTexts.read(folder)));
   }
 
-  /** The template that comes with the library, or stands in a file or a model folder. */
+  /** Resolves a built-in template, a file or a model folder. */
   static ChatTemplate resolve(String nameOrPath, Path base) {
     Optional<String> name = BuiltInTemplates.canonical(nameOrPath);
     if (name.isPresent()) {
@@ -77,7 +77,7 @@ final class TemplateFiles {
     return BuiltInTemplates.read(nameOrPath);
   }
 
-  /** Takes the template out of tokenizer_config.json, where it would differ from the file's. */
+  /** Removes the template from tokenizer_config.json, so that it cannot differ from the file's. */
   static void dropField(Path folder) {
     Path file = folder.resolve("tokenizer_config.json");
     if (!Files.isRegularFile(file)) {
@@ -96,7 +96,7 @@ final class TemplateFiles {
     }
   }
 
-  /** Where the template of a name is written. */
+  /** Returns the file of a named template. */
   static Path file(Path folder, String name) {
     return name.equals(ChatTemplate.DEFAULT)
         ? folder.resolve(FILE)

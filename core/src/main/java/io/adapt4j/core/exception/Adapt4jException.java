@@ -3,11 +3,11 @@ package io.adapt4j.core.exception;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every exception of Adapt4J's modules extends, so that an application can catch them all.
+ * Base class of all exceptions of Adapt4J's modules, so that an application can catch them all.
  *
- * <p>Two kinds stand beside it: arguments and states that are wrong, which are the JDK's {@link
- * IllegalArgumentException} and {@link IllegalStateException}, and what fails inside of a chat
- * template, which is a {@link io.adapt4j.jinja.TemplateException}.
+ * <p>Two kinds are not subclasses: wrong arguments and states are the JDK's {@link
+ * IllegalArgumentException} and {@link IllegalStateException}, and failures inside a chat template
+ * are a {@link io.adapt4j.jinja.TemplateException}.
  */
 public abstract class Adapt4jException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -15,7 +15,7 @@ public abstract class Adapt4jException extends RuntimeException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   protected Adapt4jException(@Nullable String message) {
     super(message);
@@ -24,8 +24,8 @@ public abstract class Adapt4jException extends RuntimeException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause the failure underneath
+   * @param message the problem, its location and the remedy
+   * @param cause the underlying failure
    */
   protected Adapt4jException(@Nullable String message, @Nullable Throwable cause) {
     super(message, cause);

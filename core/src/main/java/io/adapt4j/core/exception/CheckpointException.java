@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files of a model or adapter that cannot be used as asked: weights, configuration or tokenizer.
- * The message names the file, the field or tensor where there is one, what was expected, what was
- * found, and what to do about it.
+ * Files of a model or adapter that cannot be used: weights, configuration or tokenizer. The message
+ * names the file, the field or tensor if there is one, the expected and the actual value, and the
+ * remedy.
  */
 public final class CheckpointException extends Adapt4jException {
 
@@ -15,7 +15,7 @@ public final class CheckpointException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public CheckpointException(String message) {
     super(message);
@@ -24,20 +24,20 @@ public final class CheckpointException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause the failure underneath
+   * @param message the problem, its location and the remedy
+   * @param cause the underlying failure
    */
   public CheckpointException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
   /**
-   * Describes what is wrong with a file.
+   * Creates an exception for a file.
    *
    * @param file the file
-   * @param expected what was expected
-   * @param found what was found instead
-   * @param remedy what to do
+   * @param expected the expected value
+   * @param found the actual value
+   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inFile(
@@ -47,13 +47,13 @@ public final class CheckpointException extends Adapt4jException {
   }
 
   /**
-   * Describes what is wrong with a field of a file.
+   * Creates an exception for a field of a file.
    *
    * @param file the file
    * @param field its name
-   * @param expected what was expected
-   * @param found what was found instead
-   * @param remedy what to do
+   * @param expected the expected value
+   * @param found the actual value
+   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inField(
@@ -64,13 +64,13 @@ public final class CheckpointException extends Adapt4jException {
   }
 
   /**
-   * Describes what is wrong with a tensor of a file.
+   * Creates an exception for a tensor of a file.
    *
    * @param file the file
    * @param tensor its name
-   * @param expected what was expected
-   * @param found what was found instead
-   * @param remedy what to do
+   * @param expected the expected value
+   * @param found the actual value
+   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inTensor(

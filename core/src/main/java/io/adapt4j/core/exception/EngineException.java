@@ -8,7 +8,7 @@ public final class EngineException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what failed and what to do
+   * @param message the failure and the remedy
    */
   public EngineException(String message) {
     super(message);
@@ -17,7 +17,7 @@ public final class EngineException extends Adapt4jException {
   /**
    * Creates an exception with its cause.
    *
-   * @param message what failed and what to do
+   * @param message the failure and the remedy
    * @param cause the engine's own exception
    */
   public EngineException(String message, Throwable cause) {

@@ -3,11 +3,11 @@ package io.adapt4j.core.exception;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Settings that cannot be used, in code or in a file; says everything that is wrong at once. */
+/** Settings that cannot be used, in code or in a file; lists all problems at once. */
 public final class SettingsException extends Adapt4jException {
   private static final long serialVersionUID = 1L;
 
-  /** What is wrong, one text a problem. */
+  /** The problems, one text each. */
   @SuppressWarnings("serial") // an immutable list of strings is serializable
   private final List<String> problems;
 
@@ -17,9 +17,9 @@ public final class SettingsException extends Adapt4jException {
   }
 
   /**
-   * A description, a file in YAML or JSON, that cannot be used.
+   * Creates an exception for a YAML or JSON description that cannot be used.
    *
-   * @param problems what is wrong, one text a problem, at least one
+   * @param problems the problems, at least one
    * @return the exception
    */
   public static SettingsException inDescription(List<String> problems) {
@@ -28,9 +28,9 @@ public final class SettingsException extends Adapt4jException {
   }
 
   /**
-   * A fine-tuning that cannot start.
+   * Creates an exception for a fine-tuning that cannot start.
    *
-   * @param problems what is wrong, one text a problem, at least one
+   * @param problems the problems, at least one
    * @return the exception
    */
   public static SettingsException ofFineTuning(List<String> problems) {
@@ -44,7 +44,7 @@ public final class SettingsException extends Adapt4jException {
         problems);
   }
 
-  /** {@return what is wrong, one text a problem, at least one} */
+  /** {@return the problems, at least one} */
   public List<String> problems() {
     return problems;
   }

@@ -1,6 +1,6 @@
 package io.adapt4j.core.exception;
 
-/** Thrown when a model has as many waiting requests as it takes. Later ones may be answered. */
+/** Thrown when a model's queue of waiting requests is full. Later requests may succeed. */
 public final class TooManyRequestsException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
@@ -8,7 +8,7 @@ public final class TooManyRequestsException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message how many wait and what to do
+   * @param message the number of waiting requests and the remedy
    */
   public TooManyRequestsException(String message) {
     super(message);

@@ -1,7 +1,7 @@
 package io.adapt4j.core.generate;
 
 /**
- * Asks a running generation to stop, from any thread.
+ * Stops a running generation, from any thread.
  *
  * <p>The generation ends before its next token with {@link FinishReason#CANCELLED} and returns what
  * it has produced so far. A cancelled token stays cancelled; use a new one for the next generation.
@@ -12,13 +12,13 @@ public final class CancellationToken {
   /** Creates a token that is not cancelled. */
   public CancellationToken() {}
 
-  /** Requests the stop; calling it again changes nothing. */
+  /** Requests cancellation; further calls have no effect. */
   public void cancel() {
     cancelled = true;
   }
 
   /**
-   * Returns whether a stop was requested.
+   * Returns whether cancellation was requested.
    *
    * @return true after {@link #cancel()}
    */

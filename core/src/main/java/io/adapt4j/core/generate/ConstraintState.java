@@ -1,32 +1,33 @@
 package io.adapt4j.core.generate;
 
 /**
- * How far one answer under an {@link OutputConstraint} has come. Not thread-safe.
+ * Progress of one answer under an {@link OutputConstraint}. Not thread-safe.
  *
- * <p>An answer can go on as long as {@link #allowed()} has a token or {@link #mayEnd()} is true.
- * Where neither holds, the vocabulary cannot spell what has to follow, and the generation fails.
+ * <p>An answer can continue as long as {@link #allowed()} has a token or {@link #mayEnd()} is true.
+ * If neither holds, the vocabulary cannot spell the required continuation, and the generation
+ * fails.
  */
 public interface ConstraintState {
 
   /**
-   * Returns the tokens that may come next. Where the next bytes are known, a constraint may allow
-   * only one of the ways to divide them into tokens; tokens that are the only one are not asked of
-   * the model.
+   * Returns the tokens that may come next. If the next bytes are known, a constraint may allow only
+   * one of the ways to divide them into tokens; a token that is the only one allowed is chosen
+   * without running the model.
    *
    * @return tokens with bytes; the caller leaves out those that end an answer
    */
   TokenMask allowed();
 
   /**
-   * Returns whether the answer is complete as it is. Only then are tokens that end an answer
-   * chosen; where no other is allowed, they are the only choice.
+   * Returns whether the answer is complete. Only then may an end token be chosen; if no other token
+   * is allowed, it must be.
    *
    * @return whether it may end
    */
   boolean mayEnd();
 
   /**
-   * Takes the token that was chosen.
+   * Advances by the chosen token.
    *
    * @param tokenId one of {@link #allowed()}
    * @throws IllegalArgumentException if it is not allowed
@@ -34,9 +35,9 @@ public interface ConstraintState {
   void accept(int tokenId);
 
   /**
-   * Counts how many of these tokens may come next, one after the other. The state stays as it is.
+   * Counts how many of these tokens may come next, one after the other, without changing the state.
    *
-   * @param tokenIds tokens that are guessed to follow
+   * @param tokenIds tokens guessed to follow
    * @return how many of the first ones are allowed
    */
   int allowedPrefix(int[] tokenIds);

@@ -1,10 +1,10 @@
 package io.adapt4j.core.generate;
 
 /**
- * Why generated text ends where it does.
+ * The reason why generated text ends.
  *
- * <p>A model of this process knows exactly; servers say {@link #STOP}, {@link #LENGTH}, {@link
- * #CONTENT_FILTER} or {@link #OTHER}.
+ * <p>Models in this process give the exact reason; servers only {@link #STOP}, {@link #LENGTH},
+ * {@link #CONTENT_FILTER} or {@link #OTHER}.
  */
 public enum FinishReason {
   /** The model produced its end-of-sequence token. */
@@ -17,21 +17,21 @@ public enum FinishReason {
   LENGTH,
   /**
    * Prompt and new tokens reached the model's context length before {@link
-   * GenerationOptions#maxNewTokens()}; {@link GenerationOptions#ignoreContextLength()} says which
-   * models go on.
+   * GenerationOptions#maxNewTokens()}; {@link GenerationOptions#ignoreContextLength()} lists the
+   * models that continue.
    */
   CONTEXT_LENGTH,
   /** The generation was cancelled through its {@link CancellationToken}. */
   CANCELLED,
-  /** The text is complete; the generator does not say whether by a token or a stop string. */
+  /** The text is complete; whether by an end token or a stop string is not known. */
   STOP,
-  /** The server held back the text, or a part of it, for its content. */
+  /** The server withheld the text, or a part of it, because of its content. */
   CONTENT_FILTER,
-  /** Something else, such as a call of a tool, or the generator does not say. */
+  /** Another reason, such as a tool call, or an unknown one. */
   OTHER;
 
   /**
-   * Returns whether the text was cut by a limit on its length, so that more would have followed.
+   * Returns whether the text was truncated by a length limit.
    *
    * @return true for {@link #LENGTH} and {@link #CONTEXT_LENGTH}
    */

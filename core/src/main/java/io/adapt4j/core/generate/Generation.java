@@ -10,8 +10,8 @@ import java.util.Objects;
  * @param tokenIds the new token ids in order, including the ones whose text was cut away
  * @param finishReason why the generation ended
  * @param promptTokens how many tokens the prompt had, padding not counted
- * @param logprobs how likely each new token was, in the order of {@code tokenIds}; empty unless
- *     {@link GenerationOptions.Builder#logprobs} asks for it
+ * @param logprobs log probabilities of the new tokens, in the order of {@code tokenIds}; empty
+ *     unless {@link GenerationOptions.Builder#logprobs} asks for them
  */
 public record Generation(
     String text,
@@ -28,7 +28,7 @@ public record Generation(
    * @param tokenIds the new token ids in order, including the ones whose text was cut away
    * @param finishReason why the generation ended
    * @param promptTokens how many tokens the prompt had, padding not counted
-   * @param logprobs how likely each new token was, or empty
+   * @param logprobs log probabilities of the new tokens, or empty
    * @throws IllegalArgumentException if promptTokens is negative
    */
   public Generation {
@@ -42,7 +42,7 @@ public record Generation(
   }
 
   /**
-   * Creates a result that does not tell how likely its tokens were.
+   * Creates a result without log probabilities.
    *
    * @param text the new text without the prompt, cut before a stop string and without special
    *     tokens

@@ -11,12 +11,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * How to choose tokens and when to stop.
+ * Sampling parameters and stop conditions.
  *
  * <p>Names, definitions and order of the filters are those of Hugging Face Transformers: repetition
- * penalty, temperature, top-k, top-p, min-p, then sampling from what is left. Logit bias comes
- * before them, the penalties on frequency and presence follow that on repetition. Immutable and
- * safe to share between threads.
+ * penalty, temperature, top-k, top-p, min-p, then sampling from the remaining tokens. Logit bias is
+ * applied before them; the frequency and presence penalties follow the repetition penalty.
+ * Immutable and safe to share between threads.
  */
 public final class GenerationOptions {
   /** Default limit on new tokens. */
@@ -31,7 +31,7 @@ public final class GenerationOptions {
   private static final GenerationOptions DEFAULTS = builder().build();
   private static final GenerationOptions GREEDY = builder().temperature(0).build();
 
-  /** Not handed out, so that it does not change. */
+  /** Never exposed, so that it does not change. */
   private final GenerationValues values;
 
   private GenerationOptions(GenerationValues values) {
@@ -58,7 +58,7 @@ public final class GenerationOptions {
     return new Builder(values.copy());
   }
 
-  /** {@return the most tokens to generate, at least 1} */
+  /** {@return the maximum number of tokens to generate, at least 1} */
   public int maxNewTokens() {
     return values.maxNewTokens;
   }
@@ -73,17 +73,17 @@ public final class GenerationOptions {
     return values.temperature == 0;
   }
 
-  /** {@return how many of the most probable tokens stay; 0 means all} */
+  /** {@return the number of most probable tokens to keep; 0 keeps all} */
   public int topK() {
     return values.topK;
   }
 
-  /** {@return the probability mass of the most probable tokens that stay; 1 means all} */
+  /** {@return the probability mass of the most probable tokens to keep; 1 keeps all} */
   public double topP() {
     return values.topP;
   }
 
-  /** {@return the least probability of a token, relative to the most probable one's, or 0} */
+  /** {@return the minimum probability of a token, relative to the most probable one, or 0} */
   public double minP() {
     return values.minP;
   }
@@ -93,22 +93,26 @@ public final class GenerationOptions {
     return values.repetitionPenalty;
   }
 
-  /** {@return what each earlier use of a token in the generated text takes off its logit} */
+  /**
+   * {@return the amount subtracted from a token's logit for each earlier use in the generated text}
+   */
   public double frequencyPenalty() {
     return values.frequencyPenalty;
   }
 
-  /** {@return what a token that is in the generated text has taken off its logit} */
+  /** {@return the amount subtracted from the logit of a token that is in the generated text} */
   public double presencePenalty() {
     return values.presencePenalty;
   }
 
-  /** {@return what is added to the logits of tokens, by id} */
+  /** {@return biases added to the logits of tokens, by id} */
   public Map<Integer, Double> logitBias() {
     return values.logitBias;
   }
 
-  /** {@return how many alternatives log probabilities are told of; empty where none are told} */
+  /**
+   * {@return the number of alternatives in the log probabilities; empty if they are not reported}
+   */
   public OptionalInt logprobs() {
     return values.logprobs;
   }
@@ -136,17 +140,17 @@ public final class GenerationOptions {
   /**
    * Returns whether a generation continues past the model's context length, as Transformers does.
    *
-   * <p>Without this it ends there, with {@link FinishReason#CONTEXT_LENGTH}. Models with dynamic
-   * rotary scaling go on either way, since their frequencies follow the length; models with learned
-   * positions end either way, since they have no further positions.
+   * <p>Otherwise it ends there, with {@link FinishReason#CONTEXT_LENGTH}. Models with dynamic
+   * rotary scaling always continue, since their frequencies adapt to the length; models with
+   * learned positions always end, since they have no further positions.
    *
-   * @return true to go on
+   * @return true to continue
    */
   public boolean ignoreContextLength() {
     return values.ignoreContextLength;
   }
 
-  /** {@return how many tokens are guessed at once from what the text repeats; 0 means none} */
+  /** {@return the number of tokens guessed at once by prompt lookup; 0 disables it} */
   public int promptLookupTokens() {
     return values.promptLookupTokens;
   }
@@ -156,7 +160,7 @@ public final class GenerationOptions {
     return values.skipSpecialTokens;
   }
 
-  /** {@return what the answer may be, if that is restricted} */
+  /** {@return the constraint on the answer, if there is one} */
   public Optional<OutputConstraint> constraint() {
     return values.constraint;
   }
@@ -180,8 +184,8 @@ public final class GenerationOptions {
   }
 
   /**
-   * Collects the options. A setter with a value out of its range throws an {@link
-   * IllegalArgumentException} at once.
+   * Builder of the options. A setter throws an {@link IllegalArgumentException} for a value out of
+   * range.
    */
   public static final class Builder {
     private static final String OFF_AT_0 = "at least 0 (0 is off)";
@@ -193,7 +197,7 @@ public final class GenerationOptions {
     }
 
     /**
-     * Sets the most tokens to generate.
+     * Sets the maximum number of tokens to generate.
      *
      * @param maxNewTokens at least 1
      * @return this builder
@@ -276,8 +280,8 @@ public final class GenerationOptions {
     }
 
     /**
-     * Takes an amount off a token's logit for each time the generated text has it, as OpenAI
-     * defines it; the prompt does not count.
+     * Subtracts an amount from a token's logit for each time it occurs in the generated text, as
+     * OpenAI defines it; the prompt does not count.
      *
      * @param frequencyPenalty a finite number; 0 is none, above 0 discourages repetition
      * @return this builder
@@ -289,8 +293,8 @@ public final class GenerationOptions {
     }
 
     /**
-     * Takes an amount off a token's logit once the generated text has it, as OpenAI defines it; the
-     * prompt does not count.
+     * Subtracts an amount from a token's logit once it occurs in the generated text, as OpenAI
+     * defines it; the prompt does not count.
      *
      * @param presencePenalty a finite number; 0 is none, above 0 encourages new words
      * @return this builder
@@ -302,9 +306,9 @@ public final class GenerationOptions {
     }
 
     /**
-     * Adds to the logits of tokens before anything else is done to them, as OpenAI defines it.
+     * Adds biases to the logits of tokens before any other processing, as OpenAI defines it.
      *
-     * @param logitBias finite numbers by token id; about -100 bans a token, 100 has it chosen
+     * @param logitBias finite numbers by token id; about -100 bans a token, 100 forces it
      * @return this builder
      */
     public Builder logitBias(Map<Integer, Double> logitBias) {
@@ -317,9 +321,9 @@ public final class GenerationOptions {
     }
 
     /**
-     * Has the log probabilities of the generated tokens told ({@link Generation#logprobs}).
+     * Reports the log probabilities of the generated tokens ({@link Generation#logprobs}).
      *
-     * @param alternatives how many of the most probable tokens to tell in each place, at least 0
+     * @param alternatives number of most probable tokens to report for each position, at least 0
      * @return this builder
      */
     public Builder logprobs(int alternatives) {
@@ -392,10 +396,11 @@ public final class GenerationOptions {
     }
 
     /**
-     * Continues past the model's context length, as Transformers does; what a model writes there is
-     * seldom of use. {@link GenerationOptions#ignoreContextLength()} says which models heed it.
+     * Continues past the model's context length, as Transformers does; text generated there is
+     * seldom useful. {@link GenerationOptions#ignoreContextLength()} lists the models that this
+     * affects.
      *
-     * @param ignoreContextLength true to go on
+     * @param ignoreContextLength true to continue
      * @return this builder
      */
     public Builder ignoreContextLength(boolean ignoreContextLength) {
@@ -404,13 +409,13 @@ public final class GenerationOptions {
     }
 
     /**
-     * Guesses several tokens at once where the last ones stand in the prompt or the text already,
-     * and checks them in one pass (prompt lookup, {@code prompt_lookup_num_tokens} in
-     * Transformers). It is faster where an answer quotes its prompt, as summaries and answers from
-     * passages do, and slower where it does not. The tokens are those of a generation without it,
-     * up to rounding, sampled ones too. A batch of several prompts is generated without it.
+     * Guesses several tokens at once if the last ones occur earlier in the prompt or the text, and
+     * verifies them in one pass (prompt lookup decoding, {@code prompt_lookup_num_tokens} in
+     * Transformers). It is faster if an answer quotes its prompt, as summaries and answers from
+     * passages do, and slower if it does not. The tokens are those of a generation without it, up
+     * to rounding, including sampled ones. Not used for a batch of several prompts.
      *
-     * @param promptLookupTokens how many to guess, usually about 10; 0 for none
+     * @param promptLookupTokens number of tokens to guess, usually about 10; 0 disables it
      * @return this builder
      */
     public Builder promptLookupTokens(int promptLookupTokens) {
@@ -420,8 +425,8 @@ public final class GenerationOptions {
     }
 
     /**
-     * Leaves special tokens out of the text, as by default. Some models set off tool calls or
-     * thoughts with them. What ends a generation is never text.
+     * Omits special tokens from the text (the default). Some models mark tool calls or thoughts
+     * with them. The end token is never part of the text.
      *
      * @param skipSpecialTokens false to spell them out
      * @return this builder
@@ -432,9 +437,9 @@ public final class GenerationOptions {
     }
 
     /**
-     * Restricts what an answer may be, for example to JSON of a schema. Tokens that cannot lead to
-     * such a text are not chosen, and the answer ends where it is complete. An answer that another
-     * limit ends before, such as {@link #maxNewTokens}, is the beginning of such a text.
+     * Constrains the answer, for example to JSON of a schema. Tokens that cannot lead to an allowed
+     * text are not chosen, and the answer ends when it is complete. An answer that another limit
+     * ends earlier, such as {@link #maxNewTokens}, is a prefix of an allowed text.
      *
      * @param constraint the constraint, which many answers can share
      * @return this builder

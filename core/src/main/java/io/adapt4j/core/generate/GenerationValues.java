@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** The values of {@link GenerationOptions} while they are collected, and then unchanged. */
+/** The values of {@link GenerationOptions}, mutable only while they are collected. */
 final class GenerationValues {
 
   int maxNewTokens = GenerationOptions.DEFAULT_MAX_NEW_TOKENS;

@@ -4,9 +4,9 @@ import io.adapt4j.core.tokenize.TokenBytes;
 import java.util.Optional;
 
 /**
- * What texts an answer may be, such as JSON of a schema. At each step the tokens that cannot lead
- * to such a text are not chosen. Immutable and thread-safe: many answers can use one at the same
- * time, each with a {@link ConstraintState} of its own.
+ * A constraint on the texts an answer may be, such as JSON of a schema. At each step, tokens that
+ * cannot lead to an allowed text are masked. Immutable and thread-safe: many answers can use one at
+ * the same time, each with its own {@link ConstraintState}.
  *
  * <p>The module {@code adapt4j-structured} has constraints for JSON Schema, regular expressions,
  * choices and grammars.
@@ -17,17 +17,16 @@ public interface OutputConstraint {
    * Starts an answer.
    *
    * @param vocabulary the bytes of the model's tokens; the same object for all answers of a model
-   * @param atBeginning whether the answer begins a text, so that its first token has the bytes of
+   * @param atBeginning whether the answer starts a text, so that its first token has the bytes of
    *     {@link TokenBytes#atBeginning()}
    * @return the state of the answer
    */
   ConstraintState begin(TokenBytes vocabulary, boolean atBeginning);
 
   /**
-   * Returns a description that no constraint on other texts has, so that answers can be kept for
-   * later.
+   * Returns a description that identifies this constraint, so that answers can be cached.
    *
-   * @return the description, or empty where answers under this constraint are not to be kept
+   * @return the description, or empty if answers under this constraint must not be cached
    */
   default Optional<String> identity() {
     return Optional.empty();

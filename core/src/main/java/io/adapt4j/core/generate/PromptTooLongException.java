@@ -1,22 +1,22 @@
 package io.adapt4j.core.generate;
 
-/** Thrown for a prompt that leaves no room for a new token in the model's context. */
+/** Thrown for a prompt that leaves no room in the model's context for a new token. */
 public final class PromptTooLongException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 
-  /** How many tokens the prompt has, or at least has. */
+  /** Number of tokens of the prompt, or a lower bound. */
   private final int promptTokens;
 
-  /** How many tokens the context holds. */
+  /** Context length in tokens. */
   private final int limit;
 
   /**
    * Creates an exception.
    *
-   * @param message what is too long and what to do
-   * @param promptTokens the tokens of the prompt, or how many it has at least
-   * @param limit the tokens of prompt and answer that the model's context holds
+   * @param message the problem and the remedy
+   * @param promptTokens number of tokens of the prompt, or a lower bound
+   * @param limit the model's context length in tokens, for prompt and answer
    */
   public PromptTooLongException(String message, int promptTokens, int limit) {
     super(message);
@@ -25,14 +25,13 @@ public final class PromptTooLongException extends IllegalArgumentException {
   }
 
   /**
-   * {@return the tokens of the prompt; of a text that was not encoded to its end, how many it has
-   * at least}
+   * {@return the number of tokens of the prompt, or a lower bound if it was not encoded to its end}
    */
   public int promptTokens() {
     return promptTokens;
   }
 
-  /** {@return the tokens of prompt and answer that the model's context holds} */
+  /** {@return the model's context length in tokens, for prompt and answer} */
   public int limit() {
     return limit;
   }

@@ -6,16 +6,16 @@ import java.util.OptionalInt;
 import java.util.StringJoiner;
 
 /**
- * How an encoder-decoder writes a text for another.
+ * Generation options of an encoder-decoder.
  *
- * <p>Names and definitions are those of Hugging Face Transformers. What is not set is as the
- * model's {@code generation_config.json} says, or its {@code config.json} where that file is
- * missing: many published models for summaries and translations have settings of their own there.
- * Immutable and safe to share between threads.
+ * <p>Names and definitions are those of Hugging Face Transformers. Unset options follow the model's
+ * {@code generation_config.json}, or its {@code config.json} if that file is missing: many
+ * published models for summarization and translation have their own settings there. Immutable and
+ * safe to share between threads.
  */
 public final class SequenceOptions {
 
-  /** The limit on new tokens where neither options nor the model set one. */
+  /** The limit on new tokens if neither options nor model set one. */
   public static final int DEFAULT_MAX_NEW_TOKENS = 256;
 
   private static final SequenceOptions DEFAULTS = builder().build();
@@ -31,13 +31,13 @@ public final class SequenceOptions {
   private final OptionalInt eosTokenId;
   private final boolean ignoreEos;
 
-  /** When beam search ends. */
+  /** Stop conditions of beam search. */
   public enum EarlyStopping {
     /** As soon as there are as many complete texts as beams: {@code true} in Transformers. */
     WHEN_COMPLETE,
-    /** When it is unlikely that a better text is found: {@code false} in Transformers. */
+    /** When a better text is unlikely: {@code false} in Transformers. */
     WHEN_UNLIKELY,
-    /** When no better text can be found: {@code "never"} in Transformers. */
+    /** When a better text is impossible: {@code "never"} in Transformers. */
     NEVER
   }
 
@@ -54,7 +54,7 @@ public final class SequenceOptions {
     this.ignoreEos = builder.ignoreEos;
   }
 
-  /** {@return options that leave everything to the model's own settings} */
+  /** {@return options that leave everything to the model's settings} */
   public static SequenceOptions defaults() {
     return DEFAULTS;
   }
@@ -64,49 +64,47 @@ public final class SequenceOptions {
     return builder().numBeams(1).build();
   }
 
-  /** {@return a new builder that leaves everything to the model's own settings} */
+  /** {@return a new builder that leaves everything to the model's settings} */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** {@return the most tokens to write; empty to follow the model} */
+  /** {@return the maximum number of new tokens; empty to follow the model} */
   public OptionalInt maxNewTokens() {
     return maxNewTokens;
   }
 
-  /** {@return the fewest tokens before the text may end; empty to follow the model} */
+  /** {@return the minimum number of new tokens; empty to follow the model} */
   public OptionalInt minNewTokens() {
     return minNewTokens;
   }
 
-  /** {@return how many texts are kept in view; empty to follow the model} */
+  /** {@return the number of beams; empty to follow the model} */
   public OptionalInt numBeams() {
     return numBeams;
   }
 
-  /** {@return the exponent of the length that scores are divided by; empty to follow the model} */
+  /** {@return the exponent of the length by which scores are divided; empty to follow the model} */
   public OptionalDouble lengthPenalty() {
     return lengthPenalty;
   }
 
-  /**
-   * {@return the number of tokens in a row that must not occur twice; empty to follow the model}
-   */
+  /** {@return the size of n-grams that must not repeat; empty to follow the model} */
   public OptionalInt noRepeatNgramSize() {
     return noRepeatNgramSize;
   }
 
-  /** {@return when beam search ends; empty to follow the model} */
+  /** {@return the stop condition of beam search; empty to follow the model} */
   public Optional<EarlyStopping> earlyStopping() {
     return earlyStopping;
   }
 
-  /** {@return the token that every text begins with; empty to follow the model} */
+  /** {@return the token that every text starts with; empty to follow the model} */
   public OptionalInt forcedBosTokenId() {
     return forcedBosTokenId;
   }
 
-  /** {@return the token that ends a text at the limit; empty to follow the model} */
+  /** {@return the token that ends a text at the length limit; empty to follow the model} */
   public OptionalInt forcedEosTokenId() {
     return forcedEosTokenId;
   }
@@ -116,7 +114,7 @@ public final class SequenceOptions {
     return eosTokenId;
   }
 
-  /** {@return whether texts end at the limit only} */
+  /** {@return whether texts end only at the length limit} */
   public boolean ignoreEos() {
     return ignoreEos;
   }
@@ -124,7 +122,7 @@ public final class SequenceOptions {
   /**
    * Returns options with another limit.
    *
-   * @param value the most tokens to write, at least 1
+   * @param value maximum number of new tokens, at least 1
    * @return a changed copy
    */
   public SequenceOptions withMaxNewTokens(int value) {
@@ -160,7 +158,7 @@ public final class SequenceOptions {
     return text.toString();
   }
 
-  /** Collects options. Not safe for use by several threads. */
+  /** Builder of the options. Not safe for use by several threads. */
   public static final class Builder {
 
     private OptionalInt maxNewTokens = OptionalInt.empty();
@@ -177,7 +175,7 @@ public final class SequenceOptions {
     private Builder() {}
 
     /**
-     * Limits the tokens of a text.
+     * Sets the maximum number of new tokens.
      *
      * @param value at least 1
      * @return this builder
@@ -188,7 +186,7 @@ public final class SequenceOptions {
     }
 
     /**
-     * Keeps texts from ending too early.
+     * Sets the minimum number of new tokens.
      *
      * @param value at least 0
      * @return this builder
@@ -199,9 +197,9 @@ public final class SequenceOptions {
     }
 
     /**
-     * Sets how many texts are kept in view.
+     * Sets the number of beams.
      *
-     * @param value 1 for greedy choice, more for beam search
+     * @param value 1 for greedy decoding, more for beam search
      * @return this builder
      */
     public Builder numBeams(int value) {
@@ -210,7 +208,7 @@ public final class SequenceOptions {
     }
 
     /**
-     * Sets the exponent of the length that the scores of complete texts are divided by.
+     * Sets the exponent of the length by which the scores of complete texts are divided.
      *
      * @param value above 0 prefers long texts, below 0 short ones
      * @return this builder
@@ -224,9 +222,9 @@ public final class SequenceOptions {
     }
 
     /**
-     * Keeps rows of tokens from occurring twice.
+     * Prevents n-grams from repeating.
      *
-     * @param value their length; 0 to allow all
+     * @param value size of the n-grams; 0 allows all
      * @return this builder
      */
     public Builder noRepeatNgramSize(int value) {
@@ -235,9 +233,9 @@ public final class SequenceOptions {
     }
 
     /**
-     * Sets when beam search ends.
+     * Sets the stop condition of beam search.
      *
-     * @param value when
+     * @param value the condition
      * @return this builder
      */
     public Builder earlyStopping(EarlyStopping value) {
@@ -246,7 +244,7 @@ public final class SequenceOptions {
     }
 
     /**
-     * Sets the token that every text begins with, such as that of a language.
+     * Sets the token that every text starts with, such as a language token.
      *
      * @param value its id
      * @return this builder
@@ -257,7 +255,7 @@ public final class SequenceOptions {
     }
 
     /**
-     * Sets the token that ends a text at the limit.
+     * Sets the token that ends a text at the length limit.
      *
      * @param value its id
      * @return this builder
@@ -279,7 +277,7 @@ public final class SequenceOptions {
     }
 
     /**
-     * Lets texts end at the limit only.
+     * Sets whether texts end only at the length limit.
      *
      * @param value whether no token ends a text
      * @return this builder

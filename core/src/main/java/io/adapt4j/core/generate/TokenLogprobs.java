@@ -3,12 +3,12 @@ package io.adapt4j.core.generate;
 import java.util.List;
 
 /**
- * How likely the model held a generated token, by its own distribution: before penalties, biases,
- * temperature and the other filters of {@link GenerationOptions}.
+ * Log probability of a generated token under the model's own distribution: before penalties,
+ * biases, temperature and the other filters of {@link GenerationOptions}.
  *
  * @param tokenId the token that was chosen
- * @param logprob the natural logarithm of its probability; negative infinity where that is 0
- * @param top the most probable tokens in its place, the most probable first, as many as {@link
+ * @param logprob the natural logarithm of its probability; negative infinity if that is 0
+ * @param top the most probable tokens at its position, in descending order, as many as {@link
  *     GenerationOptions.Builder#logprobs} asks for
  */
 public record TokenLogprobs(int tokenId, double logprob, List<Alternative> top) {
@@ -18,14 +18,14 @@ public record TokenLogprobs(int tokenId, double logprob, List<Alternative> top) 
    *
    * @param tokenId the token that was chosen
    * @param logprob the natural logarithm of its probability
-   * @param top the most probable tokens in its place, the most probable first
+   * @param top the most probable tokens at its position, in descending order
    */
   public TokenLogprobs {
     top = List.copyOf(top);
   }
 
   /**
-   * A token that could have been chosen.
+   * An alternative token at the same position.
    *
    * @param tokenId its id
    * @param logprob the natural logarithm of its probability

@@ -2,7 +2,7 @@ package io.adapt4j.core.generate;
 
 import java.util.BitSet;
 
-/** A set of token ids, a bit for each. Immutable and thread-safe, so that it can be used again. */
+/** A set of token ids as a bit mask. Immutable and thread-safe, so that it can be reused. */
 public final class TokenMask {
 
   private static final TokenMask NONE = new TokenMask(new long[0]);
@@ -19,23 +19,23 @@ public final class TokenMask {
     this.count = bits;
   }
 
-  /** {@return the mask without a token} */
+  /** {@return the empty mask} */
   public static TokenMask none() {
     return NONE;
   }
 
   /**
-   * Makes a mask.
+   * Creates a mask.
    *
    * @param tokens the ids
-   * @return a mask of them
+   * @return their mask
    */
   public static TokenMask of(BitSet tokens) {
     return tokens.isEmpty() ? NONE : new TokenMask(tokens.toLongArray());
   }
 
   /**
-   * Makes a mask of one token.
+   * Creates a mask of one token.
    *
    * @param id the token
    * @return the mask
@@ -46,7 +46,7 @@ public final class TokenMask {
     return of(tokens);
   }
 
-  /** {@return how many tokens it has} */
+  /** {@return the number of tokens in the mask} */
   public int count() {
     return count;
   }
@@ -63,10 +63,10 @@ public final class TokenMask {
   }
 
   /**
-   * Finds the next token, to go through all of them.
+   * Finds the next token, to iterate over all of them.
    *
    * @param from the lowest id to return
-   * @return the lowest id in the mask that is not below, or -1
+   * @return the lowest id in the mask at or above {@code from}, or -1
    */
   public int next(int from) {
     int word = from >> 6;
@@ -86,7 +86,7 @@ public final class TokenMask {
   /**
    * Overwrites the values of all other tokens.
    *
-   * @param values a value for each id
+   * @param values values by token id
    * @param other the value of the tokens that are not in the mask
    */
   public void fillOthers(float[] values, float other) {

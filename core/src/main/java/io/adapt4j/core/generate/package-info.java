@@ -1,4 +1,4 @@
-/** Text generation: choosing the next token, knowing when to stop, and what comes back. */
+/** Text generation: sampling, stop conditions and results. */
 @NullMarked
 package io.adapt4j.core.generate;
 

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
-/** Writes what is known of a model as text. */
+/** Formats the description of a model. */
 final class Description {
 
   private static final String UNKNOWN = "not stated";
@@ -106,7 +106,7 @@ final class Description {
     }
   }
 
-  /** Cards are untrusted: control characters could command a terminal. */
+  /** Strips control characters, which could command a terminal: cards are untrusted. */
   private void line(String name, String value) {
     String printable = value.replaceAll("\\p{Cntrl}+", " ");
     text.append(String.format(Locale.ROOT, "%-16s%s%n", name, printable));

@@ -20,9 +20,8 @@ import org.snakeyaml.engine.v2.schema.FailsafeSchema;
 /**
  * The YAML at the head of a model card, between two lines {@code ---}, and the Markdown after it.
  *
- * <p>Every scalar is read as the text it was written with: the language {@code no} is Norwegian,
- * not false. The text is untrusted: its size and its aliases are limited, and no tag makes an
- * object.
+ * <p>Every scalar is read as text: the language {@code no} is Norwegian, not false. The input is
+ * untrusted: its size and its aliases are limited, and no tag creates an object.
  *
  * @param fields the YAML mapping; empty if the card has none
  * @param body the Markdown
@@ -52,13 +51,13 @@ record FrontMatter(Map<?, ?> fields, String body) {
     return new FrontMatter(parse(file, firstLine, yaml), text.substring(closing.end()));
   }
 
-  /** The text of a field, or its texts if it has several; a field without any is absent. */
+  /** Returns the text of a field, or its texts joined; empty if it has none. */
   Optional<String> text(String field) {
     List<String> texts = texts(field);
     return texts.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", texts));
   }
 
-  /** The texts of a field that holds one or a list of them. */
+  /** Returns the texts of a field that holds one or a list of them. */
   List<String> texts(String field) {
     Object value = fields.get(field);
     Stream<?> values = value instanceof List<?> list ? list.stream() : Stream.of(value);
@@ -94,7 +93,7 @@ record FrontMatter(Map<?, ?> fields, String body) {
     } catch (YamlEngineException e) {
       throw malformed(file, firstLine, "the front matter is not valid YAML: " + e.getMessage(), e);
     } catch (StackOverflowError e) {
-      // The parser calls itself for every level and has no limit of its own.
+      // The parser recurses for every level and has no limit.
       throw malformed(file, firstLine, "the front matter is nested too deeply", e);
     }
   }

@@ -3,16 +3,16 @@ package io.adapt4j.core.inspect;
 import java.util.OptionalInt;
 
 /**
- * What a model is to be used for, as far as it decides which warnings apply.
+ * The intended use of a model, which decides which warnings apply.
  *
- * @param chat whether it is to be trained on, or used for, chats; false unless stated
+ * @param chat whether it is trained on or used for chats; default false
  * @param sequenceLength the longest sequence in tokens, if known
- * @param commercial whether the use is commercial; true unless stated, to be on the safe side
+ * @param commercial whether the use is commercial; default true, to be on the safe side
  */
 record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
 
   /**
-   * Makes an intent.
+   * Checks the length.
    *
    * @param chat whether chats are used
    * @param sequenceLength the longest sequence in tokens, at least 1
@@ -27,7 +27,7 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
   }
 
   /**
-   * Starts with the defaults.
+   * Returns the defaults.
    *
    * @return commercial use, no chats, sequences of unknown length
    */
@@ -36,7 +36,7 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
   }
 
   /**
-   * Says whether chats are used.
+   * Sets whether chats are used.
    *
    * @param value whether they are
    * @return a new intent
@@ -46,7 +46,7 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
   }
 
   /**
-   * Says how long sequences are.
+   * Sets the longest sequence.
    *
    * @param tokens the longest sequence in tokens, at least 1
    * @return a new intent
@@ -57,7 +57,7 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
   }
 
   /**
-   * Says whether the use is commercial.
+   * Sets whether the use is commercial.
    *
    * @param value whether it is
    * @return a new intent

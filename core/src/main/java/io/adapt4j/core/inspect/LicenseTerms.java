@@ -8,8 +8,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What is known of a stated license by its identifier and name. A help for reading it, not legal
- * advice.
+ * Known terms of a license, by its identifier and name. An aid for reading it, not legal advice.
  */
 final class LicenseTerms {
 
@@ -41,10 +40,7 @@ final class LicenseTerms {
   private LicenseTerms() {}
 
   /**
-   * Judges a license.
-   *
-   * @param text the license's own text, where the model folder has it
-   * @param commercial whether the use is commercial
+   * Warns about the terms of a license. The text is the license's own, if the model folder has it.
    */
   static List<ModelWarning> warnings(ModelCard card, Optional<String> text, boolean commercial) {
     if (card.license().isEmpty()) {
@@ -118,7 +114,7 @@ final class LicenseTerms {
     return "The license '" + card.licenseName().map(name -> id + ": " + name).orElse(id) + "'";
   }
 
-  /** Everything a license is called, in the form of identifiers. */
+  /** Returns all names of a license, normalized like identifiers. */
   private static List<String> names(ModelCard card) {
     List<String> names = new ArrayList<>(List.of(card.license().orElseThrow().split(",")));
     card.licenseName().ifPresent(names::add);

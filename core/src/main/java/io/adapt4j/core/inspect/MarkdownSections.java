@@ -18,7 +18,7 @@ final class MarkdownSections {
 
   private static final int LOWEST_LEVEL = 6;
 
-  /** Far above what a card needs; cards are untrusted. */
+  /** Far above the needs of a card; cards are untrusted. */
   private static final int DEEPEST_NESTING = 100;
 
   private static final Parser PARSER =
@@ -32,7 +32,7 @@ final class MarkdownSections {
 
   static List<CardSection> of(String markdown) {
     List<Heading> headings = headings(PARSER.parse(markdown));
-    // By level: where a section of that level would end, going backwards from the last heading.
+    // By level: the end of a section of that level, going backwards from the last heading.
     int[] ends = new int[LOWEST_LEVEL + 1];
     Arrays.fill(ends, markdown.length());
     List<CardSection> sections = new ArrayList<>();

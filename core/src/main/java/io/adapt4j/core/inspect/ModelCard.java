@@ -19,10 +19,10 @@ import java.util.regex.Pattern;
  * @param license identifier of the license, such as {@code apache-2.0}; {@code other} for one with
  *     its own name; several are joined by commas
  * @param licenseName {@code license_name}, where the license is {@code other}
- * @param licenseLink {@code license_link}: where its text is
+ * @param licenseLink {@code license_link}: location of its text
  * @param languages language codes
  * @param datasets data sets it was trained on, as the card names them
- * @param baseModels models it was made from
+ * @param baseModels models that it was derived from
  * @param pipelineTag its task, such as {@code text-generation}
  * @param libraryName the library it was made for
  * @param tags free labels
@@ -60,14 +60,14 @@ public record ModelCard(
           Pattern.CASE_INSENSITIVE);
 
   /**
-   * Makes a card with its own copies of the lists.
+   * Copies the lists.
    *
    * @param license identifier of the license
-   * @param licenseName name of its own license
-   * @param licenseLink where the license's text is
+   * @param licenseName name of a custom license
+   * @param licenseLink location of the license's text
    * @param languages language codes
    * @param datasets data sets it was trained on
-   * @param baseModels models it was made from
+   * @param baseModels models that it was derived from
    * @param pipelineTag its task
    * @param libraryName the library it was made for
    * @param tags free labels
@@ -88,7 +88,7 @@ public record ModelCard(
    * Reads the card of a model folder.
    *
    * @param folder the model folder
-   * @return the card; one that states nothing if the folder has none
+   * @return the card; an empty one if the folder has none
    * @throws CheckpointException if the file cannot be read or its front matter is malformed; the
    *     message names the line
    */
@@ -124,7 +124,7 @@ public record ModelCard(
   }
 
   /**
-   * Returns a card that states nothing.
+   * Returns an empty card.
    *
    * @return the card of a folder without one
    */

@@ -9,8 +9,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What a model folder holds, found out without reading its weights and also for models that this
- * build cannot run. Immutable.
+ * Facts about a model folder, found without reading its weights and also for models that this build
+ * cannot run. Immutable.
  */
 public final class ModelInfo {
 
@@ -55,11 +55,11 @@ public final class ModelInfo {
   }
 
   /**
-   * Reads a model folder. Only {@code config.json} must be there; what else is missing or cannot be
-   * read is among the {@link #problems()}.
+   * Reads a model folder. Only {@code config.json} must exist; other files that are missing or
+   * cannot be read are among the {@link #problems()}.
    *
    * @param folder the model folder
-   * @return what it holds
+   * @return the facts
    * @throws CheckpointException if {@code config.json} is missing or not a JSON object
    */
   public static ModelInfo read(Path folder) {
@@ -97,10 +97,10 @@ public final class ModelInfo {
   }
 
   /**
-   * Returns whether the output matrix is the embedding.
+   * Returns whether the output matrix is tied to the embedding.
    *
-   * @return where the configuration says so or, for a model that generates text, the weights show
-   *     it
+   * @return true or false if the configuration says so or, for a model that generates text, the
+   *     weights show it
    */
   public Optional<Boolean> tiedEmbeddings() {
     return shape.tiedEmbeddings();
@@ -122,17 +122,17 @@ public final class ModelInfo {
   /**
    * Returns the number of parameters.
    *
-   * <p>A matrix tied to another is stored, and counted, once. Quantized weights count as the
-   * weights they stand for; scales and tables of a quantization and buffers that are not learned,
-   * such as causal masks, do not count.
+   * <p>A tied matrix is stored, and counted, once. Quantized weights count as the weights they
+   * represent; scales and tables of a quantization and buffers that are not learned, such as causal
+   * masks, do not count.
    *
-   * @return how many; empty if there are no weights that could be read
+   * @return the count; empty if no weights could be read
    */
   public OptionalLong parameters() {
     return weights.map(stored -> OptionalLong.of(stored.parameters())).orElse(OptionalLong.empty());
   }
 
-  /** {@return the number of stored tensors; empty if there are no weights that could be read} */
+  /** {@return the number of stored tensors; empty if no weights could be read} */
   public OptionalInt tensors() {
     return weights.map(stored -> OptionalInt.of(stored.tensors())).orElse(OptionalInt.empty());
   }
@@ -140,27 +140,23 @@ public final class ModelInfo {
   /**
    * Returns the size of the stored weights.
    *
-   * @return bytes of all tensors of a type by its name, such as {@code BF16}; types without any are
-   *     left out
+   * @return bytes of all tensors by data type, such as {@code BF16}; types without any are left out
    */
   public Map<String, Long> bytesByType() {
     return weights.map(StoredWeights::bytesByType).orElse(Map.of());
   }
 
-  /** {@return whether there is a tokenizer that could be read} */
+  /** {@return whether there is a readable tokenizer} */
   public boolean hasTokenizer() {
     return tokenizer.isPresent();
   }
 
-  /** {@return the class of the tokenizer in Transformers, where the files say so} */
+  /** {@return the class of the tokenizer in Transformers, if the files name it} */
   public Optional<String> tokenizerClass() {
     return tokenizer.flatMap(TokenizerInfo::tokenizerClass);
   }
 
-  /**
-   * {@return the tokens that have their own part, by part: bos, eos, unk, pad, as far as the files
-   * name them}
-   */
+  /** {@return the special tokens by role: bos, eos, unk, pad, as far as the files name them} */
   public Map<String, String> specialTokens() {
     return tokenizer.map(TokenizerInfo::specialTokens).orElse(Map.of());
   }
@@ -171,8 +167,7 @@ public final class ModelInfo {
   }
 
   /**
-   * {@return the names of the chat templates; {@code default} is the one used unless another is
-   * asked for}
+   * {@return the names of the chat templates; {@code default} is used unless another is requested}
    */
   public List<String> chatTemplates() {
     return chatTemplates;
@@ -183,12 +178,12 @@ public final class ModelInfo {
     return card;
   }
 
-  /** {@return the license's own text, where the folder has a file such as {@code LICENSE}} */
+  /** {@return the license's own text, if the folder has a file such as {@code LICENSE}} */
   public Optional<String> licenseText() {
     return licenseText;
   }
 
-  /** {@return what could not be read, or not run} */
+  /** {@return problems with reading or running the model} */
   public List<ModelWarning> problems() {
     return problems;
   }
@@ -205,7 +200,7 @@ public final class ModelInfo {
   /**
    * Returns the longest sequence the model can take.
    *
-   * @return tokens, as its configuration says, else its tokenizer's
+   * @return tokens, according to its configuration, else its tokenizer
    */
   public OptionalInt contextLength() {
     return shape.contextLength().isPresent()
@@ -235,10 +230,11 @@ public final class ModelInfo {
   }
 
   /**
-   * Returns what to know before using the model: commercially and for no particular task, unless
-   * {@link #forNonCommercialUse}, {@link #forChats} or {@link #forSequencesOf} say otherwise.
+   * Returns the warnings that apply to using the model: commercially and for no particular task,
+   * unless {@link #forNonCommercialUse}, {@link #forChats} or {@link #forSequencesOf} say
+   * otherwise.
    *
-   * @return the problems, and what of the license, the tokenizer and the context matters
+   * @return the problems, and warnings about the license, the tokenizer and the context
    */
   public List<ModelWarning> warnings() {
     return new Warnings(this, intent).list();
@@ -261,7 +257,7 @@ public final class ModelInfo {
   }
 
   /**
-   * Describes the model for people to read.
+   * Describes the model in readable text.
    *
    * @return several lines
    */

@@ -28,7 +28,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a model folder part by part, and continues where a part cannot be read. */
+/** Reads a model folder part by part and continues if a part cannot be read. */
 final class ModelInfoReader {
 
   private static final Set<String> OUTPUT_MATRICES =
@@ -45,7 +45,7 @@ final class ModelInfoReader {
   /** Null as long as no weights have been seen. */
   private @Nullable Boolean hasOutputMatrix;
 
-  /** Whether the model computes with a separate output matrix, whatever the file says. */
+  /** Whether the model computes with a separate output matrix, even if the file says otherwise. */
   private boolean untied;
 
   ModelInfoReader(Path folder) {
@@ -152,7 +152,7 @@ final class ModelInfoReader {
         .findFirst();
   }
 
-  /** The text only serves to be searched, so bytes that are not UTF-8 do no harm. */
+  /** The text is only searched, so bytes that are not UTF-8 do no harm. */
   private Optional<String> licenseText() {
     for (String name : LICENSE_FILES) {
       Path file = folder.resolve(name);
@@ -175,7 +175,7 @@ final class ModelInfoReader {
     return Files.isRegularFile(file) ? ConfigReader.read(file).json() : MissingNode.getInstance();
   }
 
-  /** Reads a part, or notes why it could not be read. */
+  /** Reads a part, or records why it could not be read. */
   private <T> Optional<T> attempt(Kind kind, Supplier<T> part) {
     try {
       return Optional.of(part.get());

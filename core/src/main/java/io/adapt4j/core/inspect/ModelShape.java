@@ -9,18 +9,18 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What {@code config.json} says of a model, read leniently: a field that is absent or of another
- * type than usual is unknown. Of a model of several parts, such as one that sees images, these are
- * the values of its text part.
+ * Sizes and classes from {@code config.json}, read leniently: a field that is absent or has an
+ * unusual type is unknown. For a model of several parts, such as one with a vision encoder, these
+ * are the values of its text part.
  *
  * @param modelType the family, such as {@code llama}
  * @param architectures the model classes, such as {@code LlamaForCausalLM}
- * @param contextLength the longest sequence the positions reach, in tokens
+ * @param contextLength the longest sequence that the positions cover, in tokens
  * @param vocabularySize rows of the embedding
  * @param hiddenSize width of the hidden states
  * @param layers number of layers
- * @param tiedEmbeddings whether the output matrix is the embedding, where the file says so or, for
- *     a model that generates text, the weights show it
+ * @param tiedEmbeddings whether the output matrix is tied to the embedding, if the file says so or,
+ *     for a model that generates text, the weights show it
  */
 record ModelShape(
     Optional<String> modelType,
@@ -34,12 +34,12 @@ record ModelShape(
   private static final List<String> TEXT_PARTS =
       List.of("text_config", "llm_config", "language_config", "decoder");
 
-  /** The first positions of these families stand for padding and are never reached by a text. */
+  /** Families whose first positions are padding and never reached by a text. */
   private static final Set<String> OFFSET_POSITIONS =
       Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm");
 
   /**
-   * Makes a shape with its own copy of the list.
+   * Copies the list.
    *
    * @param modelType the family
    * @param architectures the model classes
@@ -47,7 +47,7 @@ record ModelShape(
    * @param vocabularySize rows of the embedding
    * @param hiddenSize width of the hidden states
    * @param layers number of layers
-   * @param tiedEmbeddings whether the output matrix is the embedding
+   * @param tiedEmbeddings whether the output matrix is tied to the embedding
    */
   public ModelShape {
     architectures = List.copyOf(architectures);
@@ -86,7 +86,7 @@ record ModelShape(
         truth(config, parts, "tie_word_embeddings"));
   }
 
-  /** The text part, if there is one, before the whole. */
+  /** Returns the text part, if there is one, then the whole. */
   private static List<JsonNode> parts(JsonNode config) {
     List<JsonNode> parts = new ArrayList<>();
     TEXT_PARTS.stream().map(config::path).filter(JsonNode::isObject).forEach(parts::add);
@@ -114,7 +114,7 @@ record ModelShape(
     return OptionalInt.empty();
   }
 
-  /** Of a model of parts the whole decides. */
+  /** In a model of several parts the outer configuration decides. */
   private static Optional<Boolean> truth(JsonNode config, List<JsonNode> parts, String name) {
     return Stream.concat(Stream.of(config), parts.stream())
         .map(part -> part.path(name))

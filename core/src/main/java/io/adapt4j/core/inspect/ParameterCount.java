@@ -9,11 +9,11 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Counts the parameters of a checkpoint by its headers, quantized ones included.
+ * Counts the parameters of a checkpoint from its headers, including quantized ones.
  *
- * <p>Known are the layouts of bitsandbytes (4-bit weights two to a byte beside a {@code
- * quant_state}, 8-bit ones beside {@code SCB}), GPTQ and AWQ ({@code qweight}), compressed-tensors
- * ({@code weight_packed}), MXFP4 ({@code _blocks} beside {@code _scales}) and scaled 8-bit floats.
+ * <p>Supported layouts: bitsandbytes (two 4-bit weights per byte with a {@code quant_state}, 8-bit
+ * ones with {@code SCB}), GPTQ and AWQ ({@code qweight}), compressed-tensors ({@code
+ * weight_packed}), MXFP4 ({@code _blocks} with {@code _scales}) and scaled 8-bit floats.
  */
 final class ParameterCount {
 
@@ -45,9 +45,8 @@ final class ParameterCount {
   }
 
   /**
-   * Counts.
-   *
-   * @param packedBits bits of a packed weight, where the configuration says so
+   * Counts the parameters. The bits of a packed weight come from the configuration, if it states
+   * them.
    */
   static long of(Checkpoint checkpoint, OptionalInt packedBits) {
     ParameterCount count = new ParameterCount(checkpoint.names(), packedBits.orElse(USUAL_BITS));
@@ -77,7 +76,7 @@ final class ParameterCount {
         || (MASK.matcher(entry.name()).matches() && entry.shape().size() == 4);
   }
 
-  /** Whether a tensor only helps to read another one. */
+  /** Returns whether a tensor only helps to decode another one. */
   private boolean isPartOfAnother(String name) {
     var table = TABLE.matcher(name);
     if (table.matches()) {

@@ -10,18 +10,18 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How the weights of a checkpoint are quantized.
+ * Quantization of the weights of a checkpoint.
  *
  * @param method the method's name in the files, such as {@code bitsandbytes}, {@code gptq}, {@code
  *     awq} or {@code fp8}
- * @param bits bits of a weight, where the files say so
- * @param type the method's own name for the kind of numbers, such as {@code nf4}
- * @param unpacked whether they are 8-bit floats that are unpacked as they are read
+ * @param bits bits per weight, if the files say so
+ * @param type the method's own name of the number format, such as {@code nf4}
+ * @param unpacked whether they are 8-bit floats that are dequantized on load
  */
 record StoredQuantization(
     String method, OptionalInt bits, Optional<String> type, boolean unpacked) {
 
-  /** Files in which older checkpoints say it. */
+  /** Files in which older checkpoints describe their quantization. */
   private static final List<String> FILES = List.of("quantize_config.json", "quant_config.json");
 
   static Optional<StoredQuantization> read(Path folder, JsonNode config) {
@@ -66,7 +66,7 @@ record StoredQuantization(
     return fields.path(name).asBoolean(false) || fields.path("_" + name).asBoolean(false);
   }
 
-  /** Returns the method with what is known of its numbers, such as {@code gptq, 4 bits}. */
+  /** Returns the method and its known number format, such as {@code gptq, 4 bits}. */
   @Override
   public String toString() {
     return method

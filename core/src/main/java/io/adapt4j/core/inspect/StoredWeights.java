@@ -11,23 +11,23 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
- * The weights of a checkpoint, as the headers of its files describe them.
+ * The weights of a checkpoint, as described by the headers of its files.
  *
- * @param parameters number of parameters. A matrix tied to another is stored, and counted, once.
- *     Packed weights count as the weights they stand for; scales and tables of a quantization and
- *     buffers that are not learned, such as causal masks, do not count
+ * @param parameters number of parameters. A tied matrix is stored, and counted, once. Packed
+ *     weights count as the weights they represent; scales and tables of a quantization and buffers
+ *     that are not learned, such as causal masks, do not count
  * @param tensors number of stored tensors
- * @param bytesByType size of all tensors of a type by its name, such as {@code BF16}; types without
- *     any are left out
+ * @param bytesByType bytes of all tensors by data type, such as {@code BF16}; types without any are
+ *     left out
  */
 record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType) {
 
   /**
-   * Makes a description with its own copy of the map.
+   * Copies the map.
    *
    * @param parameters number of parameters
    * @param tensors number of stored tensors
-   * @param bytesByType size of all tensors of a type
+   * @param bytesByType bytes of all tensors by data type
    */
   public StoredWeights {
     bytesByType = Collections.unmodifiableMap(new LinkedHashMap<>(bytesByType));
@@ -54,7 +54,7 @@ record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType
   /**
    * Returns the size of all tensors.
    *
-   * @return bytes, headers not counted
+   * @return bytes, without headers
    */
   public long bytes() {
     return bytesByType.values().stream().mapToLong(Long::longValue).sum();

@@ -12,16 +12,16 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * What the tokenizer of a model folder is.
+ * Facts about the tokenizer of a model folder.
  *
- * @param tokenizerClass the class that Transformers uses, where the files say so
+ * @param tokenizerClass its class in Transformers, if the files name it
  * @param vocabularySize the largest id plus one
- * @param specialTokens the tokens that have their own part, by part: bos, eos, unk, pad, as far as
- *     the files name them
- * @param paddingId what pads rows of a batch unless the model's configuration says otherwise; see
+ * @param specialTokens the special tokens by role: bos, eos, unk, pad, as far as the files name
+ *     them
+ * @param paddingId id of the padding token unless the model's configuration says otherwise; see
  *     {@link Tokenizer#paddingId()}
  * @param paddingToken the token with this id, if the files name it
- * @param maxLength the longest sequence its configuration speaks of, in tokens
+ * @param maxLength the maximum sequence length that its configuration states, in tokens
  */
 record TokenizerInfo(
     Optional<String> tokenizerClass,
@@ -31,27 +31,26 @@ record TokenizerInfo(
     Optional<String> paddingToken,
     OptionalInt maxLength) {
 
-  /** Transformers writes 1e30 where there is no limit. */
+  /** Transformers writes 1e30 if there is no limit. */
   private static final int NO_LIMIT = 100_000_000;
 
   /**
-   * Makes a description with its own copy of the map.
+   * Copies the map.
    *
-   * @param tokenizerClass the class that Transformers uses
+   * @param tokenizerClass its class in Transformers
    * @param vocabularySize the largest id plus one
-   * @param specialTokens tokens by part
-   * @param paddingId what pads rows of a batch
+   * @param specialTokens the special tokens by role
+   * @param paddingId id of the padding token
    * @param paddingToken the token with this id
-   * @param maxLength the longest sequence in tokens
+   * @param maxLength the maximum sequence length in tokens
    */
   public TokenizerInfo {
     specialTokens = Collections.unmodifiableMap(new LinkedHashMap<>(specialTokens));
   }
 
   /**
-   * Loads the tokenizer to see that it can be used.
-   *
-   * @param config its configuration, an empty object if there is none
+   * Loads the tokenizer to check that it can be used. Its configuration is an empty object if there
+   * is none.
    */
   static TokenizerInfo read(Path folder, JsonNode config) {
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {

@@ -4,7 +4,7 @@ import io.adapt4j.core.inspect.ModelWarning.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds what of a model matters for an intent. */
+/** Finds the warnings that apply to an intended use of a model. */
 final class Warnings {
 
   private final ModelInfo info;

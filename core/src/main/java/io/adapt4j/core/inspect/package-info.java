@@ -1,5 +1,5 @@
 /**
- * Tells what a model folder holds, from its card, configuration and headers, loading no weights.
+ * Inspection of model folders from their card, configuration and headers, without loading weights.
  */
 @NullMarked
 package io.adapt4j.core.inspect;

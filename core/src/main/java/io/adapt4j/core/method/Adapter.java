@@ -5,23 +5,23 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * A stored change to a model, such as a LoRA adapter, that can be put on its base. Modules bring
- * kinds of adapters; that of adapt4j-lora is {@code LoraAdapter}.
+ * A stored change to a model, such as a LoRA adapter, that can be applied to its base. Modules
+ * provide kinds of adapters; that of adapt4j-lora is {@code LoraAdapter}.
  */
 public interface Adapter {
 
   /**
-   * Names the adapter for people.
+   * Returns a readable name.
    *
    * @return a short text, such as the name of its folder
    */
   String name();
 
   /**
-   * Finds the adapter of a folder, of whatever kind the modules on the class path read: what a
-   * method of {@link FineTuningMethod#custom} saved, and PEFT folders with adapt4j-lora.
+   * Returns the adapter of a folder, of any kind that the modules on the class path can read: the
+   * output of a method of {@link FineTuningMethod#custom}, and PEFT folders with adapt4j-lora.
    *
-   * @param folder the folder; read when the adapter is put on a model
+   * @param folder the folder; read when the adapter is loaded onto a model
    * @return the adapter
    */
   static Adapter at(Path folder) {
@@ -29,9 +29,9 @@ public interface Adapter {
   }
 
   /**
-   * Makes an adapter of what {@link FineTuningMethod#custom(WeightUpdate)} saved.
+   * Returns an adapter saved by {@link FineTuningMethod#custom(WeightUpdate)}.
    *
-   * @param folder the folder; read when the adapter is put on a model
+   * @param folder the folder; read when the adapter is loaded onto a model
    * @param update the update that it was trained with
    * @return the adapter
    */
@@ -40,7 +40,7 @@ public interface Adapter {
   }
 
   /**
-   * An adapter that is made of code and stored parameters.
+   * An adapter made of code and stored parameters.
    *
    * @param folder the folder
    * @param update the update that it was trained with
@@ -55,7 +55,7 @@ public interface Adapter {
   }
 
   /**
-   * An adapter of a kind that its folder says.
+   * An adapter whose kind its folder determines.
    *
    * @param folder the folder
    */

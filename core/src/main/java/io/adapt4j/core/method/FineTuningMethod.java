@@ -4,9 +4,9 @@ import io.adapt4j.core.spi.ParameterSelection;
 import io.adapt4j.core.spi.WeightUpdate;
 
 /**
- * How a model is adapted: an immutable choice with its options. {@link
- * io.adapt4j.core.FullFineTuning} is one; the modules adapt4j-lora and adapt4j-qlora bring others.
- * Others are made of a {@link ParameterSelection} or a {@link WeightUpdate}.
+ * A fine-tuning method: an immutable choice with its options. {@link
+ * io.adapt4j.core.FullFineTuning} is one; the modules adapt4j-lora and adapt4j-qlora provide
+ * others. Custom ones are made from a {@link ParameterSelection} or a {@link WeightUpdate}.
  */
 public interface FineTuningMethod {
 
@@ -18,12 +18,11 @@ public interface FineTuningMethod {
   String description();
 
   /**
-   * Trains some parameters of the model, chosen by code of your own. A run that resumes has to be
-   * given a selection of the same name and options. A description of the run, as in YAML, cannot
-   * hold it.
+   * Trains some parameters of the model, selected by custom code. A resumed run must be given a
+   * selection with the same name and options. A run description, as in YAML, cannot hold it.
    *
-   * @param selection which parameters train
-   * @return the method; {@link Adapter#at} reads what it saves
+   * @param selection the trainable parameters
+   * @return the method; {@link Adapter#at} loads the result
    * @throws IllegalArgumentException if the selection's name is blank
    */
   static FineTuningMethod custom(ParameterSelection selection) {
@@ -31,12 +30,12 @@ public interface FineTuningMethod {
   }
 
   /**
-   * Trains an update of the weights of linear layers, made by code of your own. A run that resumes
-   * has to be given an update of the same name and options. A description of the run, as in YAML,
-   * cannot hold it.
+   * Trains an update of the weights of linear layers, computed by custom code. A resumed run must
+   * be given an update with the same name and options. A run description, as in YAML, cannot hold
+   * it.
    *
-   * @param update what is added to weights
-   * @return the method; {@link Adapter#custom} reads what it saves
+   * @param update the update to add to the weights
+   * @return the method; {@link Adapter#custom} loads the result
    * @throws IllegalArgumentException if the update's name is blank
    */
   static FineTuningMethod custom(WeightUpdate update) {
@@ -44,16 +43,16 @@ public interface FineTuningMethod {
   }
 
   /**
-   * A method that selects parameters by code.
+   * A method that selects parameters with custom code.
    *
-   * @param selection which parameters train
+   * @param selection the trainable parameters
    */
   record Custom(ParameterSelection selection) implements FineTuningMethod {
 
     /**
      * Checks the name.
      *
-     * @param selection which parameters train
+     * @param selection the trainable parameters
      * @throws IllegalArgumentException if its name is blank
      */
     public Custom {
@@ -69,16 +68,16 @@ public interface FineTuningMethod {
   }
 
   /**
-   * A method that updates weights by code.
+   * A method that updates weights with custom code.
    *
-   * @param update what is added to weights
+   * @param update the update to add to the weights
    */
   record CustomUpdate(WeightUpdate update) implements FineTuningMethod {
 
     /**
      * Checks the name.
      *
-     * @param update what is added to weights
+     * @param update the update to add to the weights
      * @throws IllegalArgumentException if its name is blank
      */
     public CustomUpdate {

@@ -4,26 +4,26 @@ import io.adapt4j.core.spi.WeightCodec;
 import java.util.Objects;
 
 /**
- * How the frozen weights of a model's linear layers are held in memory: as they are stored, or in a
- * format that a module brings, such as {@code Quantization} of adapt4j-qlora.
+ * Memory format of the frozen weights of a model's linear layers: as stored, or a format that a
+ * module provides, such as {@code Quantization} of adapt4j-qlora.
  */
 public interface WeightFormat {
 
   /**
-   * Holds weights as the checkpoint has them: plain ones in the compute type, quantized ones as
-   * they are where a module on the class path can read them.
+   * Keeps weights as the checkpoint has them: plain ones in the compute type, quantized ones as
+   * they are if a module on the class path can read them.
    *
-   * @return the format that is used where none is named
+   * @return the default format
    */
   static WeightFormat asStored() {
     return AsStored.INSTANCE;
   }
 
   /**
-   * Holds weights as a codec of your own encodes them, row by row. Weights are decoded on the
-   * processor, whatever device computes.
+   * Keeps weights as a custom codec encodes them, row by row. They are decoded on the CPU, whatever
+   * device computes.
    *
-   * @param codec turns rows of weights into bytes, and bytes into rows
+   * @param codec encodes rows of weights as bytes and decodes them
    * @return the format
    * @throws IllegalArgumentException if the codec's name is blank
    */
@@ -32,14 +32,13 @@ public interface WeightFormat {
   }
 
   /**
-   * Decodes with activations in 8 bits: what enters a product with weights in NF4, or with weights
-   * in the blocks of a GGUF file, is rounded in blocks of 32 with a scale each, as llama.cpp does,
-   * while tokens are decoded one after the other. Prompts, scoring and training compute as without
-   * it, and so do weights of other kinds. Faster for several texts at a time and on processors
-   * without bfloat16 instructions, at a small loss of precision; with them, NF4 in bf16 computes as
-   * without it.
+   * Quantizes activations to 8 bits for decoding: inputs of products with NF4 weights, or with
+   * weights in GGUF blocks, are rounded in blocks of 32 with a scale each, as llama.cpp does, while
+   * tokens are decoded one after the other. Prompts, scoring, training and weights of other kinds
+   * are not affected. Faster for several texts at a time and on CPUs without bfloat16 instructions,
+   * at a small loss of precision; with these instructions, NF4 in bf16 is not affected either.
    *
-   * @param weights how the weights are held
+   * @param weights format of the weights
    * @return the format
    */
   static WeightFormat int8Activations(WeightFormat weights) {
@@ -47,16 +46,16 @@ public interface WeightFormat {
   }
 
   /**
-   * A format whose products round activations while decoding.
+   * A format whose products quantize activations while decoding.
    *
-   * @param weights how the weights are held
+   * @param weights format of the weights
    */
   record Int8Activations(WeightFormat weights) implements WeightFormat {
 
     /**
      * Checks the format.
      *
-     * @param weights how the weights are held
+     * @param weights format of the weights
      */
     public Int8Activations {
       Objects.requireNonNull(weights, "weights");
@@ -69,16 +68,16 @@ public interface WeightFormat {
   }
 
   /**
-   * A format that is code.
+   * A format defined by custom code.
    *
-   * @param codec turns rows of weights into bytes, and bytes into rows
+   * @param codec encodes rows of weights as bytes and decodes them
    */
   record Custom(WeightCodec codec) implements WeightFormat {
 
     /**
      * Checks the name.
      *
-     * @param codec turns rows of weights into bytes, and bytes into rows
+     * @param codec encodes rows of weights as bytes and decodes them
      * @throws IllegalArgumentException if its name is blank
      */
     public Custom {
@@ -94,7 +93,7 @@ public interface WeightFormat {
   }
 
   /**
-   * Describes the format for logs and errors, and tells it from others.
+   * Describes the format for logs and errors; the description identifies it.
    *
    * @return a few words, such as {@code NF4 in blocks of 64 with double quantization}
    */

@@ -1,4 +1,4 @@
-/** How a model is adapted, what adapters there are, and how frozen weights are held. */
+/** Fine-tuning methods, adapters, and memory formats of frozen weights. */
 @NullMarked
 package io.adapt4j.core.method;
 

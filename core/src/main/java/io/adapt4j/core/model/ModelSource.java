@@ -9,10 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a model is read from: a folder or a file on disk, or a repository on a hub that is
- * downloaded when it is first needed, which is when a model is loaded or a fine-tuning is built. A
- * source downloads once and then stays with that snapshot, so that all parts of a run see the same
- * files.
+ * Location of a model: a folder or a file on disk, or a repository on a hub that is downloaded when
+ * first needed, that is when a model is loaded or a fine-tuning is built. A source downloads once
+ * and then keeps that snapshot, so that all parts of a run see the same files.
  *
  * <p>Safe for use by several threads.
  */
@@ -33,7 +32,7 @@ public final class ModelSource {
   /** Or a file. Null until downloaded. */
   private @Nullable Path folder;
 
-  /** What stands for a file, or the folder itself. Null until it is needed. */
+  /** Folder that represents a file, or the folder itself. Null until it is needed. */
   private @Nullable Path readFrom;
 
   private ModelSource(@Nullable Remote remote, @Nullable Path folder) {
@@ -42,8 +41,8 @@ public final class ModelSource {
   }
 
   /**
-   * Names a Hugging Face checkpoint folder on disk, or a GGUF file, which the module {@code
-   * adapt4j-gguf} reads.
+   * Returns the source of a Hugging Face checkpoint folder on disk, or of a GGUF file, which the
+   * module {@code adapt4j-gguf} reads.
    *
    * @param path the folder that holds {@code config.json} and the weights, or the file
    * @return the source; nothing is read yet
@@ -53,7 +52,8 @@ public final class ModelSource {
   }
 
   /**
-   * Names the default branch of a model's repository on the hub of {@link Hub#fromEnvironment()}.
+   * Returns the source of the default branch of a model's repository on the hub of {@link
+   * Hub#fromEnvironment()}.
    *
    * @param repository {@code owner/name}, or {@code name}
    * @return the source; nothing is downloaded yet
@@ -64,7 +64,8 @@ public final class ModelSource {
   }
 
   /**
-   * Names a revision of a model's repository on the hub of {@link Hub#fromEnvironment()}.
+   * Returns the source of a revision of a model's repository on the hub of {@link
+   * Hub#fromEnvironment()}.
    *
    * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag or, for the same files every time, a commit
@@ -76,7 +77,7 @@ public final class ModelSource {
   }
 
   /**
-   * Names a revision of a model's repository on a given hub.
+   * Returns the source of a revision of a model's repository on a given hub.
    *
    * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag or, for the same files every time, a commit
@@ -88,11 +89,10 @@ public final class ModelSource {
   }
 
   /**
-   * Returns the folder on disk; downloads the model if it comes from a hub and has not been needed
-   * yet.
+   * Returns the folder on disk; downloads the model if it is on a hub and has not been needed yet.
    *
-   * @return the folder; for a file one that stands for it, with the configuration and the tokenizer
-   *     that are in it
+   * @return the folder; for a file, a folder that represents it, with the configuration and the
+   *     tokenizer that are in it
    * @throws io.adapt4j.core.exception.CheckpointException if no module reads the file, or it is
    *     damaged
    * @throws io.adapt4j.core.hub.HubException if the download fails
@@ -107,7 +107,7 @@ public final class ModelSource {
     Path read = readFrom;
     if (read == null) {
       read = SingleFileModels.folder(found);
-      // A folder that is not there yet may become a file.
+      // A folder that does not exist yet may become a file.
       readFrom = Files.exists(found) ? read : null;
     }
     return read;
@@ -132,7 +132,7 @@ public final class ModelSource {
   }
 
   /**
-   * Returns what names the same files of the repository every time: the commit, once it is on disk.
+   * Returns the revision that pins the files of the repository: the commit, once it is on disk.
    *
    * @return the commit, before the download the revision asked for; empty for a folder
    */
@@ -147,7 +147,7 @@ public final class ModelSource {
     if (!(other instanceof ModelSource source)) {
       return false;
     }
-    // What a hub's source was downloaded to is no part of what it names.
+    // The downloaded snapshot is not part of the identity of a hub's source.
     return remote == null
         ? source.remote == null && Objects.equals(folder, source.folder)
         : remote.equals(source.remote);

@@ -1,21 +1,22 @@
 package io.adapt4j.core.model;
 
-/** The number type a model's weights are held and computed in. */
+/** Data type of a model's weights and computation. */
 public enum Precision {
-  /** Single precision, 4 bytes a weight. */
+  /** Single precision, 4 bytes per weight. */
   FP32,
   /**
-   * bfloat16, 2 bytes a weight, 8 significant bits; sums and norms are formed in single precision.
+   * bfloat16, 2 bytes per weight, 8 significant bits; sums and norms are computed in single
+   * precision.
    */
   BF16,
   /**
-   * IEEE half precision, 2 bytes a weight, 11 significant bits, at most 65,504; to run models only,
-   * as gradients would underflow.
+   * IEEE half precision, 2 bytes per weight, 11 significant bits, at most 65,504; for inference
+   * only, as gradients would underflow.
    */
   FP16,
   /**
-   * {@link #BF16} where the checkpoint is stored in bfloat16 and Linux reports that the processor
-   * multiplies it natively; {@link #FP32} otherwise. Stored weights are never rounded.
+   * {@link #BF16} if the checkpoint is stored in bfloat16 and Linux reports that the CPU multiplies
+   * it natively; {@link #FP32} otherwise. Stored weights are never rounded.
    */
   AUTO
 }

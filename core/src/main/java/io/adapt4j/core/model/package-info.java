@@ -1,4 +1,4 @@
-/** Which model is read, from where and in which number type. */
+/** Model locations and data types. */
 @NullMarked
 package io.adapt4j.core.model;
 

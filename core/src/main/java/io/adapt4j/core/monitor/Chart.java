@@ -18,8 +18,9 @@ final class Chart {
    *
    * @param name shown in the legend
    * @param style the class that the style sheet colors
-   * @param points where it goes
-   * @param detail whether it is drawn faintly, with the span of the numbers behind each point
+   * @param points its points
+   * @param detail whether it is drawn faintly, with the range of the aggregated values at each
+   *     point
    */
   record Line(String name, String style, List<Point> points, boolean detail) {}
 
@@ -37,12 +38,12 @@ final class Chart {
     this.title = title;
   }
 
-  /** Adds a line; one without points is left out. */
+  /** Adds a line, unless it has no points. */
   Chart line(String name, String style, List<Point> points) {
     return add(new Line(name, style, points, false));
   }
 
-  /** Adds a faint line with the span of the numbers behind each point. */
+  /** Adds a faint line with the range of the aggregated values at each point. */
   Chart detail(String name, String style, List<Point> points) {
     return add(new Line(name, style, points, true));
   }
@@ -54,19 +55,19 @@ final class Chart {
     return this;
   }
 
-  /** Lets the vertical axis begin at 0. */
+  /** Starts the vertical axis at 0. */
   Chart fromZero() {
     fromZero = true;
     return this;
   }
 
-  /** Draws it twice, linear and logarithmic, for the page's switch. */
+  /** Draws the chart twice, linear and logarithmic, for the page's switch. */
   Chart bothScales() {
     bothScales = true;
     return this;
   }
 
-  /** The figure; nothing if no line has points. */
+  /** Returns the figure; empty if no line has points. */
   String html() {
     if (lines.isEmpty()) {
       return "";
@@ -85,7 +86,7 @@ final class Chart {
   }
 
   private String svg(boolean logarithmic, String style) {
-    // What a logarithmic axis cannot show is left out.
+    // Values that a logarithmic axis cannot show are left out.
     Predicate<Point> shown = point -> !logarithmic || point.min() > 0;
     AxisScale x = horizontal();
     AxisScale y = vertical(logarithmic, shown);

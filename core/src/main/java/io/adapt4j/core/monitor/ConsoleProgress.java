@@ -16,17 +16,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a run to the person watching it.
+ * Shows the progress of a run on a console.
  *
  * <p>On a terminal: one line with a bar, step, loss, learning rate, tokens per second and time
  * left, redrawn a few times a second; evaluations, checkpoints, skipped steps and warnings are
  * printed above it. Anywhere else (a file, a pipe, a build server): plain lines, about twenty steps
- * of the run besides those other events, without control characters.
+ * per run besides those other events, without control characters.
  *
  * <p>The live bar needs the optional dependency {@code me.tongfei:progressbar:0.10.1}; plain lines
- * do not. It redraws on the library's one daemon thread, named {@code ProgressBar}, which stays
- * idle after the run and does not keep the JVM alive. The bar fits 80 columns, or as many as the
- * environment variable {@code COLUMNS} says.
+ * do not. It redraws on the library's single daemon thread, named {@code ProgressBar}, which stays
+ * idle after the run and does not keep the JVM alive. The bar fits 80 columns, or the number in the
+ * environment variable {@code COLUMNS}.
  */
 final class ConsoleProgress implements TrainingListener {
   private static final int PLAIN_STEP_LINES = 20;
@@ -72,7 +72,7 @@ final class ConsoleProgress implements TrainingListener {
         : new ConsoleProgress(out, 0);
   }
 
-  /** Shows a live bar on a terminal of some width. */
+  /** Shows a live bar on a terminal of a given width. */
   static ConsoleProgress live(PrintStream out, int columns) {
     requireLibrary(ConsoleProgress.class.getClassLoader());
     // A full last column would make some terminals wrap to the next line.
@@ -82,7 +82,7 @@ final class ConsoleProgress implements TrainingListener {
   static void requireLibrary(ClassLoader loader) {
     try {
       Class.forName("me.tongfei.progressbar.ProgressBar", false, loader);
-      // The library measures text with its one dependency, and draws nothing at all without it.
+      // The library measures text with its only dependency, and draws nothing at all without it.
       Class.forName("org.jline.utils.WCWidth", false, loader);
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(
@@ -97,7 +97,7 @@ final class ConsoleProgress implements TrainingListener {
 
   /**
    * Up to Java 21 there is no console without a terminal; since Java 22 there is, and a method that
-   * tells.
+   * tells the two apart.
    */
   // The null check is for the older versions, isTerminal for the newer.
   @SuppressWarnings("SystemConsoleNull")
@@ -115,7 +115,7 @@ final class ConsoleProgress implements TrainingListener {
     }
   }
 
-  /** The width named by the environment, or the usual one. */
+  /** Returns the width from the environment variable, or the default. */
   static int columns(String variable) {
     if (variable == null || !variable.strip().matches("\\d{1,4}")) {
       return DEFAULT_COLUMNS;

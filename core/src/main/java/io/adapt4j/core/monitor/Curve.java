@@ -4,23 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A series of numbers over steps, however long, in bounded memory: once there are too many points,
- * neighbors are joined, and each point stands for as many steps as the others. A number that is NaN
- * or infinite is left out.
+ * A series of numbers over steps, of any length, in bounded memory: once there are too many points,
+ * neighbors are merged, so that all points represent the same number of steps. NaN and infinite
+ * values are left out.
  */
 final class Curve {
 
   /**
-   * Some neighboring numbers.
+   * An aggregate of neighboring values.
    *
    * @param step the middle of their steps
    * @param mean their mean
    * @param min the smallest
-   * @param max the greatest
+   * @param max the largest
    */
   record Point(double step, double mean, double min, double max) {}
 
-  /** The most points; even, so that they join in pairs. */
+  /** Maximum number of points; even, so that they merge in pairs. */
   static final int MOST_POINTS = 512;
 
   private final List<Bucket> buckets = new ArrayList<>();
@@ -28,7 +28,7 @@ final class Curve {
   private double last = Double.NaN;
 
   /**
-   * Adds a number. A step that is not after the last one takes the series back to it: a resumed run
+   * Adds a value. A step that is not after the last one rewinds the series to it: a resumed run
    * repeats steps.
    */
   void add(int step, double value) {
@@ -74,7 +74,7 @@ final class Curve {
     return buckets.isEmpty();
   }
 
-  /** The number added last; NaN before any. */
+  /** The last value; NaN if there is none. */
   double last() {
     return last;
   }
@@ -84,8 +84,8 @@ final class Curve {
   }
 
   /**
-   * The means, smoothed: an exponential moving average over about 2.5 % of the points, at least
-   * five, without the bias towards its start (Kingma and Ba 2015, section 3).
+   * Smooths the means: an exponential moving average over about 2.5 % of the points, at least five,
+   * with bias correction (Kingma and Ba 2015, section 3).
    */
   List<Point> smoothed() {
     double keep = 1 - 2 / (1 + Math.max(5, buckets.size() / 40.0));

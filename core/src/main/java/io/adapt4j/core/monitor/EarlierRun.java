@@ -4,17 +4,14 @@ import io.adapt4j.core.internal.train.SettingsText;
 import io.adapt4j.core.train.RunStart;
 import java.nio.file.Path;
 
-/** Files that an earlier run has left in the output folder of another. */
+/** Files that an earlier run left in the output folder. */
 final class EarlierRun {
 
   private EarlierRun() {}
 
   /**
-   * Returns whether a run replaces what an earlier one wrote to a place: the run was told to
-   * replace the earlier one, and the place is inside its output folder.
-   *
-   * @param event the start of the run
-   * @param place a file or a folder
+   * Returns whether a run replaces a file or folder of an earlier one: the run is allowed to
+   * overwrite, and the file is inside its output folder.
    */
   static boolean isReplacedAt(Path place, RunStart event) {
     String output = event.settings().get(SettingsText.OUTPUT);

@@ -20,17 +20,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a run's figures as one HTML page with charts, which opens from disk without a network.
+ * Writes a run's metrics as one HTML page with charts, which opens from disk without a network.
  *
  * <p>The page is replaced as a whole: at the start and the end, after evaluations and warnings (at
- * most once a second), and otherwise every five seconds. While the run goes, an open page reloads
+ * most once a second), and otherwise every five seconds. During the run, an open page reloads
  * itself every ten seconds. It shows progress, time left, warnings, curves of training and
  * validation loss (linear and logarithmic), perplexity, metrics, gradient norm, learning rate,
- * speed, memory and processors, then evaluations, checkpoints and how the run is set up.
+ * speed, memory and CPU, then evaluations, checkpoints and the run's settings.
  *
  * <p>Memory and page stay small however long the run: each curve keeps at most 512 points, and
- * joins neighbors to their mean, least and greatest beyond that. A resumed run's page begins at the
- * step it continues from; {@link RunFiles} also shows what was before.
+ * merges neighbors to their mean, minimum and maximum beyond that. A resumed run's page begins at
+ * the step it continues from; {@link RunFiles} also shows earlier steps.
  */
 final class HtmlReport implements TrainingListener {
 
@@ -48,7 +48,7 @@ final class HtmlReport implements TrainingListener {
   }
 
   /**
-   * Writes to a file, which is replaced; its folders are created where missing.
+   * Writes to a file, which is replaced; missing folders are created.
    *
    * @param file the page, such as {@code report.html}
    * @return a new listener
@@ -113,7 +113,7 @@ final class HtmlReport implements TrainingListener {
     }
   }
 
-  /** A page that cannot be written is tried again after the same pause, not with every step. */
+  /** A page that cannot be written is retried after the same pause, not at every step. */
   private void write() {
     written = clock.instant();
     try {

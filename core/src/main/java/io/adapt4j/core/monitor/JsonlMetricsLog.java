@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link TrainingListeners#jsonl} gives. */
+/** Implementation of {@link TrainingListeners#jsonl}. */
 final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String LINE_START = "{\"event\":\"";
@@ -42,7 +42,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   }
 
   /**
-   * Opens a log for appending; the file and its folders are created where missing.
+   * Opens a log for appending; the file and missing folders are created.
    *
    * @param file the file to write
    * @return a new listener
@@ -164,7 +164,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     release();
   }
 
-  /** Releases the file; closing again changes nothing. */
+  /** Closes the file; closing again has no effect. */
   @Override
   public void close() {
     closed = true;
@@ -218,7 +218,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     return lines;
   }
 
-  /** Leaves nothing of what is in the file, which {@link #open} has seen to be a metrics log. */
+  /** Truncates the file, which {@link #open} has verified to be a metrics log. */
   private void begin() {
     try {
       (lines == null || !lines.isOpen() ? open() : lines).clear();
@@ -248,9 +248,9 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   }
 
   /**
-   * Cuts what follows the last line end, so that new lines do not join a torn one. A power cut may
-   * leave anything there. Only a file that begins as a log does, or a line of one, is cut: a wrong
-   * path must not damage another file.
+   * Truncates the file after its last line end, so that new lines do not join a torn one; a power
+   * cut may leave anything there. Only a file that begins like a log, or like a line of one, is
+   * truncated: a wrong path must not damage another file.
    */
   private static void removeUnfinishedLine(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -267,7 +267,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     }
   }
 
-  /** Where the last line that has an end ends. */
+  /** Returns the end of the last complete line. */
   private static long endOfLines(FileChannel channel) throws IOException {
     ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
     for (long end = channel.size(); end > 0; ) {
@@ -284,7 +284,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     return 0;
   }
 
-  /** How many zeros the file begins with, where a first line was lost. */
+  /** Counts the zeros at the beginning of the file, which replace a lost first line. */
   private static long gap(FileChannel channel) throws IOException {
     ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
     long zeros = 0;
@@ -299,7 +299,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     return zeros;
   }
 
-  /** As many characters as tell a line of a log from another; fewer at the end. */
+  /** Reads enough characters to recognize a line of a log; fewer at the end. */
   private static String text(FileChannel channel, long at) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(LINE_START.length());
     while (bytes.hasRemaining() && channel.read(bytes, at + bytes.position()) >= 0) {}

@@ -9,8 +9,9 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /**
  * A progress bar on the last line of a terminal, with lines printed above it.
  *
- * <p>Only carriage returns are sent, so it works on every terminal. The library is never asked for
- * the terminal's size: it would open the terminal through JLine, which warns on some systems.
+ * <p>Only carriage returns are sent, so it works on every terminal. The library is not asked for
+ * the terminal's size, because it would open the terminal through JLine, which warns on some
+ * systems.
  */
 final class LiveBar implements AutoCloseable {
   private static final int REFRESH_MILLIS = 200;
@@ -43,7 +44,7 @@ final class LiveBar implements AutoCloseable {
   @Override
   public void close() {
     bar.close();
-    // A bar closed before its first drawing does not close its consumer.
+    // A bar that is closed before its first drawing does not close its consumer.
     line.close();
   }
 

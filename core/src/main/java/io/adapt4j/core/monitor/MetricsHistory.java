@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells a listener again what a {@link JsonlMetricsLog} kept. A line that is not one of such a log,
- * as another version may write them, is passed over.
+ * Replays the events of a {@link JsonlMetricsLog} to a listener. Lines that are not those of such a
+ * log, for example of another version, are skipped.
  */
 final class MetricsHistory {
 
@@ -42,13 +42,13 @@ final class MetricsHistory {
   }
 
   /**
-   * Tells what the file has up to a step, in the order of the file, starts and ends left out.
+   * Replays the events up to a step, in the order of the file, without starts and ends.
    *
    * @throws IOException if the file cannot be read
    */
   static void replay(Path file, int lastStep, TrainingListener listener) throws IOException {
     MetricsHistory history = new MetricsHistory(listener, lastStep);
-    // Bytes that are not UTF-8 damage the line they stand in and no other.
+    // Bytes that are not UTF-8 damage only their own line.
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {

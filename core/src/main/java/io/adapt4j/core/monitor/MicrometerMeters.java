@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link TrainingListeners#micrometer} makes. */
+/** Implementation of {@link TrainingListeners#micrometer}. */
 final class MicrometerMeters implements TrainingListener {
 
   private static final String PREFIX = "adapt4j.training.";
@@ -26,7 +26,7 @@ final class MicrometerMeters implements TrainingListener {
   private final MeterRegistry registry;
   private final Tags tags;
 
-  /** The registry reads these from threads of its own. */
+  /** The registry reads these from its own threads. */
   private final Map<String, Value> values = new HashMap<>();
 
   private MicrometerMeters(MeterRegistry registry, Tags tags) {
@@ -37,8 +37,8 @@ final class MicrometerMeters implements TrainingListener {
   /**
    * Keeps meters in a registry.
    *
-   * @param registry where they are kept
-   * @param tags keys and values in turn, such as {@code "run", "support"}
+   * @param registry registry of the meters
+   * @param tags alternating keys and values, such as {@code "run", "support"}
    * @return a new listener
    * @throws IllegalArgumentException if a key has no value
    */

@@ -12,7 +12,7 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Words the events of a run for people. */
+/** Formats the events of a run. */
 final class ProgressText {
   private ProgressText() {}
 
@@ -58,12 +58,12 @@ final class ProgressText {
         timeLeft(event));
   }
 
-  /** The time left, once something is known about it. */
+  /** The time left, once it can be estimated. */
   static String timeLeft(StepEvent event) {
     return event.timeLeft().map(time -> clock(time) + " left").orElse("estimating time left");
   }
 
-  /** The first metric, which is the one to watch. */
+  /** The first metric, which is the most important. */
   private static String watched(StepEvent event) {
     return event.metrics().entrySet().stream()
         .findFirst()
@@ -144,7 +144,7 @@ final class ProgressText {
         "Training %s after %,d steps in %s%s", how, event.steps(), clock(event.elapsed()), best);
   }
 
-  /** Minutes and seconds, with hours in front once there are any. */
+  /** Formats minutes and seconds, preceded by hours if there are any. */
   static String clock(Duration time) {
     return time.toHours() > 0
         ? format("%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart())

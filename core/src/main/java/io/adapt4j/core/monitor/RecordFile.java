@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 /**
  * Appends records to a TFRecord file: length (uint64), its checksum (uint32), the bytes, their
  * checksum (uint32), all little-endian. Each record is one write, so that a reader following the
- * file sees whole records; readers stop at a torn one, so none stays.
+ * file sees whole records. Readers stop at a torn record, so none is left in the file.
  */
 final class RecordFile implements AutoCloseable {
 
@@ -49,7 +49,7 @@ final class RecordFile implements AutoCloseable {
     appends.append(framed.array());
   }
 
-  /** CRC-32C, rotated and shifted so that the checksum of data holding checksums is sound. */
+  /** CRC-32C, rotated and offset so that the checksum of data that contains checksums is sound. */
   static int maskedChecksum(byte[] bytes, int offset, int length) {
     CRC32C checksum = new CRC32C();
     checksum.update(bytes, offset, length);

@@ -32,7 +32,10 @@ final class ReportPage {
 
   private static final int REFRESH_SECONDS = 10;
 
-  /** Silence after which a run may be dead: this, or some steps' time if that is longer. */
+  /**
+   * Time without events after which a run may be dead: this, or the time of some steps if that is
+   * longer.
+   */
   private static final Duration SILENCE = Duration.ofMinutes(2);
 
   private static final int STEPS_OF_SILENCE = 5;
@@ -108,7 +111,7 @@ final class ReportPage {
     return state.step == null ? 0 : state.step.step();
   }
 
-  /** What matters more than all figures: that training made the model worse. */
+  /** Writes the most important finding: that training made the model worse. */
   private void verdict() {
     state.warnings.stream().filter(ReportPage::isOfTheWholeRun).forEach(this::verdict);
   }
@@ -391,7 +394,7 @@ final class ReportPage {
     return Math.abs(value) < 1e4 ? format("%.4f", value) : AxisScale.label(value);
   }
 
-  /** Days, hours and minutes of a long time, minutes and seconds of a short one. */
+  /** Formats long times in days, hours and minutes, short ones in minutes and seconds. */
   private static String clock(Duration time) {
     if (time.toDays() > 0) {
       return format("%d d %d h", time.toDays(), time.toHoursPart());

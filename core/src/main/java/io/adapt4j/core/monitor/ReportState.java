@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a report shows of a run, in memory that does not grow with its length. */
+/** The data of a report, in memory that does not grow with the run's length. */
 final class ReportState {
 
-  /** Rows of the tables, the newest ones. */
+  /** Number of newest rows in the tables. */
   static final int MOST_ROWS = 40;
 
-  /** Charts of metrics; a caller could make up names without end. */
+  /** Maximum number of metric charts; a caller could invent names without end. */
   private static final int MOST_METRICS = 24;
 
   final RunStart start;
@@ -41,7 +41,7 @@ final class ReportState {
 
   final Deque<EvaluationEvent> evaluations = new ArrayDeque<>();
 
-  /** The newest of each folder, since a later checkpoint replaces the one before. */
+  /** The newest of each folder, since a later checkpoint replaces the earlier one. */
   final Map<Path, CheckpointEvent> checkpoints = new LinkedHashMap<>();
 
   final List<TrainingWarning> warnings = new ArrayList<>();
@@ -100,7 +100,7 @@ final class ReportState {
     if (event.bestSoFar()) {
       best = event;
     }
-    // The run went on after it was judged.
+    // The run continued after it was judged.
     warnings.removeIf(warning -> warning.kind() == TrainingWarning.Kind.ENDED_WORSE);
     validationLoss.add(event.step(), event.loss());
     add(metrics, event.step(), event.metrics());
@@ -119,7 +119,7 @@ final class ReportState {
     lastSkipped = event;
   }
 
-  /** Of each kind the newest: a resumed run may say again what was said before. */
+  /** Keeps the newest warning of each kind: a resumed run may repeat earlier ones. */
   void add(TrainingWarning warning) {
     warnings.removeIf(trainingWarning -> trainingWarning.kind() == warning.kind());
     warnings.add(warning);

@@ -16,15 +16,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes everything there is to read of a run into one folder, usually that of its output: {@value
+ * Writes all reports of a run into one folder, usually its output folder: {@value
  * TrainingListeners#REPORT} ({@link HtmlReport}), {@value TrainingListeners#METRICS} ({@link
  * JsonlMetricsLog}) and event files in {@value TrainingListeners#TENSORBOARD} ({@link
  * TensorBoardLog}).
  *
- * <p>Nothing is written before the run starts. A resumed run goes on with all three; its page shows
- * the steps before, which it reads back from the metrics. One that cannot be written does not keep
- * the others from it. The files are released when the run ends; {@link #close()} is needed only if
- * it never does.
+ * <p>Nothing is written before the run starts. A resumed run continues all three; its page includes
+ * the earlier steps, which are read back from the metrics. A file that cannot be written does not
+ * affect the others. The files are closed when the run ends; {@link #close()} is needed only if it
+ * never does.
  */
 final class RunFiles implements TrainingListener, AutoCloseable {
 
@@ -42,7 +42,7 @@ final class RunFiles implements TrainingListener, AutoCloseable {
   }
 
   /**
-   * Writes into a folder, which is created where missing.
+   * Writes into a folder, which is created if missing.
    *
    * @param folder such as the output folder of the run
    * @return a new listener
@@ -68,8 +68,8 @@ final class RunFiles implements TrainingListener, AutoCloseable {
   /**
    * {@inheritDoc}
    *
-   * @throws UncheckedIOException if the figures of the steps before cannot be read; those to come
-   *     are written
+   * @throws UncheckedIOException if the metrics of earlier steps cannot be read; later ones are
+   *     written
    */
   @Override
   public void resumed(ResumeEvent event) {
@@ -115,7 +115,7 @@ final class RunFiles implements TrainingListener, AutoCloseable {
     all.ended(event);
   }
 
-  /** Releases the files; closing again changes nothing. */
+  /** Closes the files; closing again has no effect. */
   @Override
   public void close() {
     tensorBoard.close();

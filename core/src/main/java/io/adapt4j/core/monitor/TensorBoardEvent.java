@@ -3,9 +3,9 @@ package io.adapt4j.core.monitor;
 import java.util.Map;
 
 /**
- * Makes TensorBoard's events: the messages {@code Event}, {@code Summary}, {@code SessionLog} and
+ * Encodes TensorBoard's events: the messages {@code Event}, {@code Summary}, {@code SessionLog} and
  * {@code TensorProto} of TensorFlow's {@code event.proto}, {@code summary.proto} and {@code
- * tensor.proto}, of which only the fields here are needed.
+ * tensor.proto}, with only the fields needed here.
  */
 final class TensorBoardEvent {
 
@@ -43,19 +43,19 @@ final class TensorBoardEvent {
 
   private TensorBoardEvent() {}
 
-  /** The event every file begins with. */
+  /** Encodes the event that every file begins with. */
   static byte[] version(double wallTime) {
     return event(wallTime, 0).text(FILE_VERSION, VERSION).toBytes();
   }
 
-  /** Says that what an earlier file has of a step and later ones is void. */
+  /** Encodes a restart, which invalidates earlier files from this step on. */
   static byte[] restart(double wallTime, int step) {
     return event(wallTime, step)
         .message(SESSION_LOG, new ProtobufMessage().integer(STATUS, START))
         .toBytes();
   }
 
-  /** Numbers by tag. */
+  /** Encodes numbers by tag. */
   static byte[] scalars(double wallTime, int step, Map<String, Double> values) {
     ProtobufMessage summary = new ProtobufMessage();
     values.forEach(
@@ -66,7 +66,7 @@ final class TensorBoardEvent {
     return event(wallTime, step).message(SUMMARY, summary).toBytes();
   }
 
-  /** A text in Markdown for the text page. */
+  /** Encodes Markdown for the text page. */
   static byte[] text(double wallTime, int step, String tag, String markdown) {
     ProtobufMessage shape =
         new ProtobufMessage().message(DIM, new ProtobufMessage().integer(DIM_SIZE, 1));

@@ -22,8 +22,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a run's figures as event files of TensorBoard, to be shown with {@code tensorboard
- * --logdir FOLDER}.
+ * Writes a run's metrics as TensorBoard event files, to be viewed with {@code tensorboard --logdir
+ * FOLDER}.
  *
  * <table>
  * <caption>Tags</caption>
@@ -35,14 +35,14 @@ import org.jspecify.annotations.Nullable;
  *     where known</td></tr>
  * <tr><td>{@code eval/loss, eval/perplexity}, and {@code eval/NAME} for each further metric</td>
  *     <td>each evaluation</td></tr>
- * <tr><td>{@code run}, {@code warnings}</td><td>texts: how the run is set up, and each warning</td>
+ * <tr><td>{@code run}, {@code warnings}</td><td>texts: the run's settings, and each warning</td>
  *     </tr>
  * </table>
  *
- * <p>Every run begins its own file in the folder. That of a resumed run tells TensorBoard to drop
- * what earlier files have of the steps after the state it continues from. The file is created when
- * the run starts, each event is written at once, and the file is released when the run ends; {@link
- * #close()} is needed only if it never does.
+ * <p>Every run starts a new file in the folder. The file of a resumed run tells TensorBoard to drop
+ * the steps of earlier files after the state it resumes from. The file is created when the run
+ * starts, each event is written at once, and the file is closed when the run ends; {@link #close()}
+ * is needed only if it never does.
  */
 final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
@@ -61,9 +61,9 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   }
 
   /**
-   * Writes into a folder, which is created where missing.
+   * Writes into a folder, which is created if missing.
    *
-   * @param folder the folder; TensorBoard takes its path below the {@code --logdir} for the run's
+   * @param folder the folder; TensorBoard uses its path below the {@code --logdir} as the run's
    *     name
    * @return a new listener
    */
@@ -116,7 +116,7 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
       try {
         return RecordFile.create(folder.resolve(name));
       } catch (FileAlreadyExistsException e) {
-        // Another run of the same millisecond has it.
+        // Another run in the same millisecond has this name.
       }
     }
   }
@@ -200,7 +200,7 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
     close();
   }
 
-  /** Releases the file; closing again changes nothing. */
+  /** Closes the file; closing again has no effect. */
   @Override
   public void close() {
     if (file == null) {

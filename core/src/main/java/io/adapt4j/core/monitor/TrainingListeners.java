@@ -6,13 +6,13 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
-/** Listeners that show a run on a console, write it to files or keep it in meters. */
+/** Listeners that show a run on a console, write it to files or publish it as meters. */
 public final class TrainingListeners {
 
   /** The page that {@link #files} writes. */
   public static final String REPORT = "report.html";
 
-  /** The metrics that {@link #files} writes, one JSON object a line. */
+  /** The metrics that {@link #files} writes, one JSON object per line. */
   public static final String METRICS = "metrics.jsonl";
 
   /** The folder of event files that {@link #files} writes. */
@@ -45,13 +45,13 @@ public final class TrainingListeners {
   }
 
   /**
-   * Writes everything there is to read of a run into one folder, which is created where missing:
-   * {@value #REPORT} as {@link #html} does, {@value #METRICS} as {@link #jsonl} does, and event
-   * files in {@value #TENSORBOARD} as {@link #tensorBoard} does.
+   * Writes all reports of a run into one folder, which is created if missing: {@value #REPORT} as
+   * {@link #html} does, {@value #METRICS} as {@link #jsonl} does, and event files in {@value
+   * #TENSORBOARD} as {@link #tensorBoard} does.
    *
-   * <p>Nothing is written before the run starts. A resumed run continues all three; its page shows
-   * the steps before, which it reads back from the metrics. One that cannot be written does not
-   * keep the others from it. The files are released when the run ends.
+   * <p>Nothing is written before the run starts. A resumed run continues all three; its page
+   * includes the earlier steps, which are read back from the metrics. A file that cannot be written
+   * does not affect the others. The files are closed when the run ends.
    *
    * @param folder such as the output folder of the run
    * @return a new listener
@@ -61,7 +61,7 @@ public final class TrainingListeners {
   }
 
   /**
-   * Writes a page with charts, which is replaced; its folders are created where missing.
+   * Writes a page with charts, which is replaced; missing folders are created.
    *
    * @param file the page, such as {@code report.html}
    * @return a new listener
@@ -71,12 +71,12 @@ public final class TrainingListeners {
   }
 
   /**
-   * Writes a run's metrics to a file, one JSON object a line (UTF-8, {@code \n}).
+   * Writes a run's metrics to a file, one JSON object per line (UTF-8, {@code \n}).
    *
-   * <p>The field {@code event} names the kind of line; the other fields are always all there, in
-   * this order. Times are in seconds, memory in bytes; {@code settings} is an object of texts,
-   * {@code metrics} one of numbers, {@code processor_share} a share of all processors from 0 to 1;
-   * a number that is NaN or infinite, and a figure that does not exist, is {@code null}.
+   * <p>The field {@code event} names the kind of line; the other fields are always present, in this
+   * order. Times are in seconds, memory in bytes; {@code settings} is an object of texts, {@code
+   * metrics} one of numbers, {@code processor_share} the CPU utilization from 0 to 1; a number that
+   * is NaN, infinite or missing is {@code null}.
    *
    * <table>
    * <caption>Lines and their fields</caption>
@@ -87,7 +87,7 @@ public final class TrainingListeners {
    *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds, penalty,
    *     target_tokens_per_second, heap_bytes, resident_bytes, processor_share}</td></tr>
    * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}, and {@code metrics}
-   *     (an object) where the task has any</td></tr>
+   *     (an object) if the task has any</td></tr>
    * <tr><td>{@code checkpoint}</td><td>{@code step, path, best}</td></tr>
    * <tr><td>{@code skipped}</td><td>{@code step, total_steps, reason, loss, gradient_norm,
    *     consecutive}</td></tr>
@@ -99,10 +99,10 @@ public final class TrainingListeners {
    * <p>Every line is flushed at once, so the file can be followed and survives a kill. An existing
    * file is continued: a resumed run starts with another {@code run_started}, and steps repeated
    * after a checkpoint appear again (the later line counts). An unfinished last line of a killed
-   * run is removed; a file whose last line is something else is refused. The file is released when
+   * run is removed; a file whose last line is something else is refused. The file is closed when
    * the run ends.
    *
-   * @param file the file to write; it and its folders are created where missing
+   * @param file the file to write; it and missing folders are created
    * @return a new listener
    * @throws UncheckedIOException if the file cannot be written, or ends in an unfinished line that
    *     is not one of a metrics log
@@ -112,9 +112,9 @@ public final class TrainingListeners {
   }
 
   /**
-   * Writes event files for TensorBoard into a folder, which is created where missing.
+   * Writes TensorBoard event files into a folder, which is created if missing.
    *
-   * @param folder the folder; TensorBoard takes its path below the {@code --logdir} for the run's
+   * @param folder the folder; TensorBoard uses its path below the {@code --logdir} as the run's
    *     name
    * @return a new listener
    */
@@ -123,24 +123,23 @@ public final class TrainingListeners {
   }
 
   /**
-   * Keeps a run's metrics in meters of Micrometer, for the monitoring system that an application
-   * reports to. Needs the optional dependency {@code io.micrometer:micrometer-core}.
+   * Publishes a run's metrics as Micrometer meters, for an application's monitoring system. Needs
+   * the optional dependency {@code io.micrometer:micrometer-core}.
    *
    * <table>
    * <caption>Meters; each has the tags given to this method</caption>
    * <tr><th>name, after {@code adapt4j.training.}</th><th>kind</th><th>what</th></tr>
-   * <tr><td>{@code active}</td><td>gauge</td><td>1 while a run goes, else 0</td></tr>
+   * <tr><td>{@code active}</td><td>gauge</td><td>1 during a run, else 0</td></tr>
    * <tr><td>{@code progress}</td><td>gauge</td><td>share of the planned steps done, 0 to 1</td></tr>
    * <tr><td>{@code remaining}</td><td>gauge, seconds</td><td>estimated time left</td></tr>
    * <tr><td>{@code loss, gradient.norm, learning.rate}</td><td>gauges</td><td>of the last step</td>
    *     </tr>
    * <tr><td>{@code step}</td><td>timer</td><td>steps applied and the time they took</td></tr>
    * <tr><td>{@code tokens}</td><td>counter, tokens</td><td>tokens processed</td></tr>
-   * <tr><td>{@code target.tokens}</td><td>counter, tokens</td><td>tokens learned from</td></tr>
+   * <tr><td>{@code target.tokens}</td><td>counter, tokens</td><td>target tokens</td></tr>
    * <tr><td>{@code memory.heap, memory.resident}</td><td>gauges, bytes</td><td>of the process, where
    *     known</td></tr>
-   * <tr><td>{@code processor.share}</td><td>gauge</td><td>share of the processors used, 0 to 1, where
-   *     known</td></tr>
+   * <tr><td>{@code processor.share}</td><td>gauge</td><td>CPU utilization, 0 to 1, where known</td></tr>
    * <tr><td>{@code validation.loss, validation.perplexity}</td><td>gauges</td><td>of the last
    *     evaluation</td></tr>
    * <tr><td>{@code validation.metric}</td><td>gauge</td><td>a further metric, named by the tag {@code
@@ -151,11 +150,11 @@ public final class TrainingListeners {
    *     such as {@code overfitting}</td></tr>
    * </table>
    *
-   * <p>Meters appear with their first figure and stay after the run. To watch several runs in one
-   * registry, give each tags of its own.
+   * <p>Meters appear with their first value and stay after the run. To watch several runs in one
+   * registry, give each its own tags.
    *
-   * @param registry keeps the meters
-   * @param tags keys and values in turn, of all meters
+   * @param registry registry of the meters
+   * @param tags alternating keys and values of all meters
    * @return a new listener
    * @throws IllegalArgumentException if a key has no value
    */

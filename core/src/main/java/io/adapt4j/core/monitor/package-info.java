@@ -1,6 +1,6 @@
 /**
- * Watching a run: early warnings in words, a report page, TensorBoard's event files, Micrometer
- * meters. Everything here is a {@link io.adapt4j.core.train.TrainingListener}.
+ * Monitoring of runs: early warnings, a report page, TensorBoard event files, Micrometer meters.
+ * Everything here is a {@link io.adapt4j.core.train.TrainingListener}.
  */
 @NullMarked
 package io.adapt4j.core.monitor;

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 
-/** How gradients become steps. The learning rate and weight decay are set beside it. */
+/** An optimizer with its options. Learning rate and weight decay are set separately. */
 public sealed interface Optimizer {
 
   /**
-   * Returns how the usual learning rates of this algorithm relate to AdamW's.
+   * Returns how the usual learning rates of this optimizer relate to AdamW's.
    *
-   * @return a factor, 1 by default; empty where AdamW's rates say nothing, as for plain gradient
+   * @return a factor, 1 by default; empty if AdamW's rates are no guide, as for plain gradient
    *     descent
    */
   default OptionalDouble usualRateFactor() {
@@ -20,16 +20,16 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Tells where the state lives on a machine whose tensors are a GPU's.
+   * Returns whether the optimizer state stays in host memory when training on a GPU.
    *
-   * @return true if it is in the machine's own memory, outside the processor's
+   * @return true if it is in host memory, outside the GPU
    */
   default boolean isPaged() {
     return false;
   }
 
   /**
-   * Makes the default.
+   * Creates the default optimizer.
    *
    * @return AdamW with betas 0.9 and 0.999, eps 1e-8
    */
@@ -38,81 +38,81 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Makes AdamW with its moments in 8 bits.
+   * Creates AdamW with 8-bit moments.
    *
-   * @return with betas 0.9 and 0.999, eps 1e-8
+   * @return AdamW with betas 0.9 and 0.999, eps 1e-8
    */
   static Optimizer adamW8bit() {
     return new AdamW8bit(0.9, 0.999, 1e-8);
   }
 
   /**
-   * Makes AdamW with its moments in the machine's memory, whatever device computes (bitsandbytes'
-   * {@code paged_adamw_32bit}). See {@link Paged}.
+   * Creates AdamW with its moments in host memory, whatever device computes (bitsandbytes' {@code
+   * paged_adamw_32bit}). See {@link Paged}.
    *
-   * @return with betas 0.9 and 0.999, eps 1e-8
+   * @return AdamW with betas 0.9 and 0.999, eps 1e-8
    */
   static Optimizer pagedAdamW() {
     return new Paged(adamW());
   }
 
   /**
-   * Makes AdamW with its moments in 8 bits and in the machine's memory, whatever device computes
-   * (bitsandbytes' {@code paged_adamw_8bit}). See {@link Paged}.
+   * Creates AdamW with 8-bit moments in host memory, whatever device computes (bitsandbytes' {@code
+   * paged_adamw_8bit}). See {@link Paged}.
    *
-   * @return with betas 0.9 and 0.999, eps 1e-8
+   * @return AdamW with betas 0.9 and 0.999, eps 1e-8
    */
   static Optimizer pagedAdamW8bit() {
     return new Paged(adamW8bit());
   }
 
   /**
-   * Makes Adafactor with a learning rate from outside.
+   * Creates Adafactor with an external learning rate.
    *
-   * @return with the paper's decay rate -0.8 and clipping threshold 1
+   * @return Adafactor with the paper's decay rate -0.8 and clipping threshold 1
    */
   static Optimizer adafactor() {
     return new Adafactor(-0.8, 1e-30, 1);
   }
 
   /**
-   * Makes stochastic gradient descent.
+   * Creates stochastic gradient descent.
    *
    * @param momentum in [0, 1); 0 for none
-   * @return without Nesterov's momentum
+   * @return SGD without Nesterov momentum
    */
   static Optimizer sgd(double momentum) {
     return new Sgd(momentum, false);
   }
 
   /**
-   * Makes Lion.
+   * Creates Lion.
    *
-   * @return with betas 0.9 and 0.99
+   * @return Lion with betas 0.9 and 0.99
    */
   static Optimizer lion() {
     return new Lion(0.9, 0.99);
   }
 
   /**
-   * Makes an optimizer of a rule of your own. A run that resumes has to be given a rule of the same
-   * name and options. A description of the run, as in YAML, cannot hold it.
+   * Creates an optimizer from a custom rule. A resumed run must be given a rule with the same name
+   * and options. A run description, as in YAML, cannot hold it.
    *
-   * @param rule how a gradient becomes a step
+   * @param rule computes the update of a parameter from its gradient
    * @return the optimizer, without a usual learning rate
    * @throws IllegalArgumentException if the rule's name is blank, or the names of its moments are
-   *     not different words
+   *     not distinct words
    */
   static Optimizer custom(OptimizerRule rule) {
     return new Custom(rule);
   }
 
   /**
-   * AdamW (Loshchilov and Hutter 2019, algorithm 2). 8 bytes a trained value.
+   * AdamW (Loshchilov and Hutter 2019, algorithm 2). 8 bytes of state per trainable parameter.
    *
    * @param beta1 decay of the first moment, in [0, 1)
    * @param beta2 decay of the second moment, in [0, 1)
-   * @param eps added to the root, above 0
+   * @param eps added to the denominator, above 0
    */
   record AdamW(double beta1, double beta2, double eps) implements Optimizer {
 
@@ -121,7 +121,7 @@ public sealed interface Optimizer {
      *
      * @param beta1 decay of the first moment, in [0, 1)
      * @param beta2 decay of the second moment, in [0, 1)
-     * @param eps added to the root, above 0
+     * @param eps added to the denominator, above 0
      */
     public AdamW {
       requireDecay("beta1", beta1);
@@ -131,12 +131,12 @@ public sealed interface Optimizer {
   }
 
   /**
-   * AdamW whose moments are stored in 8 bits, blocks of 256 values with a scale each (Dettmers et
-   * al. 2022). About 2 bytes a trained value; tensors below 4096 values stay in fp32.
+   * AdamW with 8-bit moments, in blocks of 256 values with a scale each (Dettmers et al. 2022).
+   * About 2 bytes of state per trainable parameter; tensors below 4096 values stay in fp32.
    *
    * @param beta1 decay of the first moment, in [0, 1)
    * @param beta2 decay of the second moment, in [0, 1)
-   * @param eps added to the root, above 0
+   * @param eps added to the denominator, above 0
    */
   record AdamW8bit(double beta1, double beta2, double eps) implements Optimizer {
 
@@ -145,7 +145,7 @@ public sealed interface Optimizer {
      *
      * @param beta1 decay of the first moment, in [0, 1)
      * @param beta2 decay of the second moment, in [0, 1)
-     * @param eps added to the root, above 0
+     * @param eps added to the denominator, above 0
      */
     public AdamW8bit {
       requireDecay("beta1", beta1);
@@ -155,13 +155,14 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Adafactor (Shazeer and Stern 2018) with a given learning rate, without relative steps and
-   * without first moment: the second moment of a matrix is kept as one number a row and one a
+   * Adafactor (Shazeer and Stern 2018) with an external learning rate, without relative steps and
+   * without first moment: the second moment of a matrix is kept as one number per row and one per
    * column.
    *
    * @param decayRate the second moment decays by 1 - step^decayRate; below 0
    * @param eps added to squared gradients, above 0
-   * @param clipThreshold the largest root mean square of an update before the rate, above 0
+   * @param clipThreshold maximum root mean square of an update before the learning rate is applied,
+   *     above 0
    */
   record Adafactor(double decayRate, double eps, double clipThreshold) implements Optimizer {
 
@@ -180,11 +181,11 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Stochastic gradient descent with momentum as PyTorch computes it; weight decay is added to the
-   * gradient. 4 bytes a trained value with momentum, none without.
+   * Stochastic gradient descent with momentum, as PyTorch computes it; weight decay is added to the
+   * gradient. 4 bytes of state per trainable parameter with momentum, none without.
    *
    * @param momentum in [0, 1)
-   * @param nesterov whether the step looks ahead along the momentum
+   * @param nesterov whether to use Nesterov momentum
    */
   record Sgd(double momentum, boolean nesterov) implements Optimizer {
 
@@ -192,7 +193,7 @@ public sealed interface Optimizer {
      * Checks the ranges.
      *
      * @param momentum in [0, 1)
-     * @param nesterov whether the step looks ahead; needs momentum
+     * @param nesterov whether to use Nesterov momentum; needs momentum
      */
     public Sgd {
       requireDecay("momentum", momentum);
@@ -208,10 +209,11 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Lion (Chen et al. 2023, algorithm 2): steps by the sign of a blend of momentum and gradient.
-   * Its learning rate is usually 3 to 10 times smaller than AdamW's. 4 bytes a trained value.
+   * Lion (Chen et al. 2023, algorithm 2): updates by the sign of a mix of momentum and gradient.
+   * Its learning rate is usually 3 to 10 times smaller than AdamW's. 4 bytes of state per trainable
+   * parameter.
    *
-   * @param beta1 share of the momentum in the step, in [0, 1)
+   * @param beta1 share of the momentum in the update, in [0, 1)
    * @param beta2 decay of the momentum, in [0, 1)
    */
   record Lion(double beta1, double beta2) implements Optimizer {
@@ -219,7 +221,7 @@ public sealed interface Optimizer {
     /**
      * Checks the ranges.
      *
-     * @param beta1 share of the momentum in the step, in [0, 1)
+     * @param beta1 share of the momentum in the update, in [0, 1)
      * @param beta2 decay of the momentum, in [0, 1)
      */
     public Lion {
@@ -227,7 +229,7 @@ public sealed interface Optimizer {
       requireDecay("beta2", beta2);
     }
 
-    /** Within the 3 to 10 times smaller rates of the paper. */
+    /** Within the paper's range of 3 to 10 times smaller rates. */
     @Override
     public OptionalDouble usualRateFactor() {
       return OptionalDouble.of(0.2);
@@ -235,20 +237,19 @@ public sealed interface Optimizer {
   }
 
   /**
-   * An optimizer whose state stays in the machine's memory (QLoRA, Dettmers et al. 2023, section
-   * 3). Steps are those of the optimizer itself, to the bit.
+   * An optimizer whose state stays in host memory (QLoRA, Dettmers et al. 2023, section 3). Its
+   * updates are bit-identical to those of the wrapped optimizer.
    *
-   * <p>Where values live in the memory of a GPU, the state of one value at a time is copied there,
-   * updated and copied back: the processor holds no more of it than that of the largest value. On a
-   * CPU, where everything lives in the machine's memory, this is the optimizer and nothing else: no
-   * memory is saved, none is moved.
+   * <p>On a GPU, the state of one parameter at a time is copied to the device, updated and copied
+   * back: the device holds at most the state of the largest parameter. On a CPU this is the wrapped
+   * optimizer and nothing else: no memory is saved, none is moved.
    *
-   * @param optimizer AdamW, with its moments in 32 or in 8 bits
+   * @param optimizer AdamW, with 32-bit or 8-bit moments
    */
   record Paged(Optimizer optimizer) implements Optimizer {
 
     /**
-     * Checks the kind.
+     * Checks the type.
      *
      * @param optimizer AdamW or AdamW8bit
      * @throws IllegalArgumentException if it is another
@@ -267,9 +268,9 @@ public sealed interface Optimizer {
   }
 
   /**
-   * An optimizer that is code. 4 bytes a trained value for each moment.
+   * An optimizer defined by custom code. 4 bytes of state per trainable parameter and moment.
    *
-   * @param rule how a gradient becomes a step
+   * @param rule computes the update of a parameter from its gradient
    */
   record Custom(OptimizerRule rule) implements Optimizer {
 
@@ -278,9 +279,9 @@ public sealed interface Optimizer {
     /**
      * Checks the names.
      *
-     * @param rule how a gradient becomes a step
+     * @param rule computes the update of a parameter from its gradient
      * @throws IllegalArgumentException if its name is blank, or the names of its moments are not
-     *     different words
+     *     distinct words
      */
     public Custom {
       if (rule.name().isBlank()) {
@@ -300,7 +301,7 @@ public sealed interface Optimizer {
       return OptionalDouble.empty();
     }
 
-    /** Returns the name and the options, which tell rules apart. */
+    /** Returns the name and the options, which identify the rule. */
     @Override
     public String toString() {
       return "custom " + rule.name() + " [" + rule.options() + "]";

@@ -1,4 +1,4 @@
-/** Optimizers: what a gradient does to a value. */
+/** Optimizers. */
 @NullMarked
 package io.adapt4j.core.optim;
 

@@ -1,10 +1,10 @@
 package io.adapt4j.core.plan;
 
 /**
- * A change that makes a run smaller.
+ * A change that reduces the memory of a run.
  *
- * @param change what to change, in words
- * @param bytes the predicted peak after it
- * @param fits whether it then fits the device
+ * @param change the change, in words
+ * @param bytes the predicted peak with it
+ * @param fits whether the run then fits the device
  */
 public record Advice(String change, long bytes, boolean fits) {}

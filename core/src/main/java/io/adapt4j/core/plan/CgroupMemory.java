@@ -14,10 +14,10 @@ final class CgroupMemory {
   private CgroupMemory() {}
 
   /**
-   * Reads the smallest limit of the process's group and those above it, of either version.
+   * Reads the smallest limit of the process's group and its parents, of cgroup v1 or v2.
    *
    * @param root the file system's root
-   * @return bytes; {@link Long#MAX_VALUE} where nothing limits or no Linux is found
+   * @return bytes; {@link Long#MAX_VALUE} without a limit or outside of Linux
    */
   public static long limit(Path root) {
     Path groups = root.resolve("proc/self/cgroup");
@@ -44,7 +44,7 @@ final class CgroupMemory {
             "memory.limit_in_bytes");
   }
 
-  /** In a container the group's own path may not be visible: then the mount itself counts. */
+  /** In a container the group's own path may not be visible: then the mount itself is used. */
   private static long smallest(Path mount, String group, String file) {
     Path at = mount.resolve(group.substring(1)).normalize();
     long smallest = Long.MAX_VALUE;

@@ -5,29 +5,29 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 
 /**
- * Where a run is to take place, and how much memory is there.
+ * The device of a run and its memory.
  *
- * @param name what to call it
- * @param bytes its memory
- * @param kind whether the memory is the machine's or a GPU's
+ * @param name display name
+ * @param bytes size of its memory
+ * @param kind whether the memory is the host's or a GPU's
  */
 public record Device(String name, long bytes, Kind kind) {
 
-  /** What the memory belongs to. */
+  /** Kinds of devices. */
   public enum Kind {
-    /** The machine: the process with its Java heap has to fit as well. */
+    /** The host: the process with its Java heap must fit as well. */
     CPU,
-    /** A GPU: the Java heap stays outside, the driver's context comes in. */
+    /** A GPU: the Java heap is elsewhere, but the driver's context counts. */
     GPU
   }
 
   /**
    * Checks the size.
    *
-   * @param name what to call it
-   * @param bytes its memory, above 0
-   * @param kind what the memory belongs to
-   * @throws IllegalArgumentException if there is no memory
+   * @param name display name
+   * @param bytes size of its memory, above 0
+   * @param kind whether the memory is the host's or a GPU's
+   * @throws IllegalArgumentException if the size is not above 0
    */
   public Device {
     if (bytes <= 0) {
@@ -37,7 +37,7 @@ public record Device(String name, long bytes, Kind kind) {
   }
 
   /**
-   * Describes this machine: its memory, or less where a control group limits this process.
+   * Describes this machine: its memory, or less if a control group limits this process.
    *
    * @return the machine
    */
@@ -52,10 +52,10 @@ public record Device(String name, long bytes, Kind kind) {
   }
 
   /**
-   * Describes where tensors are made: the GPU with {@code adapt4j.device=cuda}, else this machine.
+   * Describes the current device: the GPU with {@code adapt4j.device=cuda}, else this machine.
    *
-   * @return the first CUDA device if tensors are made there and its driver tells of it; otherwise
-   *     {@link #machine}
+   * @return the first CUDA device if it is used and its driver reports it; otherwise {@link
+   *     #machine}
    */
   public static Device current() {
     return Engine.current()
@@ -65,10 +65,10 @@ public record Device(String name, long bytes, Kind kind) {
   }
 
   /**
-   * Describes memory of a machine.
+   * Describes a host with a given memory.
    *
-   * @param name what to call it
-   * @param bytes its memory
+   * @param name display name
+   * @param bytes size of its memory
    * @return the device
    */
   public static Device cpu(String name, long bytes) {
@@ -76,11 +76,11 @@ public record Device(String name, long bytes, Kind kind) {
   }
 
   /**
-   * Describes a GPU. Predictions for one are formulas: the bytes of all tensors, and an allowance
-   * for the driver's context.
+   * Describes a GPU. Its predictions are computed: the bytes of all tensors, and an allowance for
+   * the driver's context.
    *
-   * @param name what to call it, such as {@code 48 GB}
-   * @param bytes its memory
+   * @param name display name, such as {@code 48 GB}
+   * @param bytes size of its memory
    * @return the device
    */
   public static Device gpu(String name, long bytes) {

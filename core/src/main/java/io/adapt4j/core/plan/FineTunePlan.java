@@ -5,93 +5,94 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What a run will do, known before any weight is read. Immutable. */
+/**
+ * Plan of a run: its steps, data, options and memory, computed before any weight is read.
+ * Immutable.
+ */
 public interface FineTunePlan {
 
-  /** {@return the optimizer steps} */
+  /** {@return the number of optimizer steps} */
   int steps();
 
-  /** {@return the rows trained on} */
+  /** {@return the number of training rows} */
   int trainExamples();
 
-  /** {@return the rows held out} */
+  /** {@return the number of validation rows} */
   int validationExamples();
 
-  /** {@return the rows that cannot be used: too long, or nothing to learn in them} */
+  /** {@return the number of rows that cannot be used: too long, or without a target token} */
   int leftOut();
 
-  /** {@return the rows that are cut to the sequence limit} */
+  /** {@return the number of rows truncated to the sequence limit} */
   int truncated();
 
-  /** {@return the rows that are split to the sequence limit} */
+  /** {@return the number of rows split to the sequence limit} */
   int split();
 
-  /** {@return the tokens learned from in one pass; texts where labels are of texts} */
+  /** {@return the number of target tokens in one epoch; texts where labels are of texts} */
   long targetTokensPerEpoch();
 
-  /** {@return the values that train} */
+  /** {@return the number of trainable parameters} */
   long trainableParameters();
 
-  /** {@return the values of the base model} */
+  /** {@return the number of parameters of the base model} */
   long totalParameters();
 
-  /** {@return what the run does about learning rate, epochs, batch size and warm-up} */
+  /** {@return learning rate, epochs, batch size, warmup and other options of the run} */
   List<Option> options();
 
-  /** {@return what is to be known of the run, one sentence each} */
+  /** {@return notes on the run, one sentence each} */
   List<String> notes();
 
   /**
-   * Returns what is unusual about the run, but no reason to refuse it.
+   * Returns settings that are unusual but no reason to refuse the run.
    *
    * @return one sentence each; see {@code FineTuner.questions}
    */
   List<String> questions();
 
   /**
-   * Returns what is wrong with the data, by those checks that cost little: malformed rows, empty
-   * answers, roles out of order, secrets, damaged characters, duplicates, contradictory and similar
-   * labels, validation rows that are in the training data. {@code FineTuner.checkData} looks for
-   * more.
+   * Returns problems of the data found by inexpensive checks: malformed rows, empty answers, roles
+   * out of order, secrets, damaged characters, duplicates, contradictory and similar labels,
+   * validation rows that are in the training data. {@code FineTuner.checkData} checks more.
    *
-   * @return a line a check that found something, with its severity, count and first row
+   * @return a line for each check with findings: its severity, count and first row
    */
   List<String> dataFindings();
 
   /**
-   * Returns the predicted peak of memory.
+   * Returns the predicted peak memory.
    *
    * @return bytes; empty outside of a plan of {@code FineTuner.plan}
    */
   OptionalLong peakBytes();
 
   /**
-   * {@return whether the predicted peak is within the device's memory; false if it is not; true
-   * also where no memory was predicted}
+   * {@return whether the predicted peak fits the device's memory; true if no memory was predicted}
    */
   boolean fits();
 
   /**
-   * Returns what would take less memory, where the predicted peak does not fit.
+   * Returns changes that reduce memory if the predicted peak does not fit.
    *
-   * @return single changes, the one that saves most first; empty where none is needed
+   * @return single changes, the largest saving first; empty if none is needed
    */
   List<Advice> advice();
 
   /**
-   * Returns what the model measures before training with a classifier fitted to its vectors, where
-   * steps were timed: what training has to be better than.
+   * Returns the frozen baseline if steps were timed: the loss and metrics of a classifier fitted to
+   * the model's vectors before training, which training must improve on.
    *
-   * @return the loss and the metrics of the task over the validation data; empty where no steps
-   *     were timed, and where no classifier is new
+   * @return the loss and the task's metrics on the validation data; empty if no steps were timed or
+   *     no classifier is newly initialized
    */
   Map<String, Double> frozenBaseline();
 
-  /** {@return how long some steps took, where they were asked for} */
+  /** {@return the timing of some steps, if it was requested} */
   Optional<TimedSteps> timed();
 
   /**
-   * Returns the share of the base model's size that trains.
+   * Returns the ratio of trainable parameters to the base model's size.
    *
    * @return trainable over total parameters; can exceed 1 only for adapters larger than the model
    */
@@ -100,17 +101,17 @@ public interface FineTunePlan {
   }
 
   /**
-   * Writes the plan for people.
+   * Formats the plan.
    *
-   * @return lines, the last one ended as well
+   * @return readable lines, each ended by a line feed
    */
   String text();
 
   /**
-   * Writes the plan as JSON.
+   * Serializes the plan as JSON.
    *
-   * @return the text of an object with the numbers, {@code options}, {@code warnings}, {@code
-   *     notes}, and where known {@code rollouts}, {@code memory} and {@code timed}
+   * @return a JSON object with the numbers, {@code options}, {@code warnings}, {@code notes}, and,
+   *     if known, {@code rollouts}, {@code memory} and {@code timed}
    */
   String json();
 
@@ -119,8 +120,8 @@ public interface FineTunePlan {
    *
    * @param name its key
    * @param value its value
-   * @param isDefault whether it was not stated
-   * @param note what the default is for and what is usual; may be empty
+   * @param isDefault whether it was not set
+   * @param note reason of the default and usual values; may be empty
    */
   record Option(String name, String value, boolean isDefault, String note) {}
 }

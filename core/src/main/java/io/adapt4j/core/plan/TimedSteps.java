@@ -9,15 +9,14 @@ import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
- * Steps that were performed to see how long a run takes.
+ * Measurements of steps performed to estimate the duration of a run.
  *
- * @param steps steps timed, after one that was not
+ * @param steps number of timed steps, after one warmup step
  * @param secondsPerStep time of a step of mean size
- * @param tokensPerSecond tokens learned from and read, padding left out
+ * @param tokensPerSecond tokens per second, without padding
  * @param evaluationSeconds time of one evaluation; 0 without validation data
- * @param total predicted time of all steps and evaluations; loading and saving are left out
- * @param peakBytes the most memory the process ever had resident; empty where the system does not
- *     say
+ * @param total predicted time of all steps and evaluations, without loading and saving
+ * @param peakBytes peak memory (RSS) of the process; empty if the system does not report it
  */
 public record TimedSteps(
     int steps,
@@ -28,9 +27,9 @@ public record TimedSteps(
     OptionalLong peakBytes) {
 
   /**
-   * Writes the figures for people.
+   * Formats the measurements.
    *
-   * @return lines, the last one ended as well
+   * @return readable lines, each ended by a line feed
    */
   public String text() {
     String peak =
@@ -53,9 +52,9 @@ public record TimedSteps(
   }
 
   /**
-   * Writes the figures as JSON.
+   * Serializes the measurements as JSON.
    *
-   * @return the text of an object with the names of the components
+   * @return a JSON object with the names of the components
    */
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();

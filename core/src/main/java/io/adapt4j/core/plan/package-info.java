@@ -1,4 +1,4 @@
-/** What a training will take of memory and time, worked out before it runs. */
+/** Predictions of a run's memory and time before it starts. */
 @NullMarked
 package io.adapt4j.core.plan;
 

@@ -10,10 +10,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Asks a person at a terminal.
+ * A judge that asks a person at a terminal.
  *
- * @param in what is typed
- * @param out where prompts and answers are shown
+ * @param in typed input
+ * @param out output for prompts and answers
  */
 record HumanJudge(BufferedReader in, PrintStream out) implements PreferenceJudge {
 

@@ -15,13 +15,12 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Asks a language model which of two answers is better. Every two answers to a prompt are shown in
- * both orders, and one is preferred only where it is in both. The verdict is a preferred answer
- * with the one it was preferred to; of several such the two that are furthest apart by how often
- * each was preferred less how often another was preferred to it. So n answers take n (n - 1)
- * requests.
+ * both orders, and one is preferred only if it is in both. The verdict is a pair in which one
+ * answer was preferred to the other; of several such pairs, the one with the largest difference
+ * between wins minus losses of its answers. So n answers take n (n - 1) requests.
  *
  * <p>A reply without a clear verdict, and a request that is refused, decides nothing and is
- * counted. Every setting gives a new judge that counts from 0. Thread-safe where the generator is.
+ * counted. Every setting returns a new judge that counts from 0. Thread-safe if the generator is.
  */
 public final class ModelJudge implements PreferenceJudge {
 
@@ -35,11 +34,11 @@ public final class ModelJudge implements PreferenceJudge {
   private final LongAdder unreadable = new LongAdder();
 
   /**
-   * What asking came to.
+   * Counts over all judged prompts.
    *
-   * @param pairs two answers each that were shown in both orders
-   * @param disagreements pairs on which the orders disagree, a tie in one of them included
-   * @param unreadable replies without a clear verdict, two a pair at most
+   * @param pairs pairs of answers shown in both orders
+   * @param disagreements pairs on which the orders disagree, including a tie in one of them
+   * @param unreadable replies without a clear verdict, at most two per pair
    */
   public record Counts(long pairs, long disagreements, long unreadable) {}
 
@@ -57,9 +56,9 @@ public final class ModelJudge implements PreferenceJudge {
   }
 
   /**
-   * Says what makes an answer better. Default: {@link PairQuestion#DEFAULT_CRITERIA}.
+   * Sets the criteria for better answers. Default: {@link PairQuestion#DEFAULT_CRITERIA}.
    *
-   * @param measure a sentence or several
+   * @param measure one or more sentences
    * @return a new judge
    * @throws IllegalArgumentException if it is blank
    */
@@ -68,18 +67,18 @@ public final class ModelJudge implements PreferenceJudge {
   }
 
   /**
-   * Asks in other words.
+   * Sets the prompt.
    *
    * @param prompt as {@link PairQuestion#wording} takes it
    * @return a new judge
-   * @throws IllegalArgumentException if it does not show question and answers
+   * @throws IllegalArgumentException if it does not contain question and answers
    */
   public ModelJudge wording(String prompt) {
     return new ModelJudge(generator, question.wording(prompt), options);
   }
 
   /**
-   * Sets how the model writes. Default: greedily, up to 512 tokens.
+   * Sets the generation options. Default: greedy, up to 512 tokens.
    *
    * @param generation length, temperature and the like
    * @return a new judge
@@ -89,7 +88,7 @@ public final class ModelJudge implements PreferenceJudge {
   }
 
   /**
-   * Returns what asking has come to so far.
+   * Returns the counts so far.
    *
    * @return counts over all prompts
    */
@@ -120,13 +119,13 @@ public final class ModelJudge implements PreferenceJudge {
     return List.of(ChatMessage.user(question.ask(prompt, first, second)));
   }
 
-  /** What the model says; empty where it refuses. */
+  /** Returns the model's replies; empty if it refuses. */
   private String[] replies(List<List<ChatMessage>> requests) {
     String[] replies = new String[requests.size()];
     try {
       generator.generateAll(requests, options, (number, answer) -> replies[number] = answer.text());
     } catch (RequestRefusedException e) {
-      // One that is refused must not keep the others from being asked.
+      // A refused request must not prevent the others.
       for (int i = 0; i < replies.length; i++) {
         replies[i] = replies[i] == null ? reply(requests.get(i)) : replies[i];
       }
@@ -142,7 +141,7 @@ public final class ModelJudge implements PreferenceJudge {
     }
   }
 
-  /** Which of a pair is better, from the replies to both orders. */
+  /** Decides which of a pair is better from the replies to both orders. */
   private Optional<Verdict> preferred(Verdict pair, String inOrder, String swapped) {
     asked.increment();
     Optional<Choice> shown = PairQuestion.read(inOrder);

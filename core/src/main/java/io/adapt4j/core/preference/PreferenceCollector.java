@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes preferences: samples answers of a model to each prompt, has a judge say which is the best
- * and which the worst, and writes the pairs as JSON Lines.
+ * Collects preferences: samples a model's answers to each prompt, lets a judge choose the best and
+ * the worst, and writes the pairs as JSON Lines.
  *
  * <pre>{@code
  * PreferenceCollector.of(model.asGenerator(), PreferenceJudge.byReward((p, a) -> -a.length()))
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PreferenceCollector {
 
-  /** Answers a prompt, unless stated otherwise. */
+  /** Default number of answers per prompt. */
   public static final int DEFAULT_ANSWERS = 4;
 
   private static final Logger LOG = LoggerFactory.getLogger(PreferenceCollector.class);
@@ -49,11 +49,11 @@ public final class PreferenceCollector {
   private final boolean asChat;
 
   /**
-   * What collecting came to.
+   * Counts of a collection.
    *
-   * @param pairs pairs in the file, those of an earlier call among them
+   * @param pairs pairs in the file, including those of earlier calls
    * @param undecided prompts without a verdict
-   * @param alike prompts whose answers did not differ
+   * @param alike prompts whose answers were all equal
    */
   public record Collected(int pairs, int undecided, int alike) {}
 
@@ -71,11 +71,11 @@ public final class PreferenceCollector {
   }
 
   /**
-   * Starts a collector.
+   * Creates a collector.
    *
-   * @param generator what answers
-   * @param judge what judges
-   * @return a collector of {@value #DEFAULT_ANSWERS} answers a prompt, sampled with the default
+   * @param generator generates the answers
+   * @param judge judges the answers
+   * @return a collector of {@value #DEFAULT_ANSWERS} answers per prompt, sampled with the default
    *     options
    */
   public static PreferenceCollector of(TextGenerator generator, PreferenceJudge judge) {
@@ -84,7 +84,7 @@ public final class PreferenceCollector {
   }
 
   /**
-   * Sets how many answers to each prompt are compared.
+   * Sets the number of answers per prompt.
    *
    * @param number at least 2
    * @return a changed copy
@@ -98,11 +98,11 @@ public final class PreferenceCollector {
   }
 
   /**
-   * Sets how answers are sampled. The number of the prompt is added to the seed.
+   * Sets the sampling options. The index of the prompt is added to the seed.
    *
    * @param sampling the options, not greedy
    * @return a changed copy
-   * @throws IllegalArgumentException if they are greedy, so that all answers would be alike
+   * @throws IllegalArgumentException if they are greedy, so that all answers would be equal
    */
   public PreferenceCollector options(GenerationOptions sampling) {
     if (sampling.isGreedy()) {
@@ -121,9 +121,10 @@ public final class PreferenceCollector {
   }
 
   /**
-   * Collects pairs for plain prompts, as {@link #collect(Dataset, Path)} does for those of rows.
+   * Collects pairs for plain prompts, as {@link #collect(Dataset, Path)} does for the prompts of
+   * rows.
    *
-   * @param prompts what to ask
+   * @param prompts the prompts
    * @param file the JSON Lines file to write
    * @return counts
    * @throws DatasetException if the file cannot be read or written, or holds no pairs of this kind
@@ -135,17 +136,17 @@ public final class PreferenceCollector {
 
   /**
    * Collects pairs for the prompts of rows: texts, the prompts of completions or of pairs, and
-   * conversations, with their instructions and earlier turns. Where there is a conversation, all
-   * pairs are written as messages. A file that is there already is kept and its prompts are passed
-   * over, so that collecting can be broken off and taken up again. A damaged row of it is skipped
-   * with a warning and kept in a file {@code FILE.malformed.jsonl}. A process that is killed loses
-   * the pairs of the last few seconds, whose prompts are then asked again.
+   * conversations, with their instructions and earlier turns. If there is a conversation, all pairs
+   * are written as messages. An existing file is kept and its prompts are skipped, so that
+   * collecting can be interrupted and resumed. A damaged row of it is skipped with a warning and
+   * moved to a file {@code FILE.malformed.jsonl}. A process that is killed loses the pairs of the
+   * last few seconds, whose prompts are then asked again.
    *
-   * @param prompts rows that ask something
-   * @param file the JSON Lines file to write; whole at any time, saved every few seconds and when
-   *     collecting ends or fails
+   * @param prompts rows with prompts
+   * @param file the JSON Lines file to write; complete at any time, saved every few seconds and
+   *     when collecting ends or fails
    * @return counts
-   * @throws DatasetException if a row asks nothing, or with tools, which generators are not given;
+   * @throws DatasetException if a row has no prompt, or has tools, which generators do not receive;
    *     if the file cannot be read or written, or holds no pairs of this kind
    * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer
    */
@@ -253,7 +254,9 @@ public final class PreferenceCollector {
     return pairs;
   }
 
-  /** Answers that differ, none of them empty, in the order in which they came first. */
+  /**
+   * Samples answers and keeps the distinct ones that are not empty, in order of first occurrence.
+   */
   private List<String> sample(List<ChatMessage> prompt, int number) {
     GenerationOptions seeded = options.toBuilder().seed(options.seed() + number).build();
     List<GeneratedText> all = generator.generateAll(Collections.nCopies(answers, prompt), seeded);

@@ -8,34 +8,34 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleBiFunction;
 
-/** Says which answer to a prompt is the best, and which the worst. */
+/** Chooses the best and the worst answer to a prompt. */
 @FunctionalInterface
 public interface PreferenceJudge {
 
   /**
    * A verdict.
    *
-   * @param best number of the best answer, from 0
-   * @param worst number of the worst answer, from 0
+   * @param best index of the best answer, from 0
+   * @param worst index of the worst answer, from 0
    */
   record Verdict(int best, int worst) {}
 
   /**
    * Judges answers.
    *
-   * @param prompt what was asked; of a conversation of several messages the texts of all, each
-   *     after its role
-   * @param answers at least two that differ
+   * @param prompt the prompt; for a conversation of several messages their texts, each after its
+   *     role
+   * @param answers at least two distinct answers
    * @return the verdict; empty if there is none
    */
   Optional<Verdict> judge(String prompt, List<String> answers);
 
   /**
-   * Judges by a number: a rule, a reward model, the score of another model.
+   * Judges by a score: a rule, a reward model, the output of another model.
    *
-   * @param reward of a prompt and an answer, the more the better; NaN for an answer that cannot be
-   *     judged and is passed over
-   * @return the judge, which gives no verdict where all rewards are equal
+   * @param reward reward of a prompt and an answer, higher is better; NaN for an answer that cannot
+   *     be judged and is skipped
+   * @return the judge, which gives no verdict if all rewards are equal
    */
   static PreferenceJudge byReward(ToDoubleBiFunction<String, String> reward) {
     return (prompt, answers) -> {
@@ -56,9 +56,9 @@ public interface PreferenceJudge {
   }
 
   /**
-   * Asks a language model which of two answers is better, twice, the sides swapped.
+   * Asks a language model which of two answers is better, twice with the answers swapped.
    *
-   * @param generator a model in this process, a server; best not the one that is to be trained
+   * @param generator a model in this process or a server; preferably not the one to be trained
    * @return the judge, with options
    */
   static ModelJudge byModel(TextGenerator generator) {
@@ -67,10 +67,10 @@ public interface PreferenceJudge {
 
   /**
    * Asks a person at a terminal, who types the numbers of the best and the worst answer, or nothing
-   * to pass over a prompt.
+   * to skip a prompt.
    *
-   * @param in what is typed
-   * @param out where prompts and answers are shown
+   * @param in typed input
+   * @param out output for prompts and answers
    * @return the judge, which throws {@link UncheckedIOException} if the input ends or fails
    */
   static PreferenceJudge person(BufferedReader in, PrintStream out) {

@@ -8,12 +8,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loss that teaches a model to prefer some answers to others, without a reward model. The model's
- * reward of an answer is beta times its log-probability, less that under a reference model where
- * the loss has one. Immutable; equal if name and options are.
+ * A loss that teaches a model to prefer some answers to others, without a reward model. The
+ * implicit reward of an answer is beta times its log-probability, minus that of the reference model
+ * if the loss uses one. Immutable; equal if name and options are.
  *
  * <p>Below, c and r are the rewards of the chosen and the rejected answer. Label smoothing is the
- * share of pairs that are taken to be the wrong way round, from 0 and below 0.5.
+ * assumed share of pairs with swapped labels, from 0 and below 0.5.
  */
 public final class PreferenceLoss {
 
@@ -51,7 +51,7 @@ public final class PreferenceLoss {
   /**
    * Direct preference optimization (Rafailov et al. 2023, equation 7): -log sigmoid(c - r).
    *
-   * @param beta how closely the model is held to the reference, above 0; 0.1 is usual
+   * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
    * @return the loss
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -61,9 +61,9 @@ public final class PreferenceLoss {
 
   /**
    * Conservative direct preference optimization (Mitchell 2023): with smoothing s, (1 - s) times
-   * the loss of a pair and s times that of the pair turned round.
+   * the loss of a pair plus s times that of the swapped pair.
    *
-   * @param beta how closely the model is held to the reference, above 0; 0.1 is usual
+   * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
    * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
@@ -75,7 +75,7 @@ public final class PreferenceLoss {
   /**
    * {@link #dpo(double, double)} with smoothing made unbiased (Chowdhury et al. 2024, equation 12).
    *
-   * @param beta how closely the model is held to the reference, above 0; 0.1 is usual
+   * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
    * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
@@ -87,7 +87,7 @@ public final class PreferenceLoss {
   /**
    * Hinge loss: max(0, 1 - (c - r)) (Zhao et al. 2023, as Liu et al. 2023 normalize it).
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @return the loss
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -99,7 +99,7 @@ public final class PreferenceLoss {
    * Identity preference optimization: (h - 1 / (2 beta))² of the difference h of log-ratios (Azar
    * et al. 2023, equation 17), these means over an answer's tokens.
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @return the loss
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -111,7 +111,7 @@ public final class PreferenceLoss {
    * Noise contrastive alignment: -log sigmoid(c) - ½ log sigmoid(-c) - ½ log sigmoid(-r) (Chen et
    * al. 2024).
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @return the loss
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -123,7 +123,7 @@ public final class PreferenceLoss {
    * Self-play preference optimization: (h(c) - 1 / (2 beta))² + (h(r) + 1 / (2 beta))² of
    * log-ratios (Wu et al. 2024).
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @return the loss
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -135,7 +135,7 @@ public final class PreferenceLoss {
    * Anchored preference optimization, zero: 1 - sigmoid(c) + sigmoid(r): the chosen up, the
    * rejected down (D'Oosterlinck et al. 2024).
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @return the loss
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -147,7 +147,7 @@ public final class PreferenceLoss {
    * Anchored preference optimization, down: sigmoid(c) + 1 - sigmoid(c - r): both down, the
    * rejected more (D'Oosterlinck et al. 2024).
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @return the loss
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -157,12 +157,12 @@ public final class PreferenceLoss {
 
   /**
    * Alignment via optimal transport (Melnyk et al. 2024): -log sigmoid of beta times the distance
-   * between the k-th lowest difference of log-probabilities under the model, chosen less rejected,
+   * between the k-th lowest difference of log-probabilities under the model, chosen minus rejected,
    * and the k-th lowest under the reference. The model's distribution of differences is moved above
-   * the reference's, whichever pairs they are of. The larger a batch, the better it knows the
-   * distributions.
+   * the reference's, whichever pairs they belong to. Larger batches estimate the distributions
+   * better.
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
@@ -176,7 +176,7 @@ public final class PreferenceLoss {
    * distance between the k-th lowest reward of the chosen answers of a batch and the k-th lowest of
    * the rejected ones.
    *
-   * @param beta how closely the model is held to the reference, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
    * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
@@ -189,7 +189,7 @@ public final class PreferenceLoss {
    * Kahneman-Tversky optimization (Ethayarajh et al. 2024, equation 8): for answers that are good
    * or bad by themselves. Pairs count as one of each.
    *
-   * @param beta how closely the model is held to the reference, above 0; 0.1 is usual
+   * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
    * @return the loss, both kinds of answers weighted 1
    * @throws IllegalArgumentException if beta is not above 0
    */
@@ -198,18 +198,18 @@ public final class PreferenceLoss {
   }
 
   /**
-   * Kahneman-Tversky optimization with weights: a wanted answer loses 1 - sigmoid(beta (h - z)), an
-   * unwanted one 1 - sigmoid(beta (z - h)), where h is its log-probability over that of the
-   * reference and z the mean of that over mismatched prompts and answers of the batch, at least 0:
-   * an estimate of the divergence from the reference, through which no gradient goes. The larger a
-   * batch, the better the estimate.
+   * Kahneman-Tversky optimization with weights: a desirable answer has the loss 1 - sigmoid(beta (h
+   * - z)), an undesirable one 1 - sigmoid(beta (z - h)), where h is its log-ratio to the reference
+   * and z the mean log-ratio over mismatched prompts and answers of the batch, at least 0: an
+   * estimate of the divergence from the reference, without gradient. Larger batches give better
+   * estimates.
    *
    * <p>Weight times number should be about equal: the paper keeps the ratio of both between 1 and
    * 4/3.
    *
-   * @param beta how closely the model is held to the reference, above 0; 0.1 is usual
-   * @param desirableWeight weight of wanted answers, above 0
-   * @param undesirableWeight weight of unwanted answers, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
+   * @param desirableWeight weight of desirable answers, above 0
+   * @param undesirableWeight weight of undesirable answers, above 0
    * @return the loss
    * @throws IllegalArgumentException if a value is not above 0
    */
@@ -219,11 +219,11 @@ public final class PreferenceLoss {
 
   /**
    * {@link #kto(double, double, double)} with the divergence from the reference taken to be 0,
-   * which takes no mismatched answers (APO-zero of D'Oosterlinck et al. 2024 for unpaired answers).
+   * which needs no mismatched answers (APO-zero of D'Oosterlinck et al. 2024 for unpaired answers).
    *
-   * @param beta how closely the model is held to the reference, above 0
-   * @param desirableWeight weight of wanted answers, above 0
-   * @param undesirableWeight weight of unwanted answers, above 0
+   * @param beta strength of the penalty on deviating from the reference, above 0
+   * @param desirableWeight weight of desirable answers, above 0
+   * @param undesirableWeight weight of undesirable answers, above 0
    * @return the loss
    * @throws IllegalArgumentException if a value is not above 0
    */
@@ -246,8 +246,8 @@ public final class PreferenceLoss {
 
   /**
    * Odds ratio preference optimization (Hong et al. 2024, equations 4 to 7): cross-entropy of the
-   * chosen answer and its prompt, and lambda times -log sigmoid of the log odds ratio of both, on
-   * mean log-probabilities of a token. No reference.
+   * chosen answer and its prompt, plus lambda times -log sigmoid of the log odds ratio of both, on
+   * mean token log-probabilities. No reference.
    *
    * @param lambda weight of the odds ratio, above 0; 0.1 is usual
    * @return the loss
@@ -259,7 +259,7 @@ public final class PreferenceLoss {
 
   /**
    * Simple preference optimization (Meng et al. 2024, equation 6): -log sigmoid of beta times the
-   * difference of the mean log-probabilities of a token, less gamma. No reference.
+   * difference of the mean token log-probabilities, minus gamma. No reference.
    *
    * @param beta multiplies the difference, above 0; 2 to 2.5 are usual
    * @param gamma the margin to reach, at least 0; 0.5 to 1.5 are usual
@@ -299,8 +299,8 @@ public final class PreferenceLoss {
 
   /**
    * Contrastive preference optimization (Xu et al. 2024, equation 5): -log sigmoid of beta times
-   * the difference of log-probabilities, and alpha times the cross-entropy of the chosen answer. No
-   * reference.
+   * the difference of log-probabilities, plus alpha times the cross-entropy of the chosen answer.
+   * No reference.
    *
    * @param beta multiplies the difference, above 0; 0.1 is usual
    * @param alpha weight of the cross-entropy, at least 0; 1 is usual
@@ -330,8 +330,8 @@ public final class PreferenceLoss {
   }
 
   /**
-   * A loss of pairs of your own. A run that resumes has to be given a loss of the same name and
-   * options. A description of the run, as in YAML, cannot hold it.
+   * A custom pairwise loss. A resumed run must be given a loss with the same name and options. A
+   * run description, as in YAML, cannot hold it.
    *
    * @param loss the term of a pair
    * @return the loss
@@ -351,7 +351,7 @@ public final class PreferenceLoss {
   }
 
   /**
-   * Returns what log-probabilities are multiplied by to be rewards; of {@link #orpo} lambda.
+   * Returns the factor that turns log-probabilities into rewards; for {@link #orpo} lambda.
    *
    * @return above 0
    */
@@ -367,14 +367,14 @@ public final class PreferenceLoss {
   /**
    * Returns an option besides beta.
    *
-   * @param option its name, that of the parameter of the method that makes the loss
-   * @return its value; 0 where the loss has no such option
+   * @param option the parameter name of the factory method
+   * @return its value; 0 if the loss has no such option
    */
   public double option(String option) {
     return options.getOrDefault(option, 0.0);
   }
 
-  /** {@return the loss that {@link #custom(PairwiseLoss)} was given; empty for any other} */
+  /** {@return the custom loss; empty for any other} */
   public Optional<PairwiseLoss> custom() {
     return Optional.ofNullable(custom);
   }

@@ -3,12 +3,12 @@ package io.adapt4j.core.preference;
 import java.nio.file.Path;
 import java.util.Objects;
 
-/** Where the log-probabilities come from that a loss compares the model's with. */
+/** Source of the reference log-probabilities in a loss. */
 public sealed interface Reference {
 
   /**
-   * The base with the adapter off: no second model in memory, one more forward pass a step. Only
-   * for methods that leave the base as it is.
+   * The base with the adapter disabled: no second model in memory, one more forward pass a step.
+   * Only for methods that leave the base unchanged.
    *
    * @return the default
    */
@@ -17,8 +17,8 @@ public sealed interface Reference {
   }
 
   /**
-   * The base, asked about all answers before the first step; what it says is kept in the run's
-   * output folder and taken from there again by a run of the same model and data. For all methods.
+   * The base, evaluated on all answers before the first step; the result is saved in the run's
+   * output folder and reused by a run of the same model and data. For all methods.
    *
    * @return the reference
    */
@@ -27,7 +27,7 @@ public sealed interface Reference {
   }
 
   /**
-   * Another model with the same vocabulary, in memory beside the one that trains.
+   * Another model with the same vocabulary, loaded in addition to the trained one.
    *
    * @param folder its checkpoint
    * @return the reference

@@ -4,12 +4,12 @@ import io.adapt4j.core.chat.ChatMessage;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A conversation as a text to read. */
+/** A conversation as readable text. */
 final class Transcript {
 
   private Transcript() {}
 
-  /** What a user alone says as it is; else every message after its role. */
+  /** Returns a single user message as it is; otherwise every message after its role. */
   static String of(List<ChatMessage> messages) {
     return messages.size() == 1 && messages.get(0).role().equals("user")
         ? said(messages.get(0))

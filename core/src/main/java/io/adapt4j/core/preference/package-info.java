@@ -1,6 +1,6 @@
 /**
- * Preference optimization: losses over better and worse answers, the reference model they compare
- * with, and the collecting of preferences.
+ * Preference optimization: losses over chosen and rejected answers, reference models, and
+ * collecting preferences.
  */
 @NullMarked
 package io.adapt4j.core.preference;

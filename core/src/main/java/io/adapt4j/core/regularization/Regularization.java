@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What keeps a model close to what it was, so that it learns something new and forgets less. "The
- * base" is the model as it was before the run's first step. Immutable.
+ * A regularization term that keeps a model close to its base, so that it forgets less. "The base"
+ * is the model as it was before the run's first step. Immutable.
  */
 public final class Regularization {
 
@@ -34,10 +34,11 @@ public final class Regularization {
   }
 
   /**
-   * L2-SP (Li et al. 2018, eq. 2): strength / 2 times the sum of (value - base)^2 over all trained
-   * values. Of an adapter these are its own values, and the base is the adapter as it began.
+   * L2-SP (Li et al. 2018, eq. 2): strength / 2 times the sum of (value - base)^2 over all
+   * trainable parameters. For an adapter these are its own parameters, and the base is its initial
+   * state.
    *
-   * <p>Costs a copy of the trained values in fp32.
+   * <p>Costs a copy of the trainable parameters in fp32.
    *
    * @param strength at least 0; 1e-3 to 10 are usual for full fine-tuning
    * @return the term
@@ -50,26 +51,26 @@ public final class Regularization {
   /**
    * Elastic weight consolidation (Kirkpatrick et al. 2017, eq. 3): strength / 2 times the sum of
    * F_i (value_i - base_i)^2. F is the diagonal of the Fisher information of the base on reference
-   * data, examples of what is not to be forgotten; some hundred are usual.
+   * data, examples of what must not be forgotten; a few hundred are usual.
    *
    * <p>F is the empirical Fisher: the squared gradient of each example's log-likelihood, with the
    * tokens of the data as targets, summed over the examples and divided by the number of target
    * tokens. So strength times the term is, to second order, strength times the divergence of the
-   * model from its base a reference token, in the units of the loss, whatever the number or length
-   * of the examples.
+   * model from its base per reference token, in the units of the loss, whatever the number or
+   * length of the examples.
    *
-   * <p>F is written to {@code fisher.safetensors} in the run's output folder and used again there
-   * for the same values and data; {@link #ewc(Path)} takes one of another run.
+   * <p>F is written to {@code fisher.safetensors} in the run's output folder and reused there for
+   * the same parameters and data; {@link #ewc(Path)} reads one of another run.
    *
-   * <p>Of an adapter F and the term are over the adapter's own values, and the base is the adapter
-   * as it began. A new LoRA adapter has B = 0, where no change of A changes the model: F holds B
-   * alone, and only as long as A stays near its first values. {@link #klToBase(Dataset)} has no
-   * such limit.
+   * <p>For an adapter, F and the term cover the adapter's own parameters, and the base is its
+   * initial state. A new LoRA adapter has B = 0, where no change of A changes the model: F
+   * constrains only B, and only while A stays near its initial values. {@link #klToBase(Dataset)}
+   * has no such limit.
    *
-   * <p>Costs two copies of the trained values in fp32, and before the first step a forward and
-   * backward pass an example.
+   * <p>Costs two copies of the trainable parameters in fp32, and before the first step a forward
+   * and backward pass per example.
    *
-   * @param reference examples of what is not to be forgotten
+   * @param reference examples of what must not be forgotten
    * @return the term, of strength 1
    */
   public static Regularization ewc(Dataset reference) {
@@ -87,17 +88,16 @@ public final class Regularization {
   }
 
   /**
-   * Strength times the divergence KL(p_base || p_model) a predicted token of replay data, examples
-   * of what is not to be forgotten (learning without forgetting, Li and Hoiem 2016, at temperature
-   * 1). One batch of them is run a step, so a step takes about twice as long. A strength of 1
-   * weighs a replay token like a training token.
+   * Strength times the divergence KL(p_base || p_model) per predicted token of replay data,
+   * examples of what must not be forgotten (learning without forgetting, Li and Hoiem 2016, at
+   * temperature 1). Each step runs one replay batch, so a step takes about twice as long. A
+   * strength of 1 weighs a replay token like a training token.
    *
-   * <p>An adapter is switched off to ask the base, which costs no memory; a reference made from a
-   * stored adapter is the model without it. Where the method cannot be switched off, or trains the
-   * output layer, a second copy of the base is loaded.
+   * <p>The base is computed by disabling the adapter, which costs no memory; if training starts
+   * from a stored adapter, the base is the model without it. If the method cannot be disabled, or
+   * trains the output layer, a second copy of the base is loaded.
    *
-   * @param replay examples of what is not to be forgotten; only their tokens that would be trained
-   *     on count
+   * @param replay examples of what must not be forgotten; only their target tokens count
    * @return the term, of strength 1
    */
   public static Regularization klToBase(Dataset replay) {
@@ -105,11 +105,11 @@ public final class Regularization {
   }
 
   /**
-   * {@link #klToBase(Dataset)} with a replay batch in some steps only, weighed there by their
-   * distance, so that the strength keeps its meaning.
+   * {@link #klToBase(Dataset)} with a replay batch only every few steps, weighted by that interval,
+   * so that the strength keeps its meaning.
    *
-   * @param replay examples of what is not to be forgotten
-   * @param every steps from one replay batch to the next, at least 1
+   * @param replay examples of what must not be forgotten
+   * @param every steps between replay batches, at least 1
    * @return the term, of strength 1
    * @throws IllegalArgumentException if it is smaller
    */
@@ -138,17 +138,17 @@ public final class Regularization {
     return strength;
   }
 
-  /** {@return steps from one replay batch to the next, at least 1} */
+  /** {@return steps between replay batches, at least 1} */
   public int every() {
     return every;
   }
 
-  /** {@return the examples of what is not to be forgotten; empty if the term looks at none} */
+  /** {@return the examples of what must not be forgotten; empty if the term uses none} */
   public Optional<Dataset> reference() {
     return Optional.ofNullable(reference);
   }
 
-  /** {@return the Fisher information that {@link #ewc(Path)} was given; empty otherwise} */
+  /** {@return the Fisher information file given to {@link #ewc(Path)}; empty otherwise} */
   public Optional<Path> fisher() {
     return Optional.ofNullable(fisher);
   }

@@ -1,4 +1,4 @@
-/** Penalties that keep a tuned model near its base, against forgetting. */
+/** Regularization terms that keep a fine-tuned model near its base, against forgetting. */
 @NullMarked
 package io.adapt4j.core.regularization;
 

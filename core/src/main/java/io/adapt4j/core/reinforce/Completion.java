@@ -6,13 +6,15 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What a policy wrote after a prompt.
+ * A completion sampled from a policy.
  *
- * @param prompt the prompt as text; of a conversation, as its template renders it
+ * @param prompt the prompt as text; for a conversation, as rendered by its template
  * @param text the completion without special tokens; may be empty
  * @param fields the row of the prompt: all its fields by name
- * @param truncated whether it was cut off at the most new tokens, before an end-of-sequence token
- * @param templated whether a chat template made the prompt, so that it holds special tokens already
+ * @param truncated whether it was cut off at the limit on new tokens, before an end-of-sequence
+ *     token
+ * @param templated whether a chat template rendered the prompt, so that it already contains special
+ *     tokens
  */
 public record Completion(
     String prompt, String text, Map<String, Object> fields, boolean truncated, boolean templated) {
@@ -24,7 +26,7 @@ public record Completion(
    * @param text the completion without special tokens
    * @param fields the row of the prompt
    * @param truncated whether it was cut off
-   * @param templated whether a chat template made the prompt
+   * @param templated whether a chat template rendered the prompt
    * @throws NullPointerException if a text is null
    */
   public Completion {
@@ -34,7 +36,7 @@ public record Completion(
   }
 
   /**
-   * A complete answer to a plain prompt without further fields.
+   * Creates a complete answer to a plain prompt without further fields.
    *
    * @param prompt the prompt
    * @param text the completion

@@ -3,8 +3,8 @@ package io.adapt4j.core.reinforce;
 import java.util.Objects;
 
 /**
- * Group relative policy optimization (DeepSeekMath, Shao et al. 2024) and its relatives: several
- * completions a prompt are judged against each other, so that no value head is needed.
+ * Group relative policy optimization (DeepSeekMath, Shao et al. 2024) and its variants: several
+ * completions of a prompt are compared with each other, so that no value head is needed.
  *
  * <p>RLOO is {@code advantages(LEAVE_ONE_OUT)}; Dr. GRPO is {@code advantages(CENTERED)} with
  * {@code normalization(DR_GRPO)}; DAPO's loss is {@code normalization(DAPO).clip(0.2, 0.28)};
@@ -12,7 +12,7 @@ import java.util.Objects;
  */
 public final class Grpo extends Reinforcement {
 
-  /** Default of how far from 1 a ratio counts. */
+  /** Default clip range. */
   public static final double CLIP = 0.2;
 
   private final AdvantageEstimator advantages;
@@ -37,7 +37,7 @@ public final class Grpo extends Reinforcement {
   }
 
   /**
-   * Starts describing a run.
+   * Creates a builder.
    *
    * @return a builder with every default
    */
@@ -45,32 +45,32 @@ public final class Grpo extends Reinforcement {
     return new Builder();
   }
 
-  /** {@return how completions of a group are compared} */
+  /** {@return the advantage estimator} */
   public AdvantageEstimator advantages() {
     return advantages;
   }
 
-  /** {@return what token losses are divided by} */
+  /** {@return the normalization of token losses} */
   public LossNormalization normalization() {
     return normalization;
   }
 
-  /** {@return how far below 1 a ratio counts} */
+  /** {@return the lower clip range: ratios are clipped to at least 1 minus this} */
   public double clipLow() {
     return clipLow;
   }
 
-  /** {@return how far above 1 a ratio counts} */
+  /** {@return the upper clip range: ratios are clipped to at most 1 plus this} */
   public double clipHigh() {
     return clipHigh;
   }
 
-  /** {@return beta of the divergence from the model as it was before; 0 leaves it out} */
+  /** {@return beta, the coefficient of the KL divergence from the initial model; 0 disables it} */
   public double klCoefficient() {
     return klCoefficient;
   }
 
-  /** {@return whether a completion has one ratio, the geometric mean over its tokens} */
+  /** {@return whether a completion has a single ratio, the geometric mean over its tokens} */
   public boolean sequenceRatios() {
     return sequenceRatios;
   }
@@ -99,7 +99,7 @@ public final class Grpo extends Reinforcement {
         + "]";
   }
 
-  /** Collects the options. Required: a reward. */
+  /** Builder of the options. Required: a reward. */
   public static final class Builder extends Reinforcement.Builder<Builder> {
 
     private AdvantageEstimator advantages = AdvantageEstimator.GROUP_SCALED;
@@ -119,9 +119,9 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * How completions of a group are compared; default {@link AdvantageEstimator#GROUP_SCALED}.
+     * Sets the advantage estimator; default {@link AdvantageEstimator#GROUP_SCALED}.
      *
-     * @param estimator the comparison
+     * @param estimator the estimator
      * @return this builder
      */
     public Builder advantages(AdvantageEstimator estimator) {
@@ -130,7 +130,7 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * What token losses are divided by; default {@link LossNormalization#DAPO}.
+     * Sets the normalization of token losses; default {@link LossNormalization#DAPO}.
      *
      * @param divisor the normalization
      * @return this builder
@@ -141,10 +141,10 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * How far from 1 a ratio counts; default 0.2 to either side.
+     * Sets the clip range of ratios around 1; default 0.2 to either side.
      *
-     * @param low below 1; above 0 and below 1
-     * @param high above 1; above 0
+     * @param low range below 1; above 0 and below 1
+     * @param high range above 1; above 0
      * @return this builder
      */
     public Builder clip(double low, double high) {
@@ -154,8 +154,8 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * Beta of the divergence from the model as it was before; default 0.04. With 0 no reference is
-     * scored, and its divergence is reported in evaluations only.
+     * Sets beta, the coefficient of the KL divergence from the initial model; default 0.04. With 0
+     * no reference is computed, and the divergence is reported in evaluations only.
      *
      * @param beta at least 0
      * @return this builder
@@ -166,8 +166,8 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * Gives a completion one ratio, the geometric mean over its tokens (GSPO, Zheng et al. 2025).
-     * Choose a clip of about 3e-4 to 3e-2 then.
+     * Uses a single ratio per completion, the geometric mean over its tokens (GSPO, Zheng et al.
+     * 2025). Choose a clip range of about 3e-4 to 3e-2 then.
      *
      * @return this builder
      */
@@ -177,10 +177,10 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * Checks and returns the description.
+     * Checks the options and builds the algorithm.
      *
      * @return the algorithm
-     * @throws IllegalArgumentException if a value is out of its range or no reward is given
+     * @throws IllegalArgumentException if a value is out of range or no reward is given
      */
     public Grpo build() {
       return new Grpo(this);

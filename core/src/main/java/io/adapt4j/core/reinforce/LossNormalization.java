@@ -2,11 +2,13 @@ package io.adapt4j.core.reinforce;
 
 import java.util.Arrays;
 
-/** What the token losses of a step are divided by. */
+/** Normalizations of the token losses of a step. */
 public enum LossNormalization {
   /** Mean over completions of the mean over their tokens (DeepSeekMath). */
   GRPO,
-  /** Sum over completions times the most tokens of one: no bias by length (Dr. GRPO). */
+  /**
+   * Sum divided by the number of completions times the maximum length: no length bias (Dr. GRPO).
+   */
   DR_GRPO,
   /** Mean over the tokens of a micro-batch, then over micro-batches. */
   BNPO,
@@ -14,10 +16,10 @@ public enum LossNormalization {
   DAPO;
 
   /**
-   * Returns what each token of a completion counts in the sum of a micro-batch.
+   * Returns the weight of each token of a completion in the sum of a micro-batch.
    *
    * @param lengths tokens of each completion that count; 0 for a masked one
-   * @return a weight a completion
+   * @return a weight per completion
    */
   public double[] weights(int[] lengths) {
     double tokens = Math.max(1, Arrays.stream(lengths).sum());
@@ -33,10 +35,10 @@ public enum LossNormalization {
   }
 
   /**
-   * Returns the part of a micro-batch in what the sums of a step are divided by.
+   * Returns a micro-batch's contribution to the divisor of a step's sums.
    *
    * @param lengths tokens of each completion that count
-   * @param most the most tokens that a completion may have
+   * @param most maximum number of tokens of a completion
    * @return above 0
    */
   public double divisor(int[] lengths, int most) {

@@ -4,13 +4,13 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
- * Proximal policy optimization (Schulman et al. 2017) as RLHF uses it (Ziegler et al. 2019): the
- * divergence from the model as it was before is taken off the reward of each token, a value head on
- * the same network says what was to be expected.
+ * Proximal policy optimization (Schulman et al. 2017) as RLHF uses it (Ziegler et al. 2019): the KL
+ * divergence from the initial model is subtracted from the reward of each token, and a value head
+ * on the same network estimates the expected reward.
  */
 public final class Ppo extends Reinforcement {
 
-  /** Default of what a nat of divergence costs. */
+  /** Default KL coefficient: reward lost per nat of divergence. */
   public static final double KL_COEFFICIENT = 0.05;
 
   private final double clip;
@@ -45,7 +45,7 @@ public final class Ppo extends Reinforcement {
   }
 
   /**
-   * Starts describing a run.
+   * Creates a builder.
    *
    * @return a builder with every default
    */
@@ -53,47 +53,47 @@ public final class Ppo extends Reinforcement {
     return new Builder();
   }
 
-  /** {@return how far from 1 a ratio counts} */
+  /** {@return the clip range of ratios around 1} */
   public double clip() {
     return clip;
   }
 
-  /** {@return how far from its old value a value counts} */
+  /** {@return the clip range of values around their old values} */
   public double valueClip() {
     return valueClip;
   }
 
-  /** {@return what the loss of the value head counts} */
+  /** {@return the coefficient of the value loss} */
   public double valueCoefficient() {
     return valueCoefficient;
   }
 
-  /** {@return gamma} */
+  /** {@return gamma, the discount factor} */
   public double discount() {
     return discount;
   }
 
-  /** {@return lambda of the generalized advantages} */
+  /** {@return lambda of generalized advantage estimation} */
   public double lambda() {
     return lambda;
   }
 
-  /** {@return what a nat of divergence costs, at first if it follows a target} */
+  /** {@return the KL coefficient, the initial one if it adapts to a target} */
   public double klCoefficient() {
     return klCoefficient;
   }
 
-  /** {@return nats a completion that the coefficient follows; empty if it is fixed} */
+  /** {@return the target divergence per completion in nats; empty if the coefficient is fixed} */
   public OptionalDouble klTarget() {
     return klTarget;
   }
 
-  /** {@return completions after which a lasting deviation has its full effect; empty if fixed} */
+  /** {@return completions after which a sustained deviation has its full effect; empty if fixed} */
   public OptionalDouble klHorizon() {
     return klHorizon;
   }
 
-  /** {@return how the divergence of a token is estimated} */
+  /** {@return the estimator of a token's divergence} */
   public KlEstimator klEstimator() {
     return klEstimator;
   }
@@ -141,7 +141,7 @@ public final class Ppo extends Reinforcement {
         + "]";
   }
 
-  /** Collects the options. Required: a reward. */
+  /** Builder of the options. Required: a reward. */
   public static final class Builder extends Reinforcement.Builder<Builder> {
 
     private double clip = 0.2;
@@ -165,7 +165,7 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * How far from 1 a ratio counts; default 0.2.
+     * Sets the clip range of ratios around 1; default 0.2.
      *
      * @param distance above 0 and below 1
      * @return this builder
@@ -176,7 +176,7 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * How far from its old value a value counts; default 0.2.
+     * Sets the clip range of values around their old values; default 0.2.
      *
      * @param distance above 0
      * @return this builder
@@ -187,7 +187,7 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * What the loss of the value head counts beside that of the policy; default 0.1.
+     * Sets the coefficient of the value loss relative to the policy loss; default 0.1.
      *
      * @param coefficient at least 0
      * @return this builder
@@ -198,7 +198,7 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * What the reward of the next token counts; default 1.
+     * Sets gamma, the discount factor; default 1.
      *
      * @param gamma above 0 and at most 1
      * @return this builder
@@ -209,7 +209,8 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * Weighs bias against variance of the advantages; default 0.95.
+     * Sets lambda of generalized advantage estimation, which trades bias for variance; default
+     * 0.95.
      *
      * @param value from 0 to 1
      * @return this builder
@@ -220,7 +221,7 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * What the divergence from the model as it was before costs throughout; default 0.05 a nat.
+     * Sets a fixed KL coefficient for the divergence from the initial model; default 0.05 per nat.
      *
      * @param coefficient reward lost per nat, at least 0
      * @return this builder
@@ -233,12 +234,12 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * Changes what the divergence costs so that the divergence of a completion nears a target
-     * (Ziegler et al. 2019, eq. 3): by at most 20 % of completions over horizon a rollout.
+     * Adapts the KL coefficient so that the divergence of a completion approaches a target (Ziegler
+     * et al. 2019, eq. 3): by at most 20 % of completions over horizon per rollout.
      *
-     * @param coefficient reward lost per nat to begin with, above 0
-     * @param target nats a completion, above 0
-     * @param horizon completions after which a lasting deviation has its full effect, above 0
+     * @param coefficient initial reward lost per nat, above 0
+     * @param target nats per completion, above 0
+     * @param horizon completions after which a sustained deviation has its full effect, above 0
      * @return this builder
      * @throws IllegalArgumentException if a number is not above 0
      */
@@ -253,9 +254,9 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * How the divergence of a token is estimated; default {@link KlEstimator#K1}.
+     * Sets the estimator of a token's divergence; default {@link KlEstimator#K1}.
      *
-     * @param estimator the estimate
+     * @param estimator the estimator
      * @return this builder
      */
     public Builder klEstimator(KlEstimator estimator) {
@@ -264,7 +265,7 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * Scales the rewards of a rollout to a variance of 1, their mean kept.
+     * Scales the rewards of a rollout to a variance of 1 while keeping their mean.
      *
      * @return this builder
      */
@@ -274,10 +275,10 @@ public final class Ppo extends Reinforcement {
     }
 
     /**
-     * Checks and returns the description.
+     * Checks the options and builds the algorithm.
      *
      * @return the algorithm
-     * @throws IllegalArgumentException if a value is out of its range or no reward is given
+     * @throws IllegalArgumentException if a value is out of range or no reward is given
      */
     public Ppo build() {
       return new Ppo(this);

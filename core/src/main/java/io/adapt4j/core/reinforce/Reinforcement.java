@@ -8,8 +8,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An algorithm that trains a policy on rewards of its own completions: what is sampled, and what it
- * is rewarded for. Immutable.
+ * A reinforcement learning algorithm: trains a policy on rewards of its own completions. Immutable.
  */
 public abstract sealed class Reinforcement permits Grpo, Ppo {
 
@@ -49,22 +48,22 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     Numbers.requireAtLeast("passes", passes, 1);
   }
 
-  /** {@return the functions whose weighted sum is the reward, by the names of their means} */
+  /** {@return the functions whose weighted sum is the reward, by name} */
   public Map<String, RewardFunction> rewards() {
     return rewards;
   }
 
-  /** {@return what the rewards of each function are multiplied by, by its name} */
+  /** {@return the weights of the reward functions, by name} */
   public Map<String, Double> weights() {
     return weights;
   }
 
-  /** {@return prompts a rollout} */
+  /** {@return the prompts per rollout} */
   public int prompts() {
     return prompts;
   }
 
-  /** {@return completions a prompt} */
+  /** {@return the completions per prompt} */
   public int groupSize() {
     return groupSize;
   }
@@ -74,27 +73,27 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     return Math.multiplyExact(prompts, groupSize);
   }
 
-  /** {@return the most tokens of a completion} */
+  /** {@return the maximum number of tokens of a completion} */
   public int maxNewTokens() {
     return maxNewTokens;
   }
 
-  /** {@return what divides the logits, when sampling and in every log-probability} */
+  /** {@return the divisor of the logits, in sampling and in every log-probability} */
   public double temperature() {
     return temperature;
   }
 
-  /** {@return probability of the likeliest tokens that are sampled from; 1 for all} */
+  /** {@return the probability mass of the most likely tokens to sample from; 1 for all} */
   public double topP() {
     return topP;
   }
 
-  /** {@return number of the likeliest tokens that are sampled from; 0 for all} */
+  /** {@return the number of most likely tokens to sample from; 0 for all} */
   public int topK() {
     return topK;
   }
 
-  /** {@return completions generated side by side} */
+  /** {@return the completions generated in one batch} */
   public int generationBatch() {
     return generationBatch;
   }
@@ -104,13 +103,13 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     return passes;
   }
 
-  /** {@return whether completions that were cut off teach nothing} */
+  /** {@return whether truncated completions are excluded from the loss} */
   public boolean masksTruncated() {
     return masksTruncated;
   }
 
   /**
-   * Returns whether the divergence from the model as it was before is part of what is optimized.
+   * Returns whether the divergence from the initial model is part of the objective.
    *
    * @return true if a reference is needed
    */
@@ -129,8 +128,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
   }
 
   /**
-   * Names all options, rewards without their functions, whose texts would not be the same in
-   * another process.
+   * Lists all options, with rewards by name only, as their texts would differ between processes.
    */
   @Override
   public abstract String toString();
@@ -162,7 +160,8 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
   }
 
   /**
-   * Collects what all algorithms have in common. Values are checked when the algorithm is built.
+   * Builder of the options that all algorithms share. Values are checked when the algorithm is
+   * built.
    *
    * @param <B> the builder itself
    */
@@ -192,8 +191,8 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     /**
      * Adds a reward function of weight 1.
      *
-     * @param name under which its mean is reported
-     * @param function judges completions
+     * @param name name under which its mean is reported
+     * @param function scores completions
      * @return this builder
      */
     public B reward(String name, RewardFunction function) {
@@ -201,11 +200,11 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Adds a reward function. The reward of a completion is the sum of all, each times its weight.
+     * Adds a reward function. The reward of a completion is the weighted sum of all.
      *
-     * @param name under which its mean is reported
-     * @param weight what its rewards are multiplied by
-     * @param function judges completions
+     * @param name name under which its mean is reported
+     * @param weight factor of its rewards
+     * @param function scores completions
      * @return this builder
      * @throws IllegalArgumentException if the name is blank or the weight is not finite
      */
@@ -223,8 +222,8 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Prompts a rollout; default 8. An epoch has as many rollouts as it takes to see every prompt
-     * once; the last one is padded with prompts of its beginning.
+     * Sets the prompts per rollout; default 8. An epoch has as many rollouts as it takes to see
+     * every prompt once; the last one is filled with prompts from the beginning.
      *
      * @param count at least 1
      * @return this builder
@@ -235,7 +234,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Completions a prompt; default 8 for GRPO, 1 for PPO.
+     * Sets the completions per prompt; default 8 for GRPO, 1 for PPO.
      *
      * @param completions at least 1
      * @return this builder
@@ -246,7 +245,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * The most tokens of a completion; default 128.
+     * Sets the maximum number of tokens of a completion; default 128.
      *
      * @param tokens at least 1
      * @return this builder
@@ -257,7 +256,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Divides the logits when sampling and in every log-probability; default 1.
+     * Sets the divisor of the logits, in sampling and in every log-probability; default 1.
      *
      * @param value above 0
      * @return this builder
@@ -268,8 +267,8 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Samples from the likeliest tokens of this probability only; default 1, which is all. The
-     * log-probabilities of the loss stay those of the whole vocabulary.
+     * Samples only from the most likely tokens with this total probability; default 1, which is
+     * all. The log-probabilities of the loss remain those of the whole vocabulary.
      *
      * @param probability above 0 and at most 1
      * @return this builder
@@ -280,8 +279,8 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Samples from so many of the likeliest tokens only; default 0, which is all. The
-     * log-probabilities of the loss stay those of the whole vocabulary.
+     * Samples only from this many of the most likely tokens; default 0, which is all. The
+     * log-probabilities of the loss remain those of the whole vocabulary.
      *
      * @param tokens at least 0
      * @return this builder
@@ -292,8 +291,8 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Completions generated side by side; default 64. More are faster and take more memory for keys
-     * and values.
+     * Sets the completions generated in one batch; default 64. Larger batches are faster and take
+     * more memory for the key-value cache.
      *
      * @param completions at least 1
      * @return this builder
@@ -304,7 +303,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Optimization passes over a rollout; default 1 for GRPO, 4 for PPO.
+     * Sets the optimization passes over a rollout; default 1 for GRPO, 4 for PPO.
      *
      * @param count at least 1
      * @return this builder
@@ -315,8 +314,8 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     }
 
     /**
-     * Lets completions that were cut off at the most new tokens teach nothing. They stay in the
-     * comparison of their group.
+     * Excludes completions truncated at the limit on new tokens from the loss. They still count in
+     * the comparison of their group.
      *
      * @return this builder
      */

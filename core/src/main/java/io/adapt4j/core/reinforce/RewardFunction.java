@@ -4,30 +4,30 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Judges completions: the higher, the better. The scale is free; that of several functions is set
- * by their weights. Called on the thread that trains.
+ * Scores completions, higher is better. The scale is free; several functions are balanced by their
+ * weights. Called on the training thread.
  *
- * <p>NaN says that this completion cannot be judged; it is then left out of its group, teaches
- * nothing and is counted in the figure {@code undefined}.
+ * <p>NaN means that a completion cannot be scored; it is then excluded from its group and from the
+ * loss, and is counted in the metric {@code undefined}.
  */
 @FunctionalInterface
 public interface RewardFunction {
 
   /**
-   * Judges one completion.
+   * Scores one completion.
    *
    * @param prompt the prompt as text
-   * @param completion what was written after it, without special tokens; may be empty
+   * @param completion the completion without special tokens; may be empty
    * @param fields the row of the prompt: all its fields by name
-   * @return the reward, or NaN if there is none to give
+   * @return the reward, or NaN if it cannot be scored
    */
   double score(String prompt, String completion, Map<String, Object> fields);
 
   /**
-   * Judges the completions of a rollout together. By default one after the other.
+   * Scores the completions of a rollout together, by default one after the other.
    *
-   * @param completions what to judge
-   * @return a reward for each, in their order
+   * @param completions the completions
+   * @return a reward for each, in order
    */
   default double[] scoreAll(List<Completion> completions) {
     return completions.stream()

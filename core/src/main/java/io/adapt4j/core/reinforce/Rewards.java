@@ -8,38 +8,38 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reward functions that look at the text alone. */
+/** Reward functions that use only the text. */
 public final class Rewards {
 
   private Rewards() {}
 
   /**
    * Rewards a format: 1 if a regular expression is found in the completion, else 0. Anchor it with
-   * {@code ^} and {@code $} to ask for the whole of the completion.
+   * {@code ^} and {@code $} to match the whole completion.
    *
-   * @param regex the expression, in which {@code .} matches line ends too
+   * @param regex the expression, in which {@code .} also matches line ends
    * @return the function
-   * @throws java.util.regex.PatternSyntaxException if it is not one
+   * @throws java.util.regex.PatternSyntaxException if its syntax is invalid
    */
   public static RewardFunction regex(String regex) {
     return new Format(regex);
   }
 
   /**
-   * Rewards the right number: 1 if the answer of the completion equals that of a field of the row,
-   * else 0. The answer is the content of the last {@code \boxed{...}}, else the number after the
-   * last {@code ####}, else the last number. Commas between digits, currency signs and a final
-   * point do not matter; 0.5 and 1/2 do differ.
+   * Rewards the correct number: 1 if the answer of the completion equals that of a field of the
+   * row, else 0. The answer is the content of the last {@code \boxed{...}}, else the number after
+   * the last {@code ####}, else the last number. Commas between digits, currency signs and a final
+   * period are ignored; 0.5 and 1/2 do differ.
    *
-   * @param field name of the field, a number or a text whose answer is found in the same way
-   * @return the function; NaN for rows whose field holds no number
+   * @param field name of the field, a number or a text whose answer is found the same way
+   * @return the function; NaN for rows whose field has no number
    */
   public static RewardFunction numericAnswer(String field) {
     return new NumericAnswer(field);
   }
 
   /**
-   * A format.
+   * Reward of a format.
    *
    * @param regex the regular expression
    */
@@ -49,7 +49,7 @@ public final class Rewards {
      * Compiles the expression to check it.
      *
      * @param regex the regular expression
-     * @throws java.util.regex.PatternSyntaxException if it is not one
+     * @throws java.util.regex.PatternSyntaxException if its syntax is invalid
      */
     public Format {
       Pattern.compile(regex, Pattern.DOTALL);
@@ -63,7 +63,9 @@ public final class Rewards {
     @Override
     public double[] scoreAll(List<Completion> completions) {
       Pattern pattern = Pattern.compile(regex, Pattern.DOTALL);
-      return completions.stream().mapToDouble(other -> found(pattern, other.text())).toArray();
+      return completions.stream()
+          .mapToDouble(completion -> found(pattern, completion.text()))
+          .toArray();
     }
 
     private static double found(Pattern pattern, String text) {
@@ -72,9 +74,9 @@ public final class Rewards {
   }
 
   /**
-   * The right number.
+   * Reward of the correct number.
    *
-   * @param field of the row that holds it
+   * @param field field of the row that holds it
    */
   public record NumericAnswer(String field) implements RewardFunction {
 
@@ -86,7 +88,7 @@ public final class Rewards {
     /**
      * Checks that there is a name.
      *
-     * @param field of the row that holds it
+     * @param field field of the row that holds it
      */
     public NumericAnswer {
       Objects.requireNonNull(field, "field");

@@ -1,7 +1,4 @@
-/**
- * Reinforcement learning from rewards: rollouts, advantages, clipped policy objectives, reward
- * models.
- */
+/** Reinforcement learning: rollouts, advantages, clipped policy objectives, reward functions. */
 @NullMarked
 package io.adapt4j.core.reinforce;
 

@@ -3,32 +3,32 @@ package io.adapt4j.core.score;
 import java.util.List;
 
 /**
- * What a model predicts instead of one mask token.
+ * Predictions for one mask token.
  *
- * @param candidates the likeliest tokens, the likeliest first
+ * @param candidates the most likely tokens, in descending order
  */
 public record MaskPrediction(List<Candidate> candidates) {
 
   /**
-   * Makes a prediction with its own copy of the candidates.
+   * Copies the candidates.
    *
-   * @param candidates the likeliest tokens, at least one
+   * @param candidates the most likely tokens, at least one
    */
   public MaskPrediction {
     candidates = List.copyOf(candidates);
   }
 
   /**
-   * A token that may stand there.
+   * A candidate token.
    *
    * @param id the token's id
    * @param text the token as text
-   * @param probability of the token among all of the vocabulary
+   * @param probability probability of the token over the whole vocabulary
    */
   public record Candidate(int id, String text, double probability) {}
 
   /**
-   * Returns the likeliest token.
+   * Returns the most likely token.
    *
    * @return the first candidate
    */

@@ -3,18 +3,18 @@ package io.adapt4j.core.score;
 import io.adapt4j.core.internal.Texts;
 
 /**
- * A text and a continuation to be scored after it.
+ * A context and a continuation to be scored.
  *
- * @param context what comes before; may be empty
- * @param continuation what is scored, with its leading space if it has one; not empty
+ * @param context the text before it; may be empty
+ * @param continuation the text to score, with its leading space if it has one; not empty
  */
 public record ScoringRequest(String context, String continuation) {
 
   /**
-   * Makes a request.
+   * Checks the continuation.
    *
-   * @param context what comes before; may be empty
-   * @param continuation what is scored; not empty
+   * @param context the text before it; may be empty
+   * @param continuation the text to score; not empty
    * @throws IllegalArgumentException if the continuation is empty
    */
   public ScoringRequest {

@@ -3,13 +3,13 @@ package io.adapt4j.core.score;
 import java.util.List;
 
 /**
- * How likely a model finds a continuation.
+ * Log-probabilities of a continuation's tokens.
  *
  * @param tokenIds the continuation's tokens
- * @param logProbabilities natural logarithm of each token's probability after all before it
+ * @param logProbabilities natural logarithm of each token's probability given all before it
  * @param greedy whether greedy decoding would produce exactly these tokens
- * @param contextTokens how many tokens of context were read before it
- * @param droppedContextTokens how many tokens at the beginning of the context were left out because
+ * @param contextTokens number of context tokens read
+ * @param droppedContextTokens number of tokens dropped from the beginning of the context because
  *     context and continuation together exceed the model's context length; usually 0
  */
 public record TokenScores(
@@ -20,13 +20,13 @@ public record TokenScores(
     int droppedContextTokens) {
 
   /**
-   * Makes scores with their own copies of the lists.
+   * Copies the lists.
    *
    * @param tokenIds the continuation's tokens
-   * @param logProbabilities one a token
+   * @param logProbabilities one per token
    * @param greedy whether greedy decoding would produce these tokens
-   * @param contextTokens tokens of context that were read
-   * @param droppedContextTokens tokens of the context that were left out
+   * @param contextTokens number of context tokens read
+   * @param droppedContextTokens number of tokens dropped from the context
    */
   public TokenScores {
     tokenIds = List.copyOf(tokenIds);
@@ -38,9 +38,9 @@ public record TokenScores(
   }
 
   /**
-   * Returns the logarithm of the whole continuation's probability.
+   * Returns the log-probability of the whole continuation.
    *
-   * @return the sum of the log-probabilities, in nats
+   * @return the sum of the token log-probabilities, in nats
    */
   public double sum() {
     return logProbabilities.stream().mapToDouble(Double::doubleValue).sum();

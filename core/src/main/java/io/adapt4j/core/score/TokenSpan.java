@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * A tokenized context and the continuation to be scored after it. Arrays are not copied: treat them
- * as read-only.
+ * A tokenized context and continuation to be scored. Arrays are not copied: treat them as
+ * read-only.
  *
  * @param context at least one token
  * @param continuation at least one token
@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 public record TokenSpan(int[] context, int[] continuation) {
 
   /**
-   * Makes a span.
+   * Checks the lengths.
    *
    * @param context at least one token
    * @param continuation at least one token
@@ -35,13 +35,13 @@ public record TokenSpan(int[] context, int[] continuation) {
   }
 
   /**
-   * Tokenizes a request as lm-evaluation-harness does: spaces at the end of the context move to the
-   * continuation, both are encoded as one text, and as many tokens as the context alone has are its
-   * part. Nothing that the tokenizer adds after a text is scored.
+   * Tokenizes a request as lm-evaluation-harness does: trailing spaces of the context move to the
+   * continuation, both are encoded as one text, and the first tokens, as many as the context alone
+   * has, are the context. Tokens that the tokenizer appends to a text are not scored.
    *
    * @param tokenizer the model's tokenizer
    * @param request the texts
-   * @param firstId stands before a continuation that has no context
+   * @param firstId token before a continuation without context
    * @return their tokens
    * @throws IllegalArgumentException if there is neither context nor first token
    */
@@ -50,12 +50,12 @@ public record TokenSpan(int[] context, int[] continuation) {
   }
 
   /**
-   * Tokenizes requests, as {@link #of} does one; contexts that are alike are encoded once.
+   * Tokenizes requests as {@link #of} does; equal contexts are encoded once.
    *
    * @param tokenizer the model's tokenizer
-   * @param requests the texts
-   * @param firstId stands before a continuation that has no context
-   * @return one span a request, in their order
+   * @param requests the requests
+   * @param firstId token before a continuation without context
+   * @return one span per request, in order
    * @throws IllegalArgumentException if there is neither context nor first token
    */
   public static List<TokenSpan> all(
@@ -82,7 +82,8 @@ public record TokenSpan(int[] context, int[] continuation) {
     int[] before = contexts.computeIfAbsent(context, tokenizer::encodePrompt);
     int[] whole = tokenizer.encodePrompt(context + continuation);
     if (whole.length <= before.length) {
-      // The continuation melted into the context's last token; only apart can it be scored.
+      // The continuation merged into the context's last token and can only be scored if tokenized
+      // separately.
       return new TokenSpan(before, tokenizer.encode(continuation, false));
     }
     return new TokenSpan(
@@ -103,7 +104,7 @@ public record TokenSpan(int[] context, int[] continuation) {
     return new TokenSpan(new int[] {first}, ids);
   }
 
-  /** Every kind of space counts, line ends and no-break spaces included, as in Python. */
+  /** Every kind of space counts, including line ends and no-break spaces, as in Python. */
   private static int lengthWithoutTrailingSpace(String text) {
     int end = text.length();
     while (end > 0 && isSpace(text.charAt(end - 1))) {

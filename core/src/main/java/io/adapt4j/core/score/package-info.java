@@ -1,4 +1,4 @@
-/** Scoring: how likely a model finds a given continuation of a given context. */
+/** Scoring: log-probabilities of a continuation given a context. */
 @NullMarked
 package io.adapt4j.core.score;
 

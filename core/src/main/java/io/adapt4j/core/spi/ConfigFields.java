@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 public interface ConfigFields {
 
   /**
-   * Returns whether a field is there and not null.
+   * Returns whether a field is present and not null.
    *
    * @param field its name
    * @return whether it has a value
@@ -21,7 +21,7 @@ public interface ConfigFields {
   boolean has(String field);
 
   /**
-   * Reads a whole number.
+   * Reads an integer.
    *
    * @param field its name
    * @return its value in the range of int; empty if it is absent
@@ -45,7 +45,7 @@ public interface ConfigFields {
   Optional<String> text(String field);
 
   /**
-   * Reads true or false.
+   * Reads a boolean.
    *
    * @param field its name
    * @return its value; empty if it is absent
@@ -61,7 +61,7 @@ public interface ConfigFields {
   List<String> texts(String field);
 
   /**
-   * Reads a list of whole numbers, or one.
+   * Reads a list of integers, or a single one.
    *
    * @param field its name
    * @return its values; none if it is absent
@@ -77,11 +77,11 @@ public interface ConfigFields {
   Optional<ConfigFields> object(String field);
 
   /**
-   * Makes the exception for a field whose value cannot be used.
+   * Creates the exception for a field whose value cannot be used.
    *
    * @param field its name
-   * @param expected what would have been right, such as {@code a number above 0}
-   * @param remedy a sentence that says what to do
+   * @param expected the expected value, such as {@code a number above 0}
+   * @param remedy a sentence with the remedy
    * @return the exception, to be thrown
    */
   RuntimeException invalid(String field, String expected, String remedy);

@@ -4,15 +4,15 @@ import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
 /**
- * What a decoder differs from Llama in. Sizes are read from the configuration under the names that
- * Llama's has: {@code hidden_size}, {@code num_hidden_layers}, {@code num_attention_heads} and so
- * on. A {@link ModelFamily} is given a builder; it makes none.
+ * Differences of a decoder from Llama. Sizes are read from the configuration under Llama's names:
+ * {@code hidden_size}, {@code num_hidden_layers}, {@code num_attention_heads} and so on. A {@link
+ * ModelFamily} receives a builder and does not create one.
  *
  * <p>Each method returns the builder. Layers count from 0.
  */
 public interface DecoderBuilder {
 
-  /** Where a layer has its norms. */
+  /** Positions of a layer's norms. */
   enum Norms {
     /** Before attention and before the MLP: {@code input_layernorm} and the one after attention. */
     BEFORE,
@@ -22,18 +22,18 @@ public interface DecoderBuilder {
     AFTER
   }
 
-  /** What is normalized of queries and keys, by {@code q_norm} and {@code k_norm}. */
+  /** Normalization of queries and keys, by {@code q_norm} and {@code k_norm}. */
   enum QueryKeyNorms {
-    /** Nothing. */
+    /** No normalization. */
     NONE,
-    /** Each head by itself, as in Qwen 3. */
+    /** Each head separately, as in Qwen 3. */
     PER_HEAD,
     /** All heads together, as in OLMo 2. */
     FULL_WIDTH
   }
 
   /**
-   * Sets the context length where {@code max_position_embeddings} is absent.
+   * Sets the context length if {@code max_position_embeddings} is absent.
    *
    * @param tokens at least 1; 2048 by default
    * @return this
@@ -41,7 +41,7 @@ public interface DecoderBuilder {
   DecoderBuilder defaultContextLength(int tokens);
 
   /**
-   * Sets what norms add to the mean square where {@code rms_norm_eps} is absent.
+   * Sets the epsilon of norms if {@code rms_norm_eps} is absent.
    *
    * @param eps above 0; 1e-6 by default
    * @return this
@@ -49,7 +49,7 @@ public interface DecoderBuilder {
   DecoderBuilder defaultNormEpsilon(double eps);
 
   /**
-   * Sets the activation of the MLP where {@code hidden_act} is absent.
+   * Sets the activation of the MLP if {@code hidden_act} is absent.
    *
    * @param name silu, gelu, gelu_pytorch_tanh, relu or tanh; silu by default
    * @return this
@@ -57,7 +57,7 @@ public interface DecoderBuilder {
   DecoderBuilder defaultActivation(String name);
 
   /**
-   * Sets whether the output matrix is the embedding matrix where {@code tie_word_embeddings} is
+   * Sets whether the output matrix is tied to the embedding if {@code tie_word_embeddings} is
    * absent.
    *
    * @param tied whether it is; false by default
@@ -66,7 +66,7 @@ public interface DecoderBuilder {
   DecoderBuilder defaultTiedEmbeddings(boolean tied);
 
   /**
-   * Sets the base of the rotary frequencies where {@code rope_theta} is absent.
+   * Sets the base of the rotary frequencies if {@code rope_theta} is absent.
    *
    * @param base above 0; 10,000 by default
    * @return this
@@ -74,7 +74,7 @@ public interface DecoderBuilder {
   DecoderBuilder defaultRotaryBase(double base);
 
   /**
-   * Sets the width of a head where {@code head_dim} is absent.
+   * Sets the head width if {@code head_dim} is absent.
    *
    * @param width even; by default {@code hidden_size / num_attention_heads}
    * @return this
@@ -82,10 +82,11 @@ public interface DecoderBuilder {
   DecoderBuilder defaultHeadSize(int width);
 
   /**
-   * Sets which projections of attention have biases.
+   * Sets which attention projections have biases.
    *
-   * @param queryKeyValue whether those of queries, keys and values do
-   * @param output whether that of the output does; by default {@code attention_bias} decides both
+   * @param queryKeyValue whether the query, key and value projections have biases
+   * @param output whether the output projection has a bias; by default {@code attention_bias}
+   *     decides both
    * @return this
    */
   DecoderBuilder attentionBias(boolean queryKeyValue, boolean output);
@@ -93,29 +94,29 @@ public interface DecoderBuilder {
   /**
    * Sets whether the projections of the MLP have biases.
    *
-   * @param bias whether they do; by default {@code mlp_bias} decides
+   * @param bias whether they have biases; by default {@code mlp_bias} decides
    * @return this
    */
   DecoderBuilder mlpBias(boolean bias);
 
   /**
-   * Reads queries, keys and values from one stored {@code qkv_proj}, gate and up from one {@code
-   * gate_up_proj}.
+   * Reads queries, keys and values from a single stored {@code qkv_proj}, gate and up from a single
+   * {@code gate_up_proj}.
    *
    * @return this
    */
   DecoderBuilder fusedProjections();
 
   /**
-   * Sets where a layer has its norms.
+   * Sets the positions of a layer's norms.
    *
-   * @param where before by default
+   * @param where {@link Norms#BEFORE} by default
    * @return this
    */
   DecoderBuilder norms(Norms where);
 
   /**
-   * Sets what is added to the weights of norms, which are stored as differences from it.
+   * Sets the offset added to the weights of norms, which are stored as differences from it.
    *
    * @param offset 0 by default; 1 in Gemma
    * @return this
@@ -123,15 +124,15 @@ public interface DecoderBuilder {
   DecoderBuilder normOffset(double offset);
 
   /**
-   * Sets what is normalized of queries and keys.
+   * Sets the normalization of queries and keys.
    *
-   * @param kind nothing by default
+   * @param kind none by default
    * @return this
    */
   DecoderBuilder queryKeyNorms(QueryKeyNorms kind);
 
   /**
-   * Multiplies embeddings.
+   * Sets the factor of embeddings.
    *
    * @param factor 1 by default
    * @return this
@@ -139,15 +140,15 @@ public interface DecoderBuilder {
   DecoderBuilder embeddingScale(double factor);
 
   /**
-   * Multiplies the scores of attention.
+   * Sets the factor of attention scores.
    *
-   * @param factor above 0; by default 1 / sqrt(width of a head)
+   * @param factor above 0; by default 1 / sqrt(head width)
    * @return this
    */
   DecoderBuilder attentionScale(double factor);
 
   /**
-   * Multiplies what attention and MLP add to the residual stream.
+   * Sets the factor of the attention and MLP outputs that are added to the residual stream.
    *
    * @param factor 1 by default
    * @return this
@@ -155,7 +156,7 @@ public interface DecoderBuilder {
   DecoderBuilder residualScale(double factor);
 
   /**
-   * Multiplies logits.
+   * Sets the factor of logits.
    *
    * @param factor 1 by default
    * @return this
@@ -163,7 +164,7 @@ public interface DecoderBuilder {
   DecoderBuilder logitScale(double factor);
 
   /**
-   * Keeps the scores of attention within a range: cap * tanh(score / cap).
+   * Soft-caps attention scores: cap * tanh(score / cap).
    *
    * @param cap above 0; 0, the default, for none
    * @return this
@@ -171,7 +172,7 @@ public interface DecoderBuilder {
   DecoderBuilder attentionSoftCap(double cap);
 
   /**
-   * Keeps logits within a range: cap * tanh(logit / cap).
+   * Soft-caps logits: cap * tanh(logit / cap).
    *
    * @param cap above 0; 0, the default, for none
    * @return this
@@ -179,27 +180,27 @@ public interface DecoderBuilder {
   DecoderBuilder logitSoftCap(double cap);
 
   /**
-   * Limits attention to the newest tokens.
+   * Limits attention to a sliding window.
    *
-   * @param tokens how many each layer sees, the own included; 0, the default, for all
+   * @param tokens window of each layer, including the token itself; 0, the default, for no limit
    * @return this
    */
   DecoderBuilder window(IntUnaryOperator tokens);
 
   /**
-   * Gives some layers rotary frequencies of another base, without scaling, as the local layers of
-   * Gemma 3.
+   * Gives some layers rotary frequencies with another base, without scaling, as in the local layers
+   * of Gemma 3.
    *
    * @param base above 0
-   * @param layers which
+   * @param layers the layers
    * @return this
    */
   DecoderBuilder localRotaryBase(double base, IntPredicate layers);
 
   /**
-   * Leaves some layers without rotary positions, as every fourth of SmolLM3.
+   * Leaves some layers without rotary embeddings, as every fourth of SmolLM3.
    *
-   * @param layers which; none by default
+   * @param layers the layers; none by default
    * @return this
    */
   DecoderBuilder withoutRotary(IntPredicate layers);

@@ -4,15 +4,15 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * Samples of a {@link TrainingObjective} and what the model says of them: a matrix with a row for
- * each text, or for each position of each sample, in their order. Buffers are row by row, from
+ * Samples of a {@link TrainingObjective} and the model's outputs for them: a matrix with a row for
+ * each text, or for each position of each sample, in order. Buffers are row-major, start at
  * position 0, and must not be kept.
  *
  * @param samples the samples
- * @param rows rows of the outputs
- * @param columns numbers of a row: the text outputs, or the tokens of the vocabulary
- * @param outputs what the model says; read-only
- * @param gradient takes the derivative of the loss by each output; 0 before
+ * @param rows number of rows of the outputs
+ * @param columns width of a row: the number of text outputs, or the vocabulary size
+ * @param outputs the model's outputs; read-only
+ * @param gradient receives the derivative of the loss by each output; initially 0
  */
 public record ObjectiveBatch(
     List<ObjectiveSample> samples,
@@ -25,11 +25,11 @@ public record ObjectiveBatch(
    * Checks the sizes of the buffers.
    *
    * @param samples the samples
-   * @param rows rows of the outputs
-   * @param columns numbers of a row
-   * @param outputs what the model says
-   * @param gradient takes the derivative
-   * @throws IllegalArgumentException if a buffer does not hold rows times columns
+   * @param rows number of rows of the outputs
+   * @param columns width of a row
+   * @param outputs the model's outputs
+   * @param gradient receives the derivative
+   * @throws IllegalArgumentException if the size of a buffer is not rows times columns
    */
   public ObjectiveBatch {
     samples = List.copyOf(samples);
@@ -57,7 +57,7 @@ public record ObjectiveBatch(
    *
    * @param row its row
    * @param column its column
-   * @param value what is added
+   * @param value value to add
    */
   public void addGradient(int row, int column, double value) {
     int index = row * columns + column;

@@ -1,13 +1,12 @@
 package io.adapt4j.core.spi;
 
 /**
- * A row of data as a {@link TrainingObjective} has encoded it.
+ * A row of data as encoded by a {@link TrainingObjective}.
  *
- * @param tokens what the model reads, at least one token id
- * @param positions where the scores of the vocabulary are asked for, ascending, each an index into
- *     the tokens; the scores at position i say which token comes after token i. Empty for an
- *     objective with text outputs
- * @param targets what the objective itself wants to know in its loss, such as token ids or a number
+ * @param tokens the input token ids, at least one
+ * @param positions positions whose logits are used, ascending indices into the tokens; the logits
+ *     at position i predict the token after token i. Empty for an objective with text outputs
+ * @param targets values for the objective's own loss, such as token ids or a number
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
@@ -18,7 +17,7 @@ public record ObjectiveSample(int[] tokens, int[] positions, float[] targets) {
    *
    * @param tokens at least one token id
    * @param positions ascending indices into the tokens
-   * @param targets what the objective wants to know
+   * @param targets values for the objective's own loss
    * @throws IllegalArgumentException if there is no token, or positions are not ascending indices
    */
   public ObjectiveSample {
@@ -37,10 +36,10 @@ public record ObjectiveSample(int[] tokens, int[] positions, float[] targets) {
   }
 
   /**
-   * Makes a sample for an objective with text outputs.
+   * Creates a sample for an objective with text outputs.
    *
    * @param tokens at least one token id
-   * @param targets what the objective wants to know
+   * @param targets values for the objective's own loss
    * @return the sample, without positions
    */
   public static ObjectiveSample ofText(int[] tokens, float... targets) {

@@ -1,26 +1,25 @@
 package io.adapt4j.core.spi;
 
 /**
- * A preference loss of pairs of a better and a worse answer: the term of a pair, and its
- * derivatives by the log-probabilities of both answers. {@code PreferenceLoss.custom} makes a loss
- * of it; the loss of a batch is the sum of its terms.
+ * A custom preference loss on pairs of a chosen and a rejected answer: the term of a pair, and its
+ * derivatives by the log-probabilities of both answers. Use it with {@code PreferenceLoss.custom};
+ * the loss of a batch is the sum of its terms.
  *
- * <p>A loss is called on the thread that trains. It has no state, so one loss may serve several
- * runs at the same time.
+ * <p>A loss is called on the training thread. It has no state, so one loss may serve several runs
+ * at the same time.
  */
 public interface PairwiseLoss {
 
   /**
-   * What a loss knows of a pair. Log-probabilities are natural logarithms, summed over the tokens
-   * of an answer, its end included and its prompt left out.
+   * Log-probabilities and lengths of a pair. Log-probabilities are natural logarithms, summed over
+   * the tokens of an answer including its end, without the prompt.
    *
-   * @param chosen log-probability of the better answer under the model that trains, at most 0
-   * @param rejected that of the worse answer
-   * @param referenceChosen log-probability of the better answer under the reference; 0 where there
-   *     is none
-   * @param referenceRejected that of the worse answer
-   * @param chosenTokens tokens of the better answer, at least 1
-   * @param rejectedTokens tokens of the worse answer, at least 1
+   * @param chosen log-probability of the chosen answer under the trained model, at most 0
+   * @param rejected log-probability of the rejected answer
+   * @param referenceChosen log-probability of the chosen answer under the reference; 0 without one
+   * @param referenceRejected log-probability of the rejected answer under the reference
+   * @param chosenTokens number of tokens of the chosen answer, at least 1
+   * @param rejectedTokens number of tokens of the rejected answer, at least 1
    */
   record Pair(
       double chosen,
@@ -31,7 +30,7 @@ public interface PairwiseLoss {
       int rejectedTokens) {}
 
   /**
-   * What a pair adds to the loss.
+   * Contribution of a pair to the loss.
    *
    * @param loss the value, finite
    * @param byChosen derivative by {@link Pair#chosen}, finite
@@ -40,7 +39,7 @@ public interface PairwiseLoss {
   record Term(double loss, double byChosen, double byRejected) {}
 
   /**
-   * Returns what the loss is called in logs and in the identity of a run.
+   * Returns the loss's name for logs and the identity of a run.
    *
    * @return a text that is not blank
    */
@@ -49,22 +48,21 @@ public interface PairwiseLoss {
   /**
    * Returns the options of the loss as text. A run resumes only under the same name and options.
    *
-   * @return all that changes the terms, such as {@code beta=0.1}; empty by default
+   * @return all options that change the terms, such as {@code beta=0.1}; empty by default
    */
   default String options() {
     return "";
   }
 
   /**
-   * Returns whether the loss compares with a reference model, which {@code Task.preference} then
-   * asks.
+   * Returns whether the loss uses a reference model, which {@code Task.preference} then provides.
    *
    * @return whether {@link Pair#referenceChosen} and {@link Pair#referenceRejected} are read
    */
   boolean usesReference();
 
   /**
-   * Returns what log-probabilities, less those under the reference, are multiplied by to be the
+   * Returns the factor that turns log-probabilities, minus those under the reference, into the
    * rewards that a run reports.
    *
    * @return above 0; 1 by default

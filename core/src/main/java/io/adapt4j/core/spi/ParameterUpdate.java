@@ -5,25 +5,25 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a step of an {@link OptimizerRule} reads and writes of one parameter.
+ * A parameter with its gradient and optimizer state, for one step of an {@link OptimizerRule}.
  *
- * <p>All buffers hold as many floats as the parameter has values, row by row, from position 0 to
- * their limit. On a CPU value and moments are the parameter's own memory. Where parameters live on
- * a GPU, they are copies that are written back when the rule returns. Buffers must not be kept: the
- * memory behind them may be freed after the call.
+ * <p>All buffers hold one float per value of the parameter, row-major, from position 0 to their
+ * limit. On a CPU value and moments are the parameter's own memory. On a GPU they are copies that
+ * are written back when the rule returns. Buffers must not be kept: the memory behind them may be
+ * freed after the call.
  *
  * @param name the parameter's name in checkpoints, such as {@code
  *     model.layers.0.mlp.up_proj.lora_A.weight}
  * @param sizes its dimensions; one for vectors, [rows, columns] for matrices
  * @param value the values, to be updated
  * @param gradient the gradient of the loss, already clipped; read-only
- * @param moments what the rule keeps, by the names it gave, to be updated
- * @param step which update of this parameter it is, from 1; steps that were skipped because a loss
- *     was not finite do not count
- * @param learningRate the rate of this step by the schedule, with the factor of this parameter
- * @param weightDecay the decay of this parameter: that of the run, or 0 for biases and the weights
- *     of norms. To be applied by the rule; decoupled decay (AdamW) subtracts {@code learningRate *
- *     weightDecay * value}
+ * @param moments the optimizer state by name, to be updated
+ * @param step number of this update of the parameter, from 1; steps skipped because a loss was not
+ *     finite do not count
+ * @param learningRate the scheduled learning rate of this step, with the factor of this parameter
+ * @param weightDecay weight decay of this parameter: that of the run, or 0 for biases and the
+ *     weights of norms. To be applied by the rule; decoupled decay (AdamW) subtracts {@code
+ *     learningRate * weightDecay * value}
  */
 public record ParameterUpdate(
     String name,
@@ -42,11 +42,11 @@ public record ParameterUpdate(
    * @param sizes its dimensions
    * @param value the values
    * @param gradient the gradient
-   * @param moments what the rule keeps, by name
+   * @param moments the optimizer state by name
    * @param step from 1
-   * @param learningRate the rate of this step
-   * @param weightDecay the decay of this parameter
-   * @throws IllegalArgumentException if a buffer does not hold as many floats as the sizes say
+   * @param learningRate the learning rate of this step
+   * @param weightDecay weight decay of this parameter
+   * @throws IllegalArgumentException if the size of a buffer does not match the dimensions
    */
   public ParameterUpdate {
     sizes = List.copyOf(sizes);
@@ -74,7 +74,7 @@ public record ParameterUpdate(
   }
 
   /**
-   * Returns what the rule keeps under a name.
+   * Returns a moment.
    *
    * @param moment one of the names of {@link OptimizerRule#moments}
    * @return the buffer, to be updated

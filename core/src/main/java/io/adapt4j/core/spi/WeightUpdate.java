@@ -6,16 +6,16 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * A fine-tuning method that leaves the weights of linear layers frozen and adds an update to each:
- * W' = W + delta, where delta is made of a few parameters that train, as in LoRA, LoHa or LoKr.
- * {@code FineTuningMethod.custom} makes a method of it, and {@code Adapter.custom} puts what it has
- * saved on a model.
+ * A custom fine-tuning method that freezes the weights of linear layers and adds an update to each:
+ * W' = W + delta, where delta is computed from a few trainable parameters, as in LoRA, LoHa or
+ * LoKr. Use it with {@code FineTuningMethod.custom}; {@code Adapter.custom} loads the saved result
+ * onto a model.
  *
- * <p>The update is made once a step, and so are the gradients of its parameters; products with it
- * are the engine's. While it trains it takes 8 bytes for each adapted weight (10 in bf16), and in
- * use as many as the weight itself.
+ * <p>The update and the gradients of its parameters are computed once a step; products with it are
+ * the engine's. In training it takes 8 bytes per adapted weight (10 in bf16), and in inference as
+ * many as the weight itself.
  *
- * <p>All buffers are row by row, from position 0 to their limit, and must not be kept. An update is
+ * <p>All buffers are row-major, from position 0 to their limit, and must not be kept. An update is
  * called on one thread for one projection after the other. It has no state, so one may serve
  * several models.
  */
@@ -31,7 +31,7 @@ public interface WeightUpdate {
   record Projection(String module, int outputs, int inputs) {}
 
   /**
-   * Returns what the method is called in logs and in the identity of a run.
+   * Returns the method's name for logs and the identity of a run.
    *
    * @return a text that is not blank
    */
@@ -41,14 +41,14 @@ public interface WeightUpdate {
    * Returns the options of the method as text. A run resumes, and an adapter loads, only under the
    * same name and options.
    *
-   * @return all that changes the updates; empty by default
+   * @return all options that change the updates; empty by default
    */
   default String options() {
     return "";
   }
 
   /**
-   * Returns the parameters that the update of a projection is made of.
+   * Returns the trainable parameters of a projection's update.
    *
    * @param projection the projection
    * @return their dimensions by name, the same at every call; none to leave the projection as it is
@@ -56,31 +56,31 @@ public interface WeightUpdate {
   Map<String, List<Integer>> parameters(Projection projection);
 
   /**
-   * Gives the parameters their first values.
+   * Initializes the parameters.
    *
    * @param projection the projection
-   * @param parameters by name, all 0 before
+   * @param parameters by name, initially 0
    * @param random seeded by the run, for this projection
    */
   void initialize(
       Projection projection, Map<String, FloatBuffer> parameters, RandomGenerator random);
 
   /**
-   * Makes the update of a projection's weight.
+   * Computes the update of a projection's weight.
    *
    * @param projection the projection
    * @param parameters by name; read-only
-   * @param delta takes [outputs, inputs], all 0 before
+   * @param delta receives [outputs, inputs], initially 0
    */
   void apply(Projection projection, Map<String, FloatBuffer> parameters, FloatBuffer delta);
 
   /**
-   * Adds the gradients of the parameters.
+   * Accumulates the gradients of the parameters.
    *
    * @param projection the projection
    * @param parameters by name; read-only
-   * @param byDelta derivative of the loss by the update, [outputs, inputs]; read-only
-   * @param gradients of the parameters by name, to be added to
+   * @param byDelta gradient of the loss by the update, [outputs, inputs]; read-only
+   * @param gradients gradients of the parameters by name, to be added to
    */
   void forwardBackward(
       Projection projection,

@@ -12,7 +12,7 @@
  *   <li>{@link io.adapt4j.core.spi.ModelFamily}: a model family
  * </ul>
  *
- * <p>Other extension points stand beside what they extend: {@link
+ * <p>Other extension points are next to the types they extend: {@link
  * io.adapt4j.core.train.LearningRateSchedule#custom}, {@link
  * io.adapt4j.core.train.TrainingListener}, {@link io.adapt4j.core.reinforce.RewardFunction}.
  */

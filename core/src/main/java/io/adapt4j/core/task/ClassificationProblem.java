@@ -1,6 +1,6 @@
 package io.adapt4j.core.task;
 
-/** What a text, or each of its words, is given. */
+/** Kinds of classification and regression of texts. */
 public enum ClassificationProblem {
   /** One of several classes. */
   SINGLE_LABEL,
@@ -8,6 +8,6 @@ public enum ClassificationProblem {
   MULTI_LABEL,
   /** A number, such as a rating. */
   REGRESSION,
-  /** One of several classes for each word. */
+  /** One of several classes for each word of a text. */
   TOKEN
 }

@@ -3,11 +3,11 @@ package io.adapt4j.core.task;
 import java.util.List;
 
 /**
- * Scores of texts or of their words.
+ * Classification or regression of texts or of their words.
  *
- * @param problem what a text, or each of its words, is given
- * @param labels the classes in order; empty for those of the data
- * @param replacesClassifier whether a checkpoint's classifier of other classes is replaced
+ * @param problem kind of classification
+ * @param labels the classes in order; empty to take them from the data
+ * @param replacesClassifier whether a checkpoint's classifier for other classes is replaced
  */
 public record ClassificationTask(
     ClassificationProblem problem, List<String> labels, boolean replacesClassifier)
@@ -16,18 +16,18 @@ public record ClassificationTask(
   /**
    * Copies the labels.
    *
-   * @param problem what a text, or each of its words, is given
+   * @param problem kind of classification
    * @param labels the classes in order
-   * @param replacesClassifier whether a checkpoint's classifier of other classes is replaced
+   * @param replacesClassifier whether a checkpoint's classifier for other classes is replaced
    */
   public ClassificationTask {
     labels = List.copyOf(labels);
   }
 
   /**
-   * States the classes and their order. By default they are those of the data: whole numbers by
-   * value, other names by their characters. Data may then have the number of a class, from 0, in
-   * the place of its name.
+   * Sets the classes and their order. By default they are those of the data, sorted: integers by
+   * value, other names by their characters. Data may then contain the index of a class, from 0,
+   * instead of its name.
    *
    * @param names the classes, class 0 first
    * @return a changed copy
@@ -37,8 +37,8 @@ public record ClassificationTask(
   }
 
   /**
-   * Gives a checkpoint that already scores other classes a new classifier in its place. Without
-   * this, such a checkpoint is refused.
+   * Replaces a checkpoint's classifier for other classes with a new one. Without this, such a
+   * checkpoint is refused.
    *
    * @return a changed copy
    */

@@ -9,14 +9,16 @@ import java.util.OptionalInt;
 /**
  * See {@link Task#embeddings}.
  *
- * @param scale multiplies the cosines before the softmax
- * @param queryPrompt what stands before each query; may be empty
- * @param passagePrompt what stands before each passage; may be empty
- * @param dimensions how many first entries of the vectors to train; empty for whole vectors only
- * @param dimensionWeights how much the loss of each of them counts
- * @param truncateDimension what the saved folder says vectors are to be cut to
- * @param hybrid whether weights and vectors of tokens train beside the vector of the text
- * @param selfDistillation whether the sum of the three scores teaches each of them
+ * @param scale factor of the cosines before the softmax
+ * @param queryPrompt text before each query; may be empty
+ * @param passagePrompt text before each passage; may be empty
+ * @param dimensions numbers of first entries of the vectors to train (Matryoshka); empty for whole
+ *     vectors only
+ * @param dimensionWeights weight of the loss of each dimension
+ * @param truncateDimension dimension to which the saved model truncates vectors
+ * @param hybrid whether sparse token weights and token vectors are trained in addition to the dense
+ *     vector
+ * @param selfDistillation whether the sum of the three scores is the teacher of each of them
  */
 public record EmbeddingTask(
     double scale,
@@ -36,14 +38,14 @@ public record EmbeddingTask(
    * Checks the options.
    *
    * @param scale above 0
-   * @param queryPrompt what stands before each query
-   * @param passagePrompt what stands before each passage
-   * @param dimensions different numbers of at least 1
-   * @param dimensionWeights as many numbers of at least 0, one of them above
+   * @param queryPrompt text before each query
+   * @param passagePrompt text before each passage
+   * @param dimensions distinct numbers of at least 1
+   * @param dimensionWeights as many numbers of at least 0, not all 0
    * @param truncateDimension at least 1, or none
-   * @param hybrid whether tokens train too; not with dimensions
-   * @param selfDistillation whether scores teach each other; with hybrid only
-   * @throws IllegalArgumentException if one of them is not
+   * @param hybrid whether token weights and vectors are trained too; not together with dimensions
+   * @param selfDistillation whether the sum of the scores is the teacher of each; only with hybrid
+   * @throws IllegalArgumentException if a value is out of range
    */
   public EmbeddingTask {
     Objects.requireNonNull(queryPrompt, "queryPrompt");
@@ -74,11 +76,11 @@ public record EmbeddingTask(
   }
 
   /**
-   * Trains whole vectors.
+   * Creates a task that trains whole vectors.
    *
-   * @param scale multiplies the cosines before the softmax
-   * @param queryPrompt what stands before each query; may be empty
-   * @param passagePrompt what stands before each passage; may be empty
+   * @param scale factor of the cosines before the softmax
+   * @param queryPrompt text before each query; may be empty
+   * @param passagePrompt text before each passage; may be empty
    */
   public EmbeddingTask(double scale, String queryPrompt, String passagePrompt) {
     this(
@@ -92,7 +94,7 @@ public record EmbeddingTask(
   }
 
   /**
-   * Sets what the cosines are multiplied by: the larger, the more the nearest wrong passages count.
+   * Sets the factor of the cosines: the larger, the more the hardest negatives count.
    *
    * @param factor above 0; 20 is usual
    * @return a changed copy
@@ -110,8 +112,7 @@ public record EmbeddingTask(
   }
 
   /**
-   * Puts texts before queries and passages, as E5 and BGE want it; the same are to be given when
-   * the model is used.
+   * Sets texts before queries and passages, as E5 and BGE require; use the same ones for inference.
    *
    * @param query such as "query: "
    * @param passage such as "passage: "
@@ -130,13 +131,13 @@ public record EmbeddingTask(
   }
 
   /**
-   * Trains the first entries of the vectors to do by themselves (Matryoshka embeddings, Kusupati et
-   * al. 2022): the loss is the sum of the losses of the vectors cut to each dimension and scaled to
-   * length 1. Measures {@code mrr} and {@code accuracy} of each, such as {@code mrr_64}. Whole
-   * vectors are trained only if their width is among the dimensions.
+   * Trains the first entries of the vectors to work on their own (Matryoshka embeddings, Kusupati
+   * et al. 2022): the loss is the sum of the losses of the vectors truncated to each dimension and
+   * normalized to length 1. Measures {@code mrr} and {@code accuracy} of each, such as {@code
+   * mrr_64}. Whole vectors are trained only if their width is among the dimensions.
    *
    * @param values the dimensions, such as 768, 512, 256, 128, 64
-   * @return a changed copy, in which all of them count 1
+   * @return a changed copy, in which all of them have weight 1
    */
   public EmbeddingTask matryoshka(int... values) {
     List<Integer> given = Arrays.stream(values).boxed().toList();
@@ -153,7 +154,7 @@ public record EmbeddingTask(
   }
 
   /**
-   * Sets how much the loss of each dimension counts.
+   * Sets the weight of each dimension's loss.
    *
    * @param weights at least 0, in the order of the dimensions
    * @return a changed copy
@@ -172,9 +173,8 @@ public record EmbeddingTask(
   }
 
   /**
-   * Writes into the saved folder that vectors are cut to their first entries wherever it is loaded
-   * without another dimension ({@code truncate_dim} of Sentence Transformers). What is trained does
-   * not change.
+   * Saves a default dimension to which vectors are truncated when the model is loaded without
+   * another one ({@code truncate_dim} of Sentence Transformers). Training does not change.
    *
    * @param dimension at least 1
    * @return a changed copy
@@ -192,13 +192,14 @@ public record EmbeddingTask(
   }
 
   /**
-   * Trains weights of tokens ({@code sparse_linear}) and vectors of tokens ({@code colbert_linear})
-   * with the vector of the text, as bge-m3 has them (Chen et al. 2024). A base without these layers
-   * gets new ones. The loss is that of FlagEmbedding's unified fine-tuning: a quarter of the
-   * cross-entropies of the vectors' scores, of a tenth of the weights', of the tokens' vectors' and
-   * of the sum of all three. {@code HybridEmbedder} reads what is saved.
+   * Trains sparse token weights ({@code sparse_linear}) and token vectors ({@code colbert_linear})
+   * together with the dense vector, as in bge-m3 (Chen et al. 2024). Missing layers are newly
+   * initialized. The loss is that of FlagEmbedding's unified fine-tuning: a quarter of the sum of
+   * the cross-entropies of the dense scores, of a tenth of the sparse ones', of the token vectors'
+   * and of the sum of all three. {@code HybridEmbedder} loads the result.
    *
-   * @param distills whether the sum of the scores also teaches each of them (self-distillation)
+   * @param distills whether the sum of the scores is also the teacher of each of them
+   *     (self-distillation)
    * @return a changed copy
    */
   public EmbeddingTask hybrid(boolean distills) {

@@ -3,7 +3,7 @@ package io.adapt4j.core.task;
 /**
  * See {@link Task#maskedTokens(double)}.
  *
- * @param probability of each token to be hidden
+ * @param probability probability of masking a token
  */
 public record MaskedLmTask(double probability) implements Task {
 

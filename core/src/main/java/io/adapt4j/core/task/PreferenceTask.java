@@ -7,16 +7,16 @@ import java.util.Objects;
 /**
  * See {@link Task#preference}.
  *
- * @param loss what is minimized
- * @param reference what the loss compares with; of no consequence where it does not compare
+ * @param loss loss to minimize
+ * @param reference source of the reference log-probabilities; unused if the loss has none
  */
 public record PreferenceTask(PreferenceLoss loss, Reference reference) implements Task {
 
   /**
    * Checks that both are given.
    *
-   * @param loss what is minimized
-   * @param reference what the loss compares with
+   * @param loss loss to minimize
+   * @param reference source of the reference log-probabilities
    */
   public PreferenceTask {
     Objects.requireNonNull(loss, "loss");
@@ -24,7 +24,7 @@ public record PreferenceTask(PreferenceLoss loss, Reference reference) implement
   }
 
   /**
-   * Sets what the loss compares with.
+   * Sets the reference of the loss.
    *
    * @param model the reference
    * @return a changed copy

@@ -6,14 +6,14 @@ import java.util.Objects;
 /**
  * Reinforcement learning.
  *
- * @param algorithm how, and for what rewards
+ * @param algorithm the algorithm and its rewards
  */
 public record ReinforcementLearningTask(Reinforcement algorithm) implements Task {
 
   /**
    * Checks that there is an algorithm.
    *
-   * @param algorithm how, and for what rewards
+   * @param algorithm the algorithm and its rewards
    */
   public ReinforcementLearningTask {
     Objects.requireNonNull(algorithm, "algorithm");

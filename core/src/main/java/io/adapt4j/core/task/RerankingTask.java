@@ -3,18 +3,18 @@ package io.adapt4j.core.task;
 /**
  * See {@link Task#reranking}.
  *
- * @param instruction what a document has to do to be answered with yes
+ * @param instruction the criterion for answering yes to a document
  */
 public record RerankingTask(String instruction) implements Task {
 
-  /** The instruction that Qwen3-Reranker was trained with where no other is given. */
+  /** The default instruction that Qwen3-Reranker was trained with. */
   public static final String INSTRUCTION =
       "Given a web search query, retrieve relevant passages that answer the query";
 
   /**
    * Checks the instruction.
    *
-   * @param instruction what a document has to do
+   * @param instruction the criterion for answering yes to a document
    * @throws IllegalArgumentException if it is blank
    */
   public RerankingTask {
@@ -24,8 +24,7 @@ public record RerankingTask(String instruction) implements Task {
   }
 
   /**
-   * Sets what a document has to do to be answered with yes; the same is to be given when the model
-   * is used.
+   * Sets the criterion for answering yes to a document; use the same one for inference.
    *
    * @param text such as "Given a question of a customer, retrieve the article that answers it"
    * @return a changed copy

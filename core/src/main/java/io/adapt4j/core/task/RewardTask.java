@@ -5,16 +5,16 @@ import java.util.Objects;
 /**
  * Training of a reward model.
  *
- * @param marginField of the rows that holds the margin; empty to ask for none
- * @param centering what the square of the sum of a pair's rewards counts in the loss
+ * @param marginField field of the rows with the margin; empty for none
+ * @param centering coefficient of the squared sum of a pair's rewards in the loss
  */
 public record RewardTask(String marginField, double centering) implements Task {
 
   /**
    * Checks the values.
    *
-   * @param marginField of the rows that holds the margin
-   * @param centering what the square of the sum of a pair's rewards counts in the loss
+   * @param marginField field of the rows with the margin
+   * @param centering coefficient of the squared sum of a pair's rewards in the loss
    * @throws IllegalArgumentException if centering is negative or not finite
    */
   public RewardTask {
@@ -25,21 +25,21 @@ public record RewardTask(String marginField, double centering) implements Task {
   }
 
   /**
-   * Asks that the rewards of a pair differ by at least a number of its row, which pairs in memory
-   * have from {@link io.adapt4j.core.data.Dataset#withField}.
+   * Requires the rewards of a pair to differ by at least a margin from a field of its row, which
+   * pairs in memory can get with {@link io.adapt4j.core.data.Dataset#withField}.
    *
-   * @param field of the row, a number of at least 0
-   * @return the task with it
+   * @param field name of the field, a number of at least 0
+   * @return the task with the margin
    */
   public RewardTask margin(String field) {
     return new RewardTask(field, centering);
   }
 
   /**
-   * Keeps rewards around 0 (Eisenstein et al. 2023); default 0, usual is 0.01.
+   * Keeps rewards centered around 0 (Eisenstein et al. 2023); default 0, usually 0.01.
    *
-   * @param coefficient what the square of the sum of a pair's rewards counts in the loss
-   * @return the task with it
+   * @param coefficient coefficient of the squared sum of a pair's rewards in the loss
+   * @return the task with centering
    */
   public RewardTask centering(double coefficient) {
     return new RewardTask(marginField, coefficient);

@@ -4,7 +4,7 @@ package io.adapt4j.core.task;
  * See {@link Task#sequenceToSequence}.
  *
  * @param labelSmoothing share of each target's weight that is spread over all tokens in training
- *     (Szegedy et al. 2016); validation goes without
+ *     (Szegedy et al. 2016); not used in validation
  */
 public record SequenceToSequenceTask(double labelSmoothing) implements Task {
 

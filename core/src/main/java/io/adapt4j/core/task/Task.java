@@ -7,17 +7,16 @@ import io.adapt4j.core.spi.TrainingObjective;
 import java.util.List;
 
 /**
- * What a model is fine-tuned for. The task decides which output layer the model needs: one that the
- * checkpoint does not have is made as Transformers makes it, with random first values, and saved
- * with the result.
+ * A training task. It decides which output layer the model needs: one that the checkpoint does not
+ * have is newly initialized as in Transformers and saved with the result.
  */
 public interface Task {
 
-  /** Share of tokens that are masked in masked-token training, as BERT has it. */
+  /** Default masking probability, as in BERT. */
   double MASKING = 0.15;
 
   /**
-   * Predicting next tokens, with decoders: texts, answers to prompts, conversations. The default.
+   * Next-token prediction with decoders: texts, answers to prompts, conversations. The default.
    *
    * @return the task
    */
@@ -26,8 +25,8 @@ public interface Task {
   }
 
   /**
-   * Classifying texts, or pairs of texts, exactly one class a text: softmax cross-entropy. Measures
-   * {@code accuracy} and {@code macro_f1}.
+   * Classification of texts, or pairs of texts, with exactly one class per text: softmax
+   * cross-entropy. Measures {@code accuracy} and {@code macro_f1}.
    *
    * @return the task, with the labels of the data
    */
@@ -36,8 +35,8 @@ public interface Task {
   }
 
   /**
-   * Classifying texts, any number of classes a text: binary cross-entropy with the logistic
-   * function. Measures {@code micro_f1}, {@code macro_f1} and {@code exact_match}.
+   * Classification of texts with any number of classes per text: binary cross-entropy with logits.
+   * Measures {@code micro_f1}, {@code macro_f1} and {@code exact_match}.
    *
    * @return the task, with the labels of the data
    */
@@ -46,8 +45,8 @@ public interface Task {
   }
 
   /**
-   * Giving a text, or a pair of texts, a number: squared error. The label of each row is the
-   * number. Measures {@code mse}, {@code pearson} and {@code spearman}.
+   * Regression on texts or pairs of texts: squared error. The label of each row is the number.
+   * Measures {@code mse}, {@code pearson} and {@code spearman}.
    *
    * @return the task
    */
@@ -56,9 +55,9 @@ public interface Task {
   }
 
   /**
-   * Classifying each word of a text: softmax cross-entropy at the first token of each. Measures
-   * {@code accuracy} and {@code macro_f1} over words, and {@code entity_precision}, {@code
-   * entity_recall} and {@code entity_f1} where labels are of the kind B-PER, I-PER, O.
+   * Classification of each word of a text: softmax cross-entropy at the first token of each.
+   * Measures {@code accuracy} and {@code macro_f1} over words, and {@code entity_precision}, {@code
+   * entity_recall} and {@code entity_f1} if labels are of the kind B-PER, I-PER, O.
    *
    * @return the task, with the labels of the data
    */
@@ -67,8 +66,8 @@ public interface Task {
   }
 
   /**
-   * Predicting masked tokens, with encoders (Devlin et al. 2019): 15 % of the tokens, others in
-   * every epoch.
+   * Masked language modeling with encoders (Devlin et al. 2019): masks 15 % of the tokens,
+   * different ones in every epoch.
    *
    * @return the task
    */
@@ -77,19 +76,19 @@ public interface Task {
   }
 
   /**
-   * Predicting masked tokens, with encoders.
+   * Masked language modeling with encoders.
    *
-   * @param probability of each token to be masked, above 0 and below 1
+   * @param probability probability of masking a token, above 0 and below 1
    * @return the task
-   * @throws IllegalArgumentException if the probability is not
+   * @throws IllegalArgumentException if the probability is out of range
    */
   static Task maskedTokens(double probability) {
     return new MaskedLmTask(probability);
   }
 
   /**
-   * Writing one text for another, with encoder-decoders: summaries, translations. Rows are prompts
-   * with completions; the prompt is read, and the completion is written.
+   * Sequence-to-sequence learning with encoder-decoders: summarization, translation. Rows are
+   * prompts with completions; the prompt is the input and the completion the target.
    *
    * @return the task, without label smoothing
    */
@@ -98,9 +97,9 @@ public interface Task {
   }
 
   /**
-   * Embedding queries near the passages that answer them, with encoders: each query has to find its
-   * passage among all passages of its batch (multiple negatives ranking, Henderson et al. 2017).
-   * Measures {@code mrr} and {@code accuracy} over all passages of the validation data.
+   * Embedding of queries near the passages that answer them, with encoders: each query must find
+   * its passage among all passages of its batch (multiple negatives ranking, Henderson et al.
+   * 2017). Measures {@code mrr} and {@code accuracy} over all passages of the validation data.
    *
    * @return the task, with scale 20 and no prompts
    */
@@ -109,13 +108,13 @@ public interface Task {
   }
 
   /**
-   * Saying yes or no to a document for a query, with decoders, in the prompt of Qwen3-Reranker:
-   * cross-entropy of yes against no after the prompt. Rows are pairs of query and document with a
-   * label: yes or no, 1 or 0, or a number between for how relevant the document is. Queries with
-   * passages are understood too: yes to the passage, no to each negative. Measures {@code accuracy}
-   * and {@code mrr}, the mean reciprocal rank of the first relevant document among those of its
-   * query. {@code TextReranker} reads what is saved; other rerankers are trained as {@link
-   * #multiLabel} or {@link #classification} of pairs.
+   * Reranking with decoders, which answer yes or no to a document for a query in the prompt of
+   * Qwen3-Reranker: cross-entropy of yes against no after the prompt. Rows are pairs of query and
+   * document with a label: yes or no, 1 or 0, or a number in between for the document's relevance.
+   * Queries with passages are supported too: yes to the passage, no to each negative. Measures
+   * {@code accuracy} and {@code mrr}, the mean reciprocal rank of the first relevant document among
+   * those of its query. {@code TextReranker} loads the result; other rerankers are trained as
+   * {@link #multiLabel} or {@link #classification} of pairs.
    *
    * @return the task, with the instruction of Qwen3-Reranker
    */
@@ -124,22 +123,21 @@ public interface Task {
   }
 
   /**
-   * Preferring some answers to others, with decoders: from pairs of a better and a worse answer, or
-   * with {@link PreferenceLoss#kto} from answers that are good or bad. Measures {@code accuracy}
-   * and {@code margin} of the rewards and what they are made of, also in every step.
+   * Preference optimization with decoders: from pairs of a chosen and a rejected answer, or with
+   * {@link PreferenceLoss#kto} from answers labeled good or bad. Measures {@code accuracy} and
+   * {@code margin} of the rewards and their components, also in every step.
    *
-   * @param loss what is minimized
-   * @return the task, compared with the base where the loss compares
+   * @param loss loss to minimize
+   * @return the task, with the base as reference if the loss uses one
    */
   static PreferenceTask preference(PreferenceLoss loss) {
     return new PreferenceTask(loss, Reference.base());
   }
 
   /**
-   * Trains a reward model on pairs of a better and a worse answer: a network of one label whose
-   * number is higher for the better one, under the Bradley-Terry model. Its metrics are {@code
-   * accuracy}, {@code margin} and {@code calibration_error}; {@code RewardModel} reads what it
-   * saves.
+   * Reward modeling on pairs of a chosen and a rejected answer: a network with one label whose
+   * output is higher for the chosen one, under the Bradley-Terry model. Measures {@code accuracy},
+   * {@code margin} and {@code calibration_error}; {@code RewardModel} loads the result.
    *
    * @return the task, without margins and centering
    */
@@ -148,11 +146,12 @@ public interface Task {
   }
 
   /**
-   * Trains a decoder on rewards of its own completions. The rows give prompts: texts, prompts with
-   * completions or pairs, of which the prompt counts, and conversations, without the last message
-   * where that is the assistant's. Batch size and gradient accumulation are completions of a step;
-   * a rollout must divide into steps. The validation loss is the negative mean reward of one
-   * completion of each held-out prompt, and {@code metricForBestModel("reward")} says the same.
+   * Reinforcement learning of a decoder from rewards of its own completions. The rows provide
+   * prompts: texts, prompts with completions or pairs, of which only the prompt is used, and
+   * conversations, without the last message if that is the assistant's. Batch size and gradient
+   * accumulation count completions of a step; a rollout must divide into steps. The validation loss
+   * is the negative mean reward of one completion of each held-out prompt, which {@code
+   * metricForBestModel("reward")} selects too.
    *
    * @param algorithm {@link io.adapt4j.core.reinforce.Grpo} or {@link
    *     io.adapt4j.core.reinforce.Ppo}, with its reward functions
@@ -163,10 +162,10 @@ public interface Task {
   }
 
   /**
-   * Minimizing a loss of your own. A run that resumes has to be given an objective of the same name
-   * and options. A description of the run, as in YAML, cannot hold it.
+   * A task with a custom loss. A resumed run must be given an objective with the same name and
+   * options. A run description, as in YAML, cannot hold it.
    *
-   * @param objective what is minimized
+   * @param objective objective to minimize
    * @return the task
    * @throws IllegalArgumentException if the objective's name is blank
    */
@@ -175,16 +174,16 @@ public interface Task {
   }
 
   /**
-   * A task that is code.
+   * A task defined by custom code.
    *
-   * @param objective what is minimized
+   * @param objective objective to minimize
    */
   record Custom(TrainingObjective objective) implements Task {
 
     /**
      * Checks name and outputs.
      *
-     * @param objective what is minimized
+     * @param objective objective to minimize
      * @throws IllegalArgumentException if its name is blank or its number of outputs negative
      */
     public Custom {

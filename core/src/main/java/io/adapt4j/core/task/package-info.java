@@ -1,4 +1,4 @@
-/** What a model is fine-tuned for: start at {@link io.adapt4j.core.task.Task}. */
+/** Training tasks: start at {@link io.adapt4j.core.task.Task}. */
 @NullMarked
 package io.adapt4j.core.task;
 

@@ -35,35 +35,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers of generators in a folder, a file each, named by the SHA-256 of the generator's identity,
- * the options and the conversation. What was asked is not stored, nor is any key.
+ * A cache of generators' answers in a folder, one file per answer, named by the SHA-256 of the
+ * generator's identity, the options and the conversation. Neither the request nor any key is
+ * stored.
  *
- * <p>A file appears whole or not at all, and is on the device when an answer is handed on, so a
- * process that is killed, or a power cut, leaves nothing but answers. Each has a checksum; a
- * damaged file counts as missing, with a warning, and is replaced. Several threads and processes
- * may use one folder. Where the folder grows beyond its limit, the answers longest unused are
- * deleted.
+ * <p>A file appears atomically and is synced to the device before an answer is returned, so a
+ * killed process or a power cut leaves only complete answers. Each has a checksum; a damaged file
+ * counts as missing, with a warning, and is replaced. Several threads and processes may use one
+ * folder. If the folder grows beyond its limit, the least recently used answers are deleted.
  */
 public final class AnswerCache {
 
   private static final Logger LOG = LoggerFactory.getLogger(AnswerCache.class);
 
-  /** Default limit: 1 GiB. */
+  /** Default size limit: 1 GiB. */
   public static final long DEFAULT_MAX_BYTES = 1L << 30;
 
   private static final String SUFFIX = ".json";
   private static final int VERSION = 1;
 
-  /** After pruning, so much of the limit is in use: pruning reads the whole folder. */
+  /** Share of the limit in use after pruning, which reads the whole folder. */
   private static final double FILL = 0.9;
 
-  /** A temporary file this old belongs to a process that died. */
+  /** Age at which a temporary file belongs to a process that died. */
   private static final Duration ABANDONED = Duration.ofHours(1);
 
   private final Path folder;
   private final long maxBytes;
 
-  /** What the folder holds; unknown (-1) until the first answer is stored. */
+  /** Size of the folder in bytes; unknown (-1) until the first answer is stored. */
   private long bytes = -1;
 
   private AnswerCache(Path folder, long maxBytes) {
@@ -75,9 +75,9 @@ public final class AnswerCache {
   private record Entry(Path file, long size, FileTime used) {}
 
   /**
-   * Uses a folder of at most {@link #DEFAULT_MAX_BYTES}.
+   * Opens a cache of at most {@link #DEFAULT_MAX_BYTES} in a folder.
    *
-   * @param folder the folder, made when the first answer is stored
+   * @param folder the folder, created when the first answer is stored
    * @return the cache
    */
   public static AnswerCache at(Path folder) {
@@ -85,10 +85,10 @@ public final class AnswerCache {
   }
 
   /**
-   * Uses a folder.
+   * Opens a cache in a folder.
    *
-   * @param folder the folder, made when the first answer is stored; for answers alone
-   * @param maxBytes the most bytes of its files, at least 1
+   * @param folder the folder, created when the first answer is stored; for answers only
+   * @param maxBytes maximum size of its files in bytes, at least 1
    * @return the cache
    * @throws IllegalArgumentException if the limit is below 1
    */
@@ -106,9 +106,9 @@ public final class AnswerCache {
   }
 
   /**
-   * Counts the answers that are kept.
+   * Counts the cached answers.
    *
-   * @return how many files there are
+   * @return the number of files
    * @throws GeneratorException if the folder cannot be read
    */
   public int size() {
@@ -116,10 +116,10 @@ public final class AnswerCache {
   }
 
   /**
-   * Deletes the answers longest unused until the rest fits.
+   * Deletes the least recently used answers until the rest fits.
    *
-   * @param most the most bytes that stay; 0 deletes all
-   * @return how many answers were deleted
+   * @param most maximum number of bytes to keep; 0 deletes all
+   * @return the number of deleted answers
    * @throws GeneratorException if the folder cannot be read
    */
   public synchronized int prune(long most) {
@@ -145,12 +145,14 @@ public final class AnswerCache {
     return deleted;
   }
 
-  /** Whether a constraint, if there is one, says what it is. */
+  /**
+   * Returns whether answers can be cached: a constraint, if there is one, must have an identity.
+   */
   static boolean canKeep(GenerationOptions options) {
     return options.constraint().map(constraint -> constraint.identity().isPresent()).orElse(true);
   }
 
-  /** The key of a request whose answer can be kept. */
+  /** Computes the key of a request. */
   static String key(String identity, List<ChatMessage> messages, GenerationOptions options) {
     ObjectNode request = JsonNodeFactory.instance.objectNode();
     request.put("version", VERSION).put("generator", identity);
@@ -176,7 +178,7 @@ public final class AnswerCache {
     return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
   }
 
-  /** Only what is set, so that requests without keep their keys. */
+  /** Adds only penalties that are set, so that requests without them keep their keys. */
   private static void addPenalties(ObjectNode request, GenerationOptions options) {
     if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
       request.put("frequencyPenalty", options.frequencyPenalty());
@@ -187,7 +189,7 @@ public final class AnswerCache {
     }
   }
 
-  /** The answer kept under a key. */
+  /** Finds the answer of a key. */
   Optional<GeneratedText> find(String key) {
     Path file = file(key);
     String text;
@@ -210,7 +212,7 @@ public final class AnswerCache {
     return answer;
   }
 
-  /** Keeps an answer under a key. */
+  /** Stores an answer under a key. */
   void store(String key, GeneratedText answer) {
     String text = CheckedJson.line(json(answer)) + "\n";
     try {
@@ -300,7 +302,7 @@ public final class AnswerCache {
     }
   }
 
-  /** Empty if another process deleted it in the meantime. */
+  /** Empty if another process has deleted the file. */
   private static Optional<Entry> entry(Path file) {
     try {
       return Optional.of(new Entry(file, Files.size(file), Files.getLastModifiedTime(file)));
@@ -321,7 +323,7 @@ public final class AnswerCache {
     try {
       Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
     } catch (IOException e) {
-      // A folder that may only be read still gives its answers.
+      // A read-only folder still provides its answers.
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Answers from a cache, and asks another generator for the rest. Requests of one batch that are
- * alike are asked once. Two threads that ask the same at the same moment may both ask.
+ * Answers from a cache and asks another generator for the rest. Duplicate requests of one batch are
+ * asked once. Two threads with the same request at the same moment may both ask.
  */
 final class CachedGenerator implements TextGenerator {
 
@@ -120,7 +120,7 @@ final class CachedGenerator implements TextGenerator {
     return generator.identity();
   }
 
-  /** Asked each time: a model's identity changes with the adapters in use. */
+  /** Asked each time: a model's identity changes with its active adapters. */
   private String requiredIdentity() {
     return requireIdentity(generator);
   }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Leaves a stream between two pieces. */
+/** Cancels a stream between two pieces. */
 final class CancellableStream {
 
   private CancellableStream() {}
@@ -46,7 +46,7 @@ final class CancellableStream {
     }
   }
 
-  /** A generator may wrap what its listener throws. */
+  /** A generator may wrap the exceptions of its listener. */
   private static boolean causes(Throwable failure, Cancelled cancelled) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause == cancelled) {

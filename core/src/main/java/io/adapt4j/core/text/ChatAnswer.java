@@ -6,7 +6,7 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.internal.Json;
 import java.util.Optional;
 
-/** Reads a chat completion. */
+/** Parses a chat completion. */
 final class ChatAnswer {
 
   private ChatAnswer() {}
@@ -29,7 +29,7 @@ final class ChatAnswer {
         false);
   }
 
-  /** A text, or parts with a text each. */
+  /** Reads a text, or the texts of parts. */
   static String text(JsonNode content) {
     if (content.isTextual()) {
       return content.textValue();

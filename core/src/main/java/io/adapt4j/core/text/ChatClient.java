@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends requests for chat completions, again where that may help. */
+/** Sends requests for chat completions, with retries. */
 final class ChatClient {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChatClient.class);
@@ -37,7 +37,7 @@ final class ChatClient {
   private final Semaphore places;
   private final RateLimiter rateLimiter;
 
-  /** Whether the server has ever answered: if so, it will be back. */
+  /** Whether the server has ever answered: if so, it is expected to come back. */
   private volatile boolean reached;
 
   ChatClient(ChatSettings settings) {

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.util.List;
 
-/** Turns what a server says is wrong into words, with what to do about it. */
+/** Turns a server's errors into messages with a remedy. */
 final class ChatErrors {
 
   private static final int LONGEST = 500;
@@ -20,9 +20,8 @@ final class ChatErrors {
   }
 
   /**
-   * The error of an answer that is not 200.
-   *
-   * @throws RetryLaterException if the same request may succeed later
+   * Explains an answer whose status is not 200. Throws a RetryLaterException if the same request
+   * may succeed later.
    */
   GeneratorException explain(int status, HttpHeaders headers, String body) throws IOException {
     String said = "the server answered " + status + message(body);
@@ -61,14 +60,14 @@ final class ChatErrors {
     };
   }
 
-  /** An error that comes instead of an answer. */
+  /** Explains an error in the body of an answer. */
   GeneratorException ofAnswer(String body) {
     return new GeneratorException(
         "%s: the request failed. Look at the server's log (it said%s)"
             .formatted(settings.shown(), message(body)));
   }
 
-  /** Without a cause: that of a parser quotes the answer as it came. */
+  /** Without a cause: a parser's exception would quote the answer. */
   GeneratorException notACompletion(String body) {
     return new GeneratorException(
         settings.shown()
@@ -84,7 +83,7 @@ final class ChatErrors {
         cause);
   }
 
-  /** An answer that goes on and on although the number of its tokens was limited. */
+  /** Explains an answer that never ends although the number of its tokens was limited. */
   GeneratorException endless(String what, long most, int maxNewTokens, int characters) {
     return new GeneratorException(
         ("%s: more than %s %s came in answer to a request with maxNewTokens %s; stopped"
@@ -94,7 +93,7 @@ final class ChatErrors {
                 settings.shown(), most, what, maxNewTokens, characters, settings.limitName()));
   }
 
-  /** The server's own words: OpenAI's, vLLM's, Ollama's and FastAPI's shapes. */
+  /** Reads the server's message in the formats of OpenAI, vLLM, Ollama and FastAPI. */
   private String message(String body) {
     String found = "";
     try {

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
-/** What is to be known of a server of chat completions. */
+/** Settings for a server of chat completions. */
 record ChatSettings(
     URI endpoint,
     String model,
@@ -25,12 +25,12 @@ record ChatSettings(
     Map<String, Object> body,
     Sleeper sleeper) {
 
-  /** Default of the longest time of a streamed answer, in timeouts. */
+  /** Default limit on the duration of a streamed answer, in timeouts. */
   private static final int DEFAULT_STREAM_TIMEOUTS = 15;
 
   private static final int SHORTEST_SECRET = 4;
 
-  /** The address for messages: a query may hold a key. */
+  /** The address for messages, without the query, which may hold a key. */
   String shown() {
     return endpoint.toString().replaceFirst("\\?.*", "");
   }
@@ -39,17 +39,17 @@ record ChatSettings(
     return new AnswerLimit(shown(), maxAnswerBytes, "OpenAiCompatible.Builder.maxAnswerBytes");
   }
 
-  /** The longest time of a whole streamed answer. */
+  /** Maximum duration of a whole streamed answer. */
   Duration wholeStream() {
     return streamTimeout.orElseGet(() -> timeout.multipliedBy(DEFAULT_STREAM_TIMEOUTS));
   }
 
-  /** Where a server lists its models. */
+  /** Returns the address at which a server lists its models. */
   static String models(URI endpoint) {
     return endpoint.toString().replaceFirst("/chat/completions.*", "/models");
   }
 
-  /** A text of the server without the secrets that were sent to it. */
+  /** Removes the secrets that were sent to the server from its text. */
   String withoutSecrets(String text) {
     String clean = key.map(secret -> text.replace(secret, Secrets.HIDDEN)).orElse(text);
     for (String value : headers.values()) {
@@ -58,7 +58,7 @@ record ChatSettings(
     return Secrets.hideInAddresses(clean);
   }
 
-  /** Without the key and the headers. */
+  /** Omits the key and the headers. */
   @Override
   public String toString() {
     return "ChatSettings[" + shown() + ", " + model + "]";

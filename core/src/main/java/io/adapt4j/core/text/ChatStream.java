@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a chat completion that comes as server-sent events (WHATWG HTML, section 9.2.6), one piece
- * an event. What has been handed on cannot be taken back: a failure after that is final.
+ * Reads a chat completion streamed as server-sent events (WHATWG HTML, section 9.2.6), one piece
+ * per event. Text that has been passed on cannot be taken back: a failure after that is final.
  */
 final class ChatStream {
 
@@ -25,12 +25,11 @@ final class ChatStream {
   private static final String DONE = "[DONE]";
 
   /**
-   * Servers count tokens, and send one or more with an event; some cut texts into single characters
-   * on the way.
+   * Servers count tokens, and send one or more per event; some split texts into single characters.
    */
   private static final int MAX_EVENTS_PER_TOKEN = 8;
 
-  /** Tokens of blanks or dashes are long, but a whole answer does not consist of the longest. */
+  /** Tokens of spaces or dashes are long, but a whole answer does not consist of the longest. */
   private static final int MAX_CHARACTERS_PER_TOKEN = 64;
 
   /** For events without text at the beginning and the end, and for very short answers. */
@@ -65,7 +64,7 @@ final class ChatStream {
   GeneratedText read() throws IOException {
     try {
       readEvents();
-      // Some servers leave out the mark of the end; the finish reason says as much.
+      // Some servers omit the end marker; the finish reason says the same.
       if (!done && finishReason == null) {
         throw new EOFException("the answer was cut off");
       }
@@ -106,7 +105,7 @@ final class ChatStream {
     try {
       json = Json.parse(data);
     } catch (JsonProcessingException e) {
-      // Without the cause, which quotes the event as it came.
+      // Without the cause, which quotes the event.
       throw new IOException("an event is not valid JSON: " + errors.shortened(data));
     }
     if (json.hasNonNull("error")) {
@@ -132,7 +131,7 @@ final class ChatStream {
     }
   }
 
-  /** A server may not know the limit on new tokens under the name it is sent. */
+  /** A server may not know the limit on new tokens under the name it was sent. */
   private void requireFewer(String what, long found, long most) {
     if (found > most) {
       throw errors.endless(what, most, maxNewTokens, text.length());

@@ -5,12 +5,12 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a {@link TextGenerator} answered.
+ * The answer of a {@link TextGenerator}.
  *
  * @param text the answer; may be empty
- * @param finishReason why it ends where it does
- * @param usage the tokens it took, if the generator counts them
- * @param cached whether it was kept from an earlier request and cost nothing now
+ * @param finishReason the reason why it ends
+ * @param usage the token usage, if the generator counts it
+ * @param cached whether it came from a cache and cost nothing
  */
 public record GeneratedText(
     String text, FinishReason finishReason, Optional<TokenUsage> usage, boolean cached) {
@@ -19,9 +19,9 @@ public record GeneratedText(
    * Creates an answer.
    *
    * @param text the answer; may be empty
-   * @param finishReason why it ends where it does
-   * @param usage the tokens it took, if the generator counts them
-   * @param cached whether it was kept from an earlier request
+   * @param finishReason the reason why it ends
+   * @param usage the token usage, if the generator counts it
+   * @param cached whether it came from a cache
    */
   public GeneratedText {
     Objects.requireNonNull(text, "text");
@@ -30,7 +30,7 @@ public record GeneratedText(
   }
 
   /**
-   * Creates a complete answer of which nothing else is known.
+   * Creates a complete answer without further information.
    *
    * @param text the answer; may be empty
    * @return the answer

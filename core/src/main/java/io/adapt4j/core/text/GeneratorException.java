@@ -4,9 +4,9 @@ import io.adapt4j.core.exception.Adapt4jException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A generator of text or of embeddings that cannot answer: unreachable, not allowed, or broken. The
- * message says what went wrong and what to do about it. Other requests would fail too; see {@link
- * RequestRefusedException} for one that concerns a single request.
+ * A generator of text or embeddings that cannot answer: unreachable, not allowed, or broken. The
+ * message states the problem and the remedy. Other requests would fail too; see {@link
+ * RequestRefusedException} for problems of a single request.
  */
 public sealed class GeneratorException extends Adapt4jException permits RequestRefusedException {
 
@@ -15,7 +15,7 @@ public sealed class GeneratorException extends Adapt4jException permits RequestR
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public GeneratorException(@Nullable String message) {
     super(message);
@@ -24,8 +24,8 @@ public sealed class GeneratorException extends Adapt4jException permits RequestR
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause the failure underneath
+   * @param message the problem, its location and the remedy
+   * @param cause the underlying failure
    */
   public GeneratorException(@Nullable String message, @Nullable Throwable cause) {
     super(message, cause);

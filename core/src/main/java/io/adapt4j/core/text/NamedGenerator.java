@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** A generator with an identity that it lacks itself. */
+/** A generator with an identity added. */
 record NamedGenerator(String name, TextGenerator generator) implements TextGenerator {
 
   @Override

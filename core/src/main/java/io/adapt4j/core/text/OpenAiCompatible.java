@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server that speaks OpenAI's chat completions: OpenAI itself, Ollama, vLLM, the server of
- * llama.cpp and others.
+ * A client of servers with OpenAI's chat completions API: OpenAI itself, Ollama, vLLM, the server
+ * of llama.cpp and others.
  *
  * <pre>{@code
  * TextGenerator generator =
@@ -30,30 +30,30 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Of {@link GenerationOptions}, the limit, temperature, seed, top-p and stop strings are sent as
  * OpenAI names them; {@code top_k}, {@code min_p}, {@code repetition_penalty} and {@code
- * ignore_eos} only where they differ from their defaults, since not every server knows them. Token
- * ids that stop cannot be sent and are refused.
+ * ignore_eos} only if they differ from their defaults, since not every server knows them. Stop
+ * token ids cannot be sent and are refused.
  *
- * <p>What may work later (no answer in time, a broken connection, the status 408, 429, 500, 502,
- * 503 or 504) is tried again after 1 s, 2 s, 4 s and so on up to 30 s, or when the server's {@code
- * Retry-After} says. The key is in no message and no log.
+ * <p>Requests that may succeed later (no answer in time, a broken connection, the status 408, 429,
+ * 500, 502, 503 or 504) are retried after 1 s, 2 s, 4 s and so on up to 30 s, or as the server's
+ * {@code Retry-After} says. The key appears in no message and no log.
  *
  * <p>Answers are bounded, whatever the server sends: in bytes, in time, and when streaming also in
- * events and characters for each of the new tokens that were asked for.
+ * events and characters per requested token.
  *
  * <p>Safe for use by several threads, which share the limits on requests.
  */
 public final class OpenAiCompatible implements TextGenerator {
 
-  /** Default of the longest wait for an answer. */
+  /** Default maximum wait for an answer. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(2);
 
-  /** Default of how often a request is tried again. */
+  /** Default number of retries. */
   public static final int DEFAULT_RETRIES = 5;
 
-  /** Default of the requests at a time. */
+  /** Default number of concurrent requests. */
   public static final int DEFAULT_PARALLEL = 4;
 
-  /** Default of the longest answer, in bytes: 8 MiB. */
+  /** Default maximum size of an answer in bytes: 8 MiB. */
   public static final long DEFAULT_MAX_ANSWER_BYTES = 8L << 20;
 
   private final ChatSettings settings;
@@ -65,13 +65,13 @@ public final class OpenAiCompatible implements TextGenerator {
   }
 
   /**
-   * Starts from a server's address, with its path up to the version ({@code
+   * Creates a builder from a server's address, with its path up to the version ({@code
    * http://localhost:8000/v1}), or of the endpoint itself ({@code .../chat/completions}). An
    * address without a path gets {@code /v1}.
    *
    * @param address an http or https address; a query is kept
-   * @return options, to end with {@link Builder#build()}
-   * @throws IllegalArgumentException if it is no such address, or holds a user or password
+   * @return the options, completed by {@link Builder#build()}
+   * @throws IllegalArgumentException if it is not such an address, or contains a user or password
    */
   public static Builder at(URI address) {
     return new Builder(endpoint(address));
@@ -94,8 +94,8 @@ public final class OpenAiCompatible implements TextGenerator {
   }
 
   /**
-   * Answers several conversations, some at a time. One that the server refuses does not keep others
-   * from being answered; the refusal is thrown in the end. Any other failure ends the rest.
+   * Answers several conversations, some at a time. A refused request does not prevent others from
+   * being answered; the refusal is thrown at the end. Any other failure stops the rest.
    */
   @Override
   public List<GeneratedText> generateAll(
@@ -106,7 +106,7 @@ public final class OpenAiCompatible implements TextGenerator {
         .run(conversations, list -> client.complete(list, options), arrivals);
   }
 
-  /** Returns the address without its query, the model, and the fields that are sent besides. */
+  /** Returns the address without its query, the model, and additional fields of requests. */
   @Override
   public Optional<String> identity() {
     URI address = settings.endpoint();
@@ -142,7 +142,7 @@ public final class OpenAiCompatible implements TextGenerator {
     return URI.create(scheme + "://" + address.getRawAuthority() + path + query);
   }
 
-  /** Collects what is to be known of a server; every setter checks its value at once. */
+  /** Builder of a client; every setter checks its value at once. */
   public static final class Builder {
 
     private final URI endpoint;
@@ -165,9 +165,9 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Names the model. There is no default.
+     * Sets the model. There is no default.
      *
-     * @param name the name the server knows it by
+     * @param name the model's name on the server
      * @return this builder
      * @throws IllegalArgumentException if it is blank
      */
@@ -183,7 +183,7 @@ public final class OpenAiCompatible implements TextGenerator {
      *
      * @param secret the key
      * @return this builder
-     * @throws IllegalArgumentException if it is empty, or has characters that a key never has
+     * @throws IllegalArgumentException if it is empty, or has characters that no key has
      */
     public Builder apiKey(String secret) {
       this.key = Optional.of(Secrets.requireKey("apiKey", secret));
@@ -209,10 +209,10 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets the longest wait for an answer; when streaming, for its next piece, for which comments
+     * Sets the maximum wait for an answer, or for the next piece when streaming, where comments
      * that keep the connection alive do not count. Default: 2 minutes.
      *
-     * @param longest above 0
+     * @param longest maximum wait, above 0
      * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
@@ -223,10 +223,9 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets the longest time that a streamed answer may take as a whole. Default: 15 times the
-     * {@link #timeout}.
+     * Sets the maximum duration of a whole streamed answer. Default: 15 times the {@link #timeout}.
      *
-     * @param longest above 0
+     * @param longest maximum duration, above 0
      * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
@@ -237,8 +236,8 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets how many bytes an answer may have, with everything around its text. A longer one is an
-     * error and is not read further. Default: 8 MiB.
+     * Sets the maximum size of an answer in bytes, including everything around its text. A longer
+     * one is an error and is not read further. Default: 8 MiB.
      *
      * @param most at least 1 and at most 1 GiB
      * @return this builder
@@ -251,9 +250,9 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets the longest wait for a connection. Default: 10 s.
+     * Sets the maximum wait for a connection. Default: 10 s.
      *
-     * @param longest above 0
+     * @param longest maximum wait, above 0
      * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
@@ -264,7 +263,7 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets how often a request is tried again. Default: 5.
+     * Sets the maximum number of retries. Default: 5.
      *
      * @param most at least 0
      * @return this builder
@@ -277,7 +276,7 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets the most requests at a time. Default: 4.
+     * Sets the maximum number of concurrent requests. Default: 4.
      *
      * @param most at least 1
      * @return this builder
@@ -290,7 +289,7 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets the most requests a minute; they are sent at equal distances. Default: no limit.
+     * Sets the maximum number of requests per minute; they are evenly spaced. Default: no limit.
      *
      * @param most at least 1
      * @return this builder
@@ -304,7 +303,7 @@ public final class OpenAiCompatible implements TextGenerator {
 
     /**
      * Sets the name of the field that limits new tokens. Default: {@code max_tokens}; some newer
-     * models want {@code max_completion_tokens}.
+     * models require {@code max_completion_tokens}.
      *
      * @param name the field's name
      * @return this builder
@@ -322,14 +321,14 @@ public final class OpenAiCompatible implements TextGenerator {
      * @param name the header's name
      * @param value its value
      * @return this builder
-     * @throws IllegalArgumentException if Java's client does not send such a header
+     * @throws IllegalArgumentException if Java's HTTP client does not allow the header
      */
     public Builder header(String name, String value) {
       Objects.requireNonNull(value, "value");
       try {
         HttpRequest.newBuilder(endpoint).header(name, value);
       } catch (IllegalArgumentException e) {
-        // Without the cause, whose message has the value.
+        // Without the cause, whose message contains the value.
         throw new IllegalArgumentException(
             "header " + name + " must have a name and a value that Java's HTTP client sends");
       }
@@ -338,7 +337,7 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets a field of every request's body, instead of what would be sent.
+     * Sets a field of every request's body, overriding the generated one.
      *
      * @param field the field's name
      * @param value a text, number, boolean, list or map; null leaves the field out
@@ -351,14 +350,14 @@ public final class OpenAiCompatible implements TextGenerator {
       return this;
     }
 
-    /** Replaces the waiting between attempts, for tests. */
+    /** Replaces waiting between attempts, for tests. */
     Builder sleeper(Sleeper waiting) {
       this.sleeper = waiting;
       return this;
     }
 
     /**
-     * Makes the generator. Nothing is sent before the first request.
+     * Builds the generator. Nothing is sent before the first request.
      *
      * @return the generator
      * @throws IllegalStateException if no model was named

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Asks several things at a time. */
+/** Runs several requests at a time. */
 final class Parallel {
 
   private final int most;
@@ -20,11 +20,14 @@ final class Parallel {
     this.most = most;
   }
 
-  /** What came of a request; neither if it was not asked since another failed. */
+  /** Result of a request; neither answer nor failure if it was skipped after another failure. */
   private record Outcome(
       int index, @Nullable GeneratedText answer, @Nullable RuntimeException failure) {}
 
-  /** Hands answers on in this thread. A refusal is thrown in the end, a failure ends the rest. */
+  /**
+   * Runs requests and passes answers to the listener in this thread. A refusal is thrown at the
+   * end; a failure stops the rest.
+   */
   List<GeneratedText> run(
       List<List<ChatMessage>> conversations,
       Function<List<ChatMessage>, GeneratedText> ask,
@@ -70,7 +73,7 @@ final class Parallel {
       }
       return new Outcome(index, null, e);
     } catch (Error e) {
-      // Whoever waits for the outcome must get one.
+      // A thread that waits for the outcome must get one.
       failed.set(true);
       return new Outcome(index, null, new GeneratorException(e.toString(), e));
     }

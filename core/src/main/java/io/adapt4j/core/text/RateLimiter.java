@@ -3,14 +3,14 @@ package io.adapt4j.core.text;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.time.Duration;
 
-/** Sends requests at equal distances. */
+/** Spaces requests evenly. */
 final class RateLimiter {
 
   private final long nanos;
   private final Sleeper sleeper;
   private long next = System.nanoTime();
 
-  /** Most requests a minute; 0 for no limit. */
+  /** Maximum number of requests per minute; 0 for no limit. */
   RateLimiter(int perMinute, Sleeper sleeper) {
     this.nanos = perMinute == 0 ? 0 : Duration.ofMinutes(1).toNanos() / perMinute;
     this.sleeper = sleeper;

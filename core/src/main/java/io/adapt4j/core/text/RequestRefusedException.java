@@ -1,6 +1,9 @@
 package io.adapt4j.core.text;
 
-/** One request that a generator refuses, such as one that is too long; others may be answered. */
+/**
+ * A single request that a generator refuses, for example because it is too long; others may be
+ * answered.
+ */
 public final class RequestRefusedException extends GeneratorException {
 
   private static final long serialVersionUID = 1L;
@@ -8,7 +11,7 @@ public final class RequestRefusedException extends GeneratorException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public RequestRefusedException(String message) {
     super(message);
@@ -17,8 +20,8 @@ public final class RequestRefusedException extends GeneratorException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause the failure underneath
+   * @param message the problem, its location and the remedy
+   * @param cause the underlying failure
    */
   public RequestRefusedException(String message, Throwable cause) {
     super(message, cause);

@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * Anything that answers a conversation with a text: {@code LanguageModel.asGenerator()}, a server
- * ({@link OpenAiCompatible}) or a function. Implementations are safe for use by several threads.
+ * Source of text answers to conversations: {@code LanguageModel.asGenerator()}, a server ({@link
+ * OpenAiCompatible}) or a function. Implementations are safe for use by several threads.
  */
 @FunctionalInterface
 public interface TextGenerator {
@@ -21,7 +21,7 @@ public interface TextGenerator {
    * Answers a conversation.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
+   * @param options generation options
    * @return the answer
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
@@ -29,10 +29,10 @@ public interface TextGenerator {
   GeneratedText generate(List<ChatMessage> messages, GenerationOptions options);
 
   /**
-   * Answers a prompt: a conversation of one user's message.
+   * Answers a prompt: a conversation of a single user message.
    *
-   * @param prompt what is asked
-   * @param options how to choose tokens and when to stop
+   * @param prompt the prompt
+   * @param options generation options
    * @return the answer
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
@@ -42,12 +42,12 @@ public interface TextGenerator {
   }
 
   /**
-   * Answers a conversation and hands the answer on piece by piece. Unless an implementation does
-   * better there is one piece, the whole.
+   * Answers a conversation and streams the answer. Unless an implementation overrides it, the whole
+   * answer is a single piece.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread; joined, the pieces are the
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread; joined, the pieces are the
    *     answer
    * @return the answer
    * @throws RequestRefusedException if this request cannot be answered
@@ -63,16 +63,16 @@ public interface TextGenerator {
   }
 
   /**
-   * Answers a conversation piece by piece until it is cancelled, otherwise as {@link #stream(List,
-   * GenerationOptions, Consumer)}. Unless an implementation does better, the cancellation is seen
-   * when the next piece comes, and what the generator holds open is left by an exception.
+   * Answers a conversation and streams the answer until it is cancelled, otherwise as {@link
+   * #stream(List, GenerationOptions, Consumer)}. Unless an implementation overrides it,
+   * cancellation takes effect at the next piece and leaves the generator by an exception.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the answer
-   * @return the answer; what there is so far, of the reason {@link FinishReason#CANCELLED}, when
-   *     cancelled
+   * @param options generation options
+   * @param onText receives the text as it is produced, on this thread
+   * @param cancellation cancels the answer
+   * @return the answer; if cancelled, the text so far with the reason {@link
+   *     FinishReason#CANCELLED}
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer, or fails after a part of the answer
    */
@@ -88,8 +88,8 @@ public interface TextGenerator {
    * Answers several conversations.
    *
    * @param conversations the conversations
-   * @param options how to choose tokens and when to stop, the same for all
-   * @return one answer a conversation, in their order
+   * @param options generation options, the same for all
+   * @return one answer per conversation, in order
    * @throws RequestRefusedException if one of them cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
    */
@@ -99,14 +99,14 @@ public interface TextGenerator {
   }
 
   /**
-   * Answers several conversations and hands each answer on as soon as it is there, so that nothing
-   * is lost when a later one fails. Unless an implementation does better they are asked one after
-   * the other.
+   * Answers several conversations and passes on each answer as soon as it is complete, so that
+   * nothing is lost if a later one fails. Unless an implementation overrides it, they are asked one
+   * after the other.
    *
    * @param conversations the conversations
-   * @param options how to choose tokens and when to stop, the same for all
-   * @param arrivals takes the answers, one at a time, in any order
-   * @return one answer a conversation, in their order
+   * @param options generation options, the same for all
+   * @param arrivals receives the answers, one at a time, in any order
+   * @return one answer per conversation, in order
    * @throws RequestRefusedException if one of them cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
    */
@@ -122,8 +122,8 @@ public interface TextGenerator {
   }
 
   /**
-   * Returns what tells this generator from others: two with the same identity are expected to
-   * answer alike. It is part of the key that answers are kept under.
+   * Returns the identity of this generator: two generators with the same identity are expected to
+   * give the same answers. It is part of the key of cached answers.
    *
    * @return a text without secrets; empty if there is none, as for a plain function
    */
@@ -132,10 +132,10 @@ public interface TextGenerator {
   }
 
   /**
-   * Makes a generator of a function of the last message.
+   * Creates a generator from a function of the last message.
    *
-   * @param identity what tells it from other generators
-   * @param answer gives the answer to a text
+   * @param identity identity of the generator
+   * @param answer computes the answer to a text
    * @return the generator
    */
   static TextGenerator of(String identity, UnaryOperator<String> answer) {
@@ -150,9 +150,9 @@ public interface TextGenerator {
   }
 
   /**
-   * Gives a generator an identity, such as one that is a function and has none.
+   * Adds an identity to a generator, such as a function that has none.
    *
-   * @param identity what tells it from other generators, without secrets
+   * @param identity identity of the generator, without secrets
    * @param generator the generator
    * @return the same generator with that identity
    * @throws IllegalArgumentException if the identity is blank
@@ -165,11 +165,11 @@ public interface TextGenerator {
   }
 
   /**
-   * Keeps the answers of a generator on disk, and answers what was asked before from there.
+   * Caches the answers of a generator on disk.
    *
    * @param generator the generator
-   * @param cache where answers are kept
-   * @return a generator that asks the other only what is not kept
+   * @param cache the cache
+   * @return a generator that asks the other one only for answers that are not cached
    * @throws IllegalArgumentException if the generator has no identity
    */
   static TextGenerator cached(TextGenerator generator, AnswerCache cache) {
@@ -177,14 +177,14 @@ public interface TextGenerator {
     return new CachedGenerator(generator, cache);
   }
 
-  /** Takes answers as they come. */
+  /** Receives answers as they arrive. */
   @FunctionalInterface
   interface Arrivals {
 
     /**
-     * Takes an answer.
+     * Receives an answer.
      *
-     * @param index the number of its conversation, from 0
+     * @param index index of its conversation, from 0
      * @param answer the answer
      */
     void arrived(int index, GeneratedText answer);

@@ -1,18 +1,18 @@
 package io.adapt4j.core.text;
 
 /**
- * The tokens of a request, as the generator counted them.
+ * Token counts of a request, as reported by the generator.
  *
- * @param promptTokens tokens read
- * @param newTokens tokens written
+ * @param promptTokens number of prompt tokens
+ * @param newTokens number of new tokens
  */
 public record TokenUsage(int promptTokens, int newTokens) {
 
   /**
-   * Creates a count.
+   * Checks the counts.
    *
-   * @param promptTokens tokens read
-   * @param newTokens tokens written
+   * @param promptTokens number of prompt tokens
+   * @param newTokens number of new tokens
    * @throws IllegalArgumentException if one is negative
    */
   public TokenUsage {

@@ -1,6 +1,6 @@
 /**
- * Anything that answers a prompt or a conversation with a text: a model in this process, a server,
- * a function. Answers can be kept on disk, so that none is made or paid twice.
+ * Text generators: models in this process, servers, functions. Answers can be cached on disk, so
+ * that none is computed or paid for twice.
  */
 @NullMarked
 package io.adapt4j.core.text;

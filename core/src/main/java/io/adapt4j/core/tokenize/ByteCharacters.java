@@ -3,10 +3,10 @@ package io.adapt4j.core.tokenize;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The characters that stand for bytes in byte-level vocabularies, as GPT-2 introduced them. */
+/** The characters that represent bytes in byte-level vocabularies, as introduced by GPT-2. */
 final class ByteCharacters {
 
-  /** The characters above those of Latin-1 stand for the bytes that have no visible one. */
+  /** Bytes without a visible Latin-1 character are represented by characters above Latin-1. */
   private static final int[] BYTES = new int[512];
 
   static {
@@ -25,7 +25,7 @@ final class ByteCharacters {
         || (value >= 0xAE && value <= 0xFF);
   }
 
-  /** The bytes of a token; those of its characters where one of them stands for no byte. */
+  /** Returns the bytes of a token, or its UTF-8 if one of its characters represents no byte. */
   static byte[] bytes(String token) {
     byte[] bytes = new byte[token.length()];
     for (int i = 0; i < bytes.length; i++) {

@@ -14,9 +14,9 @@ import java.util.BitSet;
 import java.util.Deque;
 
 /**
- * Replacements of characters as SentencePiece compiles them: a double array of nodes (Aoe 1989),
- * then the texts that its leaves point to. The native library ends the process for one whose nodes
- * or leaves point outside, so that it is walked through before.
+ * Character replacements as compiled by SentencePiece: a double array of nodes (Aoe 1989), followed
+ * by the texts that its leaves point to. The native library ends the process if nodes or leaves
+ * point outside, so the structure is validated first.
  */
 final class CharacterMap {
 
@@ -34,7 +34,7 @@ final class CharacterMap {
     this.texts = texts;
   }
 
-  /** Refuses a normalizer with replacements that the native library cannot follow. */
+  /** Refuses a normalizer with replacements that crash the native library. */
   static void require(Path file, JsonNode normalizer) {
     for (JsonNode inner : normalizer.path("normalizers")) {
       require(file, inner);
@@ -80,7 +80,7 @@ final class CharacterMap {
     }
   }
 
-  /** Whether every path of bytes stays in the array and every leaf points to a text. */
+  /** Returns whether every path of bytes stays in the array and every leaf points to a text. */
   private boolean isClosed() {
     BitSet seen = new BitSet();
     Deque<Integer> open = new ArrayDeque<>();
@@ -107,7 +107,7 @@ final class CharacterMap {
     return true;
   }
 
-  /** Notes where the children of a node are; false if it is outside. */
+  /** Records the children of a node; false if they are outside. */
   private boolean reach(int base, BitSet seen, Deque<Integer> open) {
     if (base < 0 || (base & ~0xff) >= nodes.length) {
       return false;
@@ -128,7 +128,7 @@ final class CharacterMap {
     return text == texts.length || inside;
   }
 
-  /** The bits of a base that differ from a node's own place. */
+  /** The bits of a base that differ from the node's index. */
   private static int offset(int node) {
     return (node >>> 10) << ((node & (1 << 9)) >>> 6);
   }

@@ -1,10 +1,10 @@
 package io.adapt4j.core.tokenize;
 
 /**
- * Place where a text is divided into parts to be encoded one after the other.
+ * A place where a text is split into parts that are encoded one after the other.
  *
- * @param end where the part before it ends
- * @param next where the part after it begins; a space between may be the mark of its beginning
+ * @param end end of the part before it
+ * @param next start of the part after it; a space in between may be its leading marker
  */
 record Division(int end, int next) {
 
@@ -18,37 +18,37 @@ record Division(int end, int next) {
     return end == NONE.end;
   }
 
-  /** Whether the rest of the text is one part. */
+  /** Returns whether the rest of the text is one part. */
   boolean isEnd() {
     return end == END.end;
   }
 
-  /** Kinds of characters that tokenizers keep apart. */
+  /** Kinds of characters that tokenizers separate. */
   private enum Kind {
     LETTER,
     DIGIT,
     SPACE,
     LINE_END,
     SIGN,
-    /** What may belong to the character before it, or is half of one. */
+    /** A character that may belong to the one before it, or half of a surrogate pair. */
     BOUND
   }
 
-  /** Whether a word, one space and a word stand there, divided before the space. */
+  /** Returns whether a word, a single space and a word meet here, split before the space. */
   static boolean isBeforeWord(String text, int at) {
     return text.charAt(at) == ' '
         && kind(text.charAt(at - 1)) == Kind.LETTER
         && kind(text.charAt(at + 1)) == Kind.LETTER;
   }
 
-  /** Whether characters of two kinds meet there. */
+  /** Returns whether characters of two kinds meet here. */
   static boolean isBetweenKinds(String text, int at) {
     Kind before = kind(text.charAt(at - 1));
     Kind after = kind(text.charAt(at));
     return before != after && before != Kind.BOUND && after != Kind.BOUND;
   }
 
-  /** The place, or where the character begins that it is in the midst of. */
+  /** Returns this place, or the start of the character that it is inside of. */
   static int wholeCharacter(String text, int at) {
     boolean within =
         at > 0

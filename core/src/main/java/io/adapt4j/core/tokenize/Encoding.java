@@ -3,21 +3,20 @@ package io.adapt4j.core.tokenize;
 import java.util.Arrays;
 
 /**
- * The tokens of a text, or of a pair of texts, with the part of the text each came from. Not copied
- * in or out: treat the arrays as read-only.
+ * The tokens of a text, or of a pair of texts, with the span of text of each token. Not copied in
+ * or out: treat the arrays as read-only.
  *
- * <p>Offsets count UTF-16 units of the text a token came from; in a pair each text counts from 0. A
- * token that is a part of a character, as byte-level tokens can be, has the span of the whole
- * character. A token that came from no text, such as a beginning-of-sequence token, has an empty
- * span at 0.
+ * <p>Offsets count UTF-16 units of the token's text; in a pair each text counts from 0. A token
+ * that is a part of a character, as byte-level tokens can be, has the span of the whole character.
+ * A token that came from no text, such as a beginning-of-sequence token, has an empty span at 0.
  *
  * @param ids token ids
- * @param typeIds which segment each token belongs to, as BERT's {@code token_type_ids}: 0, and for
- *     the second text of a pair 1 where the model tells the two apart
+ * @param typeIds segment of each token, as BERT's {@code token_type_ids}: 0, and for the second
+ *     text of a pair 1 if the model distinguishes the two
  * @param starts first character of each token
  * @param ends character after each token
  * @param special whether the tokenizer added the token to the text
- * @param pieces which piece of its text each token is a part of, from 0, where the tokenizer cuts a
+ * @param pieces index of the piece that each token is a part of, from 0, if the tokenizer splits a
  *     text into pieces before it makes tokens; -1 for added tokens
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
@@ -67,7 +66,7 @@ public record Encoding(
         new int[length]);
   }
 
-  /** A token of no text. */
+  /** Creates an added token without text. */
   static Encoding added(int id, int type) {
     return new Encoding(
         new int[] {id},
@@ -78,7 +77,7 @@ public record Encoding(
         new int[] {-1});
   }
 
-  /** Puts encodings one after another. */
+  /** Concatenates encodings. */
   static Encoding concat(Encoding... parts) {
     int length = 0;
     for (Encoding part : parts) {
@@ -104,9 +103,9 @@ public record Encoding(
   }
 
   /**
-   * Chooses tokens.
+   * Selects tokens.
    *
-   * @param places their places, from 0
+   * @param places their indices, from 0
    * @return the tokens at them
    */
   public Encoding at(int... places) {
@@ -128,11 +127,11 @@ public record Encoding(
   }
 
   /**
-   * Returns whether a token continues the piece that the token before it ends in: they are of one
-   * piece, and no character lies between them.
+   * Returns whether a token continues the piece of the token before it: they are in the same piece,
+   * and no character lies between them.
    *
-   * @param token its place, from 0
-   * @return whether it does; false for the first token and beside added ones
+   * @param token its index, from 0
+   * @return whether it does; false for the first token and next to added ones
    */
   public boolean continuesPiece(int token) {
     return token > 0
@@ -142,7 +141,7 @@ public record Encoding(
         && starts[token] <= ends[token - 1];
   }
 
-  /** The first tokens, at most {@code length} of them. */
+  /** Returns the first tokens, at most {@code length}. */
   Encoding head(int length) {
     return length >= ids.length ? this : slice(0, length);
   }
@@ -163,7 +162,7 @@ public record Encoding(
     return new Encoding(ids, types, starts, ends, special, pieces);
   }
 
-  /** Turns offsets in code points into offsets in UTF-16 units. */
+  /** Converts offsets in code points to offsets in UTF-16 units. */
   Encoding inUtf16Units(String text) {
     if (text.codePointCount(0, text.length()) == text.length()) {
       return this;

@@ -5,8 +5,8 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * The tokens a model expects around one text and around a pair of texts, and the type ids of all.
- * They do not depend on the texts, so they are found out once.
+ * The tokens that a model expects around a text and around a pair of texts, and the type ids of
+ * all. They do not depend on the texts, so they are determined once.
  */
 final class Frame {
 
@@ -38,7 +38,7 @@ final class Frame {
     this.secondType = secondType;
   }
 
-  /** Asks a tokenizer's own post-processor. */
+  /** Determines the frame from a tokenizer's post-processor. */
   static Frame of(NativeTokenizer tokenizer, Vocabulary vocabulary) {
     String probe = probe(tokenizer, vocabulary);
     int length = tokenizer.encode(probe).length;
@@ -66,7 +66,7 @@ final class Frame {
         .orElse("a");
   }
 
-  /** Puts bos before and eos after every text, where there is one; a second text has type 1. */
+  /** Puts bos before and eos after every text, if they exist; a second text has type 1. */
   static Frame of(OptionalInt bos, OptionalInt eos) {
     Encoding before = added(bos, 0);
     Encoding after = added(eos, 0);
@@ -84,7 +84,7 @@ final class Frame {
     requireRoom(maxLength, addedToPair(), 2, "a pair of texts");
   }
 
-  /** The beginning of a sequence that continues; of an empty text at least one token is kept. */
+  /** The beginning of a sequence to be continued; of an empty text at least one token is kept. */
   int[] beforePrompt(int[] ids) {
     boolean nothing = ids.length == 0 && before.length() == 0 && after.length() > 0;
     return nothing ? new int[] {after.ids()[0]} : join(before.ids(), ids, ids.length, new int[0]);
@@ -107,7 +107,7 @@ final class Frame {
         pairBefore, first.withType(firstType), pairBetween, second.withType(secondType), pairAfter);
   }
 
-  /** Cuts the longer text first, sharing the room as the tokenizers library does. */
+  /** Truncates the longer text first, sharing the room as the tokenizers library does. */
   Encoding aroundTruncated(Encoding first, Encoding second, int maxLength) {
     int room = maxLength - addedToPair();
     boolean firstIsLonger = first.length() > second.length();

@@ -8,32 +8,34 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Encoder of texts of any length in little memory: part by part, ended where there are too many
- * tokens or nobody waits for them. The native side takes about 150 bytes for a character of the
- * text that it encodes.
+ * Encoder of texts of any length in little memory: in parts, stopping when there are too many
+ * tokens or on cancellation. The native side takes about 150 bytes per character of the text that
+ * it encodes.
  *
- * <p>A text is divided where words, numbers, spaces and signs meet, and only where the tokens of
- * what stands around the place are those of its two sides, so that the tokens are those of the text
- * as a whole. Thread-safe.
+ * <p>A text is split where words, numbers, spaces and punctuation meet, and only where the tokens
+ * of the surrounding text are those of its two sides, so that the tokens are those of the whole
+ * text. Thread-safe.
  */
 final class LongTexts {
 
-  /** Characters that are encoded at once, if they are all. */
+  /** Maximum length in characters of a text that is encoded at once. */
   static final int WHOLE = 1 << 15;
 
-  /** Characters of a part, where a place to divide is found. */
+  /** Characters of a part, if a place to split is found. */
   private static final int PART = 1 << 14;
 
-  /** The most characters of a part: a text without any place to divide has no more. */
+  /**
+   * Maximum number of characters of a part; a text without any place to split may not be longer.
+   */
   static final int LONGEST_PART = 1 << 18;
 
-  /** Characters on each side of a place that are encoded to see whether a text can be divided. */
+  /** Characters on each side of a place that are encoded to check whether the text can be split. */
   private static final int AROUND = 128;
 
-  /** How many places are tried in a stretch of the text, of either kind. */
+  /** Number of places of either kind that are tried in a stretch of the text. */
   private static final int TRIES = 8;
 
-  /** Tokens at the end of a part that was cut anywhere, which may be others in the whole text. */
+  /** Tokens at the end of an arbitrarily cut part that may differ in the whole text. */
   private static final int UNSURE = 16;
 
   /** Texts up to this length do not wait for longer ones. */
@@ -41,7 +43,7 @@ final class LongTexts {
 
   private static final long POLL_MILLIS = 20;
 
-  /** Long parts take turns, so that many of them leave processors and memory to others. */
+  /** Long parts take turns, so that many of them leave CPU and memory to others. */
   private static final Semaphore TURNS =
       new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
 
@@ -49,10 +51,8 @@ final class LongTexts {
   private final int mostCharacters;
 
   /**
-   * Creates an encoder.
-   *
-   * @param mostCharacters characters of a text that a token may stand for; 0 where there is no
-   *     bound
+   * Creates an encoder. A token represents at most the given number of characters of a text; 0 if
+   * there is no bound.
    */
   LongTexts(NativeTokenizer tokenizer, int mostCharacters) {
     this.tokenizer = tokenizer;
@@ -60,11 +60,9 @@ final class LongTexts {
   }
 
   /**
-   * Encodes a text.
-   *
-   * @throws TooManyTokensException if it has more tokens than may be
-   * @throws CancellationException if it is cancelled
-   * @throws IllegalArgumentException if a long stretch of it cannot be divided
+   * Encodes a text. Throws a TooManyTokensException if it exceeds the limit, a
+   * CancellationException if it is cancelled, and an IllegalArgumentException if a long stretch of
+   * it cannot be split.
    */
   int[] encode(String text, int most, BooleanSupplier isCancelled) {
     requireLength(text.length(), most);
@@ -76,21 +74,21 @@ final class LongTexts {
     return parts.ids();
   }
 
-  /** Refuses a text that has too many tokens whatever they are. */
+  /** Refuses a text whose length alone implies too many tokens. */
   void requireLength(int characters, int most) {
     if (mostCharacters > 0 && characters / mostCharacters > most) {
       throw new TooManyTokensException(characters / mostCharacters, most);
     }
   }
 
-  /** Encodes at least the first tokens of a text, as many as are wanted if it has them. */
+  /** Encodes at least the first tokens of a text, as many as requested if it has them. */
   int[] encodeBeginning(String text, int wanted) {
     Parts parts = new Parts(text, wanted, () -> false);
     parts.readAll();
     return parts.ids();
   }
 
-  /** The text, or where it is long a beginning of it with at least as many tokens as are wanted. */
+  /** Returns the text, or if it is long a prefix with at least the requested number of tokens. */
   String beginning(String text, int wanted) {
     if (text.length() <= WHOLE) {
       return text;
@@ -116,7 +114,7 @@ final class LongTexts {
       this.isCancelled = isCancelled;
     }
 
-    /** Reads until the text is at its end or has more tokens than may be. */
+    /** Reads until the text ends or has too many tokens. */
     void readAll() {
       do {
         int left = text.length() - start;
@@ -139,7 +137,7 @@ final class LongTexts {
       start = text.length();
     }
 
-    /** Encodes a part that is cut anywhere. Adds what is sure of it if that is too much. */
+    /** Encodes an arbitrarily cut part. Adds its certain tokens if those are too many. */
     private boolean hasTooMany(int length) {
       int[] part = encode(text.substring(start, endBefore(start + length)));
       boolean tooMany = count + part.length - UNSURE > most;
@@ -150,7 +148,7 @@ final class LongTexts {
       return tooMany;
     }
 
-    /** Reads what cannot be divided as far as it tells that there are too many tokens. */
+    /** Reads text that cannot be split, far enough to know that there are too many tokens. */
     private void readUndivided() {
       if (!hasTooMany(WHOLE) && !hasTooMany(LONGEST_PART)) {
         throw new IllegalArgumentException(
@@ -182,7 +180,9 @@ final class LongTexts {
       return Division.NONE;
     }
 
-    /** Looks for a place to divide from the end on: before a word, or wherever signs change. */
+    /**
+     * Searches backwards for a place to split: before a word, or wherever kinds of characters meet.
+     */
     private Division division(int from, int to, boolean beforeWord) {
       int tries = 0;
       for (int at = to; at > from && tries < TRIES; at--) {
@@ -195,7 +195,7 @@ final class LongTexts {
           if (isJoined(around, before, encode(text.substring(at, end)))) {
             return new Division(at, at);
           }
-          // A vocabulary that marks the beginning of a text as it does a space.
+          // A vocabulary that marks the beginning of a text like a space.
           if (beforeWord && isJoined(around, before, encode(text.substring(at + 1, end)))) {
             return new Division(at, at + 1);
           }

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Refuses what a {@code tokenizer.json} must not say, since the native library (tokenizers 0.21.4)
- * ends the process for it when it reads the file or the first text, or makes of texts what cannot
- * be taken apart.
+ * Refuses contents of a {@code tokenizer.json} for which the native library (tokenizers 0.21.4)
+ * ends the process when it reads the file or the first text, or which make tokens that cannot be
+ * traced to the text.
  */
 final class NativeSafety {
 
@@ -18,11 +18,7 @@ final class NativeSafety {
 
   private NativeSafety() {}
 
-  /**
-   * Checks a file.
-   *
-   * @throws CheckpointException with the field
-   */
+  /** Checks a file. */
   static void require(Path path, JsonNode root) {
     requireTemplates(path, root.path("post_processor"));
     requireLengths(path, root.path("pre_tokenizer"));
@@ -43,7 +39,7 @@ final class NativeSafety {
     }
   }
 
-  /** A template has each text once, in their order, and tokens that it defines. */
+  /** Requires a template to have each text once, in order, and only tokens that it defines. */
   private static void requireTemplate(
       Path path, JsonNode processor, String name, List<String> texts) {
     if (!processor.path(name).isArray()) {
@@ -100,7 +96,7 @@ final class NativeSafety {
     }
   }
 
-  /** The second part of a merge must be able to do without the prefix of tokens within a word. */
+  /** The second part of a merge must be valid without the prefix of tokens within a word. */
   private static void requirePrefixOfMerges(Path path, JsonNode model) {
     int prefix = bytes(model.path("continuing_subword_prefix").asText("")).length;
     if (prefix == 0) {

@@ -18,21 +18,26 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owner of one native tokenizer. It calls DJL's native binding directly: DJL's own tokenizer class
+ * Owner of a native tokenizer. It calls DJL's native binding directly: DJL's own tokenizer class
  * reports its use over the network and copies eight arrays for every text. Truncation and padding
- * saved in the file are switched off. Thread-safe: closing waits for calls in progress.
+ * saved in the file are disabled. Thread-safe: closing waits for calls in progress.
  */
 final class NativeTokenizer implements AutoCloseable {
 
   private static final String OFFLINE = "ai.djl.offline";
 
-  /** Bytes that the native side may need for anything; where it gets none it ends the process. */
+  /**
+   * Bytes that the native side may need for anything; it ends the process if an allocation fails.
+   */
   private static final long LEAST_ROOM = 4 << 20;
 
-  /** Bytes that it may need for a character of a text or a file. */
+  /** Bytes that it may need per character of a text or a file. */
   private static final long ROOM_OF_CHARACTER = 256;
 
-  /** Null where the library cannot be loaded; why is said at every attempt, not only the first. */
+  /**
+   * Null if the library cannot be loaded; the reason is reported at every attempt, not only the
+   * first.
+   */
   private static final @Nullable TokenizersLibrary LIBRARY;
 
   private static final @Nullable Throwable FAILURE;
@@ -70,7 +75,7 @@ final class NativeTokenizer implements AutoCloseable {
     library().disablePadding(handle);
   }
 
-  /** Opens the tokenizer of a folder; a file that it cannot use is named. */
+  /** Opens the tokenizer of a folder; errors name a file that it cannot use. */
   static NativeTokenizer open(Path folder, TokenizerFile file) {
     try {
       return new NativeTokenizer(folder.toString(), file.text());
@@ -86,7 +91,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** Token ids without any added around the text. */
+  /** Returns token ids without any added tokens. */
   int[] encode(String text) {
     requireRoom(text.length());
     return locked(
@@ -100,7 +105,7 @@ final class NativeTokenizer implements AutoCloseable {
         });
   }
 
-  /** Token ids of each text; the native side shares the texts among its threads. */
+  /** Returns the token ids of each text; the native side distributes the texts over its threads. */
   List<int[]> encodeAll(List<String> texts) {
     requireRoom(texts.stream().mapToLong(String::length).sum());
     return locked(
@@ -124,7 +129,7 @@ final class NativeTokenizer implements AutoCloseable {
     return locked(() -> take(library().encode(handle, text, false)));
   }
 
-  /** The same, by the spelling of the text where that tells. */
+  /** Encodes with offsets computed from the spelling of the tokens if possible. */
   Encoding encodeWithOffsets(String text, SpelledOffsets spelled) {
     requireRoom(text.length());
     return locked(
@@ -134,13 +139,13 @@ final class NativeTokenizer implements AutoCloseable {
                 (ids, starts, ends) -> spelled.find(text, ids, starts, ends)));
   }
 
-  /** What the post-processor in the file makes of a text; offsets in code points. */
+  /** Encodes a text with the file's post-processor; offsets in code points. */
   Encoding encodeFramed(String text) {
     requireRoom(text.length());
     return locked(() -> take(library().encode(handle, text, true)));
   }
 
-  /** What the post-processor in the file makes of a pair; offsets in code points of each text. */
+  /** Encodes a pair with the file's post-processor; offsets in code points of each text. */
   Encoding encodeFramed(String first, String second) {
     requireRoom((long) first.length() + second.length());
     return locked(() -> take(library().encodeDual(handle, first, second, true)));
@@ -195,7 +200,8 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /**
-   * The native side says so of a text for which the vocabulary has no token, not even an unknown.
+   * The native side fails this way for a text for which the vocabulary has no token, not even an
+   * unknown one.
    */
   private CheckpointException refused(RuntimeException failure) {
     return new CheckpointException(
@@ -237,7 +243,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** An object is made for each token, which takes as long as the tokenizing. */
+  /** Creates an object per token, which takes as long as the tokenization. */
   private static void takeSpans(long encoding, int[] starts, int[] ends) {
     CharSpan[] spans = library().getTokenCharSpans(encoding);
     for (int i = 0; i < spans.length; i++) {
@@ -255,9 +261,9 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /**
-   * On a machine with a GPU DJL would download another build of the tokenizer library. Offline it
-   * takes the one on the class path, so DJL is offline while the library loads, and no longer: how
-   * it finds libtorch is not this class's business.
+   * On a machine with a GPU, DJL would download another build of the tokenizer library. Offline it
+   * uses the one on the class path, so DJL is offline only while this library loads; how it finds
+   * libtorch is not this class's business.
    */
   private static TokenizersLibrary start() {
     String before = System.getProperty(OFFLINE);

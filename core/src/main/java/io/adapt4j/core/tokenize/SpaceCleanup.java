@@ -1,8 +1,8 @@
 package io.adapt4j.core.tokenize;
 
 /**
- * Removes the spaces before English punctuation and contractions, as Transformers' decoding does
- * where {@code clean_up_tokenization_spaces} is true: the same replacements in the same order.
+ * Removes the spaces before English punctuation and contractions, as Transformers does in decoding
+ * if {@code clean_up_tokenization_spaces} is true: the same replacements in the same order.
  */
 final class SpaceCleanup {
 
@@ -30,8 +30,8 @@ final class SpaceCleanup {
   }
 
   /**
-   * Returns the length of the longest prefix that can be cleaned on its own whatever follows. It
-   * ends before a space, and what is before that space starts no replacement that crosses it.
+   * Returns the length of the longest prefix whose cleanup does not depend on what follows. It ends
+   * before a space, and no replacement that crosses that space starts before it.
    */
   static int stableLength(String text) {
     for (int i = text.length() - 1; i > 0; i--) {

@@ -12,16 +12,16 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * What {@code tokenizer_config.json} and {@code special_tokens_map.json} say beside the tokenizer
- * itself.
+ * Special tokens and settings from {@code tokenizer_config.json} and {@code
+ * special_tokens_map.json}.
  *
- * @param bos id of the token that begins a sequence
- * @param eos id of the token that ends a sequence
+ * @param bos id of the beginning-of-sequence token
+ * @param eos id of the end-of-sequence token
  * @param pad id of the padding token
- * @param unk id of the token for unknown text
- * @param mask id of the token that stands for a hidden one
- * @param maxLength the most tokens the model reads, where the files state a number that is one
- * @param affixes whether to add bos and eos, where the files overrule the post-processor
+ * @param unk id of the unknown token
+ * @param mask id of the mask token
+ * @param maxLength maximum number of tokens the model reads, if the files state a real limit
+ * @param affixes whether to add bos and eos, if the files override the post-processor
  * @param cleanUpSpaces whether decoding removes spaces before punctuation
  */
 record SpecialTokens(
@@ -35,7 +35,7 @@ record SpecialTokens(
     boolean cleanUpSpaces) {
 
   /**
-   * Which tokens surround a text.
+   * The tokens around a text.
    *
    * @param bos whether the bos token comes first
    * @param eos whether the eos token comes last
@@ -50,16 +50,15 @@ record SpecialTokens(
 
   /**
    * Transformers rebuilds the post-processor of these classes from add_bos_token and add_eos_token;
-   * for other classes it ignores the two fields and keeps the one in tokenizer.json.
+   * for other classes it ignores the two fields and uses the one in tokenizer.json.
    */
   private static final Set<String> REBUILT = Set.of("Llama", "CodeLlama", "Gemma", "Cohere");
 
   private static final int MOST_TOKENS = 1 << 30;
 
   /**
-   * Reads the two files, either of which may be absent.
-   *
-   * @param cleanUpByDefault whether decoding removes spaces where the configuration does not say
+   * Reads the two files, either of which may be absent. The last parameter is the default for
+   * removing spaces when decoding.
    */
   static SpecialTokens read(Path folder, Vocabulary vocabulary, boolean cleanUpByDefault) {
     ConfigReader config = readOrEmpty(folder.resolve("tokenizer_config.json"));
@@ -77,7 +76,7 @@ record SpecialTokens(
         config.bool("clean_up_tokenization_spaces", cleanUpByDefault));
   }
 
-  /** Transformers writes 10^30 where it knows no limit. */
+  /** Transformers writes 10^30 if it knows no limit. */
   private static OptionalInt maxLength(ConfigReader config) {
     OptionalDouble length = config.optionalNumber("model_max_length");
     return length.isPresent() && length.getAsDouble() >= 1 && length.getAsDouble() <= MOST_TOKENS

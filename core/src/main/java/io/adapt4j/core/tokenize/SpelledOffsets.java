@@ -5,17 +5,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds where the tokens of a text lie by spelling it with them. Vocabularies of bytes spell every
- * text as it is, so that the offsets of an ASCII text follow from its tokens; asking the native
- * side for them takes as long as the tokenizing. Where a text is spelled otherwise, nothing is said
- * of it.
+ * Computes the offsets of tokens from their spelling. Byte-level vocabularies spell every text as
+ * it is, so the offsets of an ASCII text follow from its tokens; asking the native side for them
+ * takes as long as the tokenization. If a text is spelled differently, no offsets are found.
  */
 final class SpelledOffsets {
 
-  /** Texts by which a tokenizer shows that it changes none. */
+  /** Texts that show whether a tokenizer leaves texts unchanged. */
   private static final List<String> PROBES = List.of(" a b ", "  ", "One  two\n\n three: \n");
 
-  /** What the vocabulary writes for byte 0; those up to the space follow. */
+  /** The character that represents byte 0; those up to the space follow. */
   private static final int BYTE_ZERO = 0x100;
 
   private static final int SPACE = BYTE_ZERO + ' ';
@@ -28,7 +27,7 @@ final class SpelledOffsets {
     this.vocabulary = vocabulary;
   }
 
-  /** Tries what a tokenizer does; empty where its offsets cannot be told from the spelling. */
+  /** Probes the tokenizer; empty if its offsets cannot be computed from the spelling. */
   static Optional<SpelledOffsets> of(NativeTokenizer tokenizer, Vocabulary vocabulary) {
     SpelledOffsets offsets = new SpelledOffsets(vocabulary);
     return PROBES.stream().allMatch(probe -> offsets.agreesOn(probe, tokenizer))
@@ -46,14 +45,8 @@ final class SpelledOffsets {
   }
 
   /**
-   * Finds the offsets of tokens.
-   *
-   * @param text what they were made of
-   * @param ids the tokens
-   * @param starts takes the first character of each
-   * @param ends takes the one after the last of each
-   * @return false if they do not spell the text, which then has other characters than ASCII or was
-   *     changed before it was tokenized
+   * Finds the start and end of each token. Returns false if the tokens do not spell the text, which
+   * then has characters other than ASCII or was changed before tokenization.
    */
   boolean find(String text, int[] ids, int[] starts, int[] ends) {
     int at = 0;

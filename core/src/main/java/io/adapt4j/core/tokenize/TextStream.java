@@ -3,22 +3,23 @@ package io.adapt4j.core.tokenize;
 import java.util.Arrays;
 
 /**
- * Turns tokens into text one at a time. Each token gives the text it completes, which may be none:
- * a character whose bytes are spread over several tokens comes out whole with the last of them.
- * Where decoding removes spaces before punctuation, a word comes out with the space after it.
+ * Incremental decoder: turns tokens into text one at a time. Each token gives the text it
+ * completes, which may be empty: a character whose bytes are spread over several tokens is emitted
+ * whole with the last of them. If decoding removes spaces before punctuation, a word is emitted
+ * with the space after it.
  *
- * <p>The pieces joined are {@link Tokenizer#decode} of all tokens. The one exception: bytes that
- * form no valid character may differ in how many U+FFFD they become.
+ * <p>The concatenated pieces equal {@link Tokenizer#decode} of all tokens. The only exception:
+ * invalid bytes may differ in how many U+FFFD they become.
  *
- * <p>Each token costs the decoding of a few tokens, however long the text. Not thread-safe. Stays
- * valid as long as its tokenizer is open.
+ * <p>Each token costs the decoding of a few tokens, however long the text. Not thread-safe. Valid
+ * as long as its tokenizer is open.
  */
 public final class TextStream {
 
   private static final char REPLACEMENT = '\uFFFD';
   private static final int MOST_PENDING = 16;
 
-  /** Tokens of the text before that are enough for a decoder to see the next is not the first. */
+  /** Number of preceding tokens with which a decoder treats the next as not the first. */
   private static final int MOST_BEFORE = 8;
 
   private final Tokenizer tokenizer;
@@ -26,7 +27,7 @@ public final class TextStream {
   private final boolean cleanUpSpaces;
 
   /**
-   * Tokens whose text is out already come first. They stay because decoders treat the first token
+   * Tokens whose text has been emitted come first. They stay because decoders treat the first token
    * of a sequence differently, for example drop its leading space.
    */
   private int[] window = new int[2 * MOST_PENDING];
@@ -42,7 +43,7 @@ public final class TextStream {
     this.cleanUpSpaces = cleanUpSpaces;
   }
 
-  /** Takes the end of the tokens before as text that is out already. */
+  /** Treats the end of the preceding tokens as text that has been emitted. */
   void follow(int[] before) {
     int from = before.length;
     while (from > 0 && before.length - from < MOST_BEFORE && isText(before[from - 1])) {
@@ -63,7 +64,7 @@ public final class TextStream {
   }
 
   /**
-   * Takes the next token.
+   * Adds the next token.
    *
    * @param id the token's id
    * @return the text that is now complete; may be empty
@@ -89,9 +90,9 @@ public final class TextStream {
   }
 
   /**
-   * Ends the text.
+   * Finishes the text.
    *
-   * @return what was held back: the rest, with U+FFFD for an unfinished character
+   * @return the held back rest, with U+FFFD for an unfinished character
    * @throws IllegalStateException if the stream is finished or the tokenizer closed
    */
   public String finish() {

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The bytes that each token of a vocabulary adds to a text, in UTF-8; a token may hold part of a
+ * The UTF-8 bytes that each token of a vocabulary adds to a text; a token may hold part of a
  * character. Special tokens, ids without a token and tokens that add nothing have none.
  *
- * <p>Immutable and thread-safe. {@link Tokenizer#tokenBytes()} makes one for a tokenizer and keeps
- * it, so that what is derived from it can be kept by its identity.
+ * <p>Immutable and thread-safe. {@link Tokenizer#tokenBytes()} creates one for a tokenizer and
+ * keeps it, so that derived data can be cached by its identity.
  */
 public final class TokenBytes {
 
@@ -29,7 +29,7 @@ public final class TokenBytes {
   }
 
   /**
-   * Lists the bytes of a vocabulary, for vocabularies that are not those of a {@link Tokenizer}.
+   * Creates a vocabulary from the bytes of its tokens, independent of a {@link Tokenizer}.
    *
    * @param tokens the bytes of each id; empty for none
    * @return the vocabulary
@@ -38,12 +38,12 @@ public final class TokenBytes {
     return new TokenBytes(tokens, tokens);
   }
 
-  /** A vocabulary whose tokens have other bytes where a text begins. */
+  /** Creates a vocabulary whose tokens have other bytes at the beginning of a text. */
   static TokenBytes of(List<byte[]> tokens, List<byte[]> first) {
     return new TokenBytes(tokens, first);
   }
 
-  /** {@return the number of ids: the largest one plus one} */
+  /** {@return the number of ids: the largest id plus one} */
   public int size() {
     return starts.length - 1;
   }
@@ -52,7 +52,7 @@ public final class TokenBytes {
    * Counts the bytes of a token.
    *
    * @param id the token's id, below {@link #size()}
-   * @return the number of bytes; 0 where it has none
+   * @return the number of bytes; 0 if it has none
    */
   public int length(int id) {
     return starts[id + 1] - starts[id];
@@ -62,7 +62,7 @@ public final class TokenBytes {
    * Returns a byte of a token.
    *
    * @param id the token's id
-   * @param index its place in the token, below {@link #length}
+   * @param index index in the token, below {@link #length}
    * @return the byte, 0 to 255
    */
   public int at(int id, int index) {
@@ -73,17 +73,17 @@ public final class TokenBytes {
    * Returns the bytes of a token.
    *
    * @param id the token's id
-   * @return a new array; empty where it has none
+   * @return a new array; empty if it has none
    */
   public byte[] bytes(int id) {
     return Arrays.copyOfRange(bytes, starts[id], starts[id + 1]);
   }
 
   /**
-   * Returns the bytes that tokens add as the first one of a text. Vocabularies that mark words by
+   * Returns the bytes that tokens add at the beginning of a text. Vocabularies that mark words by
    * the space before them drop that of the first word.
    *
-   * @return the bytes at the beginning of a text; this object where they are the same
+   * @return the bytes at the beginning of a text; this object if they are the same
    */
   public TokenBytes atBeginning() {
     return atBeginning;

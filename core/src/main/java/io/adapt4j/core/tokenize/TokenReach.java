@@ -4,17 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Locale;
 
 /**
- * The most characters of a text that one token stands for, where a tokenizer drops none: a text has
- * at least its length over this many tokens, which is known without encoding it.
+ * Maximum number of characters of a text per token, if a tokenizer drops none: a text has at least
+ * its length divided by this many tokens, which is known without encoding it.
  */
 final class TokenReach {
 
-  /** Characters that canonical composition may make one of, at most. */
+  /** Maximum number of characters that canonical composition merges into one. */
   private static final int COMPOSED = 4;
 
   private TokenReach() {}
 
-  /** The number of UTF-16 units; 0 where there is no bound. */
+  /** Returns the number of UTF-16 units; 0 if there is no bound. */
   static int of(JsonNode root, Vocabulary vocabulary) {
     JsonNode model = root.path("model");
     JsonNode preTokenizer = root.path("pre_tokenizer");
@@ -55,7 +55,7 @@ final class TokenReach {
     return false;
   }
 
-  /** How many characters a normalizer makes one of at most; 0 where it may drop some. */
+  /** Maximum number of characters that a normalizer merges into one; 0 if it may drop some. */
   private static int shrinking(JsonNode normalizer) {
     return switch (type(normalizer)) {
       case "", "prepend" -> 1;

@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the decoder of a {@code tokenizer.json} turns the spelling of a token into bytes: byte-level
- * vocabularies write each byte as a character, others a mark for a space and {@code <0x0A>} for a
+ * Converts the spelling of tokens to bytes like the decoder of a {@code tokenizer.json}: byte-level
+ * vocabularies write each byte as a character, others a marker for a space and {@code <0x0A>} for a
  * byte.
  */
 final class TokenSpelling {
@@ -21,7 +21,7 @@ final class TokenSpelling {
   private static final Pattern BYTE = Pattern.compile("<0x([0-9A-Fa-f]{2})>");
   private static final byte[] NONE = {};
 
-  /** What a decoder does with the spaces of the first token. */
+  /** Treatment of the spaces of the first token by a decoder. */
   private enum FirstSpace {
     KEPT,
     STRIPPED,
@@ -45,9 +45,8 @@ final class TokenSpelling {
   }
 
   /**
-   * Spells a vocabulary.
-   *
-   * @throws CheckpointException if the decoder is of a kind whose tokens have no bytes of their own
+   * Converts a vocabulary. Throws a CheckpointException if the decoder is of a kind whose tokens
+   * have no bytes independent of their neighbors.
    */
   static TokenBytes of(Path file, JsonNode decoder, Vocabulary vocabulary) {
     TokenSpelling spelling = new TokenSpelling(file, decoder);

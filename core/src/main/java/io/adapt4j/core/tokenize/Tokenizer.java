@@ -13,11 +13,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * A Hugging Face tokenizer, read from a model folder: {@code tokenizer.json}, and beside it, where
- * present, {@code tokenizer_config.json} and {@code special_tokens_map.json}.
+ * A Hugging Face tokenizer, read from a model folder: {@code tokenizer.json}, and, if present,
+ * {@code tokenizer_config.json} and {@code special_tokens_map.json}.
  *
  * <p>Truncates only in the methods that say so, and never pads, whatever the file says. Special
- * tokens written out in a text are read as those tokens, as in Transformers. Deterministic and
+ * tokens that appear in a text are read as those tokens, as in Transformers. Deterministic and
  * thread-safe; the caller closes it. Closing twice is harmless; any use of text or ids after
  * closing is an {@link IllegalStateException}.
  */
@@ -81,7 +81,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns a text into token ids.
+   * Encodes a text as token ids.
    *
    * @param text the text; may be empty
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
@@ -95,13 +95,13 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns a text of any length into token ids in little memory: part by part, and no further than
-   * there may be tokens. The ids are those of {@link #encode(String, boolean)}.
+   * Encodes a text of any length in little memory: in parts, and no further than the limit on
+   * tokens. The ids are those of {@link #encode(String, boolean)}.
    *
    * @param text the text; may be empty
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
-   * @param mostTokens how many tokens the text may have, added ones not counted
-   * @param isCancelled asked between the parts, on this thread
+   * @param mostTokens maximum number of tokens of the text, without added ones
+   * @param isCancelled polled between the parts, on this thread
    * @return the ids
    * @throws IllegalArgumentException if the text has more tokens
    * @throws java.util.concurrent.CancellationException if it is cancelled
@@ -116,10 +116,10 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Refuses a text that has too many tokens whatever they are, by its length and the longest token.
+   * Refuses a text whose length implies too many tokens even if all were the longest one.
    *
-   * @param characters how many the text has
-   * @param mostTokens how many tokens it may have
+   * @param characters length of the text
+   * @param mostTokens maximum number of tokens
    * @throws IllegalArgumentException if it must have more
    */
   public void requireLength(int characters, int mostTokens) {
@@ -127,7 +127,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns many texts into token ids, on several threads where the machine has idle ones.
+   * Encodes many texts as token ids, in parallel if the machine has idle cores.
    *
    * @param texts the texts
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
@@ -141,11 +141,11 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns a text into token ids, with those the model expects around it, and cuts the text's own
-   * tokens at their end so that all fit.
+   * Encodes a text with the tokens that the model expects around it, and truncates the text at the
+   * end so that all fit.
    *
    * @param text the text; may be empty
-   * @param maxLength the largest number of ids, added ones included
+   * @param maxLength maximum number of ids, including added ones
    * @return the ids
    * @throws IllegalArgumentException if the text has an unpaired surrogate, or there is no room
    */
@@ -156,10 +156,10 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns many texts into token ids, each as {@link #encodeTruncated} does.
+   * Encodes many texts, each as {@link #encodeTruncated} does.
    *
    * @param texts the texts
-   * @param maxLength the largest number of ids of a text, added ones included
+   * @param maxLength maximum number of ids of a text, including added ones
    * @return the ids of each text, in the order of the texts
    * @throws IllegalArgumentException if a text has an unpaired surrogate, or there is no room
    */
@@ -175,7 +175,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns a text into token ids with the characters each token came from.
+   * Encodes a text with the span of characters of each token.
    *
    * @param text the text; may be empty
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
@@ -188,10 +188,10 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns the beginning of a text into token ids, without any added.
+   * Encodes the beginning of a text, without added tokens.
    *
    * @param text the text; may be empty
-   * @param mostTokens the largest number of ids
+   * @param mostTokens maximum number of ids
    * @return the first ids of the text
    * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
@@ -202,12 +202,12 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns two texts into one sequence with the tokens the model expects around and between them,
-   * for models that judge a pair, such as cross-encoders.
+   * Encodes a pair of texts as one sequence with the tokens that the model expects around and
+   * between them, for models such as cross-encoders.
    *
    * @param first the first text; may be empty
    * @param second the second text; may be empty
-   * @return ids, type ids, offsets in the text a token came from, and which tokens were added
+   * @return ids, type ids, offsets in the text of a token, and which tokens were added
    * @throws IllegalArgumentException if a text has an unpaired surrogate
    */
   public Encoding encodePair(String first, String second) {
@@ -215,15 +215,15 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns two texts into one sequence as {@link #encodePair(String, String)} does, and cuts the
-   * longer text, or both to the same length, at the end, so that all fit: the strategy that
-   * Transformers calls {@code longest_first}. Where an odd number of tokens is left to two texts
-   * that are both too long, the one that was longer gets one more; if they were equal, the second.
+   * Encodes a pair of texts as {@link #encodePair(String, String)} does, and truncates the longer
+   * text, or both to the same length, at the end so that all fit: the strategy {@code
+   * longest_first} of Transformers. If an odd number of tokens is left for two texts that are both
+   * too long, the one that was longer gets one more; if they were equal, the second.
    *
    * @param first the first text; may be empty
    * @param second the second text; may be empty
-   * @param maxLength the largest number of ids, added ones included
-   * @return ids, type ids, offsets in the text a token came from, and which tokens were added
+   * @param maxLength maximum number of ids, including added ones
+   * @return ids, type ids, offsets in the text of a token, and which tokens were added
    * @throws IllegalArgumentException if a text has an unpaired surrogate
    * @throws IllegalArgumentException if the added tokens leave no room for a token of each text
    */
@@ -232,13 +232,13 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns one text with each of others into one sequence as {@link #encodePair(String, String,
-   * int)} does. Of texts of tens of thousands of characters the longer is told by their characters.
+   * Encodes pairs of one text with each of others as {@link #encodePair(String, String, int)} does.
+   * For texts of tens of thousands of characters, the longer one is determined by characters.
    *
    * @param first the first text of every pair; may be empty
    * @param seconds the second texts
-   * @param maxLength the largest number of ids, added ones included
-   * @return a sequence for each second text, in their order
+   * @param maxLength maximum number of ids, including added ones
+   * @return a sequence for each second text, in order
    * @throws IllegalArgumentException as the other method does
    */
   public List<Encoding> encodePairs(String first, List<String> seconds, int maxLength) {
@@ -260,11 +260,11 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns the beginning of a text into token ids, for a model to continue from: with the tokens
-   * that are added before a text, such as bos, and without those added after it, such as eos.
+   * Encodes a prompt for a model to continue: with the tokens that are added before a text, such as
+   * bos, and without those added after it, such as eos.
    *
    * @param text the text; may be empty
-   * @return the ids; empty only for an empty text around which nothing is added
+   * @return the ids; empty only for an empty text without added tokens
    * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
   public int[] encodePrompt(String text) {
@@ -273,13 +273,13 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns the beginning of a text of any length into token ids as {@link #encodePrompt(String)}
-   * does, and part by part as {@link #encode(String, boolean, int, BooleanSupplier)} does.
+   * Encodes a prompt of any length as {@link #encodePrompt(String)} does, in parts as {@link
+   * #encode(String, boolean, int, BooleanSupplier)} does.
    *
    * @param text the text; may be empty
-   * @param mostTokens how many tokens the text may have, added ones not counted
-   * @param isCancelled asked between the parts, on this thread
-   * @return the ids; empty only for an empty text around which nothing is added
+   * @param mostTokens maximum number of tokens of the text, without added ones
+   * @param isCancelled polled between the parts, on this thread
+   * @return the ids; empty only for an empty text without added tokens
    * @throws IllegalArgumentException as the other method does
    */
   public int[] encodePrompt(String text, int mostTokens, BooleanSupplier isCancelled) {
@@ -287,9 +287,9 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns token ids into text. Ids without a token give no text; bytes that form no valid character
-   * give U+FFFD. Spaces before English punctuation are removed, as in Transformers, where the
-   * model's files ask for it, and for word pieces where they do not say.
+   * Decodes token ids as text. Ids without a token give no text; bytes that form no valid character
+   * give U+FFFD. Spaces before English punctuation are removed, as in Transformers, if the model's
+   * files ask for it, and for WordPiece if they do not say.
    *
    * @param ids token ids, at least 0
    * @param skipSpecialTokens whether to leave special tokens out
@@ -305,7 +305,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Starts a text that grows token by token.
+   * Starts incremental decoding of a text.
    *
    * @param skipSpecialTokens whether to leave special tokens out
    * @return the stream, empty
@@ -315,12 +315,12 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Starts a text that continues from other tokens, so that the two texts can be joined: its first
-   * token keeps a leading space it would lose at the beginning of a text. After a special token a
-   * new text begins.
+   * Starts incremental decoding of a text that continues other tokens, so that the two texts can be
+   * joined: its first token keeps a leading space that it would lose at the beginning of a text.
+   * After a special token a new text begins.
    *
    * @param skipSpecialTokens whether to leave special tokens out
-   * @param before the tokens it continues from; whole characters
+   * @param before the preceding tokens; whole characters
    * @return the stream, empty
    * @throws IllegalArgumentException if an id is negative
    */
@@ -331,11 +331,11 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Starts a text as {@link #stream(boolean, int[])} does, of exactly the bytes of its tokens: with
-   * the spaces before punctuation that {@link #decode} may remove.
+   * Starts incremental decoding as {@link #stream(boolean, int[])} does, but with exactly the bytes
+   * of the tokens, including spaces before punctuation that {@link #decode} may remove.
    *
    * @param skipSpecialTokens whether to leave special tokens out
-   * @param before the tokens it continues from; whole characters
+   * @param before the preceding tokens; whole characters
    * @return the stream, empty
    * @throws IllegalArgumentException if an id is negative
    */
@@ -346,22 +346,22 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Returns the bytes of each token, which are found at the first call.
+   * Returns the bytes of each token, which are computed at the first call.
    *
    * @return the bytes; always the same object
-   * @throws CheckpointException if the tokenizer's decoder gives tokens no bytes of their own, as
-   *     that of word pieces
+   * @throws CheckpointException if the tokenizer's decoder gives tokens no independent bytes, as
+   *     that of WordPiece
    */
   public TokenBytes tokenBytes() {
     return tokenBytes.get();
   }
 
-  /** {@return the id of the token that begins a sequence, or empty if the model names none} */
+  /** {@return the id of the beginning-of-sequence token, or empty if the model names none} */
   public OptionalInt bosId() {
     return specialTokens.bos();
   }
 
-  /** {@return the id of the token that ends a sequence, or empty if the model names none} */
+  /** {@return the id of the end-of-sequence token, or empty if the model names none} */
   public OptionalInt eosId() {
     return specialTokens.eos();
   }
@@ -371,30 +371,25 @@ public final class Tokenizer implements AutoCloseable {
     return specialTokens.pad();
   }
 
-  /**
-   * {@return the id of the token that stands for unknown text, or empty if the model names none}
-   */
+  /** {@return the id of the unknown token, or empty if the model names none} */
   public OptionalInt unkId() {
     return specialTokens.unk();
   }
 
-  /**
-   * {@return the id of the token that stands for a hidden one in masked language models, or empty
-   * if the model names none}
-   */
+  /** {@return the id of the mask token, or empty if the model names none} */
   public OptionalInt maskId() {
     return specialTokens.mask();
   }
 
   /**
-   * {@return the most tokens a text may have for the model, added ones included, as {@code
-   * model_max_length} states it, or empty if the files state none}
+   * {@return the maximum number of tokens of a text for the model, including added ones, as stated
+   * by {@code model_max_length}, or empty if the files state none}
    */
   public OptionalInt modelMaxLength() {
     return specialTokens.maxLength();
   }
 
-  /** {@return the id to fill rows of a batch with: pad, else eos, else unk, else 0} */
+  /** {@return the padding id: pad, else eos, else unk, else 0} */
   public int paddingId() {
     if (padId().isPresent()) {
       return padId().getAsInt();
@@ -403,7 +398,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Returns the number of ids, added tokens included: the largest id plus one. A model's embedding
+   * Returns the number of ids, including added tokens: the largest id plus one. A model's embedding
    * may have more rows.
    *
    * @return the number of ids
@@ -440,7 +435,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Returns whether an id is that of a special token, one that decoding can skip.
+   * Returns whether an id is that of a special token, which decoding can skip.
    *
    * @param id the token's id
    * @return whether the token is special

@@ -12,9 +12,9 @@ import java.nio.file.Path;
 /**
  * A {@code tokenizer.json}.
  *
- * @param path where it lies
+ * @param path its location
  * @param root its content
- * @param text what to give the native library
+ * @param text the text for the native library
  */
 record TokenizerFile(Path path, JsonNode root, String text) {
 
@@ -28,7 +28,9 @@ record TokenizerFile(Path path, JsonNode root, String text) {
     return new TokenizerFile(path, root, changed ? Json.compact(root) : text);
   }
 
-  /** Word pieces carry no spaces, so decoding puts one before every word and sign. */
+  /**
+   * WordPiece tokens carry no spaces, so decoding puts one before every word and punctuation mark.
+   */
   boolean isWordPiece() {
     return root.path("decoder").path("type").asText("").equals("WordPiece");
   }
@@ -58,7 +60,7 @@ record TokenizerFile(Path path, JsonNode root, String text) {
   }
 
   /**
-   * Post-processors that trim offsets drop a token's whitespace from its span, so that text would
+   * Post-processors that trim offsets drop a token's white space from its span, so that text would
    * belong to no token. Returns whether anything had to be changed.
    */
   private static boolean keepWhitespaceInOffsets(JsonNode processor) {

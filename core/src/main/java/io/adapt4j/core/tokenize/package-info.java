@@ -1,4 +1,4 @@
-/** Text to token ids and back, one text at a time or as a stream of tokens. */
+/** Tokenization: text to token ids and back, as a whole or as a stream of tokens. */
 @NullMarked
 package io.adapt4j.core.tokenize;
 

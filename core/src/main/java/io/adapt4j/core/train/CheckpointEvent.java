@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * A checkpoint that is complete on disk.
+ * A checkpoint has been written to disk.
  *
  * @param step optimizer steps done so far
  * @param path folder of the checkpoint

@@ -9,11 +9,11 @@ import java.util.Map;
  *
  * @param step optimizer steps done so far
  * @param loss mean loss per target: a token, or a text with a label
- * @param perplexity exponential of the loss where that is the mean over tokens; NaN for other tasks
- * @param bestSoFar whether it is better than every earlier evaluation of the run, that before
- *     training included, by the loss or the metric that was chosen; false before training
- * @param metrics what the task measures besides the loss, such as {@code accuracy}, in the order to
- *     be shown; empty where tokens are predicted
+ * @param perplexity exponential of the loss if that is the mean over tokens; NaN for other tasks
+ * @param bestSoFar whether it is better than every earlier evaluation of the run, including the one
+ *     before training, by the loss or the metric for the best model; false before training
+ * @param metrics metrics of the task besides the loss, such as {@code accuracy}, in display order;
+ *     empty for next-token prediction
  */
 public record EvaluationEvent(
     int step, double loss, double perplexity, boolean bestSoFar, Map<String, Double> metrics) {
@@ -25,7 +25,7 @@ public record EvaluationEvent(
    * @param loss mean loss per target
    * @param perplexity exponential of the loss
    * @param bestSoFar whether it is better than every earlier evaluation of the run
-   * @param metrics what the task measures besides the loss
+   * @param metrics metrics of the task besides the loss
    */
   public EvaluationEvent {
     metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
@@ -44,7 +44,7 @@ public record EvaluationEvent(
   }
 
   /**
-   * Creates the event with the perplexity that belongs to the loss.
+   * Creates the event with the perplexity computed from the loss.
    *
    * @param step optimizer steps done so far
    * @param loss mean loss per target token

@@ -3,10 +3,10 @@ package io.adapt4j.core.train;
 import java.time.Duration;
 
 /**
- * How often something happens during training.
+ * Interval of recurring actions during training.
  *
- * @param steps optimizer steps between; 0 for the end of each epoch, or where a time is given
- * @param time at least this long between; zero to go by steps or epochs
+ * @param steps number of optimizer steps; 0 for the end of each epoch, or if a time is given
+ * @param time minimum time between actions; zero to use steps or epochs
  */
 public record Interval(int steps, Duration time) {
 
@@ -14,10 +14,10 @@ public record Interval(int steps, Duration time) {
   public static final Interval EPOCH = new Interval(0);
 
   /**
-   * Checks both.
+   * Checks the values.
    *
-   * @param steps optimizer steps between; 0 for the end of each epoch
-   * @param time at least this long between; zero to go by steps or epochs
+   * @param steps number of optimizer steps; 0 for the end of each epoch
+   * @param time minimum time between actions; zero to use steps or epochs
    * @throws IllegalArgumentException if one is negative, or both are given
    */
   public Interval {
@@ -31,9 +31,9 @@ public record Interval(int steps, Duration time) {
   }
 
   /**
-   * Makes an interval of steps or epochs.
+   * Creates an interval of steps or epochs.
    *
-   * @param steps optimizer steps between; 0 for the end of each epoch
+   * @param steps number of optimizer steps; 0 for the end of each epoch
    * @throws IllegalArgumentException if it is negative
    */
   public Interval(int steps) {
@@ -41,7 +41,7 @@ public record Interval(int steps, Duration time) {
   }
 
   /**
-   * Every so many optimizer steps.
+   * Returns an interval of optimizer steps.
    *
    * @param steps at least 1
    * @return the interval
@@ -55,8 +55,8 @@ public record Interval(int steps, Duration time) {
   }
 
   /**
-   * After the first step that ends so long after the last time. For saving only: what a run
-   * computes must not depend on how fast the machine is.
+   * Returns an interval of time: after the first step that ends this long after the last time. For
+   * saving only: the result of a run must not depend on the machine's speed.
    *
    * @param time above zero
    * @return the interval

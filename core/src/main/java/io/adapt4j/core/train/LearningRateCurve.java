@@ -6,40 +6,42 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * What a learning-rate range test found: the loss at each rate.
+ * Result of a learning-rate range test: the loss at each rate.
  *
- * @param points in the order of the rates
+ * @param points the steps, in the order of the rates
  * @param diverged whether the loss rose beyond the limit or ceased to be finite before the last
  *     rate
  */
 public record LearningRateCurve(List<Point> points, boolean diverged) {
 
-  /** A minimum is a little too fast to train at for long (Smith 2018, Gugger 2018). */
+  /**
+   * The rate at the minimum is a little too high to train at for long (Smith 2018, Gugger 2018).
+   */
   private static final double BELOW_MINIMUM = 0.1;
 
   /** Points on either side over which a slope is measured. */
   private static final int REACH = 3;
 
   /**
-   * A step of the sweep.
+   * A step of the test.
    *
    * @param rate its learning rate
-   * @param loss its loss, penalties included, before the step
-   * @param smoothed mean of the losses so far, the newer ones weighing more
+   * @param loss its loss before the update, including penalties
+   * @param smoothed exponential mean of the losses so far
    */
   public record Point(double rate, double loss, double smoothed) {}
 
   /**
    * Copies the points.
    *
-   * @param points in the order of the rates
-   * @param diverged whether the sweep ended early
+   * @param points the steps, in the order of the rates
+   * @param diverged whether the test ended early
    */
   public LearningRateCurve {
     points = List.copyOf(points);
   }
 
-  /** {@return where the smoothed loss is lowest; empty if nothing could be trained} */
+  /** {@return the rate with the lowest smoothed loss; empty if nothing could be trained} */
   public OptionalDouble atMinimum() {
     return points.stream()
         .min(Comparator.comparingDouble(Point::smoothed))
@@ -48,8 +50,8 @@ public record LearningRateCurve(List<Point> points, boolean diverged) {
   }
 
   /**
-   * {@return where the smoothed loss falls fastest, by the logarithm of the rate; empty if it falls
-   * nowhere}
+   * {@return the rate at which the smoothed loss falls fastest, by the logarithm of the rate; empty
+   * if it never falls}
    */
   public OptionalDouble steepest() {
     double lowest = 0;
@@ -67,7 +69,7 @@ public record LearningRateCurve(List<Point> points, boolean diverged) {
   /**
    * Returns the rate to try: the smaller of {@link #steepest} and a tenth of {@link #atMinimum}.
    *
-   * @return a peak learning rate; empty if the loss falls nowhere
+   * @return a peak learning rate; empty if the loss never falls
    */
   public OptionalDouble suggestion() {
     OptionalDouble steepest = steepest();
@@ -78,9 +80,9 @@ public record LearningRateCurve(List<Point> points, boolean diverged) {
   }
 
   /**
-   * Writes the curve as a table.
+   * Formats the curve as a table.
    *
-   * @return lines of rate, loss and smoothed loss, parted by tabs, with a heading
+   * @return lines of rate, loss and smoothed loss, separated by tabs, with a heading
    */
   public String toTable() {
     StringBuilder table = new StringBuilder("rate\tloss\tsmoothed\n");

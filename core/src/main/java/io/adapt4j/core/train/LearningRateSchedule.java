@@ -5,23 +5,22 @@ import java.util.Objects;
 import java.util.function.DoubleBinaryOperator;
 
 /**
- * How the learning rate changes over a run, as the schedules of Hugging Face Transformers define
- * it.
+ * Learning-rate schedule, defined as in Hugging Face Transformers.
  *
- * <p>All rise linearly from 0 during the warm-up steps. A warm-up longer than the run is allowed
- * and never reaches the full rate. Two schedules are equal if they are described the same.
+ * <p>All schedules warm up linearly from 0. A warmup longer than the run is allowed and never
+ * reaches the full rate. Two schedules are equal if their descriptions are.
  */
 public final class LearningRateSchedule {
 
-  /** The full rate after the warm-up. */
+  /** Constant at the full rate after the warmup. */
   public static final LearningRateSchedule CONSTANT =
       new LearningRateSchedule("constant", (progress, warmup) -> 1);
 
-  /** Falls linearly to 0 at the last step. */
+  /** Linear decay to 0 at the last step. */
   public static final LearningRateSchedule LINEAR =
       new LearningRateSchedule("linear", (progress, warmup) -> 1 - progress);
 
-  /** Falls to 0 along half a cosine (Loshchilov and Hutter 2017, without restarts). */
+  /** Cosine decay to 0 (Loshchilov and Hutter 2017, without restarts). */
   public static final LearningRateSchedule COSINE =
       new LearningRateSchedule("cosine", (progress, warmup) -> halfCosine(progress));
 
@@ -45,26 +44,26 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Returns what a description calls this schedule.
+   * Returns the name of this schedule in run descriptions.
    *
    * @return {@code constant}, {@code linear}, {@code cosine}, {@code cosineWithRestarts}, {@code
-   *     polynomial} or {@code warmupStableDecay}; {@code custom} for one that is code
+   *     polynomial} or {@code warmupStableDecay}; {@code custom} for a function
    */
   public String name() {
     return name;
   }
 
   /**
-   * Returns the arguments it was made with.
+   * Returns the arguments of the schedule.
    *
-   * @return values by name; none where there is nothing to choose
+   * @return values by name; empty if it has none
    */
   public Map<String, Double> options() {
     return options;
   }
 
   /**
-   * Falls along half a cosine to a share of the full rate.
+   * Returns cosine decay to a share of the full rate.
    *
    * @param end the share at the last step, in [0, 1)
    * @return the schedule
@@ -80,10 +79,9 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Falls to 0 along half a cosine several times, each time from the full rate (Loshchilov and
-   * Hutter 2017).
+   * Returns cosine decay to 0 with hard restarts from the full rate (Loshchilov and Hutter 2017).
    *
-   * @param cycles how often, at least 1
+   * @param cycles number of cycles, at least 1
    * @return the schedule
    * @throws IllegalArgumentException if there is no cycle
    */
@@ -97,7 +95,7 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Falls along a power of what is left.
+   * Returns polynomial decay.
    *
    * @param power above 0; 1 for a line
    * @param end the share of the full rate at the last step, in [0, 1)
@@ -117,9 +115,10 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Stays at the full rate and falls linearly to 0 over the last steps (Hu et al. 2024).
+   * Returns a warmup-stable-decay schedule: constant at the full rate with linear decay to 0 over
+   * the last steps (Hu et al. 2024).
    *
-   * @param decayRatio the share of all steps in which it falls, in (0, 1]
+   * @param decayRatio share of all steps with decay, in (0, 1]
    * @return the schedule
    * @throws IllegalArgumentException if the share is out of range
    */
@@ -138,13 +137,13 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Follows a function of your own. A run that continues from a checkpoint has to be given the same
-   * one under the same description. A description of the run, as in YAML, cannot hold it.
+   * Returns a custom schedule. A resumed run must be given the same function under the same
+   * description. A run description, as in YAML, cannot hold it.
    *
-   * @param description tells it from others in logs and when a run continues
-   * @param factor the factor on the full rate after the warm-up, finite; below 0 counts as 0. It
-   *     gets the share of the steps after the warm-up that are done, in [0, 1], and the share of
-   *     all steps that are warm-up, in [0, 1]
+   * @param description identifies the schedule in logs and when a run resumes
+   * @param factor the factor of the full rate after the warmup, finite; below 0 counts as 0. Its
+   *     arguments are the share of the steps after the warmup that are done, in [0, 1], and the
+   *     share of all steps that are warmup, in [0, 1]
    * @return the schedule
    * @throws IllegalArgumentException if the description is blank
    */
@@ -157,7 +156,7 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Returns whether the schedule is code, which a description of a run cannot hold.
+   * Returns whether the schedule is a custom function, which a run description cannot hold.
    *
    * @return true for one of {@link #custom}
    */
@@ -170,11 +169,11 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * The factor on the base learning rate.
+   * Returns the factor of the base learning rate.
    *
    * @param step index of the optimizer step, from 0; steps at or after {@code totalSteps} get the
-   *     factor of the end
-   * @param warmupSteps optimizer steps of warm-up, 0 for none
+   *     final factor
+   * @param warmupSteps optimizer steps of warmup, 0 for none
    * @param totalSteps optimizer steps of the run, at least 1
    * @return a factor from 0 to 1
    * @throws IllegalArgumentException if an argument is out of range
@@ -226,7 +225,7 @@ public final class LearningRateSchedule {
     return description.hashCode();
   }
 
-  /** Returns a description that tells schedules apart. */
+  /** Returns a description that identifies the schedule. */
   @Override
   public String toString() {
     return description;

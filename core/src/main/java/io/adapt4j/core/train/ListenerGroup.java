@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes events to several listeners and keeps their exceptions away from the training loop. */
+/** Passes events to several listeners and shields the training loop from their exceptions. */
 record ListenerGroup(List<TrainingListener> listeners) implements TrainingListener {
   private static final Logger LOG = LoggerFactory.getLogger(ListenerGroup.class);
 

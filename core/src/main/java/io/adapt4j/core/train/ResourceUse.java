@@ -5,27 +5,27 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
- * What the process used. A figure that the platform does not tell is empty.
+ * Resource usage of the process. Values that the platform does not report are empty.
  *
- * @param heapBytes bytes of the Java heap in use, garbage not yet collected included
- * @param residentBytes bytes of the process in main memory: heap, libtorch's tensors and mapped
- *     files; empty outside Linux
- * @param processorShare share of the processors' time that the process used over a step, from 0 to
- *     1; empty on a JVM that does not tell
+ * @param heapBytes used Java heap in bytes, including garbage that has not been collected
+ * @param residentBytes RSS of the process in bytes: heap, libtorch's tensors and mapped files;
+ *     empty outside Linux
+ * @param processorShare CPU utilization of the process during a step, from 0 to 1; empty on a JVM
+ *     that does not report it
  */
 public record ResourceUse(
     OptionalLong heapBytes, OptionalLong residentBytes, OptionalDouble processorShare) {
 
-  /** Nothing is known. */
+  /** No value is known. */
   public static final ResourceUse UNKNOWN =
       new ResourceUse(OptionalLong.empty(), OptionalLong.empty(), OptionalDouble.empty());
 
   /**
-   * Checks that the figures are given, be they empty.
+   * Checks that no value is null.
    *
-   * @param heapBytes bytes of the Java heap in use
-   * @param residentBytes bytes of the process in main memory
-   * @param processorShare share of the processors' time
+   * @param heapBytes used Java heap in bytes
+   * @param residentBytes RSS of the process in bytes
+   * @param processorShare CPU utilization
    * @throws NullPointerException if one is null
    */
   public ResourceUse {

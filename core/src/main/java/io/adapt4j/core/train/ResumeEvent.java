@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A run continues from a saved state.
+ * A run resumes from a saved state.
  *
  * @param step optimizer steps done before
  * @param path folder of the state
- * @param damaged why newer states could not be used, and what else of the run is damaged or gone,
- *     one sentence each; usually empty
+ * @param damaged reasons why newer states could not be used, and other data of the run that is
+ *     damaged or lost, one sentence each; usually empty
  */
 public record ResumeEvent(int step, Path path, List<String> damaged) {
 
@@ -19,7 +19,7 @@ public record ResumeEvent(int step, Path path, List<String> damaged) {
    *
    * @param step optimizer steps done before
    * @param path folder of the state
-   * @param damaged why newer states could not be used
+   * @param damaged reasons why newer states could not be used
    */
   public ResumeEvent {
     Objects.requireNonNull(path, "path");

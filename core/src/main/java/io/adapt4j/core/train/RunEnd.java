@@ -8,9 +8,9 @@ import java.util.OptionalInt;
 /**
  * The end of a run.
  *
- * @param reason why it ended
+ * @param reason the reason
  * @param steps optimizer steps done
- * @param bestStep step of the best evaluation, 0 if none was better than that before training;
+ * @param bestStep step of the best evaluation, 0 if none was better than the one before training;
  *     empty without validation
  * @param bestLoss validation loss of the best evaluation; empty without validation
  * @param elapsed time since the run started
@@ -19,9 +19,9 @@ public record RunEnd(
     StopReason reason, int steps, OptionalInt bestStep, OptionalDouble bestLoss, Duration elapsed) {
 
   /**
-   * Checks that all is given.
+   * Checks that no value is null.
    *
-   * @param reason why it ended
+   * @param reason the reason
    * @param steps optimizer steps done
    * @param bestStep step of the best evaluation; empty without validation
    * @param bestLoss validation loss of the best evaluation; empty without validation

@@ -6,17 +6,17 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What is known when a run starts.
+ * Facts known when a run starts.
  *
  * @param totalSteps planned optimizer steps
  * @param epochs planned passes over the training examples
- * @param trainableParameters parameters that are trained
- * @param totalParameters all parameters, the trained ones included
+ * @param trainableParameters number of trainable parameters
+ * @param totalParameters number of all parameters, including trainable ones
  * @param trainExamples training examples; 0 if they are streamed and their number is unknown
  * @param validationExamples validation examples; 0 without validation
  * @param model short description of the model
  * @param precision compute precision, such as {@code bf16}
- * @param settings how the run is set up, in words by name, in the order to show them
+ * @param settings the run's settings, in words by name, in display order
  * @param tokenLoss whether the loss is the mean cross-entropy of tokens, whose exponential is the
  *     perplexity
  */
@@ -33,17 +33,17 @@ public record RunStart(
     boolean tokenLoss) {
 
   /**
-   * Checks that the texts are given and copies the settings.
+   * Checks the texts and copies the settings.
    *
    * @param totalSteps planned optimizer steps
    * @param epochs planned passes over the training examples
-   * @param trainableParameters parameters that are trained
-   * @param totalParameters all parameters, the trained ones included
+   * @param trainableParameters number of trainable parameters
+   * @param totalParameters number of all parameters, including trainable ones
    * @param trainExamples training examples; 0 if they are streamed and their number is unknown
    * @param validationExamples validation examples; 0 without validation
    * @param model short description of the model
    * @param precision compute precision, such as {@code bf16}
-   * @param settings how the run is set up
+   * @param settings the run's settings
    * @param tokenLoss whether the loss is the mean cross-entropy of tokens
    * @throws NullPointerException if one is null
    */
@@ -54,17 +54,17 @@ public record RunStart(
   }
 
   /**
-   * Creates the event of a run that predicts tokens.
+   * Creates the event of a run of next-token prediction.
    *
    * @param totalSteps planned optimizer steps
    * @param epochs planned passes over the training examples
-   * @param trainableParameters parameters that are trained
-   * @param totalParameters all parameters, the trained ones included
+   * @param trainableParameters number of trainable parameters
+   * @param totalParameters number of all parameters, including trainable ones
    * @param trainExamples training examples; 0 if they are streamed and their number is unknown
    * @param validationExamples validation examples; 0 without validation
    * @param model short description of the model
    * @param precision compute precision, such as {@code bf16}
-   * @param settings how the run is set up
+   * @param settings the run's settings
    * @throws NullPointerException if one is null
    */
   public RunStart(
@@ -95,8 +95,8 @@ public record RunStart(
    *
    * @param totalSteps planned optimizer steps
    * @param epochs planned passes over the training examples
-   * @param trainableParameters parameters that are trained
-   * @param totalParameters all parameters, the trained ones included
+   * @param trainableParameters number of trainable parameters
+   * @param totalParameters number of all parameters, including trainable ones
    * @param trainExamples training examples; 0 if they are streamed and their number is unknown
    * @param validationExamples validation examples; 0 without validation
    * @param model short description of the model
@@ -126,9 +126,9 @@ public record RunStart(
   }
 
   /**
-   * Adds settings to those there are; of equal names the new one counts.
+   * Adds settings; a new one replaces one of the same name.
    *
-   * @param more how the run is set up, in words by name
+   * @param more settings, in words by name
    * @return the event with them
    */
   public RunStart withSettings(Map<String, String> more) {

@@ -7,10 +7,10 @@ import java.util.Objects;
  *
  * @param step number of the step, from 1
  * @param totalSteps planned optimizer steps
- * @param reason what was wrong, such as {@code loss is NaN}
+ * @param reason the problem, such as {@code loss is NaN}
  * @param loss training loss of the step
  * @param gradientNorm global L2 norm of the gradients; NaN if none were computed
- * @param consecutive skipped steps in a row, this one included
+ * @param consecutive skipped steps in a row, including this one
  */
 public record SkippedStep(
     int step, int totalSteps, String reason, double loss, double gradientNorm, int consecutive) {
@@ -20,10 +20,10 @@ public record SkippedStep(
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
-   * @param reason what was wrong, such as {@code loss is NaN}
+   * @param reason the problem, such as {@code loss is NaN}
    * @param loss training loss of the step
    * @param gradientNorm global L2 norm of the gradients; NaN if none were computed
-   * @param consecutive skipped steps in a row, this one included
+   * @param consecutive skipped steps in a row, including this one
    * @throws NullPointerException if it is null
    */
   public SkippedStep {

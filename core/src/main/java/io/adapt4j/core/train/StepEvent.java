@@ -12,20 +12,19 @@ import java.util.Optional;
  *
  * @param step number of the step, from 1
  * @param totalSteps planned optimizer steps
- * @param epoch passes over the training examples so far, with fraction
+ * @param epoch epochs so far, with fraction
  * @param loss mean training loss per target token of the step
  * @param learningRate learning rate used by the step
  * @param gradientNorm global L2 norm of the gradients before clipping
  * @param tokensPerSecond tokens processed per second, padding not counted
- * @param targetTokens tokens of the step that the loss is computed on
+ * @param targetTokens number of target tokens of the step
  * @param elapsed time since the run started
  * @param remaining estimated time to the end of the run; {@link #UNKNOWN_TIME} in the first steps,
- *     which take longer than others. {@link #timeLeft} says the same as an optional
- * @param penalty what regularization adds to the loss; 0 without any
+ *     which take longer than others. {@link #timeLeft} returns it as an optional
+ * @param penalty value of the regularization terms in the loss; 0 without any
  * @param duration time the step took; zero if it was not measured
- * @param resources what the process used
- * @param metrics what the task measured in the step besides the loss, in the order to be shown;
- *     empty for most tasks
+ * @param resources resource usage of the process
+ * @param metrics metrics of the step besides the loss, in display order; empty for most tasks
  */
 public record StepEvent(
     int step,
@@ -43,26 +42,26 @@ public record StepEvent(
     ResourceUse resources,
     Map<String, Double> metrics) {
 
-  /** Stands for the remaining time while nothing is known about it. */
+  /** Value of the remaining time while it is unknown. */
   public static final Duration UNKNOWN_TIME = Duration.ofNanos(-1);
 
   /**
-   * Checks that the times are given, and copies the metrics.
+   * Checks the times and copies the metrics.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
-   * @param epoch passes over the training examples so far, with fraction
+   * @param epoch epochs so far, with fraction
    * @param loss mean training loss per target token of the step
    * @param learningRate learning rate used by the step
    * @param gradientNorm global L2 norm of the gradients before clipping
    * @param tokensPerSecond tokens processed per second, padding not counted
-   * @param targetTokens tokens of the step that the loss is computed on
+   * @param targetTokens number of target tokens of the step
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
-   * @param penalty what regularization adds to the loss; 0 without any
+   * @param penalty value of the regularization terms in the loss; 0 without any
    * @param duration time the step took; zero if it was not measured
-   * @param resources what the process used
-   * @param metrics what the task measured in the step besides the loss
+   * @param resources resource usage of the process
+   * @param metrics metrics of the step besides the loss
    * @throws NullPointerException if one is null
    */
   public StepEvent {
@@ -78,17 +77,17 @@ public record StepEvent(
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
-   * @param epoch passes over the training examples so far, with fraction
+   * @param epoch epochs so far, with fraction
    * @param loss mean training loss per target token of the step
    * @param learningRate learning rate used by the step
    * @param gradientNorm global L2 norm of the gradients before clipping
    * @param tokensPerSecond tokens processed per second, padding not counted
-   * @param targetTokens tokens of the step that the loss is computed on
+   * @param targetTokens number of target tokens of the step
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
-   * @param penalty what regularization adds to the loss; 0 without any
+   * @param penalty value of the regularization terms in the loss; 0 without any
    * @param duration time the step took; zero if it was not measured
-   * @param resources what the process used
+   * @param resources resource usage of the process
    * @throws NullPointerException if one is null
    */
   public StepEvent(
@@ -123,16 +122,16 @@ public record StepEvent(
   }
 
   /**
-   * Creates the event of a step without regularization that was not measured.
+   * Creates the event of a step without regularization and without timing.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
-   * @param epoch passes over the training examples so far, with fraction
+   * @param epoch epochs so far, with fraction
    * @param loss mean training loss per target token of the step
    * @param learningRate learning rate used by the step
    * @param gradientNorm global L2 norm of the gradients before clipping
    * @param tokensPerSecond tokens processed per second, padding not counted
-   * @param targetTokens tokens of the step that the loss is computed on
+   * @param targetTokens number of target tokens of the step
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
    * @throws NullPointerException if one is null
@@ -163,19 +162,19 @@ public record StepEvent(
   }
 
   /**
-   * Creates the event of a step that was not measured.
+   * Creates the event of a step without timing.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
-   * @param epoch passes over the training examples so far, with fraction
+   * @param epoch epochs so far, with fraction
    * @param loss mean training loss per target token of the step
    * @param learningRate learning rate used by the step
    * @param gradientNorm global L2 norm of the gradients before clipping
    * @param tokensPerSecond tokens processed per second, padding not counted
-   * @param targetTokens tokens of the step that the loss is computed on
+   * @param targetTokens number of target tokens of the step
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
-   * @param penalty what regularization adds to the loss; 0 without any
+   * @param penalty value of the regularization terms in the loss; 0 without any
    * @throws NullPointerException if one is null
    */
   public StepEvent(
@@ -215,7 +214,7 @@ public record StepEvent(
   }
 
   /**
-   * Returns how fast was learned from.
+   * Returns the throughput of target tokens.
    *
    * @return target tokens per second; NaN if the step was not timed
    */

@@ -1,10 +1,10 @@
 package io.adapt4j.core.train;
 
-/** Why a training run ended. */
+/** The reason why a training run ended. */
 public enum StopReason {
   /** All steps were done. */
   COMPLETED,
-  /** The validation loss stopped falling. */
+  /** The validation loss stopped improving. */
   EARLY_STOPPED,
   /** A stop was requested, and the run ended after the step in progress. */
   STOP_REQUESTED,

@@ -2,7 +2,7 @@ package io.adapt4j.core.train;
 
 import io.adapt4j.core.exception.Adapt4jException;
 
-/** Thrown when a run cannot go on; what it had saved stays in its folder. */
+/** Thrown when a run cannot continue; everything it saved stays in its folder. */
 public class TrainingException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
@@ -10,7 +10,7 @@ public class TrainingException extends Adapt4jException {
   /**
    * Creates an exception.
    *
-   * @param message what happened, where the last good checkpoint is, and what to change
+   * @param message the failure, the location of the last good checkpoint, and the remedy
    */
   public TrainingException(String message) {
     super(message);
@@ -19,8 +19,8 @@ public class TrainingException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what happened, where the last good checkpoint is, and what to change
-   * @param cause the failure underneath
+   * @param message the failure, the location of the last good checkpoint, and the remedy
+   * @param cause the underlying failure
    */
   public TrainingException(String message, Throwable cause) {
     super(message, cause);

@@ -3,32 +3,32 @@ package io.adapt4j.core.train;
 import java.util.List;
 
 /**
- * Watches a training run.
+ * Receives the events of a training run.
  *
- * <p>The trainer calls the methods in the order of events on the thread that trains, so a slow
- * listener slows the run down. What a listener throws is logged and never stops training. Every run
- * that started also ends, whatever the reason.
+ * <p>The trainer calls the methods in the order of events on the training thread, so a slow
+ * listener slows the run down. Exceptions of a listener are logged and never stop training. Every
+ * run that started also ends, whatever the reason.
  */
 public interface TrainingListener {
 
   /**
    * The run starts.
    *
-   * @param event what is planned
+   * @param event the plan
    */
   default void started(RunStart event) {}
 
   /**
    * The run continues from a saved state; follows {@link #started}.
    *
-   * @param event which one
+   * @param event the state
    */
   default void resumed(ResumeEvent event) {}
 
   /**
    * An optimizer step was applied.
    *
-   * @param event its figures
+   * @param event its metrics
    */
   default void step(StepEvent event) {}
 
@@ -42,34 +42,34 @@ public interface TrainingListener {
   /**
    * A checkpoint was written.
    *
-   * @param event where it is
+   * @param event its location
    */
   default void checkpointSaved(CheckpointEvent event) {}
 
   /**
    * A step was skipped because its loss or gradient was NaN or infinite.
    *
-   * @param event what was wrong
+   * @param event the problem
    */
   default void skipped(SkippedStep event) {}
 
   /**
-   * the run's metrics show something that usually means it is not going well. Each kind of warning
-   * is given once a run.
+   * The run's metrics show something that usually means it is not going well. Each kind of warning
+   * is given once per run.
    *
-   * @param warning what was noticed, and what to try
+   * @param warning the observation and the remedy
    */
   default void warned(TrainingWarning warning) {}
 
   /**
    * The run is over; no further event follows.
    *
-   * @param event how it ended
+   * @param event the reason and the result
    */
   default void ended(RunEnd event) {}
 
   /**
-   * Joins several listeners into one that passes each event on in order. An exception of one is
+   * Combines several listeners into one that passes each event on in order. An exception of one is
    * logged and reaches neither the others nor the caller.
    *
    * @param listeners the listeners to call

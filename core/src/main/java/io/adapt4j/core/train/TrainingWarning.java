@@ -3,32 +3,32 @@ package io.adapt4j.core.train;
 import java.util.Objects;
 
 /**
- * Something in a run's figures that usually means it is not going well, in words.
+ * An observation in a run's metrics that usually means it is not going well, in words.
  *
- * @param kind what was noticed
- * @param step optimizer steps done when it was noticed
- * @param message what the figures show, one sentence
+ * @param kind kind of observation
+ * @param step optimizer steps done at the time of the observation
+ * @param message the observation, one sentence
  * @param remedy what to try, one or two sentences
  */
 public record TrainingWarning(Kind kind, int step, String message, String remedy) {
 
-  /** What can be noticed. */
+  /** Kinds of warnings. */
   public enum Kind {
     /** The last evaluation is worse than the one before training. */
     ENDED_WORSE,
     /** The validation loss rises while the training loss falls. */
     OVERFITTING,
-    /** Some gradients are far larger than is usual in the run. */
+    /** Some gradients are far larger than usual in the run. */
     GRADIENT_SPIKES,
-    /** The loss is almost 0: the answers may be given away. */
+    /** The loss is almost 0: the answers may be leaked in the prompts. */
     LOSS_NEAR_ZERO,
     /** The loss does not fall. */
     NOTHING_LEARNED,
     /** Losses or gradients are NaN or infinite. */
     LOSS_NOT_FINITE,
-    /** The training loss rises. */
+    /** The training loss increases. */
     LOSS_RISING,
-    /** Sampled answers go on to the limit, though those of the data end. */
+    /** Sampled answers run into the length limit although those of the data end. */
     ANSWERS_NEVER_END,
     /** The run ended while its loss was still falling. */
     STILL_FALLING,
@@ -37,11 +37,11 @@ public record TrainingWarning(Kind kind, int step, String message, String remedy
   }
 
   /**
-   * Checks that all is given.
+   * Checks that no value is null.
    *
-   * @param kind what was noticed
-   * @param step optimizer steps done when it was noticed
-   * @param message what the figures show
+   * @param kind kind of observation
+   * @param step optimizer steps done at the time of the observation
+   * @param message the observation
    * @param remedy what to try
    * @throws NullPointerException if something is null
    */
@@ -52,9 +52,9 @@ public record TrainingWarning(Kind kind, int step, String message, String remedy
   }
 
   /**
-   * Returns what was noticed and what to try.
+   * Returns the observation and the remedy.
    *
-   * @return sentences for people
+   * @return readable sentences
    */
   public String text() {
     return message + " " + remedy;

@@ -1,4 +1,4 @@
-/** Training: schedules, early stopping, and the events a run reports to its listeners. */
+/** Training: schedules, early stopping, and the events that a run reports to its listeners. */
 @NullMarked
 package io.adapt4j.core.train;
 

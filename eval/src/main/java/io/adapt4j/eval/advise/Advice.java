@@ -3,84 +3,83 @@ package io.adapt4j.eval.advise;
 import java.util.List;
 
 /**
- * What to do, the best first.
+ * Recommended strategies and training methods, the best first.
  *
- * @param strategies every strategy, ranked by points, what is ruled out last; of equal ones the
+ * @param strategies every strategy, ranked by points, ruled-out ones last; of equal ones the
  *     simpler comes first
- * @param methods every way of training, ranked, for strategies that train
+ * @param methods every training method, ranked, for strategies that train
  */
 public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod>> methods) {
 
   /**
-   * Something that can be done.
+   * A ranked strategy or method.
    *
-   * @param choice what
-   * @param points of all reasons together
-   * @param reasons for and against, those of the largest effect first
-   * @param <T> strategies or ways of training
+   * @param choice the strategy or method
+   * @param points sum of the points of all reasons
+   * @param reasons for and against, the largest effect first
+   * @param <T> strategies or training methods
    */
   public record Option<T>(T choice, int points, List<Reason> reasons) {
 
     /**
      * Copies the reasons.
      *
-     * @param choice what
-     * @param points of all reasons together
-     * @param reasons for and against, those of the largest effect first
+     * @param choice the strategy or method
+     * @param points sum of the points of all reasons
+     * @param reasons for and against, the largest effect first
      */
     public Option {
       reasons = List.copyOf(reasons);
     }
 
-    /** {@return whether it is out of the question} */
+    /** {@return whether it is ruled out} */
     public boolean isRuledOut() {
       return reasons.stream().anyMatch(reason -> reason.points() <= -10);
     }
   }
 
   /**
-   * Why something is, or is not, to be done.
+   * A reason for or against a choice.
    *
-   * @param rule the rule that fits
-   * @param points above 0 where it speaks for, below 0 where it speaks against
+   * @param rule the rule that applies
+   * @param points above 0 if it speaks for, below 0 if it speaks against
    */
   public record Reason(Rule rule, int points) {}
 
   /**
    * Copies the lists.
    *
-   * @param strategies every strategy, ranked by points, what is ruled out last; of equal ones the
+   * @param strategies every strategy, ranked by points, ruled-out ones last; of equal ones the
    *     simpler comes first
-   * @param methods every way of training, ranked, for strategies that train
+   * @param methods every training method, ranked, for strategies that train
    */
   public Advice {
     strategies = List.copyOf(strategies);
     methods = List.copyOf(methods);
   }
 
-  /** {@return what to do} */
+  /** {@return the best strategy} */
   public Strategy best() {
     return strategies.get(0).choice();
   }
 
-  /** {@return how to train if training is to be done} */
+  /** {@return the best training method, for strategies that train} */
   public TuningMethod method() {
     return methods.get(0).choice();
   }
 
   /**
-   * Tells where an strategy stands.
+   * Returns the rank of a strategy.
    *
    * @param strategy the strategy
-   * @return its place, 1 for the first
+   * @return its rank, 1 for the first
    */
   public int rank(Strategy strategy) {
     return 1 + strategies.stream().map(Option::choice).toList().indexOf(strategy);
   }
 
   /**
-   * Writes the advice for a reader: the recommendation, what speaks for and against each strategy,
-   * and the sources.
+   * Formats the advice: the recommendation, reasons for and against each strategy, and the sources.
    *
    * @return lines of text
    */

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Advice as text. */
+/** Formats advice. */
 final class AdviceText {
 
   private final Advice advice;

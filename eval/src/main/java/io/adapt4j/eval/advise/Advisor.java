@@ -11,8 +11,8 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Says whether to prompt, to look up, to train or to do both, and why. Rules of thumb from the
- * literature: an {@link Experiment} on one's own questions is worth more.
+ * Recommends prompting, RAG, fine-tuning or both, with reasons. Its rules of thumb come from the
+ * literature; an {@link Experiment} on your own questions is worth more.
  *
  * <p>Immutable.
  */
@@ -32,21 +32,21 @@ public final class Advisor {
     return rules;
   }
 
-  /** {@return the advisor with this library's rules} */
+  /** {@return the advisor with the library's rules} */
   public static Advisor standard() {
     return STANDARD;
   }
 
   /**
-   * Adds a rule of one's own.
+   * Adds a custom rule.
    *
    * @param rule the rule
    * @return a new advisor
-   * @throws IllegalArgumentException if there is a rule of that name
+   * @throws IllegalArgumentException if there is already a rule with this name
    */
   public Advisor with(Rule rule) {
     Objects.requireNonNull(rule, "rule");
-    if (rules.stream().anyMatch(other -> other.name().equals(rule.name()))) {
+    if (rules.stream().anyMatch(known -> known.name().equals(rule.name()))) {
       throw new IllegalArgumentException(
           "There is a rule '" + rule.name() + "' already; take it out with without(...) first");
     }
@@ -56,7 +56,7 @@ public final class Advisor {
   }
 
   /**
-   * Leaves a rule out.
+   * Removes a rule.
    *
    * @param name its name
    * @return a new advisor
@@ -79,7 +79,7 @@ public final class Advisor {
   /**
    * Gives advice.
    *
-   * @param requirements what is needed and what there is
+   * @param requirements needs, data and limits
    * @return the advice
    */
   public Advice advise(Requirements requirements) {
@@ -91,7 +91,7 @@ public final class Advisor {
 
   private static <T> List<Option<T>> ranked(
       T[] choices, List<Rule> fitting, Function<Rule, Map<T, Integer>> effects) {
-    // The sort is stable, so of equal ones the one that is declared first stays first.
+    // The sort is stable, so equal ones stay in the order of their declaration.
     return Arrays.stream(choices)
         .map(choice -> option(choice, fitting, effects))
         .sorted(

@@ -20,15 +20,14 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether to prompt, to look up, to train or to do both, by asking each the questions of
- * an exam.
+ * Compares prompting, RAG, fine-tuning and both on the questions of an exam.
  *
- * <p>Recommended is the simplest candidate that is not significantly worse than the best one, where
- * simplest means base, RAG, fine-tuned, both, in this order. A candidate is significantly worse if
- * both the paired bootstrap and, where each item is right or wrong, McNemar's exact test say so.
- * Where another one could still be better by a margin, the exam is too small to tell, and the
- * recommendation says how many questions would do. The tests are not adjusted for there being
- * several.
+ * <p>The recommendation is the simplest candidate that is not significantly worse than the best
+ * one, where the order of simplicity is base, RAG, fine-tuned, both. A candidate is significantly
+ * worse if both the paired bootstrap and, if each item is right or wrong, McNemar's exact test say
+ * so. If another one could still be better by a margin, the exam is too small to decide, and the
+ * recommendation says how many questions would be enough. The tests are not adjusted for multiple
+ * comparisons.
  */
 public final class Experiment {
 
@@ -49,7 +48,7 @@ public final class Experiment {
   }
 
   /**
-   * Begins an experiment.
+   * Creates a builder.
    *
    * @return a builder
    */
@@ -58,9 +57,9 @@ public final class Experiment {
   }
 
   /**
-   * Asks every candidate every question.
+   * Runs the exam with every candidate.
    *
-   * @return what to build, and what that rests on
+   * @return the recommended strategy and its evidence
    * @throws IllegalStateException if every candidate takes too long
    */
   public Recommendation run() {
@@ -82,7 +81,7 @@ public final class Experiment {
     return slowest.filter(most -> timePerQuestion(report).compareTo(most) > 0).isPresent();
   }
 
-  /** Of a run whose replies were all kept there is no time to tell. */
+  /** Returns the time per question; zero if all replies were stored. */
   private Duration timePerQuestion(EvaluationReport report) {
     Cost cost = report.cost();
     double asked = (double) cost.asked() / (cost.asked() + cost.kept());
@@ -122,7 +121,7 @@ public final class Experiment {
     return Recommendation.of(exam.name(), exam.items().size(), chosen, standings, margin);
   }
 
-  /** Of equal ones the simplest. */
+  /** Returns the best strategy; of equal ones the simplest. */
   private Strategy best(Map<Strategy, EvaluationReport> reports) {
     @Nullable Strategy best = null;
     double most = 0;
@@ -145,11 +144,8 @@ public final class Experiment {
   }
 
   /**
-   * How much better a candidate is than another.
-   *
-   * @param value above 0 where it is better
-   * @param most the upper end of its interval
-   * @param pValue of there being no difference
+   * Lead of a candidate over another. The value is above 0 if it is better, most is the upper end
+   * of its interval, and pValue is that of there being no difference.
    */
   private record Gap(double value, double most, double pValue) {}
 
@@ -157,7 +153,7 @@ public final class Experiment {
     return gap.value() < 0 && gap.pValue() <= level;
   }
 
-  /** How much better each is than one of them. */
+  /** Returns the lead of each candidate over one of them. */
   private Map<Strategy, Gap> gaps(
       Evaluator evaluator, Map<Strategy, EvaluationReport> reports, Strategy than) {
     List<EvaluationReport> thatFirst = new ArrayList<>(List.of(reports.get(than)));
@@ -183,7 +179,7 @@ public final class Experiment {
     return new Gap(sign() * difference.value(), most, pValue);
   }
 
-  /** Collects what an experiment needs. */
+  /** Builder of an experiment. */
   public static final class Builder {
 
     private final Map<Strategy, Candidate> candidates = new EnumMap<>(Strategy.class);
@@ -196,7 +192,7 @@ public final class Experiment {
     private Builder() {}
 
     /**
-     * Sets the model as it is, with the best prompt there is.
+     * Sets the base model with the best available prompt.
      *
      * @param candidate the candidate
      * @return this builder
@@ -206,7 +202,7 @@ public final class Experiment {
     }
 
     /**
-     * Sets the model as it is, with passages that are looked up.
+     * Sets the base model with retrieved passages.
      *
      * @param candidate the candidate
      * @return this builder
@@ -216,7 +212,7 @@ public final class Experiment {
     }
 
     /**
-     * Sets the trained model.
+     * Sets the fine-tuned model.
      *
      * @param candidate the candidate
      * @return this builder
@@ -226,7 +222,7 @@ public final class Experiment {
     }
 
     /**
-     * Sets the trained model with passages that are looked up.
+     * Sets the fine-tuned model with retrieved passages.
      *
      * @param candidate the candidate
      * @return this builder
@@ -241,7 +237,7 @@ public final class Experiment {
     }
 
     /**
-     * Sets the questions. Its first metric decides.
+     * Sets the questions. The primary metric of the task decides.
      *
      * @param task questions that none of the candidates was trained on
      * @return this builder
@@ -252,7 +248,7 @@ public final class Experiment {
     }
 
     /**
-     * Changes how candidates are evaluated, such as the folder that keeps replies.
+     * Changes the settings of the evaluator, such as the folder of stored replies.
      *
      * @param change adds to the evaluator's settings; not tasks
      * @return this builder
@@ -263,11 +259,11 @@ public final class Experiment {
     }
 
     /**
-     * Sets how often a candidate may be called worse where it is not.
+     * Sets the significance level.
      *
-     * @param value above 0, below 1; 0.05 unless set
+     * @param value above 0, below 1; default 0.05
      * @return this builder
-     * @throws IllegalArgumentException if it is another
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder level(double value) {
       level = requireShare("level", value);
@@ -275,11 +271,11 @@ public final class Experiment {
     }
 
     /**
-     * Sets the difference that would matter, in units of the exam's metric.
+     * Sets the relevant difference, in units of the exam's metric.
      *
-     * @param value above 0, below 1; 0.05 unless set
+     * @param value above 0, below 1; default 0.05
      * @return this builder
-     * @throws IllegalArgumentException if it is another
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder margin(double value) {
       margin = requireShare("margin", value);
@@ -295,9 +291,9 @@ public final class Experiment {
     }
 
     /**
-     * Leaves out whatever takes longer; no limit unless set.
+     * Excludes candidates that take longer; default no limit.
      *
-     * @param most the most time a question may take, all answers to choose from together
+     * @param most maximum time per question, for all its choices together
      * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
@@ -310,7 +306,7 @@ public final class Experiment {
     }
 
     /**
-     * Makes the experiment.
+     * Builds the experiment.
      *
      * @return the experiment
      * @throws IllegalArgumentException if there is no exam, or fewer than two candidates

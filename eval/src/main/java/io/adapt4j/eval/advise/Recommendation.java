@@ -5,16 +5,17 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What an experiment recommends.
+ * Recommendation of an experiment.
  *
  * @param exam the exam's name
- * @param questions how many it has
+ * @param questions number of its questions
  * @param strategy the simplest strategy that is not significantly worse than the best
- * @param isConclusive whether no other can be better by the margin or more, by the upper end of an
- *     interval; if one can, the exam is too small to tell
- * @param questionsNeeded about how many questions would tell; those of the exam where it does
- * @param margin the difference that would matter
- * @param standings how each strategy did, the simplest first
+ * @param isConclusive whether no other strategy can be better by the margin or more, by the upper
+ *     end of an interval; if one can, the exam is too small to decide
+ * @param questionsNeeded approximate number of questions that would decide; that of the exam if it
+ *     does
+ * @param margin the relevant difference
+ * @param standings the standing of each strategy, the simplest first
  */
 public record Recommendation(
     String exam,
@@ -32,17 +33,17 @@ public record Recommendation(
   private static final double RULE_OF_THREE = 3;
 
   /**
-   * How an strategy did.
+   * Standing of a strategy.
    *
    * @param strategy the strategy
    * @param score its score with an interval
-   * @param timePerQuestion the time that it took, all answers to choose from together; zero where
-   *     all replies were kept from before
-   * @param lag how much worse it is than the best
-   * @param pValue how likely a difference at least so large is where there is none; 1 for the best
+   * @param timePerQuestion time per question, for all its choices together; zero if all replies
+   *     were stored
+   * @param lag distance behind the best
+   * @param pValue probability of a difference at least this large if there is none; 1 for the best
    * @param isWorse whether it is significantly worse
-   * @param isQuick whether it keeps to the time limit
-   * @param ahead how much better it is than the recommended strategy, below 0 if it is worse
+   * @param isQuick whether it meets the time limit
+   * @param ahead lead over the recommended strategy, below 0 if it is worse
    * @param mostAhead the upper end of that difference's interval
    */
   public record Standing(
@@ -60,13 +61,14 @@ public record Recommendation(
    * Copies the standings.
    *
    * @param exam the exam's name
-   * @param questions how many it has
+   * @param questions number of its questions
    * @param strategy the simplest strategy that is not significantly worse than the best
-   * @param isConclusive whether no other can be better by the margin or more, by the upper end of
-   *     an interval; if one can, the exam is too small to tell
-   * @param questionsNeeded about how many questions would tell; those of the exam where it does
-   * @param margin the difference that would matter
-   * @param standings how each strategy did, the simplest first
+   * @param isConclusive whether no other strategy can be better by the margin or more, by the upper
+   *     end of an interval; if one can, the exam is too small to decide
+   * @param questionsNeeded approximate number of questions that would decide; that of the exam if
+   *     it does
+   * @param margin the relevant difference
+   * @param standings the standing of each strategy, the simplest first
    */
   public Recommendation {
     standings = List.copyOf(standings);
@@ -97,8 +99,8 @@ public record Recommendation(
   }
 
   /**
-   * An interval's half narrows with the root of the questions: enough that, with the lead as
-   * measured, it either leaves 0 or stays below the margin.
+   * Half an interval's width shrinks with the root of the number of questions: returns enough that,
+   * with the lead as measured, the interval either excludes 0 or stays below the margin.
    */
   private static int needed(int questions, Standing standing, double margin) {
     double half = standing.mostAhead() - standing.ahead();
@@ -108,9 +110,9 @@ public record Recommendation(
   }
 
   /**
-   * Finds the standing of the recommended strategy.
+   * Returns the standing of the recommended strategy.
    *
-   * @return how it did
+   * @return its standing
    */
   public Standing chosen() {
     return standings.stream()
@@ -120,9 +122,9 @@ public record Recommendation(
   }
 
   /**
-   * Finds the strategy with the best score of those that keep to the time limit.
+   * Returns the strategy with the best score of those that meet the time limit.
    *
-   * @return of equal ones the simplest
+   * @return the best; of equal ones the simplest
    */
   public Strategy best() {
     return standings.stream()
@@ -133,7 +135,7 @@ public record Recommendation(
   }
 
   /**
-   * Writes the recommendation for a reader, with a table in Markdown.
+   * Formats the recommendation, with a table in Markdown.
    *
    * @return lines of text
    */

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A recommendation as text. */
+/** Formats a recommendation. */
 final class RecommendationText {
 
   private RecommendationText() {}

@@ -11,22 +11,22 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * What is needed and what there is.
+ * Needs, data, limits and results so far, on which advice is based.
  *
- * @param needs what the model lacks, at least one
+ * @param needs problems of the model to solve, at least one
  * @param updates how often the facts change
- * @param documentTokens tokens in the documents at hand; 0 if there are none
- * @param examples good pairs of a prompt and its answer at hand
- * @param preferencePairs pairs of a better and a worse answer at hand
- * @param parameters of the model
- * @param trainingBytes memory that training may take; 0 if nothing can be trained
- * @param contextTokens tokens that the model reads at once
- * @param latency the most time an answer may take, where there is a limit
- * @param citations whether an answer must say where it comes from
+ * @param documentTokens tokens in the available documents; 0 if there are none
+ * @param examples number of available good pairs of a prompt and its answer
+ * @param preferencePairs number of available pairs of a better and a worse answer
+ * @param parameters number of parameters of the model
+ * @param trainingBytes memory available for training; 0 if training is impossible
+ * @param contextTokens context length of the model in tokens
+ * @param latency maximum time of an answer, if there is a limit
+ * @param citations whether an answer must cite its sources
  * @param privacy who may read the documents
- * @param keepsAbilities whether the model must still do what it could do before
- * @param tried scores of what has been tried, larger where better
- * @param target the score that is good enough, where one is known
+ * @param keepsAbilities whether the model must retain its other abilities
+ * @param tried scores of strategies tried so far, higher is better
+ * @param target the sufficient score, if known
  */
 public record Requirements(
     Set<Need> needs,
@@ -44,19 +44,19 @@ public record Requirements(
     Map<Strategy, Double> tried,
     OptionalDouble target) {
 
-  /** What a model lacks. */
+  /** Problems of a model. */
   public enum Need {
-    /** It does not know something. */
+    /** It lacks knowledge. */
     FACTS,
-    /** It does not do as it should: tone, reasoning, a skill. */
+    /** It does not behave as it should: tone, reasoning, a skill. */
     BEHAVIOR,
-    /** Its answers do not have the form they should have. */
+    /** Its answers do not have the required format. */
     FORMAT
   }
 
-  /** How often facts change, the slowest first. */
+  /** Frequencies of changes of facts, the slowest first. */
   public enum Updates {
-    /** Not within the life of a model. */
+    /** Not within the lifetime of a model. */
     NEVER,
     /** A few times a year. */
     YEARLY,
@@ -66,43 +66,43 @@ public record Requirements(
     DAILY
   }
 
-  /** Whether an answer must say where it comes from, the smallest first. */
+  /** Requirements on citing sources, the weakest first. */
   public enum Citations {
-    /** No. */
+    /** Citations are not needed. */
     UNNEEDED,
-    /** It would be better. */
+    /** Citations are helpful. */
     HELPFUL,
-    /** An answer without is no answer. */
+    /** An answer without citations is useless. */
     REQUIRED
   }
 
-  /** Who may read the documents, the fewest last. */
+  /** Readers of the documents, the most restricted last. */
   public enum Privacy {
-    /** Anybody. */
+    /** Everybody. */
     PUBLIC,
-    /** Whoever may use the model. */
+    /** All users of the model. */
     CONFIDENTIAL,
-    /** Some of those who use the model, others other documents. */
+    /** Some users of the model each, different ones for different documents. */
     BY_READER
   }
 
   /**
-   * Checks and copies.
+   * Checks and copies the values.
    *
-   * @param needs what the model lacks, at least one
+   * @param needs problems of the model to solve, at least one
    * @param updates how often the facts change
-   * @param documentTokens tokens in the documents at hand; 0 if there are none
-   * @param examples good pairs of a prompt and its answer at hand
-   * @param preferencePairs pairs of a better and a worse answer at hand
-   * @param parameters of the model
-   * @param trainingBytes memory that training may take; 0 if nothing can be trained
-   * @param contextTokens tokens that the model reads at once
-   * @param latency the most time an answer may take, where there is a limit
-   * @param citations whether an answer must say where it comes from
+   * @param documentTokens tokens in the available documents; 0 if there are none
+   * @param examples number of available good pairs of a prompt and its answer
+   * @param preferencePairs number of available pairs of a better and a worse answer
+   * @param parameters number of parameters of the model
+   * @param trainingBytes memory available for training; 0 if training is impossible
+   * @param contextTokens context length of the model in tokens
+   * @param latency maximum time of an answer, if there is a limit
+   * @param citations whether an answer must cite its sources
    * @param privacy who may read the documents
-   * @param keepsAbilities whether the model must still do what it could do before
-   * @param tried scores of what has been tried, larger where better
-   * @param target the score that is good enough, where one is known
+   * @param keepsAbilities whether the model must retain its other abilities
+   * @param tried scores of strategies tried so far, higher is better
+   * @param target the sufficient score, if known
    * @throws IllegalArgumentException if there is no need, a number is negative, or a score is no
    *     number
    */
@@ -146,10 +146,10 @@ public record Requirements(
   }
 
   /**
-   * Begins requirements.
+   * Creates a builder.
    *
-   * @param first what the model lacks
-   * @param others what it lacks besides
+   * @param first a problem of the model
+   * @param others further problems
    * @return a builder
    */
   public static Builder needing(Need first, Need... others) {
@@ -157,9 +157,9 @@ public record Requirements(
   }
 
   /**
-   * Returns whether the model lacks something.
+   * Returns whether the model has a problem.
    *
-   * @param need what it may lack
+   * @param need the problem
    * @return true if it is among the needs
    */
   public boolean needs(Need need) {
@@ -167,10 +167,10 @@ public record Requirements(
   }
 
   /**
-   * Returns whether what was tried is good enough.
+   * Returns whether a strategy has reached the target.
    *
    * @param strategy the strategy
-   * @return true if it has a score that reaches the target
+   * @return true if it was tried and its score reaches the target
    */
   public boolean reached(Strategy strategy) {
     return target.isPresent()
@@ -179,10 +179,10 @@ public record Requirements(
   }
 
   /**
-   * Returns whether what was tried is not good enough.
+   * Returns whether a strategy has missed the target.
    *
    * @param strategy the strategy
-   * @return true if it has a score below the target
+   * @return true if it was tried and its score is below the target
    */
   public boolean fellShort(Strategy strategy) {
     return target.isPresent()
@@ -193,14 +193,14 @@ public record Requirements(
   /**
    * Returns whether training fits into memory, by a rough estimate.
    *
-   * @param method how the model is trained
+   * @param method the training method
    * @return true if it does
    */
   public boolean fits(TuningMethod method) {
     return method.bytes(parameters) <= trainingBytes;
   }
 
-  /** Collects requirements. Unset: no data at hand, a model of 7 billion parameters, no limits. */
+  /** Builder of requirements. Defaults: no data, a model of 7 billion parameters, no limits. */
   public static final class Builder {
 
     private final Set<Need> needs;
@@ -223,7 +223,7 @@ public record Requirements(
     }
 
     /**
-     * Says how often the facts change; never unless set.
+     * Sets how often the facts change; default never.
      *
      * @param value how often
      * @return this builder
@@ -234,9 +234,9 @@ public record Requirements(
     }
 
     /**
-     * Says how much there is to read; nothing unless set.
+     * Sets the size of the documents; default none.
      *
-     * @param tokens in all documents
+     * @param tokens tokens in all documents
      * @return this builder
      */
     public Builder documentTokens(long tokens) {
@@ -245,7 +245,7 @@ public record Requirements(
     }
 
     /**
-     * Says how much there is to train on; nothing unless set.
+     * Sets the number of training examples; default none.
      *
      * @param count good pairs of a prompt and its answer
      * @return this builder
@@ -256,7 +256,7 @@ public record Requirements(
     }
 
     /**
-     * Says how many judged pairs of answers there are; none unless set.
+     * Sets the number of preference pairs; default none.
      *
      * @param count pairs of a better and a worse answer to one prompt
      * @return this builder
@@ -269,8 +269,8 @@ public record Requirements(
     /**
      * Describes the model.
      *
-     * @param count its parameters; 7 billion unless set
-     * @param context the tokens that it reads at once; 8192 unless set
+     * @param count its number of parameters; default 7 billion
+     * @param context its context length in tokens; default 8192
      * @return this builder
      */
     public Builder model(long count, int context) {
@@ -280,9 +280,9 @@ public record Requirements(
     }
 
     /**
-     * Says what there is to train with; nothing unless set.
+     * Sets the memory for training; default none.
      *
-     * @param bytes memory of the GPU, or of the machine where the CPU trains
+     * @param bytes memory of the GPU, or of the machine if the CPU trains
      * @return this builder
      */
     public Builder trainingBytes(long bytes) {
@@ -291,9 +291,9 @@ public record Requirements(
     }
 
     /**
-     * Limits the time of an answer; no limit unless set.
+     * Limits the time of an answer; default no limit.
      *
-     * @param most the most time an answer may take
+     * @param most maximum time of an answer
      * @return this builder
      */
     public Builder latency(Duration most) {
@@ -302,9 +302,9 @@ public record Requirements(
     }
 
     /**
-     * Says whether answers must name their sources; unneeded unless set.
+     * Sets whether answers must cite their sources; default not needed.
      *
-     * @param value how much they must
+     * @param value the requirement
      * @return this builder
      */
     public Builder citations(Citations value) {
@@ -313,9 +313,9 @@ public record Requirements(
     }
 
     /**
-     * Says who may read the documents; anybody unless set.
+     * Sets who may read the documents; default everybody.
      *
-     * @param value who may
+     * @param value the readers
      * @return this builder
      */
     public Builder privacy(Privacy value) {
@@ -324,7 +324,7 @@ public record Requirements(
     }
 
     /**
-     * Says that the model must still do what it could do before.
+     * Requires the model to retain its other abilities.
      *
      * @return this builder
      */
@@ -334,10 +334,10 @@ public record Requirements(
     }
 
     /**
-     * Tells of something that was tried.
+     * Adds the score of a strategy that was tried.
      *
-     * @param strategy what was tried
-     * @param score how good it was, larger where better, the same measure for all
+     * @param strategy the strategy
+     * @param score its score, higher is better, by the same metric for all
      * @return this builder
      */
     public Builder tried(Strategy strategy, double score) {
@@ -346,9 +346,9 @@ public record Requirements(
     }
 
     /**
-     * Says what is good enough.
+     * Sets the target score.
      *
-     * @param score the smallest score that is
+     * @param score the smallest sufficient score
      * @return this builder
      */
     public Builder target(double score) {
@@ -357,7 +357,7 @@ public record Requirements(
     }
 
     /**
-     * Makes the requirements.
+     * Builds the requirements.
      *
      * @return the requirements
      * @throws IllegalArgumentException if a number is out of its range

@@ -7,15 +7,15 @@ import java.util.function.Predicate;
 
 /**
  * A reason for or against something. The direction of a rule's effect comes from its source; its
- * size is a judgment: 1 is a hint, 3 decides where nothing speaks against it, 10 rules out.
+ * size is a judgment: 1 is a hint, 3 decides if nothing speaks against it, 10 rules out.
  *
- * @param name what the rule is called, a few words
- * @param reason what it tells someone whose requirements fits
- * @param reference where it comes from: authors, year and title, or publisher and title of a guide
- * @param finding what that says, in the rule's own words
- * @param condition the situations that it fits
- * @param strategies points by strategy, where it has an effect; 0 gives the reason only
- * @param methods points by way of training, where it has an effect
+ * @param name a name of a few words
+ * @param reason explanation for readers whose requirements match
+ * @param reference its source: authors, year and title, or publisher and title of a guide
+ * @param finding the source's finding, paraphrased
+ * @param condition the requirements that it applies to
+ * @param strategies points by strategy that it affects; 0 gives the reason only
+ * @param methods points by training method that it affects
  */
 public record Rule(
     String name,
@@ -29,13 +29,13 @@ public record Rule(
   /**
    * Copies the points.
    *
-   * @param name what the rule is called, a few words
-   * @param reason what it tells someone whose requirements fits
-   * @param reference where it comes from
-   * @param finding what that says
-   * @param condition the situations that it fits
-   * @param strategies points by strategy, where it has an effect; 0 gives the reason only
-   * @param methods points by way of training, where it has an effect
+   * @param name a name of a few words
+   * @param reason explanation for readers whose requirements match
+   * @param reference its source
+   * @param finding the source's finding
+   * @param condition the requirements that it applies to
+   * @param strategies points by strategy that it affects; 0 gives the reason only
+   * @param methods points by training method that it affects
    * @throws IllegalArgumentException if it has no effect at all
    */
   public Rule {
@@ -49,10 +49,10 @@ public record Rule(
   }
 
   /**
-   * Begins a rule.
+   * Creates a builder.
    *
-   * @param name what it is called
-   * @param condition the situations that it fits
+   * @param name name of the rule
+   * @param condition the requirements that it applies to
    * @return a builder
    */
   public static Builder when(String name, Predicate<Requirements> condition) {
@@ -60,7 +60,7 @@ public record Rule(
   }
 
   /**
-   * Returns whether the rule fits.
+   * Returns whether the rule applies.
    *
    * @param requirements the requirements
    * @return true if its condition holds
@@ -73,7 +73,7 @@ public record Rule(
     return new Source(reference, finding);
   }
 
-  /** Collects the effects of a rule. */
+  /** Builder of a rule. */
   public static final class Builder {
 
     private final String name;
@@ -87,7 +87,7 @@ public record Rule(
     }
 
     /**
-     * Gives an strategy points.
+     * Gives a strategy points.
      *
      * @param strategy the strategy
      * @param points above 0 for it, below 0 against it
@@ -99,9 +99,9 @@ public record Rule(
     }
 
     /**
-     * Gives a way of training points.
+     * Gives a training method points.
      *
-     * @param method the way of training
+     * @param method the training method
      * @param points above 0 for it, below 0 against it
      * @return this builder
      */
@@ -111,12 +111,11 @@ public record Rule(
     }
 
     /**
-     * Makes the rule.
+     * Builds the rule.
      *
-     * @param reason what it tells someone whose requirements fits
-     * @param reference where it comes from: authors, year and title, or publisher and title of a
-     *     guide
-     * @param finding what that says, in the rule's own words
+     * @param reason explanation for readers whose requirements match
+     * @param reference its source: authors, year and title, or publisher and title of a guide
+     * @param finding the source's finding, paraphrased
      * @return the rule
      * @throws IllegalArgumentException if it has no effect
      */

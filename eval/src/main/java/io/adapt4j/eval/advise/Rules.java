@@ -14,19 +14,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Which strategy fits. How to train is the matter of {@link TuningRules}. */
+/** Rules about strategies. Rules about training methods are in {@link TuningRules}. */
 final class Rules {
 
-  /** The least examples that a guide advises to begin with. */
+  /** Minimum number of examples that a guide advises to start with. */
   static final int FEW_EXAMPLES = 50;
 
-  /** As many as LIMA has. */
+  /** Number of examples in LIMA. */
   static final int MANY_EXAMPLES = 1000;
 
-  /** What Anthropic's guide puts into a prompt as a whole. */
+  /** Size of documents that Anthropic's guide puts into a prompt as a whole. */
   static final long SHORT_DOCUMENTS = 200_000;
 
-  /** Below it a long prompt is felt: a judgment, not from a source. */
+  /** Latency below which a long prompt is noticeable: a judgment, not from a source. */
   static final Duration SHORT_LATENCY = Duration.ofMillis(500);
 
   private static final int OUT = -10;

@@ -1,9 +1,9 @@
 package io.adapt4j.eval.advise;
 
 /**
- * Where a rule comes from.
+ * Source of a rule.
  *
  * @param reference authors, year and title, or publisher and title of a guide
- * @param finding what it says, in the rule's own words
+ * @param finding its finding, paraphrased
  */
 record Source(String reference, String finding) {}

@@ -1,6 +1,6 @@
 package io.adapt4j.eval.advise;
 
-/** What the rules lean on. */
+/** Sources of the rules. */
 final class Sources {
 
   static final Source OVADIA =

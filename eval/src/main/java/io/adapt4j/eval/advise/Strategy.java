@@ -1,14 +1,14 @@
 package io.adapt4j.eval.advise;
 
-/** A way to get better answers out of a language model, the simplest first. */
+/** Ways to improve the answers of a language model, the simplest first. */
 public enum Strategy {
-  /** Instructions, examples or whole documents in the prompt; the model stays as it is. */
+  /** Instructions, examples or whole documents in the prompt; the model is unchanged. */
   PROMPTING("prompt engineering", "base"),
-  /** Passages that fit the question are looked up and put into the prompt. */
+  /** Passages that match the question are retrieved and added to the prompt. */
   RAG("RAG", "RAG"),
-  /** The model is trained. */
+  /** The model is fine-tuned. */
   FINE_TUNING("fine-tuning", "fine-tuned"),
-  /** A trained model that reads passages. */
+  /** A fine-tuned model with retrieved passages. */
   RAG_AND_FINE_TUNING("RAG and fine-tuning", "both");
 
   private final String label;
@@ -19,22 +19,22 @@ public enum Strategy {
     this.candidateName = candidateName;
   }
 
-  /** {@return what texts call it} */
+  /** {@return its display name} */
   public String label() {
     return label;
   }
 
-  /** {@return what experiments call the candidate that takes it} */
+  /** {@return the name of its candidate in experiments} */
   public String candidateName() {
     return candidateName;
   }
 
-  /** {@return whether a model is trained for it} */
+  /** {@return whether it fine-tunes a model} */
   public boolean trains() {
     return this == FINE_TUNING || this == RAG_AND_FINE_TUNING;
   }
 
-  /** {@return whether passages are looked up for it} */
+  /** {@return whether it retrieves passages} */
   public boolean retrieves() {
     return this == RAG || this == RAG_AND_FINE_TUNING;
   }

@@ -1,20 +1,23 @@
 package io.adapt4j.eval.advise;
 
-/** How a model is trained. */
+/** Training methods. */
 public enum TuningMethod {
-  /** An adapter of low rank beside the weights, which stay as they are (Hu et al. 2022). */
+  /** A low-rank adapter on frozen weights (Hu et al. 2022). */
   LORA("LoRA"),
-  /** LoRA on weights that are held in 4 bits (Dettmers et al. 2023). */
+  /** LoRA on 4-bit weights (Dettmers et al. 2023). */
   QLORA("QLoRA"),
-  /** Every weight. */
+  /** Full fine-tuning of every weight. */
   FULL("full fine-tuning"),
-  /** Pairs of a better and a worse answer (Rafailov et al. 2023), on an adapter. */
+  /**
+   * Preference optimization of an adapter on pairs of a better and a worse answer (Rafailov et al.
+   * 2023).
+   */
   PREFERENCE("preference optimization");
 
   /** Weight, gradient and two moments of AdamW, each in fp32, as Adapt4J trains. */
   private static final double FULL_BYTES = 16;
 
-  /** Frozen weights in bf16, and a fifth more for adapter and activations. */
+  /** Frozen weights in bf16, plus a fifth for adapter and activations. */
   private static final double LORA_BYTES = 2.4;
 
   /** 65 billion parameters on 48 GB (Dettmers et al. 2023, abstract). */
@@ -26,16 +29,16 @@ public enum TuningMethod {
     this.label = label;
   }
 
-  /** {@return what texts call it} */
+  /** {@return its display name} */
   public String label() {
     return label;
   }
 
   /**
-   * Estimates the memory that training takes, without the activations of long batches. Adapt4J's
-   * planner works it out for a run; this is for choosing what to plan.
+   * Estimates the training memory, without the activations of long batches. Adapt4J's planner
+   * computes it for a run; this estimate helps choose what to plan.
    *
-   * @param parameters of the model
+   * @param parameters number of parameters of the model
    * @return bytes
    */
   public double bytes(long parameters) {

@@ -9,7 +9,7 @@ import io.adapt4j.eval.advise.Requirements.Need;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How to train, if at all. */
+/** Rules about training methods. */
 final class TuningRules {
 
   private static final int OUT = -10;

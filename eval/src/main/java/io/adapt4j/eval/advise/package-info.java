@@ -1,6 +1,6 @@
 /**
- * Prompting, RAG or fine-tuning? Advice from rules that name their sources, and an experiment that
- * measures it.
+ * Prompting, RAG or fine-tuning? Advice from rules with sources, and an experiment that measures
+ * it.
  */
 @NullMarked
 package io.adapt4j.eval.advise;

@@ -3,7 +3,7 @@ package io.adapt4j.eval.assertion;
 import io.adapt4j.eval.EvaluationReport;
 import java.time.Duration;
 
-/** Checks what evaluations took. */
+/** Checks the costs of evaluations. */
 final class Costs {
 
   private Costs() {}

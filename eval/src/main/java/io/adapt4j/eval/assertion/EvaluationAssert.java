@@ -11,10 +11,9 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Checks reports in tests, with any test framework: what is not as required is an {@link
- * AssertionError} that names the candidate, the task, the metric with its interval, and what was
- * required. Of a comparison every candidate but the baseline is checked, unless {@link #candidate}
- * names one.
+ * Assertions on reports for tests, with any test framework: a failure is an {@link AssertionError}
+ * that names the candidate, the task, the metric with its interval, and the requirement. For a
+ * comparison every candidate except the baseline is checked, unless {@link #candidate} selects one.
  *
  * <pre>{@code
  * assertThat(comparison).retains(0.98).isNotWorse().scores("support").atLeast(0.7);
@@ -33,20 +32,21 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Checks how one candidate did. Checks against a baseline need a {@link ComparisonReport}.
+   * Creates assertions on a candidate's results. Those against a baseline need a {@link
+   * ComparisonReport}.
    *
    * @param report its report
-   * @return checks
+   * @return assertions on it
    */
   public static EvaluationAssert assertThat(EvaluationReport report) {
     return new EvaluationAssert(Optional.empty(), List.of(report));
   }
 
   /**
-   * Checks how candidates did against their baseline.
+   * Creates assertions on candidates' results against their baseline.
    *
    * @param report the comparison
-   * @return checks of every candidate but the baseline
+   * @return assertions on every candidate except the baseline
    */
   public static EvaluationAssert assertThat(ComparisonReport report) {
     return new EvaluationAssert(
@@ -61,10 +61,10 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Checks one candidate only.
+   * Selects a single candidate.
    *
    * @param name its name
-   * @return checks of it
+   * @return assertions on it
    * @throws IllegalArgumentException if there is no such candidate
    */
   public EvaluationAssert candidate(String name) {
@@ -72,10 +72,10 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Checks the metric of a task that counts.
+   * Selects the primary metric of a task.
    *
    * @param task the task's name
-   * @return what to require of it
+   * @return assertions on the metric
    * @throws IllegalArgumentException if there is no such task
    */
   public ScoreAssert scores(String task) {
@@ -83,11 +83,11 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Checks a metric of a task.
+   * Selects a metric of a task.
    *
    * @param task the task's name
    * @param metric the metric's name
-   * @return what to require of it
+   * @return assertions on the metric
    * @throws IllegalArgumentException if there is no such task or metric
    */
   public ScoreAssert scores(String task, String metric) {
@@ -95,24 +95,24 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Requires that general abilities were kept: on every general task at least a share of the
+   * Requires general abilities to be retained: on every general task at least a share of the
    * baseline's score. A task on which there was nothing to lose passes.
    *
    * @param share such as 0.98
    * @return this
-   * @throws AssertionError if less was kept, or no task is general
+   * @throws AssertionError if less was retained, or no task is general
    */
   public EvaluationAssert retains(double share) {
     return requireKept(share, ConfidenceInterval::value, "");
   }
 
   /**
-   * Requires that general abilities were kept beyond doubt: the whole interval of what was kept is
-   * at or above a share, on every general task. Takes many items.
+   * Requires general abilities to be retained with confidence: the whole interval of the retained
+   * share is at or above a threshold, on every general task. Takes many items.
    *
    * @param share such as 0.98
    * @return this
-   * @throws AssertionError if less may have been kept, or no task is general
+   * @throws AssertionError if less may have been retained, or no task is general
    */
   public EvaluationAssert surelyRetains(double share) {
     return requireKept(share, ConfidenceInterval::low, " in the whole interval");
@@ -195,11 +195,11 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Requires that candidates took less time for their replies.
+   * Requires the candidates' replies to take less time.
    *
-   * @param time what each must stay below
+   * @param time exclusive upper limit of each candidate
    * @return this
-   * @throws AssertionError if one took so long or longer
+   * @throws AssertionError if one took at least as long
    */
   public EvaluationAssert costsLessThan(Duration time) {
     checked.forEach(evaluationReport -> Costs.requireLess(evaluationReport, time));
@@ -207,11 +207,11 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Requires that candidates read and wrote fewer tokens.
+   * Requires the candidates to use fewer tokens.
    *
-   * @param tokens what the sum of each must stay below
+   * @param tokens exclusive upper limit of each candidate's prompt and new tokens
    * @return this
-   * @throws AssertionError if one is so large or larger
+   * @throws AssertionError if one used at least as many
    */
   public EvaluationAssert costsLessThanTokens(long tokens) {
     checked.forEach(evaluationReport -> Costs.requireFewer(evaluationReport, tokens));

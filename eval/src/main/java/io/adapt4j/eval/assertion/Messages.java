@@ -5,7 +5,7 @@ import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Words of messages. */
+/** Formats messages. */
 final class Messages {
 
   private Messages() {}
@@ -14,7 +14,10 @@ final class Messages {
     return "Candidate '" + report.candidate() + "'";
   }
 
-  /** Such as {@code acc of task 'exam' is 0.6200 (95 % interval 0.5500 to 0.6900)}. */
+  /**
+   * Formats a metric, such as {@code acc of task 'exam' is 0.6200 (95 % interval 0.5500 to
+   * 0.6900)}.
+   */
   static String metric(String metric, String task, ConfidenceInterval found) {
     return metric + " of task '" + task + "' is " + interval(found);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 
-/** Requires something of a metric. With several candidates each must meet it. */
+/** Assertions on a metric. With several candidates each must satisfy them. */
 public final class ScoreAssert {
 
   private final EvaluationAssert parent;
@@ -24,10 +24,10 @@ public final class ScoreAssert {
   }
 
   /**
-   * Requires a value.
+   * Requires a minimum value.
    *
    * @param least the minimum
-   * @return the checks that this belongs to
+   * @return the assertions that this belongs to
    * @throws AssertionError if the metric is smaller
    */
   public EvaluationAssert atLeast(double least) {
@@ -35,10 +35,10 @@ public final class ScoreAssert {
   }
 
   /**
-   * Requires a value, as of a perplexity.
+   * Requires a maximum value, for example of a perplexity.
    *
    * @param most the maximum
-   * @return the checks that this belongs to
+   * @return the assertions that this belongs to
    * @throws AssertionError if the metric is larger
    */
   public EvaluationAssert atMost(double most) {
@@ -46,22 +46,22 @@ public final class ScoreAssert {
   }
 
   /**
-   * Requires a value that other items of the kind would give too.
+   * Requires the whole confidence interval to be at or above a minimum.
    *
    * @param least the minimum
-   * @return the checks that this belongs to
-   * @throws AssertionError if a part of the metric's interval is smaller
+   * @return the assertions that this belongs to
+   * @throws AssertionError if a part of the interval is smaller
    */
   public EvaluationAssert surelyAtLeast(double least) {
     return require(found -> found.low() >= least, "at least ", least, " in the whole interval");
   }
 
   /**
-   * Requires a value that other items of the kind would give too.
+   * Requires the whole confidence interval to be at or below a maximum.
    *
    * @param most the maximum
-   * @return the checks that this belongs to
-   * @throws AssertionError if a part of the metric's interval is larger
+   * @return the assertions that this belongs to
+   * @throws AssertionError if a part of the interval is larger
    */
   public EvaluationAssert surelyAtMost(double most) {
     return require(found -> found.high() <= most, "at most ", most, " in the whole interval");

@@ -1,4 +1,4 @@
-/** Lets a build fail where a model got worse. */
+/** Assertions that fail a build if a model got worse. */
 @NullMarked
 package io.adapt4j.eval.assertion;
 

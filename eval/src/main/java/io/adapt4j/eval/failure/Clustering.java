@@ -12,13 +12,13 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Gathers failures whose texts are alike: spherical k-means begun with k-means++ over embeddings.
+ * Clusters similar failures: spherical k-means, initialized with k-means++, over embeddings.
  *
- * <p>Unless the number of clusters is given, it is the one with the largest mean silhouette, found
- * on at most 1,000 failures; one cluster where no number reaches 0.05. The same seed gives the same
- * clusters. Each is named by the words that tell it from all items of the task.
+ * <p>Unless the number of clusters is given, it is the one with the largest mean silhouette,
+ * computed on at most 1,000 failures; one cluster if no number reaches 0.05. The same seed gives
+ * the same clusters. Each is named by the words that distinguish it from all items of the task.
  *
- * <p>Immutable: each setting gives a new one.
+ * <p>Immutable: each setting returns a new clustering.
  */
 public final class Clustering {
 
@@ -47,7 +47,7 @@ public final class Clustering {
   }
 
   /**
-   * Clusters by what an embedder finds alike.
+   * Clusters with an embedding model.
    *
    * @param embedder a model, which the caller closes
    * @return a clustering of questions into up to 10 clusters, with seed 0
@@ -57,9 +57,9 @@ public final class Clustering {
   }
 
   /**
-   * Clusters by any embeddings.
+   * Clusters with any embeddings.
    *
-   * @param embedder gives one vector a text, all of one width, none zero
+   * @param embedder computes one vector per text, all of one width, none zero
    * @return a clustering of questions into up to 10 clusters, with seed 0
    */
   public static Clustering with(Function<List<String>, List<float[]>> embedder) {
@@ -69,7 +69,7 @@ public final class Clustering {
   /**
    * Sets the number of clusters.
    *
-   * @param clusters at least 1; fewer are made of fewer failures
+   * @param clusters at least 1; fewer if there are fewer failures
    * @return a new clustering
    * @throws IllegalArgumentException if it is below 1
    */
@@ -78,9 +78,9 @@ public final class Clustering {
   }
 
   /**
-   * Lets the number of clusters be chosen.
+   * Chooses the number of clusters automatically.
    *
-   * @param clusters the most, at least 1; 10 by default
+   * @param clusters maximum number, at least 1; default 10
    * @return a new clustering
    * @throws IllegalArgumentException if it is below 1
    */
@@ -98,7 +98,7 @@ public final class Clustering {
   /**
    * Sets the seed.
    *
-   * @param other decides where clusters begin
+   * @param other seed of the initial centers
    * @return a new clustering
    */
   public Clustering seed(long other) {
@@ -106,8 +106,8 @@ public final class Clustering {
   }
 
   /**
-   * Sets what of a failure is embedded. By default that is {@link FailureAnalysis#question}, so
-   * that solved questions before it do not make all alike.
+   * Sets the text of a failure that is embedded. Default is {@link FailureAnalysis#question}, so
+   * that shared few-shot examples do not make all alike.
    *
    * @param of gives a text, such as {@code Outcome::got}
    * @return a new clustering
@@ -140,7 +140,7 @@ public final class Clustering {
         .toList();
   }
 
-  /** The vectors of a cluster, those nearest to its center first. */
+  /** Returns the vectors of a cluster, those nearest to its center first. */
   private static List<Integer> rows(float[][] vectors, KMeans groups, int cluster) {
     return IntStream.range(0, vectors.length)
         .filter(i -> groups.numbers()[i] == cluster)

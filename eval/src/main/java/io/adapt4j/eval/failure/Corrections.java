@@ -17,11 +17,11 @@ import java.util.function.BiFunction;
 /**
  * Failures as rows to correct by hand and to train on.
  *
- * <p>A line has the {@code prompt} and the {@code completion} that was expected ({@code messages}
- * in the form of a chat, {@code text} where a text as a whole was scored), which is what training
- * reads, and beside them {@code task}, {@code id}, {@code got} and {@code expected}. Correct the
- * former, delete lines that teach nothing, and leave the latter as they are. {@link
- * Datasets#jsonl(Path)} reads the file as it is.
+ * <p>A line has the {@code prompt} and the expected {@code completion} ({@code messages} in the
+ * form of a chat, {@code text} if a text was scored as a whole), which training reads, and
+ * additionally {@code task}, {@code id}, {@code got} and {@code expected}. Correct the former,
+ * delete lines that teach nothing, and leave the latter as they are. {@link Datasets#jsonl(Path)}
+ * reads the file as it is.
  *
  * <p>Training on the items of a test makes that test worthless: measure again on other items.
  */
@@ -41,25 +41,25 @@ public final class Corrections {
   }
 
   /**
-   * A row that was read back.
+   * A corrected row.
    *
    * @param task the task
    * @param id the item's id
-   * @param got what the candidate answered
-   * @param expected the answer that was expected when the row was written
-   * @param example what to train on now
-   * @param isChanged whether its answer is another than the expected one
+   * @param got the candidate's answer
+   * @param expected the expected answer when the row was written
+   * @param example the example to train on
+   * @param isChanged whether its answer differs from the expected one
    */
   public record Correction(
       String task, String id, String got, String expected, Example example, boolean isChanged) {}
 
   /**
-   * Writes the items that failed as prompts with completions. A space is put before a completion
-   * where there is none between the two.
+   * Writes the failed items as prompts with completions. A space is added before a completion if
+   * there is none between the two.
    *
-   * @param failures what failed; if nothing did, the file is empty
+   * @param failures the failures; if there are none, the file is empty
    * @param file the file to create or replace
-   * @return how many rows were written; items without an expected answer are left out
+   * @return number of rows written; items without an expected answer are left out
    * @throws io.adapt4j.core.data.DatasetException if the file cannot be written
    */
   public static int write(FailureAnalysis failures, Path file) {
@@ -67,12 +67,11 @@ public final class Corrections {
   }
 
   /**
-   * Writes the items that failed as conversations, for candidates that were asked in their chat
-   * template.
+   * Writes the failed items as conversations, for candidates that used a chat template.
    *
-   * @param failures what failed; if nothing did, the file is empty
+   * @param failures the failures; if there are none, the file is empty
    * @param file the file to create or replace
-   * @return how many rows were written; items without an expected answer are left out
+   * @return number of rows written; items without an expected answer are left out
    * @throws io.adapt4j.core.data.DatasetException if the file cannot be written
    */
   public static int writeChat(FailureAnalysis failures, Path file) {
@@ -113,7 +112,7 @@ public final class Corrections {
     return new Rows.Pair(example, Row.of(fields));
   }
 
-  /** What was generated may end within a character. */
+  /** Replaces unpaired surrogates: generated text may end within a character. */
   private static String valid(String text) {
     StringBuilder valid = new StringBuilder(text.length());
     text.codePoints()
@@ -122,7 +121,9 @@ public final class Corrections {
     return valid.toString();
   }
 
-  /** Tokens of words hold the space before them, so a space between the two is the completion's. */
+  /**
+   * Word tokens include the preceding space, so a space between the two belongs to the completion.
+   */
   private static Example pair(String prompt, String expected) {
     if (prompt.endsWith(" ")) {
       return new Example.PromptCompletion(prompt.substring(0, prompt.length() - 1), " " + expected);
@@ -147,12 +148,11 @@ public final class Corrections {
   /**
    * Reads a file of corrections.
    *
-   * @param file a file that {@link #write} or {@link #writeChat} wrote, and that may have been
-   *     edited since
+   * @param file a file that {@link #write} or {@link #writeChat} wrote, possibly edited since
    * @return the corrections
    * @throws io.adapt4j.core.data.DatasetException if it is missing, empty or malformed
-   * @throws IllegalArgumentException if a row lacks what says where it is from; the message names
-   *     file, line and field
+   * @throws IllegalArgumentException if a row lacks the fields that identify its origin; the
+   *     message names file, line and field
    */
   public static Corrections read(Path file) {
     Dataset dataset = Datasets.jsonl(file);
@@ -196,7 +196,7 @@ public final class Corrections {
     return all.stream().filter(Correction::isChanged).toList();
   }
 
-  /** Rows in memory that have fields. */
+  /** Rows with fields in memory. */
   private record Rows(List<Pair> rows) implements Dataset {
 
     private record Pair(Example example, Row source) {}

@@ -10,10 +10,10 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Words that tell some texts from all: each by its part in the divergence of the two, p log(p / q)
- * (Tomokiyo and Hurst 2003, "A Language Model Approach to Keyphrase Extraction"), with the shares p
- * and q of texts that have the word. Words that stand everywhere have none, so that no list of stop
- * words is needed.
+ * Words that distinguish some texts from all: ranked by their contribution to the divergence of the
+ * two, p log(p / q) (Tomokiyo and Hurst 2003, "A Language Model Approach to Keyphrase Extraction"),
+ * with the shares p and q of texts that contain the word. Words that occur everywhere contribute
+ * nothing, so that no list of stop words is needed.
  */
 final class DistinctiveKeywords {
 
@@ -27,7 +27,7 @@ final class DistinctiveKeywords {
     texts = all.size();
   }
 
-  /** The most telling first; the most frequent where none tells anything. */
+  /** Returns the most distinctive words first; the most frequent if none is distinctive. */
   List<String> of(List<String> some, int most) {
     Multiset<String> counts = counts(some);
     Comparator<String> frequent = Comparator.comparingInt(word -> -counts.count(word));

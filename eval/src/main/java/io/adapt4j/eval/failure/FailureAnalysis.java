@@ -18,12 +18,12 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * What failed on a task, and where.
+ * Analysis of the items that failed on a task.
  *
- * <p>An item fails if its own primary metric is worse than a threshold. Without one, that is 0.5
- * where the metric is a mean of numbers from 0 to 1, so that a wrong answer fails, and an answer
- * that is right in part if it is mostly wrong. Otherwise, as for perplexity, it is the task's own
- * metric: what fails is worse than the whole.
+ * <p>An item fails if its own primary metric is worse than a threshold. The default is 0.5 if the
+ * metric is a mean of numbers from 0 to 1, so that a wrong answer fails, and a partly right answer
+ * if it is mostly wrong. Otherwise, as for perplexity, it is the task's own metric: items that are
+ * worse than the whole fail.
  *
  * <p>Immutable.
  */
@@ -55,9 +55,9 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Looks for failures.
+   * Analyzes a result.
    *
-   * @param result how a candidate did on a task
+   * @param result a candidate's result on a task
    * @return the analysis
    */
   public static FailureAnalysis of(TaskResult result) {
@@ -65,9 +65,9 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Looks for failures.
+   * Analyzes a result with a threshold.
    *
-   * @param result how a candidate did on a task
+   * @param result a candidate's result on a task
    * @param threshold an item fails if its own primary metric is worse
    * @return the analysis
    * @throws IllegalArgumentException if the threshold is not a number
@@ -89,30 +89,29 @@ public final class FailureAnalysis {
     return isShare ? HALF : result.score().value();
   }
 
-  /** {@return what is looked at} */
+  /** {@return the analyzed result} */
   public TaskResult result() {
     return result;
   }
 
-  /** {@return what an item must reach} */
+  /** {@return the threshold that an item must reach} */
   public double threshold() {
     return threshold;
   }
 
   /**
-   * Returns the items that failed.
+   * Returns the failed items.
    *
-   * @return the worst first; of equal ones those first of which the candidate was surest; empty if
-   *     none failed
+   * @return the worst first; of equal ones the most confident first; empty if none failed
    */
   public List<Outcome> failures() {
     return failures;
   }
 
   /**
-   * Returns the worst items that failed.
+   * Returns the worst failed items.
    *
-   * @param most how many at most
+   * @param most maximum number
    * @return the worst first; empty if none failed
    */
   public List<Outcome> worst(int most) {
@@ -130,8 +129,8 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Returns what is asked in a prompt: of its parts between blank lines the last one that is not
-   * the same in all of the task's prompts. That leaves out solved questions before it.
+   * Returns the question of a prompt: of its parts between blank lines the last one that is not the
+   * same in all of the task's prompts. This skips few-shot examples.
    *
    * @param outcome an item of the task
    * @return a part of its prompt
@@ -140,7 +139,7 @@ public final class FailureAnalysis {
     return questions.of(outcome);
   }
 
-  /** {@return what is known about items} */
+  /** {@return the names of the items' fields} */
   public Set<String> fields() {
     return result.outcomes().stream()
         .flatMap(outcome -> outcome.fields().keySet().stream())
@@ -153,8 +152,8 @@ public final class FailureAnalysis {
    * Slices the items by a field.
    *
    * @param field its name
-   * @return a slice a value, those first of which the most is sure to fail: the lower end of the
-   *     failure rate's interval decides, so that a few items do not lead by chance
+   * @return a slice per value, sorted by the lower end of the failure rate's interval in descending
+   *     order, so that a few items do not lead by chance
    * @throws IllegalArgumentException if no item has the field
    */
   public List<Slice> slices(String field) {
@@ -167,10 +166,10 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Slices the items by anything.
+   * Slices the items by any function.
    *
-   * @param by gives the slice that an item belongs to
-   * @return a slice a value, in the order of {@link #slices(String)}
+   * @param by returns the slice of an item
+   * @return a slice per value, in the order of {@link #slices(String)}
    */
   public List<Slice> slices(Function<Outcome, String> by) {
     Map<String, List<Outcome>> groups =
@@ -188,10 +187,10 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Counts which answers were taken for which.
+   * Counts the most frequent confusions of answers.
    *
-   * @param most how many pairs at most
-   * @return pairs of the items that failed, the most frequent first
+   * @param most maximum number of pairs
+   * @return pairs of the failed items, the most frequent first
    */
   public List<Confusion> confusions(int most) {
     record Pair(String expected, String got) {}
@@ -212,10 +211,10 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Slices the items by the length of what was asked.
+   * Slices the items by the length of the question.
    *
-   * @param most how many buckets at most, at least 1
-   * @return buckets of about equally many items, the shortest first, named by their characters
+   * @param most maximum number of buckets, at least 1
+   * @return buckets of about equal size, the shortest first, named by their number of characters
    */
   public List<Slice> byLength(int most) {
     return buckets(
@@ -226,23 +225,23 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Slices the items by how sure the candidate was of its answers.
+   * Slices the items by the candidate's confidence.
    *
-   * @param most how many buckets at most, at least 1
-   * @return buckets of about equally many items, the least sure first, named by their confidence;
-   *     empty where no confidence is known
+   * @param most maximum number of buckets, at least 1
+   * @return buckets of about equal size, the least confident first, named by their confidence;
+   *     empty if no confidence is known
    */
   public List<Slice> byConfidence(int most) {
     List<Outcome> known =
         result.outcomes().stream().filter(outcome -> outcome.confidence().isPresent()).toList();
     return buckets(
         known,
-        other -> other.confidence().getAsDouble(),
+        outcome -> outcome.confidence().getAsDouble(),
         most,
         value -> String.format(Locale.ROOT, "%.2f", value));
   }
 
-  /** Equal values stay together, so that a bucket may have more than its share. */
+  /** Equal values stay together, so that a bucket may be larger than its share. */
   private List<Slice> buckets(
       List<Outcome> outcomes,
       ToDoubleFunction<Outcome> by,
@@ -271,9 +270,9 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Gathers the items that failed into groups of alike ones.
+   * Clusters the failed items.
    *
-   * @param clustering how
+   * @param clustering the clustering
    * @return the largest first; empty if none failed
    */
   public List<FailureCluster> clusters(Clustering clustering) {

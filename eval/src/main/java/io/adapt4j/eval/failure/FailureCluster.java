@@ -4,20 +4,22 @@ import io.adapt4j.eval.spi.Outcome;
 import java.util.List;
 
 /**
- * Failures that are alike.
+ * A cluster of similar failures.
  *
- * @param words what tells their texts from those of all items, the most telling first
+ * @param words words that distinguish their texts from those of all items, the most distinctive
+ *     first
  * @param outcomes the failures, those nearest to the center first
- * @param cohesion the mean cosine of their vectors with the center, up to 1
+ * @param cohesion mean cosine of their vectors with the center, up to 1
  */
 public record FailureCluster(List<String> words, List<Outcome> outcomes, double cohesion) {
 
   /**
    * Copies the lists.
    *
-   * @param words what tells their texts from those of all items, the most telling first
+   * @param words words that distinguish their texts from those of all items, the most distinctive
+   *     first
    * @param outcomes the failures, those nearest to the center first
-   * @param cohesion the mean cosine of their vectors with the center, up to 1
+   * @param cohesion mean cosine of their vectors with the center, up to 1
    */
   public FailureCluster {
     words = List.copyOf(words);
@@ -25,7 +27,7 @@ public record FailureCluster(List<String> words, List<Outcome> outcomes, double 
   }
 
   /**
-   * Names the cluster.
+   * Returns the name of the cluster.
    *
    * @return its words, joined by commas
    */

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Spherical k-means: vectors of length 1, centers that are directions, nearness by cosine (Dhillon
- * and Modha 2001, "Concept Decompositions for Large Sparse Text Data Using Clustering"), begun with
+ * Spherical k-means: unit vectors, centers as directions, cosine similarity (Dhillon and Modha
+ * 2001, "Concept Decompositions for Large Sparse Text Data Using Clustering"), initialized with
  * k-means++ (Arthur and Vassilvitskii 2007).
  */
 final class KMeans {
@@ -28,12 +28,12 @@ final class KMeans {
     return numbers;
   }
 
-  /** A direction of length 1 a cluster. */
+  /** A unit vector per cluster. */
   float[][] centers() {
     return centers;
   }
 
-  /** The best of several starts. */
+  /** Returns the best of several restarts. */
   static KMeans of(float[][] vectors, int count, long seed) {
     Random random = new Random(seed);
     KMeans best = run(vectors, begin(vectors, count, random));
@@ -53,7 +53,7 @@ final class KMeans {
     Arrays.fill(distances, Double.POSITIVE_INFINITY);
     for (int i = 1; i < count; i++) {
       for (int j = 0; j < vectors.length; j++) {
-        // Half the squared distance of vectors of length 1.
+        // Half the squared distance of unit vectors.
         double distance = Math.max(0, 1 - Vectors.product(vectors[j], centers[i - 1]));
         distances[j] = Math.min(distances[j], distance);
       }
@@ -110,7 +110,7 @@ final class KMeans {
     return nearest;
   }
 
-  /** A center whose vectors have left, or cancel out, stays where it is. */
+  /** A center whose vectors have moved away or cancel out stays where it is. */
   private static float[][] centers(float[][] vectors, int[] numbers, float[][] before) {
     double[][] sums = new double[before.length][vectors[0].length];
     for (int i = 0; i < vectors.length; i++) {

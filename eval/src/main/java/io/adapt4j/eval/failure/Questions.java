@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What is asked, without solved questions and passages before it and without words that end every
- * prompt: of the parts of a prompt between blank lines, the last one that is not the same in all.
+ * Extracts the question of a prompt, without few-shot examples and passages before it and without a
+ * common ending: of the parts between blank lines, the last one that is not the same in all
+ * prompts.
  */
 final class Questions {
 
@@ -22,7 +23,7 @@ final class Questions {
     sameAtEnd = same;
   }
 
-  /** Whether all prompts have the same part at this place, and another one before it. */
+  /** Returns whether all prompts have the same part at this position, and another one before it. */
   private static boolean isSame(List<Outcome> all, int fromEnd) {
     String[] first = parts(all.get(0));
     if (first.length < fromEnd + 2) {

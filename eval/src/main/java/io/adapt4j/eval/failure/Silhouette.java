@@ -1,9 +1,9 @@
 package io.adapt4j.eval.failure;
 
 /**
- * How well clusters are set apart (Rousseeuw 1987, "Silhouettes: a Graphical Aid to the
+ * Silhouette coefficient of clusterings (Rousseeuw 1987, "Silhouettes: a Graphical Aid to the
  * Interpretation and Validation of Cluster Analysis"), with the cosine distance. Distances are
- * found once, for any number of clusterings of the same vectors.
+ * computed once, for any number of clusterings of the same vectors.
  */
 final class Silhouette {
 
@@ -21,7 +21,7 @@ final class Silhouette {
     }
   }
 
-  /** The mean over all vectors, from -1 to 1; a vector alone in its cluster counts 0. */
+  /** Returns the mean over all vectors, from -1 to 1; a vector alone in its cluster counts 0. */
   double of(int[] numbers, int clusters) {
     int[] sizes = new int[clusters];
     for (int number : numbers) {

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Items that have something in common.
+ * A subset of the items.
  *
- * @param name what they have in common, such as the value of a field
- * @param items how many there are
- * @param failures how many of them failed
- * @param metric the task's metric over these items alone
- * @param failureRate the share that failed, with its 95 per cent interval
+ * @param name its name, such as the value of a field
+ * @param items number of items
+ * @param failures number of failed items
+ * @param metric the task's metric on these items
+ * @param failureRate share of failed items, with its 95 percent interval
  */
 public record Slice(
     String name, long items, long failures, double metric, ConfidenceInterval failureRate) {

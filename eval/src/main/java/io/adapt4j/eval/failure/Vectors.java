@@ -2,7 +2,7 @@ package io.adapt4j.eval.failure;
 
 import java.util.List;
 
-/** Embeddings as vectors of length 1. */
+/** Embeddings as unit vectors. */
 final class Vectors {
 
   private Vectors() {}

@@ -1,4 +1,7 @@
-/** What a model gets wrong: the worst cases, where they gather, and rows to correct them with. */
+/**
+ * Analysis of a model's failures: the worst cases, slices and clusters, and rows to correct them
+ * with.
+ */
 @NullMarked
 package io.adapt4j.eval.failure;
 

@@ -11,13 +11,13 @@ import java.util.stream.Stream;
 
 /**
  * Metrics of tasks whose answers are classes. Classes are those that occur among the right answers
- * or the model's, as scikit-learn takes them where it is given no labels.
+ * or the model's, as in scikit-learn without given labels.
  */
 public final class ClassMetrics {
-  /** Whether the class, or the likeliest choice, is right. */
+  /** Whether the class, or the most likely choice, is right. */
   public static final String ACC = "acc";
 
-  /** Accuracy, macro F1, Matthews's correlation and the expected calibration error. */
+  /** Accuracy, macro F1, Matthews correlation coefficient and expected calibration error. */
   public static final List<TaskMetric> ALL =
       List.of(
           TaskMetric.mean(ACC),
@@ -27,7 +27,7 @@ public final class ClassMetrics {
 
   private ClassMetrics() {}
 
-  /** Counts which class was predicted for which, with the classes in lexicographic order. */
+  /** Computes the confusion matrix, with the classes in lexicographic order. */
   public static ClassificationReport decisions(List<Outcome> outcomes) {
     Metric<String, String, ClassificationReport> decisions =
         Metrics.classification(
@@ -40,7 +40,7 @@ public final class ClassMetrics {
     return decisions.result();
   }
 
-  /** Compares how sure the model was with whether it was right. */
+  /** Computes the calibration. */
   public static CalibrationReport calibration(List<Outcome> outcomes) {
     Metric<Double, Boolean, CalibrationReport> calibration = Metrics.calibration();
     for (Outcome outcome : outcomes) {

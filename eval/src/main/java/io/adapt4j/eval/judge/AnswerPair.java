@@ -10,19 +10,19 @@ import java.util.Map;
 /**
  * Two answers to one question.
  *
- * @param id names the pair
- * @param question what was asked
+ * @param id identifies the pair
+ * @param question the question
  * @param first one answer
  * @param second the other
  */
 public record AnswerPair(String id, String question, String first, String second) {
 
   /**
-   * Pairs what two candidates answered to a task's items.
+   * Pairs the answers of two candidates to a task's items.
    *
-   * @param first one candidate's result
-   * @param second the other's, of the same items
-   * @return one pair an item
+   * @param first a candidate's result
+   * @param second another candidate's result on the same items
+   * @return one pair per item
    * @throws IllegalArgumentException if an item has only one of the answers
    */
   public static List<AnswerPair> of(TaskResult first, TaskResult second) {

@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** A pair that a judge sees twice: in one order and in the other. */
+/** A pair that a judge sees twice, in both orders. */
 record PairItem(AnswerPair pair, PairQuestion question, GenerationOptions options) implements Item {
 
-  /** By order, what the judge prefers: see {@link #code}. Left out where it says nothing clear. */
+  /** The judge's preference in each order: see {@link #code}. Absent if unclear. */
   static final String IN_ORDER = "in_order";
 
   static final String SWAPPED = "swapped";
@@ -65,7 +65,7 @@ record PairItem(AnswerPair pair, PairQuestion question, GenerationOptions option
         Map.of());
   }
 
-  /** 1 where the answer shown first is better, -1 where the second is, 0 for a tie. */
+  /** 1 if the answer shown first is better, -1 if the second is, 0 for a tie. */
   private static double code(PairQuestion.Choice shown) {
     return switch (shown) {
       case FIRST -> 1;
@@ -74,7 +74,7 @@ record PairItem(AnswerPair pair, PairQuestion question, GenerationOptions option
     };
   }
 
-  /** The judge's words of one order. */
+  /** The judge's reply in one order. */
   static String words(Outcome outcome, boolean swapped) {
     int cut = outcome.got().indexOf(REPLIES);
     return swapped

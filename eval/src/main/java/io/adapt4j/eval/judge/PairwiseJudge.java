@@ -26,14 +26,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a language model say which of two answers is better (Zheng et al. 2023, "Judging
+ * Lets a language model decide which of two answers is better (Zheng et al. 2023, "Judging
  * LLM-as-a-Judge with MT-Bench and Chatbot Arena", section 3.4): each pair is judged in both
- * orders, and an answer wins only if it is preferred in both. Where the orders disagree the pair is
- * a tie, and also counted as a disagreement. Answers that are equal are a tie that nobody is asked
- * for.
+ * orders, and an answer wins only if it is preferred in both. If the orders disagree the pair is a
+ * tie, and also counted as a disagreement. Equal answers are a tie without asking the judge.
  *
- * <p>A verdict that does not end as it was told to is malformed; its pair is reported and counts
- * neither way. Immutable: each setting gives a new judge.
+ * <p>A verdict without the required ending is malformed; its pair is reported and not counted.
+ * Immutable: each setting returns a new judge.
  *
  * <pre>{@code
  * PairwiseReport report =
@@ -44,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PairwiseJudge {
 
-  /** What is better, unless it is said otherwise. */
+  /** Default criteria for better answers. */
   public static final String DEFAULT_CRITERIA = PairQuestion.DEFAULT_CRITERIA;
 
   private static final int DEFAULT_NEW_TOKENS = 512;
@@ -69,9 +68,9 @@ public final class PairwiseJudge {
   }
 
   /**
-   * Makes a judge that answers greedily with up to 512 tokens.
+   * Creates a judge with greedy decoding of up to 512 tokens.
    *
-   * @param generator a generator with an identity: a model in this process, a server
+   * @param generator a generator with an identity: a model in this process or a server
    * @return the judge
    */
   public static PairwiseJudge of(TextGenerator generator) {
@@ -84,9 +83,9 @@ public final class PairwiseJudge {
   }
 
   /**
-   * Says what makes an answer better.
+   * Sets the criteria for better answers.
    *
-   * @param measure a sentence or several
+   * @param measure one or more sentences
    * @return a new judge
    */
   public PairwiseJudge criteria(String measure) {
@@ -94,7 +93,7 @@ public final class PairwiseJudge {
   }
 
   /**
-   * Sets how the judge writes.
+   * Sets the generation options of the judge.
    *
    * @param generation length, temperature and the like
    * @return a new judge
@@ -104,8 +103,8 @@ public final class PairwiseJudge {
   }
 
   /**
-   * Keeps the judge's replies in a folder, as {@link Evaluator.Builder#replies} does, and asks only
-   * what is not there.
+   * Stores the judge's replies in a folder, as {@link Evaluator.Builder#replies} does, and asks
+   * only for missing ones.
    *
    * @param folder the folder, created if absent
    * @return a new judge
@@ -115,7 +114,7 @@ public final class PairwiseJudge {
   }
 
   /**
-   * Sets how the interval of the win rate is found.
+   * Sets the bootstrap of the win rate's confidence interval.
    *
    * @param settings resamples, confidence and seed
    * @return a new judge
@@ -127,10 +126,10 @@ public final class PairwiseJudge {
   /**
    * Judges pairs.
    *
-   * @param pairs at least one, each with its own id
-   * @return who won, and how far the judge can be trusted
-   * @throws IllegalArgumentException if there is no pair, two have one id, or the generator has no
-   *     identity
+   * @param pairs at least one, each with a unique id
+   * @return win rate and reliability of the judge
+   * @throws IllegalArgumentException if there is no pair, two have the same id, or the generator
+   *     has no identity
    */
   public PairwiseReport judge(List<AnswerPair> pairs) {
     requireUsable(pairs);

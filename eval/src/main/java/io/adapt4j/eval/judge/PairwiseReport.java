@@ -9,20 +9,20 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * Which of two sides a judge prefers.
+ * Results of pairwise judging.
  *
- * @param wins pairs of which the first answer is preferred in both orders
+ * @param wins pairs whose first answer is preferred in both orders
  * @param ties pairs that are equal, tied in both orders, or on which the orders disagree
- * @param losses pairs of which the second answer is preferred in both orders
- * @param malformed pairs with a verdict that cannot be read; they count neither way
+ * @param losses pairs whose second answer is preferred in both orders
+ * @param malformed pairs with a verdict that cannot be read; not counted
  * @param disagreements pairs on which the orders disagree
- * @param winRate wins and half of the ties as a share of the pairs that could be judged, with its
+ * @param winRate wins plus half of the ties as a share of the pairs that could be judged, with its
  *     bootstrap interval; empty if there are none
- * @param positionBias the share of verdicts that prefer the answer shown first, less the share that
- *     prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both orders, so
- *     that a better answer moves it neither way. Empty if no pair was judged in both
- * @param verdicts one a pair, in their order
- * @param cost what the judge took
+ * @param positionBias share of verdicts that prefer the answer shown first minus the share that
+ *     prefers the one shown second, from -1 to 1; 0 is unbiased. Each pair is shown in both orders,
+ *     so that a better answer does not change it. Empty if no pair was judged in both
+ * @param verdicts one per pair, in order
+ * @param cost the cost of the judge
  */
 public record PairwiseReport(
     long wins,
@@ -38,24 +38,24 @@ public record PairwiseReport(
   /**
    * Copies the verdicts.
    *
-   * @param wins pairs of which the first answer is preferred in both orders
+   * @param wins pairs whose first answer is preferred in both orders
    * @param ties pairs that are equal, tied in both orders, or on which the orders disagree
-   * @param losses pairs of which the second answer is preferred in both orders
-   * @param malformed pairs with a verdict that cannot be read; they count neither way
+   * @param losses pairs whose second answer is preferred in both orders
+   * @param malformed pairs with a verdict that cannot be read; not counted
    * @param disagreements pairs on which the orders disagree
-   * @param winRate wins and half of the ties as a share of the pairs that could be judged, with its
-   *     bootstrap interval; empty if there are none
-   * @param positionBias the share of verdicts that prefer the answer shown first, less the share
-   *     that prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both
-   *     orders, so that a better answer moves it neither way. Empty if no pair was judged in both
-   * @param verdicts one a pair, in their order
-   * @param cost what the judge took
+   * @param winRate wins plus half of the ties as a share of the pairs that could be judged, with
+   *     its bootstrap interval; empty if there are none
+   * @param positionBias share of verdicts that prefer the answer shown first minus the share that
+   *     prefers the one shown second, from -1 to 1; 0 is unbiased. Each pair is shown in both
+   *     orders, so that a better answer does not change it. Empty if no pair was judged in both
+   * @param verdicts one per pair, in order
+   * @param cost the cost of the judge
    */
   public PairwiseReport {
     verdicts = List.copyOf(verdicts);
   }
 
-  /** What became of a pair. */
+  /** Results of a pair. */
   public enum Result {
     /** The first answer is better. */
     WIN,
@@ -68,15 +68,16 @@ public record PairwiseReport(
   }
 
   /**
-   * A pair and what the judge said.
+   * A pair and the judge's verdicts.
    *
    * @param pair the pair
    * @param inOrder with the first answer shown first: 1 prefers the pair's first answer, -1 its
    *     second, 0 neither; empty if malformed
-   * @param swapped the same with the second answer shown first; 1 is still the pair's first answer
-   * @param reasons the judge's words with the first answer shown first; empty for equal answers,
+   * @param swapped the same with the second answer shown first; 1 still prefers the pair's first
+   *     answer
+   * @param reasons the judge's reply with the first answer shown first; empty for equal answers,
    *     which are not judged
-   * @param swappedReasons its words in the other order
+   * @param swappedReasons its reply in the other order
    */
   public record Verdict(
       AnswerPair pair,
@@ -86,9 +87,9 @@ public record PairwiseReport(
       String swappedReasons) {
 
     /**
-     * Puts both orders together.
+     * Combines both orders.
      *
-     * @return what became of the pair
+     * @return the result of the pair
      */
     public Result result() {
       if (inOrder.isEmpty() || swapped.isEmpty()) {
@@ -100,7 +101,7 @@ public record PairwiseReport(
       return inOrder.getAsInt() > 0 ? Result.WIN : Result.LOSS;
     }
 
-    /** {@return whether the judge says another thing in the other order} */
+    /** {@return whether the judge disagrees with itself in the other order} */
     public boolean disagrees() {
       return inOrder.isPresent() && swapped.isPresent() && !inOrder.equals(swapped);
     }
@@ -109,7 +110,7 @@ public record PairwiseReport(
       return result() != Result.MALFORMED && !reasons.isEmpty();
     }
 
-    /** 2 where both orders prefer what is shown first, -2 where both prefer the other. */
+    /** 2 if both orders prefer the answer shown first, -2 if both prefer the other. */
     private int towardsFirst() {
       return inOrder.getAsInt() - swapped.getAsInt();
     }

@@ -15,12 +15,12 @@ import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
-/** An answer that a judge scores one or several times. */
+/** An answer that a judge scores one or more times. */
 record RubricItem(
     ScoredAnswer answer, String rubric, int highest, int times, GenerationOptions options)
     implements Item {
 
-  /** Judgments that cannot be read. */
+  /** Verdicts that cannot be read. */
   static final String MALFORMED = "malformed";
 
   private static final String NEXT = "\n\n=== next verdict ===\n\n";
@@ -86,7 +86,7 @@ record RubricItem(
         Map.of());
   }
 
-  /** A number outside the scale is no score. */
+  /** Parses the score; a number outside the scale is not a score. */
   private OptionalDouble score(String reply) {
     return JudgeText.decision(reply, "score", "\\d{1,3}(?: */ *" + highest + ")?").stream()
         .mapToDouble(text -> Integer.parseInt(text.replaceFirst(" */.*", "")))
@@ -94,12 +94,12 @@ record RubricItem(
         .findFirst();
   }
 
-  /** The metric of a repetition, left out where its verdict is malformed. */
+  /** Metric of a repetition, absent if its verdict is malformed. */
   static String metric(int repetition) {
     return "score_" + (repetition + 1);
   }
 
-  /** The judge's words, one text a repetition. */
+  /** The judge's replies, one per repetition. */
   static List<String> words(Outcome outcome) {
     return List.of(outcome.got().split(Pattern.quote(NEXT), -1));
   }

@@ -18,10 +18,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets language models score answers by a rubric, from 1 to some number, with reasons. Several
- * judges, or one that is asked several times, show how far a score can be trusted.
+ * Lets language models score answers by a rubric, from 1 to a maximum, with reasons. Several
+ * judges, or repeated judgments, show how reliable a score is.
  *
- * <p>A verdict without a line {@code Score: n} of a number in the scale is malformed: it is
+ * <p>A verdict without a line {@code Score: n} with a number on the scale is malformed: it is
  * reported and left out.
  *
  * <pre>{@code
@@ -54,9 +54,9 @@ public final class RubricJudge {
   }
 
   /**
-   * Begins a judge.
+   * Creates a builder.
    *
-   * @param rubric what each score means
+   * @param rubric the meaning of each score
    * @param highest the best score, at least 2; the worst is 1
    * @return a builder
    * @throws IllegalArgumentException if the rubric is blank or the number out of range
@@ -73,10 +73,10 @@ public final class RubricJudge {
   /**
    * Scores answers.
    *
-   * @param answers at least one, each with its own id
+   * @param answers at least one, each with a unique id
    * @return the scores, with their mean and agreement
-   * @throws IllegalArgumentException if there is no answer, two have one id, or a generator has no
-   *     identity
+   * @throws IllegalArgumentException if there is no answer, two have the same id, or a generator
+   *     has no identity
    */
   public RubricReport score(List<ScoredAnswer> answers) {
     if (answers.isEmpty()) {
@@ -102,7 +102,7 @@ public final class RubricJudge {
     return RubricReport.of(answers, results, times, bootstrap);
   }
 
-  /** Collects what a judge needs. */
+  /** Builder of a judge. */
   public static final class Builder {
 
     private static final int DEFAULT_NEW_TOKENS = 512;
@@ -124,7 +124,7 @@ public final class RubricJudge {
     /**
      * Adds a judge.
      *
-     * @param name what the report calls it
+     * @param name its name in the report
      * @param generator a generator with an identity
      * @return this builder
      * @throws IllegalArgumentException if the name is taken
@@ -137,9 +137,9 @@ public final class RubricJudge {
     }
 
     /**
-     * Asks each judge several times, with a seed each.
+     * Asks each judge several times, each with another seed.
      *
-     * @param count 1 by default
+     * @param count default 1
      * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
@@ -152,9 +152,9 @@ public final class RubricJudge {
     }
 
     /**
-     * Sets how judges write.
+     * Sets the generation options of the judges.
      *
-     * @param generation greedy with up to 512 tokens by default; repetitions need a temperature
+     * @param generation default greedy with up to 512 tokens; repetitions need a temperature
      * @return this builder
      */
     public Builder generating(GenerationOptions generation) {
@@ -163,7 +163,7 @@ public final class RubricJudge {
     }
 
     /**
-     * Keeps the judges' replies in a folder, a file a judge, and asks only what is not there.
+     * Stores the judges' replies in a folder, one file per judge, and asks only for missing ones.
      *
      * @param folder the folder, created if absent
      * @return this builder
@@ -174,7 +174,7 @@ public final class RubricJudge {
     }
 
     /**
-     * Sets how the interval of the mean is found.
+     * Sets the bootstrap of the mean's confidence interval.
      *
      * @param settings resamples, confidence and seed
      * @return this builder
@@ -185,11 +185,11 @@ public final class RubricJudge {
     }
 
     /**
-     * Makes the judge.
+     * Builds the judge.
      *
      * @return the judge
-     * @throws IllegalArgumentException if there is no judge, two have one identity, or greedy ones
-     *     are asked several times
+     * @throws IllegalArgumentException if there is no judge, two have the same identity, or greedy
+     *     ones are asked several times
      */
     public RubricJudge build() {
       if (judges.isEmpty()) {

@@ -15,14 +15,14 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * What judges scored.
+ * Scores by judges.
  *
- * @param mean the mean over the answers of the mean of each one's scores, with its bootstrap
- *     interval; answers without any score are left out; empty if none has one
+ * @param mean mean over the answers of each answer's mean score, with its bootstrap interval;
+ *     answers without any score are left out; empty if none has one
  * @param agreement Krippendorff's alpha of all scores, ordinal: 1 is agreement, 0 chance; empty if
- *     no answer has two scores, or all scores are alike
+ *     no answer has two scores, or all scores are equal
  * @param malformed verdicts that cannot be read, by judge
- * @param answers one an answer, in their order
+ * @param answers one per answer, in order
  */
 public record RubricReport(
     Optional<ConfidenceInterval> mean,
@@ -33,12 +33,12 @@ public record RubricReport(
   /**
    * Copies the collections.
    *
-   * @param mean the mean over the answers of the mean of each one's scores, with its bootstrap
-   *     interval; answers without any score are left out; empty if none has one
+   * @param mean mean over the answers of each answer's mean score, with its bootstrap interval;
+   *     answers without any score are left out; empty if none has one
    * @param agreement Krippendorff's alpha of all scores, ordinal: 1 is agreement, 0 chance; empty
-   *     if no answer has two scores, or all scores are alike
+   *     if no answer has two scores, or all scores are equal
    * @param malformed verdicts that cannot be read, by judge
-   * @param answers one an answer, in their order
+   * @param answers one per answer, in order
    */
   public RubricReport {
     malformed = Map.copyOf(malformed);
@@ -46,16 +46,16 @@ public record RubricReport(
   }
 
   /**
-   * One verdict.
+   * A judge's verdict.
    *
    * @param judge the judge's name
    * @param score from 1; empty if the verdict is malformed
-   * @param reasons what the judge wrote
+   * @param reasons the judge's reply
    */
   public record Verdict(String judge, OptionalInt score, String reasons) {}
 
   /**
-   * An answer and what judges said of it.
+   * An answer and its verdicts.
    *
    * @param answer the answer
    * @param verdicts by judge, then by repetition
@@ -105,7 +105,7 @@ public record RubricReport(
                     result.outcomes().stream()
                         .mapToDouble(outcome -> outcome.metric(RubricItem.MALFORMED))
                         .sum()));
-    double[] means = scored.stream().flatMapToDouble(other -> other.mean().stream()).toArray();
+    double[] means = scored.stream().flatMapToDouble(answer -> answer.mean().stream()).toArray();
     return new RubricReport(
         means.length == 0 ? Optional.empty() : Optional.of(bootstrap.mean(means)),
         agreement(scored),

@@ -6,18 +6,18 @@ import java.util.List;
 /**
  * An answer to be scored.
  *
- * @param id names it
- * @param question what was asked
- * @param answer what was answered
- * @param reference a right answer that the judge is shown; empty for none
+ * @param id identifies it
+ * @param question the question
+ * @param answer the answer
+ * @param reference a reference answer shown to the judge; empty for none
  */
 public record ScoredAnswer(String id, String question, String answer, String reference) {
 
   /**
-   * Takes what a candidate answered to a task's items, with the right answers.
+   * Takes a candidate's answers to a task's items, with the right answers as references.
    *
    * @param result the candidate's result
-   * @return one answer an item
+   * @return one answer per item
    */
   public static List<ScoredAnswer> of(TaskResult result) {
     return result.outcomes().stream()

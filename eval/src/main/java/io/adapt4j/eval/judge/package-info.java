@@ -1,4 +1,4 @@
-/** Language models as judges of answers: of two against each other, and of one by a rubric. */
+/** Language models as judges: pairwise comparison of answers and scoring by a rubric. */
 @NullMarked
 package io.adapt4j.eval.judge;
 

@@ -1,11 +1,11 @@
 package io.adapt4j.eval.metric;
 
-/** How metrics of several classes become one, as in scikit-learn. */
+/** Averages over classes, as in scikit-learn. */
 enum Average {
-  /** All decisions together. */
+  /** Counts all decisions together. */
   MICRO,
-  /** The mean of the classes, each counting the same. */
+  /** The unweighted mean of the classes. */
   MACRO,
-  /** The mean of the classes, each counting as often as it is true. */
+  /** The mean of the classes weighted by their support. */
   WEIGHTED
 }

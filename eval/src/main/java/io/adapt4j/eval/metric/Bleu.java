@@ -23,19 +23,19 @@ final class Bleu {
   private long length;
   private long referenceLength;
 
-  /** Starts with sacrebleu's default options. */
+  /** Creates a metric with sacrebleu's default options. */
   public Bleu() {
     this(BleuOptions.DEFAULT);
   }
 
-  /** Starts with nothing counted. */
+  /** Creates a metric. */
   public Bleu(BleuOptions options) {
     this.options = options;
     this.correct = new long[options.maxOrder()];
     this.total = new long[options.maxOrder()];
   }
 
-  /** Scores one sentence by itself. */
+  /** Scores a single sentence. */
   public static BleuScore sentence(
       BleuOptions options, String hypothesis, List<String> references) {
     Bleu bleu = new Bleu(options);
@@ -69,7 +69,7 @@ final class Bleu {
     }
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Bleu other) {
     Rows.sameSettings(options, other.options);
     references.merge(other.references);
@@ -82,7 +82,7 @@ final class Bleu {
     }
   }
 
-  /** Returns the score of all rows together. */
+  /** Returns the corpus score of all rows. */
   public BleuScore score() {
     Rows.some("BLEU", rows);
     double[] matched = Arrays.stream(correct).asDoubleStream().toArray();
@@ -107,7 +107,7 @@ final class Bleu {
         signature());
   }
 
-  /** Says how the score was made, in the form of sacrebleu. */
+  /** Returns the signature of the settings, as in sacrebleu. */
   public String signature() {
     return options.signature(references.signature()) + "|version:" + EQUALS;
   }
@@ -117,7 +117,7 @@ final class Bleu {
     return PythonText.split(options.tokenize(PythonText.stripTrailing(cased)));
   }
 
-  /** Of two lengths equally close, the shorter one counts. */
+  /** Of two lengths equally close, the shorter one is used. */
   private static int closestLength(int length, List<List<String>> references) {
     int closest = references.get(0).size();
     for (List<String> reference : references) {
@@ -136,7 +136,7 @@ final class Bleu {
     return length == 0 ? 0 : Math.exp(1 - (double) referenceLength / length);
   }
 
-  /** As in sacrebleu, orders after the first without any n-gram stay as they are. */
+  /** As in sacrebleu, orders above the first without any n-gram stay as they are. */
   private void addK(double[] matched, double[] all) {
     if (!options.smoothing().equals(BleuOptions.ADD_K)) {
       return;
@@ -150,7 +150,7 @@ final class Bleu {
     }
   }
 
-  /** Returns how many orders make up the score. */
+  /** Returns the number of orders in the score. */
   private int fillPrecisions(double[] precisions, double[] matched, double[] all) {
     double halves = 1;
     int order = 0;

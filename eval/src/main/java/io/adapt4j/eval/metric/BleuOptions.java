@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How BLEU counts, in sacrebleu's words.
+ * Options of BLEU, under sacrebleu's names.
  *
- * @param tokenizer cuts texts into words: {@code 13a} (the default), {@code intl}, {@code zh},
+ * @param tokenizer splits texts into words: {@code 13a} (the default), {@code intl}, {@code zh},
  *     {@code char} or {@code none}
  * @param smoothing for orders without a match (Chen and Cherry 2014): {@code exp} (the default),
  *     {@code floor}, {@code add-k} or {@code none}
@@ -14,7 +14,7 @@ import java.util.Locale;
  * @param maxOrder longest n-grams, at least 1; 4 by default
  * @param lowercase whether case is ignored; false by default
  * @param effectiveOrder whether orders that a text is too short for are left out; false by default,
- *     advisable for single sentences
+ *     recommended for single sentences
  */
 public record BleuOptions(
     String tokenizer,
@@ -29,13 +29,13 @@ public record BleuOptions(
   private static final List<String> SMOOTHINGS = List.of(EXP, FLOOR, ADD_K, "none");
   private static final double DEFAULT_FLOOR = 0.1;
 
-  /** What sacrebleu does for a corpus without further options. */
+  /** The defaults of sacrebleu for a corpus. */
   public static final BleuOptions DEFAULT = new BleuOptions("13a", EXP, 0, 4, false, false);
 
   /**
    * Checks the options.
    *
-   * @param tokenizer cuts texts into words: {@code 13a} (the default), {@code intl}, {@code zh},
+   * @param tokenizer splits texts into words: {@code 13a} (the default), {@code intl}, {@code zh},
    *     {@code char} or {@code none}
    * @param smoothing for orders without a match (Chen and Cherry 2014): {@code exp} (the default),
    *     {@code floor}, {@code add-k} or {@code none}
@@ -43,7 +43,7 @@ public record BleuOptions(
    * @param maxOrder longest n-grams, at least 1; 4 by default
    * @param lowercase whether case is ignored; false by default
    * @param effectiveOrder whether orders that a text is too short for are left out; false by
-   *     default, advisable for single sentences
+   *     default, recommended for single sentences
    */
   public BleuOptions {
     BleuTokenizer.named(tokenizer);
@@ -72,7 +72,7 @@ public record BleuOptions(
   }
 
   /**
-   * Returns these options with another smoothing and sacrebleu's default value of it.
+   * Returns these options with another smoothing and sacrebleu's default value for it.
    *
    * @param method sacrebleu's name of the method
    * @return the options
@@ -95,7 +95,7 @@ public record BleuOptions(
   }
 
   /**
-   * Returns these options with another longest order.
+   * Returns these options with another maximum order.
    *
    * @param order the longest n-grams, at least 1
    * @return the options
@@ -115,10 +115,10 @@ public record BleuOptions(
   }
 
   /**
-   * Tokenizes a text as these options do before n-grams are counted.
+   * Tokenizes a text with these options, as before n-grams are counted.
    *
    * @param text the text
-   * @return its words with one space between them
+   * @return its words, separated by single spaces
    */
   public String tokenize(String text) {
     return BleuTokenizer.named(tokenizer).tokenize(text);

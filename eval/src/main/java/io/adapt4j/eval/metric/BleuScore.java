@@ -3,16 +3,16 @@ package io.adapt4j.eval.metric;
 import java.util.List;
 
 /**
- * A BLEU score and what it is made of.
+ * A BLEU score and its components.
  *
  * @param score from 0 to 100
- * @param counts matched n-grams of each order, with what smoothing added
- * @param totals n-grams of each order, with what smoothing added
- * @param precisions per cent, of each order
+ * @param counts matched n-grams of each order, including smoothing
+ * @param totals n-grams of each order, including smoothing
+ * @param precisions percent, for each order
  * @param brevityPenalty from 0 to 1
  * @param length words of the hypotheses
  * @param referenceLength words of the references closest in length
- * @param signature how it was computed, as sacrebleu writes it
+ * @param signature the settings, as sacrebleu writes them
  */
 public record BleuScore(
     double score,
@@ -28,13 +28,13 @@ public record BleuScore(
    * Copies the lists.
    *
    * @param score from 0 to 100
-   * @param counts matched n-grams of each order, with what smoothing added
-   * @param totals n-grams of each order, with what smoothing added
-   * @param precisions per cent, of each order
+   * @param counts matched n-grams of each order, including smoothing
+   * @param totals n-grams of each order, including smoothing
+   * @param precisions percent, for each order
    * @param brevityPenalty from 0 to 1
    * @param length words of the hypotheses
    * @param referenceLength words of the references closest in length
-   * @param signature how it was computed, as sacrebleu writes it
+   * @param signature the settings, as sacrebleu writes them
    */
   public BleuScore {
     counts = List.copyOf(counts);

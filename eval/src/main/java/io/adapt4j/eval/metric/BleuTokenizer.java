@@ -2,17 +2,17 @@ package io.adapt4j.eval.metric;
 
 import java.util.regex.Pattern;
 
-/** How BLEU cuts a text into words: the tokenizers of sacrebleu 2 that need no further library. */
+/** Tokenizers of BLEU: those of sacrebleu 2 that need no further library. */
 enum BleuTokenizer {
   /** mteval-v13a, sacrebleu's default. */
   MTEVAL_13A("13a"),
-  /** mteval-v14, by Unicode categories. */
+  /** mteval-v14, based on Unicode categories. */
   INTERNATIONAL("intl"),
-  /** Chinese: each such character is a word. */
+  /** Chinese: each Chinese character is a word. */
   CHINESE("zh"),
   /** Each character is a word. */
   CHARACTER("char"),
-  /** Words as they stand between spaces. */
+  /** Words separated by spaces. */
   NONE("none");
 
   private static final Pattern SIGN = Pattern.compile("([{-~\\[-` -&(-+:-@/])");
@@ -24,7 +24,7 @@ enum BleuTokenizer {
   private static final Pattern SYMBOL = Pattern.compile("(\\p{S})");
 
   /**
-   * First and last characters of the ranges that sacrebleu takes for Chinese. Two of its ranges are
+   * First and last characters of the ranges that sacrebleu treats as Chinese. Two of its ranges are
    * meant to be 20000-2A6D6 and 2F800-2FA1D, but written with four digits they compare as 2001-2A6D
    * and 2F81-2FA1; scores agree only with those.
    */
@@ -52,7 +52,7 @@ enum BleuTokenizer {
         "tokenizer is \"" + name + "\"; give 13a, intl, zh, char or none");
   }
 
-  /** Cuts a text into words. */
+  /** Splits a text into words. */
   String tokenize(String text) {
     return switch (this) {
       case MTEVAL_13A -> western(' ' + withoutMarkup(text) + ' ');

@@ -4,10 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether a model is right as often as it says: expected and maximum calibration error over bins of
- * equal width (Naeini, Cooper and Hauskrecht 2015, "Obtaining Well Calibrated Probabilities Using
- * Bayesian Binning"; Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3).
- * Keeps three sums a bin.
+ * Expected and maximum calibration error over bins of equal width (Naeini, Cooper and Hauskrecht
+ * 2015, "Obtaining Well Calibrated Probabilities Using Bayesian Binning"; Guo et al. 2017, "On
+ * Calibration of Modern Neural Networks", equation 3). Keeps three sums per bin.
  */
 final class Calibration {
 
@@ -18,12 +17,12 @@ final class Calibration {
   private final long[] right;
   private long rows;
 
-  /** Starts with 15 bins, as Guo et al. use. */
+  /** Creates a metric with 15 bins, as in Guo et al. */
   public Calibration() {
     this(DEFAULT_BINS);
   }
 
-  /** Starts with nothing counted. */
+  /** Creates a metric. */
   public Calibration(int bins) {
     if (bins < 1) {
       throw new IllegalArgumentException("bins is " + bins + "; give at least 1");
@@ -43,7 +42,7 @@ final class Calibration {
     right[bin] += correct ? 1 : 0;
   }
 
-  /** Adds a row of a classifier, whose prediction is its likeliest class. */
+  /** Adds a row of a classifier, whose prediction is its most likely class. */
   public void add(int truth, double[] probabilities) {
     ProbabilityRow.check(rows + 1, truth, probabilities, probabilities.length);
     int best = 0;
@@ -53,7 +52,7 @@ final class Calibration {
     add(probabilities[best], best == truth);
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Calibration other) {
     Rows.sameSettings(counts.length, other.counts.length);
     rows += other.rows;
@@ -77,7 +76,7 @@ final class Calibration {
     return bins;
   }
 
-  /** Returns the mean distance of confidence and accuracy, each bin counting by its size. */
+  /** Returns the mean distance of confidence and accuracy, weighted by the bins' sizes. */
   public double expectedError() {
     Rows.some("The calibration error", rows);
     double sum = 0;

@@ -22,18 +22,18 @@ final class Chrf {
   private final OrderSums sums;
   private long rows;
 
-  /** Starts with sacrebleu's default options. */
+  /** Creates a metric with sacrebleu's default options. */
   public Chrf() {
     this(ChrfOptions.CHRF);
   }
 
-  /** Starts with nothing counted. */
+  /** Creates a metric. */
   public Chrf(ChrfOptions options) {
     this.options = options;
     this.sums = new OrderSums(options.orders());
   }
 
-  /** Scores one sentence by itself. */
+  /** Scores a single sentence. */
   public static double sentence(ChrfOptions options, String hypothesis, List<String> references) {
     Chrf chrf = new Chrf(options);
     chrf.add(hypothesis, references);
@@ -45,7 +45,7 @@ final class Chrf {
     add(hypothesis, Arrays.asList(reference));
   }
 
-  /** Adds a row. Of several references the one with the best score counts. */
+  /** Adds a row. Of several references the one with the best score is used. */
   public void add(String hypothesis, List<String> texts) {
     references.add(rows + 1, hypothesis, texts);
     rows++;
@@ -63,7 +63,7 @@ final class Chrf {
     sums.add(Objects.requireNonNull(best));
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Chrf other) {
     Rows.sameSettings(options, other.options);
     references.merge(other.references);
@@ -71,13 +71,13 @@ final class Chrf {
     sums.add(other.sums);
   }
 
-  /** Returns the score of all rows together. */
+  /** Returns the corpus score of all rows. */
   public double score() {
     Rows.some("chrF", rows);
     return score(sums);
   }
 
-  /** Says how the score was made, in the form of sacrebleu. */
+  /** Returns the signature of the settings, as in sacrebleu. */
   public String signature() {
     return options.signature(references.signature()) + "|version:" + EQUALS;
   }
@@ -115,7 +115,7 @@ final class Chrf {
     return (1 + factor) * precision * recall / (factor * precision + recall);
   }
 
-  /** Numbers of n-grams by order, characters first. */
+  /** Counts of n-grams by order, characters first. */
   private static final class OrderSums {
     private final long[] said;
     private final long[] wanted;
@@ -153,7 +153,7 @@ final class Chrf {
       }
     }
 
-    /** Orders that the reference is too short for count as said by nobody. */
+    /** Orders that the reference is too short for do not count as predicted. */
     private OrderSums against(Grams reference) {
       OrderSums sums = new OrderSums(orders.size());
       for (int i = 0; i < orders.size(); i++) {
@@ -165,7 +165,7 @@ final class Chrf {
       return sums;
     }
 
-    /** Words with one sign of punctuation cut off, at the end or else at the beginning. */
+    /** Splits off a single punctuation mark at the end of a word, or else at the beginning. */
     private static List<String> words(String text) {
       List<String> words = new ArrayList<>();
       for (String word : PythonText.split(text)) {

@@ -1,11 +1,11 @@
 package io.adapt4j.eval.metric;
 
 /**
- * How chrF counts.
+ * Options of chrF.
  *
  * @param characterOrder longest n-grams of characters; 6 by default
  * @param wordOrder longest n-grams of words; 0 by default, 2 for chrF++
- * @param beta how much recall outweighs precision; 2 by default
+ * @param beta weight of recall relative to precision; 2 by default
  * @param lowercase whether case is ignored; false by default
  * @param whitespace whether white space counts as characters; false by default
  * @param epsSmoothing whether orders that a text is too short for count as almost 0, as in the
@@ -19,7 +19,7 @@ public record ChrfOptions(
     boolean whitespace,
     boolean epsSmoothing) {
 
-  /** What sacrebleu does without further options: chrF2. */
+  /** The default of sacrebleu: chrF2. */
   public static final ChrfOptions CHRF = new ChrfOptions(6, 0, 2, false, false, false);
 
   /** chrF2++: with single words and pairs of words. */
@@ -30,7 +30,7 @@ public record ChrfOptions(
    *
    * @param characterOrder longest n-grams of characters; 6 by default
    * @param wordOrder longest n-grams of words; 0 by default, 2 for chrF++
-   * @param beta how much recall outweighs precision; 2 by default
+   * @param beta weight of recall relative to precision; 2 by default
    * @param lowercase whether case is ignored; false by default
    * @param whitespace whether white space counts as characters; false by default
    * @param epsSmoothing whether orders that a text is too short for count as almost 0, as in the

@@ -10,7 +10,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Metrics of a classifier's decisions, equal to scikit-learn's with {@code zero_division=0} and all
- * {@code labels} given. Keeps one count a pair of classes.
+ * {@code labels} given. Keeps one count per pair of classes.
  */
 final class Classification {
 
@@ -19,7 +19,7 @@ final class Classification {
   private final Confusion confusion;
   private long rows;
 
-  /** Starts with nothing counted. */
+  /** Creates a metric without rows. */
   public Classification(List<String> labels) {
     if (labels.isEmpty()) {
       throw new IllegalArgumentException("labels are empty; name the classes");
@@ -50,14 +50,14 @@ final class Classification {
     return number;
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Classification other) {
     Rows.sameSettings(labels, other.labels);
     confusion.addAll(other.confusion);
     rows += other.rows;
   }
 
-  /** Returns how often one class was taken for another. */
+  /** Returns how often one class was predicted for another. */
   public long count(String truth, String predicted) {
     return confusion.count(labels.indexOf(known(truth)), labels.indexOf(known(predicted)));
   }
@@ -94,7 +94,7 @@ final class Classification {
     return confusion.accuracy();
   }
 
-  /** Returns the mean recall of the classes that are true of any row. */
+  /** Returns the mean recall of the classes that occur. */
   public double balancedAccuracy() {
     Rows.some("Balanced accuracy", rows);
     return table().counts().stream()
@@ -132,8 +132,8 @@ final class Classification {
   }
 
   /**
-   * Returns Matthews's correlation coefficient for any number of classes (Gorodkin 2004, "Comparing
-   * two K-category assignments by a K-category correlation coefficient").
+   * Returns the Matthews correlation coefficient for any number of classes (Gorodkin 2004,
+   * "Comparing two K-category assignments by a K-category correlation coefficient").
    */
   public double matthews() {
     Rows.some("Matthews's correlation", rows);
@@ -154,7 +154,9 @@ final class Classification {
     return (margins.right - expected) / (rows - expected);
   }
 
-  /** Sums over the classes: right decisions, and products of how often each was true and said. */
+  /**
+   * Sums over the classes: right decisions, and products of the counts of true and predicted rows.
+   */
   private record Margins(
       double right, double products, double truthSquares, double predictedSquares) {}
 

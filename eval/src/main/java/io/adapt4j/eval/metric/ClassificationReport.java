@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a classifier decided, equal to scikit-learn with {@code zero_division=0} and all labels
- * given.
+ * Metrics of a classifier's decisions, equal to scikit-learn with {@code zero_division=0} and all
+ * labels given.
  */
 public final class ClassificationReport {
   private final Classification decisions;
@@ -27,7 +27,7 @@ public final class ClassificationReport {
     return decisions.accuracy();
   }
 
-  /** {@return the mean recall of the classes that are true of any row} */
+  /** {@return the mean recall of the classes that occur} */
   public double balancedAccuracy() {
     return decisions.balancedAccuracy();
   }
@@ -53,7 +53,7 @@ public final class ClassificationReport {
   }
 
   /**
-   * {@return Matthews's correlation coefficient, from -1 to 1; 0 where all rows are of one class or
+   * {@return the Matthews correlation coefficient, from -1 to 1; 0 if all rows are of one class or
    * predicted as one class}
    */
   public double matthews() {
@@ -61,8 +61,8 @@ public final class ClassificationReport {
   }
 
   /**
-   * {@return Cohen's kappa, unweighted, at most 1; NaN where truth and predictions are all of one
-   * and the same class}
+   * {@return Cohen's kappa, unweighted, at most 1; NaN if truth and predictions are all of the same
+   * class}
    */
   public double cohenKappa() {
     return decisions.cohenKappa();
@@ -82,7 +82,7 @@ public final class ClassificationReport {
   }
 
   /**
-   * Returns how many rows truly are of a class.
+   * Returns the number of rows of a class.
    *
    * @param label one of the labels
    * @return the number of rows
@@ -107,7 +107,7 @@ public final class ClassificationReport {
   /**
    * Returns the most frequent mistakes.
    *
-   * @param limit how many at most
+   * @param limit maximum number
    * @return the most frequent first
    */
   public List<Confusion> confusions(int limit) {

@@ -21,7 +21,7 @@ final class CommonSubsequence {
     return before[others.size()];
   }
 
-  /** Marks the reference's words of one longest subsequence, the one that rouge_score finds. */
+  /** Marks the reference's words of a longest subsequence, the one that rouge_score finds. */
   static void mark(List<String> reference, List<String> candidate, BitSet marks) {
     int[][] table = table(reference, candidate);
     int i = reference.size();

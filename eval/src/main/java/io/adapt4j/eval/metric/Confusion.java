@@ -1,10 +1,10 @@
 package io.adapt4j.eval.metric;
 
 /**
- * How often one answer was given instead of another.
+ * Count of one answer given instead of another.
  *
  * @param expected the right answer
  * @param got the answer given
- * @param count how often
+ * @param count number of times
  */
 public record Confusion(String expected, String got, long count) {}

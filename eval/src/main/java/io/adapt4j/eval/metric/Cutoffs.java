@@ -2,7 +2,7 @@ package io.adapt4j.eval.metric;
 
 import java.util.Arrays;
 
-/** The values of k of metrics at k. */
+/** Values of k for metrics at k. */
 final class Cutoffs {
 
   private Cutoffs() {}

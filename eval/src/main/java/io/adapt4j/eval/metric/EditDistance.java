@@ -5,10 +5,10 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * Fewest insertions, deletions and replacements that turn one sequence into another (Levenshtein
- * 1966, "Binary codes capable of correcting deletions, insertions, and reversals"). Texts are
- * compared by Unicode code points. Time grows with the product of the lengths, memory with one of
- * them.
+ * Edit distance: the minimum number of insertions, deletions and replacements that turn one
+ * sequence into another (Levenshtein 1966, "Binary codes capable of correcting deletions,
+ * insertions, and reversals"). Texts are compared by Unicode code points. Time grows with the
+ * product of the lengths, memory with one of them.
  */
 final class EditDistance {
 

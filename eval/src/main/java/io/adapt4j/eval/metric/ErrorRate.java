@@ -3,9 +3,9 @@ package io.adapt4j.eval.metric;
 import java.util.List;
 
 /**
- * Word and character error rate: edits that turn what was said into what was wanted, as a share of
- * what was wanted, over all rows together (Morris, Maier and Green 2004, "From WER and RIL to MER
- * and WIL"). Texts are compared as they are, case and punctuation included. Keeps sums only.
+ * Word and character error rate: edits that turn the prediction into the reference, as a share of
+ * the reference's length, over all rows (Morris, Maier and Green 2004, "From WER and RIL to MER and
+ * WIL"). Texts are compared as they are, including case and punctuation. Keeps sums only.
  */
 final class ErrorRate {
 
@@ -18,12 +18,12 @@ final class ErrorRate {
     this.words = words;
   }
 
-  /** Starts a word error rate; words are what stands between white space. */
+  /** Creates a word error rate; words are separated by white space. */
   public static ErrorRate ofWords() {
     return new ErrorRate(true);
   }
 
-  /** Starts a character error rate; characters are Unicode code points, spaces included. */
+  /** Creates a character error rate; characters are Unicode code points, including spaces. */
   public static ErrorRate ofCharacters() {
     return new ErrorRate(false);
   }
@@ -42,7 +42,7 @@ final class ErrorRate {
     return words ? PythonText.split(text) : EditDistance.characters(text);
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(ErrorRate other) {
     Rows.sameSettings("words=" + words, "words=" + other.words);
     rows += other.rows;

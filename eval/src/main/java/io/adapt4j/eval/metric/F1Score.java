@@ -1,7 +1,7 @@
 package io.adapt4j.eval.metric;
 
 /**
- * How much of one text is found in another.
+ * Precision, recall and F1.
  *
  * @param precision share of the prediction that is in the reference
  * @param recall share of the reference that is in the prediction
@@ -11,7 +11,7 @@ public record F1Score(double precision, double recall, double f1) {
 
   static final F1Score NOTHING = new F1Score(0, 0, 0);
 
-  /** Scores so many hits; of an empty text the share is 0. */
+  /** Computes the score of a number of hits; the share of an empty text is 0. */
   static F1Score of(long hits, long predicted, long wanted) {
     double precision = (double) hits / Math.max(predicted, 1);
     double recall = (double) hits / Math.max(wanted, 1);

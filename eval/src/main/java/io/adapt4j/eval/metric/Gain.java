@@ -1,10 +1,12 @@
 package io.adapt4j.eval.metric;
 
-/** What a graded document is worth to nDCG. */
+/** Gains of graded documents in nDCG. */
 enum Gain {
   /** The grade itself (Järvelin and Kekäläinen 2002; trec_eval, scikit-learn). */
   LINEAR,
-  /** 2 to the grade, less 1 (Burges et al. 2005), which stresses the best documents. */
+  /**
+   * 2 to the power of the grade, minus 1 (Burges et al. 2005), which emphasizes the best documents.
+   */
   EXPONENTIAL;
 
   double of(int grade) {

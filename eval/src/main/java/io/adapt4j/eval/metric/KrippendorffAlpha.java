@@ -8,11 +8,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * How far several judges agree on the same things (Krippendorff 2011, "Computing Krippendorff's
- * Alpha-Reliability"): 1 is agreement, 0 what chance gives, below 0 is worse than chance. Values
- * may be missing.
+ * Krippendorff's alpha, the agreement of several raters on the same items (Krippendorff 2011,
+ * "Computing Krippendorff's Alpha-Reliability"): 1 is perfect agreement, 0 is chance, below 0 is
+ * worse than chance. Values may be missing.
  *
- * <p>alpha = 1 - (n - 1) sum(o_ck d_ck) / sum(n_c n_k d_ck), over pairs of values c and k. A thing
+ * <p>alpha = 1 - (n - 1) sum(o_ck d_ck) / sum(n_c n_k d_ck), over pairs of values c and k. An item
  * with m values adds 1 / (m - 1) to o_ck for each ordered pair of them, n_c = sum over k of o_ck,
  * and n = sum of n_c. The difference d_ck is
  *
@@ -22,7 +22,7 @@ import java.util.TreeSet;
  *   <li>interval: (c - k) squared.
  * </ul>
  *
- * <p>Keeps one sum a pair of values.
+ * <p>Keeps one sum per pair of values.
  */
 final class KrippendorffAlpha {
 
@@ -30,12 +30,12 @@ final class KrippendorffAlpha {
   private final Map<Double, Map<Double, Double>> coincidences = new TreeMap<>();
   private long rows;
 
-  /** Starts with no rows. */
+  /** Creates a metric without rows. */
   public KrippendorffAlpha(Metrics.Level level) {
     this.level = level;
   }
 
-  /** Adds what was said of one thing. */
+  /** Adds the ratings of one item. */
   public void add(List<Double> values) {
     for (double value : values) {
       if (!Double.isFinite(value)) {
@@ -59,7 +59,7 @@ final class KrippendorffAlpha {
         .merge(other, weight, Double::sum);
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(KrippendorffAlpha other) {
     Rows.sameSettings(level, other.level);
     rows += other.rows;

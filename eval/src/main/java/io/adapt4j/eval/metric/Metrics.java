@@ -11,19 +11,19 @@ import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 
-/** The metrics. Rows are a prediction and what it is compared with, in this order. */
+/** Factory of the metrics. Rows are a prediction and its truth, in this order. */
 public final class Metrics {
   private static final int DEFAULT_BINS = 15;
 
   private Metrics() {}
 
-  /** The level of measurement of ratings. */
+  /** Levels of measurement of ratings. */
   public enum Level {
     /** Names. */
     NOMINAL,
     /** Ranks. */
     ORDINAL,
-    /** Numbers whose differences count. */
+    /** Numbers with meaningful differences. */
     INTERVAL
   }
 
@@ -40,10 +40,10 @@ public final class Metrics {
   }
 
   /**
-   * Makes corpus BLEU.
+   * Creates corpus BLEU.
    *
-   * @param options how to count; {@link BleuOptions#withEffectiveOrder} is advisable for the score
-   *     of a single sentence ({@link Metric#of})
+   * @param options counting options; {@link BleuOptions#withEffectiveOrder} is recommended for the
+   *     score of a single sentence ({@link Metric#of})
    * @return the metric; a row is a text and its references
    */
   public static Metric<String, List<String>, BleuScore> bleu(BleuOptions options) {
@@ -56,9 +56,9 @@ public final class Metrics {
   }
 
   /**
-   * Makes corpus chrF or chrF++.
+   * Creates corpus chrF or chrF++.
    *
-   * @param options how to count
+   * @param options counting options
    * @return the metric; a row is a text and its references
    */
   public static Metric<String, List<String>, ChrfScore> chrf(ChrfOptions options) {
@@ -70,8 +70,8 @@ public final class Metrics {
   }
 
   /**
-   * Makes ROUGE as the Python package rouge_score computes it: words of a-z and 0-9 only, so other
-   * scripts score 0.
+   * Creates ROUGE as the Python package rouge_score computes it: words of a-z and 0-9 only, so
+   * other scripts score 0.
    *
    * @param stemmed whether words are compared by their English stems (Porter's)
    * @return the metric: means of {@code rouge1}, {@code rouge2}, {@code rouge3}, {@code rougeL} and
@@ -81,13 +81,13 @@ public final class Metrics {
     return metric(() -> new Rouge(stemmed), Rouge::add, Rouge::merge, Rouge::scores);
   }
 
-  /** {@return SQuAD's share of exact matches; a row is an answer and all right ones} */
+  /** {@return SQuAD's share of exact matches; a row is an answer and all reference answers} */
   public static Metric<String, List<String>, Double> exactMatch() {
     return metric(
         SquadAnswers::new, SquadAnswers::add, SquadAnswers::merge, SquadAnswers::exactMatch);
   }
 
-  /** {@return SQuAD's mean F1 of words; a row is an answer and all right ones} */
+  /** {@return SQuAD's mean word F1; a row is an answer and all reference answers} */
   public static Metric<String, List<String>, Double> answerF1() {
     return metric(SquadAnswers::new, SquadAnswers::add, SquadAnswers::merge, SquadAnswers::f1);
   }
@@ -103,7 +103,7 @@ public final class Metrics {
   }
 
   /**
-   * Makes the metrics of a classifier's decisions.
+   * Creates the metrics of a classifier's decisions.
    *
    * @param labels all classes, including those that never occur
    * @return the metric; a row is a predicted and the true class
@@ -127,9 +127,9 @@ public final class Metrics {
   }
 
   /**
-   * Makes the expected and maximum calibration error over bins of equal width.
+   * Creates the expected and maximum calibration error over bins of equal width.
    *
-   * @param bins their number, at least 1
+   * @param bins number of bins, at least 1
    * @return the metric; a row is the probability of the predicted class and whether that is right
    */
   public static Metric<Double, Boolean, CalibrationReport> calibration(int bins) {
@@ -141,20 +141,20 @@ public final class Metrics {
   }
 
   /**
-   * Makes the cross-entropy of predicted probabilities.
+   * Creates the cross-entropy of predicted probabilities.
    *
-   * @param classes their number
-   * @return the metric; a row is one probability a class, and the number of the true class
+   * @param classes number of classes
+   * @return the metric; a row is one probability per class, and the index of the true class
    */
   public static Metric<double[], Integer, Double> logLoss(int classes) {
     return probabilities(classes, ProbabilityScores::logLoss);
   }
 
   /**
-   * Makes the Brier score, summed over the classes and halved for two.
+   * Creates the Brier score, summed over the classes and halved for two.
    *
-   * @param classes their number
-   * @return the metric; a row is one probability a class, and the number of the true class
+   * @param classes number of classes
+   * @return the metric; a row is one probability per class, and the index of the true class
    */
   public static Metric<double[], Integer, Double> brier(int classes) {
     return probabilities(classes, ProbabilityScores::brier);
@@ -185,20 +185,20 @@ public final class Metrics {
   }
 
   /**
-   * Makes the mean area under the ROC curve of each class against the rest.
+   * Creates the mean area under the ROC curve of each class against the rest.
    *
-   * @param classes their number
-   * @return the metric; a row is one probability a class, and the number of the true class
+   * @param classes number of classes
+   * @return the metric; a row is one probability per class, and the index of the true class
    */
   public static Metric<double[], Integer, Double> rocAucOneVersusRest(int classes) {
     return areas(classes, MulticlassAuc::oneVersusRest);
   }
 
   /**
-   * Makes the mean area under the ROC curve of each pair of classes.
+   * Creates the mean area under the ROC curve of each pair of classes.
    *
-   * @param classes their number
-   * @return the metric; a row is one probability a class, and the number of the true class
+   * @param classes number of classes
+   * @return the metric; a row is one probability per class, and the index of the true class
    */
   public static Metric<double[], Integer, Double> rocAucOneVersusOne(int classes) {
     return areas(classes, MulticlassAuc::oneVersusOne);
@@ -228,7 +228,7 @@ public final class Metrics {
     return regression(Regression::r2);
   }
 
-  /** {@return Pearson's correlation; a row is a predicted and the true number} */
+  /** {@return the Pearson correlation; a row is a predicted and the true number} */
   public static Metric<Double, Double, Double> pearson() {
     return regression(Regression::pearson);
   }
@@ -253,8 +253,8 @@ public final class Metrics {
   /**
    * Computes Krippendorff's alpha, the agreement of raters.
    *
-   * @param items for each item the ratings that it got, of any number of raters
-   * @param level what the ratings are
+   * @param items for each item its ratings, by any number of raters
+   * @param level level of measurement of the ratings
    * @return at most 1; 0 is no better than chance; NaN where all ratings are equal
    * @throws IllegalArgumentException if a rating is not finite
    * @throws IllegalStateException if no item has two ratings
@@ -285,23 +285,23 @@ public final class Metrics {
   }
 
   /**
-   * Counts the insertions, deletions and substitutions of characters between texts (Levenshtein).
+   * Computes the edit distance of texts (Levenshtein).
    *
    * @param first a text
    * @param second another
-   * @return the smallest number of edits
+   * @return the minimum number of insertions, deletions and substitutions of characters
    */
   public static int editDistance(String first, String second) {
     return EditDistance.between(first, second);
   }
 
   /**
-   * Makes pass@k, the chance that at least one of k samples solves a problem, without bias (Chen et
-   * al. 2021).
+   * Creates pass@k, the unbiased estimate of the probability that at least one of k samples solves
+   * a problem (Chen et al. 2021).
    *
    * @param ks numbers of samples, each at least 1
-   * @return the metric: the mean chance of the problems by k; a row is how many samples of a
-   *     problem are right, and how many were drawn
+   * @return the metric: the mean probability over the problems by k; a row is the number of right
+   *     samples of a problem, and the number of samples
    */
   public static Metric<Integer, Integer, Map<Integer, Double>> passAtK(int... ks) {
     return metric(
@@ -312,8 +312,8 @@ public final class Metrics {
   }
 
   /**
-   * Makes the metrics of rankings, with grades as gains: nDCG, recall and precision at cutoffs, MAP
-   * and MRR.
+   * Creates the metrics of rankings, with grades as gains: nDCG, recall and precision at cutoffs,
+   * MAP and MRR.
    *
    * @param cutoffs the values of k
    * @return the metric; a row is a ranking, and the grades of relevant documents
@@ -323,8 +323,8 @@ public final class Metrics {
   }
 
   /**
-   * Makes the metrics of rankings with a gain of 2 to the grade, less 1, which stresses the best
-   * documents.
+   * Creates the metrics of rankings with a gain of 2 to the power of the grade, minus 1, which
+   * emphasizes the best documents.
    *
    * @param cutoffs the values of k
    * @return the metric; a row is a ranking, and the grades of relevant documents

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Areas under ROC curves for more than two classes, equal to {@code roc_auc_score} of scikit-learn
- * with macro averages. Exact, so it keeps 8 bytes a row and class.
+ * Area under the ROC curve for more than two classes, equal to {@code roc_auc_score} of
+ * scikit-learn with macro averages. Exact, so it keeps 8 bytes per row and class.
  */
 final class MulticlassAuc {
 
@@ -13,7 +13,7 @@ final class MulticlassAuc {
   private final List<Integer> truths = new ArrayList<>();
   private final List<Numbers> probabilities = new ArrayList<>();
 
-  /** Starts with no rows. */
+  /** Creates a metric without rows. */
   public MulticlassAuc(int classes) {
     this.classes = ProbabilityScores.requireClasses(classes);
     for (int i = 0; i < classes; i++) {
@@ -30,7 +30,7 @@ final class MulticlassAuc {
     }
   }
 
-  /** Adds everything that another has collected. */
+  /** Adds all rows of another. */
   public void merge(MulticlassAuc other) {
     Rows.sameSettings(classes, other.classes);
     truths.addAll(List.copyOf(other.truths));

@@ -4,7 +4,7 @@ import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
 import java.util.List;
 
-/** Runs of n units in a sequence, counted. */
+/** Counts of the n-grams of a sequence. */
 final class NGrams {
 
   private NGrams() {}
@@ -25,7 +25,7 @@ final class NGrams {
     return grams;
   }
 
-  /** How many runs two sequences share, each counted as often as in the one that has fewer. */
+  /** Counts the n-grams that two sequences share, each with the smaller of its counts. */
   static long overlap(Multiset<?> some, Multiset<?> others) {
     return some.entrySet().stream()
         .mapToLong(entry -> Math.min(entry.getCount(), others.count(entry.getElement())))

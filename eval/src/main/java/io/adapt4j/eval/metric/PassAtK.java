@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The chance that at least one of k samples solves a problem, without bias from more than k samples
- * (Chen et al. 2021, "Evaluating Large Language Models Trained on Code", equation 1). The rows are
- * problems. Keeps one sum a k.
+ * pass@k: the unbiased estimate of the probability that at least one of k samples solves a problem,
+ * from more than k samples (Chen et al. 2021, "Evaluating Large Language Models Trained on Code",
+ * equation 1). The rows are problems. Keeps one sum per k.
  */
 final class PassAtK {
 
@@ -14,7 +14,7 @@ final class PassAtK {
   private final double[] sums;
   private long rows;
 
-  /** Starts with no problems. */
+  /** Creates a metric without problems. */
   public PassAtK(int... ks) {
     this.ks = ks.clone();
     this.sums = new double[ks.length];
@@ -23,7 +23,7 @@ final class PassAtK {
     }
   }
 
-  /** Estimates the chance for one problem. */
+  /** Estimates the probability for one problem. */
   public static double estimate(int samples, int correct, int k) {
     if (k < 1 || k > samples || correct < 0 || correct > samples) {
       throw new IllegalArgumentException(
@@ -54,14 +54,14 @@ final class PassAtK {
     Arrays.setAll(sums, i -> sums[i] + chances[i]);
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(PassAtK other) {
     Rows.sameSettings(Arrays.toString(ks), Arrays.toString(other.ks));
     rows += other.rows;
     Arrays.setAll(sums, i -> sums[i] + other.sums[i]);
   }
 
-  /** Returns the mean chance of the problems. */
+  /** Returns the mean over the problems. */
   public double at(int k) {
     Rows.some("pass@k", rows);
     return sums[Cutoffs.find(ks, k)] / rows;

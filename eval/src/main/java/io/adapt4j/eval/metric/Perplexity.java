@@ -1,11 +1,12 @@
 package io.adapt4j.eval.metric;
 
 /**
- * How well a model predicts texts.
+ * Perplexity of texts.
  *
- * @param perToken the perplexity of a token, from 1 up; compares models of one tokenizer only
- * @param perWord the perplexity of a word ({@code word_perplexity}), from 1 up
- * @param perByte the perplexity of a byte of UTF-8 ({@code byte_perplexity}), from 1 up
- * @param bitsPerByte bits that the model needs for a byte of UTF-8 ({@code bits_per_byte})
+ * @param perToken perplexity per token, at least 1; comparable only between models with the same
+ *     tokenizer
+ * @param perWord perplexity per word ({@code word_perplexity}), at least 1
+ * @param perByte perplexity per UTF-8 byte ({@code byte_perplexity}), at least 1
+ * @param bitsPerByte bits per UTF-8 byte ({@code bits_per_byte})
  */
 public record Perplexity(double perToken, double perWord, double perByte, double bitsPerByte) {}

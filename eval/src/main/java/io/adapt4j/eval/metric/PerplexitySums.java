@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
- * How well a model predicts texts, equal to the rolling perplexities of lm-evaluation-harness.
- * Keeps sums only. Metrics of tokens compare models of one tokenizer only; those of words and bytes
- * compare any.
+ * Perplexity of texts, equal to the rolling perplexities of lm-evaluation-harness. Keeps sums only.
+ * Token metrics are comparable only between models with the same tokenizer, word and byte metrics
+ * between any.
  */
 final class PerplexitySums {
 
@@ -18,7 +18,7 @@ final class PerplexitySums {
   private long words;
   private long bytes;
 
-  /** Begins with no texts. */
+  /** Creates a metric without texts. */
   public PerplexitySums() {}
 
   /** Adds a text. */
@@ -34,12 +34,12 @@ final class PerplexitySums {
     rows++;
     logProbability += sum;
     tokens += scored;
-    // As many as Python's re.split gives, empty ones at the ends included.
+    // As many as Python's re.split returns, including empty ones at the ends.
     words += SPACE.matcher(text).results().count() + 1;
     bytes += text.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(PerplexitySums other) {
     rows += other.rows;
     logProbability += other.logProbability;
@@ -48,22 +48,22 @@ final class PerplexitySums {
     bytes += other.bytes;
   }
 
-  /** Returns the perplexity of a token. */
+  /** Returns the perplexity per token. */
   public double perToken() {
     return Math.exp(lossOver(tokens));
   }
 
-  /** Returns the perplexity of a word ({@code word_perplexity}). */
+  /** Returns the perplexity per word ({@code word_perplexity}). */
   public double perWord() {
     return Math.exp(lossOver(words));
   }
 
-  /** Returns the perplexity of a byte of UTF-8 ({@code byte_perplexity}). */
+  /** Returns the perplexity per UTF-8 byte ({@code byte_perplexity}). */
   public double perByte() {
     return Math.exp(lossOver(bytes));
   }
 
-  /** Returns how many bits the model needs for a byte of UTF-8 ({@code bits_per_byte}). */
+  /** Returns the bits per UTF-8 byte ({@code bits_per_byte}). */
   public double bitsPerByte() {
     return lossOver(bytes) / Math.log(2);
   }

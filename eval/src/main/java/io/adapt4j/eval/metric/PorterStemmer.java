@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The stems of English words (Porter 1980, "An algorithm for suffix stripping") with the extensions
+ * Stemmer of English words (Porter 1980, "An algorithm for suffix stripping") with the extensions
  * that NLTK adds by default, which rouge_score uses. Equal to NLTK 3.9.
  */
 final class PorterStemmer {
@@ -55,7 +55,7 @@ final class PorterStemmer {
           measured("iviti", "ive"),
           measured("biliti", "ble"),
           measured("fulli", "ful"),
-          // The l counts to the stem here.
+          // The l counts as part of the stem here.
           new Rule("logi", "log", stem -> measure(stem + "l") > 0));
 
   private static final List<Rule> FURTHER_SUFFIXES =
@@ -93,7 +93,7 @@ final class PorterStemmer {
 
   private PorterStemmer() {}
 
-  /** A suffix, what replaces it, and what must hold of the stem before it. */
+  /** A suffix, its replacement, and the condition on the stem before it. */
   private record Rule(String suffix, String replacement, Predicate<String> condition) {}
 
   private static Rule always(String suffix, String replacement) {
@@ -121,7 +121,7 @@ final class PorterStemmer {
     return finalDoubleL(finalE(stem));
   }
 
-  /** The first rule whose suffix the word has decides, whether its condition holds or not. */
+  /** Applies the first rule whose suffix the word has, whether its condition holds or not. */
   private static String apply(List<Rule> rules, String word) {
     for (Rule rule : rules) {
       if (word.endsWith(rule.suffix)) {
@@ -196,7 +196,7 @@ final class PorterStemmer {
     return word.substring(0, word.length() - letters);
   }
 
-  /** How many times vowels are followed by consonants. */
+  /** Counts the vowel-consonant sequences (Porter's measure). */
   private static int measure(String stem) {
     int measure = 0;
     for (int i = 1; i < stem.length(); i++) {

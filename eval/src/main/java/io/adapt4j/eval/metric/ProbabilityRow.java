@@ -1,9 +1,9 @@
 package io.adapt4j.eval.metric;
 
-/** Checks of one row's probabilities of classes. */
+/** Checks of a row of class probabilities. */
 final class ProbabilityRow {
 
-  /** Rows of single-precision softmax stay well within. */
+  /** Single-precision softmax stays well within. */
   private static final double SUM_TOLERANCE = 1e-3;
 
   private ProbabilityRow() {}

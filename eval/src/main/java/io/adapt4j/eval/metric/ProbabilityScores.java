@@ -1,7 +1,7 @@
 package io.adapt4j.eval.metric;
 
 /**
- * How good predicted probabilities are: log loss and Brier score. Keeps sums only.
+ * Log loss and Brier score of predicted probabilities. Keeps sums only.
  *
  * <p>Log loss equals that of scikit-learn. The Brier score (Brier 1950, "Verification of Forecasts
  * Expressed in Terms of Probability") is the mean squared distance over all classes, halved for two
@@ -9,7 +9,7 @@ package io.adapt4j.eval.metric;
  */
 final class ProbabilityScores {
 
-  /** A probability of 0 would cost infinitely much. */
+  /** A probability of 0 would have an infinite loss. */
   private static final double LEAST = Math.ulp(1.0);
 
   private final int classes;
@@ -17,7 +17,7 @@ final class ProbabilityScores {
   private double logLoss;
   private double squares;
 
-  /** Starts with no rows. */
+  /** Creates a metric without rows. */
   public ProbabilityScores(int classes) {
     this.classes = requireClasses(classes);
   }
@@ -46,7 +46,7 @@ final class ProbabilityScores {
     return Math.max(LEAST, Math.min(1 - LEAST, probability));
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(ProbabilityScores other) {
     Rows.sameSettings(classes, other.classes);
     rows += other.rows;
@@ -54,7 +54,7 @@ final class ProbabilityScores {
     squares += other.squares;
   }
 
-  /** Returns the mean negative logarithm of the true class's probability. */
+  /** Returns the mean negative log-probability of the true class. */
   public double logLoss() {
     Rows.some("Log loss", rows);
     return logLoss / rows;

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Python's notion of white space and small letters, which the reference implementations use. */
+/** Python's definitions of white space and lower case, which the reference implementations use. */
 final class PythonText {
 
-  /** What Python calls {@code string.punctuation}. */
+  /** Python's {@code string.punctuation}. */
   private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
   private PythonText() {}

@@ -4,14 +4,14 @@ import io.adapt4j.core.internal.metric.NumberErrors;
 
 /**
  * Spearman's rank correlation, equal to SciPy: equal numbers share their mean rank. Ranks need all
- * rows, so it keeps 16 bytes a row.
+ * rows, so it keeps 16 bytes per row.
  */
 final class RankCorrelation {
 
   private final Numbers truths = new Numbers();
   private final Numbers predictions = new Numbers();
 
-  /** Begins with no rows. */
+  /** Creates a metric without rows. */
   public RankCorrelation() {}
 
   /** Adds a row. */
@@ -23,7 +23,7 @@ final class RankCorrelation {
     predictions.add(predicted);
   }
 
-  /** Adds everything that another has collected. */
+  /** Adds all rows of another. */
   public void merge(RankCorrelation other) {
     truths.addAll(other.truths);
     predictions.addAll(other.predictions);

@@ -3,9 +3,9 @@ package io.adapt4j.eval.metric;
 import java.util.List;
 
 /**
- * What a search found.
+ * Search result of a query.
  *
- * @param query the query; each counts once
+ * @param query the query, which must be unique
  * @param documents names of the documents found, best first
  */
 public record Ranking(String query, List<String> documents) {
@@ -13,7 +13,7 @@ public record Ranking(String query, List<String> documents) {
   /**
    * Copies the list.
    *
-   * @param query the query; each counts once
+   * @param query the query, which must be unique
    * @param documents names of the documents found, best first
    */
   public Ranking {

@@ -2,7 +2,7 @@ package io.adapt4j.eval.metric;
 
 import java.util.List;
 
-/** How many references the rows have, for the signatures of sacrebleu. */
+/** Number of references per row, for the signatures of sacrebleu. */
 final class ReferenceCount {
   private static final int NONE = 0;
   private static final int VARIES = -1;

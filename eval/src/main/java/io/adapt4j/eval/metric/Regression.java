@@ -1,9 +1,9 @@
 package io.adapt4j.eval.metric;
 
 /**
- * How far predicted numbers are from true ones, equal to scikit-learn and SciPy. Keeps sums only;
- * sums of squares are taken about the running mean (Chan, Golub and LeVeque 1983, "Algorithms for
- * Computing the Sample Variance"). {@link RankCorrelation} has Spearman's correlation.
+ * Regression metrics, equal to scikit-learn and SciPy. Keeps sums only; sums of squares are taken
+ * about the running mean (Chan, Golub and LeVeque 1983, "Algorithms for Computing the Sample
+ * Variance"). {@link RankCorrelation} has Spearman's correlation.
  */
 final class Regression {
 
@@ -16,7 +16,7 @@ final class Regression {
   private double squaredErrors;
   private double absoluteErrors;
 
-  /** Begins with no rows. */
+  /** Creates a metric without rows. */
   public Regression() {}
 
   /** Adds a row. */
@@ -32,7 +32,7 @@ final class Regression {
     merge(regression);
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Regression other) {
     if (other.rows == 0) {
       return;
@@ -75,7 +75,7 @@ final class Regression {
     return 1 - squaredErrors / squaresTruth;
   }
 
-  /** Returns Pearson's correlation. */
+  /** Returns the Pearson correlation. */
   public double pearson() {
     Rows.some("Pearson's correlation", rows);
     double value = products / (Math.sqrt(squaresTruth) * Math.sqrt(squaresPredicted));

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How well documents are ranked for queries, equal to trec_eval: nDCG (Järvelin and Kekäläinen
- * 2002, "Cumulated gain-based evaluation of IR techniques"), mean average precision, mean
- * reciprocal rank (Voorhees 1999, "The TREC-8 Question Answering Track Report"), recall and
- * precision. The rows are queries. Keeps their names and some sums.
+ * Ranking metrics, equal to trec_eval: nDCG (Järvelin and Kekäläinen 2002, "Cumulated gain-based
+ * evaluation of IR techniques"), mean average precision, mean reciprocal rank (Voorhees 1999, "The
+ * TREC-8 Question Answering Track Report"), recall and precision. The rows are queries. Keeps their
+ * names and some sums.
  */
 final class Retrieval {
 
@@ -26,12 +26,12 @@ final class Retrieval {
   private double averagePrecision;
   private double reciprocalRank;
 
-  /** Starts with no queries and linear gain. */
+  /** Creates a metric with linear gain and without queries. */
   public Retrieval(int... ks) {
     this(Gain.LINEAR, ks);
   }
 
-  /** Starts with no queries. */
+  /** Creates a metric without queries. */
   public Retrieval(Gain gain, int... ks) {
     if (Arrays.stream(ks).anyMatch(k -> k < 1)) {
       throw new IllegalArgumentException("k is " + Arrays.toString(ks) + "; give numbers from 1");
@@ -115,7 +115,7 @@ final class Retrieval {
     return 0;
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Retrieval other) {
     Rows.sameSettings(gain + Arrays.toString(ks), other.gain + Arrays.toString(other.ks));
     for (String query : other.queries) {
@@ -131,19 +131,19 @@ final class Retrieval {
     reciprocalRank += other.reciprocalRank;
   }
 
-  /** Returns the mean normalized discounted cumulated gain. */
+  /** Returns the mean nDCG@k. */
   public double ndcg(int k) {
     return mean("nDCG", ndcg[Cutoffs.find(ks, k)]);
   }
 
-  /** Returns the mean share of the relevant documents that are among the first k. */
+  /** Returns the mean share of the relevant documents among the first k. */
   public double recall(int k) {
     return mean("Recall", recall[Cutoffs.find(ks, k)]);
   }
 
   /**
-   * Returns the mean share of the first k documents that are relevant; where fewer were found, the
-   * rest counts as not relevant.
+   * Returns the mean share of relevant documents among the first k; missing documents count as not
+   * relevant.
    */
   public double precision(int k) {
     return mean("Precision", precision[Cutoffs.find(ks, k)]);
@@ -154,7 +154,7 @@ final class Retrieval {
     return mean("Mean average precision", averagePrecision);
   }
 
-  /** Returns the mean reciprocal rank of the first relevant document, 0 where none was found. */
+  /** Returns the mean reciprocal rank of the first relevant document, 0 if none was found. */
   public double meanReciprocalRank() {
     return mean("Mean reciprocal rank", reciprocalRank);
   }

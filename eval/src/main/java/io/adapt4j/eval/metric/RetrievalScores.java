@@ -38,7 +38,7 @@ public record RetrievalScores(
    *
    * @param k one of the cutoffs
    * @return from 0 to 1
-   * @throws IllegalArgumentException if k is none of them
+   * @throws IllegalArgumentException if k is not a cutoff
    */
   public double ndcg(int k) {
     return at(ndcg, k);
@@ -49,7 +49,7 @@ public record RetrievalScores(
    *
    * @param k one of the cutoffs
    * @return from 0 to 1
-   * @throws IllegalArgumentException if k is none of them
+   * @throws IllegalArgumentException if k is not a cutoff
    */
   public double recall(int k) {
     return at(recall, k);
@@ -60,7 +60,7 @@ public record RetrievalScores(
    *
    * @param k one of the cutoffs
    * @return from 0 to 1
-   * @throws IllegalArgumentException if k is none of them
+   * @throws IllegalArgumentException if k is not a cutoff
    */
   public double precision(int k) {
     return at(precision, k);

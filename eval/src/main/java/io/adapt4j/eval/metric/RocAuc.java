@@ -3,16 +3,16 @@ package io.adapt4j.eval.metric;
 import java.util.Arrays;
 
 /**
- * How well a score tells two classes apart: the area under the ROC curve (Hanley and McNeil 1982,
- * "The Meaning and Use of the Area under a Receiver Operating Characteristic Curve") and average
- * precision, equal to scikit-learn. Exact, so it keeps 8 bytes a row.
+ * Area under the ROC curve (Hanley and McNeil 1982, "The Meaning and Use of the Area under a
+ * Receiver Operating Characteristic Curve") and average precision of a binary score, equal to
+ * scikit-learn. Exact, so it keeps 8 bytes per row.
  */
 final class RocAuc {
 
   private final Numbers positives = new Numbers();
   private final Numbers negatives = new Numbers();
 
-  /** Begins with no rows. */
+  /** Creates a metric without rows. */
   public RocAuc() {}
 
   /** Adds a row. */
@@ -21,15 +21,15 @@ final class RocAuc {
     (truth ? positives : negatives).add(score);
   }
 
-  /** Adds everything that another has collected. */
+  /** Adds all rows of another. */
   public void merge(RocAuc other) {
     positives.addAll(other.positives);
     negatives.addAll(other.negatives);
   }
 
   /**
-   * Returns the area under the ROC curve: the chance that a positive row scores above a negative
-   * one, where a tie counts half.
+   * Returns the area under the ROC curve: the probability that a positive row scores above a
+   * negative one, where a tie counts half.
    */
   public double area() {
     requireBoth("The area under the ROC curve");
@@ -51,8 +51,8 @@ final class RocAuc {
   }
 
   /**
-   * Returns the average precision: the precision at each threshold, weighted by how much recall
-   * grows there.
+   * Returns the average precision: the precision at each threshold, weighted by the increase of
+   * recall.
    */
   public double averagePrecision() {
     requireBoth("Average precision");
@@ -84,7 +84,7 @@ final class RocAuc {
     }
   }
 
-  /** Adding 0 turns -0 into 0, which sorts as it compares. */
+  /** Adding 0 turns -0 into 0, so that sorting agrees with comparing. */
   private static double[] sorted(Numbers numbers) {
     double[] values = Arrays.stream(numbers.toArray()).map(value -> value + 0.0).toArray();
     Arrays.sort(values);

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 
 /**
  * ROUGE (Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries") as the Python package
- * rouge_score computes it: small letters, words of a-z and 0-9 only, so other scripts score 0. A
- * corpus has the mean of its rows. Keeps sums only.
+ * rouge_score computes it: lower case, words of a-z and 0-9 only, so other scripts score 0. The
+ * score of a corpus is the mean of its rows. Keeps sums only.
  */
 final class Rouge {
 
@@ -27,12 +27,12 @@ final class Rouge {
   private final Map<RougeType, F1Score> sums = new EnumMap<>(RougeType.class);
   private long rows;
 
-  /** Starts with nothing counted and words as they are. */
+  /** Creates a metric without stemming. */
   public Rouge() {
     this(false);
   }
 
-  /** Starts with nothing counted. */
+  /** Creates a metric. */
   public Rouge(boolean stemmed) {
     this.stemmed = stemmed;
   }
@@ -56,7 +56,7 @@ final class Rouge {
     return row;
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(Rouge other) {
     Rows.sameSettings("stemmed=" + stemmed, "stemmed=" + other.stemmed);
     rows += other.rows;

@@ -1,16 +1,16 @@
 package io.adapt4j.eval.metric;
 
-/** What ROUGE compares. */
+/** Variants of ROUGE. */
 enum RougeType {
-  /** Single words. */
+  /** Unigrams. */
   ROUGE_1(1, "rouge1"),
-  /** Pairs of words. */
+  /** Bigrams. */
   ROUGE_2(2, "rouge2"),
-  /** Three words in a row. */
+  /** Trigrams. */
   ROUGE_3(3, "rouge3"),
   /** The longest common subsequence of the whole texts. */
   ROUGE_L(0, "rougeL"),
-  /** The union of longest common subsequences, line by line: each line is one sentence. */
+  /** The union of longest common subsequences, line by line: each line is a sentence. */
   ROUGE_LSUM(0, "rougeLsum");
 
   private final int order;
@@ -21,12 +21,12 @@ enum RougeType {
     this.label = label;
   }
 
-  /** Words in a row, or 0 for common subsequences. */
+  /** Length of the n-grams, or 0 for common subsequences. */
   int order() {
     return order;
   }
 
-  /** The name of rouge_score. */
+  /** The name in rouge_score. */
   String label() {
     return label;
   }

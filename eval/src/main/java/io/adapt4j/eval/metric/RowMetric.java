@@ -5,7 +5,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Presents an accumulator of rows as a {@link Metric}.
+ * Adapts an accumulator of rows to {@link Metric}.
  *
  * @param <A> the accumulator
  */
@@ -23,7 +23,7 @@ final class RowMetric<A, P, T, R> implements Metric<P, T, R> {
     void add(A rows, P prediction, T truth);
   }
 
-  /** What an accumulator can do. */
+  /** Operations of an accumulator. */
   record Operations<A, P, T, R>(
       Supplier<A> empty, Adder<A, P, T> adder, BiConsumer<A, A> merger, Function<A, R> result) {}
 

@@ -2,7 +2,7 @@ package io.adapt4j.eval.metric;
 
 import org.jspecify.annotations.Nullable;
 
-/** Checks of what is added to a metric, with messages that name the row. */
+/** Checks of rows added to a metric, with messages that name the row. */
 final class Rows {
 
   private Rows() {}

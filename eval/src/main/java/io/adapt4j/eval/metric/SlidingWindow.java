@@ -9,24 +9,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Cuts a text that is longer than a model's context into windows that overlap, so that each token
- * is scored once and after as many others as possible. Windows are those of lm-evaluation-harness
+ * Splits a text that is longer than a model's context into overlapping windows, so that each token
+ * is scored once with as much context as possible. Windows are those of lm-evaluation-harness
  * ({@code get_rolling_token_windows} with {@code context_len = window - stride + 1}).
  *
- * @param window the most tokens that the model reads at once, at least 1
- * @param stride how many tokens each window after the first one scores, at most the window; small
- *     strides give more context and take more time, and equal to the window it is what
- *     lm-evaluation-harness does
+ * @param window maximum number of tokens that the model reads at once, at least 1
+ * @param stride number of tokens scored by each window after the first one, at most the window;
+ *     small strides give more context and take more time, and a stride equal to the window is the
+ *     default of lm-evaluation-harness
  */
 public record SlidingWindow(int window, int stride) {
 
   /**
    * Checks the numbers.
    *
-   * @param window the most tokens that the model reads at once, at least 1
-   * @param stride how many tokens each window after the first one scores, at most the window; small
-   *     strides give more context and take more time, and equal to the window it is what
-   *     lm-evaluation-harness does
+   * @param window maximum number of tokens that the model reads at once, at least 1
+   * @param stride number of tokens scored by each window after the first one, at most the window;
+   *     small strides give more context and take more time, and a stride equal to the window is the
+   *     default of lm-evaluation-harness
    */
   public SlidingWindow {
     if (stride < 1 || stride > window) {
@@ -40,9 +40,9 @@ public record SlidingWindow(int window, int stride) {
    *
    * @param model the model; its context must hold the window
    * @param text the text, not empty
-   * @return what its tokens add up to
+   * @return its log-probability and length
    * @throws IllegalArgumentException if the text is empty, the model's context is shorter than the
-   *     window, or the model names neither a bos nor an eos token to begin with
+   *     window, or the model names neither a bos nor an eos token to start with
    */
   public Sum sum(LanguageModel model, String text) {
     if (window > model.contextLength()) {
@@ -61,7 +61,7 @@ public record SlidingWindow(int window, int stride) {
    * A scored text.
    *
    * @param logProbability natural logarithm of its probability
-   * @param tokens how many tokens it has
+   * @param tokens number of its tokens
    */
   public record Sum(double logProbability, int tokens) {}
 
@@ -75,11 +75,11 @@ public record SlidingWindow(int window, int stride) {
   }
 
   /**
-   * Cuts tokens into windows.
+   * Splits tokens into windows.
    *
-   * @param first stands before the text
+   * @param first token before the text
    * @param ids the text's tokens
-   * @return what to score; the continuations together are the text
+   * @return spans to score, whose continuations together are the text
    */
   public List<TokenSpan> spans(int first, int[] ids) {
     List<TokenSpan> spans = new ArrayList<>();

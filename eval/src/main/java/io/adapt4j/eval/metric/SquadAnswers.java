@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Exact match and F1 over words of answers to questions (Rajpurkar et al. 2016, "SQuAD: 100,000+
+ * Exact match and word F1 of answers to questions (Rajpurkar et al. 2016, "SQuAD: 100,000+
  * Questions for Machine Comprehension of Text"), equal to the official script and to {@code
  * squad_metrics} of transformers: case, punctuation, English articles and spacing are ignored, and
- * of several right answers the best counts. Keeps sums only.
+ * of several reference answers the best counts. Keeps sums only.
  */
 final class SquadAnswers {
 
@@ -20,13 +20,13 @@ final class SquadAnswers {
   private long exact;
   private double f1;
 
-  /** Begins with no answers. */
+  /** Creates a metric without answers. */
   public SquadAnswers() {}
 
-  /** Two scores of one answer. */
+  /** Scores of an answer. */
   public record Answer(boolean exact, double f1) {}
 
-  /** Brings an answer into the form in which answers are compared. */
+  /** Normalizes an answer for comparison. */
   public static String normalize(String answer) {
     StringBuilder plain = new StringBuilder();
     PythonText.lower(answer)
@@ -50,7 +50,7 @@ final class SquadAnswers {
     return best;
   }
 
-  /** Adds everything that another has counted. */
+  /** Adds all counts of another. */
   public void merge(SquadAnswers other) {
     rows += other.rows;
     exact += other.exact;

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Whether answers deal with what was asked (Es et al. 2023, "RAGAS: Automated Evaluation of
+ * Relevance of answers to their questions (Es et al. 2023, "RAGAS: Automated Evaluation of
  * Retrieval Augmented Generation", equation 2): a judge writes questions that the answer would
- * answer, and the score is the mean cosine of their embeddings with that of the question asked. It
- * says nothing of whether the answers are right. Keeps sums only.
+ * answer, and the score is the mean cosine of their embeddings with that of the original question.
+ * It does not measure whether the answers are right. Keeps sums only.
  */
 public final class AnswerRelevance {
   private static final int QUESTIONS = 3;
@@ -22,10 +22,10 @@ public final class AnswerRelevance {
   private double sum;
 
   /**
-   * Starts with no rows, three questions an answer and a judge that samples up to 64 tokens.
+   * Creates a metric with three questions per answer and a judge that samples up to 64 tokens.
    *
    * @param judge writes the questions
-   * @param embedder gives one vector a text, for instance {@code TextEmbedder::embedAll}
+   * @param embedder computes one vector per text, for instance {@code TextEmbedder::embedAll}
    */
   public AnswerRelevance(TextGenerator judge, Function<List<String>, List<float[]>> embedder) {
     this(
@@ -36,13 +36,13 @@ public final class AnswerRelevance {
   }
 
   /**
-   * Starts with no rows.
+   * Creates a metric.
    *
    * @param judge writes the questions
-   * @param options how it writes; each question of an answer has the next seed
-   * @param embedder gives one vector a text
-   * @param questions how many it writes for an answer, at least 1
-   * @throws IllegalArgumentException if there would be no question
+   * @param options generation options of the judge; each question of an answer has the next seed
+   * @param embedder computes one vector per text
+   * @param questions number of questions per answer, at least 1
+   * @throws IllegalArgumentException if the number of questions is below 1
    */
   public AnswerRelevance(
       TextGenerator judge,
@@ -58,11 +58,11 @@ public final class AnswerRelevance {
   }
 
   /**
-   * Judges an answer.
+   * Scores an answer.
    *
-   * @param question what was asked
-   * @param answer what was answered; an empty one scores 0
-   * @return the row's own score, from -1 to 1
+   * @param question the question
+   * @param answer the answer; an empty one scores 0
+   * @return the row's score, from -1 to 1
    * @throws IllegalArgumentException if the question is blank
    */
   public double add(String question, String answer) {
@@ -86,7 +86,7 @@ public final class AnswerRelevance {
     for (int i = 1; i < vectors.size(); i++) {
       similarity += Cosine.of(vectors.get(0), vectors.get(i));
     }
-    // Where the judge wrote nothing, nothing is similar.
+    // If the judge wrote nothing, nothing is similar.
     return similarity / questions;
   }
 
@@ -100,9 +100,9 @@ public final class AnswerRelevance {
   }
 
   /**
-   * Adds everything that another has counted.
+   * Adds all counts of another.
    *
-   * @param other one with the same judge and embedder
+   * @param other a metric with the same judge and embedder
    */
   public void merge(AnswerRelevance other) {
     rows += other.rows;

@@ -1,6 +1,6 @@
 package io.adapt4j.eval.rag;
 
-/** The cosine of the angle between two vectors. */
+/** Cosine similarity of two vectors. */
 final class Cosine {
 
   private Cosine() {}

@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * A cheap stand-in for {@link Faithfulness} without a judge: how near each sentence of an answer is
- * to the nearest sentence of the passages, as the cosine of their embeddings. Embeddings hardly see
- * a wrong number or a "not", so a high score is no proof. Keeps sums only.
+ * A cheap substitute for {@link Faithfulness} without a judge: the mean cosine similarity of each
+ * sentence of an answer with the nearest sentence of the passages. Embeddings hardly reflect a
+ * wrong number or a "not", so a high score is no proof. Keeps sums only.
  */
 public final class EmbeddingGrounding {
 
@@ -18,9 +18,9 @@ public final class EmbeddingGrounding {
   private double sum;
 
   /**
-   * Starts with no rows.
+   * Creates a metric.
    *
-   * @param embedder gives one vector a text, for instance {@code TextEmbedder::embedAll}
+   * @param embedder computes one vector per text, for instance {@code TextEmbedder::embedAll}
    */
   public EmbeddingGrounding(Function<List<String>, List<float[]>> embedder) {
     this.embedder = embedder;
@@ -29,9 +29,9 @@ public final class EmbeddingGrounding {
   /**
    * Adds an answer.
    *
-   * @param answer what was answered
-   * @param passages what the answer should rest on
-   * @return the row's own score, from -1 to 1
+   * @param answer the answer
+   * @param passages the passages that the answer should be based on
+   * @return the row's score, from -1 to 1
    * @throws IllegalArgumentException if the answer or all passages are blank
    */
   public double add(String answer, List<String> passages) {
@@ -56,7 +56,10 @@ public final class EmbeddingGrounding {
   }
 
   private static double nearest(float[] vector, List<float[]> others) {
-    return others.stream().mapToDouble(other -> Cosine.of(vector, other)).max().orElseThrow();
+    return others.stream()
+        .mapToDouble(candidate -> Cosine.of(vector, candidate))
+        .max()
+        .orElseThrow();
   }
 
   private static List<String> sentences(String text) {
@@ -75,9 +78,9 @@ public final class EmbeddingGrounding {
   }
 
   /**
-   * Adds everything that another has counted.
+   * Adds all counts of another.
    *
-   * @param other one with the same embedder
+   * @param other a metric with the same embedder
    */
   public void merge(EmbeddingGrounding other) {
     rows += other.rows;

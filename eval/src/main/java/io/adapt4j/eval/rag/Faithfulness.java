@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * How much of what answers say follows from the passages they were given (Es et al. 2023, "RAGAS:
- * Automated Evaluation of Retrieval Augmented Generation", section 3): a judge cuts an answer into
- * statements and says of each whether the passages support it. The score is the mean share of
- * supported statements. Keeps sums only.
+ * Faithfulness of answers to their passages (Es et al. 2023, "RAGAS: Automated Evaluation of
+ * Retrieval Augmented Generation", section 3): a judge splits an answer into statements and decides
+ * for each whether the passages support it. The score is the mean share of supported statements.
+ * Keeps sums only.
  *
- * <p>Prompts are Adapt4J's own, one request an answer and one a statement, so scores are not to be
- * compared with those of the RAGAS package.
+ * <p>Prompts are Adapt4J's own, one request per answer and one per statement, so scores are not
+ * comparable with those of the RAGAS package.
  */
 public final class Faithfulness {
 
@@ -25,26 +25,26 @@ public final class Faithfulness {
   private double sum;
 
   /**
-   * Starts with no rows and a judge that answers greedily with up to 512 tokens.
+   * Creates a metric with a judge that decodes greedily up to 512 tokens.
    *
-   * @param judge answers the questions about the answers
+   * @param judge extracts and checks statements
    */
   public Faithfulness(TextGenerator judge) {
     this(judge, GenerationOptions.greedy().toBuilder().maxNewTokens(512).build());
   }
 
   /**
-   * Starts with no rows.
+   * Creates a metric.
    *
-   * @param judge answers the questions about the answers
-   * @param options how it answers
+   * @param judge extracts and checks statements
+   * @param options generation options of the judge
    */
   public Faithfulness(TextGenerator judge, GenerationOptions options) {
     this.judge = new Judge(judge, options);
   }
 
   /**
-   * One statement of an answer.
+   * A statement of an answer.
    *
    * @param statement the statement
    * @param supported whether the passages support it; empty if the judge said neither yes nor no,
@@ -53,12 +53,12 @@ public final class Faithfulness {
   public record Verdict(String statement, Optional<Boolean> supported) {}
 
   /**
-   * Judges an answer.
+   * Scores an answer.
    *
-   * @param question what was asked
-   * @param answer what was answered
-   * @param passages what the answer should rest on, at least one
-   * @return its statements; empty if it states nothing, and then it is left out of the score
+   * @param question the question
+   * @param answer the answer
+   * @param passages the passages that the answer should be based on, at least one
+   * @return its statements; empty if it states nothing, in which case it is left out of the score
    * @throws IllegalArgumentException if there is no passage
    */
   public List<Verdict> add(String question, String answer, List<String> passages) {
@@ -86,7 +86,7 @@ public final class Faithfulness {
     }
     rows++;
     unclear += verdicts.stream().filter(verdict -> verdict.supported().isEmpty()).count();
-    long right = verdicts.stream().filter(other -> other.supported().orElse(false)).count();
+    long right = verdicts.stream().filter(verdict -> verdict.supported().orElse(false)).count();
     sum += (double) right / verdicts.size();
   }
 
@@ -114,9 +114,9 @@ public final class Faithfulness {
   }
 
   /**
-   * Adds everything that another has counted.
+   * Adds all counts of another.
    *
-   * @param other one whose judge is the same
+   * @param other a metric with the same judge
    */
   public void merge(Faithfulness other) {
     rows += other.rows;
@@ -130,12 +130,12 @@ public final class Faithfulness {
     return rows == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / rows);
   }
 
-  /** {@return how many answers state nothing and are left out} */
+  /** {@return the number of answers that state nothing and are left out} */
   public long silent() {
     return silent;
   }
 
-  /** {@return of how many statements the judge said neither yes nor no} */
+  /** {@return the number of statements for which the judge said neither yes nor no} */
   public long unclear() {
     return unclear;
   }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
-/** A text generator that is asked for lists and for yes or no. */
+/** A text generator used for lists and for yes or no questions. */
 final class Judge {
   private static final Pattern BULLET = Pattern.compile("^\\s*(?:[-*•]|\\d+[.)])\\s+");
   private static final Pattern NO_LETTERS = Pattern.compile("^\\P{L}+");
@@ -33,7 +33,7 @@ final class Judge {
         .toList();
   }
 
-  /** One answer a prompt; empty where it is neither yes nor no. */
+  /** One answer per prompt; empty if it is neither yes nor no. */
   List<Optional<Boolean>> yesOrNo(List<String> prompts) {
     List<List<ChatMessage>> conversations =
         prompts.stream().map(prompt -> List.of(ChatMessage.user(prompt))).toList();
@@ -43,7 +43,7 @@ final class Judge {
         .toList();
   }
 
-  /** One answer a seed. */
+  /** One answer per seed. */
   List<String> variants(String prompt, int count) {
     return LongStream.range(0, count)
         .mapToObj(i -> options.toBuilder().seed(options.seed() + i).build())

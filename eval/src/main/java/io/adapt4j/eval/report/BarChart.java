@@ -28,7 +28,7 @@ final class BarChart {
     this.title = title;
   }
 
-  /** Adds a bar; one whose value is not finite is left out. */
+  /** Adds a bar, unless its value is not finite. */
   BarChart bar(String name, String style, ConfidenceInterval value) {
     if (Double.isFinite(value.value())) {
       bars.add(new Bar(name, style, value));
@@ -36,7 +36,7 @@ final class BarChart {
     return this;
   }
 
-  /** The metric; nothing without bars. */
+  /** Returns the chart; empty without bars. */
   String html() {
     if (bars.isEmpty()) {
       return "";
@@ -69,7 +69,7 @@ final class BarChart {
     return String.join(", ", parts);
   }
 
-  /** Shares go from 0 to 1, so that charts can be compared. */
+  /** Shares have an axis from 0 to 1, so that charts can be compared. */
   private AxisScale scale() {
     double low = ends().min().orElse(0);
     double high = ends().max().orElse(1);

@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Items of a task that somebody failed, the worst first. */
+/** Items of a task on which a candidate failed, the worst first. */
 final class Cases {
 
-  /** What is common to cases. */
+  /** Kinds of cases. */
   enum Kind {
     /** One of the candidates failed; the baseline, if there is one, did not. */
     FAILED,
@@ -28,7 +28,7 @@ final class Cases {
   /** An item. */
   record Case(Outcome item, List<Answer> answers) {}
 
-  /** What a candidate answered. */
+  /** A candidate's answer to an item. */
   record Answer(String candidate, Outcome outcome, double metric, boolean failed) {}
 
   private final ListMultimap<Kind, Case> cases =
@@ -56,10 +56,10 @@ final class Cases {
       }
       cases.add(new Case(item, answers));
     }
-    Comparator<Case> worst = Comparator.comparingDouble(other -> worst(metric, other));
+    Comparator<Case> worst = Comparator.comparingDouble(item -> worst(metric, item));
     Multimaps.asMap(cases.cases)
         .values()
-        .forEach(list -> list.sort(worst.thenComparing(other -> -surest(other))));
+        .forEach(list -> list.sort(worst.thenComparing(item -> -surest(item))));
     return cases;
   }
 
@@ -73,7 +73,7 @@ final class Cases {
     }
   }
 
-  /** The worst metric of the candidates that failed, so that a smaller number is worse. */
+  /** The worst metric of the failed candidates, such that a smaller number is worse. */
   private static double worst(TaskMetric metric, Case other) {
     return other.answers().stream()
         .filter(Answer::failed)
@@ -94,7 +94,7 @@ final class Cases {
     return cases.get(kind);
   }
 
-  /** What of a case's prompt asks. */
+  /** Returns the question of a case's prompt. */
   String question(Case other) {
     return first.question(other.item());
   }

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What a report tells.
+ * Content of a report.
  *
- * @param reports one a candidate, the baseline first if there are several
- * @param comparisons of the others with the baseline; none of a single candidate
- * @param retentionThreshold the share that counts as kept, where candidates are compared
- * @param settings how it is told
+ * @param reports one per candidate, the baseline first if there are several
+ * @param comparisons comparisons of the others with the baseline; none for a single candidate
+ * @param retentionThreshold the share that counts as retained, if candidates are compared
+ * @param settings the report's settings
  */
 record Content(
     List<EvaluationReport> reports,
@@ -22,7 +22,7 @@ record Content(
     OptionalDouble retentionThreshold,
     Settings settings) {
 
-  /** How a report is told. */
+  /** Settings of a report. */
   record Settings(String title, Instant written, int cases, List<StoredReport> history) {}
 
   String title() {
@@ -68,7 +68,9 @@ record Content(
         .toList();
   }
 
-  /** What failed, by the threshold of the first candidate, so that all are held to the same. */
+  /**
+   * Analyzes failures by the threshold of the first candidate, so that all are held to the same.
+   */
   FailureAnalysis analysis(TaskResult result) {
     double threshold = FailureAnalysis.of(first().result(result.task())).threshold();
     return FailureAnalysis.of(result, threshold);

@@ -12,7 +12,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
-/** Chart of points with error bars, joined by lines where they follow each other, as inline SVG. */
+/** Chart of points with error bars, consecutive ones joined by lines, as inline SVG. */
 final class CurveChart {
 
   /** A point. */
@@ -31,7 +31,7 @@ final class CurveChart {
     this.title = title;
   }
 
-  /** Adds a line; one without points is left out. */
+  /** Adds a line, unless it has no points. */
   CurveChart line(String name, String style, List<Point> points) {
     List<Point> finite =
         points.stream().filter(point -> Double.isFinite(point.y().value())).toList();
@@ -48,15 +48,15 @@ final class CurveChart {
   }
 
   /**
-   * Lets both axes go from 0 to 1 and draws where they are equal. Points are measurements side by
-   * side then, without lines between them.
+   * Sets both axes to 0 to 1 and draws the diagonal. Points are then separate measurements, without
+   * lines between them.
    */
   CurveChart shares() {
     shares = true;
     return this;
   }
 
-  /** The metric; nothing without lines. */
+  /** Returns the chart; empty without lines. */
   String html() {
     if (lines.isEmpty()) {
       return "";

@@ -7,7 +7,7 @@ import io.adapt4j.eval.report.Cases.Kind;
 import java.util.List;
 import java.util.Map;
 
-/** Items that failed, folded up, with prompt, expected and got. */
+/** Collapsible list of failed items, with prompt, expected and actual answer. */
 final class HtmlCases {
 
   private static final int TEXT = 4000;
@@ -20,7 +20,7 @@ final class HtmlCases {
     this.content = content;
   }
 
-  /** Nothing where nothing failed. */
+  /** Formats the cases; empty if nothing failed. */
   static String of(Content content) {
     HtmlCases cases = new HtmlCases(content);
     if (content.cases() > 0) {
@@ -44,7 +44,7 @@ final class HtmlCases {
             .append(Texts.count(all.size()))
             .append(all.size() > shown ? ", the worst " + Texts.count(shown) + " shown" : "")
             .append("</summary>\n");
-        all.subList(0, shown).forEach(other -> one(other, cases.question(other), metric));
+        all.subList(0, shown).forEach(item -> one(item, cases.question(item), metric));
         out.append("</details>\n");
       }
     }

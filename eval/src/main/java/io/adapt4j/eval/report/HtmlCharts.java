@@ -34,7 +34,7 @@ final class HtmlCharts {
     this.content = content;
   }
 
-  /** Nothing where nothing can be drawn. */
+  /** Formats the charts; empty if there are none. */
   static String of(Content content) {
     HtmlCharts charts = new HtmlCharts(content);
     String scores = content.isComparison() ? charts.byTask() : charts.ofAllTasks();
@@ -70,7 +70,7 @@ final class HtmlCharts {
     return result.task() + ", " + result.primary().name() + " " + Texts.arrow(result.primary());
   }
 
-  /** Shares share a chart; what has its own scale has its own chart. */
+  /** Metrics that are shares have a common chart; others have one each. */
   private String ofAllTasks() {
     BarChart shares = new BarChart("Scores from 0 to 1");
     StringBuilder others = new StringBuilder();
@@ -120,14 +120,14 @@ final class HtmlCharts {
     return result.outcomes().isEmpty() ? Optional.empty() : Optional.of(calibration.result());
   }
 
-  /** Confidence is that of the likeliest choice, whichever metric counts. */
+  /** Confidence is that of the most likely choice, whichever metric is primary. */
   private static OptionalDouble right(TaskResult result, Outcome outcome) {
     Double chosen = outcome.metrics().get(ClassMetrics.ACC);
     double value = chosen == null ? result.primary().of(outcome) : chosen;
     return value == 0 || value == 1 ? OptionalDouble.of(value) : OptionalDouble.empty();
   }
 
-  /** Points of enough answers each to say something: neighboring bins of fewer are one point. */
+  /** Merges neighboring bins until each point has enough answers to be meaningful. */
   private static List<Point> points(CalibrationReport calibration) {
     long all = calibration.bins().stream().mapToLong(CalibrationReport.Bin::count).sum();
     long least = Math.max(LEAST_ANSWERS, all / (2 * BINS));

@@ -8,7 +8,7 @@ import io.adapt4j.eval.failure.Slice;
 import io.adapt4j.eval.metric.Confusion;
 import java.util.List;
 
-/** Where candidates fail, as folded tables. */
+/** Collapsible tables of the candidates' failures. */
 final class HtmlFailures {
 
   private static final int BUCKETS = 5;
@@ -20,7 +20,7 @@ final class HtmlFailures {
 
   private HtmlFailures() {}
 
-  /** Nothing where nothing failed. */
+  /** Formats the tables; empty if nothing failed. */
   static String of(Content content) {
     HtmlFailures failures = new HtmlFailures();
     for (EvaluationReport report : content.reports()) {
@@ -89,7 +89,7 @@ final class HtmlFailures {
     out.append("</table></div>\n");
   }
 
-  /** Answers in words are hardly ever taken for one another twice. */
+  /** Free-text answers are hardly ever confused with each other twice. */
   private void confusions(List<Confusion> all) {
     List<Confusion> several = all.stream().filter(confusion -> confusion.count() > 1).toList();
     if (several.isEmpty() || several.get(0).expected().isEmpty()) {

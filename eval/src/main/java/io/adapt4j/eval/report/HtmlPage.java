@@ -86,7 +86,7 @@ final class HtmlPage {
     out.append("</table></div>\n");
   }
 
-  /** A separate row, so that columns of candidates fit on a phone. */
+  /** A separate row, so that the candidates' columns fit on a phone. */
   private void task(TaskResult result, int columns) {
     out.append("<tr class=\"task\"><th class=\"name\" scope=\"rowgroup\" colspan=\"")
         .append(columns)

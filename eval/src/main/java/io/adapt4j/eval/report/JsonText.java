@@ -16,7 +16,7 @@ import java.util.Objects;
 /** A report as JSON, for builds and for {@link StoredReport}. */
 final class JsonText {
 
-  /** Changes with every key that changes its meaning or goes away; new keys do not change it. */
+  /** Changes when a key changes its meaning or is removed; new keys do not change it. */
   static final String SCHEMA = "adapt4j-evaluation/1";
 
   private JsonText() {}

@@ -13,12 +13,12 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * A report as Markdown of GitHub. Names and texts stand in code, where nothing in them is markup, a
- * mention or a reference.
+ * A report as GitHub Markdown. Names and texts are in code spans, where they cannot act as markup,
+ * mentions or references.
  */
 final class MarkdownText {
 
-  /** GitHub takes 65,536 characters; what is said after the cases needs some. */
+  /** GitHub allows 65,536 characters; the text after the cases needs some. */
   private static final int MOST = 60_000;
 
   private static final int TEXT = 1500;
@@ -146,7 +146,7 @@ final class MarkdownText {
     rows.forEach(this::row);
   }
 
-  /** A bar would end its cell, in code too. */
+  /** A vertical bar would end its cell, even in code. */
   private void row(List<String> cells) {
     out.append(
         cells.stream()
@@ -167,7 +167,7 @@ final class MarkdownText {
     }
   }
 
-  /** Returns how many were left out. */
+  /** Formats cases and returns the number of those left out. */
   private int cases(String task, Cases.Kind kind, List<Cases.Case> cases) {
     List<String> shown = new ArrayList<>();
     int length = out.length();
@@ -240,7 +240,7 @@ final class MarkdownText {
     return longest;
   }
 
-  /** A heading of one line in which nothing is markup. */
+  /** A heading on one line without markup. */
   private static String plain(String text) {
     return escaped(text).replaceAll("([\\\\`*_\\[\\]#|~])", "\\\\$1");
   }

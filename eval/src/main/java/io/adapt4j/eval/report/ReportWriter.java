@@ -16,10 +16,10 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
- * Writes reports: a page that needs nothing from elsewhere, Markdown for a pull request, and JSON
- * for builds. Files appear whole or not at all, and missing folders are created.
+ * Writes reports: a self-contained HTML page, Markdown for a pull request, and JSON for builds.
+ * Files are written atomically, and missing folders are created.
  *
- * <p>Immutable: each setting gives a new writer.
+ * <p>Immutable: each setting returns a new writer.
  */
 public final class ReportWriter {
 
@@ -32,7 +32,7 @@ public final class ReportWriter {
   }
 
   /**
-   * Reports how one candidate did.
+   * Creates the writer of a candidate's report.
    *
    * @param report its report
    * @return a writer, titled with the candidate's name
@@ -47,7 +47,7 @@ public final class ReportWriter {
   }
 
   /**
-   * Reports how several candidates compare.
+   * Creates the writer of a comparison.
    *
    * @param report the comparison
    * @return a writer, titled with the candidates' names
@@ -94,7 +94,7 @@ public final class ReportWriter {
   }
 
   /**
-   * Sets when the report was made; now by default.
+   * Sets the time of the report; default now.
    *
    * @param time the time
    * @return a new writer
@@ -105,10 +105,10 @@ public final class ReportWriter {
   }
 
   /**
-   * Sets how many cases of a task and kind the page and the Markdown show: items that failed, with
-   * prompt, expected and got.
+   * Sets the number of cases per task and kind in the page and the Markdown: failed items, with
+   * prompt, expected and actual answer.
    *
-   * @param most 0 or more; 20 by default
+   * @param most 0 or more; default 20
    * @return a new writer
    * @throws IllegalArgumentException if it is negative
    */
@@ -120,12 +120,12 @@ public final class ReportWriter {
   }
 
   /**
-   * Lets the page draw how scores went. Candidates and tasks are matched by name; this report comes
-   * last.
+   * Adds the history of scores to the page. Candidates and tasks are matched by name; this report
+   * comes last.
    *
-   * @param folder holds earlier reports that {@link #writeJson} wrote
+   * @param folder folder of earlier reports written by {@link #writeJson}
    * @return a new writer
-   * @throws IllegalArgumentException if one cannot be read, or is of another schema; the message
+   * @throws IllegalArgumentException if one cannot be read, or has another schema; the message
    *     names file, line and key
    */
   public ReportWriter history(Path folder) {
@@ -138,8 +138,8 @@ public final class ReportWriter {
   }
 
   /**
-   * Returns the report as a page: tables, charts and cases. It loads nothing and runs no script,
-   * and follows the reader's choice of light or dark.
+   * Returns the report as a page: tables, charts and cases. It loads nothing, runs no script, and
+   * follows the reader's choice of light or dark.
    *
    * @return HTML
    */
@@ -148,8 +148,8 @@ public final class ReportWriter {
   }
 
   /**
-   * {@return the report as Markdown as GitHub has it, short enough for a comment there (65,536
-   * characters): cases that do not fit are left out and counted}
+   * {@return the report as GitHub Markdown, short enough for a comment there (65,536 characters):
+   * cases that do not fit are left out and counted}
    */
   public String markdown() {
     return MarkdownText.of(content);
@@ -157,7 +157,7 @@ public final class ReportWriter {
 
   /**
    * Returns the report as JSON. Its keys are listed in {@code docs/evaluation-reports.md}; {@code
-   * schema} changes when one changes its meaning or goes away.
+   * schema} changes when a key changes its meaning or is removed.
    *
    * @return JSON
    */

@@ -18,10 +18,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The scores of a report that was written as JSON, to draw a history of.
+ * The scores of a report that was saved as JSON, for the history chart.
  *
  * @param title the report's title
- * @param written when it was made
+ * @param written the time of the report
  * @param scores every metric of every candidate on every task
  */
 record StoredReport(String title, Instant written, List<Score> scores) {
@@ -32,7 +32,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
    * Copies the list.
    *
    * @param title the report's title
-   * @param written when it was made
+   * @param written the time of the report
    * @param scores every metric of every candidate on every task
    */
   public StoredReport {
@@ -133,11 +133,11 @@ record StoredReport(String title, Instant written, List<Score> scores) {
     return fields.number(key, "a number", any -> true).orElse(Double.NaN);
   }
 
-  /** Finds the value that a candidate had. */
+  /** Finds a candidate's score. */
   Optional<ConfidenceInterval> score(String candidate, String task, String metric) {
     return scores.stream()
         .filter(score -> score.candidate().equals(candidate))
-        .filter(other -> other.task().equals(task) && other.metric().equals(metric))
+        .filter(score -> score.task().equals(task) && score.metric().equals(metric))
         .map(Score::value)
         .findFirst();
   }

@@ -5,12 +5,12 @@ import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Numbers and excerpts as reports write them. */
+/** Formats numbers and excerpts. */
 final class Texts {
 
   private static final String DASH = "\u2013";
 
-  /** From here on a number, such as the perplexity of a word, says only that it is too large. */
+  /** From here on a number, such as a perplexity per word, is shown only as too large. */
   private static final double MILLION = 1e6;
 
   private Texts() {}
@@ -64,7 +64,7 @@ final class Texts {
     return seconds < 1 ? format("%.0f ms", 1000 * seconds) : format("%.1f s", seconds);
   }
 
-  /** Which way is better. */
+  /** Returns an arrow in the direction of better values. */
   static String arrow(TaskMetric metric) {
     return metric.largerIsBetter() ? "\u2191" : "\u2193";
   }
@@ -81,7 +81,7 @@ final class Texts {
         + " more characters)";
   }
 
-  /** The end of a text, where a prompt asks. */
+  /** The end of a text, where a prompt has its question. */
   static String tail(String text, int most) {
     if (text.length() <= most) {
       return text;

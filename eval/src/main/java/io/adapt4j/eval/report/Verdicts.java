@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/** What a comparison says, in words. */
+/** Formats the conclusions of a comparison as sentences. */
 final class Verdicts {
 
   static final double LEVEL = 0.05;
@@ -35,10 +35,10 @@ final class Verdicts {
     };
   }
 
-  /** A sentence or more a candidate. */
+  /** One or more sentences per candidate. */
   static List<String> sentences(Content content, UnaryOperator<String> name) {
     List<String> sentences = new ArrayList<>();
-    content.others().forEach(other -> add(sentences, content, other.candidate(), name));
+    content.others().forEach(report -> add(sentences, content, report.candidate(), name));
     return sentences;
   }
 

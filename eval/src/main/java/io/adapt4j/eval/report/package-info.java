@@ -1,4 +1,4 @@
-/** Reports of evaluations for people, pull requests and builds. */
+/** Evaluation reports for people, pull requests and builds. */
 @NullMarked
 package io.adapt4j.eval.report;
 

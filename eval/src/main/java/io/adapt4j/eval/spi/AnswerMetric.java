@@ -5,20 +5,20 @@ import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * Compares answers with the right ones. An application may implement it; {@link #of} makes one of a
- * function.
+ * Grades answers against references. An application may implement it; {@link #of} creates one from
+ * a function.
  */
 public interface AnswerMetric {
 
-  /** Equal text, apart from white space around it: {@code exact_match}. */
+  /** Equal text, ignoring leading and trailing white space: {@code exact_match}. */
   AnswerMetric EXACT_MATCH = AnswerMetrics.exactMatch(String::strip);
 
   /** Words, as SQuAD compares them: {@code f1}, {@code exact_match}. */
   AnswerMetric SQUAD = AnswerMetrics.squad();
 
   /**
-   * Equal numbers, as lm-evaluation-harness compares GSM8K's: {@code exact_match}. Commas, dollar
-   * signs, a period at the end, everything up to four number signs, and case are ignored.
+   * Equal numbers, as lm-evaluation-harness compares those of GSM8K: {@code exact_match}. Commas,
+   * dollar signs, a final period, everything up to four number signs, and case are ignored.
    */
   AnswerMetric NUMBER = AnswerMetrics.number();
 
@@ -26,18 +26,18 @@ public interface AnswerMetric {
   AnswerMetric ROUGE = AnswerMetrics.rouge();
 
   /**
-   * BLEU sentence by sentence, from 0 to 100, with effective order: {@code bleu}. Its mean is not
-   * the BLEU of a corpus.
+   * BLEU per sentence, from 0 to 100, with effective order: {@code bleu}. Its mean is not corpus
+   * BLEU.
    */
   AnswerMetric BLEU = AnswerMetrics.bleu();
 
-  /** chrF sentence by sentence, from 0 to 100: {@code chrf}. */
+  /** chrF per sentence, from 0 to 100: {@code chrf}. */
   AnswerMetric CHRF = AnswerMetrics.chrf();
 
   /**
-   * Names the values that {@link #grade} gives.
+   * Returns the names of the values of {@link #grade}.
    *
-   * @return at least one name; the first is the one that counts
+   * @return at least one name, the primary one first
    */
   List<String> names();
 
@@ -45,16 +45,16 @@ public interface AnswerMetric {
    * Grades an answer.
    *
    * @param answer the answer; may be empty
-   * @param references right answers, at least one
-   * @return finite numbers by name, larger where better; the same names for every answer
+   * @param references reference answers, at least one
+   * @return finite numbers by name, higher is better; the same names for every answer
    */
   Map<String, Double> grade(String answer, List<String> references);
 
   /**
-   * Makes a metric with one value.
+   * Creates a metric with a single value.
    *
    * @param name its name in reports
-   * @param grade gives the value of an answer with right answers; finite, larger where better
+   * @param grade grades an answer against references; finite, higher is better
    * @return the metric
    */
   static AnswerMetric of(String name, ToDoubleBiFunction<String, List<String>> grade) {

@@ -11,7 +11,7 @@ import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** The usual metrics of answers. */
+/** The built-in answer metrics. */
 final class AnswerMetrics {
   private static final String EXACT_MATCH = "exact_match";
   private static final String F1 = "f1";

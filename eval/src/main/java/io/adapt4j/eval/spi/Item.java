@@ -3,26 +3,26 @@ package io.adapt4j.eval.spi;
 import java.util.List;
 import java.util.Map;
 
-/** One question of a task. */
+/** A question of a task. */
 public interface Item {
 
   /**
-   * Names the item within its task.
+   * Returns the item's id, unique within its task.
    *
    * @return its id
    */
   String id();
 
-  /** {@return what is known about the item, to slice results by} */
+  /** {@return properties of the item, for slicing results} */
   Map<String, String> fields();
 
-  /** {@return what a model is asked} */
+  /** {@return the requests to a model} */
   List<Request> requests();
 
   /**
-   * Judges a model's replies.
+   * Grades a model's replies.
    *
-   * @param replies one a request, in their order
+   * @param replies one per request, in order
    * @return the outcome
    */
   Outcome judge(List<Reply> replies);

@@ -7,15 +7,15 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
- * How an item went.
+ * Result of an item.
  *
  * @param id the item's id
- * @param prompt what was asked
+ * @param prompt the prompt
  * @param expected the right answer
  * @param got the model's answer
  * @param metrics the item's own metrics by name, such as {@code acc}; finite numbers
- * @param confidence how sure the model was of its answer, from 0 to 1, where that is known
- * @param fields what is known about the item
+ * @param confidence the model's confidence in its answer, from 0 to 1, if known
+ * @param fields properties of the item
  */
 public record Outcome(
     String id,
@@ -27,15 +27,15 @@ public record Outcome(
     Map<String, String> fields) {
 
   /**
-   * Makes an outcome.
+   * Checks the metrics and copies the collections.
    *
    * @param id the item's id
-   * @param prompt what was asked
+   * @param prompt the prompt
    * @param expected the right answer
    * @param got the model's answer
    * @param metrics the item's own metrics by name, such as {@code acc}; finite numbers
-   * @param confidence how sure the model was of its answer, from 0 to 1, where that is known
-   * @param fields what is known about the item
+   * @param confidence the model's confidence in its answer, from 0 to 1, if known
+   * @param fields properties of the item
    * @throws IllegalArgumentException if a metric is not a finite number
    */
   public Outcome {

@@ -5,23 +5,23 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a model replied to a {@link Request}. */
+/** A model's reply to a {@link Request}. */
 public sealed interface Reply {
 
   /**
    * A likelihood.
    *
    * @param logProbability natural logarithm of the probability of all scored tokens together
-   * @param tokens how many tokens were scored
+   * @param tokens number of scored tokens
    * @param greedy whether greedy decoding would have produced them
    */
   record Likelihood(double logProbability, int tokens, boolean greedy) implements Reply {
 
     /**
-     * Makes a reply.
+     * Checks the values.
      *
      * @param logProbability natural logarithm of the probability of all scored tokens together
-     * @param tokens how many tokens were scored
+     * @param tokens number of scored tokens
      * @param greedy whether greedy decoding would have produced them
      * @throws IllegalArgumentException if the logarithm is not a number, or above 0
      */
@@ -36,8 +36,8 @@ public sealed interface Reply {
   /**
    * A text.
    *
-   * @param text what was generated; may be empty
-   * @param finishReason why it ends where it does
+   * @param text the generated text; may be empty
+   * @param finishReason the reason why it ends
    */
   record Text(String text, FinishReason finishReason) implements Reply {}
 
@@ -51,11 +51,11 @@ public sealed interface Reply {
     private static final double ROUNDING = 1e-3;
 
     /**
-     * Makes a reply.
+     * Checks the probabilities.
      *
      * @param probabilities by class, in the classifier's order; they add up to 1
-     * @throws IllegalArgumentException if there is none, one is no probability, or they do not add
-     *     up to 1
+     * @throws IllegalArgumentException if there is none, one is not a probability, or they do not
+     *     add up to 1
      */
     public Classes {
       probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
@@ -63,7 +63,7 @@ public sealed interface Reply {
       for (double value : probabilities.values()) {
         sum += value >= 0 ? value : Double.NaN;
       }
-      // Not so where the sum is not a number.
+      // False if the sum is NaN.
       if (!(Math.abs(sum - 1) <= ROUNDING)) {
         throw new IllegalArgumentException(
             "probabilities: expected numbers of 0 or more that add up to 1, found "

@@ -2,22 +2,22 @@ package io.adapt4j.eval.spi;
 
 import io.adapt4j.core.generate.GenerationOptions;
 
-/** One thing to ask a model. */
+/** A request to a model. */
 public sealed interface Request {
 
   /**
-   * How likely is this continuation?
+   * Asks for the likelihood of a continuation.
    *
-   * @param context what comes before; may be empty
-   * @param continuation what is scored, with its leading space if it has one
+   * @param context the text before it; may be empty
+   * @param continuation the text to score, with its leading space if it has one
    */
   record Likelihood(String context, String continuation) implements Request {
 
     /**
-     * Makes a request.
+     * Checks the continuation.
      *
-     * @param context what comes before; may be empty
-     * @param continuation what is scored, with its leading space if it has one
+     * @param context the text before it; may be empty
+     * @param continuation the text to score, with its leading space if it has one
      * @throws IllegalArgumentException if the continuation is empty
      */
     public Likelihood {
@@ -28,20 +28,22 @@ public sealed interface Request {
   }
 
   /**
-   * How likely is this text as a whole, however long it is?
+   * Asks for the likelihood of a whole text of any length.
    *
    * @param text the text
-   * @param window the most tokens the model reads at once; 0 for as many as its context holds
-   * @param stride the tokens that each window after the first one scores; 0 for the whole window
+   * @param window maximum number of tokens the model reads at once; 0 for its context length
+   * @param stride number of tokens scored by each window after the first one; 0 for the whole
+   *     window
    */
   record WholeText(String text, int window, int stride) implements Request {
 
     /**
-     * Makes a request.
+     * Checks the values.
      *
      * @param text the text
-     * @param window the most tokens the model reads at once; 0 for as many as its context holds
-     * @param stride the tokens that each window after the first one scores; 0 for the whole window
+     * @param window maximum number of tokens the model reads at once; 0 for its context length
+     * @param stride number of tokens scored by each window after the first one; 0 for the whole
+     *     window
      * @throws IllegalArgumentException if the text is empty or a number negative
      */
     public WholeText {
@@ -55,15 +57,15 @@ public sealed interface Request {
   }
 
   /**
-   * What comes next?
+   * Asks for generated text.
    *
-   * @param prompt what to answer or continue from
-   * @param options how to choose tokens and when to stop
+   * @param prompt the prompt to answer or to continue
+   * @param options generation options
    */
   record Answer(String prompt, GenerationOptions options) implements Request {}
 
   /**
-   * Of which class is this text?
+   * Asks for the class of a text.
    *
    * @param text the text
    */

@@ -4,15 +4,15 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A number that sums up a task.
+ * A metric that summarizes a task.
  *
  * @param name its name in reports
  * @param largerIsBetter whether a larger number is better
- * @param kind how it comes out of the items
+ * @param kind its computation from the items
  */
 public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
 
-  /** How a metric comes out of the items. */
+  /** Computation of a metric from the items. */
   public sealed interface Kind {}
 
   /**
@@ -23,15 +23,14 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
   public record Mean(String of) implements Kind {}
 
   /**
-   * A metric of all items together that is no mean, such as a perplexity or a macro average.
+   * A metric of all items together that is not a mean, such as a perplexity or a macro average.
    *
-   * @param of gives the metric of outcomes, of which there is at least one; called by several
-   *     threads at once
+   * @param of computes the metric of one or more outcomes; called by several threads at once
    */
   public record Corpus(ToDoubleFunction<List<Outcome>> of) implements Kind {}
 
   /**
-   * Makes a mean of the items' metrics of the same name, larger where better.
+   * Creates the mean of the items' metrics of the same name, higher is better.
    *
    * @param name the name
    * @return the metric
@@ -41,11 +40,11 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
   }
 
   /**
-   * Makes a metric of all items together.
+   * Creates a metric of all items together.
    *
    * @param name its name
    * @param largerIsBetter whether a larger number is better
-   * @param of gives the metric of outcomes
+   * @param of computes the metric of outcomes
    * @return the metric
    */
   public static TaskMetric corpus(
@@ -70,9 +69,9 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
   }
 
   /**
-   * Computes the metric of one item alone.
+   * Computes the metric of a single item.
    *
-   * @param outcome how the item went
+   * @param outcome the item's outcome
    * @return its value
    */
   public double of(Outcome outcome) {

@@ -1,4 +1,4 @@
-/** What an application may implement, and the types that it then meets. */
+/** Extension points for applications, and the types they use. */
 @NullMarked
 package io.adapt4j.eval.spi;
 

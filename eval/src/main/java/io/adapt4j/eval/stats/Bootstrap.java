@@ -6,28 +6,28 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * How much a metric would vary with other rows of the same kind, found by drawing the rows again
- * and again with replacement (Efron 1979, "Bootstrap Methods: Another Look at the Jackknife").
+ * Bootstrap of metrics: their variation over resamples of the rows with replacement (Efron 1979,
+ * "Bootstrap Methods: Another Look at the Jackknife").
  *
  * <p>Intervals are percentile intervals (Efron and Tibshirani 1993, "An Introduction to the
  * Bootstrap", section 13.3) with linear interpolation between resampled metrics. The same seed
  * gives the same interval on any number of processors.
  *
- * @param resamples how many times the rows are drawn; 10,000 by default
- * @param confidence how much of the resampled metrics an interval holds; 0.95 by default
- * @param seed of the draws; 0 by default
+ * @param resamples number of resamples; default 10,000
+ * @param confidence confidence level; default 0.95
+ * @param seed seed of the draws; default 0
  */
 public record Bootstrap(int resamples, double confidence, long seed) {
 
-  /** 10,000 resamples, 95 per cent, seed 0. */
+  /** 10,000 resamples, 95 percent, seed 0. */
   public static final Bootstrap DEFAULT = new Bootstrap(10_000, 0.95, 0);
 
   /**
    * Checks the settings.
    *
-   * @param resamples how many times the rows are drawn; 10,000 by default
-   * @param confidence how much of the resampled metrics an interval holds; 0.95 by default
-   * @param seed of the draws; 0 by default
+   * @param resamples number of resamples; default 10,000
+   * @param confidence confidence level; default 0.95
+   * @param seed seed of the draws; default 0
    * @throws IllegalArgumentException if a number is out of its range
    */
   public Bootstrap {
@@ -39,9 +39,9 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   }
 
   /**
-   * Finds the interval of a mean.
+   * Computes the interval of a mean.
    *
-   * @param rows one metric a row, for instance 1 where the answer is right and otherwise 0
+   * @param rows one metric per row, for instance 1 for a right answer, else 0
    * @return the interval
    * @throws IllegalArgumentException if there are no rows, or a metric is not finite
    */
@@ -51,11 +51,11 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   }
 
   /**
-   * Finds the interval of any metric of a set of rows, for instance of BLEU.
+   * Computes the interval of any metric of a set of rows, for instance of BLEU.
    *
-   * @param rows how many rows there are
-   * @param statistic gives the value of drawn rows, whose numbers from 0 it gets; called by several
-   *     threads at once; must not keep or change the array
+   * @param rows number of rows
+   * @param statistic computes the metric of drawn rows from their indices, from 0; called by
+   *     several threads at once; must not keep or change the array
    * @return the interval
    * @throws IllegalArgumentException if there are no rows
    */
@@ -65,11 +65,11 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   }
 
   /**
-   * Finds the interval of the difference of any metric between two models, and whether it could be
-   * chance, as {@link #compare(double[], double[])} does for means.
+   * Computes the interval of the difference of any metric between two models, and its p-value, as
+   * {@link #compare(double[], double[])} does for means.
    *
-   * @param rows how many rows there are
-   * @param difference gives one model's metric of drawn rows less the other's of the same rows;
+   * @param rows number of rows
+   * @param difference computes one model's metric of drawn rows minus the other's of the same rows;
    *     called by several threads at once; must not keep or change the array
    * @return the difference and its p-value; no single row wins, ties or loses
    * @throws IllegalArgumentException if there are no rows
@@ -98,7 +98,7 @@ public record Bootstrap(int resamples, double confidence, long seed) {
    * differences moved to a mean of 0 (Efron and Tibshirani 1993, section 16.4), and never below 1 /
    * (resamples + 1).
    *
-   * @param first one metric a row, larger where better
+   * @param first one metric per row, higher is better
    * @param second the other model's metrics of the same rows in the same order
    * @return the comparison
    * @throws IllegalArgumentException if there are no rows, their numbers differ, or a metric is not
@@ -122,9 +122,9 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   }
 
   /**
-   * Compares two models row by row, matched by the rows' ids.
+   * Compares two models by the means of their rows, matched by id.
    *
-   * @param first one model's values by id, larger where better
+   * @param first one model's values by id, higher is better
    * @param second the other model's values of the same ids, in any order
    * @return the comparison
    * @throws IllegalArgumentException if there are no rows, a value is not finite, or an id is only

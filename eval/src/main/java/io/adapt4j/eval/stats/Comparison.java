@@ -1,10 +1,10 @@
 package io.adapt4j.eval.stats;
 
 /**
- * Two models on the same rows.
+ * Comparison of two models on the same rows.
  *
- * @param difference the first one's metric less the second one's
- * @param pValue how likely a difference at least so large, in either direction, is where the models
+ * @param difference the first one's metric minus the second one's
+ * @param pValue probability of a difference at least this large, in either direction, if the models
  *     do not differ
  * @param wins rows on which the first is better
  * @param ties rows on which both are equal

@@ -1,9 +1,9 @@
 package io.adapt4j.eval.stats;
 
 /**
- * A value and where it may lie.
+ * A value with its confidence interval.
  *
- * @param value the value of the rows as they are
+ * @param value the value on the original rows
  * @param low lower end
  * @param high upper end
  * @param confidence the confidence level, for instance 0.95
@@ -11,7 +11,7 @@ package io.adapt4j.eval.stats;
 public record ConfidenceInterval(double value, double low, double high, double confidence) {
   private static final double WILSON_CONFIDENCE = 0.95;
 
-  /** The quantile of the normal distribution that leaves 2.5 percent above. */
+  /** The 97.5 percent quantile of the normal distribution. */
   private static final double Z = 1.959963984540054;
 
   /**
@@ -25,9 +25,9 @@ public record ConfidenceInterval(double value, double low, double high, double c
   }
 
   /**
-   * Finds the 95 percent interval of a share that was counted on few rows (Wilson 1927, "Probable
-   * Inference, the Law of Succession, and Statistical Inference"). Unlike resampling it does not
-   * call a share certain because all of a handful of rows agree.
+   * Computes the 95 percent interval of a share of few rows (Wilson 1927, "Probable Inference, the
+   * Law of Succession, and Statistical Inference"). Unlike resampling it does not call a share
+   * certain because all of a handful of rows agree.
    *
    * @param hits rows that count, from 0 to {@code rows}
    * @param rows all rows, at least 1

@@ -3,7 +3,8 @@ package io.adapt4j.eval.stats;
 /**
  * Rows drawn with replacement for one resample. Random bits come from SplitMix64 (Steele, Lea and
  * Flood 2014, "Fast Splittable Pseudorandom Number Generators"); 32 of them choose a row by
- * multiplication, which favors no row by more than one part in 4 billion divided by the rows.
+ * multiplication, which favors no row by more than one part in 4 billion divided by the number of
+ * rows.
  */
 final class Draws {
   private static final long STEP = 0x9e3779b97f4a7c15L;

@@ -1,9 +1,9 @@
 package io.adapt4j.eval.stats;
 
 /**
- * Whether two models are right equally often on the same rows (McNemar 1947, "Note on the sampling
- * error of the difference between correlated proportions or percentages"). Only rows on which just
- * one is right tell anything.
+ * McNemar's test of whether two models are right equally often on the same rows (McNemar 1947,
+ * "Note on the sampling error of the difference between correlated proportions or percentages").
+ * Only rows on which exactly one is right are informative.
  *
  * @param bothRight rows on which both are right
  * @param onlyFirst rows on which only the first is right
@@ -53,10 +53,10 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
   }
 
   /**
-   * Returns the mid-p-value, less cautious than the exact one and nearer to the stated error rate
-   * (Fagerland, Lydersen and Laake 2013, "The McNemar test for binary matched-pairs data").
+   * Returns the mid-p-value, less conservative than the exact one and nearer to the nominal error
+   * rate (Fagerland, Lydersen and Laake 2013, "The McNemar test for binary matched-pairs data").
    *
-   * @return from 0 to 1; 1 where the models never differ
+   * @return from 0 to 1; 1 if the models never differ
    */
   public double midPValue() {
     if (onlyFirst + onlySecond == 0) {
@@ -76,7 +76,7 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
     return sum;
   }
 
-  /** The chance that of fair tosses exactly the smaller count falls on one side. */
+  /** Probability that exactly the smaller count of fair tosses falls on one side. */
   private double chanceOfFewer() {
     long trials = onlyFirst + onlySecond;
     double log = -trials * Math.log(2);

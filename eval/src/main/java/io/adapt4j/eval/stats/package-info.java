@@ -1,4 +1,4 @@
-/** How sure a measured score is, and whether two models really differ. */
+/** Confidence intervals of scores, and tests of whether two models differ. */
 @NullMarked
 package io.adapt4j.eval.stats;
 

@@ -3,23 +3,23 @@ package io.adapt4j.eval.task;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Takes the answer out of a text that may say more. */
+/** Extracts the answer from generated text. */
 @FunctionalInterface
 public interface AnswerExtraction {
 
-  /** What is taken for an answer where none is found, as in lm-evaluation-harness. */
+  /** The answer if none is found, as in lm-evaluation-harness. */
   String NONE = "[invalid]";
 
   /**
    * Finds the answer.
    *
    * @param generated the text
-   * @return the answer; {@link #NONE} where there is none
+   * @return the answer; {@link #NONE} if there is none
    */
   String answer(String generated);
 
   /**
-   * Takes the whole text, without spaces around it.
+   * Takes the whole text, without leading and trailing white space.
    *
    * @return the extraction
    */
@@ -40,7 +40,7 @@ public interface AnswerExtraction {
   /**
    * Takes the first match of a pattern.
    *
-   * @param pattern its first group that took part is the answer; the whole match if it has none
+   * @param pattern its first group that matched is the answer; the whole match if it has none
    * @return the extraction
    */
   static AnswerExtraction first(Pattern pattern) {
@@ -51,7 +51,7 @@ public interface AnswerExtraction {
   /**
    * Takes the last match of a pattern.
    *
-   * @param pattern its first group that took part is the answer; the whole match if it has none
+   * @param pattern its first group that matched is the answer; the whole match if it has none
    * @return the extraction
    */
   static AnswerExtraction last(Pattern pattern) {

@@ -15,25 +15,24 @@ import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
 /**
- * A question with answers to choose from, of which the model finds one the likeliest, as
- * lm-evaluation-harness does ({@code lm_eval/api/task.py}). Of equal ones the first counts. The
- * outcome's prompt is the context with the delimiter, so that prompt and answer joined are what was
- * scored.
+ * A multiple-choice question answered by the most likely choice, as in lm-evaluation-harness
+ * ({@code lm_eval/api/task.py}). Of equally likely ones the first is chosen. The outcome's prompt
+ * is the context with the delimiter, so that prompt and answer concatenated are the scored text.
  *
  * <ul>
- *   <li>{@code acc}: whether the likeliest continuation is right;
+ *   <li>{@code acc}: whether the most likely continuation is right;
  *   <li>{@code acc_norm}: the same with log-probabilities divided by the answers' characters;
  *   <li>{@code acc_bytes}: divided by their UTF-8 bytes;
- *   <li>{@code mc2}: the share of the probability of all answers that the right ones have (Lin et
- *       al. 2021, TruthfulQA, MC2).
+ *   <li>{@code mc2}: the right answers' share of the total probability of all answers (Lin et al.
+ *       2021, TruthfulQA, MC2).
  * </ul>
  *
- * @param id names the item
- * @param context what comes before the answers
+ * @param id identifies the item
+ * @param context the text before the answers
  * @param choices the answers, at least two
- * @param delimiter what stands between context and answer, such as a space
- * @param right the numbers of right answers, from 0; at least one
- * @param fields what is known about the item
+ * @param delimiter text between context and answer, such as a space
+ * @param right indices of right answers, from 0; at least one
+ * @param fields properties of the item
  */
 record ChoiceItem(
     String id,
@@ -44,27 +43,27 @@ record ChoiceItem(
     Map<String, String> fields)
     implements Item {
 
-  /** Whether the likeliest answer is right. */
+  /** Whether the most likely answer is right. */
   static final String ACC = "acc";
 
-  /** Whether the likeliest answer by character is right. */
+  /** Whether the most likely answer per character is right. */
   static final String ACC_NORM = "acc_norm";
 
-  /** Whether the likeliest answer by byte is right. */
+  /** Whether the most likely answer per byte is right. */
   static final String ACC_BYTES = "acc_bytes";
 
-  /** The right answers' share of the probability of all. */
+  /** The right answers' share of the total probability. */
   static final String MC2 = "mc2";
 
   /**
-   * Makes an item.
+   * Checks the values.
    *
-   * @param id names the item
-   * @param context what comes before the answers
+   * @param id identifies the item
+   * @param context the text before the answers
    * @param choices the answers, at least two
-   * @param delimiter what stands between context and answer, such as a space
-   * @param right the numbers of right answers, from 0; at least one
-   * @param fields what is known about the item
+   * @param delimiter text between context and answer, such as a space
+   * @param right indices of right answers, from 0; at least one
+   * @param fields properties of the item
    */
   public ChoiceItem {
     choices = List.copyOf(choices);
@@ -114,7 +113,7 @@ record ChoiceItem(
         fields);
   }
 
-  /** As Python counts them: a character outside the basic plane is one. */
+  /** Counts characters as Python does: a character outside the basic plane is one. */
   private static int characters(String text) {
     return text.codePointCount(0, text.length());
   }

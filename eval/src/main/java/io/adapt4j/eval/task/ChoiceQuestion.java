@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A question with answers to choose from, in any of the shapes that public sets have.
+ * A multiple-choice question, in any of the formats of public datasets.
  *
- * @param question the question, or the beginning to continue from
+ * @param question the question, or the text to continue
  * @param choices the answers
- * @param right the number of the right one, from 0
- * @param fields whatever else the row tells as texts
+ * @param right index of the right one, from 0
+ * @param fields all other fields of the row as texts
  */
 record ChoiceQuestion(
     String question, List<String> choices, int right, Map<String, String> fields) {
@@ -44,7 +44,7 @@ record ChoiceQuestion(
   /**
    * Reads a row: HellaSwag's ({@code ctx_a}, {@code ctx_b}, {@code endings}, {@code label}), ARC's
    * ({@code question}, {@code choices} of {@code text} and {@code label}, {@code answerKey}), or
-   * {@code question}, {@code choices}, {@code answer} as a number from 0, a letter from A, or the
+   * {@code question}, {@code choices}, {@code answer} as an index from 0, a letter from A, or the
    * answer's text.
    */
   static ChoiceQuestion of(Row row) {
@@ -59,7 +59,7 @@ record ChoiceQuestion(
         row.text("question"), choices, right(row.value("answer"), "answer", choices), others(row));
   }
 
-  /** A row of MMLU's CSV files. */
+  /** Reads a row of MMLU's CSV files. */
   static ChoiceQuestion mmlu(Row row, String subject) {
     List<String> choices = List.of(row.text("A"), row.text("B"), row.text("C"), row.text("D"));
     return new ChoiceQuestion(
@@ -69,7 +69,7 @@ record ChoiceQuestion(
         Map.of("subject", subject));
   }
 
-  /** The texts are those of lm-evaluation-harness ({@code tasks/hellaswag/utils.py}). */
+  /** Formats the texts as lm-evaluation-harness does ({@code tasks/hellaswag/utils.py}). */
   private static ChoiceQuestion hellaSwag(Row row) {
     String second = row.has("ctx_b") ? row.text("ctx_b") : "";
     String capital =
@@ -100,7 +100,7 @@ record ChoiceQuestion(
     return new ChoiceQuestion(row.text("question"), texts, right, others(row));
   }
 
-  /** The number of an answer, which is written as its number, its letter, or itself. */
+  /** Returns the index of an answer given as its index, its letter, or its text. */
   static int right(@Nullable Object answer, String field, List<String> choices) {
     int number = number(answer, field, choices);
     if (number < 0 || number >= choices.size()) {

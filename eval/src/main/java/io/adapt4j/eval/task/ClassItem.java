@@ -9,22 +9,22 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * A text to be sorted into a class by a classifier's output layer.
+ * A text classified by a classifier's output layer.
  *
- * @param id names the item
+ * @param id identifies the item
  * @param text the text
  * @param label its right class
- * @param fields what is known about the item
+ * @param fields properties of the item
  */
 record ClassItem(String id, String text, String label, Map<String, String> fields) implements Item {
 
   /**
    * Copies the fields.
    *
-   * @param id names the item
+   * @param id identifies the item
    * @param text the text
    * @param label its right class
-   * @param fields what is known about the item
+   * @param fields properties of the item
    */
   public ClassItem {
     fields = Map.copyOf(fields);
@@ -35,7 +35,7 @@ record ClassItem(String id, String text, String label, Map<String, String> field
     return List.of(new Request.Classification(text));
   }
 
-  /** Compares the likeliest class with the right one; of equally likely ones the first counts. */
+  /** Compares the most likely class with the right one; of equally likely ones the first. */
   @Override
   public Outcome judge(List<Reply> replies) {
     Map<String, Double> probabilities = ((Reply.Classes) replies.get(0)).probabilities();

@@ -12,7 +12,7 @@ final class CsvFiles {
 
   private CsvFiles() {}
 
-  /** A file itself, or those of a folder by name. */
+  /** Returns a file itself, or the files of a folder by name. */
   static List<Path> of(Path path) {
     if (!Files.isDirectory(path)) {
       return List.of(path);

@@ -12,17 +12,17 @@ import java.util.stream.IntStream;
 
 /**
  * Multiple choice by likelihood, with the prompts of lm-evaluation-harness. Immutable: each setting
- * gives a new builder.
+ * returns a new builder.
  */
 public final class MultipleChoice {
 
-  /** How a question and its answers become prompts. */
+  /** Prompt formats of questions and their answers. */
   public enum Style {
     /** The question, the answers by letter, {@code Answer:}; letters are scored (MMLU). */
     LETTERS,
     /** {@code Question: ... Answer:}; the answers' texts are scored (ARC). */
     QUESTION,
-    /** The question as it is; the answers' texts continue from it (HellaSwag). */
+    /** The plain question; the answers' texts are scored as its continuation (HellaSwag). */
     CONTINUE
   }
 
@@ -48,14 +48,14 @@ public final class MultipleChoice {
   }
 
   /**
-   * Reads questions as JSON or JSON lines: {@code question}, {@code choices} and {@code answer} (a
-   * number from 0, a letter, or a choice); ARC's shape; or HellaSwag's. Other fields are kept to
-   * slice by.
+   * Reads questions as JSON or JSON lines: {@code question}, {@code choices} and {@code answer} (an
+   * index from 0, a letter, or a choice); ARC's format; or HellaSwag's. Other fields are kept for
+   * slicing.
    *
    * @param name the task's name
    * @param file the file
    * @return the task's builder, in {@link Style#QUESTION}; {@link Style#CONTINUE} for HellaSwag's
-   *     shape
+   *     format
    * @throws IllegalArgumentException if a row is malformed; the message names file, line and field
    */
   public static MultipleChoice jsonl(String name, Path file) {
@@ -73,8 +73,8 @@ public final class MultipleChoice {
 
   /**
    * Reads MMLU (Hendrycks et al. 2021): a CSV file or a folder of them without header, or JSON
-   * lines with {@code subject}. A file's name less {@code _test}, {@code _dev} or {@code _val} is
-   * its subject.
+   * lines with {@code subject}. A file's name without {@code _test}, {@code _dev} or {@code _val}
+   * is its subject.
    *
    * @param path the file or folder
    * @return the task's builder, in {@link Style#LETTERS}
@@ -102,9 +102,9 @@ public final class MultipleChoice {
   }
 
   /**
-   * Sets how prompts are made.
+   * Sets the prompt format.
    *
-   * @param other the style
+   * @param other the format
    * @return a new builder
    */
   public MultipleChoice style(Style other) {
@@ -112,11 +112,11 @@ public final class MultipleChoice {
   }
 
   /**
-   * Puts solved questions before each question: the first of those with its subject, or the first
-   * ones where questions have none.
+   * Adds few-shot examples before each question: the first ones with its subject, or the first ones
+   * if questions have no subjects.
    *
-   * @param count how many
-   * @param file where solved questions come from, in any shape that questions come in
+   * @param count number of examples
+   * @param file file of the examples, in any format of questions
    * @return a new builder
    * @throws IllegalArgumentException if the count is negative, or a subject has fewer
    */
@@ -132,8 +132,8 @@ public final class MultipleChoice {
   }
 
   /**
-   * Makes the task. Its metric is {@code acc_norm} for {@link Style#CONTINUE} and {@code acc}
-   * otherwise; both are reported.
+   * Builds the task. Its primary metric is {@code acc_norm} for {@link Style#CONTINUE} and {@code
+   * acc} otherwise; both are reported.
    *
    * @return the task
    */
@@ -168,7 +168,7 @@ public final class MultipleChoice {
             : "";
     List<ChoiceQuestion> solved =
         examples.stream()
-            .filter(other -> other.fields().getOrDefault(FIELD_SUBJECT, "").equals(subject))
+            .filter(example -> example.fields().getOrDefault(FIELD_SUBJECT, "").equals(subject))
             .limit(shots)
             .toList();
     if (solved.size() < shots) {
@@ -178,7 +178,7 @@ public final class MultipleChoice {
     }
     return description
         + solved.stream()
-            .map(other -> prompt(other) + " " + answers(other).get(other.right()) + "\n\n")
+            .map(example -> prompt(example) + " " + answers(example).get(example.right()) + "\n\n")
             .collect(Collectors.joining());
   }
 

@@ -19,8 +19,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Tasks of the rows of a file in any format that {@link Datasets#read} reads, with prompts made by
- * a template of the rows' fields. Immutable: each setting gives a new one.
+ * Task from the rows of a file in any format that {@link Datasets#read} reads, with prompts
+ * rendered by a template from the rows' fields. Immutable: each setting returns a new task.
  *
  * <pre>{@code
  * Task capitals =
@@ -30,9 +30,9 @@ import java.util.stream.Collectors;
  *         .answers("capital", AnswerExtraction.firstLine(), AnswerMetric.SQUAD);
  * }</pre>
  *
- * <p>An item is called as the row's {@code id} says, or by its number, from 1. Files are read when
- * the task is made; a row that lacks a field is an {@link IllegalArgumentException} that names
- * file, line and field.
+ * <p>An item's id is the row's {@code id}, or its number, from 1. Files are read when the task is
+ * built; a row that lacks a field is an {@link IllegalArgumentException} that names file, line and
+ * field.
  */
 public final class RowTask {
 
@@ -70,12 +70,12 @@ public final class RowTask {
   }
 
   /**
-   * Begins a task whose prompt is the row's {@code question}, then {@code Answer:}, without
+   * Creates a task whose prompt is the row's {@code question}, then {@code Answer:}, without
    * examples.
    *
    * @param name the task's name
    * @param file the rows
-   * @return the beginning
+   * @return the task without its answers
    */
   public static RowTask of(String name, Path file) {
     return new RowTask(
@@ -91,10 +91,10 @@ public final class RowTask {
   }
 
   /**
-   * Sets what a candidate is asked.
+   * Sets the prompt.
    *
-   * @param variants texts with field names in braces, such as {@code {question}}; the first applies
-   *     whose fields all have a text
+   * @param variants texts with field names in braces, such as {@code {question}}; the first one
+   *     whose fields all have a text is used
    * @return a new task
    * @throws IllegalArgumentException if there is none
    */
@@ -103,7 +103,7 @@ public final class RowTask {
   }
 
   /**
-   * Sets what a candidate is asked.
+   * Sets the prompt.
    *
    * @param template the template
    * @return a new task
@@ -113,10 +113,10 @@ public final class RowTask {
   }
 
   /**
-   * Puts the first rows of another file before each prompt, each as its prompt with its answer.
+   * Adds few-shot examples from the first rows of another file, each as its prompt with its answer.
    *
-   * @param count how many; 0 by default
-   * @param rows where they come from
+   * @param count number of examples; default 0
+   * @param rows file of the examples
    * @return a new task
    * @throws IllegalArgumentException if the count is negative
    */
@@ -128,11 +128,11 @@ public final class RowTask {
   }
 
   /**
-   * Sets what stands between prompt and answer in examples and before answers to choose from, and
-   * between examples.
+   * Sets the text between prompt and answer in examples and before choices, and the text between
+   * examples.
    *
-   * @param beforeAnswer a space by default
-   * @param betweenExamples a blank line by default
+   * @param beforeAnswer default a space
+   * @param betweenExamples default a blank line
    * @return a new task
    */
   public RowTask joined(String beforeAnswer, String betweenExamples) {
@@ -141,9 +141,9 @@ public final class RowTask {
   }
 
   /**
-   * Names fields that results can be sliced by.
+   * Sets the fields for slicing results.
    *
-   * @param fields the rows' fields; none by default
+   * @param fields the rows' fields; default none
    * @return a new task
    */
   public RowTask slicedBy(String... fields) {
@@ -152,9 +152,9 @@ public final class RowTask {
   }
 
   /**
-   * Sets how answers in words are generated.
+   * Sets the generation options for free-text answers.
    *
-   * @param generation by default the likeliest token each time, at most 64
+   * @param generation default greedy decoding of at most 64 tokens
    * @return a new task
    */
   public RowTask generating(GenerationOptions generation) {
@@ -162,15 +162,15 @@ public final class RowTask {
   }
 
   /**
-   * Asks for answers in words.
+   * Builds a task with free-text answers.
    *
-   * @param field the right answer, or a list of right ones
-   * @param extraction takes the answer out of what was generated
-   * @param metrics compare it with the right ones; the first one's first metric counts
-   * @return the task, with the metrics of the metrics, and {@code cut}: the share of answers that
-   *     reached the limit of new tokens
-   * @throws IllegalArgumentException if a row cannot be used, there is no metric, or two have a
-   *     metric of one name
+   * @param field field with the reference answer, or a list of them
+   * @param extraction extracts the answer from the generated text
+   * @param metrics grade it against the references; the first one's first metric is the primary one
+   * @return the task, with all metrics, and {@code cut}: the share of answers that reached the
+   *     limit on new tokens
+   * @throws IllegalArgumentException if a row cannot be used, there is no metric, or two have the
+   *     same name
    */
   public Task answers(String field, AnswerExtraction extraction, AnswerMetric... metrics) {
     List<AnswerMetric> graders = List.of(metrics);
@@ -209,7 +209,7 @@ public final class RowTask {
     return means;
   }
 
-  /** The values of several metrics in one. */
+  /** Several metrics combined into one. */
   private record JoinedMetrics(List<AnswerMetric> metrics) implements AnswerMetric {
     @Override
     public List<String> names() {
@@ -225,10 +225,10 @@ public final class RowTask {
   }
 
   /**
-   * Asks which of several answers is the likeliest after the prompt.
+   * Builds a multiple-choice task that compares the likelihoods of answers after the prompt.
    *
    * @param choices the field with the list of answers
-   * @param right the field with the number of the right one, from 0, its letter, from A, or itself
+   * @param right the field with the index of the right one, from 0, its letter, from A, or its text
    * @return the task, with {@code acc}, {@code acc_norm} and {@code acc_bytes}
    * @throws IllegalArgumentException if a row cannot be used
    */
@@ -257,11 +257,12 @@ public final class RowTask {
   }
 
   /**
-   * Asks which class is the likeliest after the prompt, by the likelihood of a word for each.
+   * Builds a classification task that compares the likelihoods of a word for each class after the
+   * prompt.
    *
    * @param label the field with the right class
-   * @param words by class, the word that stands for it after the prompt; if there are none, the
-   *     classes of the rows themselves
+   * @param words the word of each class after the prompt; if empty, the classes of the rows
+   *     themselves
    * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}; right
    *     answers and the model's are the words
    * @throws IllegalArgumentException if a row cannot be used, or has a class without a word, or two
@@ -304,9 +305,9 @@ public final class RowTask {
   }
 
   /**
-   * Asks a classifier's output layer for the class of a text.
+   * Builds a classification task for a classifier's output layer.
    *
-   * @param text the field with the text, without a template
+   * @param text the field with the text, which is used without a template
    * @param label the field with the right class
    * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}, for {@code
    *     Candidate.of(identity, classifier)}

@@ -7,25 +7,26 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A set of questions and the metrics that sum up the answers.
+ * A set of questions and the metrics that summarize the answers.
  *
  * @param name its name in reports
  * @param items the questions
- * @param metrics what sums them up, the one that counts first
- * @param isGeneral whether it asks for general abilities that adapting a model must not lose,
- *     rather than for what the model is adapted to
+ * @param metrics metrics of the answers, the primary one first
+ * @param isGeneral whether it measures general abilities that adapting a model must not lose,
+ *     rather than the ability that the model is adapted for
  */
 public record Task(String name, List<Item> items, List<TaskMetric> metrics, boolean isGeneral) {
 
   /**
-   * Makes a task.
+   * Checks and copies the values.
    *
    * @param name its name in reports
    * @param items the questions
-   * @param metrics what sums them up, the one that counts first
-   * @param isGeneral whether it asks for general abilities that adapting a model must not lose,
-   *     rather than for what the model is adapted to
-   * @throws IllegalArgumentException if there are no items or metrics, or two items have one id
+   * @param metrics metrics of the answers, the primary one first
+   * @param isGeneral whether it measures general abilities that adapting a model must not lose,
+   *     rather than the ability that the model is adapted for
+   * @throws IllegalArgumentException if there are no items or metrics, or two items have the same
+   *     id
    */
   public Task {
     items = List.copyOf(items);
@@ -49,7 +50,7 @@ public record Task(String name, List<Item> items, List<TaskMetric> metrics, bool
     }
   }
 
-  /** {@return the metric that counts in comparisons} */
+  /** {@return the primary metric, which is used for comparisons} */
   public TaskMetric primary() {
     return metrics.get(0);
   }
@@ -72,7 +73,7 @@ public record Task(String name, List<Item> items, List<TaskMetric> metrics, bool
   /**
    * Returns the first items of this task.
    *
-   * @param most how many
+   * @param most maximum number
    * @return a new task
    */
   public Task limit(int most) {

@@ -18,7 +18,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/** Makes a task of its description: what every task may have, and the keys of its kind. */
+/** Creates a task from its description: the keys common to all tasks, and those of its kind. */
 final class TaskDescription {
 
   private static final Map<String, AnswerMetric> ANSWER_METRICS = new LinkedHashMap<>();
@@ -38,7 +38,7 @@ final class TaskDescription {
   private static final String EXTRACT = "extract";
   private static final String METRICS = "metrics";
 
-  /** Makes a task from the keys of its kind, called as given or, without a name, as usual. */
+  /** Creates a task from the keys of its kind, with a given or default name. */
   @FunctionalInterface
   private interface Kind {
     Optional<Task> read(Fields fields, Optional<String> name);
@@ -64,7 +64,7 @@ final class TaskDescription {
     return kinds;
   }
 
-  /** Reads a task; what is wrong goes to the problems. The caller finishes the fields. */
+  /** Reads a task and collects problems. The caller finishes the fields. */
   static Optional<Task> read(Fields fields) {
     Optional<String> name = fields.text("name");
     boolean general = fields.flag("general").orElse(false);
@@ -86,7 +86,7 @@ final class TaskDescription {
         .map(task -> general ? task.general() : task);
   }
 
-  /** Finishes the keys of a kind and makes its task; rows that cannot be used are a problem. */
+  /** Finishes the keys of a kind and creates its task; rows that cannot be used are a problem. */
   private static Optional<Task> made(Fields fields, String key, Supplier<Task> task) {
     List<Task> made = new ArrayList<>();
     fields.attempt(
@@ -116,7 +116,7 @@ final class TaskDescription {
     return file.flatMap(path -> made(fields, PATH, () -> reader.apply(path)));
   }
 
-  /** Solved rows before each question. */
+  /** Few-shot examples. */
   private record FewShot(int count, Path file) {}
 
   private static Optional<FewShot> fewShot(Fields fields) {
@@ -157,7 +157,7 @@ final class TaskDescription {
         : made(fields, PATH, () -> rows.choices(choices.get(), answer.get()));
   }
 
-  /** By likelihood where there is a prompt, otherwise by a classifier's output layer. */
+  /** Compares likelihoods if there is a prompt; otherwise uses a classifier's output layer. */
   private static Optional<Task> classes(Fields fields, Optional<String> name) {
     Optional<Path> file = path(fields);
     Optional<String> label = requiredField(fields, "label");
@@ -270,7 +270,7 @@ final class TaskDescription {
     return file.flatMap(path -> made(fields, PATH, () -> Tasks.squad(path, passage)));
   }
 
-  /** What the kinds made of templates have in common. */
+  /** Reads the keys common to kinds with prompt templates. */
   private static RowTask rows(Fields fields, Optional<String> name, Optional<Path> file) {
     Path path = file.orElse(Path.of("missing"));
     RowTask rows = RowTask.of(called(name, path), path);

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tasks as data: a YAML or JSON file that describes one task, or a suite of them under {@code
- * tasks}, of which some may be in other files.
+ * Task descriptions: a YAML or JSON file with one task, or a suite of them under {@code tasks},
+ * some of which may be in other files.
  *
  * <pre>{@code
  * tasks:
@@ -26,8 +26,8 @@ import java.util.Set;
  *   - file: more.yaml
  * }</pre>
  *
- * <p>Relative paths begin at the folder of the file that they are written in. The page
- * docs/evaluation.md lists all keys.
+ * <p>Relative paths are resolved against the folder of their file. The page docs/evaluation.md
+ * lists all keys.
  */
 final class TaskFile {
 

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of a file as something else. */
+/** Converts the rows of a file. */
 final class TaskRows {
 
   private TaskRows() {}
 
-  /** Makes something of a row. */
+  /** Converts a row. */
   @FunctionalInterface
   interface Maker<T> {
     T make(int row, Row fields);

@@ -23,13 +23,16 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Tasks of public sets and of one's own files. For multiple choice see {@link MultipleChoice}. */
+/**
+ * Tasks from public datasets and from your own files. For multiple choice see {@link
+ * MultipleChoice}.
+ */
 public final class Tasks {
 
   /** The strict answer pattern of GSM8K in lm-evaluation-harness. */
   private static final Pattern AFTER_SIGNS = Pattern.compile("#### (\\-?[0-9\\.\\,]+)");
 
-  /** Its flexible one, of which the last match counts. */
+  /** Its flexible pattern, of which the last match counts. */
   private static final Pattern ANY_NUMBER = Pattern.compile("(-?[$0-9.,]{2,})|(-?[0-9]+)");
 
   private static final List<String> GSM8K_STOPS = List.of("Question:", "</s>", "<|im_end|>");
@@ -37,18 +40,18 @@ public final class Tasks {
   private Tasks() {}
 
   /**
-   * Makes an item that is answered in words.
+   * Creates an item with a free-text answer.
    *
-   * @param id names the item within its task
-   * @param prompt what is asked
-   * @param options how long the answer may be and where it stops
-   * @param references right answers, at least one
-   * @param extraction takes the answer out of what was generated
-   * @param metric compares the answer with the right ones
-   * @param fields what is known about the item, to slice results by
+   * @param id identifies the item within its task
+   * @param prompt the prompt
+   * @param options maximum length and stop strings of the answer
+   * @param references reference answers, at least one
+   * @param extraction extracts the answer from the generated text
+   * @param metric grades the answer against the references
+   * @param fields properties of the item, for slicing results
    * @return the item, with the values of the metric, and {@code cut}: 1 for an answer that reached
-   *     the limit of new tokens
-   * @throws IllegalArgumentException if there is no right answer
+   *     the limit on new tokens
+   * @throws IllegalArgumentException if there is no reference answer
    */
   public static Item answerItem(
       String id,
@@ -62,17 +65,17 @@ public final class Tasks {
   }
 
   /**
-   * Makes an item with answers to choose from, of which the model finds one the likeliest.
+   * Creates a multiple-choice item, answered by the most likely choice.
    *
-   * @param id names the item within its task
-   * @param context what comes before the answers
+   * @param id identifies the item within its task
+   * @param context the text before the answers
    * @param choices the answers, at least two
-   * @param delimiter what stands between context and answer, such as a space
-   * @param right the numbers of right answers, from 0; at least one
-   * @param fields what is known about the item, to slice results by
+   * @param delimiter text between context and answer, such as a space
+   * @param right indices of right answers, from 0; at least one
+   * @param fields properties of the item, for slicing results
    * @return the item, with {@code acc}, {@code acc_norm}, {@code acc_bytes} and {@code mc2}
-   * @throws IllegalArgumentException if there are fewer than two answers, one is empty, or a number
-   *     of a right one is not that of an answer
+   * @throws IllegalArgumentException if there are fewer than two answers, one is empty, or an index
+   *     of a right one is out of range
    */
   public static Item choiceItem(
       String id,
@@ -85,11 +88,11 @@ public final class Tasks {
   }
 
   /**
-   * Reads a file of tasks and their data: YAML or JSON that describes one task, or a suite of them
-   * under {@code tasks}. The page docs/evaluation.md lists all keys.
+   * Reads a file of tasks and their data: YAML or JSON with one task, or a suite of them under
+   * {@code tasks}. The page docs/evaluation.md lists all keys.
    *
    * @param file YAML or JSON
-   * @return its tasks, at least one, each with its own name
+   * @return its tasks, at least one, each with a unique name
    * @throws io.adapt4j.core.exception.SettingsException naming file, line, key, value and remedy of
    *     everything that is wrong: unknown keys, values of another type or out of range, rows that
    *     cannot be used
@@ -100,10 +103,10 @@ public final class Tasks {
 
   /**
    * Reads questions with one right answer as JSON lines: {@code question} and {@code answer} (a
-   * text or a list of texts, each right). Answers are compared as SQuAD's are.
+   * text or a list of texts, each right). Answers are graded as in SQuAD.
    *
    * @param file the file
-   * @return the task, called as the file, with the metrics {@code f1} and {@code exact_match}
+   * @return the task, named after the file, with the metrics {@code f1} and {@code exact_match}
    * @throws IllegalArgumentException if a row is malformed; the message names file, line and field
    */
   public static Task jsonl(Path file) {
@@ -124,14 +127,14 @@ public final class Tasks {
   }
 
   /**
-   * Reads texts to sum up.
+   * Reads texts to summarize.
    *
    * @param name the task's name
    * @param file the rows
    * @param document the field with the text
    * @param summary the field with its summary, or a list of them
    * @return the task, with ROUGE (Lin 2004) of up to 128 new tokens after {@link
-   *     PromptTemplate#SUMMARY}; {@code rougeL} counts
+   *     PromptTemplate#SUMMARY}; {@code rougeL} is the primary metric
    * @throws IllegalArgumentException if a row is malformed; the message names file, line and field
    */
   public static Task summaries(String name, Path file, String document, String summary) {
@@ -142,24 +145,25 @@ public final class Tasks {
   }
 
   /**
-   * Scores texts as wholes.
+   * Scores whole texts.
    *
    * @param name the task's name
    * @param texts the texts
-   * @return the task, with bits a byte, and perplexities a token and a word; smaller is better
+   * @return the task, with bits per byte, and perplexities per token and per word; lower is better
    */
   public static Task perplexity(String name, List<String> texts) {
     return perplexity(name, texts, 0, 0);
   }
 
   /**
-   * Scores texts as wholes, in windows.
+   * Scores whole texts, in windows.
    *
    * @param name the task's name
    * @param texts the texts
-   * @param window the most tokens the model reads at once; 0 for as many as its context holds
-   * @param stride the tokens that each window after the first one scores; 0 for the whole window
-   * @return the task, with bits a byte, and perplexities a token and a word; smaller is better
+   * @param window maximum number of tokens the model reads at once; 0 for its context length
+   * @param stride number of tokens scored by each window after the first one; 0 for the whole
+   *     window
+   * @return the task, with bits per byte, and perplexities per token and per word; lower is better
    */
   public static Task perplexity(String name, List<String> texts, int window, int stride) {
     List<Item> items = new ArrayList<>();
@@ -179,8 +183,9 @@ public final class Tasks {
    * lm-evaluation-harness.
    *
    * @param file JSON lines with {@code question} and {@code answer}
-   * @param shots how many solved questions stand before each
-   * @param solved where they come from; the first ones are taken. May be null without shots
+   * @param shots number of few-shot examples before each question
+   * @param solved file of the examples, of which the first ones are taken. May be null without
+   *     shots
    * @return the task, with {@code exact_match} of the number after four number signs, and {@code
    *     flexible} of the last number in the answer
    */
@@ -257,12 +262,12 @@ public final class Tasks {
   }
 
   /**
-   * Reads TruthfulQA's multiple choice (Lin et al. 2021) from its CSV file, with the six solved
-   * questions that the paper puts before each.
+   * Reads TruthfulQA's multiple choice (Lin et al. 2021) from its CSV file, with the paper's six
+   * examples before each question.
    *
    * @param file the CSV file
-   * @return the task, with {@code mc2}: the share of all answers' probability that the true ones
-   *     have
+   * @return the task, with {@code mc2}: the true answers' share of the total probability of all
+   *     answers
    */
   public static Task truthfulQa(Path file) {
     String before = resource("truthfulqa.txt");
@@ -292,11 +297,11 @@ public final class Tasks {
   }
 
   /**
-   * Reads SQuAD 1.1 (Rajpurkar et al. 2016) in its JSON layout.
+   * Reads SQuAD 1.1 (Rajpurkar et al. 2016) in its JSON format.
    *
    * @param file the file
-   * @param withPassage whether the passage stands before the question; without it, the candidate
-   *     must know or look up
+   * @param withPassage whether the prompt contains the passage; without it, the candidate must know
+   *     or retrieve the answer
    * @return the task, with {@code f1} and {@code exact_match}
    */
   public static Task squad(Path file, boolean withPassage) {

@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * A question that is answered in words.
+ * A question with a free-text answer.
  *
- * @param id names the item
- * @param prompt what is asked
- * @param options how long the answer may be and where it stops
- * @param references right answers, at least one
- * @param extraction takes the answer out of what was generated
- * @param metric compares the answer with the right ones
- * @param fields what is known about the item
+ * @param id identifies the item
+ * @param prompt the prompt
+ * @param options maximum length and stop strings of the answer
+ * @param references reference answers, at least one
+ * @param extraction extracts the answer from the generated text
+ * @param metric grades the answer against the references
+ * @param fields properties of the item
  */
 record TextItem(
     String id,
@@ -33,22 +33,22 @@ record TextItem(
     Map<String, String> fields)
     implements Item {
 
-  /** Whether an answer was cut at the limit of new tokens: the mean of this is their share. */
+  /** Whether an answer was cut at the limit on new tokens: the mean of this is their share. */
   static final String CUT = "cut";
 
   /** The share of answers that were cut. */
   static final TaskMetric CUT_SHARE = new TaskMetric(CUT, false, new TaskMetric.Mean(CUT));
 
   /**
-   * Makes an item.
+   * Checks and copies the values.
    *
-   * @param id names the item
-   * @param prompt what is asked
-   * @param options how long the answer may be and where it stops
-   * @param references right answers, at least one
-   * @param extraction takes the answer out of what was generated
-   * @param metric compares the answer with the right ones
-   * @param fields what is known about the item
+   * @param id identifies the item
+   * @param prompt the prompt
+   * @param options maximum length and stop strings of the answer
+   * @param references reference answers, at least one
+   * @param extraction extracts the answer from the generated text
+   * @param metric grades the answer against the references
+   * @param fields properties of the item
    */
   public TextItem {
     references = List.copyOf(references);

@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * A text whose likelihood counts.
+ * A text scored by its likelihood as a whole.
  *
- * @param id names the item
+ * @param id identifies the item
  * @param text the text
- * @param window the most tokens the model reads at once; 0 for as many as its context holds
- * @param stride the tokens that each window after the first one scores; 0 for the whole window
- * @param fields what is known about the item
+ * @param window maximum number of tokens the model reads at once; 0 for its context length
+ * @param stride number of tokens scored by each window after the first one; 0 for the whole window
+ * @param fields properties of the item
  */
 record WholeTextItem(String id, String text, int window, int stride, Map<String, String> fields)
     implements Item {
@@ -28,17 +28,17 @@ record WholeTextItem(String id, String text, int window, int stride, Map<String,
   private static final String BYTES = "bytes";
   private static final String WORDS = "words";
 
-  /** Bits a UTF-8 byte, all texts together: comparable between tokenizers. */
+  /** Bits per UTF-8 byte over all texts: comparable between tokenizers. */
   static final TaskMetric BITS_PER_BYTE =
       TaskMetric.corpus(
           "bits_per_byte", false, items -> sum(items, NATS) / sum(items, BYTES) / Math.log(2));
 
-  /** Perplexity a token, all texts together. */
+  /** Perplexity per token over all texts. */
   static final TaskMetric PERPLEXITY =
       TaskMetric.corpus(
           "perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, TOKENS)));
 
-  /** Perplexity a word, all texts together; words are what white space separates. */
+  /** Perplexity per word over all texts; words are separated by white space. */
   static final TaskMetric WORD_PERPLEXITY =
       TaskMetric.corpus(
           "word_perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, WORDS)));
@@ -46,11 +46,12 @@ record WholeTextItem(String id, String text, int window, int stride, Map<String,
   /**
    * Copies the fields.
    *
-   * @param id names the item
+   * @param id identifies the item
    * @param text the text
-   * @param window the most tokens the model reads at once; 0 for as many as its context holds
-   * @param stride the tokens that each window after the first one scores; 0 for the whole window
-   * @param fields what is known about the item
+   * @param window maximum number of tokens the model reads at once; 0 for its context length
+   * @param stride number of tokens scored by each window after the first one; 0 for the whole
+   *     window
+   * @param fields properties of the item
    */
   public WholeTextItem {
     fields = Map.copyOf(fields);

@@ -1,4 +1,4 @@
-/** What a model is asked, and how its replies are judged. */
+/** Evaluation tasks: requests to a model and the grading of its replies. */
 @NullMarked
 package io.adapt4j.eval.task;
 

@@ -23,9 +23,9 @@ public final class RagAnswers implements QuestionAnswering {
   private final Rag rag;
 
   /**
-   * Creates an answerer.
+   * Creates question answering with RAG.
    *
-   * @param rag what answers, open for as long as the server
+   * @param rag retrieves and answers, open for as long as the server
    */
   public RagAnswers(Rag rag) {
     this.rag = Objects.requireNonNull(rag, "rag");

@@ -1,4 +1,4 @@
-/** Answers from documents over HTTP, where the module {@code rag} is on the class path. */
+/** Answers from documents over HTTP, if the module {@code rag} is on the class path. */
 @NullMarked
 package io.adapt4j.serve.rag;
 

@@ -12,10 +12,7 @@ import org.springframework.ai.model.tool.StructuredOutputChatOptions;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
 import org.springframework.ai.tool.ToolCallback;
 
-/**
- * What a prompt says of sampling, tools and the form of the answer. What is not set is as the
- * model's options say.
- */
+/** Sampling, tools and output format of a prompt. Unset options follow the model's options. */
 public final class Adapt4jChatOptions
     implements ToolCallingChatOptions, StructuredOutputChatOptions {
 
@@ -28,7 +25,7 @@ public final class Adapt4jChatOptions
   private Adapt4jChatOptions() {}
 
   /**
-   * Begins with nothing set.
+   * Creates a builder with nothing set.
    *
    * @return a builder
    */
@@ -36,7 +33,7 @@ public final class Adapt4jChatOptions
     return new Builder();
   }
 
-  /** {@return the JSON Schema that the answer is held to, or null for any text} */
+  /** {@return the JSON Schema of the answer, or null for any text} */
   @Override
   public @Nullable String getOutputSchema() {
     return outputSchema;
@@ -61,13 +58,13 @@ public final class Adapt4jChatOptions
     this.seed = seed;
   }
 
-  /** {@return the share of the likeliest token's probability below which none is drawn, or null} */
+  /** {@return the minimum probability of a token, relative to the most likely one, or null} */
   public @Nullable Double getMinP() {
     return minP;
   }
 
   /**
-   * Sets the share of the likeliest token's probability below which none is drawn.
+   * Sets the minimum probability of a token, relative to the most likely one.
    *
    * @param minP between 0 and 1, or null
    */
@@ -75,13 +72,13 @@ public final class Adapt4jChatOptions
     this.minP = minP;
   }
 
-  /** {@return the penalty of tokens that have occurred, or null} */
+  /** {@return the repetition penalty, or null} */
   public @Nullable Double getRepetitionPenalty() {
     return repetitionPenalty;
   }
 
   /**
-   * Sets the penalty of tokens that have occurred.
+   * Sets the repetition penalty.
    *
    * @param repetitionPenalty above 0, or null
    */
@@ -177,7 +174,7 @@ public final class Adapt4jChatOptions
     return (T) copy;
   }
 
-  /** Options that say what is asked for, else what holds by default. */
+  /** Combines requested options with defaults. */
   static Adapt4jChatOptions merge(@Nullable ChatOptions asked, Adapt4jChatOptions defaults) {
     Adapt4jChatOptions merged = defaults.copy();
     if (asked != null) {
@@ -217,7 +214,7 @@ public final class Adapt4jChatOptions
     Optional.ofNullable(value).ifPresent(setter);
   }
 
-  /** Collects options. */
+  /** Builder of the options. */
   public static final class Builder {
 
     private final Adapt4jChatOptions options = new Adapt4jChatOptions();
@@ -247,9 +244,9 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets how many of the most probable tokens stay.
+     * Keeps only the most probable tokens.
      *
-     * @param value at least 0; 0 is all
+     * @param value number of tokens, at least 0; 0 keeps all
      * @return this builder
      */
     public Builder topK(@Nullable Integer value) {
@@ -258,7 +255,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets the probability mass of the most probable tokens that stay.
+     * Sets the probability mass of the most probable tokens to keep.
      *
      * @param value between 0 and 1
      * @return this builder
@@ -269,7 +266,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets the most tokens of an answer.
+     * Sets the maximum number of tokens of an answer.
      *
      * @param value at least 1
      * @return this builder
@@ -302,7 +299,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets the share of the likeliest token's probability below which none is drawn.
+     * Sets the minimum probability of a token, relative to the most likely one.
      *
      * @param value between 0 and 1
      * @return this builder
@@ -313,7 +310,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets the penalty of tokens that have occurred.
+     * Sets the repetition penalty.
      *
      * @param value above 0
      * @return this builder
@@ -324,7 +321,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Holds the answer to a JSON Schema.
+     * Constrains the answer to a JSON Schema.
      *
      * @param value the schema
      * @return this builder
@@ -335,7 +332,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets what the model may call.
+     * Sets the available tools.
      *
      * @param value the tools
      * @return this builder
@@ -346,7 +343,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets what the model may call, by the names of beans.
+     * Sets the available tools by the names of beans.
      *
      * @param value the names
      * @return this builder
@@ -357,7 +354,7 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets what tools are given beside their arguments.
+     * Sets the context passed to tools in addition to their arguments.
      *
      * @param value the context
      * @return this builder
@@ -368,9 +365,9 @@ public final class Adapt4jChatOptions
     }
 
     /**
-     * Sets whether the chat model calls tools itself, as it does by default.
+     * Sets whether the chat model runs tools itself (the default).
      *
-     * @param value false to be given the calls
+     * @param value false to return the calls
      * @return this builder
      */
     public Builder internalToolExecutionEnabled(@Nullable Boolean value) {

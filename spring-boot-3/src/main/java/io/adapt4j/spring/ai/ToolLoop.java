@@ -10,7 +10,7 @@ import org.springframework.ai.model.tool.ToolExecutionResult;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
-/** Calls tools that an answer asks for, and asks again: Spring AI 1.1 leaves that to models. */
+/** Runs the tools that an answer calls and asks again: Spring AI 1.1 leaves that to models. */
 record ToolLoop(ToolCallingManager tools) {
 
   private static final ToolExecutionEligibilityPredicate REQUIRED =

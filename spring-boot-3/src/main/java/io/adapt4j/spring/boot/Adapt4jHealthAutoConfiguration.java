@@ -10,13 +10,13 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 
-/** The health of the model, as {@code adapt4j} among the application's. */
+/** The health of the model, as component {@code adapt4j} of the application's health. */
 @AutoConfiguration(after = Adapt4jAutoConfiguration.class)
 @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
 @ConditionalOnBean(LanguageModel.class)
 public class Adapt4jHealthAutoConfiguration {
 
-  /** Made by Spring Boot. */
+  /** Created by Spring Boot. */
   public Adapt4jHealthAutoConfiguration() {}
 
   @Bean

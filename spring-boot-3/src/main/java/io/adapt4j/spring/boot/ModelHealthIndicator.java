@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.springframework.boot.actuate.health.AbstractHealthIndicator;
 import org.springframework.boot.actuate.health.Health;
 
-/** Up unless the model was closed. A model that is loaded when it is first used is not loaded. */
+/** Reports up unless the model was closed. A lazy model is not loaded by this check. */
 final class ModelHealthIndicator extends AbstractHealthIndicator {
 
   private final LoadedModel loaded;

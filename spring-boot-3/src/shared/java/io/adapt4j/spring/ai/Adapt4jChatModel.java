@@ -24,19 +24,18 @@ import reactor.core.publisher.FluxSink;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A model of this process as a chat model of Spring AI.
+ * A model in this process as a Spring AI chat model.
  *
- * <p>What a prompt's options say counts before the default options, and these before the {@link
- * GenerationOptions}; {@link Adapt4jChatOptions} says more than all models know. Media are refused
- * with an {@code UnsupportedOperationException}, never ignored.
+ * <p>A prompt's options override the default options, and these the {@link GenerationOptions};
+ * {@link Adapt4jChatOptions} has more than the options common to all models. Media are refused with
+ * an {@code UnsupportedOperationException}, never ignored.
  *
- * <p>Safe for use by several threads: requests that come at the same time are computed as one
- * batch. A stream that is cancelled ends its answer at once. The model belongs to the caller, who
- * closes it.
+ * <p>Safe for use by several threads: concurrent requests are computed as one batch. A cancelled
+ * stream ends its answer at once. The model belongs to the caller, who closes it.
  */
 public final class Adapt4jChatModel extends OptionsOfChatModel {
 
-  /** What a model is called that was given no name, and the provider in observations. */
+  /** Default name of a model, and the provider in observations. */
   public static final String DEFAULT_NAME = "adapt4j";
 
   private static final DefaultChatModelObservationConvention CONVENTION =
@@ -60,7 +59,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
   }
 
   /**
-   * Begins with no model and default options.
+   * Creates a builder with no model and default options.
    *
    * @return a builder
    */
@@ -152,7 +151,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     return "adapt4j-" + UUID.randomUUID();
   }
 
-  /** Collects what a chat model is made of. */
+  /** Builder of a chat model. */
   public static final class Builder {
 
     private String name = DEFAULT_NAME;
@@ -166,7 +165,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     private Builder() {}
 
     /**
-     * Sets what answers say that they are of, {@value #DEFAULT_NAME} unless set.
+     * Sets the model name of answers; default {@value #DEFAULT_NAME}.
      *
      * @param value the model's name
      * @return this builder
@@ -177,7 +176,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Answers with a model of this process.
+     * Uses a model in this process.
      *
      * @param model the model, which the caller closes
      * @return this builder
@@ -187,9 +186,9 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Answers with a model of this process that is there when it is first asked.
+     * Uses a model in this process that is obtained at the first request.
      *
-     * @param model gives the model, which the caller closes
+     * @param model supplies the model, which the caller closes
      * @return this builder
      */
     public Builder model(Supplier<LanguageModel> model) {
@@ -197,7 +196,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Answers with any generator, such as a server. Tools and schemas of the output are refused.
+     * Uses any generator, such as a server. Tools and output schemas are refused.
      *
      * @param generator the generator
      * @return this builder
@@ -212,7 +211,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Sets what a prompt does not say.
+     * Sets the default options of prompts.
      *
      * @param value the options
      * @return this builder
@@ -223,7 +222,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Sets what neither a prompt nor the default options say.
+     * Sets options used if neither a prompt nor the default options set them.
      *
      * @param value the options
      * @return this builder
@@ -234,7 +233,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Sets what finds tools and, where Spring AI leaves that to models, calls them.
+     * Sets the manager that finds tools and, if Spring AI leaves that to models, runs them.
      *
      * @param value the manager
      * @return this builder
@@ -245,7 +244,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Sets what observes requests.
+     * Sets the registry for observations of requests.
      *
      * @param value the registry
      * @return this builder
@@ -256,7 +255,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Sets what counts answers and tokens.
+     * Sets the meters of answers and tokens.
      *
      * @param value the meters
      * @return this builder
@@ -267,7 +266,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     }
 
     /**
-     * Makes the chat model.
+     * Builds the chat model.
      *
      * @return the chat model
      * @throws IllegalStateException if no model was set

@@ -19,11 +19,11 @@ import org.springframework.ai.embedding.EmbeddingResponse;
 import org.springframework.ai.embedding.EmbeddingResponseMetadata;
 
 /**
- * A model of this process as an embedding model of Spring AI.
+ * A model in this process as a Spring AI embedding model.
  *
  * <p>A model with prompts, such as E5, embeds questions and passages differently. A single text, as
- * vector stores ask for when they search, is a question; {@link Document}s are passages. A list of
- * texts is embedded as the model's folder says. Models without prompts embed all alike.
+ * in a vector store's search, is a question; {@link Document}s are passages. A list of texts is
+ * embedded with the folder's default. Models without prompts embed all alike.
  */
 public final class Adapt4jEmbeddingModel implements EmbeddingModel {
 
@@ -34,17 +34,17 @@ public final class Adapt4jEmbeddingModel implements EmbeddingModel {
    * Adapts a model.
    *
    * @param embedder the model, which the caller closes
-   * @param name what answers say that they are of
+   * @param name model name of answers
    */
   public Adapt4jEmbeddingModel(TextEmbedder embedder, String name) {
     this(() -> embedder, name);
   }
 
   /**
-   * Adapts a model that is there when it is first asked.
+   * Adapts a model that is obtained at the first request.
    *
-   * @param embedder gives the model, which the caller closes
-   * @param name what answers say that they are of
+   * @param embedder supplies the model, which the caller closes
+   * @param name model name of answers
    */
   public Adapt4jEmbeddingModel(Supplier<TextEmbedder> embedder, String name) {
     this.embedder = Objects.requireNonNull(embedder, "embedder");

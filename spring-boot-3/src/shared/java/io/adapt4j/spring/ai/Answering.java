@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/** Asks, and counts what was asked. */
+/** Sends requests and updates the meters. */
 record Answering(Replier replier, ChatMeters meters) {
 
   Reply reply(Question question, Consumer<String> onText, CancellationToken cancellation) {

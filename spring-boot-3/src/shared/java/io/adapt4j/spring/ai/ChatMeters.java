@@ -5,9 +5,9 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 
 /**
- * Counts what a chat model does: {@code adapt4j.chat} times answers by their outcome, {@code
+ * Meters of a chat model: {@code adapt4j.chat} times answers by their outcome, {@code
  * adapt4j.chat.first.token} the wait for their first text, and {@code adapt4j.chat.tokens} counts
- * tokens that were read ({@code kind=prompt}) and written ({@code kind=new}).
+ * prompt tokens ({@code kind=prompt}) and new tokens ({@code kind=new}).
  */
 public interface ChatMeters {
 
@@ -25,7 +25,7 @@ public interface ChatMeters {
       };
 
   /**
-   * Counts in a registry of Micrometer.
+   * Creates meters in a Micrometer registry.
    *
    * @param registry the registry
    * @param model the value of the tag {@code model}
@@ -63,23 +63,23 @@ public interface ChatMeters {
   /**
    * Counts an answer.
    *
-   * @param time how long it took
-   * @param outcome why it ended, or {@code error}
+   * @param time its duration
+   * @param outcome the finish reason, or {@code error}
    */
   void answered(Duration time, String outcome);
 
   /**
-   * Counts the first text of an answer.
+   * Records the first text of an answer.
    *
-   * @param time since it was asked for
+   * @param time time since the request
    */
   void began(Duration time);
 
   /**
    * Counts tokens.
    *
-   * @param prompt tokens that were read
-   * @param written tokens that were written
+   * @param prompt number of prompt tokens
+   * @param written number of new tokens
    */
   void tokens(int prompt, int written);
 }

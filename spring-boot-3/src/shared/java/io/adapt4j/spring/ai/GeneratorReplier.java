@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** A generator of texts alone: it knows neither tools nor schemas. */
+/** A replier with a plain text generator, without tools and schemas. */
 record GeneratorReplier(Supplier<? extends TextGenerator> generator) implements Replier {
 
   @Override

@@ -8,11 +8,11 @@ import io.adapt4j.core.generate.GenerationOptions;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Gives the text of an answer, as {@code LanguageModel.chat} does. */
+/** Generates the text of an answer, as {@code LanguageModel.chat} does. */
 @FunctionalInterface
 interface ModelAccess {
 
-  /** Answers. */
+  /** Generates an answer. */
   Generation chat(
       List<ChatMessage> messages,
       ChatOptions chat,

@@ -21,7 +21,9 @@ import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.tool.definition.ToolDefinition;
 import org.springframework.util.function.SingletonSupplier;
 
-/** A model of this process, with tools and schemas. One without a chat template knows neither. */
+/**
+ * A replier with a model in this process, with tools and schemas unless it has no chat template.
+ */
 final class ModelReplier implements Replier {
 
   private final Supplier<LanguageModel> source;
@@ -32,7 +34,7 @@ final class ModelReplier implements Replier {
     this(source, model -> model::chat);
   }
 
-  /** Renders and reads as a model does, and has another give the text. */
+  /** Uses the model's template and tokenizer, but another source of generated text. */
   ModelReplier(Supplier<LanguageModel> source, Function<LanguageModel, ModelAccess> access) {
     this.source = source;
     this.access = access;
@@ -84,7 +86,7 @@ final class ModelReplier implements Replier {
 
   private static Tool tool(ToolDefinition definition) {
     String schema = definition.inputSchema();
-    // A schema is an object of JSON, as arguments are.
+    // A schema is a JSON object, as arguments are.
     Map<String, Object> parameters =
         schema.isBlank() ? Map.of() : new ToolCall("", "", schema).argumentsMap();
     return Tool.of(definition.name(), definition.description(), parameters).lenient();

@@ -7,12 +7,12 @@ import java.util.Optional;
 import org.springframework.ai.tool.definition.ToolDefinition;
 
 /**
- * What is asked.
+ * A request to a replier.
  *
  * @param messages the conversation
- * @param options how to choose tokens and when to stop
- * @param tools what may be called
- * @param schema the JSON Schema of the answer, if it is to be JSON
+ * @param options generation options
+ * @param tools the available tools
+ * @param schema the JSON Schema of the answer, if it must be JSON
  */
 record Question(
     List<ChatMessage> messages,

@@ -3,13 +3,9 @@ package io.adapt4j.spring.ai;
 import io.adapt4j.core.generate.CancellationToken;
 import java.util.function.Consumer;
 
-/** What answers: a model, or any generator of texts. */
+/** Source of answers: a model, or any text generator. */
 interface Replier {
 
-  /**
-   * Answers.
-   *
-   * @throws UnsupportedOperationException if what is asked for is not supported
-   */
+  /** Answers a request. Throws an UnsupportedOperationException for unsupported features. */
   Reply reply(Question question, Consumer<String> onText, CancellationToken cancellation);
 }

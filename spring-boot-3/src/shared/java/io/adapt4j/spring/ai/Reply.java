@@ -6,13 +6,13 @@ import java.util.Optional;
 import org.springframework.ai.chat.messages.AssistantMessage;
 
 /**
- * What is answered.
+ * An answer.
  *
- * @param text what is said; may be empty
- * @param thinking what was thought before it; may be empty
- * @param calls what is to be called
- * @param finishReason why it ends where it does, as Spring AI's other models say it
- * @param usage the tokens it took, if they were counted
+ * @param text the text; may be empty
+ * @param thinking the thoughts before it; may be empty
+ * @param calls the tool calls
+ * @param finishReason the reason why it ends, as Spring AI's other models report it
+ * @param usage the token usage, if it was counted
  */
 record Reply(
     String text,

@@ -14,7 +14,7 @@ import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.content.MediaContent;
 import org.springframework.ai.tool.definition.ToolDefinition;
 
-/** Prompts of Spring AI in our words. */
+/** Converts Spring AI's prompts to Adapt4J's types. */
 final class Requests {
 
   private Requests() {}

@@ -11,10 +11,10 @@ import org.springframework.ai.chat.metadata.DefaultUsage;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 
-/** Our answers in the words of Spring AI. */
+/** Converts Adapt4J's answers to Spring AI's types. */
 final class Responses {
 
-  /** Key of a message's metadata that holds what was thought, as other models name it. */
+  /** Metadata key of a message's reasoning, as other models name it. */
   static final String REASONING = "reasoningContent";
 
   private Responses() {}
@@ -26,7 +26,7 @@ final class Responses {
         ChatResponseMetadata.builder().id(id).model(model).build());
   }
 
-  /** An answer whose text is given: all of it, or none where it was handed on in pieces. */
+  /** Creates an answer with the given text: all of it, or none if it was streamed. */
   static ChatResponse response(String id, String model, Reply reply, String text) {
     AssistantMessage message =
         AssistantMessage.builder()

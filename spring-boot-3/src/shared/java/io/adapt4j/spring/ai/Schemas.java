@@ -21,7 +21,7 @@ final class Schemas {
   private static final Logger LOG = LoggerFactory.getLogger(Schemas.class);
   private static final JsonMapper MAPPER = new JsonMapper();
 
-  /** How Spring AI's {@code BeanOutputConverter} tells a model of the schema of an entity. */
+  /** Text with which Spring AI's {@code BeanOutputConverter} describes the schema of an entity. */
   private static final Pattern TOLD =
       Pattern.compile(
           "JSON Schema instance your output must adhere to:\\s*```(?:json)?\\s*(\\{.*?})\\s*```",
@@ -30,9 +30,9 @@ final class Schemas {
   private Schemas() {}
 
   /**
-   * Holds answers that call nothing to a schema: that of the options, else the one that Spring AI
-   * wrote into the conversation for {@code entity(...)}. One that cannot be ensured is left to the
-   * model where nobody asked for more.
+   * Constrains answers without calls to a schema: that of the options, else the one that Spring AI
+   * wrote into the conversation for {@code entity(...)}. An unsupported schema of the latter kind
+   * is left to the model.
    */
   static ToolChat hold(ToolChat chat, Question question) {
     if (question.schema().isPresent()) {
@@ -52,7 +52,7 @@ final class Schemas {
     }
   }
 
-  /** Java's whole numbers have limits, which a schema of them states as a format, if at all. */
+  /** Java's integers have bounds, which their schema states at most as a format. */
   private static String bounded(String schema) throws JsonProcessingException {
     JsonNode tree = MAPPER.readTree(schema);
     for (JsonNode typed : tree.findParents("type")) {
@@ -68,7 +68,7 @@ final class Schemas {
     return tree.toString();
   }
 
-  /** The schema in the last message of a user or of the system. */
+  /** Returns the schema in the last user or system message. */
   private static Optional<String> told(List<ChatMessage> messages) {
     Optional<String> told = Optional.empty();
     for (ChatMessage message : messages) {

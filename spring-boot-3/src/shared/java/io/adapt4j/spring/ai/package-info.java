@@ -1,6 +1,6 @@
 /**
- * Models of this process as Spring AI takes them: {@link io.adapt4j.spring.ai.Adapt4jChatModel} and
- * {@link io.adapt4j.spring.ai.Adapt4jEmbeddingModel}.
+ * Models in this process for Spring AI: {@link io.adapt4j.spring.ai.Adapt4jChatModel} and {@link
+ * io.adapt4j.spring.ai.Adapt4jEmbeddingModel}.
  */
 @NullMarked
 package io.adapt4j.spring.ai;

@@ -24,8 +24,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Loads the language model and the embedding model that the properties name, and closes them with
- * the application.
+ * Loads the language model and the embedding model of the properties, and closes them with the
+ * application.
  */
 @AutoConfiguration
 @EnableConfigurationProperties(Adapt4jProperties.class)
@@ -37,10 +37,10 @@ public class Adapt4jAutoConfiguration {
   /** The name of the embedding model's bean. */
   public static final String EMBEDDER = "adapt4jTextEmbedder";
 
-  /** The share of the machine's memory that requests may take unless the properties say it. */
+  /** Default share of the machine's memory for requests. */
   private static final long SHARE = 4;
 
-  /** Made by Spring Boot. */
+  /** Created by Spring Boot. */
   public Adapt4jAutoConfiguration() {}
 
   @Bean
@@ -129,7 +129,7 @@ public class Adapt4jAutoConfiguration {
     throw new IllegalStateException(prefix + ": expected path or hub, found neither");
   }
 
-  /** A folder or a repository is named. */
+  /** A folder or a repository is configured. */
   static final class ModelIsNamed extends AnyNestedCondition {
 
     ModelIsNamed() {
@@ -143,7 +143,7 @@ public class Adapt4jAutoConfiguration {
     static final class Repository {}
   }
 
-  /** A folder or a repository is named. */
+  /** A folder or a repository is configured. */
   static final class EmbedderIsNamed extends AnyNestedCondition {
 
     EmbedderIsNamed() {

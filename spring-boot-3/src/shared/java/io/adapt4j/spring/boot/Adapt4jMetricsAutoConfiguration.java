@@ -24,7 +24,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnBean({MeterRegistry.class, LanguageModel.class})
 public class Adapt4jMetricsAutoConfiguration {
 
-  /** Made by Spring Boot. */
+  /** Created by Spring Boot. */
   public Adapt4jMetricsAutoConfiguration() {}
 
   @Bean

@@ -8,14 +8,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What an application says of its models. Folders are texts: Spring would look for a relative
- * {@code Path} among a web application's resources.
+ * Configuration properties of the models. Folders are texts: Spring would resolve a relative {@code
+ * Path} against a web application's resources.
  *
  * @param model the language model
- * @param generation how to choose tokens and when to stop, where a request does not say
- * @param limits what requests may take
+ * @param generation default generation options of requests
+ * @param limits limits on requests
  * @param embedder the embedding model
- * @param server the server for OpenAI's clients
+ * @param server the server with OpenAI's API
  */
 @ConfigurationProperties("adapt4j")
 public record Adapt4jProperties(
@@ -28,13 +28,13 @@ public record Adapt4jProperties(
   /**
    * The language model.
    *
-   * @param path its folder, as Hugging Face has them
+   * @param path its folder, in Hugging Face's format
    * @param hub its repository on the Hub, as OWNER/NAME, downloaded once; instead of a folder
-   * @param name what it is called in answers, metrics and by clients of the server
-   * @param adapters folders of adapters to put on its weights, usually one
-   * @param precision the type of weights and computation
+   * @param name its name in answers, in metrics and for clients of the server
+   * @param adapters folders of adapters to apply
+   * @param precision data type of weights and computation
    * @param chatTemplate a chat template instead of the model's: a name, a file or a folder
-   * @param lazy whether it is loaded when it is first used instead of at the start
+   * @param lazy whether it is loaded at first use instead of at startup
    */
   public record Model(
       @Nullable String path,
@@ -46,15 +46,15 @@ public record Adapt4jProperties(
       @DefaultValue("false") boolean lazy) {}
 
   /**
-   * How to choose tokens and when to stop, where a request does not say. What is not set is as
-   * {@code GenerationOptions.defaults()} says.
+   * Default generation options of requests. Unset options are those of {@code
+   * GenerationOptions.defaults()}.
    *
-   * @param maxNewTokens the most tokens of an answer
+   * @param maxNewTokens maximum number of tokens of an answer
    * @param temperature the divisor of the logits; 0 is greedy
-   * @param topK how many of the most probable tokens stay; 0 is all
-   * @param topP the probability mass of the most probable tokens that stay
-   * @param minP the share of the likeliest token's probability below which none is drawn
-   * @param repetitionPenalty the penalty of tokens that have occurred; 1 is none
+   * @param topK number of most probable tokens to keep; 0 keeps all
+   * @param topP probability mass of the most probable tokens to keep
+   * @param minP minimum probability of a token, relative to the most likely one
+   * @param repetitionPenalty repetition penalty; 1 disables it
    * @param seed the seed of the random stream
    * @param stop texts that end an answer
    */
@@ -69,13 +69,13 @@ public record Adapt4jProperties(
       @DefaultValue List<String> stop) {}
 
   /**
-   * What requests may take.
+   * Limits on requests.
    *
-   * @param running requests that are computed at the same time, 1 to 32
-   * @param waiting more requests that wait for their turn; further ones are refused
-   * @param memory memory of the keys and values of running requests; a quarter of the machine's
-   *     unless set
-   * @param promptCache memory of the keys and values that are kept of earlier prompts
+   * @param running maximum number of concurrent requests, 1 to 32
+   * @param waiting maximum number of waiting requests; further ones are refused
+   * @param memory memory of the keys and values of running requests; default a quarter of the
+   *     machine's
+   * @param promptCache size of the prompt cache, which holds keys and values of earlier prompts
    */
   public record Limits(
       @DefaultValue("32") int running,
@@ -86,12 +86,12 @@ public record Adapt4jProperties(
   /**
    * The embedding model.
    *
-   * @param path its folder, of sentence-transformers or of a plain encoder
+   * @param path its folder, in the format of sentence-transformers or of a plain encoder
    * @param hub its repository on the Hub, as OWNER/NAME, downloaded once; instead of a folder
-   * @param name what it is called in answers and by clients of the server
-   * @param precision the type of weights and computation
-   * @param maxTokens the most tokens of a text; as the folder says unless set
-   * @param lazy whether it is loaded when it is first used instead of at the start
+   * @param name its name in answers and for clients of the server
+   * @param precision data type of weights and computation
+   * @param maxTokens maximum number of tokens of a text; default as the folder says
+   * @param lazy whether it is loaded at first use instead of at startup
    */
   public record Embedder(
       @Nullable String path,
@@ -102,14 +102,14 @@ public record Adapt4jProperties(
       @DefaultValue("false") boolean lazy) {}
 
   /**
-   * The server for OpenAI's clients; needs adapt4j-serve.
+   * The server with OpenAI's API; needs adapt4j-serve.
    *
    * @param enabled whether it is started with the application
-   * @param port where it listens; 0 for any free port
-   * @param address the address it listens at; programs of this machine alone unless set
-   * @param apiKey the key that requests must show
-   * @param allowAnyone needs no key, also where other machines reach the server
-   * @param allowOrigins sites whose pages may ask from within a browser
+   * @param port its port; 0 for any free port
+   * @param address the address to listen on; default this machine only
+   * @param apiKey the key that requests must have
+   * @param allowAnyone whether no key is needed even if other machines can reach the server
+   * @param allowOrigins sites whose pages may send requests from a browser (CORS)
    */
   public record Server(
       @DefaultValue("false") boolean enabled,

@@ -12,13 +12,13 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 
-/** A server for OpenAI's clients, started and closed with the application. */
+/** A server with OpenAI's API, started and closed with the application. */
 @AutoConfiguration(after = Adapt4jAutoConfiguration.class)
 @ConditionalOnClass(ModelServer.class)
 @ConditionalOnProperty("adapt4j.server.enabled")
 public class Adapt4jServerAutoConfiguration {
 
-  /** Made by Spring Boot. */
+  /** Created by Spring Boot. */
   public Adapt4jServerAutoConfiguration() {}
 
   @Bean(destroyMethod = "close")

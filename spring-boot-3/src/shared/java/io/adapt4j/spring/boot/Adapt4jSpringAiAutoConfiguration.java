@@ -19,8 +19,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The models as Spring AI takes them. Where several chat models are on the class path, {@code
- * spring.ai.model.chat} and {@code spring.ai.model.embedding} choose: {@code adapt4j} for these.
+ * Spring AI beans of the models. If several chat models are on the class path, {@code
+ * spring.ai.model.chat} and {@code spring.ai.model.embedding} select one: {@code adapt4j} for
+ * these.
  */
 @AutoConfiguration(
     after = Adapt4jAutoConfiguration.class,
@@ -34,7 +35,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnClass(ChatModel.class)
 public class Adapt4jSpringAiAutoConfiguration {
 
-  /** Made by Spring Boot. */
+  /** Created by Spring Boot. */
   public Adapt4jSpringAiAutoConfiguration() {}
 
   @Bean

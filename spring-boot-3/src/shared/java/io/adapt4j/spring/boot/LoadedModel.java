@@ -4,7 +4,7 @@ import io.adapt4j.core.LanguageModel;
 import java.util.Optional;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
-/** The language model if it is there, without loading it. */
+/** The language model if it is loaded; does not load it. */
 record LoadedModel(ConfigurableListableBeanFactory beans) {
 
   Optional<LanguageModel> find() {

@@ -1,6 +1,6 @@
 /**
- * Spring Boot's beans of models of this process, set by {@link
- * io.adapt4j.spring.boot.Adapt4jProperties}: nothing is loaded unless a model is named.
+ * Spring Boot beans of models in this process, configured by {@link
+ * io.adapt4j.spring.boot.Adapt4jProperties}: nothing is loaded unless a model is configured.
  */
 @NullMarked
 package io.adapt4j.spring.boot;

@@ -9,10 +9,7 @@ import org.springframework.ai.model.tool.DefaultToolCallingChatOptions;
 import org.springframework.ai.model.tool.StructuredOutputChatOptions;
 import org.springframework.ai.tool.ToolCallback;
 
-/**
- * What a prompt says of sampling, tools and the form of the answer. What is not set is as the
- * model's options say.
- */
+/** Sampling, tools and output format of a prompt. Unset options follow the model's options. */
 public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
     implements StructuredOutputChatOptions {
 
@@ -40,7 +37,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
   }
 
   /**
-   * Begins with nothing set.
+   * Creates a builder with nothing set.
    *
    * @return a builder
    */
@@ -48,7 +45,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
     return new Builder();
   }
 
-  /** {@return the JSON Schema that the answer is held to, or null for any text} */
+  /** {@return the JSON Schema of the answer, or null for any text} */
   @Override
   public @Nullable String getOutputSchema() {
     return outputSchema;
@@ -59,12 +56,12 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
     return seed;
   }
 
-  /** {@return the share of the likeliest token's probability below which none is drawn, or null} */
+  /** {@return the minimum probability of a token, relative to the most likely one, or null} */
   public @Nullable Double getMinP() {
     return minP;
   }
 
-  /** {@return the penalty of tokens that have occurred, or null} */
+  /** {@return the repetition penalty, or null} */
   public @Nullable Double getRepetitionPenalty() {
     return repetitionPenalty;
   }
@@ -88,7 +85,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
         .repetitionPenalty(repetitionPenalty);
   }
 
-  /** Options that say what is asked for, else what holds by default. */
+  /** Combines requested options with defaults. */
   static Adapt4jChatOptions merge(@Nullable ChatOptions asked, Adapt4jChatOptions defaults) {
     return asked == null ? defaults : defaults.mutate().combineWith(asked.mutate()).build();
   }
@@ -108,7 +105,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
     return Objects.hash(super.hashCode(), outputSchema, seed, minP, repetitionPenalty);
   }
 
-  /** Collects options. */
+  /** Builder of the options. */
   public static final class Builder extends DefaultToolCallingChatOptions.Builder<Builder>
       implements StructuredOutputChatOptions.Builder<Builder> {
 
@@ -160,7 +157,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
     }
 
     /**
-     * Holds the answer to a JSON Schema.
+     * Constrains the answer to a JSON Schema.
      *
      * @param value the schema
      * @return this builder
@@ -183,7 +180,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
     }
 
     /**
-     * Sets the share of the likeliest token's probability below which none is drawn.
+     * Sets the minimum probability of a token, relative to the most likely one.
      *
      * @param value between 0 and 1
      * @return this builder
@@ -194,7 +191,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
     }
 
     /**
-     * Sets the penalty of tokens that have occurred.
+     * Sets the repetition penalty.
      *
      * @param value above 0
      * @return this builder

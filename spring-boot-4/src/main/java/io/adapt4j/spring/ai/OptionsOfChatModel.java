@@ -3,7 +3,7 @@ package io.adapt4j.spring.ai;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.prompt.ChatOptions;
 
-/** Gives out default options as this version of Spring AI asks for them. */
+/** Provides default options in the form of this version of Spring AI. */
 abstract class OptionsOfChatModel implements ChatModel {
 
   private final Adapt4jChatOptions options;

@@ -6,7 +6,7 @@ import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.model.tool.ToolCallingManager;
 import reactor.core.publisher.Flux;
 
-/** Hands calls on: from Spring AI 2.0 on, the {@code ChatClient} runs tools and asks again. */
+/** Passes calls on: from Spring AI 2.0 on, the {@code ChatClient} runs tools and asks again. */
 record ToolLoop(ToolCallingManager tools) {
 
   ChatResponse next(Prompt prompt, ChatResponse response, Function<Prompt, ChatResponse> model) {

@@ -11,25 +11,24 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes configurations: goes on from states that read nothing. Not thread safe.
+ * Computes configurations by following states that read nothing. Not thread-safe.
  *
- * <p>A text can have many readings where a constraint is ambiguous, such as nested repetitions of
- * what looks alike. Only some of them are followed then: whatever is written is still a text of the
- * constraint, and can be completed, as every reading can. So work and memory are bounded, and no
- * answer fails.
+ * <p>A text can have many readings if a constraint is ambiguous, such as nested repetitions of
+ * similar parts. Only some of them are followed then: the result is still a text of the constraint,
+ * and can be completed, as every reading can. So work and memory are bounded, and no answer fails.
  */
 final class Closure {
 
-  /** Readings that are followed: enough for thousands of properties that may come next. */
+  /** Maximum number of readings: enough for thousands of properties that may come next. */
   private static final int MOST_READINGS = 10_000;
 
-  /** Places that are looked at for the readings of a text. */
+  /** Maximum number of places visited for the readings of a text. */
   private static final int MOST_PLACES = 40_000;
 
   /** Work for the tokens that follow a text beyond which a single reading is followed. */
   private static final long MOST_WORK = 400_000;
 
-  /** Values of a signature beyond which it is not made. */
+  /** Maximum number of values of a signature. */
   private static final int MOST_VALUES = 200_000;
 
   /** A place in the automaton. */
@@ -48,14 +47,14 @@ final class Closure {
   private final Map<Stack.Key, Stack> stacks = new HashMap<>();
   private final Map<Configuration.Key, Configuration> configurations = new HashMap<>();
 
-  /** Places that are still to be looked at, the latest first. */
+  /** Places to visit, the latest first. */
   private int[] openStates = new int[64];
 
   private @Nullable Stack[] openStacks = new @Nullable Stack[64];
   private int openCount;
   private final PlaceSet seen = new PlaceSet();
 
-  /** The number of the next stack: those of a former closure keep theirs. */
+  /** Number of the next stack; those of a former closure keep theirs. */
   private int nextStack;
 
   private long cells;
@@ -67,29 +66,29 @@ final class Closure {
     this.nextStack = firstStack;
   }
 
-  /** A closure that knows nothing yet. */
+  /** Creates an empty closure. */
   Closure renewed() {
     return new Closure(program, nextStack);
   }
 
-  /** Goes on with the work of another closure. */
+  /** Continues the work of another closure. */
   void goOn(Closure before) {
     work = before.work;
     cut = before.cut;
   }
 
-  /** How much memory is used, in units of some 4 bytes. */
+  /** Returns the memory in use, in units of about 4 bytes. */
   long cells() {
     return cells;
   }
 
-  /** Begins to count the work anew. */
+  /** Resets the count of work. */
   void beginWork() {
     work = 0;
     cut = false;
   }
 
-  /** Whether readings were left out since the work began. */
+  /** Returns whether readings were dropped since the work began. */
   boolean isCut() {
     return cut;
   }
@@ -182,7 +181,7 @@ final class Closure {
     openStacks[openCount++] = stack;
   }
 
-  /** Goes on after a loop's body was read a number of times. */
+  /** Continues after a loop's body was read a number of times. */
   private void iterate(int loop, int count, @Nullable Stack stack) {
     int min = program.value(loop, 2);
     int max = program.value(loop, 3);
@@ -226,7 +225,7 @@ final class Closure {
             }));
   }
 
-  /** The classes of bytes that some reading goes on with. */
+  /** Returns the classes of bytes that continue some reading. */
   private BitSet live(List<Place> reading) {
     BitSet live = new BitSet();
     for (Place place : reading) {
@@ -246,10 +245,8 @@ final class Closure {
   }
 
   /**
-   * What tells configurations apart for the next bytes: counts that are far from their limits do
-   * not. Null where it is too long.
-   *
-   * @param far more bytes than are looked at
+   * Returns a key that identifies a configuration for a limited number of next bytes: counts that
+   * are far from their limits do not matter. Null if it is too long.
    */
   Configuration.@Nullable Key signature(Configuration configuration, int far) {
     int[] values = new int[64];

@@ -6,8 +6,8 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that a text so far can be the beginning of: states that read a byte, each with its
- * stack, and whether the text may end. What follows is filled in when it is first asked for.
+ * All readings of a text so far: states that read a byte, each with its stack, and whether the text
+ * may end. Data about what follows is computed lazily.
  */
 final class Configuration {
 
@@ -18,10 +18,10 @@ final class Configuration {
   /** Classes of bytes that may follow. */
   final BitSet live;
 
-  /** The configuration after each class of bytes; null where it is not known yet. */
+  /** The configuration after each class of bytes; null if not computed yet. */
   final @Nullable Configuration[] next;
 
-  /** The tokens that may follow, once they were asked for. */
+  /** The tokens that may follow; computed lazily. */
   volatile @Nullable TokenMask mask;
 
   Configuration(int[] states, @Nullable Stack[] stacks, boolean mayEnd, BitSet live, int classes) {
@@ -36,7 +36,7 @@ final class Configuration {
     return states.length == 0 && !mayEnd;
   }
 
-  /** What tells configurations apart: states and the ids of their stacks, in order. */
+  /** Identity of a configuration: states and the ids of their stacks, in order. */
   static final class Key {
     private final int[] values;
 

@@ -10,13 +10,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One of many fixed texts as the smallest deterministic automaton, built from the sorted texts
- * (Daciuk, Mihov, Watson and Watson 2000): beginnings and ends that texts have in common are there
- * once.
+ * A choice of many fixed texts as the minimal deterministic automaton, built from the sorted texts
+ * (Daciuk, Mihov, Watson and Watson 2000): common prefixes and suffixes are shared.
  */
 final class LiteralsBuilder {
 
-  /** A state as it is while texts with its beginning are added: edges in ascending order. */
+  /** A state to which texts with its prefix can still be added: edges in ascending order. */
   private static final class Open {
     private int[] edges = new int[4];
     private int count;
@@ -48,7 +47,7 @@ final class LiteralsBuilder {
     this.next = next;
   }
 
-  /** Adds states that read one of the texts and go on in a state; returns the first one. */
+  /** Adds states that read one of the texts and continue in a state; returns the first one. */
   static int add(Program program, Collection<byte[]> texts, int next) {
     List<byte[]> sorted = new ArrayList<>(texts);
     sorted.sort(Arrays::compareUnsigned);
@@ -82,7 +81,7 @@ final class LiteralsBuilder {
     path.get(depth).reset();
   }
 
-  /** Ends the states that no further text has: those beyond a depth. */
+  /** Completes the states beyond a depth, which no further text shares. */
   private void close(int from, int to) {
     for (int depth = from; depth > to; depth--) {
       Open above = path.get(depth - 1);

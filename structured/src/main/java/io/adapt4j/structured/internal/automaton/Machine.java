@@ -19,20 +19,20 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An automaton over one vocabulary. Configurations are made when a text first reaches them, each
- * with a table of what follows every byte, so that a walk through the vocabulary costs a look-up a
- * byte; the tokens that may follow are kept for each. It does not hold its vocabulary, so that it
- * can be kept as long as that is in use. Thread-safe.
+ * An automaton over one vocabulary. Configurations are created when a text first reaches them, each
+ * with a table of transitions by byte, so that a walk through the vocabulary costs a look-up per
+ * byte; the tokens that may follow are cached for each. It does not hold its vocabulary, so that it
+ * can be cached as long as that is in use. Thread-safe.
  */
 public final class Machine {
 
-  /** Memory of configurations and stacks, in units of 4 bytes, beyond which all are forgotten. */
+  /** Memory of configurations and stacks, in units of 4 bytes, beyond which all are dropped. */
   private static final long MOST_CELLS = 8 << 20;
 
-  /** Readings of a text beyond which it is not asked whether plain text follows. */
+  /** Number of readings of a text beyond which plain text is not checked for. */
   private static final int MOST_PLAIN_READINGS = 64;
 
-  /** Bytes of masks beyond which all are forgotten. */
+  /** Size of masks in bytes beyond which all are dropped. */
   private static final long MOST_MASK_BYTES = 64L << 20;
 
   private final Program program;
@@ -47,7 +47,7 @@ public final class Machine {
   private final Map<Configuration.Key, TokenMask> masks = new HashMap<>();
   private Configuration start;
 
-  /** Takes the memory in use, in bytes. */
+  /** Receives the memory in use, in bytes. */
   private final LongAdder known;
 
   private long reported;
@@ -56,7 +56,7 @@ public final class Machine {
   private final long mostMaskBytes;
   private long maskCount;
 
-  /** The tokens that may follow at the start of a text, once they were asked for. */
+  /** The tokens that may follow at the start of a text; computed lazily. */
   private @Nullable TokenMask firstMask;
 
   private Machine(
@@ -82,21 +82,17 @@ public final class Machine {
       this.program = program;
     }
 
-    /**
-     * Binds it to a vocabulary.
-     *
-     * @param vocabulary the bytes of tokens
-     */
+    /** Binds it to a vocabulary, given as the bytes of its tokens. */
     public Machine over(TokenBytes vocabulary) {
       return over(vocabulary, MOST_CELLS, MOST_MASK_BYTES);
     }
 
-    /** Binds it to a vocabulary, with other limits of memory. */
+    /** Binds it to a vocabulary, with other memory limits. */
     Machine over(TokenBytes vocabulary, long mostCells, long mostMaskBytes) {
       return new Machine(program, vocabulary, known, mostCells, mostMaskBytes);
     }
 
-    /** {@return the memory in bytes, roughly, with what was found out about vocabularies} */
+    /** {@return the approximate memory in bytes, including vocabulary data} */
     public long bytes() {
       return program.bytes() + known.sum();
     }
@@ -116,7 +112,7 @@ public final class Machine {
     return start;
   }
 
-  /** The configuration after a byte, which is dead where the byte may not follow. */
+  /** Returns the configuration after a byte, which is dead if the byte may not follow. */
   Configuration after(Configuration configuration, int value) {
     int number = program.classOf(value);
     Configuration known = configuration.next[number];
@@ -132,7 +128,7 @@ public final class Machine {
     return made;
   }
 
-  /** Answers keep the configurations that they have reached. */
+  /** Drops cached configurations; answers keep the ones that they have reached. */
   private void forget() {
     Closure before = closure;
     closure = before.renewed();
@@ -148,14 +144,14 @@ public final class Machine {
     return maskCount * (vocabularySize / 8L + 64);
   }
 
-  /** Says how much memory there is in use. */
+  /** Reports the memory in use. */
   private void report() {
     long bytes = 4 * closure.cells() + maskBytes();
     known.add(bytes - reported);
     reported = bytes;
   }
 
-  /** The configuration after the bytes of a token. */
+  /** Returns the configuration after the bytes of a token. */
   Configuration after(Configuration configuration, int token, TokenBytes bytes) {
     Configuration reached = configuration;
     beginWork();
@@ -178,7 +174,7 @@ public final class Machine {
     return known != null ? known : keep(configuration);
   }
 
-  /** The tokens that begin an answer that begins a text. */
+  /** The first tokens of an answer that starts a text. */
   private synchronized TokenMask findFirst(Configuration configuration) {
     TokenMask known = configuration == start ? firstMask : null;
     if (known == null) {
@@ -223,8 +219,8 @@ public final class Machine {
   }
 
   /**
-   * Whether every character that stands for itself in a JSON string may follow, again and again, as
-   * inside of strings. Then tokens of such characters need no walk.
+   * Returns whether every character that needs no escape in a JSON string may follow, repeatedly,
+   * as inside of strings. Tokens of such characters then need no walk.
    */
   private synchronized boolean takesPlainText(Configuration configuration) {
     Configuration.Key own = closure.signature(configuration, trie.deepest + 2);
@@ -265,9 +261,8 @@ public final class Machine {
   }
 
   /**
-   * Walks through a part of the tree.
-   *
-   * @param allowed takes the tokens that may follow; null to stop at the first one
+   * Walks through a part of the tree and collects the tokens that may follow, or without a set
+   * stops at the first one.
    */
   private boolean walk(
       Configuration from,
@@ -313,7 +308,7 @@ public final class Machine {
   }
 
   /**
-   * The longest token of the bytes that have to follow, or -1 where a token goes on beyond them.
+   * Returns the longest token of the bytes that must follow, or -1 if a token extends beyond them.
    */
   private int forced(Configuration configuration, TokenTrie tokens) {
     Configuration reached = configuration;
@@ -341,7 +336,7 @@ public final class Machine {
     return goesOn ? -1 : longest;
   }
 
-  /** The only byte that may follow, where the text may not end; else -1. */
+  /** Returns the only byte that may follow, if the text may not end; else -1. */
   private int onlyByte(Configuration configuration) {
     if (configuration.mayEnd) {
       return -1;
@@ -351,14 +346,14 @@ public final class Machine {
     return several || !program.isSingleByte(only) ? -1 : program.byteOf(only);
   }
 
-  /** How far one answer has come. */
+  /** Progress of one answer. */
   private static final class AnswerState implements ConstraintState {
 
     private final Machine machine;
     private final TokenBytes vocabulary;
     private Configuration configuration;
 
-    /** Whether the next token begins a text. */
+    /** Whether the next token starts a text. */
     private boolean first;
 
     private @Nullable TokenMask allowed;

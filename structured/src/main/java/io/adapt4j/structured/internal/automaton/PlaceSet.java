@@ -2,7 +2,7 @@ package io.adapt4j.structured.internal.automaton;
 
 import java.util.Arrays;
 
-/** Numbers that were seen since the set was cleared, which costs nothing. Not thread-safe. */
+/** A set of numbers that can be cleared at no cost. Not thread-safe. */
 final class PlaceSet {
 
   private long[] keys = new long[256];
@@ -40,7 +40,7 @@ final class PlaceSet {
     return true;
   }
 
-  /** Where a number is, or is to be put. */
+  /** Returns the slot of a number, or a free one for it. */
   private int slot(long key) {
     long mixed = key * 0x9E3779B97F4A7C15L;
     int slot = (int) (mixed >>> 40) & (keys.length - 1);

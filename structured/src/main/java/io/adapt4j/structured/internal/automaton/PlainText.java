@@ -1,15 +1,17 @@
 package io.adapt4j.structured.internal.automaton;
 
-/** Texts of characters that stand for themselves in a JSON string, as bytes of UTF-8. */
+/** Texts of characters that need no escape in a JSON string, as UTF-8. */
 final class PlainText {
 
   /** The state between characters. */
   static final int BETWEEN = 0;
 
-  /** The state after bytes that are no such text, nor the beginning of one. */
+  /** The state after bytes that are not a prefix of such a text. */
   static final int OTHER = -1;
 
-  /** First and last byte of the second one, and how many follow after it, by the first byte. */
+  /**
+   * By the first byte: first and last value of the second one, and the number of bytes after it.
+   */
   private static final int[][] FIRST = {
     {0xC2, 0xDF, 0x80, 0xBF, 0},
     {0xE0, 0xE0, 0xA0, 0xBF, 1},
@@ -21,7 +23,7 @@ final class PlainText {
     {0xF4, 0xF4, 0x80, 0x8F, 2}
   };
 
-  /** States after the first byte follow these, which wait for one and for two more bytes. */
+  /** First of the states that wait for one and for two more bytes. */
   private static final int REST = 2;
 
   private PlainText() {}

@@ -3,22 +3,22 @@ package io.adapt4j.structured.internal.automaton;
 import io.adapt4j.structured.internal.limit.Budget;
 import java.util.Arrays;
 
-/** The states of an automaton with a stack. Immutable once it is built. */
+/** The states of a pushdown automaton. Immutable once it is built. */
 final class Program {
 
-  /** What is done in a state. */
+  /** Kinds of states. */
   enum Kind {
     /** Reads one of some ranges of bytes: first byte, last byte and target of each. */
     BYTES,
-    /** Reads a byte and goes on in the state before. */
+    /** Reads a byte and continues in the preceding state. */
     STEP,
-    /** Goes on in several states. */
+    /** Continues in several states. */
     SPLIT,
     /** Goes to the first target and, when that returns, to the second. */
     CALL,
-    /** Repeats the first target and goes on in the second. */
+    /** Repeats the first target and continues in the second. */
     LOOP,
-    /** Goes on in the state on top of the stack. */
+    /** Continues in the state on top of the stack. */
     RETURN
   }
 
@@ -28,7 +28,9 @@ final class Program {
   private final Budget budget = Budget.current();
   private Kind[] kinds = new Kind[64];
 
-  /** The byte of a STEP; for others where their values stand in the pool, after their number. */
+  /**
+   * The byte of a STEP; for others the position of their values in the pool, after their number.
+   */
   private int[] data = new int[64];
 
   private int size;
@@ -88,12 +90,12 @@ final class Program {
     return kinds[state];
   }
 
-  /** The number of values of a state that is no STEP. */
+  /** The number of values of a state other than STEP. */
   int count(int state) {
     return pool[data[state]];
   }
 
-  /** A value of a state that is no STEP. */
+  /** A value of a state other than STEP. */
   int value(int state, int place) {
     return pool[data[state] + 1 + place];
   }
@@ -107,7 +109,7 @@ final class Program {
     return size;
   }
 
-  /** Memory in bytes, roughly. */
+  /** Approximate memory in bytes. */
   long bytes() {
     return 8L * kinds.length + 4L * pool.length;
   }
@@ -116,7 +118,7 @@ final class Program {
     return start;
   }
 
-  /** Ends the building: bytes that no state tells apart share a class. */
+  /** Completes the program: bytes that no state distinguishes share a class. */
   Program begin(int first) {
     start = first;
     kinds = Arrays.copyOf(kinds, size);

@@ -18,23 +18,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes an automaton of a grammar. What has no text is left out, so that no answer gets stuck. */
+/**
+ * Compiles a grammar to an automaton. Parts without any text are dropped, so that no answer gets
+ * stuck.
+ */
 final class ProgramBuilder {
 
-  /** Repetitions of a single character up to so many times are written out. */
+  /** Maximum number of repetitions of a single character that are unrolled. */
   private static final int UNROLLED = 4;
 
-  /** Ranges of a set up to which its states are written out at each place. */
+  /** Maximum number of ranges of a set whose states are inlined at each use. */
   private static final int SMALL_SET = 3;
 
   private final Budget budget = Budget.current();
   private final Program program = new Program();
   private final Analysis analysis;
 
-  /** The state in which a rule begins: a split whose target is known once the rule is compiled. */
+  /** Start state of each rule: a split whose target is known once the rule is compiled. */
   private final Map<Rule, Integer> starts = new HashMap<>();
 
-  /** The state in which a large set begins. */
+  /** Start state of each large set. */
   private final Map<CodePoints, Integer> sets = new HashMap<>();
 
   private final Deque<Map.Entry<Rule, Integer>> open = new ArrayDeque<>();
@@ -93,7 +96,7 @@ final class ProgramBuilder {
     return next == Program.RETURN ? known : program.add(Kind.CALL, known, next);
   }
 
-  /** Fixed texts among the choices become one automaton, so that many of them cost no more. */
+  /** Fixed texts among the choices share an automaton, which keeps many of them cheap. */
   private int alternatives(List<Node> choices, int next) {
     List<byte[]> literals = new ArrayList<>();
     Set<Integer> targets = new LinkedHashSet<>();
@@ -160,8 +163,8 @@ final class ProgramBuilder {
   }
 
   /**
-   * The UTF-8 of a set: a state for its first bytes, and states for the bytes after them. Those of
-   * large sets, such as all letters, are there once, and called.
+   * The UTF-8 of a set: a state for its first bytes, and states for the bytes after them. Large
+   * sets, such as all letters, are compiled once and called.
    */
   private int characters(CodePoints set, int next) {
     if (set.rangeCount() <= SMALL_SET) {

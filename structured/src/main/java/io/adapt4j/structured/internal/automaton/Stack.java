@@ -3,13 +3,12 @@ package io.adapt4j.structured.internal.automaton;
 import org.jspecify.annotations.Nullable;
 
 /**
- * States to return to, the latest first. Equal ones are the same object within a {@link Machine}.
- *
- * @param below the rest, or null
+ * Return states, the latest first; the rest below is null at the bottom. Equal stacks are the same
+ * object within a {@link Machine}.
  */
 record Stack(int id, int state, int count, @Nullable Stack below) {
 
-  /** What tells stacks apart. */
+  /** Identity of a stack. */
   record Key(int state, int count, int below) {}
 
   static int idOf(@Nullable Stack stack) {

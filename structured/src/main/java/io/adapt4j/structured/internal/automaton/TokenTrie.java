@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 /**
  * The tokens of a vocabulary by their bytes, as a tree in preorder: the node after a node is its
- * first child, and {@link #end} is where its subtree ends. Immutable.
+ * first child, and {@link #end} is the end of its subtree. Immutable.
  */
 final class TokenTrie {
 
@@ -20,7 +20,7 @@ final class TokenTrie {
   /** The byte that leads to a node. */
   final byte[] value;
 
-  /** The number of bytes that lead to a node. */
+  /** The depth of a node in bytes. */
   final short[] depth;
 
   /** The node after the last of a node's subtree. */
@@ -34,7 +34,10 @@ final class TokenTrie {
 
   final int deepest;
 
-  /** Tokens of characters that stand for themselves in a JSON string, the last one maybe cut. */
+  /**
+   * Tokens of characters that need no escape in a JSON string, possibly with an incomplete last
+   * one.
+   */
   final BitSet plain;
 
   /** Whether a subtree has tokens with other bytes. */
@@ -112,7 +115,7 @@ final class TokenTrie {
     }
   }
 
-  /** The tree of a vocabulary, which is kept as long as the vocabulary is. */
+  /** Returns the tree of a vocabulary, cached as long as the vocabulary exists. */
   static TokenTrie of(TokenBytes vocabulary) {
     return KNOWN.computeIfAbsent(vocabulary, TokenTrie::new);
   }
@@ -121,7 +124,7 @@ final class TokenTrie {
     return value.length;
   }
 
-  /** The child of a node, or of the root where the node is -1; -1 where there is none. */
+  /** Returns the child of a node, or of the root for -1; -1 if there is none. */
   int child(int node, byte next) {
     int to = node < 0 ? size() : end[node];
     for (int child = node + 1; child < to; child = end[child]) {

@@ -5,15 +5,14 @@ import java.util.List;
 /** Ranges of characters as sequences of ranges of bytes (as in RE2 and rust-utf8-ranges). */
 final class Utf8Ranges {
 
-  /** The last character of one, two and three bytes. */
+  /** The last character with one, two and three bytes. */
   private static final int[] LAST = {0x7F, 0x7FF, 0xFFFF};
 
   private Utf8Ranges() {}
 
   /**
-   * Adds the sequences of a range without surrogates.
-   *
-   * @param to takes arrays with the first and the last byte of each place
+   * Adds the byte sequences of a range without surrogates, as arrays with the first and the last
+   * byte of each position.
    */
   static void add(int first, int last, List<int[]> to) {
     for (int limit : LAST) {

@@ -1,4 +1,4 @@
-/** Which tokens can follow: an automaton with a stack over the bytes of a vocabulary. */
+/** The tokens that can follow: a pushdown automaton over the bytes of a vocabulary. */
 @NullMarked
 package io.adapt4j.structured.internal.automaton;
 

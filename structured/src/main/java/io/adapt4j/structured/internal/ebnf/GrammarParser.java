@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads grammars in the manner of GBNF: rules of literals, classes, groups and repetitions. */
+/** Parses GBNF-like grammars: rules of literals, classes, groups and repetitions. */
 public final class GrammarParser {
 
   private static final String ROOT = "root";
@@ -25,7 +25,7 @@ public final class GrammarParser {
   private static final Pattern DEFINITION = Pattern.compile("([A-Za-z_][A-Za-z0-9_-]*)\\s*::=");
   private static final Pattern BOUNDS = Pattern.compile("\\{(\\d{1,6})(?:(,)(\\d{1,6})?)?\\}");
 
-  /** Signs of repetition that follow each other. */
+  /** Maximum number of consecutive repetition operators. */
   private static final int MOST_SIGNS = 10;
 
   private final String text;
@@ -100,7 +100,7 @@ public final class GrammarParser {
     return Node.alternatives(choices);
   }
 
-  /** Whether an alternative ends here. */
+  /** Returns whether an alternative ends here. */
   private boolean atEnd() {
     return at >= text.length()
         || text.charAt(at) == '|'

@@ -17,21 +17,21 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What the rules of a grammar can stand for: which have a text at all, and which the empty one. */
+/** Analysis of a grammar: which rules match any text, and which the empty one. */
 public final class Analysis {
 
   private final Budget budget = Budget.current();
 
-  /** All rules, with those that use each. */
+  /** All rules, with the rules that use each. */
   private final Map<Rule, List<Rule>> users = new LinkedHashMap<>();
 
   private final Set<Rule> productive;
   private final Set<Rule> nullable;
 
-  /** Rules for which what is asked is known to hold. */
+  /** Rules for which the current property holds. */
   private Set<Rule> current = Set.of();
 
-  /** Looks at a grammar. */
+  /** Analyzes a grammar. */
   public Analysis(Node root) {
     collect(root);
     productive = fixpoint(this::isProductive);
@@ -80,11 +80,11 @@ public final class Analysis {
     return node instanceof Node.Repeat repeat ? List.of(repeat.body()) : List.of();
   }
 
-  /** The rules for which something holds, where that can depend on other rules. */
+  /** Computes the rules with a property that may depend on other rules. */
   private Set<Rule> fixpoint(Predicate<Node> holds) {
     Set<Rule> found = new HashSet<>();
     current = found;
-    // The latest first: what a rule uses is mostly found after it.
+    // The latest first: a rule usually comes before the rules that it uses.
     Deque<Rule> open = new ArrayDeque<>();
     users.keySet().forEach(open::push);
     while (!open.isEmpty()) {
@@ -174,7 +174,7 @@ public final class Analysis {
     }
   }
 
-  /** Follows what rules begin with, from one of them. */
+  /** Follows the first symbols of rules, starting from one of them. */
   private void follow(Rule from, Map<Rule, Set<Rule>> first, Set<Rule> done) {
     if (done.contains(from)) {
       return;

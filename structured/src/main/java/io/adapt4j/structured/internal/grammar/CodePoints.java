@@ -94,12 +94,12 @@ public final class CodePoints {
     return ranges.length / 2;
   }
 
-  /** Returns where a range begins. */
+  /** Returns the start of a range. */
   public int first(int range) {
     return ranges[2 * range];
   }
 
-  /** Returns where a range ends. */
+  /** Returns the end of a range. */
   public int last(int range) {
     return ranges[2 * range + 1];
   }
@@ -126,19 +126,19 @@ public final class CodePoints {
     return ofRanges(others);
   }
 
-  /** Returns the characters of either set. */
+  /** Returns the union with another set. */
   public CodePoints or(CodePoints other) {
     List<int[]> all = new ArrayList<>(list());
     all.addAll(other.list());
     return ofRanges(all);
   }
 
-  /** Returns the characters of both sets. */
+  /** Returns the intersection with another set. */
   public CodePoints and(CodePoints other) {
     return complement().or(other.complement()).complement();
   }
 
-  /** Returns the characters that another set lacks. */
+  /** Returns the difference from another set. */
   public CodePoints minus(CodePoints other) {
     return and(other.complement());
   }

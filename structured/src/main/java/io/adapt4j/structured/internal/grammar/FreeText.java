@@ -53,7 +53,7 @@ public final class FreeText {
     return rules.get(0).reference();
   }
 
-  /** How much of the trigger a text ends with that ended with some of it, and a character. */
+  /** Returns how much of the trigger is matched after another character (the failure function). */
   private static int after(int[] wanted, int matched, int character) {
     for (int length = matched + 1; length > 0; length--) {
       if (wanted[length - 1] == character && endsWith(wanted, matched, length - 1)) {

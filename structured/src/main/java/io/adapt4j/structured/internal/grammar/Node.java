@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A set of texts. Immutable, except that a rule gets its body after it is made. */
+/** A set of texts. Immutable, except that a rule gets its body after it is created. */
 public sealed interface Node {
 
   /** No bound on a repetition. */
@@ -45,12 +45,12 @@ public sealed interface Node {
   /** A use of a rule. */
   record Reference(Rule rule) implements Node {}
 
-  /** Joins texts. */
+  /** Concatenates texts. */
   static Node sequence(Node... parts) {
     return sequence(List.of(parts));
   }
 
-  /** Joins texts. */
+  /** Concatenates texts. */
   static Node sequence(List<Node> parts) {
     List<Node> flat = new ArrayList<>();
     StringBuilder fixed = new StringBuilder();
@@ -73,7 +73,7 @@ public sealed interface Node {
     return flat.size() == 1 ? flat.get(0) : new Sequence(List.copyOf(flat));
   }
 
-  /** Neighbors that are fixed become one text. */
+  /** Merges adjacent fixed texts. */
   private static void addFixed(StringBuilder fixed, List<Node> to) {
     if (!fixed.isEmpty()) {
       to.add(new Literal(fixed.toString()));
@@ -81,12 +81,12 @@ public sealed interface Node {
     }
   }
 
-  /** Offers texts. */
+  /** Creates a choice of texts. */
   static Node alternatives(Node... choices) {
     return alternatives(List.of(choices));
   }
 
-  /** Offers texts. */
+  /** Creates a choice of texts. */
   static Node alternatives(List<Node> choices) {
     List<Node> flat = new ArrayList<>();
     for (Node choice : choices) {
@@ -117,7 +117,7 @@ public sealed interface Node {
     if (min == 1 && max == 1) {
       return body;
     }
-    // What may be empty is repeated up to a number of times: that does not multiply counts.
+    // A part that may be empty is repeated up to a maximum instead: that does not multiply counts.
     if (body instanceof Repeat inner && inner.min() <= 1 && inner.max() == UNBOUNDED) {
       return min == 0 || inner.min() == 0
           ? new Repeat(inner.body(), 0, UNBOUNDED)
@@ -142,7 +142,7 @@ public sealed interface Node {
     private final String name;
     private @Nullable Node body;
 
-    /** Names a rule, whose body follows. */
+    /** Creates a rule, whose body follows. */
     public Rule(String name) {
       this.name = name;
     }
@@ -152,12 +152,12 @@ public sealed interface Node {
       return name;
     }
 
-    /** Says what the rule stands for. */
+    /** Sets the rule's body. */
     public void define(Node text) {
       body = text;
     }
 
-    /** {@return what the rule stands for} */
+    /** {@return the rule's body} */
     public Node body() {
       return Objects.requireNonNull(body, () -> "rule without a body: " + name);
     }

@@ -1,4 +1,4 @@
-/** The shapes of texts: characters, sequences, alternatives, repetitions and rules. */
+/** The structure of texts: characters, sequences, alternatives, repetitions and rules. */
 @NullMarked
 package io.adapt4j.structured.internal.grammar;
 

@@ -6,15 +6,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Budget of one compilation: steps, states and time, and whether somebody still waits for it. The
- * thread that compiles has a current one, so that all that it compiles in a call shares it. Not
- * thread-safe.
+ * Budget of one compilation: steps, states, time and cancellation. The compiling thread has a
+ * current budget, which all compilations of a call share. Not thread-safe.
  */
 public final class Budget {
 
   private static final ThreadLocal<@Nullable Budget> CURRENT = new ThreadLocal<>();
 
-  /** Steps between two looks at the clock, a fraction of a millisecond's work. */
+  /** Steps between two checks of the clock, a fraction of a millisecond's work. */
   private static final int STEPS_UNCHECKED = 1 << 13;
 
   private final long mostSteps;
@@ -28,7 +27,7 @@ public final class Budget {
   private long states;
   private long checkAt;
 
-  /** A budget within another one, if there is one. */
+  /** Creates a budget, optionally within another one. */
   private Budget(
       long mostSteps,
       long mostStates,
@@ -44,7 +43,7 @@ public final class Budget {
     this.outer = outer;
   }
 
-  /** Does work within limits, and within those of a call around it. */
+  /** Runs work within limits, and within those of an enclosing call. */
   public static <T> T within(
       long steps,
       long states,
@@ -65,12 +64,12 @@ public final class Budget {
     }
   }
 
-  /** Whether this thread has a budget. */
+  /** Returns whether this thread has a budget. */
   public static boolean isSet() {
     return CURRENT.get() != null;
   }
 
-  /** The budget of this thread; one without limits where it has none. */
+  /** Returns the budget of this thread; an unlimited one if it has none. */
   public static Budget current() {
     Budget budget = CURRENT.get();
     return budget != null
@@ -79,12 +78,12 @@ public final class Budget {
             Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, () -> false, null);
   }
 
-  /** The most characters of a schema or grammar. */
+  /** Maximum number of characters of a schema or grammar. */
   public int characters() {
     return outer == null ? mostCharacters : Math.min(mostCharacters, outer.characters());
   }
 
-  /** Takes steps, each some ten nanoseconds of work. */
+  /** Consumes steps, each some ten nanoseconds of work. */
   public void step(long count) {
     for (Budget budget = this; budget != null; budget = budget.outer) {
       budget.steps += count;
@@ -94,7 +93,7 @@ public final class Budget {
     }
   }
 
-  /** Takes states or transitions of an automaton, each some bytes. */
+  /** Consumes states or transitions of an automaton, each some bytes. */
   public void states(long count) {
     for (Budget budget = this; budget != null; budget = budget.outer) {
       budget.states += count;
@@ -135,7 +134,7 @@ public final class Budget {
     }
   }
 
-  /** Gives up where nobody waits for the work. */
+  /** Cancels work that nobody waits for. */
   public void requireWanted() {
     if (Thread.currentThread().isInterrupted() || cancelled.getAsBoolean()) {
       throw new CancellationException("compiling the constraint was cancelled");

@@ -1,4 +1,4 @@
-/** What compiling a constraint may cost. */
+/** Limits on the cost of compiling a constraint. */
 @NullMarked
 package io.adapt4j.structured.internal.limit;
 

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Classes of characters that an automaton does not tell apart; every character is in one. */
+/** Classes of characters that an automaton does not distinguish; every character is in one. */
 final class Alphabet {
 
   private static final int FIRST_SURROGATE = 0xD800;
   private static final int AFTER_SURROGATES = 0xE000;
 
-  /** Where each interval begins, in ascending order; the first one at 0. */
+  /** Start of each interval, in ascending order; the first one is 0. */
   private final int[] firsts;
 
   /** The class of each interval. */
@@ -30,7 +30,9 @@ final class Alphabet {
     this.size = size;
   }
 
-  /** The classes of two alphabets: which class of each a class of both is in. */
+  /**
+   * The common refinement of two alphabets: for each of its classes, the classes that contain it.
+   */
   static final class Joined {
     final Alphabet both;
     final int[] left;
@@ -43,7 +45,7 @@ final class Alphabet {
     }
   }
 
-  /** The coarsest alphabet of which each of some sets is a union of classes. */
+  /** Returns the coarsest alphabet in which each of some sets is a union of classes. */
   static Alphabet of(List<CodePoints> sets) {
     Map<Integer, BitSet> changes = new TreeMap<>();
     changes.put(0, new BitSet());
@@ -74,7 +76,7 @@ final class Alphabet {
     return new Alphabet(firsts, classes, known.size());
   }
 
-  /** No class has surrogates alone: they are with the characters before them. */
+  /** No class consists of surrogates only: they belong to the characters before them. */
   private static void change(Map<Integer, BitSet> changes, int at, int set) {
     int place = at == FIRST_SURROGATE ? AFTER_SURROGATES : at;
     if (place <= CodePoints.LAST) {
@@ -117,7 +119,7 @@ final class Alphabet {
     return CodePoints.ofRanges(ranges);
   }
 
-  /** Joins this alphabet with another one. */
+  /** Computes the common refinement with another alphabet. */
   Joined with(Alphabet other) {
     Budget.current().step(8L * (firsts.length + other.firsts.length));
     Map<Long, Integer> known = new HashMap<>();

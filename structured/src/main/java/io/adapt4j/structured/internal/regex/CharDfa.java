@@ -19,7 +19,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A deterministic automaton over characters, for texts that several conditions hold for. Every
+ * A deterministic automaton over characters, for texts that must satisfy several conditions. Every
  * state has a target for every class of characters; state 0 is the first. Immutable.
  */
 public final class CharDfa {
@@ -40,7 +40,7 @@ public final class CharDfa {
     this.accepting = accepting;
   }
 
-  /** Makes an automaton of a text without rules. */
+  /** Creates an automaton from a text without rules. */
   public static CharDfa of(Node node) {
     CharNfa nfa = new CharNfa(node);
     BitSet accepting = new BitSet();
@@ -48,7 +48,7 @@ public final class CharDfa {
     return new CharDfa(nfa.alphabet(), next, accepting);
   }
 
-  /** Returns the texts of some lengths. */
+  /** Accepts the texts with a length in a range. */
   public static CharDfa ofLength(int min, int max) {
     long last = max == Node.UNBOUNDED ? min : max + 1L;
     if (last >= MOST_STATES) {
@@ -64,7 +64,7 @@ public final class CharDfa {
     return new CharDfa(Alphabet.of(List.of()), next, accepting);
   }
 
-  /** Returns some fixed texts. */
+  /** Accepts some fixed texts. */
   public static CharDfa ofTexts(Collection<String> texts) {
     Set<Integer> characters = new HashSet<>();
     for (String text : texts) {
@@ -101,7 +101,7 @@ public final class CharDfa {
     return character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE;
   }
 
-  /** Adds a state whose characters all lead to another one, or to itself where that is -1. */
+  /** Adds a state whose characters all lead to another one, or to itself for -1. */
   private static int addState(List<int[]> next, int classes, int target) {
     if (next.size() >= MOST_STATES) {
       throw RegexException.tooLarge();
@@ -113,7 +113,7 @@ public final class CharDfa {
     return next.size() - 1;
   }
 
-  /** Exchanges the first state with another one. */
+  /** Swaps the first state with another one. */
   private CharDfa beginningWith(int start) {
     int[] first = next[0];
     next[0] = next[start];
@@ -137,7 +137,7 @@ public final class CharDfa {
     return new CharDfa(alphabet, next, others);
   }
 
-  /** Returns the texts that two automata accept. */
+  /** Accepts the intersection of two automata. */
   public CharDfa and(CharDfa other) {
     Alphabet.Joined joined = alphabet.with(other.alphabet);
     int classes = joined.both.size();
@@ -172,7 +172,7 @@ public final class CharDfa {
     return new CharDfa(joined.both, product.toArray(int[][]::new), accepted);
   }
 
-  /** The number of a pair of states: all from which nothing is accepted are one, -1 and -1. */
+  /** The number of a pair of states; all dead pairs share one, -1 and -1. */
   private int number(
       CharDfa other, int left, int right, Map<Long, Integer> known, List<Long> pairs) {
     boolean lives = alive().get(left) && other.alive().get(right);
@@ -186,7 +186,7 @@ public final class CharDfa {
     return number;
   }
 
-  /** Returns whether some text is accepted by this automaton and by another one. */
+  /** Returns whether this automaton and another one accept a common text. */
   public boolean meets(CharDfa other) {
     Alphabet.Joined joined = alphabet.with(other.alphabet);
     Set<Long> seen = new HashSet<>(List.of(0L));
@@ -276,7 +276,7 @@ public final class CharDfa {
     return found;
   }
 
-  /** Turns the automaton into rules. */
+  /** Converts the automaton to rules. */
   public Node toNode(String name) {
     if (isEmpty()) {
       return Node.NOTHING;

@@ -10,13 +10,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** An automaton of a text without rules, on the way to a deterministic one. */
+/** A nondeterministic automaton of a text without rules, which is then determinized. */
 final class CharNfa {
 
   private static final int MOST_NFA_STATES = 50_000;
   private static final int ACCEPT = 0;
 
-  /** In the place of a set: reads nothing. */
+  /** Instead of a set: reads nothing. */
   private static final int NOTHING_READ = -1;
 
   private final Budget budget = Budget.current();
@@ -31,7 +31,7 @@ final class CharNfa {
   private final int start;
   private final Alphabet alphabet;
 
-  /** When a state was last reached: the number of a search. */
+  /** The search in which a state was last reached. */
   private int[] reached = {};
 
   private int search;
@@ -118,7 +118,7 @@ final class CharNfa {
     return state;
   }
 
-  /** States that read something or accept, in ascending order: what tells sets of states apart. */
+  /** States that read something or accept, in ascending order: identity of a set of states. */
   private static final class States {
     private final int[] numbers;
 

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** The named sets of characters of ECMAScript's expressions. */
+/** The named character sets of ECMAScript's expressions. */
 final class CharacterClasses {
 
   static final CodePoints DIGIT = CodePoints.of('0', '9');
@@ -20,7 +20,7 @@ final class CharacterClasses {
       CodePoints.ofAll("\t\n\u000B\f\r \u00A0\u1680\u2028\u2029\u202F\u205F\u3000\uFEFF")
           .or(CodePoints.of(0x2000, 0x200A));
 
-  /** All but the ends of lines. */
+  /** All characters except line terminators. */
   static final CodePoints DOT = CodePoints.ofAll("\n\r\u2028\u2029").complement();
 
   private static final Map<String, String> CATEGORIES =
@@ -46,14 +46,14 @@ final class CharacterClasses {
 
   private CharacterClasses() {}
 
-  /** The characters of a Unicode property, or empty if it is not known. */
+  /** Returns the characters of a Unicode property; empty if it is unknown. */
   static Optional<CodePoints> property(String name) {
     CodePoints known = KNOWN.get(name);
     if (known != null) {
       return Optional.of(known);
     }
     Optional<CodePoints> found = find(name);
-    // Names of strangers are not kept without end: of scripts there are many spellings.
+    // Names in untrusted input are not cached without bound: scripts have many spellings.
     if (found.isPresent() && KNOWN.size() < MOST_KNOWN) {
       KNOWN.put(name, found.get());
     }

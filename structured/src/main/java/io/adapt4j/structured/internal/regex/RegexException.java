@@ -2,12 +2,12 @@ package io.adapt4j.structured.internal.regex;
 
 import java.io.Serial;
 
-/** An expression that is not understood; the message says what and where. */
+/** An invalid or unsupported expression; the message states the problem and its position. */
 public final class RegexException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 
-  /** The most states of an automaton over characters. */
+  /** Maximum number of states of an automaton over characters. */
   static final int MOST_STATES = 20_000;
 
   /** Creates an exception. */

@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Reads expressions in the syntax of ECMAScript, as far as they are regular: no look-around, no
+ * Parses expressions in the syntax of ECMAScript, as far as they are regular: no look-around, no
  * back-references, no word boundaries, anchors only at the ends.
  */
 public final class RegexParser {
 
-  /** The greatest number in a repetition. */
+  /** Maximum number in a repetition. */
   public static final int MOST_TIMES = 10_000;
 
   private static final int MOST_LENGTH = 20_000;
   private static final int DEEPEST = 200;
 
-  /** Signs of repetition that follow each other, of which ECMAScript knows one. */
+  /** Maximum number of consecutive repetition operators, of which ECMAScript allows one. */
   private static final int MOST_SIGNS = 3;
 
   private static final Pattern BOUNDS = Pattern.compile("\\{\\d+(,\\d*)?\\}");
@@ -32,15 +32,15 @@ public final class RegexParser {
     this.text = text;
   }
 
-  /** One alternative, and whether it is tied to the ends of the text. */
+  /** An alternative, and whether it is anchored at the ends of the text. */
   private record Branch(Node body, boolean begins, boolean ends) {}
 
-  /** Reads an expression that describes a whole text. */
+  /** Parses an expression that must match a whole text. */
   public static Node whole(String regex) {
     return Node.alternatives(new RegexParser(regex).parse().stream().map(Branch::body).toList());
   }
 
-  /** Reads an expression that is searched for in a text. */
+  /** Parses an expression that is searched for in a text. */
   public static Node search(String regex) {
     Node any = Node.repeat(Node.ANY, 0, Node.UNBOUNDED);
     List<Node> choices = new ArrayList<>();

@@ -13,7 +13,7 @@ public final class Remainders {
   private static final int SIGN = 1;
   private static final int DEAD = 2;
 
-  /** The first state of those that stand for a remainder. */
+  /** The first state that represents a remainder. */
   private static final int FIRST = 3;
 
   private Remainders() {}

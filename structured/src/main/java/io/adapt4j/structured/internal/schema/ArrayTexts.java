@@ -6,7 +6,7 @@ import io.adapt4j.structured.internal.grammar.Node.Rule;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Arrays that several schemas hold for. */
+/** Arrays that conform to several schemas. */
 final class ArrayTexts {
 
   private static final int MOST_PREFIX = 5_000;

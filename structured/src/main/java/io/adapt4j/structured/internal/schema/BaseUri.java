@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.limit.Budget;
 import java.net.URI;
 
-/** What references in a schema are relative to. */
+/** Base URI against which references in a schema are resolved. */
 final class BaseUri {
 
   /** The base of a schema that names none. */
@@ -14,7 +14,7 @@ final class BaseUri {
 
   private BaseUri() {}
 
-  /** The base within a schema. */
+  /** Returns the base within a schema. */
   static String of(Place parent, JsonNode schema, String base, boolean replacing) {
     JsonNode id = schema.path("$id");
     boolean ignored = replacing && schema.has("$ref");
@@ -24,7 +24,7 @@ final class BaseUri {
     return resolve(parent, "$id", base, id.textValue());
   }
 
-  /** What a keyword of a schema, or of one within it, refers to. */
+  /** Resolves the reference of a keyword in a schema or a subschema. */
   static String resolve(Place part, String keyword, String base, String reference) {
     if (reference.length() > MOST_CHARACTERS) {
       throw part.refused(

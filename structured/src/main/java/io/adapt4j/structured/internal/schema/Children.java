@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Which schemas hold for a part of a value that some schemas hold for. */
+/** Subschemas that apply to a part of a value to which some schemas apply. */
 final class Children {
 
   private Children() {}
 
-  /** The schemas that hold for a property. */
+  /** Returns the schemas that apply to a property. */
   static List<Part> ofProperty(List<Part> parts, String name) {
     List<Part> all = new ArrayList<>();
     for (Part part : parts) {
@@ -36,14 +36,14 @@ final class Children {
     return part.compilation().automaton(part, "patternProperties", pattern).accepts(name);
   }
 
-  /** Schemas of the first elements; before draft 2020-12 they stood in {@code items}. */
+  /** Schemas of the first elements; before draft 2020-12 they were in {@code items}. */
   static List<Part> tuple(Part part) {
     String keyword = part.has("prefixItems") ? "prefixItems" : "items";
     JsonNode list = part.get(keyword);
     return list.isArray() && !list.isEmpty() ? part.children(keyword) : List.of();
   }
 
-  /** The schemas that hold for an element. */
+  /** Returns the schemas that apply to an element. */
   static List<Part> ofElement(List<Part> parts, int index) {
     List<Part> all = new ArrayList<>();
     for (Part part : parts) {

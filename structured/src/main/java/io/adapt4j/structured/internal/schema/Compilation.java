@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is known while a schema is compiled: its budget, its patterns and its lists of values. */
+/** State of a schema's compilation: its budget, its patterns and its lists of values. */
 final class Compilation {
 
   private static final int MOST_VALUES = 1_000_000;
@@ -32,24 +32,24 @@ final class Compilation {
     return budget;
   }
 
-  /** Remembers the place that is worked at, which is said where a limit is reached. */
+  /** Sets the current place, which is reported when a limit is exceeded. */
   void at(Place place, String of) {
     part = place;
     keyword = of;
   }
 
-  /** The place that is worked at as a JSON pointer. */
+  /** The current place as a JSON pointer. */
   String place() {
     Place place = part;
     return place == null ? "#" : keyword.isEmpty() ? place.path() : place.path() + "/" + keyword;
   }
 
-  /** An expression that is searched for. */
+  /** Parses an expression that is searched for. */
   TextPattern searched(Place at, String of, String regex) {
     return pattern(at, of, "search " + regex, regex);
   }
 
-  /** An expression that is searched for, as an automaton. */
+  /** Returns the automaton of an expression that is searched for. */
   CharDfa automaton(Place at, String of, String regex) {
     try {
       return searched(at, of, regex).automaton();
@@ -58,7 +58,7 @@ final class Compilation {
     }
   }
 
-  /** An expression of a whole text. */
+  /** Parses an expression that must match a whole text. */
   TextPattern whole(Place at, String of, String regex) {
     return pattern(at, of, "whole " + regex, regex);
   }
@@ -80,7 +80,7 @@ final class Compilation {
     return known;
   }
 
-  /** The values that {@code const} or {@code enum} of a schema lists, each once. */
+  /** The distinct values that {@code const} or {@code enum} of a schema lists. */
   Listed listed(Place at, String of) {
     at(at, of);
     JsonNode value = at.get(of);
@@ -88,7 +88,7 @@ final class Compilation {
     if (list && (!value.isArray() || value.size() > MOST_VALUES)) {
       throw at.invalid(of, "a list of at most " + MOST_VALUES + " values");
     }
-    // Constants are shared by equal nodes, such as true, lists are not.
+    // Equal nodes such as true are shared constants, lists are not.
     Listed known = list ? lists.get(value) : null;
     if (known == null) {
       List<Instance> values = new ArrayList<>();

@@ -3,7 +3,7 @@ package io.adapt4j.structured.internal.schema;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 
-/** Numbers whose digits can be written out: exponents of strangers are looked at first. */
+/** Numbers whose digits can be written out: exponents of untrusted numbers are checked first. */
 final class Digits {
 
   private static final int MOST = 400;
@@ -27,7 +27,7 @@ final class Digits {
     return number;
   }
 
-  /** Whether a number has more digits before the point, or zeros after it. */
+  /** Returns whether a number has more digits before the point, or zeros after it. */
   static boolean exceed(BigDecimal number) {
     return Math.abs((long) number.precision() - number.scale()) > MOST;
   }

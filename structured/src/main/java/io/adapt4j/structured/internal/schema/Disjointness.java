@@ -8,7 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Whether no value fulfills two schemas, as far as that is easily seen. */
+/** Conservative check of whether two schemas have no common value. */
 final class Disjointness {
 
   private static final int DEEPEST = 8;
@@ -20,7 +20,7 @@ final class Disjointness {
     this.expansion = expansion;
   }
 
-  /** Whether schemas surely have no value in common. */
+  /** Returns whether schemas certainly have no common value. */
   boolean isSure(List<Part> left, List<Part> right) {
     if (depth == DEEPEST) {
       return false;
@@ -63,7 +63,10 @@ final class Disjointness {
     return kinds.equals(EnumSet.of(Kind.OBJECT)) && objectsDiffer(first, List.copyOf(second));
   }
 
-  /** Whether a property that both require, or one requires and the other forbids, tells. */
+  /**
+   * Returns whether a property that both require, or one requires and the other forbids, separates
+   * them.
+   */
   private boolean objectsDiffer(List<Part> first, List<Part> second) {
     Set<String> required = new LinkedHashSet<>(required(first));
     required.addAll(required(second));

@@ -4,9 +4,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
-/** Follows references and combinations of schemas. */
+/** Resolves references and combinations of schemas. */
 interface Expander {
 
-  /** The alternatives of schemas that must all hold. */
+  /** Returns the alternatives of schemas that must all apply. */
   List<Set<Part>> of(Collection<Part> parts);
 }

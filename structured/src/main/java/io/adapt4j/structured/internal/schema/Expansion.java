@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Follows references and combinations: a schema becomes alternatives, each of them schemas of which
- * only the keywords about the value itself count, and which must all hold.
+ * Resolves references and combinations: a schema becomes alternatives, each of which is a set of
+ * schemas that must all apply and of which only the keywords about the value itself count.
  */
 final class Expansion implements Expander {
 
@@ -20,7 +20,7 @@ final class Expansion implements Expander {
 
   private final SchemaDocument document;
 
-  /** References and combinations that may follow each other with no value in between. */
+  /** Maximum number of consecutive references and combinations without a value in between. */
   private static final int DEEPEST = 300;
 
   private final Map<Part, List<Set<Part>>> known = new HashMap<>();
@@ -124,7 +124,7 @@ final class Expansion implements Expander {
     }
   }
 
-  /** Whether all alternatives list their values, and none is listed twice. */
+  /** Returns whether all alternatives list their values, without duplicates. */
   private static boolean areListedOnce(List<Part> children) {
     Set<String> identities = new HashSet<>();
     for (Part child : children) {

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Formats of strings as expressions. Every text of an expression has the format; a few texts that
- * have it are left out, such as leap seconds and offsets that Java's classes refuse.
+ * Formats of strings as expressions. Every match has the format; a few texts that have it are not
+ * matched, such as leap seconds and offsets that Java's classes refuse.
  */
 final class Formats {
 
@@ -106,7 +106,7 @@ final class Formats {
         + ")?";
   }
 
-  /** The expression of a format, or empty where a format says nothing of a text. */
+  /** Returns the expression of a format; empty if a format does not constrain a text. */
   static Optional<String> regex(Part part) {
     String format = part.get("format").asText();
     if (UNSUPPORTED.contains(format)) {

@@ -5,10 +5,10 @@ import io.adapt4j.structured.internal.limit.Budget;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A value that a schema lists. */
+/** A value listed by a schema. */
 record Instance(JsonNode value, String identity) {
 
-  /** A value of a keyword, whose numbers are checked. */
+  /** Creates an instance from a keyword's value, whose numbers are checked. */
   static Instance of(Place at, String keyword, JsonNode value) {
     if (value.isTextual()) {
       Budget.current().step(2 + value.textValue().length() / 8);

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Checks values that a schema lists against the rest of it. */
+/** Checks values listed by a schema against the rest of it. */
 final class Instances {
 
   private final Expander expansion;
@@ -23,7 +23,7 @@ final class Instances {
     this.expansion = expansion;
   }
 
-  /** Whether a schema lists its values. */
+  /** Returns whether a schema lists its values. */
   static boolean isListed(Part part) {
     return part.has("const") || part.has("enum");
   }
@@ -32,7 +32,7 @@ final class Instances {
     return part.has("const") ? "const" : "enum";
   }
 
-  /** The values of {@code enum} and {@code const} that all schemas hold for. */
+  /** The values of {@code enum} and {@code const} that conform to all schemas. */
   List<JsonNode> candidates(List<Part> parts) {
     List<JsonNode> values = new ArrayList<>();
     for (Instance instance : listed(parts)) {
@@ -43,7 +43,7 @@ final class Instances {
     return values;
   }
 
-  /** Whether all schemas hold for some value of {@code enum} and {@code const}. */
+  /** Returns whether some value of {@code enum} and {@code const} conforms to all schemas. */
   boolean hasCandidate(List<Part> parts) {
     for (Instance instance : listed(parts)) {
       if (holds(instance, parts)) {
@@ -62,7 +62,7 @@ final class Instances {
     return List.of();
   }
 
-  /** All values of schemas that have finitely many of them, or null. */
+  /** The values of schemas if they are finite; else null. */
   @Nullable List<JsonNode> finite(List<Part> schemas) {
     List<JsonNode> values = new ArrayList<>();
     Set<String> known = new HashSet<>();
@@ -92,7 +92,7 @@ final class Instances {
     return values;
   }
 
-  /** Whether a name is allowed. */
+  /** Returns whether a name is allowed. */
   boolean isName(String name, List<Part> schemas) {
     return fulfills(TextNode.valueOf(name), schemas);
   }
@@ -107,7 +107,7 @@ final class Instances {
     return false;
   }
 
-  /** Whether the keywords about a value itself hold. */
+  /** Returns whether the keywords about a value itself are satisfied. */
   private boolean holds(Instance instance, List<Part> parts) {
     for (Part part : parts) {
       Compilation compilation = part.compilation();

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * How values are written. Every character of a string has one spelling: itself, or a short escape
- * where JSON asks for one, so that lengths, patterns and names hold to the character.
+ * Grammar of JSON values. Every character of a string has one spelling: itself, or a short escape
+ * if JSON requires one, so that lengths, patterns and names are exact.
  */
 final class JsonTexts {
 
@@ -38,8 +38,8 @@ final class JsonTexts {
   private static final Node DIGIT = new Node.Characters(CodePoints.of('0', '9'));
 
   /**
-   * The most digits of a number without bounds before its point, and of any after it, unless its
-   * bounds have more: numbers end, also those of a model that repeats itself.
+   * Maximum number of digits of an unbounded number before its point, and of any number after it,
+   * unless its bounds have more: numbers end even if a model repeats itself.
    */
   static final int MOST_INTEGER_DIGITS = 64;
 
@@ -54,7 +54,7 @@ final class JsonTexts {
 
   static final Node INTEGER = Node.sequence(Node.optional(Node.literal("-")), NATURAL);
 
-  /** Exponents of up to 299: larger ones are infinite or zero for most readers. */
+  /** Exponents up to 299: larger ones are infinite or zero for most readers. */
   private static final Node EXPONENT =
       Node.sequence(
           new Node.Characters(CodePoints.ofAll("eE")),
@@ -76,7 +76,7 @@ final class JsonTexts {
   private final String comma;
   private final String colon;
 
-  /** Any string; a rule, so that all places share what is known of it. */
+  /** Any string, as a rule, so that its analysis is shared by all uses. */
   private final Node anyString;
 
   private final Rule anyValue = new Rule("any value");
@@ -120,7 +120,7 @@ final class JsonTexts {
     return anyObject;
   }
 
-  /** Elements with commas in between. */
+  /** Returns elements separated by commas. */
   Node list(Node element, int min, int max) {
     if (max == 0) {
       return Node.EMPTY;
@@ -133,17 +133,17 @@ final class JsonTexts {
     return min == 0 ? Node.optional(some) : some;
   }
 
-  /** A string whose characters are those of a text. */
+  /** Returns a string whose characters are those of a text. */
   Node string(Node text) {
     return Node.sequence(Node.literal("\""), spelled(text), Node.literal("\""));
   }
 
-  /** A text as it stands between quotes. */
+  /** Returns a text as it is spelled between quotes. */
   static Node spelled(Node text) {
     return new Spelling().all(text);
   }
 
-  /** A fixed text as it stands between quotes. */
+  /** Returns a fixed text as it is spelled between quotes. */
   private static Node spelled(String text) {
     StringBuilder plain = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
@@ -167,12 +167,12 @@ final class JsonTexts {
     return Node.sequence(parts);
   }
 
-  /** Rewrites a text, rules included. */
+  /** Rewrites a text, including its rules. */
   private static final class Spelling {
     private final Map<Rule, Rule> rules = new HashMap<>();
     private final Map<CodePoints, Node> sets = new HashMap<>();
 
-    /** Rules whose bodies are still to be rewritten. */
+    /** Rules whose bodies have not been rewritten yet. */
     private final Deque<Rule> open = new ArrayDeque<>();
 
     Node all(Node node) {
@@ -227,7 +227,7 @@ final class JsonTexts {
       Budget.current().step(50 + 8L * set.rangeCount());
       List<Node> choices = new ArrayList<>();
       CodePoints plain = set.and(PLAIN);
-      // What nearly all sets have in common is written once.
+      // The part common to nearly all sets is written once.
       if (NOT_ASCII.minus(set).isEmpty()) {
         choices.add(NOT_ASCII_RULE.reference());
         plain = plain.minus(NOT_ASCII);
@@ -263,7 +263,7 @@ final class JsonTexts {
     return choices;
   }
 
-  /** A value as it is written. */
+  /** Returns the text of a value. */
   Node literal(JsonNode value) {
     if (value.isTextual()) {
       return string(Node.literal(value.textValue()));

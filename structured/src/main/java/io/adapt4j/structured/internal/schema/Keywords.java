@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which keywords are understood, and what to do instead of the others. */
+/** Supported keywords, and alternatives to the others. */
 final class Keywords {
 
   /** Keywords whose value is a schema. */

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** The types of JSON, numbers divided into integers and others. */
+/** JSON types, with numbers divided into integers and others. */
 enum Kind {
   NULL,
   BOOLEAN,
@@ -14,7 +14,7 @@ enum Kind {
   ARRAY,
   OBJECT;
 
-  /** The types that all of some schemas allow. */
+  /** Returns the types that all schemas allow. */
   static Set<Kind> common(Iterable<Part> parts) {
     Set<Kind> kinds = EnumSet.allOf(Kind.class);
     for (Part part : parts) {

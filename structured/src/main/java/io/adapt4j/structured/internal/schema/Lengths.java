@@ -2,7 +2,7 @@ package io.adapt4j.structured.internal.schema;
 
 import io.adapt4j.structured.internal.grammar.Node;
 
-/** How many characters a text without rules has. */
+/** Minimum and maximum number of characters of a text without rules. */
 record Lengths(long min, long max) {
 
   private static final Lengths NONE = new Lengths(0, 0);

@@ -9,10 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers of a range, written without an exponent. */
+/** Numbers in a range, written without an exponent. */
 final class NumberTexts {
 
-  /** Digits of an integer beyond those that its bounds have, and the most after the point. */
+  /** Digits of an integer beyond those of its bounds, and the maximum after the point. */
   private static final int MORE_DIGITS = JsonTexts.MOST_INTEGER_DIGITS;
 
   private static final Node ANY_DIGITS =
@@ -20,12 +20,7 @@ final class NumberTexts {
 
   private NumberTexts() {}
 
-  /**
-   * A range.
-   *
-   * @param min the lower bound, or null
-   * @param max the upper bound, or null
-   */
+  /** A range; a null bound is absent. */
   record Range(@Nullable BigDecimal min, boolean above, @Nullable BigDecimal max, boolean below) {
 
     boolean isUnbounded() {
@@ -46,7 +41,7 @@ final class NumberTexts {
       return new Range(least, /* above= */ below, most, /* below= */ above);
     }
 
-    /** The part from 0 on; empty where there is none. */
+    /** Returns the part from 0 on; empty if there is none. */
     private @Nullable Range notNegative() {
       if (max != null && (max.signum() < 0 || (max.signum() == 0 && below))) {
         return null;
@@ -54,7 +49,7 @@ final class NumberTexts {
       return min == null || min.signum() < 0 ? new Range(BigDecimal.ZERO, false, max, below) : this;
     }
 
-    /** The part above 0, without -0 that nobody needs; null where there is none. */
+    /** Returns the part above 0, without a redundant -0; null if there is none. */
     private @Nullable Range positive() {
       if (max != null && max.signum() <= 0) {
         return null;
@@ -133,7 +128,7 @@ final class NumberTexts {
     return Node.alternatives(choices);
   }
 
-  /** Numbers of as many digits that are not smaller. */
+  /** Numbers with the same number of digits that are not smaller. */
   private static Node atLeast(String low) {
     if (low.isEmpty()) {
       return Node.EMPTY;
@@ -217,7 +212,7 @@ final class NumberTexts {
         Node.sequence(naturals(high, high), from.between("", false, highFraction, range.below())));
   }
 
-  /** The digits after the point, without zeros at the end. */
+  /** Returns the digits after the point, without trailing zeros. */
   private static String fraction(BigDecimal value) {
     BigDecimal rest = value.subtract(new BigDecimal(value.toBigInteger())).stripTrailingZeros();
     if (rest.signum() == 0) {
@@ -227,7 +222,7 @@ final class NumberTexts {
     return text.substring(text.indexOf('.') + 1);
   }
 
-  /** What stands after the digits of the integer part. */
+  /** The text after the digits of the integer part. */
   private record Fractions(int places) {
 
     private Node rest(int used) {
@@ -242,7 +237,7 @@ final class NumberTexts {
           : Node.optional(Node.sequence(Node.literal("."), NumberTexts.digits('0', '9'), rest(1)));
     }
 
-    /** Fractions that are not below a lower and not above an upper one; null is 1. */
+    /** Fractions between a lower and an upper bound; null is 1. */
     Node between(String low, boolean above, @Nullable String high, boolean below) {
       boolean zero = low.isEmpty() && !above && !(high != null && high.isEmpty() && below);
       List<Node> choices = new ArrayList<>();
@@ -253,7 +248,7 @@ final class NumberTexts {
       return Node.alternatives(choices);
     }
 
-    /** What may follow after digits that were those of a bound; null bounds hold already. */
+    /** Digits after a prefix that equals that of a bound; null bounds are satisfied. */
     private Node digits(
         @Nullable String low,
         boolean above,
@@ -280,7 +275,7 @@ final class NumberTexts {
       char most = high == null ? '9' : high.isEmpty() ? '0' : high.charAt(0);
       String lowRest = low == null || low.isEmpty() ? low : low.substring(1);
       String highRest = high == null || high.isEmpty() ? high : high.substring(1);
-      // A digit is that of a bound, which then goes on to count, or lies between them.
+      // A digit either equals that of a bound, which then still applies, or lies between them.
       if (low != null && least <= most) {
         boolean both = high != null && least == most;
         choices.add(
@@ -301,7 +296,7 @@ final class NumberTexts {
       return Node.alternatives(choices);
     }
 
-    /** The same, where a bound without further digits would repeat itself for ever. */
+    /** The same for a bound without further digits, which would repeat itself forever. */
     private Node endless(
         @Nullable String low, boolean above, @Nullable String high, boolean below, int used) {
       boolean lowDone = low == null || low.isEmpty();

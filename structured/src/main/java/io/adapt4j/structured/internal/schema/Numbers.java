@@ -11,14 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers that several schemas hold for. */
+/** Numbers that conform to several schemas. */
 final class Numbers {
 
   private static final int LARGEST_DIVISOR = 2_000;
 
   private Numbers() {}
 
-  /** What bounds numbers, and what they are multiples of. */
+  /** Bounds and divisors of numbers. */
   record Conditions(NumberTexts.Range range, List<BigDecimal> divisors) {
 
     static Conditions of(List<Part> parts) {
@@ -69,7 +69,7 @@ final class Numbers {
     return Digits.checked(part, keyword, value);
   }
 
-  /** The numbers that all parts hold for. */
+  /** The numbers that conform to all parts. */
   static Node of(List<Part> parts, boolean fractions) {
     Conditions conditions = Conditions.of(parts);
     boolean integers = !fractions;
@@ -108,7 +108,7 @@ final class Numbers {
     }
   }
 
-  /** Whether every integer is a multiple. */
+  /** Returns whether every integer is a multiple. */
   private static boolean isWhole(BigDecimal divisor) {
     return BigDecimal.ONE.remainder(divisor).signum() == 0;
   }

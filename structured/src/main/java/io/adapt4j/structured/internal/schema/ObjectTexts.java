@@ -12,9 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * Objects that several schemas hold for: the properties that are named in their order, then others.
- */
+/** Objects that conform to several schemas: the named properties in their order, then others. */
 final class ObjectTexts {
 
   private static final List<String> KEYWORDS =
@@ -90,7 +88,9 @@ final class ObjectTexts {
     return Node.sequence(Node.literal("{"), rest(List.copyOf(names), others).reference());
   }
 
-  /** What follows before each property, by how many have been written, as far as that counts. */
+  /**
+   * The rest after each property, by the number of properties written so far, as far as it matters.
+   */
   private Rule rest(List<String> all, List<Node> others) {
     int most = Math.max(1, max == Node.UNBOUNDED ? min : Math.min(max, all.size()));
     if ((long) most * (all.size() + 1) > MOST_RULES) {
@@ -166,7 +166,7 @@ final class ObjectTexts {
     return count >= min ? Node.sequence(some, close) : Node.NOTHING;
   }
 
-  /** Pairs whose names are not among those that are named. */
+  /** Pairs whose names are not among the named ones. */
   private List<Node> others() {
     Map<String, Part> patterns = new LinkedHashMap<>();
     boolean restricted = false;
@@ -231,7 +231,7 @@ final class ObjectTexts {
     return pairs;
   }
 
-  /** Names that are not named and that {@code propertyNames} allows. */
+  /** Names that are not among the named ones and that {@code propertyNames} allows. */
   private CharDfa names() {
     CharDfa free = CharDfa.ofTexts(names).complement();
     for (Part part : parts) {
@@ -268,7 +268,7 @@ final class ObjectTexts {
     return Node.sequence(texts.string(name), Node.literal(texts.colon()), values.value(schemas));
   }
 
-  /** Any name but those that are named. */
+  /** Any name except the named ones. */
   private Node unnamed() {
     return names.isEmpty() ? Node.repeat(Node.ANY, 0, Node.UNBOUNDED) : OtherTexts.than(names);
   }

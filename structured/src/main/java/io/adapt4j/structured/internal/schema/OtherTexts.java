@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** All texts but some: a rule for each beginning that one of them has. */
+/** All texts except some: a rule for each of their prefixes. */
 final class OtherTexts {
 
   private static final Node ANY = Node.repeat(Node.ANY, 0, Node.UNBOUNDED);
@@ -23,7 +23,7 @@ final class OtherTexts {
 
   private OtherTexts() {}
 
-  /** The texts that are none of some, at least one. */
+  /** Returns the texts other than some, at least one. */
   static Node than(Collection<String> texts) {
     OtherTexts tree = new OtherTexts();
     tree.children.add(new TreeMap<>());
@@ -46,7 +46,7 @@ final class OtherTexts {
     complete.set(node);
   }
 
-  /** The rules of nodes, those of the latest first: they are what the others go on with. */
+  /** Creates the rules of nodes, the latest first: the others continue with them. */
   private Node node() {
     Rule[] rules = new Rule[children.size()];
     Rule longer = new Rule("longer name");

@@ -9,12 +9,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A schema at its place in the document. Schemas that must all hold are a list of parts. Parts are
- * equal where they are the same schema of the document.
+ * A schema at its place in the document. Schemas that must all apply are a list of parts. Parts are
+ * equal if they are the same schema of the document.
  */
 final class Part implements Place {
 
-  /** Characters of a step and a path that are said in messages. */
+  /** Maximum number of characters of a step and a path in messages. */
   private static final int MOST_STEP = 80;
 
   private static final int MOST_PATH = 400;
@@ -22,7 +22,7 @@ final class Part implements Place {
   private final JsonNode schema;
   private final @Nullable Part parent;
 
-  /** How to get here from the parent. */
+  /** The path to here from the parent. */
   private final String[] steps;
 
   private final String base;
@@ -57,12 +57,12 @@ final class Part implements Place {
     return schema;
   }
 
-  /** What its references are relative to. */
+  /** The base URI of its references. */
   String base() {
     return base;
   }
 
-  /** Whether {@code $ref} replaces the keywords beside it, as up to draft 7. */
+  /** Returns whether {@code $ref} replaces its sibling keywords, as up to draft 7. */
   boolean replacing() {
     return replacing;
   }

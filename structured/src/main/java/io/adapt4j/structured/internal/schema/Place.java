@@ -2,10 +2,10 @@ package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** A schema's place in its document, with what is said of it in messages. */
+/** A schema's place in its document, and error messages about it. */
 interface Place {
 
-  /** Characters of a value that are said. */
+  /** Maximum number of characters of a value in messages. */
   int MOST_VALUE = 100;
 
   /** The place as a JSON pointer; long ones are shortened. */
@@ -30,7 +30,7 @@ interface Place {
     return text.length() <= most ? text : text.substring(0, most) + "...";
   }
 
-  /** A value as it is said in messages. */
+  /** Formats a value for messages. */
   static String said(JsonNode value) {
     return shortened(value.toString(), MOST_VALUE);
   }

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes a grammar of a schema. Schemas that must all hold for a value are merged; each set of them
- * is one rule, so that schemas may contain themselves.
+ * Compiles a schema to a grammar. Schemas that must all apply to a value are merged; each set of
+ * them is one rule, so that schemas may be recursive.
  */
 public final class SchemaCompiler {
 
@@ -78,7 +78,7 @@ public final class SchemaCompiler {
     }
   }
 
-  /** The values that all of some schemas hold for. */
+  /** The values that conform to all schemas. */
   private Node value(List<Part> schemas) {
     Set<Part> parts = new LinkedHashSet<>(schemas);
     parts.removeIf(part -> part.schema().isBoolean() && part.schema().booleanValue());
@@ -159,7 +159,7 @@ public final class SchemaCompiler {
       boolean any = text.equals(Node.repeat(Node.ANY, 0, Node.UNBOUNDED));
       known = any ? texts.anyString() : texts.string(text);
       if (about.stream().anyMatch(part -> part.has("pattern") || part.has("format"))) {
-        // Its states are there once, however often it is used.
+        // Its states exist once, however often it is used.
         Rule rule = new Rule(about.get(0).path());
         rule.define(known);
         known = rule.reference();

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A schema with the places that its references can name. */
+/** A schema with the places that its references can target. */
 final class SchemaDocument {
 
   private static final int DEEPEST = 200;
@@ -23,7 +23,7 @@ final class SchemaDocument {
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
-                  // Names of strangers are not kept.
+                  // Names in untrusted input are not cached.
                   .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                   .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .streamReadConstraints(
@@ -114,7 +114,7 @@ final class SchemaDocument {
     }
   }
 
-  /** Finds what a reference names. */
+  /** Finds the target of a reference. */
   Part target(Part from) {
     JsonNode reference = from.get("$ref");
     if (!reference.isTextual()) {

@@ -2,7 +2,7 @@ package io.adapt4j.structured.internal.schema;
 
 import java.io.Serial;
 
-/** A schema that is not supported; the message has keyword, place and remedy. */
+/** A schema that is not supported; the message names keyword, place and remedy. */
 public final class SchemaException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;

@@ -15,7 +15,7 @@ final class StringNames {
   static CharDfa of(Part schema, Expander expansion) {
     CharDfa all = CharDfa.of(Node.NOTHING);
     for (Set<Part> parts : expansion.of(List.of(schema))) {
-      // Either of both: what neither of their complements has.
+      // The union of both, by De Morgan's laws.
       all = all.complement().and(flat(new ArrayList<>(parts), expansion).complement());
       all = all.complement();
     }

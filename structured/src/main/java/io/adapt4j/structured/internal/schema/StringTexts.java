@@ -8,7 +8,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Strings that several schemas hold for. */
+/** Strings that conform to several schemas. */
 final class StringTexts {
 
   private static final int MOST_LENGTH = 1_000_000;
@@ -18,7 +18,7 @@ final class StringTexts {
 
   private StringTexts() {}
 
-  /** The characters of the strings that all parts hold for. */
+  /** The characters of the strings that conform to all parts. */
   static Node of(List<Part> parts) {
     int min = least(parts);
     int max = most(parts);
@@ -47,7 +47,7 @@ final class StringTexts {
     }
   }
 
-  /** Whether there surely is no string that all parts hold for. */
+  /** Returns whether certainly no string conforms to all parts. */
   static boolean isNothing(List<Part> parts) {
     if (most(parts) < least(parts)) {
       return true;
@@ -114,7 +114,7 @@ final class StringTexts {
     return texts;
   }
 
-  /** Whether the pattern and the format of a schema allow a text. */
+  /** Returns whether the pattern and the format of a schema allow a text. */
   static boolean accepts(Part part, String text) {
     try {
       for (TextPattern pattern : patterns(part)) {
@@ -128,7 +128,7 @@ final class StringTexts {
     }
   }
 
-  /** A keyword that counts. */
+  /** Reads a keyword with a count. */
   static int count(Part part, String keyword, int missing) {
     if (!part.has(keyword)) {
       return missing;

@@ -4,7 +4,7 @@ import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.regex.CharDfa;
 import org.jspecify.annotations.Nullable;
 
-/** An expression as a grammar and, once that is asked for, as an automaton. */
+/** An expression as a grammar and, computed lazily, as an automaton. */
 final class TextPattern {
 
   private final Node node;

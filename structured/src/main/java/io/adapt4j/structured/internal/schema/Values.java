@@ -3,10 +3,10 @@ package io.adapt4j.structured.internal.schema;
 import io.adapt4j.structured.internal.grammar.Node;
 import java.util.List;
 
-/** How the values of schemas are written. */
+/** Texts of the values of schemas. */
 interface Values {
 
-  /** The values that all of some schemas hold for. */
+  /** The values that conform to all schemas. */
   Node value(List<Part> schemas);
 
   JsonTexts texts();

@@ -1,4 +1,4 @@
-/** JSON Schema as a grammar. */
+/** Compilation of JSON Schema to a grammar. */
 @NullMarked
 package io.adapt4j.structured.internal.schema;
 
