@@ -9,11 +9,7 @@ import java.util.List;
  */
 public record Classification(List<LabelScore> scores) {
 
-  /**
-   * Copies the scores.
-   *
-   * @param scores one per class, at least one
-   */
+  /** Copies the scores. */
   public Classification {
     scores = List.copyOf(scores);
   }

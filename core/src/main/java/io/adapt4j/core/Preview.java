@@ -26,13 +26,7 @@ public record Preview(List<Row> rows) {
    */
   public record Row(String place, List<Sample> samples, List<String> remarks) {
 
-    /**
-     * Copies the lists.
-     *
-     * @param place the row's location
-     * @param samples the samples
-     * @param remarks the remarks
-     */
+    /** Copies the lists. */
     public Row {
       samples = List.copyOf(samples);
       remarks = List.copyOf(remarks);
@@ -46,11 +40,7 @@ public record Preview(List<Row> rows) {
    */
   public record Sample(List<Token> tokens) {
 
-    /**
-     * Copies the list.
-     *
-     * @param tokens its tokens
-     */
+    /** Copies the list. */
     public Sample {
       tokens = List.copyOf(tokens);
     }
@@ -65,11 +55,7 @@ public record Preview(List<Row> rows) {
    */
   public record Token(int id, String text, boolean trained) {}
 
-  /**
-   * Copies the list.
-   *
-   * @param rows the rows
-   */
+  /** Copies the list. */
   public Preview {
     rows = List.copyOf(rows);
   }

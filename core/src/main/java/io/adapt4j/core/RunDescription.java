@@ -138,12 +138,7 @@ public final class RunDescription {
    */
   public record Findings(DataReport data, List<String> questions) {
 
-    /**
-     * Copies the questions.
-     *
-     * @param data problems of the data
-     * @param questions unusual settings of the run
-     */
+    /** Copies the questions. */
     public Findings {
       questions = List.copyOf(questions);
     }

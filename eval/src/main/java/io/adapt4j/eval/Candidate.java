@@ -75,13 +75,7 @@ public interface Candidate {
    */
   record Replies(List<Reply> replies, long promptTokens, long newTokens) {
 
-    /**
-     * Copies the list.
-     *
-     * @param replies one per request
-     * @param promptTokens number of prompt tokens; 0 if not counted
-     * @param newTokens number of generated tokens; 0 if not counted
-     */
+    /** Copies the list. */
     public Replies {
       replies = List.copyOf(replies);
     }

@@ -12,13 +12,7 @@ import java.util.List;
 public record ComparisonReport(
     List<EvaluationReport> reports, List<TaskComparison> comparisons, double retentionThreshold) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param reports one per candidate, the baseline first
-   * @param comparisons each other candidate against the baseline, task by task
-   * @param retentionThreshold the share of the baseline's score that counts as retained
-   */
+  /** Copies the lists. */
   public ComparisonReport {
     reports = List.copyOf(reports);
     comparisons = List.copyOf(comparisons);

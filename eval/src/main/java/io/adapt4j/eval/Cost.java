@@ -30,18 +30,7 @@ public record Cost(
   /** No requests. */
   public static final Cost NONE = new Cost(0, 0, 0, 0, Duration.ZERO, Duration.ZERO);
 
-  /**
-   * Checks that no value is null.
-   *
-   * @param asked requests sent to the candidate
-   * @param kept requests answered by stored replies
-   * @param promptTokens prompt tokens
-   * @param newTokens generated tokens
-   * @param candidate time within the candidate
-   * @param total total time
-   * @param peakResidentBytes peak memory (RSS) of the whole process, sampled every 20 ms; empty
-   *     outside Linux
-   */
+  /** Checks that no value is null. */
   public Cost {
     Objects.requireNonNull(peakResidentBytes, "peakResidentBytes");
   }

@@ -13,14 +13,7 @@ import java.util.List;
 public record EvaluationReport(
     String candidate, String identity, List<TaskResult> results, Cost cost) {
 
-  /**
-   * Copies the list.
-   *
-   * @param candidate its name
-   * @param identity its identity
-   * @param results one per task, in order
-   * @param cost the cost of all tasks
-   */
+  /** Copies the list. */
   public EvaluationReport {
     results = List.copyOf(results);
   }

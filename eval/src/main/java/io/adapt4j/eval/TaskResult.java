@@ -50,15 +50,8 @@ public record TaskResult(
   }
 
   /**
-   * Copies the collections.
-   *
-   * @param task the task's name
-   * @param isGeneral whether it measures general abilities
-   * @param definitions definitions of the metrics, the primary one first
-   * @param metrics every metric by name, with its interval
-   * @param outcomes one per item, in the task's order
-   * @param cost the cost of the task
-   * @throws IllegalArgumentException if there is no metric, or one has no value
+   * Copies the collections. Throws {@link IllegalArgumentException} if there is no metric, or one
+   * has no value.
    */
   public TaskResult {
     definitions = List.copyOf(definitions);

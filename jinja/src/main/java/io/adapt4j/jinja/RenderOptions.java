@@ -39,16 +39,7 @@ public record RenderOptions(
     this(clock, maxSteps, maxOutput, maxDepth, printed -> false);
   }
 
-  /**
-   * Checks the limits.
-   *
-   * @param clock the time and zone of {@code strftime_now}
-   * @param maxSteps maximum number of units of work, at least 1
-   * @param maxOutput maximum number of characters or elements of a text or list, at least 1
-   * @param maxDepth maximum nesting of calls and values, at least 1
-   * @param isCancelled polled; once true, rendering ends
-   * @throws IllegalArgumentException if a limit is below 1
-   */
+  /** Checks the limits. Throws {@link IllegalArgumentException} if a limit is below 1. */
   public RenderOptions {
     Objects.requireNonNull(clock, "clock");
     Objects.requireNonNull(isCancelled, "isCancelled");

@@ -9,11 +9,8 @@ package io.adapt4j.jinja;
 public record Span(int start, int end) {
 
   /**
-   * Creates a span.
-   *
-   * @param start its first character
-   * @param end the character after its last
-   * @throws IllegalArgumentException if the end is before the start or the start below 0
+   * Creates a span. Throws {@link IllegalArgumentException} if the end is before the start or the
+   * start below 0.
    */
   public Span {
     if (start < 0 || end < start) {

@@ -24,16 +24,7 @@ public record GroundedAnswer(
     List<Integer> unknownCitations,
     Optional<TokenUsage> usage) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param text the answer, with numbers of sources in brackets such as [1]
-   * @param answerable whether the documents contain an answer
-   * @param checked whether all checks pass
-   * @param citations the cited sources
-   * @param unknownCitations numbers in the text without a source
-   * @param usage the generator's token usage, if it counts it
-   */
+  /** Copies the lists. */
   public GroundedAnswer {
     citations = List.copyOf(citations);
     unknownCitations = List.copyOf(unknownCitations);
@@ -82,19 +73,7 @@ public record GroundedAnswer(
       boolean verified,
       List<Quote> quotes) {
 
-    /**
-     * Copies the quotes.
-     *
-     * @param number its number in the answer's text, from 1
-     * @param documentId the document's id
-     * @param title the document's title; may be empty
-     * @param start start of the source in the document, in UTF-16 units
-     * @param end its end
-     * @param text the characters between
-     * @param score its relevance to the question
-     * @param verified whether the document has these characters at this position
-     * @param quotes spans of the text that the answer quotes, relative to the text's start
-     */
+    /** Copies the quotes. */
     public Citation {
       quotes = List.copyOf(quotes);
     }

@@ -30,21 +30,8 @@ public record ServerLimits(
       new ServerLimits(4 << 20, 4_096, 128, 256, Duration.ofMinutes(10), Duration.ofSeconds(30));
 
   /**
-   * Checks the limits.
-   *
-   * @param bodyBytes maximum size of a request's body; default 4 MiB
-   * @param newTokens maximum number of tokens of an answer, also the default for conversations;
-   *     default 4,096
-   * @param answers maximum number of answers that are computed or waiting; default 128; a request
-   *     for several choices takes as many. The same number of requests for embeddings and scores is
-   *     allowed in addition
-   * @param connections maximum number of requests that are read or answered at the same time;
-   *     default 256; further connections are closed
-   * @param requestTime maximum time from the end of a request's body until its answer is cut off;
-   *     default 10 minutes
-   * @param closeGrace time that {@link ModelServer#close()} lets requests finish; default 30
-   *     seconds
-   * @throws IllegalArgumentException if one is below 1, or a time is negative
+   * Checks the limits. Throws {@link IllegalArgumentException} if one is below 1, or a time is
+   * negative.
    */
   public ServerLimits {
     Texts.require("requestTime", requestTime);

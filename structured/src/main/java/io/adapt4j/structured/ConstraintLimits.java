@@ -40,15 +40,7 @@ public record ConstraintLimits(int characters, long steps, int states, Duration 
   /** Default maximum time, for busy machines; normally the limit on steps applies first. */
   public static final Duration DEFAULT_TIME = Duration.ofSeconds(30);
 
-  /**
-   * Checks the limits.
-   *
-   * @param characters maximum number of characters of a schema or grammar
-   * @param steps maximum number of steps
-   * @param states maximum number of states and transitions
-   * @param time maximum time
-   * @throws IllegalArgumentException if one is not above 0
-   */
+  /** Checks the limits. Throws {@link IllegalArgumentException} if one is not above 0. */
   public ConstraintLimits {
     require("characters", characters);
     require("steps", steps);

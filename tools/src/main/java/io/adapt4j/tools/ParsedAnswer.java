@@ -11,13 +11,7 @@ import java.util.List;
  */
 public record ParsedAnswer(String text, String thinking, List<ToolCall> calls) {
 
-  /**
-   * Copies the calls.
-   *
-   * @param text the text, without thoughts and calls
-   * @param thinking the thoughts before it; may be empty
-   * @param calls the tool calls, in order
-   */
+  /** Copies the calls. */
   public ParsedAnswer {
     calls = List.copyOf(calls);
   }

@@ -17,14 +17,7 @@ import java.util.Optional;
 public record ToolAnswer(
     String text, Optional<String> thinking, List<ToolCall> calls, Generation generation) {
 
-  /**
-   * Copies the calls.
-   *
-   * @param text the text, without thoughts and calls; may be empty
-   * @param thinking the thoughts before it
-   * @param calls the tool calls, in order
-   * @param generation the generation
-   */
+  /** Copies the calls. */
   public ToolAnswer {
     calls = List.copyOf(calls);
   }

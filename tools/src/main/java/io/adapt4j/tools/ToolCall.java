@@ -19,12 +19,8 @@ import java.util.Objects;
 public record ToolCall(String id, String name, String arguments) {
 
   /**
-   * Checks the arguments.
-   *
-   * @param id id of the call, unique in the conversation
-   * @param name the tool's name
-   * @param arguments the JSON of an object
-   * @throws IllegalArgumentException if the arguments are not a JSON object
+   * Checks the arguments. Throws {@link IllegalArgumentException} if the arguments are not a JSON
+   * object.
    */
   public ToolCall {
     Objects.requireNonNull(id, "id");

@@ -24,12 +24,8 @@ public record ToolChoice(Kind kind, Optional<String> name) {
   }
 
   /**
-   * Checks that a name is present exactly if needed.
-   *
-   * @param kind kind of choice
-   * @param name the tool to call
-   * @throws IllegalArgumentException if there is a name with another kind, or none with {@link
-   *     Kind#NAMED}
+   * Checks that a name is present exactly if needed. Throws {@link IllegalArgumentException} if
+   * there is a name with another kind, or none with {@link Kind#NAMED}.
    */
   public ToolChoice {
     Objects.requireNonNull(kind, "kind");

@@ -14,13 +14,7 @@ import java.util.List;
  */
 public record ToolRun(List<ChatMessage> messages, ToolAnswer answer, boolean isFinished) {
 
-  /**
-   * Copies the messages.
-   *
-   * @param messages all of the conversation
-   * @param answer the last answer
-   * @param isFinished whether it calls no tools
-   */
+  /** Copies the messages. */
   public ToolRun {
     messages = List.copyOf(messages);
   }

@@ -27,18 +27,7 @@ public record Measurement(
     OptionalDouble target,
     String label) {
 
-  /**
-   * Checks that the numbers are numbers.
-   *
-   * @param name what it is
-   * @param unit its unit
-   * @param value the number
-   * @param error half the width of the interval around it
-   * @param largerIsBetter the direction of improvement
-   * @param ratio whether both of its sides were measured in the same run
-   * @param target what it should reach
-   * @param label what it is called alone
-   */
+  /** Checks that the numbers are numbers. */
   public Measurement {
     Objects.requireNonNull(unit, "unit");
     Objects.requireNonNull(label, "label");

@@ -39,22 +39,7 @@ public record AugmentationReport(
     long promptTokens,
     long newTokens) {
 
-  /**
-   * Creates a report.
-   *
-   * @param dataset the name of the dataset
-   * @param rows its number of rows
-   * @param done number of finished rows
-   * @param asked number of requested rows
-   * @param produced number of generated rows
-   * @param incomplete rows for which fewer were generated than requested, copied
-   * @param rejected number of rejected results by reason, copied
-   * @param examples the first rejected results, copied
-   * @param calls number of requests that the generator answered or refused
-   * @param cached number of requests answered from the cache
-   * @param promptTokens prompt tokens
-   * @param newTokens generated tokens
-   */
+  /** Creates a report. */
   public AugmentationReport {
     incomplete = List.copyOf(incomplete);
     Map<Rejection, Integer> sorted = new EnumMap<>(Rejection.class);

@@ -27,13 +27,7 @@ public record Augmented(Dataset dataset, List<String> keptFields, AugmentationRe
   /** Name of the field with the number of a paraphrase within its original row. */
   public static final String PARAPHRASE = "paraphrase";
 
-  /**
-   * Creates a result.
-   *
-   * @param dataset the rows
-   * @param keptFields further fields that were copied from the rows' sources; the list is copied
-   * @param report statistics of generated and rejected rows
-   */
+  /** Creates a result. */
   public Augmented {
     keptFields = List.copyOf(keptFields);
   }

@@ -12,12 +12,7 @@ import java.util.List;
  */
 public record RenderedChat(String text, List<Span> assistantSpans) {
 
-  /**
-   * Creates a rendered conversation.
-   *
-   * @param text the whole text
-   * @param assistantSpans the spans to train on
-   */
+  /** Creates a rendered conversation. */
   public RenderedChat {
     assistantSpans = List.copyOf(assistantSpans);
   }

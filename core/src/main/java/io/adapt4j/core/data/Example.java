@@ -26,12 +26,7 @@ public sealed interface Example
    */
   record Text(String text) implements Example {
 
-    /**
-     * Creates an example.
-     *
-     * @param text the text
-     * @throws IllegalArgumentException if it is empty
-     */
+    /** Creates an example. Throws {@link IllegalArgumentException} if it is empty. */
     public Text {
       requireContent("text", text);
     }
@@ -46,13 +41,7 @@ public sealed interface Example
    */
   record PromptCompletion(String prompt, String completion) implements Example {
 
-    /**
-     * Creates an example.
-     *
-     * @param prompt the prompt
-     * @param completion the text to train on
-     * @throws IllegalArgumentException if the completion is empty
-     */
+    /** Creates an example. Throws {@link IllegalArgumentException} if the completion is empty. */
     public PromptCompletion {
       if (prompt == null) {
         throw new IllegalArgumentException("prompt must not be null; use an empty text");
@@ -77,11 +66,7 @@ public sealed interface Example
     }
 
     /**
-     * Creates an example.
-     *
-     * @param messages the conversation, copied
-     * @param tools JSON schemas of tools; the list is copied
-     * @throws IllegalArgumentException if no message is the assistant's
+     * Creates an example. Throws {@link IllegalArgumentException} if no message is the assistant's.
      */
     public Chat {
       messages = List.copyOf(messages);
@@ -114,11 +99,8 @@ public sealed interface Example
       implements Example {
 
     /**
-     * Creates an example.
-     *
-     * @param messages the conversation, copied
-     * @param tools JSON schemas of tools; the list is copied
-     * @throws IllegalArgumentException if there is no message, or the last is the assistant's
+     * Creates an example. Throws {@link IllegalArgumentException} if there is no message, or the
+     * last is the assistant's.
      */
     public ChatPrompt {
       messages = List.copyOf(messages);
@@ -151,12 +133,8 @@ public sealed interface Example
   record Classified(String text, Optional<String> pair, List<String> labels) implements Example {
 
     /**
-     * Creates an example.
-     *
-     * @param text the text
-     * @param pair the second text of a pair
-     * @param labels names of the classes, copied
-     * @throws IllegalArgumentException if a text or a label is empty, or a label occurs twice
+     * Creates an example. Throws {@link IllegalArgumentException} if a text or a label is empty, or
+     * a label occurs twice.
      */
     public Classified {
       requireContent("text", text);
@@ -198,12 +176,8 @@ public sealed interface Example
   record Tagged(List<String> tokens, List<String> tags) implements Example {
 
     /**
-     * Creates an example.
-     *
-     * @param tokens the words, copied
-     * @param tags the name of each word's class, copied
-     * @throws IllegalArgumentException if there is no word, one is empty, or the number of tags
-     *     differs
+     * Creates an example. Throws {@link IllegalArgumentException} if there is no word, one is
+     * empty, or the number of tags differs.
      */
     public Tagged {
       tokens = List.copyOf(tokens);
@@ -229,12 +203,8 @@ public sealed interface Example
   record QueryPassage(String query, String passage, List<String> negatives) implements Example {
 
     /**
-     * Creates an example.
-     *
-     * @param query the query
-     * @param passage the passage that answers the query
-     * @param negatives the hard negatives, copied
-     * @throws IllegalArgumentException if a text is empty, or the passage is among the negatives
+     * Creates an example. Throws {@link IllegalArgumentException} if a text is empty, or the
+     * passage is among the negatives.
      */
     public QueryPassage {
       requireContent("query", query);
@@ -267,14 +237,7 @@ public sealed interface Example
    */
   record Preference(String prompt, String chosen, String rejected) implements Example {
 
-    /**
-     * Creates an example.
-     *
-     * @param prompt the prompt
-     * @param chosen the preferred completion
-     * @param rejected the rejected completion
-     * @throws IllegalArgumentException if a completion is empty
-     */
+    /** Creates an example. Throws {@link IllegalArgumentException} if a completion is empty. */
     public Preference {
       if (prompt == null) {
         throw new IllegalArgumentException("prompt must not be null; use an empty text");
@@ -296,12 +259,7 @@ public sealed interface Example
       implements Example {
 
     /**
-     * Creates an example.
-     *
-     * @param prompt the prompt, copied
-     * @param chosen the preferred continuation, copied
-     * @param rejected the rejected continuation, copied
-     * @throws IllegalArgumentException if a continuation has no message
+     * Creates an example. Throws {@link IllegalArgumentException} if a continuation has no message.
      */
     public ChatPreference {
       prompt = List.copyOf(prompt);
@@ -325,14 +283,7 @@ public sealed interface Example
   record UnpairedPreference(String prompt, String completion, boolean desirable)
       implements Example {
 
-    /**
-     * Creates an example.
-     *
-     * @param prompt the prompt
-     * @param completion the completion
-     * @param desirable whether the completion is desirable
-     * @throws IllegalArgumentException if the completion is empty
-     */
+    /** Creates an example. Throws {@link IllegalArgumentException} if the completion is empty. */
     public UnpairedPreference {
       if (prompt == null) {
         throw new IllegalArgumentException("prompt must not be null; use an empty text");
@@ -353,12 +304,8 @@ public sealed interface Example
       implements Example {
 
     /**
-     * Creates an example.
-     *
-     * @param prompt the prompt, copied
-     * @param completion the continuation, copied
-     * @param desirable whether the continuation is desirable
-     * @throws IllegalArgumentException if the continuation has no message
+     * Creates an example. Throws {@link IllegalArgumentException} if the continuation has no
+     * message.
      */
     public ChatUnpairedPreference {
       prompt = List.copyOf(prompt);

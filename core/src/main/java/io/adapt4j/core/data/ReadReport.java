@@ -24,17 +24,7 @@ record ReadReport(
     List<String> unusedFields,
     Optional<Path> quarantine) {
 
-  /**
-   * Creates a report.
-   *
-   * @param files number of files read
-   * @param rows number of usable rows
-   * @param malformed number of skipped rows
-   * @param problems problems of the first ten malformed rows, copied
-   * @param shape the shape of the rows
-   * @param unusedFields fields of the first row that its shape does not use, copied
-   * @param quarantine the file of malformed rows
-   */
+  /** Creates a report. */
   ReadReport {
     problems = List.copyOf(problems);
     unusedFields = List.copyOf(unusedFields);

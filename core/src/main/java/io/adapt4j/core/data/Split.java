@@ -17,12 +17,8 @@ import java.util.stream.IntStream;
 public record Split(Dataset train, Dataset validation, Dataset test) {
 
   /**
-   * Checks that there is a training part; other parts that are null become empty.
-   *
-   * @param train rows to train on
-   * @param validation rows to validate on; null for none
-   * @param test rows to test on; null for none
-   * @throws NullPointerException if there is no dataset to train on
+   * Checks that there is a training part; other parts that are null become empty. Throws {@link
+   * NullPointerException} if there is no dataset to train on.
    */
   public Split {
     Objects.requireNonNull(train, "train: give the rows to train on");

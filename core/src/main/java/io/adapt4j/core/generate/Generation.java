@@ -21,15 +21,8 @@ public record Generation(
     List<TokenLogprobs> logprobs) {
 
   /**
-   * Checks the values and copies the token ids.
-   *
-   * @param text the new text without the prompt, cut before a stop string and without special
-   *     tokens
-   * @param tokenIds the new token ids in order, including the ones whose text was cut away
-   * @param finishReason why the generation ended
-   * @param promptTokens how many tokens the prompt had, padding not counted
-   * @param logprobs log probabilities of the new tokens, or empty
-   * @throws IllegalArgumentException if promptTokens is negative
+   * Checks the values and copies the token ids. Throws {@link IllegalArgumentException} if
+   * promptTokens is negative.
    */
   public Generation {
     Objects.requireNonNull(text, "text");

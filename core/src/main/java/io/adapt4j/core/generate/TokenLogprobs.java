@@ -13,13 +13,7 @@ import java.util.List;
  */
 public record TokenLogprobs(int tokenId, double logprob, List<Alternative> top) {
 
-  /**
-   * Copies the alternatives.
-   *
-   * @param tokenId the token that was chosen
-   * @param logprob the natural logarithm of its probability
-   * @param top the most probable tokens at its position, in descending order
-   */
+  /** Copies the alternatives. */
   public TokenLogprobs {
     top = List.copyOf(top);
   }

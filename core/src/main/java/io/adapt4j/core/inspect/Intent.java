@@ -11,14 +11,7 @@ import java.util.OptionalInt;
  */
 record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
 
-  /**
-   * Checks the length.
-   *
-   * @param chat whether chats are used
-   * @param sequenceLength the longest sequence in tokens, at least 1
-   * @param commercial whether the use is commercial
-   * @throws IllegalArgumentException if the length is below 1
-   */
+  /** Checks the length. Throws {@link IllegalArgumentException} if the length is below 1. */
   public Intent {
     if (sequenceLength.orElse(1) < 1) {
       throw new IllegalArgumentException(

@@ -59,22 +59,7 @@ public record ModelCard(
               + "|out[- ]of[- ]scope|(prohibited|restricted) uses?|known issues|responsible)\\b",
           Pattern.CASE_INSENSITIVE);
 
-  /**
-   * Copies the lists.
-   *
-   * @param license identifier of the license
-   * @param licenseName name of a custom license
-   * @param licenseLink location of the license's text
-   * @param languages language codes
-   * @param datasets data sets it was trained on
-   * @param baseModels models that it was derived from
-   * @param pipelineTag its task
-   * @param libraryName the library it was made for
-   * @param tags free labels
-   * @param sections every section of the text
-   * @param limitations the sections on limitations
-   * @param text the Markdown without the front matter
-   */
+  /** Copies the lists. */
   public ModelCard {
     languages = List.copyOf(languages);
     datasets = List.copyOf(datasets);

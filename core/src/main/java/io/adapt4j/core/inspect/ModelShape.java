@@ -38,17 +38,7 @@ record ModelShape(
   private static final Set<String> OFFSET_POSITIONS =
       Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm");
 
-  /**
-   * Copies the list.
-   *
-   * @param modelType the family
-   * @param architectures the model classes
-   * @param contextLength the longest sequence in tokens
-   * @param vocabularySize rows of the embedding
-   * @param hiddenSize width of the hidden states
-   * @param layers number of layers
-   * @param tiedEmbeddings whether the output matrix is tied to the embedding
-   */
+  /** Copies the list. */
   public ModelShape {
     architectures = List.copyOf(architectures);
   }

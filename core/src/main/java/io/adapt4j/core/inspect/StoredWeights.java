@@ -22,13 +22,7 @@ import java.util.TreeMap;
  */
 record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType) {
 
-  /**
-   * Copies the map.
-   *
-   * @param parameters number of parameters
-   * @param tensors number of stored tensors
-   * @param bytesByType bytes of all tensors by data type
-   */
+  /** Copies the map. */
   public StoredWeights {
     bytesByType = Collections.unmodifiableMap(new LinkedHashMap<>(bytesByType));
   }

@@ -34,16 +34,7 @@ record TokenizerInfo(
   /** Transformers writes 1e30 if there is no limit. */
   private static final int NO_LIMIT = 100_000_000;
 
-  /**
-   * Copies the map.
-   *
-   * @param tokenizerClass its class in Transformers
-   * @param vocabularySize the largest id plus one
-   * @param specialTokens the special tokens by role
-   * @param paddingId id of the padding token
-   * @param paddingToken the token with this id
-   * @param maxLength the maximum sequence length in tokens
-   */
+  /** Copies the map. */
   public TokenizerInfo {
     specialTokens = Collections.unmodifiableMap(new LinkedHashMap<>(specialTokens));
   }

@@ -61,11 +61,7 @@ public interface Adapter {
    */
   record Stored(Path folder) implements Adapter {
 
-    /**
-     * Checks that there is a folder.
-     *
-     * @param folder the folder
-     */
+    /** Checks that there is a folder. */
     public Stored {
       Objects.requireNonNull(folder, "folder");
     }

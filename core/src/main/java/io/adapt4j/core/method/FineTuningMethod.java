@@ -49,12 +49,7 @@ public interface FineTuningMethod {
    */
   record Custom(ParameterSelection selection) implements FineTuningMethod {
 
-    /**
-     * Checks the name.
-     *
-     * @param selection the trainable parameters
-     * @throws IllegalArgumentException if its name is blank
-     */
+    /** Checks the name. Throws {@link IllegalArgumentException} if its name is blank. */
     public Custom {
       if (selection.name().isBlank()) {
         throw new IllegalArgumentException("name: expected a text, found none");
@@ -74,12 +69,7 @@ public interface FineTuningMethod {
    */
   record CustomUpdate(WeightUpdate update) implements FineTuningMethod {
 
-    /**
-     * Checks the name.
-     *
-     * @param update the update to add to the weights
-     * @throws IllegalArgumentException if its name is blank
-     */
+    /** Checks the name. Throws {@link IllegalArgumentException} if its name is blank. */
     public CustomUpdate {
       if (update.name().isBlank()) {
         throw new IllegalArgumentException("name: expected a text, found none");

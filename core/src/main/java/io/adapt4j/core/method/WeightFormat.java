@@ -52,11 +52,7 @@ public interface WeightFormat {
    */
   record Int8Activations(WeightFormat weights) implements WeightFormat {
 
-    /**
-     * Checks the format.
-     *
-     * @param weights format of the weights
-     */
+    /** Checks the format. */
     public Int8Activations {
       Objects.requireNonNull(weights, "weights");
     }
@@ -74,12 +70,7 @@ public interface WeightFormat {
    */
   record Custom(WeightCodec codec) implements WeightFormat {
 
-    /**
-     * Checks the name.
-     *
-     * @param codec encodes rows of weights as bytes and decodes them
-     * @throws IllegalArgumentException if its name is blank
-     */
+    /** Checks the name. Throws {@link IllegalArgumentException} if its name is blank. */
     public Custom {
       if (codec.name().isBlank()) {
         throw new IllegalArgumentException("name: expected a text, found none");

@@ -116,13 +116,7 @@ public sealed interface Optimizer {
    */
   record AdamW(double beta1, double beta2, double eps) implements Optimizer {
 
-    /**
-     * Checks the ranges.
-     *
-     * @param beta1 decay of the first moment, in [0, 1)
-     * @param beta2 decay of the second moment, in [0, 1)
-     * @param eps added to the denominator, above 0
-     */
+    /** Checks the ranges. */
     public AdamW {
       requireDecay("beta1", beta1);
       requireDecay("beta2", beta2);
@@ -140,13 +134,7 @@ public sealed interface Optimizer {
    */
   record AdamW8bit(double beta1, double beta2, double eps) implements Optimizer {
 
-    /**
-     * Checks the ranges.
-     *
-     * @param beta1 decay of the first moment, in [0, 1)
-     * @param beta2 decay of the second moment, in [0, 1)
-     * @param eps added to the denominator, above 0
-     */
+    /** Checks the ranges. */
     public AdamW8bit {
       requireDecay("beta1", beta1);
       requireDecay("beta2", beta2);
@@ -166,13 +154,7 @@ public sealed interface Optimizer {
    */
   record Adafactor(double decayRate, double eps, double clipThreshold) implements Optimizer {
 
-    /**
-     * Checks the ranges.
-     *
-     * @param decayRate below 0
-     * @param eps above 0
-     * @param clipThreshold above 0
-     */
+    /** Checks the ranges. */
     public Adafactor {
       requirePositive("-decayRate", -decayRate);
       requirePositive("eps", eps);
@@ -189,12 +171,7 @@ public sealed interface Optimizer {
    */
   record Sgd(double momentum, boolean nesterov) implements Optimizer {
 
-    /**
-     * Checks the ranges.
-     *
-     * @param momentum in [0, 1)
-     * @param nesterov whether to use Nesterov momentum; needs momentum
-     */
+    /** Checks the ranges. */
     public Sgd {
       requireDecay("momentum", momentum);
       if (nesterov && momentum == 0) {
@@ -218,12 +195,7 @@ public sealed interface Optimizer {
    */
   record Lion(double beta1, double beta2) implements Optimizer {
 
-    /**
-     * Checks the ranges.
-     *
-     * @param beta1 share of the momentum in the update, in [0, 1)
-     * @param beta2 decay of the momentum, in [0, 1)
-     */
+    /** Checks the ranges. */
     public Lion {
       requireDecay("beta1", beta1);
       requireDecay("beta2", beta2);
@@ -248,12 +220,7 @@ public sealed interface Optimizer {
    */
   record Paged(Optimizer optimizer) implements Optimizer {
 
-    /**
-     * Checks the type.
-     *
-     * @param optimizer AdamW or AdamW8bit
-     * @throws IllegalArgumentException if it is another
-     */
+    /** Rejects optimizers that cannot be paged. */
     public Paged {
       if (!(optimizer instanceof AdamW || optimizer instanceof AdamW8bit)) {
         throw new IllegalArgumentException(
@@ -277,11 +244,8 @@ public sealed interface Optimizer {
     private static final Pattern WORD = Pattern.compile("\\w+");
 
     /**
-     * Checks the names.
-     *
-     * @param rule computes the update of a parameter from its gradient
-     * @throws IllegalArgumentException if its name is blank, or the names of its moments are not
-     *     distinct words
+     * Checks the names. Throws {@link IllegalArgumentException} if its name is blank, or the names
+     * of its moments are not distinct words.
      */
     public Custom {
       if (rule.name().isBlank()) {

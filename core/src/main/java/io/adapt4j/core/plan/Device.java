@@ -21,14 +21,7 @@ public record Device(String name, long bytes, Kind kind) {
     GPU
   }
 
-  /**
-   * Checks the size.
-   *
-   * @param name display name
-   * @param bytes size of its memory, above 0
-   * @param kind whether the memory is the host's or a GPU's
-   * @throws IllegalArgumentException if the size is not above 0
-   */
+  /** Checks the size. Throws {@link IllegalArgumentException} if the size is not above 0. */
   public Device {
     if (bytes <= 0) {
       throw new IllegalArgumentException(

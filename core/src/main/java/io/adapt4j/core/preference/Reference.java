@@ -58,11 +58,7 @@ public sealed interface Reference {
    */
   record Model(Path folder) implements Reference {
 
-    /**
-     * Checks that there is a folder.
-     *
-     * @param folder the checkpoint of the other model
-     */
+    /** Checks that there is a folder. */
     public Model {
       Objects.requireNonNull(folder, "folder");
     }

@@ -19,16 +19,7 @@ import java.util.Objects;
 public record Completion(
     String prompt, String text, Map<String, Object> fields, boolean truncated, boolean templated) {
 
-  /**
-   * Copies the fields.
-   *
-   * @param prompt the prompt as text
-   * @param text the completion without special tokens
-   * @param fields the row of the prompt
-   * @param truncated whether it was cut off
-   * @param templated whether a chat template rendered the prompt
-   * @throws NullPointerException if a text is null
-   */
+  /** Copies the fields. Throws {@link NullPointerException} if a text is null. */
   public Completion {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(text, "text");

@@ -46,10 +46,8 @@ public final class Rewards {
   public record Format(String regex) implements RewardFunction {
 
     /**
-     * Compiles the expression to check it.
-     *
-     * @param regex the regular expression
-     * @throws java.util.regex.PatternSyntaxException if its syntax is invalid
+     * Compiles the expression to check it. Throws {@link java.util.regex.PatternSyntaxException} if
+     * its syntax is invalid.
      */
     public Format {
       Pattern.compile(regex, Pattern.DOTALL);
@@ -85,11 +83,7 @@ public final class Rewards {
     private static final Pattern MARKED = Pattern.compile("####\\s*(" + NUMBER + ")");
     private static final Pattern ANY = Pattern.compile(NUMBER);
 
-    /**
-     * Checks that there is a name.
-     *
-     * @param field field of the row that holds it
-     */
+    /** Checks that there is a name. */
     public NumericAnswer {
       Objects.requireNonNull(field, "field");
     }

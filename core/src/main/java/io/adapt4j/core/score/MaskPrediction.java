@@ -9,11 +9,7 @@ import java.util.List;
  */
 public record MaskPrediction(List<Candidate> candidates) {
 
-  /**
-   * Copies the candidates.
-   *
-   * @param candidates the most likely tokens, at least one
-   */
+  /** Copies the candidates. */
   public MaskPrediction {
     candidates = List.copyOf(candidates);
   }

@@ -11,11 +11,7 @@ import io.adapt4j.core.internal.Texts;
 public record ScoringRequest(String context, String continuation) {
 
   /**
-   * Checks the continuation.
-   *
-   * @param context the text before it; may be empty
-   * @param continuation the text to score; not empty
-   * @throws IllegalArgumentException if the continuation is empty
+   * Checks the continuation. Throws {@link IllegalArgumentException} if the continuation is empty.
    */
   public ScoringRequest {
     Texts.require("context", context);

@@ -19,15 +19,7 @@ public record TokenScores(
     int contextTokens,
     int droppedContextTokens) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param tokenIds the continuation's tokens
-   * @param logProbabilities one per token
-   * @param greedy whether greedy decoding would produce these tokens
-   * @param contextTokens number of context tokens read
-   * @param droppedContextTokens number of tokens dropped from the context
-   */
+  /** Copies the lists. */
   public TokenScores {
     tokenIds = List.copyOf(tokenIds);
     logProbabilities = List.copyOf(logProbabilities);

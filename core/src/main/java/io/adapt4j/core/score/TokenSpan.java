@@ -19,13 +19,7 @@ import java.util.OptionalInt;
 @SuppressWarnings("ArrayRecordComponent")
 public record TokenSpan(int[] context, int[] continuation) {
 
-  /**
-   * Checks the lengths.
-   *
-   * @param context at least one token
-   * @param continuation at least one token
-   * @throws IllegalArgumentException if one of them is empty
-   */
+  /** Checks the lengths. Throws {@link IllegalArgumentException} if one of them is empty. */
   public TokenSpan {
     if (context.length == 0 || continuation.length == 0) {
       throw new IllegalArgumentException(

@@ -32,12 +32,8 @@ sealed interface Parameter {
   record LogUniform(String name, double low, double high) implements Parameter {
 
     /**
-     * Checks the range.
-     *
-     * @param name the setting
-     * @param low the smallest, above 0
-     * @param high the largest
-     * @throws IllegalArgumentException if the range is empty or not above 0
+     * Checks the range. Throws {@link IllegalArgumentException} if the range is empty or not above
+     * 0.
      */
     public LogUniform {
       if (!(low > 0 && high >= low && Double.isFinite(high))) {
@@ -64,12 +60,8 @@ sealed interface Parameter {
   record Uniform(String name, double low, double high) implements Parameter {
 
     /**
-     * Checks the range.
-     *
-     * @param name the setting
-     * @param low the smallest
-     * @param high the largest
-     * @throws IllegalArgumentException if the range is empty or not finite
+     * Checks the range. Throws {@link IllegalArgumentException} if the range is empty or not
+     * finite.
      */
     public Uniform {
       if (!(high >= low && Double.isFinite(high - low))) {
@@ -94,14 +86,7 @@ sealed interface Parameter {
    */
   record Whole(String name, long low, long high) implements Parameter {
 
-    /**
-     * Checks the range.
-     *
-     * @param name the setting
-     * @param low the smallest
-     * @param high the largest
-     * @throws IllegalArgumentException if the range is empty
-     */
+    /** Checks the range. Throws {@link IllegalArgumentException} if the range is empty. */
     public Whole {
       if (high < low) {
         throw new IllegalArgumentException(
@@ -124,11 +109,8 @@ sealed interface Parameter {
   record Choice(String name, List<Object> values) implements Parameter {
 
     /**
-     * Checks and copies the values.
-     *
-     * @param name the setting
-     * @param values numbers or texts, at least one
-     * @throws IllegalArgumentException if there is none, or one is of another kind
+     * Checks and copies the values. Throws {@link IllegalArgumentException} if there is none, or
+     * one is of another kind.
      */
     public Choice {
       if (values.isEmpty()) {

@@ -29,14 +29,7 @@ public record SearchReport(
     Optional<TrialResult> best,
     Optional<Path> checkpoint) {
 
-  /**
-   * Copies the list.
-   *
-   * @param results one result per trial and rung
-   * @param objective the name of the value
-   * @param best the best result
-   * @param checkpoint its folder
-   */
+  /** Copies the list. */
   public SearchReport {
     results = List.copyOf(results);
   }

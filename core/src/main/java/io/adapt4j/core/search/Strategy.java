@@ -29,15 +29,7 @@ sealed interface Strategy {
    */
   record SuccessiveHalving(Unit unit, int least, int most, int eta) implements Strategy {
 
-    /**
-     * Checks the budgets.
-     *
-     * @param unit the unit of budgets
-     * @param least initial budget of all trials, at least 1
-     * @param most budget of the last trials, at least {@code least}
-     * @param eta at least 2
-     * @throws IllegalArgumentException if one is out of its range
-     */
+    /** Checks the budgets. Throws {@link IllegalArgumentException} if one is out of its range. */
     public SuccessiveHalving {
       if (least < 1 || most < least || eta < 2) {
         throw new IllegalArgumentException(

@@ -16,12 +16,7 @@ public record Trial(int number, Map<String, Object> settings) {
 
   private static final long STREAMS = 0x9E3779B97F4A7C15L;
 
-  /**
-   * Copies the map and keeps its order.
-   *
-   * @param number counted from 0
-   * @param settings values by name
-   */
+  /** Copies the map and keeps its order. */
   public Trial {
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
   }

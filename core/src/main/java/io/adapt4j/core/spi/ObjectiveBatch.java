@@ -22,14 +22,8 @@ public record ObjectiveBatch(
     FloatBuffer gradient) {
 
   /**
-   * Checks the sizes of the buffers.
-   *
-   * @param samples the samples
-   * @param rows number of rows of the outputs
-   * @param columns width of a row
-   * @param outputs the model's outputs
-   * @param gradient receives the derivative
-   * @throws IllegalArgumentException if the size of a buffer is not rows times columns
+   * Checks the sizes of the buffers. Throws {@link IllegalArgumentException} if the size of a
+   * buffer is not rows times columns.
    */
   public ObjectiveBatch {
     samples = List.copyOf(samples);

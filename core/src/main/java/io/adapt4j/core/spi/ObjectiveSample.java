@@ -13,12 +13,8 @@ package io.adapt4j.core.spi;
 public record ObjectiveSample(int[] tokens, int[] positions, float[] targets) {
 
   /**
-   * Checks tokens and positions.
-   *
-   * @param tokens at least one token id
-   * @param positions ascending indices into the tokens
-   * @param targets values for the objective's own loss
-   * @throws IllegalArgumentException if there is no token, or positions are not ascending indices
+   * Checks tokens and positions. Throws {@link IllegalArgumentException} if there is no token, or
+   * positions are not ascending indices.
    */
   public ObjectiveSample {
     if (tokens.length == 0) {

@@ -36,17 +36,8 @@ public record ParameterUpdate(
     double weightDecay) {
 
   /**
-   * Checks the sizes of the buffers.
-   *
-   * @param name the parameter's name
-   * @param sizes its dimensions
-   * @param value the values
-   * @param gradient the gradient
-   * @param moments the optimizer state by name
-   * @param step from 1
-   * @param learningRate the learning rate of this step
-   * @param weightDecay weight decay of this parameter
-   * @throws IllegalArgumentException if the size of a buffer does not match the dimensions
+   * Checks the sizes of the buffers. Throws {@link IllegalArgumentException} if the size of a
+   * buffer does not match the dimensions.
    */
   public ParameterUpdate {
     sizes = List.copyOf(sizes);

@@ -13,13 +13,7 @@ public record ClassificationTask(
     ClassificationProblem problem, List<String> labels, boolean replacesClassifier)
     implements Task {
 
-  /**
-   * Copies the labels.
-   *
-   * @param problem kind of classification
-   * @param labels the classes in order
-   * @param replacesClassifier whether a checkpoint's classifier for other classes is replaced
-   */
+  /** Copies the labels. */
   public ClassificationTask {
     labels = List.copyOf(labels);
   }

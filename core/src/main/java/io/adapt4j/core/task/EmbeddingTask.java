@@ -34,19 +34,7 @@ public record EmbeddingTask(
   /** The scale of Sentence Transformers. */
   public static final double SCALE = 20;
 
-  /**
-   * Checks the options.
-   *
-   * @param scale above 0
-   * @param queryPrompt text before each query
-   * @param passagePrompt text before each passage
-   * @param dimensions distinct numbers of at least 1
-   * @param dimensionWeights as many numbers of at least 0, not all 0
-   * @param truncateDimension at least 1, or none
-   * @param hybrid whether token weights and vectors are trained too; not together with dimensions
-   * @param selfDistillation whether the sum of the scores is the teacher of each; only with hybrid
-   * @throws IllegalArgumentException if a value is out of range
-   */
+  /** Checks the options. Throws {@link IllegalArgumentException} if a value is out of range. */
   public EmbeddingTask {
     Objects.requireNonNull(queryPrompt, "queryPrompt");
     Objects.requireNonNull(passagePrompt, "passagePrompt");

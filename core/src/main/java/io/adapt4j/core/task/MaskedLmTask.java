@@ -7,12 +7,7 @@ package io.adapt4j.core.task;
  */
 public record MaskedLmTask(double probability) implements Task {
 
-  /**
-   * Checks the probability.
-   *
-   * @param probability above 0 and below 1
-   * @throws IllegalArgumentException if it is not
-   */
+  /** Rejects probabilities outside (0, 1). */
   public MaskedLmTask {
     if (!(probability > 0 && probability < 1)) {
       throw new IllegalArgumentException(

@@ -12,12 +12,7 @@ import java.util.Objects;
  */
 public record PreferenceTask(PreferenceLoss loss, Reference reference) implements Task {
 
-  /**
-   * Checks that both are given.
-   *
-   * @param loss loss to minimize
-   * @param reference source of the reference log-probabilities
-   */
+  /** Checks that both are given. */
   public PreferenceTask {
     Objects.requireNonNull(loss, "loss");
     Objects.requireNonNull(reference, "reference");

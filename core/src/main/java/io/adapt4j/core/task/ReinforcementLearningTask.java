@@ -10,11 +10,7 @@ import java.util.Objects;
  */
 public record ReinforcementLearningTask(Reinforcement algorithm) implements Task {
 
-  /**
-   * Checks that there is an algorithm.
-   *
-   * @param algorithm the algorithm and its rewards
-   */
+  /** Checks that there is an algorithm. */
   public ReinforcementLearningTask {
     Objects.requireNonNull(algorithm, "algorithm");
   }

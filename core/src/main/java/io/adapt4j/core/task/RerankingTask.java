@@ -11,12 +11,7 @@ public record RerankingTask(String instruction) implements Task {
   public static final String INSTRUCTION =
       "Given a web search query, retrieve relevant passages that answer the query";
 
-  /**
-   * Checks the instruction.
-   *
-   * @param instruction the criterion for answering yes to a document
-   * @throws IllegalArgumentException if it is blank
-   */
+  /** Checks the instruction. Throws {@link IllegalArgumentException} if it is blank. */
   public RerankingTask {
     if (instruction.isBlank()) {
       throw new IllegalArgumentException("instruction: expected a text, found none");

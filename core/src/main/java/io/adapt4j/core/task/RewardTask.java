@@ -11,11 +11,8 @@ import java.util.Objects;
 public record RewardTask(String marginField, double centering) implements Task {
 
   /**
-   * Checks the values.
-   *
-   * @param marginField field of the rows with the margin
-   * @param centering coefficient of the squared sum of a pair's rewards in the loss
-   * @throws IllegalArgumentException if centering is negative or not finite
+   * Checks the values. Throws {@link IllegalArgumentException} if centering is negative or not
+   * finite.
    */
   public RewardTask {
     Objects.requireNonNull(marginField, "marginField");

@@ -8,12 +8,7 @@ package io.adapt4j.core.task;
  */
 public record SequenceToSequenceTask(double labelSmoothing) implements Task {
 
-  /**
-   * Checks the share.
-   *
-   * @param labelSmoothing at least 0 and below 1
-   * @throws IllegalArgumentException if it is not
-   */
+  /** Rejects shares outside [0, 1). */
   public SequenceToSequenceTask {
     if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
       throw new IllegalArgumentException(

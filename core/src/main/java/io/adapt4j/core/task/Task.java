@@ -181,10 +181,8 @@ public interface Task {
   record Custom(TrainingObjective objective) implements Task {
 
     /**
-     * Checks name and outputs.
-     *
-     * @param objective objective to minimize
-     * @throws IllegalArgumentException if its name is blank or its number of outputs negative
+     * Checks name and outputs. Throws {@link IllegalArgumentException} if its name is blank or its
+     * number of outputs negative.
      */
     public Custom {
       if (objective.name().isBlank()) {

@@ -15,14 +15,7 @@ import java.util.Optional;
 public record GeneratedText(
     String text, FinishReason finishReason, Optional<TokenUsage> usage, boolean cached) {
 
-  /**
-   * Creates an answer.
-   *
-   * @param text the answer; may be empty
-   * @param finishReason the reason why it ends
-   * @param usage the token usage, if the generator counts it
-   * @param cached whether it came from a cache
-   */
+  /** Creates an answer. */
   public GeneratedText {
     Objects.requireNonNull(text, "text");
     Objects.requireNonNull(finishReason, "finishReason");

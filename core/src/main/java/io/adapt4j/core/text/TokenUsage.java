@@ -8,13 +8,7 @@ package io.adapt4j.core.text;
  */
 public record TokenUsage(int promptTokens, int newTokens) {
 
-  /**
-   * Checks the counts.
-   *
-   * @param promptTokens number of prompt tokens
-   * @param newTokens number of new tokens
-   * @throws IllegalArgumentException if one is negative
-   */
+  /** Checks the counts. Throws {@link IllegalArgumentException} if one is negative. */
   public TokenUsage {
     if (promptTokens < 0 || newTokens < 0) {
       throw new IllegalArgumentException(

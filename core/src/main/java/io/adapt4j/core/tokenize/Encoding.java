@@ -27,15 +27,7 @@ public record Encoding(
   static final Encoding EMPTY = empty(0);
 
   /**
-   * Creates an encoding.
-   *
-   * @param ids token ids
-   * @param typeIds segment of each token
-   * @param starts first character of each token
-   * @param ends character after each token
-   * @param special whether the tokenizer added the token to the text
-   * @param pieces piece of the text each token is a part of
-   * @throws IllegalArgumentException if the arrays differ in length
+   * Creates an encoding. Throws {@link IllegalArgumentException} if the arrays differ in length.
    */
   public Encoding {
     if (typeIds.length != ids.length

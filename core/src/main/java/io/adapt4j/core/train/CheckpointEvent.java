@@ -12,14 +12,7 @@ import java.util.Objects;
  */
 public record CheckpointEvent(int step, Path path, boolean best) {
 
-  /**
-   * Checks that the path is given.
-   *
-   * @param step optimizer steps done so far
-   * @param path folder of the checkpoint
-   * @param best whether it is the best checkpoint so far
-   * @throws NullPointerException if it is null
-   */
+  /** Checks that the path is given. Throws {@link NullPointerException} if it is null. */
   public CheckpointEvent {
     Objects.requireNonNull(path, "path");
   }

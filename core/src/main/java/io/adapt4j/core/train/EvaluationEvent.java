@@ -18,15 +18,7 @@ import java.util.Map;
 public record EvaluationEvent(
     int step, double loss, double perplexity, boolean bestSoFar, Map<String, Double> metrics) {
 
-  /**
-   * Copies the metrics.
-   *
-   * @param step optimizer steps done so far
-   * @param loss mean loss per target
-   * @param perplexity exponential of the loss
-   * @param bestSoFar whether it is better than every earlier evaluation of the run
-   * @param metrics metrics of the task besides the loss
-   */
+  /** Copies the metrics. */
   public EvaluationEvent {
     metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
   }

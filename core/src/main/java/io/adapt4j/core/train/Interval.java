@@ -14,11 +14,8 @@ public record Interval(int steps, Duration time) {
   public static final Interval EPOCH = new Interval(0);
 
   /**
-   * Checks the values.
-   *
-   * @param steps number of optimizer steps; 0 for the end of each epoch
-   * @param time minimum time between actions; zero to use steps or epochs
-   * @throws IllegalArgumentException if one is negative, or both are given
+   * Checks the values. Throws {@link IllegalArgumentException} if one is negative, or both are
+   * given.
    */
   public Interval {
     if (steps < 0) {

@@ -31,12 +31,7 @@ public record LearningRateCurve(List<Point> points, boolean diverged) {
    */
   public record Point(double rate, double loss, double smoothed) {}
 
-  /**
-   * Copies the points.
-   *
-   * @param points the steps, in the order of the rates
-   * @param diverged whether the test ended early
-   */
+  /** Copies the points. */
   public LearningRateCurve {
     points = List.copyOf(points);
   }

@@ -20,14 +20,7 @@ public record ResourceUse(
   public static final ResourceUse UNKNOWN =
       new ResourceUse(OptionalLong.empty(), OptionalLong.empty(), OptionalDouble.empty());
 
-  /**
-   * Checks that no value is null.
-   *
-   * @param heapBytes used Java heap in bytes
-   * @param residentBytes RSS of the process in bytes
-   * @param processorShare CPU utilization
-   * @throws NullPointerException if one is null
-   */
+  /** Checks that no value is null. Throws {@link NullPointerException} if one is null. */
   public ResourceUse {
     Objects.requireNonNull(heapBytes, "heapBytes");
     Objects.requireNonNull(residentBytes, "residentBytes");

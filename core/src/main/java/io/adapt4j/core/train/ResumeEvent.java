@@ -14,13 +14,7 @@ import java.util.Objects;
  */
 public record ResumeEvent(int step, Path path, List<String> damaged) {
 
-  /**
-   * Copies the list.
-   *
-   * @param step optimizer steps done before
-   * @param path folder of the state
-   * @param damaged reasons why newer states could not be used
-   */
+  /** Copies the list. */
   public ResumeEvent {
     Objects.requireNonNull(path, "path");
     damaged = List.copyOf(damaged);

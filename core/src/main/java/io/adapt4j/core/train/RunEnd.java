@@ -18,16 +18,7 @@ import java.util.OptionalInt;
 public record RunEnd(
     StopReason reason, int steps, OptionalInt bestStep, OptionalDouble bestLoss, Duration elapsed) {
 
-  /**
-   * Checks that no value is null.
-   *
-   * @param reason the reason
-   * @param steps optimizer steps done
-   * @param bestStep step of the best evaluation; empty without validation
-   * @param bestLoss validation loss of the best evaluation; empty without validation
-   * @param elapsed time since the run started
-   * @throws NullPointerException if something is null
-   */
+  /** Checks that no value is null. Throws {@link NullPointerException} if something is null. */
   public RunEnd {
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(bestStep, "bestStep");

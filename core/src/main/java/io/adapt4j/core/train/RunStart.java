@@ -33,19 +33,7 @@ public record RunStart(
     boolean tokenLoss) {
 
   /**
-   * Checks the texts and copies the settings.
-   *
-   * @param totalSteps planned optimizer steps
-   * @param epochs planned passes over the training examples
-   * @param trainableParameters number of trainable parameters
-   * @param totalParameters number of all parameters, including trainable ones
-   * @param trainExamples training examples; 0 if they are streamed and their number is unknown
-   * @param validationExamples validation examples; 0 without validation
-   * @param model short description of the model
-   * @param precision compute precision, such as {@code bf16}
-   * @param settings the run's settings
-   * @param tokenLoss whether the loss is the mean cross-entropy of tokens
-   * @throws NullPointerException if one is null
+   * Checks the texts and copies the settings. Throws {@link NullPointerException} if one is null.
    */
   public RunStart {
     Objects.requireNonNull(model, "model");

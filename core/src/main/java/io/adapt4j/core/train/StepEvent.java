@@ -46,23 +46,7 @@ public record StepEvent(
   public static final Duration UNKNOWN_TIME = Duration.ofNanos(-1);
 
   /**
-   * Checks the times and copies the metrics.
-   *
-   * @param step number of the step, from 1
-   * @param totalSteps planned optimizer steps
-   * @param epoch epochs so far, with fraction
-   * @param loss mean training loss per target token of the step
-   * @param learningRate learning rate used by the step
-   * @param gradientNorm global L2 norm of the gradients before clipping
-   * @param tokensPerSecond tokens processed per second, padding not counted
-   * @param targetTokens number of target tokens of the step
-   * @param elapsed time since the run started
-   * @param remaining estimated time to the last step
-   * @param penalty value of the regularization terms in the loss; 0 without any
-   * @param duration time the step took; zero if it was not measured
-   * @param resources resource usage of the process
-   * @param metrics metrics of the step besides the loss
-   * @throws NullPointerException if one is null
+   * Checks the times and copies the metrics. Throws {@link NullPointerException} if one is null.
    */
   public StepEvent {
     Objects.requireNonNull(elapsed, "elapsed");

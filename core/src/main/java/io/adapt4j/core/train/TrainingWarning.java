@@ -36,15 +36,7 @@ public record TrainingWarning(Kind kind, int step, String message, String remedy
     MEMORY_GROWING
   }
 
-  /**
-   * Checks that no value is null.
-   *
-   * @param kind kind of observation
-   * @param step optimizer steps done at the time of the observation
-   * @param message the observation
-   * @param remedy what to try
-   * @throws NullPointerException if something is null
-   */
+  /** Checks that no value is null. Throws {@link NullPointerException} if something is null. */
   public TrainingWarning {
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(message, "message");

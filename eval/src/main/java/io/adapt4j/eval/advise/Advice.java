@@ -21,13 +21,7 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
    */
   public record Option<T>(T choice, int points, List<Reason> reasons) {
 
-    /**
-     * Copies the reasons.
-     *
-     * @param choice the strategy or method
-     * @param points sum of the points of all reasons
-     * @param reasons for and against, the largest effect first
-     */
+    /** Copies the reasons. */
     public Option {
       reasons = List.copyOf(reasons);
     }
@@ -46,13 +40,7 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
    */
   public record Reason(Rule rule, int points) {}
 
-  /**
-   * Copies the lists.
-   *
-   * @param strategies every strategy, ranked by points, ruled-out ones last; of equal ones the
-   *     simpler comes first
-   * @param methods every training method, ranked, for strategies that train
-   */
+  /** Copies the lists. */
   public Advice {
     strategies = List.copyOf(strategies);
     methods = List.copyOf(methods);

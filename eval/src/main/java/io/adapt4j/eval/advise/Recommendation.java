@@ -57,19 +57,7 @@ public record Recommendation(
       double ahead,
       double mostAhead) {}
 
-  /**
-   * Copies the standings.
-   *
-   * @param exam the exam's name
-   * @param questions number of its questions
-   * @param strategy the simplest strategy that is not significantly worse than the best
-   * @param isConclusive whether no other strategy can be better by the margin or more, by the upper
-   *     end of an interval; if one can, the exam is too small to decide
-   * @param questionsNeeded approximate number of questions that would decide; that of the exam if
-   *     it does
-   * @param margin the relevant difference
-   * @param standings the standing of each strategy, the simplest first
-   */
+  /** Copies the standings. */
   public Recommendation {
     standings = List.copyOf(standings);
   }

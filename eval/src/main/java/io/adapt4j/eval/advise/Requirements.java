@@ -87,24 +87,8 @@ public record Requirements(
   }
 
   /**
-   * Checks and copies the values.
-   *
-   * @param needs problems of the model to solve, at least one
-   * @param updates how often the facts change
-   * @param documentTokens tokens in the available documents; 0 if there are none
-   * @param examples number of available good pairs of a prompt and its answer
-   * @param preferencePairs number of available pairs of a better and a worse answer
-   * @param parameters number of parameters of the model
-   * @param trainingBytes memory available for training; 0 if training is impossible
-   * @param contextTokens context length of the model in tokens
-   * @param latency maximum time of an answer, if there is a limit
-   * @param citations whether an answer must cite its sources
-   * @param privacy who may read the documents
-   * @param keepsAbilities whether the model must retain its other abilities
-   * @param tried scores of strategies tried so far, higher is better
-   * @param target the sufficient score, if known
-   * @throws IllegalArgumentException if there is no need, a number is negative, or a score is no
-   *     number
+   * Checks and copies the values. Throws {@link IllegalArgumentException} if there is no need, a
+   * number is negative, or a score is no number.
    */
   public Requirements {
     if (needs.isEmpty()) {

@@ -26,18 +26,7 @@ public record Rule(
     Map<Strategy, Integer> strategies,
     Map<TuningMethod, Integer> methods) {
 
-  /**
-   * Copies the points.
-   *
-   * @param name a name of a few words
-   * @param reason explanation for readers whose requirements match
-   * @param reference its source
-   * @param finding the source's finding
-   * @param condition the requirements that it applies to
-   * @param strategies points by strategy that it affects; 0 gives the reason only
-   * @param methods points by training method that it affects
-   * @throws IllegalArgumentException if it has no effect at all
-   */
+  /** Copies the points. Throws {@link IllegalArgumentException} if it has no effect at all. */
   public Rule {
     Objects.requireNonNull(condition, "condition");
     if (strategies.isEmpty() && methods.isEmpty()) {

@@ -13,14 +13,7 @@ import java.util.List;
  */
 public record FailureCluster(List<String> words, List<Outcome> outcomes, double cohesion) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param words words that distinguish their texts from those of all items, the most distinctive
-   *     first
-   * @param outcomes the failures, those nearest to the center first
-   * @param cohesion mean cosine of their vectors with the center, up to 1
-   */
+  /** Copies the lists. */
   public FailureCluster {
     words = List.copyOf(words);
     outcomes = List.copyOf(outcomes);

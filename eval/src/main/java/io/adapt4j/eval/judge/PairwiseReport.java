@@ -35,22 +35,7 @@ public record PairwiseReport(
     List<Verdict> verdicts,
     Cost cost) {
 
-  /**
-   * Copies the verdicts.
-   *
-   * @param wins pairs whose first answer is preferred in both orders
-   * @param ties pairs that are equal, tied in both orders, or on which the orders disagree
-   * @param losses pairs whose second answer is preferred in both orders
-   * @param malformed pairs with a verdict that cannot be read; not counted
-   * @param disagreements pairs on which the orders disagree
-   * @param winRate wins plus half of the ties as a share of the pairs that could be judged, with
-   *     its bootstrap interval; empty if there are none
-   * @param positionBias share of verdicts that prefer the answer shown first minus the share that
-   *     prefers the one shown second, from -1 to 1; 0 is unbiased. Each pair is shown in both
-   *     orders, so that a better answer does not change it. Empty if no pair was judged in both
-   * @param verdicts one per pair, in order
-   * @param cost the cost of the judge
-   */
+  /** Copies the verdicts. */
   public PairwiseReport {
     verdicts = List.copyOf(verdicts);
   }

@@ -30,16 +30,7 @@ public record RubricReport(
     Map<String, Long> malformed,
     List<Scored> answers) {
 
-  /**
-   * Copies the collections.
-   *
-   * @param mean mean over the answers of each answer's mean score, with its bootstrap interval;
-   *     answers without any score are left out; empty if none has one
-   * @param agreement Krippendorff's alpha of all scores, ordinal: 1 is agreement, 0 chance; empty
-   *     if no answer has two scores, or all scores are equal
-   * @param malformed verdicts that cannot be read, by judge
-   * @param answers one per answer, in order
-   */
+  /** Copies the collections. */
   public RubricReport {
     malformed = Map.copyOf(malformed);
     answers = List.copyOf(answers);
@@ -62,12 +53,7 @@ public record RubricReport(
    */
   public record Scored(ScoredAnswer answer, List<Verdict> verdicts) {
 
-    /**
-     * Copies the verdicts.
-     *
-     * @param answer the answer
-     * @param verdicts by judge, then by repetition
-     */
+    /** Copies the verdicts. */
     public Scored {
       verdicts = List.copyOf(verdicts);
     }

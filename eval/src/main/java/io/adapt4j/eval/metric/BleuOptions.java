@@ -32,19 +32,7 @@ public record BleuOptions(
   /** The defaults of sacrebleu for a corpus. */
   public static final BleuOptions DEFAULT = new BleuOptions("13a", EXP, 0, 4, false, false);
 
-  /**
-   * Checks the options.
-   *
-   * @param tokenizer splits texts into words: {@code 13a} (the default), {@code intl}, {@code zh},
-   *     {@code char} or {@code none}
-   * @param smoothing for orders without a match (Chen and Cherry 2014): {@code exp} (the default),
-   *     {@code floor}, {@code add-k} or {@code none}
-   * @param smoothingValue the count of {@code floor} or {@code add-k}; otherwise unused
-   * @param maxOrder longest n-grams, at least 1; 4 by default
-   * @param lowercase whether case is ignored; false by default
-   * @param effectiveOrder whether orders that a text is too short for are left out; false by
-   *     default, recommended for single sentences
-   */
+  /** Checks the options. */
   public BleuOptions {
     BleuTokenizer.named(tokenizer);
     if (!SMOOTHINGS.contains(smoothing)) {

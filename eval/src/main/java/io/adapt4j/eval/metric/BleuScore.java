@@ -24,18 +24,7 @@ public record BleuScore(
     long referenceLength,
     String signature) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param score from 0 to 100
-   * @param counts matched n-grams of each order, including smoothing
-   * @param totals n-grams of each order, including smoothing
-   * @param precisions percent, for each order
-   * @param brevityPenalty from 0 to 1
-   * @param length words of the hypotheses
-   * @param referenceLength words of the references closest in length
-   * @param signature the settings, as sacrebleu writes them
-   */
+  /** Copies the lists. */
   public BleuScore {
     counts = List.copyOf(counts);
     totals = List.copyOf(totals);

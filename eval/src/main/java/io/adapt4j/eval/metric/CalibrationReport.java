@@ -12,14 +12,7 @@ import java.util.List;
  */
 public record CalibrationReport(double expectedError, double maximumError, List<Bin> bins) {
 
-  /**
-   * Copies the list.
-   *
-   * @param expectedError the mean distance of confidence and accuracy, each bin weighted by its
-   *     size
-   * @param maximumError the largest distance of any bin
-   * @param bins all bins, the least confident first, for a reliability diagram
-   */
+  /** Copies the list. */
   public CalibrationReport {
     bins = List.copyOf(bins);
   }

@@ -25,17 +25,7 @@ public record ChrfOptions(
   /** chrF2++: with single words and pairs of words. */
   public static final ChrfOptions CHRF_PLUS_PLUS = new ChrfOptions(6, 2, 2, false, false, false);
 
-  /**
-   * Checks the options.
-   *
-   * @param characterOrder longest n-grams of characters; 6 by default
-   * @param wordOrder longest n-grams of words; 0 by default, 2 for chrF++
-   * @param beta weight of recall relative to precision; 2 by default
-   * @param lowercase whether case is ignored; false by default
-   * @param whitespace whether white space counts as characters; false by default
-   * @param epsSmoothing whether orders that a text is too short for count as almost 0, as in the
-   *     original chrF++ program, rather than being left out; false by default
-   */
+  /** Checks the options. */
   public ChrfOptions {
     if (characterOrder < 1 || wordOrder < 0 || !(beta > 0) || Double.isInfinite(beta)) {
       throw new IllegalArgumentException(

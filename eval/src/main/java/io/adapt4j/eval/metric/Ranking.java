@@ -10,12 +10,7 @@ import java.util.List;
  */
 public record Ranking(String query, List<String> documents) {
 
-  /**
-   * Copies the list.
-   *
-   * @param query the query, which must be unique
-   * @param documents names of the documents found, best first
-   */
+  /** Copies the list. */
   public Ranking {
     documents = List.copyOf(documents);
   }

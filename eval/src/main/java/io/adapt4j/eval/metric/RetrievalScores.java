@@ -18,15 +18,7 @@ public record RetrievalScores(
     double meanAveragePrecision,
     double meanReciprocalRank) {
 
-  /**
-   * Copies the maps.
-   *
-   * @param ndcg normalized discounted cumulative gain, by cutoff
-   * @param recall share of the relevant documents among the first k, by cutoff
-   * @param precision share of the first k that is relevant, by cutoff
-   * @param meanAveragePrecision MAP
-   * @param meanReciprocalRank MRR
-   */
+  /** Copies the maps. */
   public RetrievalScores {
     ndcg = Map.copyOf(ndcg);
     recall = Map.copyOf(recall);

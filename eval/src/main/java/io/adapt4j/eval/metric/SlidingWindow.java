@@ -20,14 +20,7 @@ import java.util.List;
  */
 public record SlidingWindow(int window, int stride) {
 
-  /**
-   * Checks the numbers.
-   *
-   * @param window maximum number of tokens that the model reads at once, at least 1
-   * @param stride number of tokens scored by each window after the first one, at most the window;
-   *     small strides give more context and take more time, and a stride equal to the window is the
-   *     default of lm-evaluation-harness
-   */
+  /** Checks the numbers. */
   public SlidingWindow {
     if (stride < 1 || stride > window) {
       throw new IllegalArgumentException(

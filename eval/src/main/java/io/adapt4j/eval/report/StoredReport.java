@@ -28,13 +28,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
 
   private static final int MAX_BYTES = 4 << 20;
 
-  /**
-   * Copies the list.
-   *
-   * @param title the report's title
-   * @param written the time of the report
-   * @param scores every metric of every candidate on every task
-   */
+  /** Copies the list. */
   public StoredReport {
     scores = List.copyOf(scores);
   }

@@ -27,16 +27,8 @@ public record Outcome(
     Map<String, String> fields) {
 
   /**
-   * Checks the metrics and copies the collections.
-   *
-   * @param id the item's id
-   * @param prompt the prompt
-   * @param expected the right answer
-   * @param got the model's answer
-   * @param metrics the item's own metrics by name, such as {@code acc}; finite numbers
-   * @param confidence the model's confidence in its answer, from 0 to 1, if known
-   * @param fields properties of the item
-   * @throws IllegalArgumentException if a metric is not a finite number
+   * Checks the metrics and copies the collections. Throws {@link IllegalArgumentException} if a
+   * metric is not a finite number.
    */
   public Outcome {
     Objects.requireNonNull(prompt, "prompt");

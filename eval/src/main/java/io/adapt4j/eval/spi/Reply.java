@@ -18,12 +18,8 @@ public sealed interface Reply {
   record Likelihood(double logProbability, int tokens, boolean greedy) implements Reply {
 
     /**
-     * Checks the values.
-     *
-     * @param logProbability natural logarithm of the probability of all scored tokens together
-     * @param tokens number of scored tokens
-     * @param greedy whether greedy decoding would have produced them
-     * @throws IllegalArgumentException if the logarithm is not a number, or above 0
+     * Checks the values. Throws {@link IllegalArgumentException} if the logarithm is not a number,
+     * or above 0.
      */
     public Likelihood {
       if (!(logProbability <= 0)) {
@@ -51,11 +47,8 @@ public sealed interface Reply {
     private static final double ROUNDING = 1e-3;
 
     /**
-     * Checks the probabilities.
-     *
-     * @param probabilities by class, in the classifier's order; they add up to 1
-     * @throws IllegalArgumentException if there is none, one is not a probability, or they do not
-     *     add up to 1
+     * Checks the probabilities. Throws {@link IllegalArgumentException} if there is none, one is
+     * not a probability, or they do not add up to 1.
      */
     public Classes {
       probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));

@@ -14,11 +14,8 @@ public sealed interface Request {
   record Likelihood(String context, String continuation) implements Request {
 
     /**
-     * Checks the continuation.
-     *
-     * @param context the text before it; may be empty
-     * @param continuation the text to score, with its leading space if it has one
-     * @throws IllegalArgumentException if the continuation is empty
+     * Checks the continuation. Throws {@link IllegalArgumentException} if the continuation is
+     * empty.
      */
     public Likelihood {
       if (continuation.isEmpty()) {
@@ -38,13 +35,8 @@ public sealed interface Request {
   record WholeText(String text, int window, int stride) implements Request {
 
     /**
-     * Checks the values.
-     *
-     * @param text the text
-     * @param window maximum number of tokens the model reads at once; 0 for its context length
-     * @param stride number of tokens scored by each window after the first one; 0 for the whole
-     *     window
-     * @throws IllegalArgumentException if the text is empty or a number negative
+     * Checks the values. Throws {@link IllegalArgumentException} if the text is empty or a number
+     * negative.
      */
     public WholeText {
       if (text.isEmpty() || window < 0 || stride < 0) {

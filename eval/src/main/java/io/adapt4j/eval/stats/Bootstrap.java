@@ -23,12 +23,7 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   public static final Bootstrap DEFAULT = new Bootstrap(10_000, 0.95, 0);
 
   /**
-   * Checks the settings.
-   *
-   * @param resamples number of resamples; default 10,000
-   * @param confidence confidence level; default 0.95
-   * @param seed seed of the draws; default 0
-   * @throws IllegalArgumentException if a number is out of its range
+   * Checks the settings. Throws {@link IllegalArgumentException} if a number is out of its range.
    */
   public Bootstrap {
     if (resamples < 1 || !(confidence > 0 && confidence < 1)) {

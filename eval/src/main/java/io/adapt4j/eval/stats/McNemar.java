@@ -15,15 +15,7 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
   /** Smaller terms do not change a sum of doubles. */
   private static final double NEGLIGIBLE = 1e-18;
 
-  /**
-   * Checks the counts.
-   *
-   * @param bothRight rows on which both are right
-   * @param onlyFirst rows on which only the first is right
-   * @param onlySecond rows on which only the second is right
-   * @param bothWrong rows on which neither is right
-   * @throws IllegalArgumentException if one is negative
-   */
+  /** Checks the counts. Throws {@link IllegalArgumentException} if one is negative. */
   public McNemar {
     if (bothRight < 0 || onlyFirst < 0 || onlySecond < 0 || bothWrong < 0) {
       throw new IllegalArgumentException("Counts of rows must not be negative");

@@ -55,16 +55,7 @@ record ChoiceItem(
   /** The right answers' share of the total probability. */
   static final String MC2 = "mc2";
 
-  /**
-   * Checks the values.
-   *
-   * @param id identifies the item
-   * @param context the text before the answers
-   * @param choices the answers, at least two
-   * @param delimiter text between context and answer, such as a space
-   * @param right indices of right answers, from 0; at least one
-   * @param fields properties of the item
-   */
+  /** Checks the values. */
   public ChoiceItem {
     choices = List.copyOf(choices);
     right = List.copyOf(right);

@@ -18,14 +18,7 @@ import java.util.OptionalDouble;
  */
 record ClassItem(String id, String text, String label, Map<String, String> fields) implements Item {
 
-  /**
-   * Copies the fields.
-   *
-   * @param id identifies the item
-   * @param text the text
-   * @param label its right class
-   * @param fields properties of the item
-   */
+  /** Copies the fields. */
   public ClassItem {
     fields = Map.copyOf(fields);
   }

@@ -18,15 +18,8 @@ import java.util.Set;
 public record Task(String name, List<Item> items, List<TaskMetric> metrics, boolean isGeneral) {
 
   /**
-   * Checks and copies the values.
-   *
-   * @param name its name in reports
-   * @param items the questions
-   * @param metrics metrics of the answers, the primary one first
-   * @param isGeneral whether it measures general abilities that adapting a model must not lose,
-   *     rather than the ability that the model is adapted for
-   * @throws IllegalArgumentException if there are no items or metrics, or two items have the same
-   *     id
+   * Checks and copies the values. Throws {@link IllegalArgumentException} if there are no items or
+   * metrics, or two items have the same id.
    */
   public Task {
     items = List.copyOf(items);

@@ -39,17 +39,7 @@ record TextItem(
   /** The share of answers that were cut. */
   static final TaskMetric CUT_SHARE = new TaskMetric(CUT, false, new TaskMetric.Mean(CUT));
 
-  /**
-   * Checks and copies the values.
-   *
-   * @param id identifies the item
-   * @param prompt the prompt
-   * @param options maximum length and stop strings of the answer
-   * @param references reference answers, at least one
-   * @param extraction extracts the answer from the generated text
-   * @param metric grades the answer against the references
-   * @param fields properties of the item
-   */
+  /** Checks and copies the values. */
   public TextItem {
     references = List.copyOf(references);
     fields = Map.copyOf(fields);

@@ -43,16 +43,7 @@ record WholeTextItem(String id, String text, int window, int stride, Map<String,
       TaskMetric.corpus(
           "word_perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, WORDS)));
 
-  /**
-   * Copies the fields.
-   *
-   * @param id identifies the item
-   * @param text the text
-   * @param window maximum number of tokens the model reads at once; 0 for its context length
-   * @param stride number of tokens scored by each window after the first one; 0 for the whole
-   *     window
-   * @param fields properties of the item
-   */
+  /** Copies the fields. */
   public WholeTextItem {
     fields = Map.copyOf(fields);
     if (text.isBlank()) {

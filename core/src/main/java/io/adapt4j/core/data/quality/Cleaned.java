@@ -19,15 +19,7 @@ import java.util.List;
  */
 public record Cleaned(Dataset dataset, String source, int before, int after, List<Step> steps) {
 
-  /**
-   * Creates a result.
-   *
-   * @param dataset the remaining rows
-   * @param source the name of the original dataset
-   * @param before number of rows before cleaning
-   * @param after number of remaining rows
-   * @param steps the effects of each step, copied
-   */
+  /** Creates a result. */
   public Cleaned {
     steps = List.copyOf(steps);
   }
@@ -41,13 +33,7 @@ public record Cleaned(Dataset dataset, String source, int before, int after, Lis
    */
   public record Step(String name, List<Integer> changed, List<Integer> dropped) {
 
-    /**
-     * Creates a step.
-     *
-     * @param name the name of the step
-     * @param changed indices of changed rows, copied
-     * @param dropped indices of dropped rows, copied
-     */
+    /** Creates a step. */
     public Step {
       changed = List.copyOf(changed);
       dropped = List.copyOf(dropped);

@@ -17,11 +17,7 @@ public record StateOptions(
   /** Neither saves nor resumes. */
   public static final StateOptions NONE = new StateOptions(0, 0, false, Map.of());
 
-  /**
-   * Checks the numbers and copies the identity.
-   *
-   * @param interval optimizer steps between saves; 0 for the end of each epoch
-   */
+  /** Checks the numbers and copies the identity. */
   public StateOptions {
     if (interval < 0 || kept < 0 || time.isNegative()) {
       throw new IllegalArgumentException(
