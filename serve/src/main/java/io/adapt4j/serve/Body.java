@@ -39,6 +39,9 @@ final class Body {
   static JsonNode read(Call call, ServerLimits limits) throws IOException {
     int most = limits.bodyBytes();
     requireJson(call);
+    if (call.header("Content-Length").map(Long::parseLong).orElse((long) most) > LARGE) {
+      call.watchClient();
+    }
     InputStream in = call.exchange().getRequestBody();
     ByteBuffer bytes = read(call, in, most);
     if (bytes.limit() > most) {
@@ -55,7 +58,11 @@ final class Body {
     String text = text(bytes);
     call.readBody(text);
     try {
-      return Json.parseStrictly(text);
+      JsonNode json = Json.parseStrictly(text);
+      if (call.hasTurn()) {
+        call.requireClient();
+      }
+      return json;
     } catch (JsonProcessingException e) {
       throw Fault.invalid(
           400, null, "invalid_json", "The body is not valid JSON: " + e.getOriginalMessage());

@@ -88,6 +88,11 @@ final class Call {
     turn = Optional.empty();
   }
 
+  /** Begins to watch the client of a request that may take long. */
+  void watchClient() {
+    connection.find();
+  }
+
   /** Returns whether the client is known to have closed the connection. */
   boolean isAbandoned() {
     return connection.isClosed();

@@ -21,7 +21,15 @@ final class ClientConnection {
    * does not tell.
    */
   boolean isClosed() {
-    Optional<Set<String>> established = table.established();
+    return isClosed(table.established());
+  }
+
+  /** Looks the connection up at once, so that a client that leaves soon is noticed, too. */
+  void find() {
+    isClosed(table.establishedNow());
+  }
+
+  private boolean isClosed(Optional<Set<String>> established) {
     if (established.isEmpty()) {
       return false;
     }

@@ -64,12 +64,15 @@ final class ConnectionTable {
 
   /** Keys of the connections open in both directions, a moment old; empty if unknown. */
   synchronized Optional<Set<String>> established() {
-    long now = System.nanoTime();
-    if (age < 0 || now - readAt > age) {
-      established = read();
-      readAt = System.nanoTime();
-      age = Math.max(LEAST_AGE_NANOS, AGE_PER_READING * (readAt - now));
-    }
+    return age < 0 || System.nanoTime() - readAt > age ? establishedNow() : established;
+  }
+
+  /** Keys of the connections open in both directions, read again; empty if unknown. */
+  synchronized Optional<Set<String>> establishedNow() {
+    long begun = System.nanoTime();
+    established = read();
+    readAt = System.nanoTime();
+    age = Math.max(LEAST_AGE_NANOS, AGE_PER_READING * (readAt - begun));
     return established;
   }
 
