@@ -236,6 +236,14 @@ public final class Encoder extends Network {
         "This model has no classification head: " + modelConfig().architectures());
   }
 
+  /** Returns the queries of the last layer, where the classifier reads the first token alone. */
+  public Optional<LastQueries> lastQueries() {
+    List<Layer> layers = body().layers();
+    return shared || causal || layers.isEmpty() || !(head instanceof ClassificationHead own)
+        ? Optional.empty()
+        : LastQueries.of(layers.get(layers.size() - 1), own);
+  }
+
   private MaskedLanguageHead maskedLanguageHead() {
     if (head instanceof MaskedLanguageHead own) {
       return own;

@@ -10,6 +10,8 @@ import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.task.ClassificationProblem;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Classifier inputs of labeled rows, computed by the untrained model, with their targets.
@@ -68,6 +70,29 @@ record FrozenFeatures(
 
   private static float[] first(float[] values, int count) {
     return values.length == count ? values : Arrays.copyOf(values, count);
+  }
+
+  /** Returns a copy of the targets at some places. */
+  FrozenFeatures part(IntPredicate places) {
+    int[] chosen = IntStream.range(0, targets).filter(places).toArray();
+    int width = features.length / Math.max(1, targets);
+    int outputs = values.length / Math.max(1, targets);
+    float[] some = new float[chosen.length * width];
+    float[] someValues = new float[chosen.length * outputs];
+    float[] someWeights = new float[chosen.length];
+    for (int i = 0; i < chosen.length; i++) {
+      System.arraycopy(features, chosen[i] * width, some, i * width, width);
+      System.arraycopy(values, chosen[i] * outputs, someValues, i * outputs, outputs);
+      someWeights[i] = weights[chosen[i]];
+    }
+    return new FrozenFeatures(
+        some,
+        labels.length == 0
+            ? labels
+            : IntStream.of(chosen).mapToLong(place -> labels[place]).toArray(),
+        someValues,
+        someWeights,
+        chosen.length);
   }
 
   /** Returns the targets of the loss; regression targets are not standardized. */

@@ -23,6 +23,8 @@ final class HeadFit {
 
   private static final int LONGEST_HISTORY = 10;
 
+  private static final int HELD_OUT_EVERY = 5;
+
   /**
    * Factor of the L2 penalty, which is this times features over targets, per class, and so
    * decreases with more rows; tuned on BANKING77, CLINC150, AG News and SST-2.
@@ -43,17 +45,19 @@ final class HeadFit {
   private final double[] deviation;
   private final double total;
 
-  private HeadFit(
-      FrozenFeatures rows, ClassificationProblem problem, int outputs, int width, boolean hasBias) {
+  private HeadFit(FrozenFeatures rows, Shape shape) {
     this.rows = rows;
-    this.problem = problem;
-    this.outputs = outputs;
-    this.width = width;
-    this.hasBias = hasBias;
+    this.problem = shape.problem();
+    this.outputs = shape.outputs();
+    this.width = shape.width();
+    this.hasBias = shape.hasBias();
     this.mean = new double[width];
     this.deviation = new double[width];
     this.total = rows.weight();
   }
+
+  /** Loss and sizes of a layer to fit. */
+  record Shape(ClassificationProblem problem, int outputs, int width, boolean hasBias) {}
 
   /**
    * A linear layer.
@@ -68,14 +72,29 @@ final class HeadFit {
    *
    * @param rows features and targets; the features are overwritten
    */
-  static Layer fit(
-      FrozenFeatures rows, ClassificationProblem problem, int outputs, int width, boolean hasBias) {
-    return new HeadFit(rows, problem, outputs, width, hasBias).fitted();
+  static Layer fit(FrozenFeatures rows, Shape shape) {
+    return new HeadFit(rows, shape).fitted();
   }
 
   /** Returns the length of the L-BFGS history for a layer; useless below 2. */
   static int history(long entries) {
     return (int) Math.min(LONGEST_HISTORY, HISTORY_ENTRIES / (2 * entries));
+  }
+
+  /**
+   * Returns the mean loss on a fifth of the targets of a layer fitted to the others: how well the
+   * features suit the problem. Only ratios between features for the same targets are meaningful.
+   */
+  static double heldOutLoss(FrozenFeatures rows, Shape shape) {
+    Layer layer = fit(rows.part(i -> i % HELD_OUT_EVERY != 0), shape);
+    FrozenFeatures held = rows.part(i -> i % HELD_OUT_EVERY == 0);
+    try (Scope scope = Scope.open()) {
+      Tensor logits =
+          Tensor.of(held.features(), held.targets(), shape.width())
+              .times(Tensor.of(layer.weight(), shape.outputs(), shape.width()).transposed())
+              .plus(Tensor.of(layer.bias(), shape.outputs()));
+      return held.wanted(shape.problem()).loss(logits).sum() / held.weight();
+    }
   }
 
   private Layer fitted() {

@@ -5,14 +5,19 @@ import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.LastQueries;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.task.ClassificationProblem;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -29,6 +34,12 @@ public final class HeadWarmStart {
 
   /** Fixed seed of the subsample, independent of the run's seed. */
   private static final long DRAW = 20_000;
+
+  /** Fewest targets by which attention is chosen. */
+  private static final int LEAST_TO_CHOOSE = 100;
+
+  /** Share of the held-out loss that uniform attention has to get below. */
+  private static final double CLEARLY = 0.98;
 
   private HeadWarmStart() {}
 
@@ -51,13 +62,18 @@ public final class HeadWarmStart {
     return fresh && HeadFit.history(entries) > 1 ? Optional.of(dense) : Optional.empty();
   }
 
-  /** Initializes a network's new classifier. The leading worker fits it and shares the values. */
+  /**
+   * Initializes a network's new classifier. The leading worker fits it and shares the values.
+   *
+   * @param trained names of the base's tensors that train and are saved, which it may change
+   */
   static void apply(
       Network network,
       ClassificationProblem problem,
       TextRows rows,
       int batchSize,
       int paddingId,
+      Set<String> trained,
       WorkerGroup workers) {
     Optional<DenseLinear> found = classifier(network);
     if (found.isEmpty()) {
@@ -66,24 +82,56 @@ public final class HeadWarmStart {
     DenseLinear dense = found.get();
     int outputs = Math.toIntExact(dense.outFeatures());
     int width = Math.toIntExact(dense.inFeatures());
-    HeadFit.Layer layer = null;
+    Encoder encoder = (Encoder) network;
+    Optional<LastQueries> queries =
+        encoder.lastQueries().filter(last -> trained.containsAll(last.names()));
+    Start start = null;
     if (workers.leads()) {
       int limit =
           (int)
               Math.min(Math.min(MOST_TARGETS, KEPT_VALUES / (width + 3L * outputs)), targets(rows));
-      FrozenFeatures features =
-          FrozenFeatures.of(
-              (Encoder) network,
-              problem,
-              batches(rows, limit, batchSize, paddingId),
-              limit,
-              width,
-              outputs);
-      layer = HeadFit.fit(features, problem, outputs, width, dense.bias().isPresent());
+      BatchSource<TextBatch> batches = batches(rows, limit, batchSize, paddingId);
+      start =
+          start(
+              () -> FrozenFeatures.of(encoder, problem, batches, limit, width, outputs),
+              new HeadFit.Shape(problem, outputs, width, dense.bias().isPresent()),
+              queries);
     }
-    HeadFit.Layer shared = shared(layer, outputs, width, workers);
-    fill(dense.weight(), shared.weight());
-    dense.bias().ifPresent(bias -> fill(bias, shared.bias()));
+    Start shared = shared(start, outputs, width, workers);
+    fill(dense.weight(), shared.layer().weight());
+    dense.bias().ifPresent(bias -> fill(bias, shared.layer().bias()));
+    if (shared.uniform()) {
+      queries.orElseThrow().clear();
+    }
+  }
+
+  /** Classifier to start from, and whether the last layer's attention is uniform for it. */
+  private record Start(HeadFit.Layer layer, boolean uniform) {}
+
+  /**
+   * Fits the classifier to the features as they are or, where that predicts targets it was not
+   * fitted to clearly better, to those under uniform attention in the last layer: the first token
+   * of models that were trained to pool by the mean holds less than the mean does.
+   */
+  private static Start start(
+      Supplier<FrozenFeatures> features, HeadFit.Shape shape, Optional<LastQueries> queries) {
+    FrozenFeatures stored = features.get();
+    if (queries.isEmpty() || stored.targets() < LEAST_TO_CHOOSE) {
+      return new Start(HeadFit.fit(stored, shape), false);
+    }
+    LastQueries last = queries.get();
+    List<Tensor> values = last.copy();
+    try {
+      last.clear();
+      FrozenFeatures uniform = features.get();
+      if (HeadFit.heldOutLoss(uniform, shape) < CLEARLY * HeadFit.heldOutLoss(stored, shape)) {
+        return new Start(HeadFit.fit(uniform, shape), true);
+      }
+      last.set(values);
+    } finally {
+      values.forEach(Tensor::close);
+    }
+    return new Start(HeadFit.fit(stored, shape), false);
   }
 
   private static long targets(TextRows rows) {
@@ -106,20 +154,23 @@ public final class HeadWarmStart {
     return TextBatches.byLength(some, batchSize, paddingId);
   }
 
-  private static HeadFit.Layer shared(
-      HeadFit.Layer own, int outputs, int width, WorkerGroup workers) {
-    if (workers.size() == 1) {
+  private static Start shared(Start own, int outputs, int width, WorkerGroup workers) {
+    if (own != null && workers.size() == 1) {
       return own;
     }
-    ByteBuffer said = ByteBuffer.allocate(own == null ? 0 : (width + 1) * outputs * Float.BYTES);
+    ByteBuffer told =
+        ByteBuffer.allocate(own == null ? 0 : ((width + 1) * outputs + 1) * Float.BYTES);
     if (own != null) {
-      said.asFloatBuffer().put(own.weight()).put(own.bias());
+      told.asFloatBuffer()
+          .put(own.layer().weight())
+          .put(own.layer().bias())
+          .put(own.uniform() ? 1 : 0);
     }
-    byte[] led = workers.exchange(said.array()).get(0);
+    FloatBuffer led = ByteBuffer.wrap(workers.exchange(told.array()).get(0)).asFloatBuffer();
     float[] weight = new float[width * outputs];
     float[] bias = new float[outputs];
-    ByteBuffer.wrap(led).asFloatBuffer().get(weight).get(bias);
-    return new HeadFit.Layer(weight, bias);
+    led.get(weight).get(bias);
+    return new Start(new HeadFit.Layer(weight, bias), led.get() != 0);
   }
 
   private static void fill(Parameter parameter, float[] values) {

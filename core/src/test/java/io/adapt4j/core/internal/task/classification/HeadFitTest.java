@@ -42,10 +42,7 @@ class HeadFitTest {
     HeadFit.Layer layer =
         HeadFit.fit(
             new FrozenFeatures(features, new long[0], values, weights, ROWS),
-            ClassificationProblem.REGRESSION,
-            1,
-            2,
-            true);
+            new HeadFit.Shape(ClassificationProblem.REGRESSION, 1, 2, true));
     assertThat(Tensor.live()).isEqualTo(before);
     assertThat((double) layer.weight()[0]).isCloseTo(slope, within(0.05));
     assertThat(layer.weight()[1]).isZero();
@@ -61,10 +58,7 @@ class HeadFitTest {
     HeadFit.Layer layer =
         HeadFit.fit(
             new FrozenFeatures(features, labels, new float[0], weights, 8),
-            ClassificationProblem.SINGLE_LABEL,
-            2,
-            1,
-            true);
+            new HeadFit.Shape(ClassificationProblem.SINGLE_LABEL, 2, 1, true));
     assertThat(layer.weight()[0] - layer.weight()[1]).isGreaterThan(1.5f);
     assertThat(layer.weight()[0]).isCloseTo(-layer.weight()[1], within(1e-3f));
     assertThat(layer.bias()[0]).isCloseTo(layer.bias()[1], within(1e-3f));
@@ -77,10 +71,7 @@ class HeadFitTest {
         HeadFit.fit(
             new FrozenFeatures(
                 features, new long[] {0, 0, 1, 1}, new float[0], new float[] {1, 1, 1, 1}, 4),
-            ClassificationProblem.SINGLE_LABEL,
-            2,
-            2,
-            false);
+            new HeadFit.Shape(ClassificationProblem.SINGLE_LABEL, 2, 2, false));
     assertThat(layer.bias()).containsExactly(0, 0);
     assertThat(layer.weight()[0]).isGreaterThan(layer.weight()[2]);
     assertThat(layer.weight()[1]).isLessThan(layer.weight()[3]);
@@ -90,5 +81,34 @@ class HeadFitTest {
   void aLayerWhoseFitWouldTakeTooMuchMemoryIsLeftAlone() {
     assertThat(HeadFit.history(385 * 150)).isEqualTo(10);
     assertThat(HeadFit.history(4097L * 5000)).isLessThan(2);
+  }
+
+  @Test
+  void theHeldOutLossIsLowWhereFeaturesDecideAndHighWhereTheyDoNot() {
+    Random random = new Random(5);
+    int rows = 200;
+    float[] telling = new float[rows * 2];
+    float[] noise = new float[rows * 2];
+    long[] labels = new long[rows];
+    float[] weights = new float[rows];
+    for (int i = 0; i < rows; i++) {
+      labels[i] = random.nextInt(2);
+      weights[i] = 1;
+      for (int j = 0; j < 2; j++) {
+        noise[2 * i + j] = (float) random.nextGaussian();
+        telling[2 * i + j] = (float) (0.3 * random.nextGaussian() + (labels[i] == j ? 2 : 0));
+      }
+    }
+    HeadFit.Shape shape = new HeadFit.Shape(ClassificationProblem.SINGLE_LABEL, 2, 2, true);
+    long live = Tensor.live();
+    assertThat(
+            HeadFit.heldOutLoss(
+                new FrozenFeatures(telling, labels, new float[0], weights, rows), shape))
+        .isLessThan(0.2);
+    assertThat(
+            HeadFit.heldOutLoss(
+                new FrozenFeatures(noise, labels, new float[0], weights, rows), shape))
+        .isBetween(0.6, 1.0);
+    assertThat(Tensor.live()).isEqualTo(live);
   }
 }

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,7 @@ class HeadWarmStartWorkersTest {
           textRows(tokenizer, 40, turned),
           8,
           0,
+          Set.of(),
           group);
       DenseLinear dense = (DenseLinear) ((Encoder) network).classifier().linear();
       return dense.weight().value().toFloats();

@@ -1,0 +1,92 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Query projection of an encoder's last layer, where a classifier reads the first token alone. With
+ * queries of 0 attention is uniform, and the first token receives the mean of all tokens' values.
+ */
+public final class LastQueries {
+
+  private final List<Parameter> parameters;
+  private final long rows;
+
+  private LastQueries(List<Parameter> parameters, long rows) {
+    this.parameters = parameters;
+    this.rows = rows;
+  }
+
+  /**
+   * Finds the queries of a network.
+   *
+   * @return empty where more than the first token is read, or where queries of 0 do not make
+   *     attention uniform over the whole text
+   */
+  static Optional<LastQueries> of(Layer last, ClassificationHead head) {
+    if (head.pooling().filter(Pooling.FIRST::equals).isEmpty()
+        || !(last instanceof PostNormLayer || last instanceof SequentialLayer)
+        || !(last.mixer() instanceof Attention attention)
+        || !(attention.qkv().linear() instanceof DenseLinear dense)) {
+      return Optional.empty();
+    }
+    boolean plain =
+        attention.norm() == null
+            && attention.sinks() == null
+            && !attention.heads().interleaved()
+            && attention.rule().window() == 0
+            && !attention.rule().causal();
+    if (!plain) {
+      return Optional.empty();
+    }
+    List<Parameter> parameters = new ArrayList<>(List.of(dense.weight()));
+    dense.bias().ifPresent(parameters::add);
+    return Optional.of(new LastQueries(parameters, attention.heads().queryWidth()));
+  }
+
+  /** Returns the names of the tensors in a checkpoint. */
+  public List<String> names() {
+    return parameters.stream()
+        .flatMap(parameter -> parameter.slices().stream())
+        .filter(slice -> slice.start() < rows)
+        .map(Parameter.Slice::name)
+        .toList();
+  }
+
+  /**
+   * Returns a copy of the values.
+   *
+   * @return one tensor a parameter, closed by the caller
+   */
+  public List<Tensor> copy() {
+    return parameters.stream().map(this::of).map(part -> part.copyAs(part.type()).own()).toList();
+  }
+
+  /** Sets the values to those of a copy. */
+  public void set(List<Tensor> values) {
+    for (int i = 0; i < values.size(); i++) {
+      try (Tensor part = of(parameters.get(i))) {
+        part.copyFrom(values.get(i));
+      }
+      parameters.get(i).changed();
+    }
+  }
+
+  /** Makes attention uniform. */
+  public void clear() {
+    for (Parameter parameter : parameters) {
+      try (Tensor part = of(parameter);
+          Tensor zeros = Tensor.zeros(part.type(), part.sizes())) {
+        part.copyFrom(zeros);
+      }
+      parameter.changed();
+    }
+  }
+
+  private Tensor of(Parameter parameter) {
+    return parameter.value().narrow(0, 0, rows);
+  }
+}
