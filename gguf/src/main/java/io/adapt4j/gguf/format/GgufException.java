@@ -4,13 +4,13 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A GGUF file that cannot be read or written: damaged, hostile, of an unsupported kind, or on a
- * failing disk. The message names the file, the field, what was expected there, what was found, and
- * what to do.
+ * Thrown when a GGUF file cannot be read or written: it is damaged, malicious or unsupported, or
+ * the disk fails. The message names the file, the field, the expected and the found value, and a
+ * remedy.
  */
 public final class GgufException extends RuntimeException {
 
-  /** What to do about a file that breaks a rule of the format. */
+  /** Remedy for a file that violates the format. */
   static final String DAMAGED = "The file is damaged or incomplete: fetch or write it again.";
 
   private static final long serialVersionUID = 1L;
