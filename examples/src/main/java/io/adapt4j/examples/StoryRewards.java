@@ -105,8 +105,10 @@ public final class StoryRewards {
       public double[] scoreAll(List<Completion> completions) {
         return completions.stream()
             .mapToDouble(
-                other ->
-                    other.truncated() ? 0 : score(other.prompt(), other.text(), other.fields()))
+                completion ->
+                    completion.truncated()
+                        ? 0
+                        : score(completion.prompt(), completion.text(), completion.fields()))
             .toArray();
       }
     };

@@ -42,7 +42,7 @@ final class ClassOutput {
     }
     OutputLayer layer =
         TASKS.get(ConfigReader.read(file).optionalText("task_type").orElse("CAUSAL_LM"));
-    if (layer == null || ENDINGS.keySet().stream().anyMatch(other -> other.isOf(base))) {
+    if (layer == null || ENDINGS.keySet().stream().anyMatch(output -> output.isOf(base))) {
       return Optional.empty();
     }
     OptionalInt classes = classes(folder);

@@ -139,7 +139,7 @@ record Selection(
             ? "target_parameters " + parameters
             : targets + (parameters.isEmpty() ? "" : " and target_parameters " + parameters);
     return names
-        + excluded.map(other -> " without " + other).orElse("")
+        + excluded.map(modules -> " without " + modules).orElse("")
         + (layers.isEmpty() ? "" : " in layers " + layers)
         + (layersPattern.isEmpty() ? "" : " of " + layersPattern);
   }

@@ -35,7 +35,7 @@ record FusedLinear(HostKernels kernels, Tensor weight, Tensor a, Tensor b) {
         a.size(0) % 2 == 0
             && weight.size(0) % 2 == 0
             && Stream.of(weight, a, b)
-                .allMatch(other -> other.type() == x.type() && other.isContiguous());
+                .allMatch(tensor -> tensor.type() == x.type() && tensor.isContiguous());
     return alike ? HostKernels.planning(x, weight.size(0)).orElse(null) : null;
   }
 

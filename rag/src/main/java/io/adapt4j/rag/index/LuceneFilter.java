@@ -127,7 +127,7 @@ final class LuceneFilter {
 
   private static Query any(List<Query> queries) {
     BooleanQuery.Builder query = new BooleanQuery.Builder();
-    queries.forEach(other -> query.add(other, Occur.SHOULD));
+    queries.forEach(clause -> query.add(clause, Occur.SHOULD));
     return query.build();
   }
 

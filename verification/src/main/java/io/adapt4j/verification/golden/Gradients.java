@@ -97,7 +97,7 @@ final class Gradients {
       return Optional.empty();
     }
     List<String> embeddings =
-        gradients.keySet().stream().filter(other -> EMBEDDING.matcher(other).matches()).toList();
+        gradients.keySet().stream().filter(stored -> EMBEDDING.matcher(stored).matches()).toList();
     return embeddings.size() == 1
         ? Optional.of(gradients.get(embeddings.get(0)))
         : Optional.empty();
