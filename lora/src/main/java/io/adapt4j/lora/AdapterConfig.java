@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
  * @param rank r
  * @param alpha numerator of the scale
  * @param dropout probability on the adapter's input
- * @param modules the adapted projections @param bias the biases that train
+ * @param modules the adapted projections
+ * @param bias the biases that train
  * @param modulesToSave modules that train in full
  * @param rankStabilized whether the scale is alpha / sqrt(r) instead of alpha / r
  * @param dora whether a magnitude vector trains separately from the direction (DoRA)
@@ -140,9 +141,10 @@ record AdapterConfig(
   }
 
   /**
-   * Returns the tokens whose vectors train, by module path. @param paths paths of the embedding
-   * and, if there is one, of the head @param tied whether the two are tied, so that only the
-   * embedding's tokens count
+   * Returns the tokens whose vectors train, by module path.
+   *
+   * @param paths paths of the embedding and, if there is one, of the head
+   * @param tied whether the two are tied, so that only the embedding's tokens count
    */
   Map<String, List<Integer>> tokensOf(Set<String> paths, boolean tied) {
     Map<String, List<Integer>> found = new LinkedHashMap<>();

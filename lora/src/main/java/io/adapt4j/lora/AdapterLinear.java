@@ -21,7 +21,11 @@ abstract class AdapterLinear implements StackedLinear {
   private boolean merged;
   private @Nullable AttachedAdapter owner;
 
-  /** Wraps a layer. @param base the layer, owned from now on */
+  /**
+   * Wraps a layer.
+   *
+   * @param base the layer, owned from now on
+   */
   AdapterLinear(Linear base) {
     this.base = base;
   }
@@ -93,8 +97,9 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /**
-   * Returns the layer that merging writes to. @throws IllegalStateException if it has no plain
-   * weight
+   * Returns the layer that merging writes to.
+   *
+   * @throws IllegalStateException if it has no plain weight
    */
   abstract DenseLinear plain();
 
@@ -134,9 +139,11 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /**
-   * Removes this layer from a stack of layers and frees its resources. @param top the top of the
-   * stack @return the top of the remaining stack @throws IllegalStateException if a layer above
-   * cannot be reconnected
+   * Removes this layer from a stack of layers and frees its resources.
+   *
+   * @param top the top of the stack
+   * @return the top of the remaining stack
+   * @throws IllegalStateException if a layer above cannot be reconnected
    */
   final Linear detach(Linear top) {
     Linear left = StackedLinear.without(top, this);

@@ -38,8 +38,10 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   private final Optional<HeadSlot.Untied> untied;
 
   /**
-   * Prepares a network for an adapter. @param network a model with weights @param untiesHead
-   * whether its tied output head becomes a separate matrix
+   * Prepares a network for an adapter.
+   *
+   * @param network a model with weights
+   * @param untiesHead whether its tied output head becomes a separate matrix
    */
   AdapterModel(Network network, boolean untiesHead) {
     this.network = network;

@@ -48,9 +48,9 @@ record AdapterPlan(
     List<String> problems) {
 
   /**
-   * Facts that decide how PEFT's configuration has to name experts. @param modelType the family;
-   * empty if the network has no experts
+   * Facts that decide how PEFT's configuration has to name experts.
    *
+   * @param modelType the family; empty if the network has no experts
    * @param routers paths of the adapted projections that choose experts
    * @param partly last path components of projections that are only partly adapted
    */
@@ -61,13 +61,15 @@ record AdapterPlan(
   /**
    * One adapted projection.
    *
-   * @param slot index of its slot in {@link Network#linears} @param part the projection, under its
-   *     name in files
+   * @param slot index of its slot in {@link Network#linears}
+   * @param part the projection, under its name in files
    * @param origin its path in the network, or that of the first projection fused into it
    * @param in width of its input
-   * @param rank rank of A and B @param scale factor of B A
+   * @param rank rank of A and B
+   * @param scale factor of B A
    * @param transposed whether checkpoints store its weight as [in, out]
-   * @param dora whether it has a magnitude vector @param biasOfB whether B has a bias
+   * @param dora whether it has a magnitude vector
+   * @param biasOfB whether B has a bias
    */
   record Adapted(
       int slot,

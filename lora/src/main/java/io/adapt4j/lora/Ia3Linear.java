@@ -146,7 +146,11 @@ final class Ia3Linear extends AdapterLinear {
     }
   }
 
-  /** Returns the layer below. @throws IllegalStateException if it has no plain weight */
+  /**
+   * Returns the layer below.
+   *
+   * @throws IllegalStateException if it has no plain weight
+   */
   @Override
   DenseLinear plain() {
     if (base() instanceof DenseLinear dense) {

@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Application of an (IA)3 configuration to one model. Needs no weights. @param taskType PEFT's task
- * type; empty if it has none for this kind of model
+ * Application of an (IA)3 configuration to one model. Needs no weights.
  *
+ * @param taskType PEFT's task type; empty if it has none for this kind of model
  * @param scaled the scaled projections, in the order of the model
  * @param saved modules that train in full
  * @param fanInFanOut whether checkpoints store their weights as [in, out]

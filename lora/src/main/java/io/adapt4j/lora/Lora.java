@@ -202,10 +202,11 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Overrides the rank of some projections. @param modules a regular expression matched at the end
-   * of a module's path, from its start or after a dot, such as {@code layers.0.self_attn.q_proj} or
-   * {@code down_proj}; the first match wins
+   * Overrides the rank of some projections.
    *
+   * @param modules a regular expression matched at the end of a module's path, from its start or
+   *     after a dot, such as {@code layers.0.self_attn.q_proj} or {@code down_proj}; the first
+   *     match wins
    * @param rank at least 1
    * @return a changed copy
    * @throws IllegalArgumentException if the rank is below 1 or the expression malformed

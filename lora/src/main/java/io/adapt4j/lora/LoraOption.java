@@ -15,8 +15,10 @@ import java.util.function.UnaryOperator;
 /**
  * An option of {@link Lora} in a description.
  *
- * @param name its key @param setter the corresponding method of {@link Lora}
- * @param reader applies it if it is present @param writer writes it if it is not the default
+ * @param name its key
+ * @param setter the corresponding method of {@link Lora}
+ * @param reader applies it if it is present
+ * @param writer writes it if it is not the default
  */
 record LoraOption(
     String name,

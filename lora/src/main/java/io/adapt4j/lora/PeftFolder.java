@@ -92,8 +92,10 @@ final class PeftFolder {
   }
 
   /**
-   * Rejects an adapter of another kind. @param fields its configuration @param type the expected
-   * kind
+   * Rejects an adapter of another kind.
+   *
+   * @param fields its configuration
+   * @param type the expected kind
    */
   static void requireType(ConfigReader fields, String type) {
     String found = fields.requireText("peft_type");

@@ -38,9 +38,9 @@ public sealed interface Targets {
   }
 
   /**
-   * Returns whether a module is selected. @param path its path, such as {@code
-   * model.layers.0.self_attn.q_proj}
+   * Returns whether a module is selected.
    *
+   * @param path its path, such as {@code model.layers.0.self_attn.q_proj}
    * @return whether it is
    */
   boolean matches(String path);

@@ -46,8 +46,9 @@ final class FourBitPart extends PackedPart {
   }
 
   /**
-   * Returns the matrix that computes with the weight. @throws IllegalStateException before it is
-   * read, and after it is closed
+   * Returns the matrix that computes with the weight.
+   *
+   * @throws IllegalStateException before it is read, and after it is closed
    */
   FourBitMatrix matrix() {
     if (matrix == null) {

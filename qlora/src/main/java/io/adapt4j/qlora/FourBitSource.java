@@ -15,7 +15,8 @@ import java.util.Map;
  *
  * @param name the name of the weight
  * @param storedName the name in the checkpoint
- * @param state its stored quantization state @param stored dimensions of its tensors, by name
+ * @param state its stored quantization state
+ * @param stored dimensions of its tensors, by name
  */
 record FourBitSource(
     String name, String storedName, QuantState state, Map<String, List<Long>> stored)

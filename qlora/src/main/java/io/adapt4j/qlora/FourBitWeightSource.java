@@ -16,8 +16,9 @@ interface FourBitWeightSource extends WeightSource {
   /**
    * Reads the weight.
    *
-   * @param codes receives the packed codes @param kernels quantize it if it is not quantized
-   *     yet @return the weight, backed by that memory
+   * @param codes receives the packed codes
+   * @param kernels quantize it if it is not quantized yet
+   * @return the weight, backed by that memory
    */
   QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

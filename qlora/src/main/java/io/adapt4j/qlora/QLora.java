@@ -83,12 +83,20 @@ public final class QLora implements FineTuningMethod {
     return new QLora(weights, ignored -> adapter, 0, UnaryOperator.identity());
   }
 
-  /** Returns the quantization of the base. @return the format, with the modules that it skips */
+  /**
+   * Returns the quantization of the base.
+   *
+   * @return the format, with the modules that it skips
+   */
   public Quantization weights() {
     return weights;
   }
 
-  /** Returns the adapter. @return the adapter's method */
+  /**
+   * Returns the adapter.
+   *
+   * @return the adapter's method
+   */
   public Lora lora() {
     return lora;
   }
@@ -133,8 +141,9 @@ public final class QLora implements FineTuningMethod {
    * Chooses the rank of the adapter.
    *
    * @param newRank r, at least 1
-   * @return a changed copy; earlier options are kept @throws IllegalArgumentException if the rank
-   *     is below 1 @throws IllegalStateException if a complete adapter was given
+   * @return a changed copy; earlier options are kept
+   * @throws IllegalArgumentException if the rank is below 1
+   * @throws IllegalStateException if a complete adapter was given
    */
   public QLora rank(int newRank) {
     if (rank == 0) {

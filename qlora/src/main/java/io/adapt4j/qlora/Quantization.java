@@ -170,7 +170,11 @@ public final class Quantization implements WeightFormat {
     return type == QuantType.INT8;
   }
 
-  /** Returns the kernels' format. @throws IllegalArgumentException for 8 bits */
+  /**
+   * Returns the kernels' format.
+   *
+   * @throws IllegalArgumentException for 8 bits
+   */
   FourBitFormat format() {
     return new FourBitFormat(type.code(), blockSize, doubleQuantized);
   }

@@ -38,9 +38,12 @@ final class QuantizationConfig {
   }
 
   /**
-   * Returns the fields that Transformers writes for weights it quantized itself. @param format
-   * format of the weights @param computeType the compute type @param plainModules modules that are
-   * not quantized; empty for those Transformers skips by default
+   * Returns the fields that Transformers writes for weights it quantized itself.
+   *
+   * @param format format of the weights
+   * @param computeType the compute type
+   * @param plainModules modules that are not quantized; empty for those Transformers skips by
+   *     default
    */
   static ObjectNode of(
       FourBitFormat format, StoredType computeType, Collection<String> plainModules) {

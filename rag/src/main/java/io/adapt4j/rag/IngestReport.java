@@ -5,10 +5,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Summary of changes to an index. @param documents documents added, or replacing others with the
- * same id
+ * Summary of changes to an index.
  *
- * @param chunks number of their chunks @param duration from the first read to the last write
+ * @param documents documents added, or replacing others with the same id
+ * @param chunks number of their chunks
+ * @param duration from the first read to the last write
  * @param reading outcome of reading the files, including those that gave no document
  * @param unchanged documents that a synchronization left unchanged; 0 otherwise
  * @param deleted ids that a synchronization deleted since the source no longer has them; none
@@ -25,12 +26,14 @@ public record IngestReport(
     List<String> missing) {
 
   /**
-   * Creates a report with its own copy of the ids. @param documents number of documents added or
-   * replaced
+   * Creates a report with its own copy of the ids.
    *
-   * @param chunks number of their chunks @param duration from the first read to the last write
-   * @param reading outcome of reading the files @param unchanged documents left unchanged @param
-   *     deleted ids that the source no longer has
+   * @param documents number of documents added or replaced
+   * @param chunks number of their chunks
+   * @param duration from the first read to the last write
+   * @param reading outcome of reading the files
+   * @param unchanged documents left unchanged
+   * @param deleted ids that the source no longer has
    * @param missing ids that the source no longer has and that the index keeps
    */
   public IngestReport {

@@ -52,8 +52,9 @@ final class AffineSearch {
   private boolean anyIrregular;
 
   /**
-   * Allocates the buffers. @param values in a block
+   * Allocates the buffers.
    *
+   * @param values in a block
    * @param lanes maximum number of blocks in a batch
    * @param top the largest level
    */

@@ -66,9 +66,9 @@ public enum TensorType {
   }
 
   /**
-   * Returns the storage size of values. @param values number of values, a multiple of the block
-   * size
+   * Returns the storage size of values.
    *
+   * @param values number of values, a multiple of the block size
    * @return bytes
    * @throws IllegalArgumentException if the number is not a multiple of the block size
    */

@@ -39,8 +39,10 @@ final class CpuDecoderSteps implements DecoderSteps {
   private boolean open = true;
 
   /**
-   * Takes ownership of a program. @param head the output layer in 8 bits, closed with these steps;
-   * null if the model's own is used
+   * Takes ownership of a program.
+   *
+   * @param head the output layer in 8 bits, closed with these steps; null if the model's own is
+   *     used
    */
   CpuDecoderSteps(
       StepProgram program,

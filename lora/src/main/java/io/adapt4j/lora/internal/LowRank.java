@@ -168,7 +168,11 @@ public final class LowRank {
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Layout(long[] starts, double[] scales) {}
 
-  /** Writes scaled B matrices into the packed one. @param factors one [rows, rank] per update */
+  /**
+   * Writes scaled B matrices into the packed one.
+   *
+   * @param factors one [rows, rank] per update
+   */
   public static void pack(Tensor packed, List<Tensor> factors, Layout layout) {
     LOW_RANK_COMPOSE.run(packed, factors, layout.starts(), layout.scales());
   }

@@ -121,7 +121,11 @@ public final class AnswerOptions {
       return this;
     }
 
-    /** Builds the options. @return the options */
+    /**
+     * Builds the options.
+     *
+     * @return the options
+     */
     public AnswerOptions build() {
       return new AnswerOptions(this);
     }

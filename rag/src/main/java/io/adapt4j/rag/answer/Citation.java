@@ -3,8 +3,9 @@ package io.adapt4j.rag.answer;
 import io.adapt4j.rag.document.Span;
 
 /**
- * A source cited by an answer. @param number its number in the answer's text, from 1
+ * A source cited by an answer.
  *
+ * @param number its number in the answer's text, from 1
  * @param documentId the document's id
  * @param title the document's title; may be empty
  * @param span position of the source in the document

@@ -7,8 +7,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Quoted words in an answer. @param text the words @param place position of the same words in a
- * source, ignoring whitespace and the style of quotation marks; empty if there is none
+ * Quoted words in an answer.
+ *
+ * @param text the words
+ * @param place position of the same words in a source, ignoring whitespace and the style of
+ *     quotation marks; empty if there is none
  */
 public record Quote(String text, Optional<Place> place) {
 
@@ -25,8 +28,11 @@ public record Quote(String text, Optional<Place> place) {
   }
 
   /**
-   * Position of a quote in a source. @param number the source's number @param documentId the
-   * document's id @param span its position in the document
+   * Position of a quote in a source.
+   *
+   * @param number the source's number
+   * @param documentId the document's id
+   * @param span its position in the document
    */
   public record Place(int number, String documentId, Span span) {}
 

@@ -7,9 +7,10 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * A text to search. @param id unique id, such as the path relative to its folder @param title title
- * for display; may be empty
+ * A text to search.
  *
+ * @param id unique id, such as the path relative to its folder
+ * @param title title for display; may be empty
  * @param text its whole text, to which the spans of its chunks and citations refer
  * @param metadata metadata by field: String, Boolean, Long or Double values
  */
@@ -60,9 +61,10 @@ public record Document(String id, String title, String text, Map<String, Object>
   public static final String EMAIL_SUBJECT = "email_subject";
 
   /**
-   * Creates a document. Integer values become Long, Float ones Double. @param id unique id, such as
-   * the path relative to its folder @param title title for display; may be empty
+   * Creates a document. Integer values become Long, Float ones Double.
    *
+   * @param id unique id, such as the path relative to its folder
+   * @param title title for display; may be empty
    * @param text its whole text, to which the spans of its chunks and citations refer
    * @param metadata metadata by field: String, Boolean, Long or Double values
    * @throws IllegalArgumentException if the id or a field's name is blank, or a value is of another
@@ -81,8 +83,9 @@ public record Document(String id, String title, String text, Map<String, Object>
   }
 
   /**
-   * Creates a document without title or metadata. @param id unique id
+   * Creates a document without title or metadata.
    *
+   * @param id unique id
    * @param text its whole text
    * @return the document
    */

@@ -6,17 +6,19 @@ import java.util.function.Consumer;
 public interface DocumentSource {
 
   /**
-   * Starts reading. @return the documents, one at a time; closed by the caller
+   * Starts reading.
    *
+   * @return the documents, one at a time; closed by the caller
    * @throws java.io.UncheckedIOException if reading cannot start, for example because the folder
    *     does not exist
    */
   DocumentReading open();
 
   /**
-   * Reads all documents. @param each receives each document in turn @return summary of what was
-   * read and what was not
+   * Reads all documents.
    *
+   * @param each receives each document in turn
+   * @return summary of what was read and what was not
    * @throws java.io.UncheckedIOException if reading cannot start, for example because the folder
    *     does not exist
    */

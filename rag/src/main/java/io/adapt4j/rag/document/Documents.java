@@ -90,9 +90,9 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Reads bytes as a file. @param name the file's name, which becomes the id; its extension
-   * determines the format
+   * Reads bytes as a file.
    *
+   * @param name the file's name, which becomes the id; its extension determines the format
    * @param bytes the content; not copied
    * @return one document
    */
@@ -102,9 +102,9 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Reads a stream as a file. It can be opened only once, and is then read and closed. @param name
-   * the file's name, which becomes the id; its extension determines the format
+   * Reads a stream as a file. It can be opened only once, and is then read and closed.
    *
+   * @param name the file's name, which becomes the id; its extension determines the format
    * @param stream the content
    * @return one document
    */
@@ -189,9 +189,9 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Sets the limits for a single file. @param most the limits; {@link ReadingLimits#standard} by
-   * default
+   * Sets the limits for a single file.
    *
+   * @param most the limits; {@link ReadingLimits#standard} by default
    * @return new documents
    */
   public Documents limits(ReadingLimits most) {

@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Type of a file, detected by its first bytes or else by its name. @param kind way of reading it
+ * Type of a file, detected by its first bytes or else by its name.
  *
+ * @param kind way of reading it
  * @param mediaType its media type
  */
 record FileType(Kind kind, String mediaType) {

@@ -3,9 +3,9 @@ package io.adapt4j.rag.document;
 import java.time.Duration;
 
 /**
- * Limits for reading a single file. A file beyond a limit gives no document and is reported. @param
- * bytes maximum size of a file in bytes
+ * Limits for reading a single file. A file beyond a limit gives no document and is reported.
  *
+ * @param bytes maximum size of a file in bytes
  * @param characters maximum number of characters of its text
  * @param inflatedBytes maximum size of its compressed parts in bytes after decompression
  * @param depth nesting depth to which embedded documents such as attachments are read; 0 reads none
@@ -24,8 +24,8 @@ public record ReadingLimits(
    * @param inflatedBytes maximum size of its compressed parts in bytes after decompression
    * @param depth nesting depth to which embedded documents such as attachments are read; 0 reads
    *     none
-   * @param time maximum time for reading @throws IllegalArgumentException if one is out of its
-   *     range
+   * @param time maximum time for reading
+   * @throws IllegalArgumentException if one is out of its range
    */
   public ReadingLimits {
     if (bytes < 1 || bytes > 1024 * MIB) {
@@ -63,9 +63,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another text length. @param most maximum number of characters of a
-   * text
+   * Returns these limits with another text length.
    *
+   * @param most maximum number of characters of a text
    * @return new limits
    */
   public ReadingLimits withCharacters(long most) {
@@ -73,9 +73,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another decompressed size. @param most maximum decompressed size in
-   * bytes
+   * Returns these limits with another decompressed size.
    *
+   * @param most maximum decompressed size in bytes
    * @return new limits
    */
   public ReadingLimits withInflatedBytes(long most) {
@@ -83,8 +83,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another nesting depth. @param most maximum depth
+   * Returns these limits with another nesting depth.
    *
+   * @param most maximum depth
    * @return new limits
    */
   public ReadingLimits withDepth(int most) {
@@ -92,8 +93,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another time. @param most maximum time for reading a file
+   * Returns these limits with another time.
    *
+   * @param most maximum time for reading a file
    * @return new limits
    */
   public ReadingLimits withTime(Duration most) {

@@ -5,8 +5,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Outcome of reading a source's files. @param read number of files that gave a document
+ * Outcome of reading a source's files.
  *
+ * @param read number of files that gave a document
  * @param failed files that should have given one but are damaged, encrypted, too large or too slow
  * @param skipped files without content to read: empty, links, not documents
  */

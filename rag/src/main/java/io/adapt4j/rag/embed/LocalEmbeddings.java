@@ -37,8 +37,9 @@ public final class LocalEmbeddings implements TextEmbeddings {
   }
 
   /**
-   * Loads a model with the settings of its folder. @param source location of the model
+   * Loads a model with the settings of its folder.
    *
+   * @param source location of the model
    * @return the embeddings, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of an encoder,
@@ -51,8 +52,9 @@ public final class LocalEmbeddings implements TextEmbeddings {
   /**
    * Uses a loaded model, such as one with an adapter.
    *
-   * @param embedder the model, closed with the returned embeddings @param identity id that
-   *     distinguishes its vectors from those of other models @param prompts prefixes of texts
+   * @param embedder the model, closed with the returned embeddings
+   * @param identity id that distinguishes its vectors from those of other models
+   * @param prompts prefixes of texts
    * @return the embeddings
    */
   public static LocalEmbeddings of(TextEmbedder embedder, String identity, Prompts prompts) {
@@ -61,8 +63,9 @@ public final class LocalEmbeddings implements TextEmbeddings {
   }
 
   /**
-   * Starts a builder with the settings of the folder. @param source location of the model
+   * Starts a builder with the settings of the folder.
    *
+   * @param source location of the model
    * @return a new builder
    */
   public static Builder builder(ModelSource source) {
@@ -206,9 +209,9 @@ public final class LocalEmbeddings implements TextEmbeddings {
 
     /**
      * Sets whether vectors are bitwise independent of the rest of their batch ({@link
-     * TextEmbedder#batchInvariant}). Not part of the identity, as vectors differ by rounding
-     * only. @param on true for batch-invariant vectors
+     * TextEmbedder#batchInvariant}). Not part of the identity, as vectors differ by rounding only.
      *
+     * @param on true for batch-invariant vectors
      * @return this
      */
     public Builder batchInvariant(boolean on) {

@@ -3,14 +3,18 @@ package io.adapt4j.rag.embed;
 import java.util.Objects;
 
 /**
- * Prefixes that a model was trained with for questions and for passages. @param query prefix of a
- * question; may be empty @param passage prefix of a passage; may be empty
+ * Prefixes that a model was trained with for questions and for passages.
+ *
+ * @param query prefix of a question; may be empty
+ * @param passage prefix of a passage; may be empty
  */
 public record Prompts(String query, String passage) {
 
   /**
-   * Creates prompts. @param query prefix of a question; may be empty @param passage prefix of a
-   * passage; may be empty
+   * Creates prompts.
+   *
+   * @param query prefix of a question; may be empty
+   * @param passage prefix of a passage; may be empty
    */
   public Prompts {
     Objects.requireNonNull(query, "query");

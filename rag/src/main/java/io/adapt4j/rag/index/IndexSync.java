@@ -38,9 +38,10 @@ public final class IndexSync {
   }
 
   /**
-   * Starts a builder. @param index the index to synchronize @param prepare splits and embeds
-   * documents: one entry each, in order
+   * Starts a builder.
    *
+   * @param index the index to synchronize
+   * @param prepare splits and embeds documents: one entry each, in order
    * @return a builder
    */
   public static Builder builder(
@@ -52,18 +53,23 @@ public final class IndexSync {
    * Synchronizes the index. A document that cannot be prepared or stored is reported and its
    * earlier version kept, and the rest continues. If the source itself fails, nothing is deleted.
    *
-   * @param source all documents whose ids begin with the prefix; iterated once @return the
-   *     result @throws IllegalStateException if the source has no documents, none are to be kept
-   *     and the index has some, for example because a disk is not mounted; nothing is changed then
+   * @param source all documents whose ids begin with the prefix; iterated once
+   * @return the result
+   * @throws IllegalStateException if the source has no documents, none are to be kept and the index
+   *     has some, for example because a disk is not mounted; nothing is changed then
    */
   public Result run(Iterable<Document> source) {
     return new Run().over(source);
   }
 
   /**
-   * Result of a synchronization. @param added new ids @param updated ids whose documents had
-   * changed @param deleted ids that the source no longer has @param unchanged number of unchanged
-   * documents @param failed error messages by id
+   * Result of a synchronization.
+   *
+   * @param added new ids
+   * @param updated ids whose documents had changed
+   * @param deleted ids that the source no longer has
+   * @param unchanged number of unchanged documents
+   * @param failed error messages by id
    */
   public record Result(
       List<String> added,
@@ -181,9 +187,9 @@ public final class IndexSync {
     }
 
     /**
-     * Limits the synchronization to a part of the index, so that several sources can share
-     * it. @param prefix common prefix of the ids of the source's documents; empty by default
+     * Limits the synchronization to a part of the index, so that several sources can share it.
      *
+     * @param prefix common prefix of the ids of the source's documents; empty by default
      * @return this
      */
     public Builder prefix(String prefix) {
@@ -192,9 +198,9 @@ public final class IndexSync {
     }
 
     /**
-     * Keeps documents even if the source lacks them, such as those of temporarily unreadable
-     * files. @param ids their ids; none by default
+     * Keeps documents even if the source lacks them, such as those of temporarily unreadable files.
      *
+     * @param ids their ids; none by default
      * @return this
      */
     public Builder keep(Set<String> ids) {
@@ -218,7 +224,9 @@ public final class IndexSync {
     }
 
     /**
-     * Builds the synchronization. @return the synchronization, which can run any number of times
+     * Builds the synchronization.
+     *
+     * @return the synchronization, which can run any number of times
      */
     public IndexSync build() {
       return new IndexSync(this);

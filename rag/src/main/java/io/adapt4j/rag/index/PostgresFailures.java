@@ -7,8 +7,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Explanations of server errors, with remedies. @param name the index with its location, for
- * messages
+ * Explanations of server errors, with remedies.
+ *
+ * @param name the index with its location, for messages
  */
 record PostgresFailures(String name) {
 

@@ -51,9 +51,9 @@ public final class PostgresIndex implements SearchIndex {
   }
 
   /**
-   * Starts a builder that uses the application's connections. @param source provides connections;
-   * closed by the application
+   * Starts a builder that uses the application's connections.
    *
+   * @param source provides connections; closed by the application
    * @return a builder
    */
   public static Builder builder(DataSource source) {
@@ -250,10 +250,10 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     /**
-     * Sets the embeddings of the index. Recorded, and required. @param identity {@code
-     * TextEmbeddings.identity()} @param dimension dimension of the vectors, from 1 to 2000, which
-     * is pgvector's limit
+     * Sets the embeddings of the index. Recorded, and required.
      *
+     * @param identity {@code TextEmbeddings.identity()}
+     * @param dimension dimension of the vectors, from 1 to 2000, which is pgvector's limit
      * @return this
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
@@ -303,8 +303,8 @@ public final class PostgresIndex implements SearchIndex {
     /**
      * Sets the parameters of BM25 (Robertson and Zaragoza 2009).
      *
-     * @param k1 term frequency saturation: 0.9 by default @param b length normalization, from 0 to
-     *     1: 0.4 by default
+     * @param k1 term frequency saturation: 0.9 by default
+     * @param b length normalization, from 0 to 1: 0.4 by default
      * @return this
      * @throws IllegalArgumentException if one is out of range
      */

@@ -29,9 +29,10 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
   }
 
   /**
-   * Loads a model. @param source location of the model @param adapters adapters to attach,
-   * typically at most one
+   * Loads a model.
    *
+   * @param source location of the model
+   * @param adapters adapters to attach, typically at most one
    * @return the reranker, closed by the caller
    * @throws io.adapt4j.core.exception.CheckpointException if the folder is neither that of a
    *     classifier nor that of a language model, or if the weights do not match
@@ -43,8 +44,9 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
 
   /**
    * Sets the instruction of a language model, such as the one it was trained with. Other models
-   * ignore it. @param text the criterion that relevant passages meet
+   * ignore it.
    *
+   * @param text the criterion that relevant passages meet
    * @return a reranker of the same model; closing one of the two closes it
    */
   public CrossEncoder withInstruction(String text) {

@@ -6,9 +6,10 @@ import io.adapt4j.rag.spi.Hit;
 import java.util.Map;
 
 /**
- * A passage of a document retrieved for a question. @param chunk the chunk it was found by @param
- * span position in the document: the chunk's span or one around it
+ * A passage of a document retrieved for a question.
  *
+ * @param chunk the chunk it was found by
+ * @param span position in the document: the chunk's span or one around it
  * @param text the characters of {@code span}
  * @param score relevance of the chunk, higher is better; comparable within one retrieval only
  * @param title the document's title; may be empty
@@ -31,8 +32,9 @@ public record Passage(
   }
 
   /**
-   * Returns a prefix of the passage. @param characters length of the prefix, at most the passage's
+   * Returns a prefix of the passage.
    *
+   * @param characters length of the prefix, at most the passage's
    * @return the shorter passage
    */
   public Passage beginning(int characters) {

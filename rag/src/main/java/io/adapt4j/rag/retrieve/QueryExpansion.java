@@ -16,15 +16,20 @@ public interface QueryExpansion {
   List<SearchText> searches(String question);
 
   /**
-   * A single search. @param question text searched by words and by vector @param hypothetical
-   * made-up answer passages, whose vectors are averaged with the question's; may be empty
+   * A single search.
+   *
+   * @param question text searched by words and by vector
+   * @param hypothetical made-up answer passages, whose vectors are averaged with the question's;
+   *     may be empty
    */
   record SearchText(String question, List<String> hypothetical) {
 
     /**
-     * Creates a search with its own copy of the passages. @param question text searched by words
-     * and by vector @param hypothetical made-up answer passages, whose vectors are averaged with
-     * the question's; may be empty
+     * Creates a search with its own copy of the passages.
+     *
+     * @param question text searched by words and by vector
+     * @param hypothetical made-up answer passages, whose vectors are averaged with the question's;
+     *     may be empty
      */
     public SearchText {
       hypothetical = List.copyOf(hypothetical);
@@ -51,9 +56,10 @@ public interface QueryExpansion {
   }
 
   /**
-   * Also searches for paraphrases of the question, written by a generator. @param generator writes
-   * the paraphrases @param paraphrases their number, at least 1
+   * Also searches for paraphrases of the question, written by a generator.
    *
+   * @param generator writes the paraphrases
+   * @param paraphrases their number, at least 1
    * @return the expansion
    * @throws IllegalArgumentException if paraphrases is below 1
    */

@@ -4,8 +4,9 @@ import io.adapt4j.rag.trace.Stage;
 import java.util.List;
 
 /**
- * Result of a retrieval. @param question the question
+ * Result of a retrieval.
  *
+ * @param question the question
  * @param passages relevant passages, best first; empty if nothing is relevant enough
  * @param stages the stages of the retrieval
  */

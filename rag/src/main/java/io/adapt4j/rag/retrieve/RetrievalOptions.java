@@ -179,8 +179,9 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets the search mode; both words and vector by default. @param value the mode
+     * Sets the search mode; both words and vector by default.
      *
+     * @param value the mode
      * @return this
      */
     public Builder searchBy(SearchBy value) {
@@ -238,9 +239,9 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Drops candidates with a lower reranker score; off by default. @param value the minimum score,
-     * on the reranker's scale
+     * Drops candidates with a lower reranker score; off by default.
      *
+     * @param value the minimum score, on the reranker's scale
      * @return this
      */
     public Builder minimumScore(double value) {
@@ -250,10 +251,10 @@ public final class RetrievalOptions {
 
     /**
      * Drops candidates with a lower cosine similarity to the question; off by default. Vectors come
-     * from the index; if it stores none they are recomputed, which takes longer. @param value the
-     * minimum cosine, from -1 to 1. Each model and each index has its own scale; {@link
-     * SimilarityCalibration} proposes one with its two error rates
+     * from the index; if it stores none they are recomputed, which takes longer.
      *
+     * @param value the minimum cosine, from -1 to 1. Each model and each index has its own scale;
+     *     {@link SimilarityCalibration} proposes one with its two error rates
      * @return this
      */
     public Builder minimumSimilarity(double value) {
@@ -268,9 +269,9 @@ public final class RetrievalOptions {
      * again when the index has grown or shrunk by a quarter. It applies if the index stores vectors
      * ({@link io.adapt4j.rag.spi.SearchIndex#vectors}), chunks are searched by vector, and neither
      * {@link #minimumSimilarity} nor {@link #minimumScore} is set. A question that shares an
-     * identifier of letters and digits, such as a part number, with a candidate is never
-     * refused. @param value true by default; see docs/rag.md for its error rates
+     * identifier of letters and digits, such as a part number, with a candidate is never refused.
      *
+     * @param value true by default; see docs/rag.md for its error rates
      * @return this
      */
     public Builder refuseOffSubject(boolean value) {
@@ -292,9 +293,9 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets whether passages are the chunks' parent spans made by the splitter; true by
-     * default. @param value whether to return parents
+     * Sets whether passages are the chunks' parent spans made by the splitter; true by default.
      *
+     * @param value whether to return parents
      * @return this
      */
     public Builder parents(boolean value) {
@@ -314,8 +315,10 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Builds the options. @return the options @throws IllegalStateException if there is a minimum
-     * score but no reranker
+     * Builds the options.
+     *
+     * @return the options
+     * @throws IllegalStateException if there is a minimum score but no reranker
      */
     public RetrievalOptions build() {
       if (minimumScore.isPresent() && reranker.isEmpty()) {

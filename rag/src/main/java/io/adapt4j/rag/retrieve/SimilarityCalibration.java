@@ -15,14 +15,16 @@ import java.util.regex.Pattern;
 /**
  * A threshold for {@link RetrievalOptions.Builder#minimumSimilarity}, calibrated on questions that
  * an index should and should not answer, with its error rates. A threshold cannot detect questions
- * on the documents' subject that they leave unanswered. @param threshold the cosine with the
- * smallest weighted sum of the two rates, where a false refusal weighs as much as three missed ones
+ * on the documents' subject that they leave unanswered.
  *
+ * @param threshold the cosine with the smallest weighted sum of the two rates, where a false
+ *     refusal weighs as much as three missed ones
  * @param falseRefusals fraction of answerable questions whose best passage is below it, from 0 to
  *     1, by two-fold cross-validation
  * @param missedRefusals fraction of off-subject questions whose best passage is not below it,
- *     measured likewise @param answerable number of answerable questions @param offSubject number
- *     of off-subject questions
+ *     measured likewise
+ * @param answerable number of answerable questions
+ * @param offSubject number of off-subject questions
  */
 public record SimilarityCalibration(
     double threshold, double falseRefusals, double missedRefusals, int answerable, int offSubject) {
@@ -204,7 +206,11 @@ public record SimilarityCalibration(
     return Optional.of(String.join(" ", Arrays.asList(words).subList(from, from + WORDS)));
   }
 
-  /** Describes the calibration. @return one sentence */
+  /**
+   * Describes the calibration.
+   *
+   * @return one sentence
+   */
   @Override
   public String toString() {
     return String.format(

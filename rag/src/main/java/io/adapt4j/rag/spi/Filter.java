@@ -7,23 +7,27 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Filter {
 
   /**
-   * Requires a field to have this value. @param field its name
+   * Requires a field to have this value.
    *
+   * @param field its name
    * @param value String, Boolean, Long or Double
    */
   record Equal(String field, Object value) implements Filter {}
 
   /**
-   * Requires a field to have one of these values. @param field its name
+   * Requires a field to have one of these values.
    *
+   * @param field its name
    * @param values all of one type
    */
   record In(String field, List<?> values) implements Filter {}
 
   /**
-   * Requires a number or, in order of UTF-8 bytes, a text to be within bounds. @param field its
-   * name @param least inclusive lower bound; null for none @param most inclusive upper bound; null
-   * for none
+   * Requires a number or, in order of UTF-8 bytes, a text to be within bounds.
+   *
+   * @param field its name
+   * @param least inclusive lower bound; null for none
+   * @param most inclusive upper bound; null for none
    */
   record Between(String field, @Nullable Object least, @Nullable Object most) implements Filter {}
 
@@ -42,8 +46,9 @@ public sealed interface Filter {
   record Or(List<Filter> filters) implements Filter {}
 
   /**
-   * Requires that a filter does not match. A document without the field is found. @param filter the
-   * filter that must not match
+   * Requires that a filter does not match. A document without the field is found.
+   *
+   * @param filter the filter that must not match
    */
   record Not(Filter filter) implements Filter {}
 }

@@ -13,8 +13,9 @@ public sealed interface Fusion {
   record ReciprocalRank(double k, double vectorWeight) implements Fusion {}
 
   /**
-   * A weighted sum of scores, min-max normalized per list. @param vectorWeight weight of the vector
-   * score, from 0 to 1; keywords get the rest
+   * A weighted sum of scores, min-max normalized per list.
+   *
+   * @param vectorWeight weight of the vector score, from 0 to 1; keywords get the rest
    */
   record WeightedScores(double vectorWeight) implements Fusion {}
 

@@ -11,10 +11,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trace of an answer. @param question the search question; for a conversation, the standalone
- * question rewritten from it @param stages the stages, in order @param prompt the generator's
- * prompt; empty if none was called
+ * Trace of an answer.
  *
+ * @param question the search question; for a conversation, the standalone question rewritten from
+ *     it
+ * @param stages the stages, in order
+ * @param prompt the generator's prompt; empty if none was called
  * @param promptTokens tokens of the prompt's texts as the budget counts them; 0 if there is none
  * @param usage token usage reported by the generator, if any
  * @param answerable whether the documents answered the question
@@ -28,10 +30,12 @@ public record Trace(
     boolean answerable) {
 
   /**
-   * Creates a trace with its own copies of the lists. @param question the search question; for a
-   * conversation, the standalone question rewritten from it @param stages the stages, in
-   * order @param prompt the generator's prompt; empty if none was called
+   * Creates a trace with its own copies of the lists.
    *
+   * @param question the search question; for a conversation, the standalone question rewritten from
+   *     it
+   * @param stages the stages, in order
+   * @param prompt the generator's prompt; empty if none was called
    * @param promptTokens tokens of the prompt's texts as the budget counts them; 0 if there is none
    * @param usage token usage reported by the generator, if any
    * @param answerable whether the documents answered the question

@@ -130,7 +130,9 @@ public abstract class GgufFamily {
   public abstract void requireSupported(Facts facts);
 
   /**
-   * Returns tensors to add that checkpoints do not have. @return vectors, in the order of the file
+   * Returns tensors to add that checkpoints do not have.
+   *
+   * @return vectors, in the order of the file
    */
   public List<ExtraTensor> extraTensors(Facts facts) {
     return List.of();

@@ -7,8 +7,9 @@ import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mapping of a checkpoint tensor's values to a GGUF tensor. @param columns permutation of a row's
- * values; null if they keep their order
+ * Mapping of a checkpoint tensor's values to a GGUF tensor.
+ *
+ * @param columns permutation of a row's values; null if they keep their order
  */
 public record Layout(
     RowOrder order, @Nullable RowOrder columns, Values values, Form form, int groups) {

@@ -11,8 +11,9 @@ import java.util.Optional;
 
 /**
  * Text that a chat template puts around each message, if it depends on the message's role only:
- * found by rendering conversations and verified on another one. @param defaultSystem the template's
- * default system message; may be empty
+ * found by rendering conversations and verified on another one.
+ *
+ * @param defaultSystem the template's default system message; may be empty
  */
 public record TurnTexts(
     Optional<Around> system, String defaultSystem, Around user, Around assistant, String answer) {

@@ -160,8 +160,9 @@ public final class StepProgram extends Pointer {
 
   /**
    * Sets the addresses of a row's key-value cache. Call it once the program is complete, before a
-   * row takes part in a step: for its first part, then for further ones. @param addresses keys of
-   * each layer [kvHeads, capacity, dim], then values of each; 0 if none
+   * row takes part in a step: for its first part, then for further ones.
+   *
+   * @param addresses keys of each layer [kvHeads, capacity, dim], then values of each; 0 if none
    */
   public native void place(
       int row,
@@ -171,8 +172,9 @@ public final class StepProgram extends Pointer {
       @Cast("long long") long capacity);
 
   /**
-   * Sets the addresses of a placed row's recurrent states. @param addresses convolution tail of
-   * each layer, then state of each layer; 0 if none
+   * Sets the addresses of a placed row's recurrent states.
+   *
+   * @param addresses convolution tail of each layer, then state of each layer; 0 if none
    */
   public native void keep(int row, int layers, @Cast("const long long*") long[] addresses);
 
@@ -183,8 +185,8 @@ public final class StepProgram extends Pointer {
    * Rotates queries and keys, appends keys and values to the cache, and attends.
    *
    * @param queryTable number of the rotary table of queries, or -1
-   * @param table number of the rotary table of keys, or -1 @param window number of positions a
-   *     token attends to, or 0 for all
+   * @param table number of the rotary table of keys, or -1
+   * @param window number of positions a token attends to, or 0 for all
    */
   public native void attend(
       int from,
@@ -237,7 +239,8 @@ public final class StepProgram extends Pointer {
    * Runs a step.
    *
    * @param of the id of each token; then for each its row, place, first place, position, and
-   *     adapter or -1 @param likeliest receives an id for each output; -1 if a logit is not finite
+   *     adapter or -1
+   * @param likeliest receives an id for each output; -1 if a logit is not finite
    */
   public native void run(
       int tokens,
@@ -258,7 +261,11 @@ public final class StepProgram extends Pointer {
   /** Returns the name of an operator. */
   public native @Cast("const char*") BytePointer name(int index);
 
-  /** Returns the duration of an operator in the last timed run. @return nanoseconds */
+  /**
+   * Returns the duration of an operator in the last timed run.
+   *
+   * @return nanoseconds
+   */
   public native @Cast("long long") long nanos(int index);
 
   /** Reads a token's entries. */
