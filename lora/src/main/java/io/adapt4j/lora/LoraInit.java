@@ -99,7 +99,7 @@ public sealed interface LoraInit {
   /**
    * See {@link LoraInit#pissa()}.
    *
-   * @param number of subspace iterations; 0 for the exact decomposition
+   * @param iterations number of subspace iterations; 0 for the exact decomposition
    */
   record Pissa(int iterations) implements LoraInit {
 

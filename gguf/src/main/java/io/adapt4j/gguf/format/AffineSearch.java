@@ -54,7 +54,7 @@ final class AffineSearch {
   /**
    * Allocates the buffers.
    *
-   * @param values in a block
+   * @param values number of values in a block
    * @param lanes maximum number of blocks in a batch
    * @param top the largest level
    */
