@@ -16,7 +16,7 @@ import org.apache.lucene.search.TermRangeQuery;
 import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
-/** Filters as Lucene's queries. */
+/** Conversion of filters to Lucene queries. */
 final class LuceneFilter {
 
   private LuceneFilter() {}

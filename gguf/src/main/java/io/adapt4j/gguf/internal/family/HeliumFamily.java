@@ -27,7 +27,7 @@ final class HeliumFamily extends LlamaFamily {
     return false;
   }
 
-  /** Rejects the biases that only Llama supports. */
+  /** Rejects attention biases: Llama's include one of the output projection. */
   @Override
   void requireBiases(Facts facts) {
     requireOff(facts, "attention_bias");
