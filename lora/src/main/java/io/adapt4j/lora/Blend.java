@@ -21,7 +21,7 @@ sealed interface Blend {
    * Computes the best approximation of the weighted sum of the updates in a given rank, like PEFT's
    * {@code svd}.
    *
-   * @param rank of the result, at least 1
+   * @param rank rank of the result, at least 1
    * @return the method
    * @throws IllegalArgumentException if the rank is below 1
    */
@@ -43,7 +43,7 @@ sealed interface Blend {
   /**
    * See {@link Blend#svd}.
    *
-   * @param rank of the result
+   * @param rank rank of the result
    */
   record Svd(int rank) implements Blend {}
 }

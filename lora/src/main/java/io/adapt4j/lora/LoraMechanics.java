@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Trains the factors of a LoRA adapter. */
+/** Mechanics of training a LoRA adapter. */
 record LoraMechanics(Lora lora) implements MethodMechanics {
 
   @Override
@@ -44,7 +44,9 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
         : List.of(new LearningRateFactor("lora_B", lora.plusRatio()));
   }
 
-  /** LoRA+ gives B the rate of A times its ratio: their geometric mean stays LoRA's rate. */
+  /**
+   * Returns defaults; with LoRA+, the geometric mean of A's and B's learning rates stays LoRA's.
+   */
   @Override
   public TrainingDefaults defaults(TaskKind task) {
     TrainingDefaults defaults = TrainingDefaults.lowRank(lora.name(), task);
@@ -157,7 +159,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
     }
   }
 
-  /** These options with the output layers that train in full; a stored adapter names its own. */
+  /** Returns the options with fully trained output layers added; a stored adapter names its own. */
   private AdapterConfig completed(Network network) {
     return lora.start().isPresent()
         ? config()
