@@ -1,8 +1,8 @@
 package io.adapt4j.kernels.internal;
 
 /**
- * Scales in 8 bits: scale = numbers[code] * absmax[block of scales] + offset. The arrays belong to
- * the record.
+ * Scales in 8 bits: scale = numbers[code] * absmax[block of scales] + offset. The record owns the
+ * arrays.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; copies would double large scales
 public record NestedScales(
