@@ -21,12 +21,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Accuracy of classifiers that all-MiniLM-L6-v2 is fine-tuned to with the defaults, in full and
- * with LoRA, beside a logistic regression on its frozen sentence vectors: on BANKING77, AG News,
- * CLINC150 and SST-2, with other rows for every seed.
+ * Accuracy of classifiers fine-tuned from all-MiniLM-L6-v2 with the defaults, in full and with
+ * LoRA, compared with a logistic regression on its frozen sentence vectors: on BANKING77, AG News,
+ * CLINC150 and SST-2, with different rows for every seed.
  *
  * <p>{@code ClassifierDefaults SHARED_DATA OUTPUT_FOLDER SEED [DATA_SET ...]}. Exits with 1 if a
- * tuned classifier is below the frozen one, with 2 if called wrongly.
+ * tuned classifier is below the frozen one, with 2 on wrong usage.
  */
 public final class ClassifierDefaults {
 

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Adapters that PEFT saved, by what kind they are. */
+/** Adapters saved by PEFT, by kind. */
 final class PeftParts {
 
   /** A factor of an expert: module, number, parameter, factor. */
@@ -34,7 +34,7 @@ final class PeftParts {
 
   private PeftParts() {}
 
-  /** Ends the check of an adapter of a kind that this build does not offer. */
+  /** Skips the check of an adapter of an unsupported kind. */
   static void requireSupported(Path folder) {
     type(folder);
   }
@@ -51,7 +51,7 @@ final class PeftParts {
     return type(folder).equals("IA3");
   }
 
-  /** Whether the adapter's initial values were taken out of the base weight. */
+  /** Returns whether the adapter's initial values were taken from the base weight. */
   static boolean leavesResidual(Path folder) {
     String initial = config(folder).path("init_lora_weights").asText();
     return initial.startsWith("pissa") || initial.equals("olora") || initial.equals("loftq");
@@ -65,7 +65,7 @@ final class PeftParts {
     return Adapter.at(folder);
   }
 
-  /** Trains an adapter on from what a folder holds. */
+  /** Attaches a folder's adapter for further training. */
   static Adaptation attach(Path folder, Network network, Path base) {
     if (!isIa3(folder)) {
       return Methods.of(Lora.continuing(folder)).attach(network, base, 0);

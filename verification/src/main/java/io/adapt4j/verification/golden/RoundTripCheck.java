@@ -15,10 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Saves a model, in one file and in shards, loads it again, and asks for the same logits. */
+/** Checks that a model saved in one file and in shards has the same logits after reloading. */
 final class RoundTripCheck {
 
-  /** Parts a sharded save is cut into, about. */
+  /** Approximate number of shards. */
   private static final int SHARDS = 3;
 
   private RoundTripCheck() {}

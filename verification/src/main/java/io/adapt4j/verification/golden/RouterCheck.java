@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Compares what the routers of a mixture of experts choose, and the loss that balances them. */
+/** Checks the routing of a mixture of experts, and the load-balancing loss. */
 final class RouterCheck {
 
   private static final String CHOICES = "router.";
@@ -73,7 +73,7 @@ final class RouterCheck {
     return golden.has(name) ? golden.floats(name) : new float[0];
   }
 
-  /** Tokens that go to other experts though their scores are well apart. */
+  /** Returns the number of tokens routed differently although their scores are well separated. */
   private long different(long[] found, long[] wanted, float[] scores) {
     int tokens = batch.ids().length;
     int k = wanted.length / tokens;

@@ -9,8 +9,8 @@ import io.adapt4j.core.internal.tensor.DType;
 import java.util.function.UnaryOperator;
 
 /**
- * A model whose configuration ties the output matrix to the embedding, beside another matrix in the
- * file: Transformers 4 and 5 give other logits, each for the files it wrote.
+ * Checks a model whose configuration ties the output matrix although the file has a different one:
+ * Transformers 4 and 5 give other logits, each for the files it wrote.
  */
 final class StoredHeadCheck {
 
