@@ -35,8 +35,8 @@ public final class ClassifierDefaults {
   /**
    * Runs the comparison and prints a line for each classifier.
    *
-   * @param arguments folder of the data, folder to write to, seed, and names of data sets; all
-   *     where none is named
+   * @param arguments folder of the data, folder to write to, seed, and names of data sets; all by
+   *     default
    * @throws IOException if the encoder or data cannot be read
    */
   public static void main(String[] arguments) throws IOException {

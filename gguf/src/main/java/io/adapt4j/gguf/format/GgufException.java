@@ -18,7 +18,7 @@ public final class GgufException extends RuntimeException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public GgufException(String message) {
     super(message);
@@ -27,8 +27,8 @@ public final class GgufException extends RuntimeException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause what led to it
+   * @param message the problem, its location and the remedy
+   * @param cause the cause
    */
   public GgufException(String message, @Nullable Throwable cause) {
     super(message, cause);

@@ -69,7 +69,7 @@ final class MarkdownWriter {
     }
   }
 
-  /** Makes a writer. */
+  /** Creates a writer. */
   MarkdownWriter(TextSink out, boolean keepLines) {
     this.out = out;
     this.keepLines = keepLines;

@@ -101,7 +101,7 @@ final class TimedCalls implements AutoCloseable {
     }
   }
 
-  /** A call that reports when it has actually ended; a cancelled future reports so at once. */
+  /** A call that reports when it has actually ended; a canceled future reports so at once. */
   private static final class Call<T> implements Callable<T> {
     private final Callable<T> callable;
     private final CompletableFuture<Void> end = new CompletableFuture<>();

@@ -91,8 +91,8 @@ final class PeftParts {
   }
 
   /**
-   * Joins the gradients of experts whose weights are [experts, in, out], as PEFT has them: A below
-   * each other, of B the experts beside each other.
+   * Joins the gradients of experts whose weights are [experts, in, out], as in PEFT: A stacked by
+   * rows, B with the experts interleaved by columns.
    */
   static Map<String, float[]> stacked(Map<String, float[]> gradients) {
     Map<String, TreeMap<Integer, float[]>> parts = new TreeMap<>();

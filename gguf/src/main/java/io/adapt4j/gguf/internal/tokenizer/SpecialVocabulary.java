@@ -131,7 +131,7 @@ final class SpecialVocabulary {
     readPair(step.path("pair"), first, last);
   }
 
-  /** Makes the leading token BOS if the configuration names none. */
+  /** Declares the leading token as BOS if the configuration names none. */
   private void takeFirst(String first, boolean configured) {
     if (configured && content(config.path("bos_token")).isEmpty() && !is(first, "cls")) {
       config.put("bos_token", first);
@@ -141,7 +141,7 @@ final class SpecialVocabulary {
     }
   }
 
-  /** Makes a trailing token other than EOS the EOS; the original one then ends a turn. */
+  /** Declares a trailing token other than EOS as EOS; the original one then ends a turn. */
   private void replaceEnd(String last, boolean configured) {
     if (!configured || is(last, "eos")) {
       return;
