@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 /** Adapters saved by PEFT, by kind. */
 final class PeftParts {
 
-  /** A factor of an expert: module, number, parameter, factor. */
+  /** Name of an expert's LoRA matrix: module, number, parameter, matrix. */
   private static final Pattern EXPERT =
       Pattern.compile("(.*)\\[(\\d+)]\\.(\\w+)(\\.lora_[AB]\\.weight)");
 
@@ -124,7 +124,10 @@ final class PeftParts {
     return joined;
   }
 
-  /** A weight; of experts that Transformers 5 has in one tensor, what the checkpoint's make. */
+  /**
+   * Returns a weight; for experts stacked by Transformers 5, assembled from the checkpoint's
+   * tensors.
+   */
   static float[] weight(Checkpoint checkpoint, String name) {
     Matcher matcher = STACK.matcher(name);
     if (checkpoint.names().contains(name) || !matcher.matches()) {
@@ -145,8 +148,8 @@ final class PeftParts {
   }
 
   /**
-   * The name in an adapter file of what PEFT calls otherwise in memory: with the adapter's name,
-   * and for DoRA as a module with a weight.
+   * Returns the name in an adapter file of a tensor that PEFT names differently in memory: with the
+   * adapter's name, and for DoRA as a module with a weight.
    */
   static String stored(String name) {
     return name.replaceAll(

@@ -58,7 +58,7 @@ final class ReinforcementCheck {
     this.inputs = inputs();
   }
 
-  /** Checks all of a folder that concerns rewards: GRPO here, then PPO and the reward model. */
+  /** Checks a folder's reinforcement learning: GRPO here, then PPO and the reward model. */
   static void run(Path folder, Report.Section section) {
     if (!Files.exists(folder.resolve(TENSORS))) {
       return;

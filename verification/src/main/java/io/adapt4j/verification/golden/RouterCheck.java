@@ -122,7 +122,7 @@ final class RouterCheck {
       section.compared(
           "loss_with_aux", Deviation.of(found, plain + coefficient * wanted, Tolerances.FP32, 0));
       if (golden.json().has("aux_loss_from_router_logits")) {
-        // The gradients of this family are of a loss over other scores.
+        // The gradients of this family belong to a loss over other scores.
         return;
       }
       Map<String, float[]> gradients = Networks.gradients(network);
@@ -138,7 +138,7 @@ final class RouterCheck {
     }
   }
 
-  /** With a loss that counts as much as the other. */
+  /** Returns a configuration whose load-balancing loss has weight 1. */
   private static ModelConfig alone(ModelConfig config) {
     return balanced(config).with("router_aux_loss_coef", IntNode.valueOf(1));
   }

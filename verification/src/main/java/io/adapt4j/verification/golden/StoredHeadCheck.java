@@ -45,7 +45,7 @@ final class StoredHeadCheck {
     }
   }
 
-  /** The same fields in the words of version 4. */
+  /** Returns the same configuration with version 4's field names. */
   private static ModelConfig ofFour(ModelConfig config) {
     return config
         .with(THETA, config.toJson().path(ROPE).path(THETA))
