@@ -22,8 +22,8 @@ final class Arguments {
   /**
    * Reads a command line.
    *
-   * @param line its words
-   * @param defaults every option and the value it has where it is not given
+   * @param line the arguments
+   * @param defaults every option with its default
    * @param switches every switch
    * @return the options
    * @throws IllegalArgumentException if a word is not one of these
@@ -75,7 +75,7 @@ final class Arguments {
     return oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16");
   }
 
-  /** Lets the engine use the threads that the line asks for. */
+  /** Sets the engine's number of threads by the options. */
   void useThreads() {
     int threads = number("--threads", 0);
     if (threads > 0) {

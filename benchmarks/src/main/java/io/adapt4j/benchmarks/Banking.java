@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** The questions of BANKING77 with the names of their intents as answers: short conversations. */
+/** BANKING77 as short conversations: questions, with the names of their intents as answers. */
 final class Banking {
 
   static final String DATA = "../shared/data/banking77/train.csv";
@@ -54,7 +54,7 @@ final class Banking {
     return row.text("category").replace('_', ' ');
   }
 
-  /** The text that each row is tokenized as. */
+  /** Returns the text that each row is tokenized as. */
   static List<String> written(Dataset dataset, Path folder) {
     ChatTemplate template = ChatTemplate.find(folder).orElse(null);
     return IntStream.range(0, dataset.size())
@@ -73,7 +73,7 @@ final class Banking {
     return template.renderWithSpans(chat.messages(), ChatOptions.defaults()).text();
   }
 
-  /** Encodes with a tokenizer and the chat template beside it. */
+  /** Creates an encoder with a tokenizer and the chat template in its folder. */
   static ExampleEncoder encoder(Path folder, Tokenizer tokenizer) {
     ExampleEncoder.Builder encoder = ExampleEncoder.builder(tokenizer, MAX_LENGTH);
     ChatTemplate.find(folder).ifPresent(encoder::chatTemplate);

@@ -10,7 +10,9 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** One epoch of the example passages: read, tokenized, shuffled and cut into batches of 8. */
+/**
+ * Benchmark of one epoch of the example passages: reading, tokenizing, shuffling and batching by 8.
+ */
 public class BatchingBenchmark extends SingleShot {
 
   private static final int MAX_LENGTH = 256;
@@ -34,7 +36,7 @@ public class BatchingBenchmark extends SingleShot {
     tokenizer.close();
   }
 
-  /** Goes through the epoch. */
+  /** Iterates over the epoch. */
   @Benchmark
   public long epoch() {
     long tokens = 0;

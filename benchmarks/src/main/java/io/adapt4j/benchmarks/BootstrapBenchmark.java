@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Intervals and comparisons by 10,000 resamples. */
+/** Benchmark of bootstrap intervals and comparisons with 10,000 resamples. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -26,14 +26,14 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class BootstrapBenchmark {
 
-  /** How many rows are drawn in each resample. */
+  /** Number of rows drawn in each resample. */
   @Param({"1000", "10000"})
   public int rows;
 
   private double[] first;
   private double[] second;
 
-  /** Makes two models' scores. */
+  /** Generates two models' scores. */
   @Setup
   public void draw() {
     Random random = new Random(1);
@@ -42,7 +42,7 @@ public class BootstrapBenchmark {
   }
 
   /**
-   * Finds the interval of a mean.
+   * Computes the interval of a mean.
    *
    * @return the interval
    */

@@ -9,8 +9,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Loading of a 269 MB bfloat16 safetensors checkpoint: checks, memory, and conversion where asked
- * for. The file is in the system's cache after the first time.
+ * Benchmark of loading a 269 MB bfloat16 safetensors checkpoint: checks, memory, and optional
+ * conversion. The file is in the page cache after the first load.
  */
 public class CheckpointLoadBenchmark extends SingleShot {
 

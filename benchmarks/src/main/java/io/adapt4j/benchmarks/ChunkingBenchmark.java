@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Splitting of 290,000 characters of plays into chunks of 256 tokens. */
+/** Benchmark of splitting 290,000 characters of plays into chunks of 256 tokens. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -32,15 +32,15 @@ public class ChunkingBenchmark {
 
   private static final int TOKENS = 256;
 
-  /** What is a token. */
+  /** Unit of a token. */
   public enum Counting {
-    /** A word, roughly. */
+    /** Roughly a word. */
     WORDS,
-    /** What MiniLM's tokenizer makes of the text. */
+    /** A token of MiniLM's tokenizer. */
     MODEL
   }
 
-  /** How tokens are counted. */
+  /** Unit of the token counts. */
   @Param({"WORDS", "MODEL"})
   public Counting counting;
 
@@ -65,7 +65,7 @@ public class ChunkingBenchmark {
   }
 
   /**
-   * Splits them with a new splitter, which knows no word yet.
+   * Splits the texts with a new splitter, whose word cache is empty.
    *
    * @return the number of chunks
    */

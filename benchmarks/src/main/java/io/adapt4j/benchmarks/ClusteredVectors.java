@@ -3,9 +3,9 @@ package io.adapt4j.benchmarks;
 import java.util.SplittableRandom;
 
 /**
- * Vectors of length 1 in clusters, as embeddings of texts on many topics lie: points around random
- * centers in a space of few dimensions, turned into one of many, with a little noise in all of
- * them. The same number gives the same vector.
+ * Clustered unit vectors, distributed like embeddings of texts on many topics: points around random
+ * centers in a low-dimensional space, projected into a high-dimensional one, plus a little noise.
+ * The same number gives the same vector.
  */
 final class ClusteredVectors {
 
@@ -34,7 +34,10 @@ final class ClusteredVectors {
     return values;
   }
 
-  /** Numbers from 0 are those indexed; negative ones are questions of the same kind. */
+  /**
+   * Returns a vector; numbers from 0 are indexed, negative ones are queries of the same
+   * distribution.
+   */
   float[] vector(long number) {
     SplittableRandom random = new SplittableRandom(number * 0x9E3779B97F4A7C15L + 1);
     float[] center = centers[random.nextInt(centers.length)];

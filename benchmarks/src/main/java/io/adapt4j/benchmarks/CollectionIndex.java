@@ -18,7 +18,7 @@ import java.util.Optional;
 /** A test collection in the embedded index, each document as one chunk. */
 final class CollectionIndex implements AutoCloseable {
 
-  /** The most documents of a ranking, as the published runs have it. */
+  /** Maximum length of a ranking, as in published runs. */
   private static final int DEPTH = 1000;
 
   private final SearchIndex index;

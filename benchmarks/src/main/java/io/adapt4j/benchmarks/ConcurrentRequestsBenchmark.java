@@ -31,8 +31,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 
 /**
- * Requests of several threads to one model at the same time, beside the same prompts as one batch:
- * new tokens a second, also with an adapter a thread, and the time to the first token of a request
+ * Compares concurrent requests of several threads to one model with the same prompts as one batch:
+ * new tokens per second, also with an adapter per thread, and the time to first token of a request
  * among others.
  */
 @InSuite(quick = "--tokens 24 --repetitions 2 --probes 5", full = "")
@@ -89,7 +89,7 @@ public final class ConcurrentRequestsBenchmark {
     benchmark.run();
   }
 
-  /** A model and what answers requests with it. */
+  /** A model with its generator and request scheduler. */
   private record Served(Generator generator, RequestScheduler scheduler) {
 
     Generation answer(int[] prompt, int tokens) {
@@ -130,7 +130,7 @@ public final class ConcurrentRequestsBenchmark {
     }
   }
 
-  /** Adapters of all linear layers, for which it does not matter what they are trained for. */
+  /** Adds adapters on all linear layers, whose training does not matter. */
   private void addAdapters(LoadedModel model, Path base) {
     for (int i = 0; i < clients; i++) {
       Path folder = base.resolve("adapter-" + i);
@@ -207,7 +207,7 @@ public final class ConcurrentRequestsBenchmark {
     return count * newTokens / seconds(begun);
   }
 
-  /** The same with so many adapters, in turn. */
+  /** Returns the rate with a number of adapters, assigned in turn. */
   private double withAdapters(Served served, ExecutorService threads, int adapters) {
     List<int[]> prompts = prompts(clients);
     long begun = System.nanoTime();
@@ -232,7 +232,7 @@ public final class ConcurrentRequestsBenchmark {
         .toList();
   }
 
-  /** Until a request has its first token, with the model to itself. */
+  /** Measures the time to first token of a request alone. */
   private Latencies firstTokens(Served served) {
     Latencies latencies = new Latencies(probes);
     prompts(probes).forEach(prompt -> firstToken(served, prompt, latencies));
@@ -245,13 +245,13 @@ public final class ConcurrentRequestsBenchmark {
     latencies.add(System.nanoTime() - begun);
   }
 
-  /** The same while all clients but one have an answer written. */
+  /** Measures the time to first token while the other clients' answers are generated. */
   private Latencies firstTokensAmongOthers(Served served, ExecutorService threads) {
     Latencies latencies = new Latencies(probes);
     List<int[]> prompts = prompts(clients - 1);
     for (int[] prompt : prompts(probes)) {
       List<CompletableFuture<Generation>> others = start(served, threads, prompts);
-      // All are past their prompts when half of an answer's time is over.
+      // All prompts are processed after half of an answer's time.
       pause(others);
       firstToken(served, prompt, latencies);
       others.forEach(CompletableFuture::join);

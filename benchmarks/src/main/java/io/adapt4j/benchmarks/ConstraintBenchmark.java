@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a constraint costs a token: masks and states of answers in JSON of three schemas, with the
- * vocabularies of tokenizers and one of 150,000 tokens, when a schema is new and when it is known.
+ * Cost of constrained decoding per token: masks and states of JSON answers for three schemas, with
+ * tokenizer vocabularies and one of 150,000 tokens, for new and for cached schemas.
  */
 @InSuite(quick = "--rounds 2 --warmup 1", full = "", needs = "../shared/data/tokenizers/gpt2")
 public final class ConstraintBenchmark {
@@ -109,7 +109,7 @@ public final class ConstraintBenchmark {
     report.print();
   }
 
-  /** Tokens, and pairs of them up to a number. */
+  /** Returns the tokens and concatenated pairs of them, up to a number. */
   private static TokenBytes joined(List<String> texts, int size) {
     Set<String> all = new LinkedHashSet<>(texts);
     for (int i = 0; all.size() < size; i++) {
@@ -174,7 +174,7 @@ public final class ConstraintBenchmark {
     return (System.nanoTime() - begun) / 1e3;
   }
 
-  /** The longest tokens of an answer that are allowed one after the other. */
+  /** Tokenizes an answer greedily into the longest allowed tokens. */
   private static int[] tokens(TextConstraint constraint, TokenBytes vocabulary, String answer) {
     byte[] text = answer.getBytes(StandardCharsets.UTF_8);
     ConstraintState state = constraint.begin(vocabulary, false);

@@ -20,7 +20,7 @@ final class Corpus {
 
   private Corpus() {}
 
-  /** All of them, in an order that mixes the kinds and is always the same. */
+  /** Returns all documents, in a fixed order that mixes the kinds. */
   static List<Document> read(Path data) throws IOException {
     List<Document> documents = new ArrayList<>();
     try (Stream<Path> books = Files.list(data.resolve("books"))) {
@@ -36,7 +36,7 @@ final class Corpus {
     return documents;
   }
 
-  /** Cuts at paragraphs, so that no document is a whole book. */
+  /** Splits at paragraphs, so that no document is a whole book. */
   private static void cut(String name, String text, List<Document> documents) {
     int from = 0;
     while (from < text.length()) {

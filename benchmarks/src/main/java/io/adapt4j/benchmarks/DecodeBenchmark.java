@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** Greedy generation with a 135M-parameter model: speed, and the use of the memory's bandwidth. */
+/** Greedy generation with a 135M-parameter model: speed and memory bandwidth utilization. */
 @InSuite(
     quick = "--prompt 64 --tokens 64 --repetitions 3",
     full = {"", "--precision fp32", "--precision int8"})
@@ -56,15 +56,15 @@ public final class DecodeBenchmark {
     llama = LlamaCpp.in(arguments.text("--llama.cpp"));
   }
 
-  /** Seconds of a generation, of its prompt alone, and its number of rows. */
+  /** Times of a generation and of its prompt alone, with its number of rows. */
   private record Timing(int rows, int tokens, Samples whole, double prompt) {
 
-    /** New tokens a second, the prompt's time included. */
+    /** Returns new tokens per second, including the prompt's time. */
     double rate() {
       return rows * tokens / whole.median();
     }
 
-    /** New tokens a second after the first. */
+    /** Returns new tokens per second after the first. */
     Samples decodeRates() {
       return whole.map(seconds -> rows * (tokens - 1) / (seconds - prompt));
     }
@@ -78,10 +78,10 @@ public final class DecodeBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --precision bf16|fp32|int8|int8-output} (int8: linear weights in 8 bits,
-   *     computed with in bf16; int8-output: the output layer too), {@code --prompt}, {@code
-   *     --tokens}, {@code --batch}, {@code --repetitions}, {@code --threads} (0: the engine's
-   *     choice), {@code --llama.cpp} a folder with node-llama-cpp, which then decodes the same
-   *     shape in BF16 or Q8_0 in turns
+   *     computed in bf16; int8-output: also the output layer), {@code --prompt}, {@code --tokens},
+   *     {@code --batch}, {@code --repetitions}, {@code --threads} (0: the engine's choice), {@code
+   *     --llama.cpp} a folder with node-llama-cpp, which then alternates decoding the same shape in
+   *     BF16 or Q8_0
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -106,7 +106,7 @@ public final class DecodeBenchmark {
     }
   }
 
-  /** llama.cpp between our two measurements of the memory, where it is there. */
+  /** Runs llama.cpp, if available, between our two bandwidth measurements. */
   private void peers(Path folder) {
     if (!llama.isPresent() || precision.equals("fp32")) {
       return;
@@ -209,7 +209,7 @@ public final class DecodeBenchmark {
     report.print();
   }
 
-  /** What llama.cpp reached with as many rows. */
+  /** Reports llama.cpp's result for the same number of rows. */
   private void peer(Report report, Timing ours) {
     LlamaCpp.Rates theirs = peerRates.get(ours.rows());
     if (theirs == null) {

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Decoding of one token with a 135M-parameter model after a prompt of 128: cache, layers and
- * logits. An invocation decodes 32; the figure is for one.
+ * logits. An invocation decodes 32; results are per token.
  */
 public class DecodeStepBenchmark extends SingleShot {
 
@@ -32,7 +32,7 @@ public class DecodeStepBenchmark extends SingleShot {
   private Decoder decoder;
   private KvCache cache;
 
-  /** Makes the model. */
+  /** Creates the model. */
   @Setup
   public void open() {
     decoder = SmolLm.random(type);

@@ -21,9 +21,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Texts a second with all-MiniLM-L6-v2 in fp32, from text to vector, beside ONNX Runtime on the
- * same texts with the same number of threads. The two take turns, so that other load on the machine
- * meets both.
+ * Compares texts per second with all-MiniLM-L6-v2 in fp32, from text to vector, with ONNX Runtime
+ * on the same texts and number of threads. The two alternate, so that other load on the machine
+ * affects both.
  */
 @InSuite(
     quick = "--rounds 9",
@@ -101,7 +101,7 @@ public final class EmbeddingBenchmark {
     }
   }
 
-  /** Texts of random words that are one token each. */
+  /** Returns texts of random single-token words. */
   private List<String> texts(Path folder) {
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
       List<String> words =

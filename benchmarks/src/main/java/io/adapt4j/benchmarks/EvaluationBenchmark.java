@@ -21,8 +21,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * What evaluating costs beside the model: scoring against the model's own prefill, everything
- * outside the model, the bootstrap, and a run that is killed half-way and continued.
+ * Overhead of evaluation: scoring compared with the model's prefill, everything outside the model,
+ * the bootstrap, and resuming a run killed halfway.
  */
 @InSuite(quick = "--requests 192 --rounds 3", full = "")
 public final class EvaluationBenchmark {
@@ -109,7 +109,7 @@ public final class EvaluationBenchmark {
         ModelSource.path(folder), type() == DType.BF16 ? Precision.BF16 : Precision.FP32);
   }
 
-  /** By turns, so that a machine that slows down slows both. */
+  /** Alternates the two, so that a slowdown of the machine affects both. */
   private void scoring(Report report, LanguageModel model, Path folder) {
     List<Request.Likelihood> requests = questions.requests(arguments.number("--requests", 1));
     List<TokenScores> scores =
@@ -117,7 +117,7 @@ public final class EvaluationBenchmark {
             requests.stream()
                 .map(request -> new ScoringRequest(request.context(), request.continuation()))
                 .toList());
-    // The last token of a sequence is not read.
+    // The last token of a sequence is not fed to the model.
     int[] lengths =
         scores.stream()
             .mapToInt(score -> score.contextTokens() + score.tokenIds().size() - 1)

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Questions of the example passages: which line continues from a passage? */
+/** Evaluation questions on the example passages: which line continues a passage? */
 final class EvaluationQuestions {
 
   private static final int CHOICES = 4;
@@ -29,7 +29,7 @@ final class EvaluationQuestions {
             .toList();
   }
 
-  /** Questions with four answers each. */
+  /** Returns a task of questions with four answers each. */
   Task task(int count) {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -54,7 +54,7 @@ final class EvaluationQuestions {
         "passages", items, List.of(TaskMetric.mean("acc"), TaskMetric.mean("acc_norm")), false);
   }
 
-  /** Requests of which no two have one context. */
+  /** Returns requests with distinct contexts. */
   List<Request.Likelihood> requests(int count) {
     List<Request.Likelihood> requests = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -67,7 +67,7 @@ final class EvaluationQuestions {
     return requests;
   }
 
-  /** At a space near three quarters. */
+  /** Returns a space near three quarters of a passage. */
   private static int cut(String passage) {
     return passage.lastIndexOf(' ', passage.length() * 3 / 4);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
 
-/** The truth: every question against every vector. */
+/** Exact nearest neighbors: every query against every vector. */
 final class ExactScan {
 
   private static final int BLOCK = 10_000;
@@ -27,7 +27,8 @@ final class ExactScan {
   }
 
   /**
-   * Vectors are made block by block, so that they need not fit into memory; only scanning counts.
+   * Runs the scan, generating vectors block by block, so that they need not fit into memory; only
+   * scanning is timed.
    */
   void run(ClusteredVectors vectors, int count) {
     float[][] block = new float[Math.min(BLOCK, count)][];
@@ -57,7 +58,7 @@ final class ExactScan {
     }
   }
 
-  /** Eight sums side by side, which the compiler turns into vector instructions. */
+  /** Returns the inner product in eight parallel sums, which the compiler vectorizes. */
   private static float dot(float[] a, float[] b) {
     float[] sums = new float[8];
     int i = 0;

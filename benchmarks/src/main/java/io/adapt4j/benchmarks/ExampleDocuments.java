@@ -7,7 +7,7 @@ import io.adapt4j.rag.document.Document;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The passages of the examples as documents of a chapter's length. */
+/** The example passages as documents of chapter length. */
 final class ExampleDocuments {
 
   private static final int LENGTH = 12_000;

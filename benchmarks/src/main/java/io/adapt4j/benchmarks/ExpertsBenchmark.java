@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A mixture of experts beside a dense model with as many active parameters: training steps in
- * turns, and what decoding a token reads.
+ * Compares a mixture of experts with a dense model of as many active parameters: alternating
+ * training steps, and the weights read per decoded token.
  */
 @InSuite(
     quick = "--layers 2 --hidden 256 --rounds 2 --warmup 1 --length 128",
@@ -107,7 +107,7 @@ public final class ExpertsBenchmark {
     return decoder;
   }
 
-  /** A model that trains. */
+  /** A model in training. */
   private static final class Training implements AutoCloseable {
 
     private final Decoder decoder;
@@ -174,7 +174,7 @@ public final class ExpertsBenchmark {
     report.figure(Samples.of(values).errorOf(figure));
   }
 
-  /** Counts the weights that a layer is computed with. */
+  /** Counts the weights that a layer reads. */
   private static final class Counted implements Linear {
 
     private final Linear linear;
@@ -214,7 +214,7 @@ public final class ExpertsBenchmark {
     }
   }
 
-  /** What a token reads of the weights in linear layers, and of all of them. */
+  /** Reports the bytes of linear weights that a token reads, relative to all of them. */
   private static void reads(Arguments arguments, DType type, Report report) {
     long[] bytes = new long[1];
     int tokens = 16;

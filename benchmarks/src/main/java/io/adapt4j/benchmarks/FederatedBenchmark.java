@@ -35,9 +35,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Fine-tunes a tiny model on three disjoint shares of a data set in rounds, and on all of it at
- * once, with as many passes over each row: the loss on held-out rows, one over the other. The
- * centralized run has three times the batch, so that it takes as many steps as a site does.
+ * Compares federated fine-tuning of a tiny model on three disjoint shares of a data set with
+ * centralized fine-tuning on all of it, with the same number of passes: the ratio of held-out
+ * losses. The centralized run has three times the batch size, so that it takes as many steps as a
+ * site.
  */
 @InSuite(
     quick = "--rows 90 --held 60 --rounds 2",
@@ -185,7 +186,7 @@ public final class FederatedBenchmark {
     return loss;
   }
 
-  /** The rate falls from round to round as the centralized run's does from step to step. */
+  /** Runs the rounds, decaying the learning rate per round like the centralized run per step. */
   private double federated(Aggregation way) {
     List<Double> losses = new ArrayList<>();
     int epochs = epochs();

@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** One forward pass of a 135M-parameter model: logits of one row of 256 tokens. */
+/** Benchmark of one forward pass of a 135M-parameter model: logits of one row of 256 tokens. */
 public class ForwardBenchmark extends SingleShot {
 
   private static final int LENGTH = 256;
@@ -24,7 +24,7 @@ public class ForwardBenchmark extends SingleShot {
   private Decoder decoder;
   private LanguageModelLoss.Inputs inputs;
 
-  /** Makes the model. */
+  /** Creates the model. */
   @Setup
   public void open() {
     decoder = SmolLm.random(type);

@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Decoding with a Llama of random weights in NF4, beside llama.cpp with the same weights in Q4_0:
- * each in its own process, by turns, on the same number of threads.
+ * Compares decoding a Llama with random weights in NF4 with llama.cpp on the same weights in Q4_0,
+ * in alternating processes with the same number of threads.
  */
 @InSuite(quick = "--shape 30m --tokens 32 --rounds 1", full = "--shape 1.1b --rounds 5")
 public final class FourBitDecodeBenchmark {
@@ -39,7 +39,10 @@ public final class FourBitDecodeBenchmark {
           "--folder", "",
           "--llama.cpp", "");
 
-  /** Shapes whose rows are whole blocks in both formats, and whose vocabulary has its own end. */
+  /**
+   * Shapes whose rows are multiples of both formats' blocks, and whose vocabulary has an
+   * end-of-text token.
+   */
   private static final Set<String> SHAPES = Set.of("small", "30m", "1.1b");
 
   private static final double TARGET = 1;
@@ -63,10 +66,10 @@ public final class FourBitDecodeBenchmark {
   }
 
   /**
-   * What a process measured.
+   * Measurements of a process.
    *
-   * @param rate tokens a second
-   * @param loading seconds, where it says
+   * @param rate tokens per second
+   * @param loading loading time in seconds, if reported
    */
   private record Run(double rate, OptionalDouble loading) {}
 
@@ -74,12 +77,12 @@ public final class FourBitDecodeBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --shape small|30m|1.1b}, {@code --part all|nf4|nf4-int8|bf16|llama.cpp|both}
-   *     (all: NF4 and llama.cpp in turn; both: NF4 without and with activations in 8 bits), {@code
-   *     --batch} (texts at a time), {@code --prompt}, {@code --tokens}, {@code --repetitions} (in a
-   *     process; the middle one counts), {@code --rounds} (processes of each), {@code --threads}
-   *     (0: the machine's processors), {@code --folder} (keeps checkpoint and GGUF file there for
-   *     the next time; 2.8 GB for 1.1b), {@code --llama.cpp} (a folder with node-llama-cpp, whose
-   *     llama.cpp then decodes instead of the one that this module brings)
+   *     (all: NF4 and llama.cpp alternating; both: NF4 without and with activations in 8 bits),
+   *     {@code --batch} (texts at a time), {@code --prompt}, {@code --tokens}, {@code
+   *     --repetitions} (per process; the median counts), {@code --rounds} (processes per variant),
+   *     {@code --threads} (0: the machine's processors), {@code --folder} (keeps checkpoint and
+   *     GGUF file there for the next time; 2.8 GB for 1.1b), {@code --llama.cpp} (a folder with
+   *     node-llama-cpp, whose llama.cpp then decodes instead of the one that this module brings)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -148,7 +151,7 @@ public final class FourBitDecodeBenchmark {
     return found;
   }
 
-  /** One process. */
+  /** Runs one process. */
   private Run run(String part, Path model, int threads) {
     int batch = arguments.number("--batch", 1);
     int prompt = arguments.number("--prompt", 2);
@@ -189,7 +192,10 @@ public final class FourBitDecodeBenchmark {
     }
   }
 
-  /** What a token reads: all linear layers and the output layer, which NF4 leaves unquantized. */
+  /**
+   * Returns the bytes read per token: all linear layers and the output layer, which NF4 leaves
+   * unquantized.
+   */
   private long bytes(String part) {
     try (Decoder decoder = shape.declare()) {
       long weights = SmolLm.matmulParameters(decoder);
@@ -201,7 +207,7 @@ public final class FourBitDecodeBenchmark {
       }
       long packed =
           decoder.layerLinears().stream().mapToLong(FourBitDecodeBenchmark::packedBytes).sum();
-      // Precision.AUTO computes in bf16 only where the processor does.
+      // Precision.AUTO computes in bf16 only if the processor supports it.
       int headBytes = Processor.hasBf16() ? Short.BYTES : Float.BYTES;
       return packed + decoder.head().weight().count() * headBytes;
     }

@@ -21,16 +21,15 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * A decoder of {@link FourBitDecodeBenchmark}, and the program that runs it in a process of its
- * own.
+ * A decoder of {@link FourBitDecodeBenchmark}, and the program that runs it in a separate process.
  *
- * @param part what decodes: {@code nf4}, {@code nf4-int8} (with activations in 8 bits) or {@code
+ * @param part the decoder: {@code nf4}, {@code nf4-int8} (with activations in 8 bits) or {@code
  *     bf16} with Adapt4J, {@code llama.cpp}
  * @param batch texts at a time, one for llama.cpp
- * @param prompt tokens before those that are decoded
- * @param tokens how many are
- * @param repetitions how often
- * @param threads that compute
+ * @param prompt number of prompt tokens
+ * @param tokens number of decoded tokens
+ * @param repetitions number of repetitions
+ * @param threads number of compute threads
  */
 @InSuite(leftOut = "a part of FourBitDecodeBenchmark")
 record FourBitDecodeCase(
@@ -52,7 +51,7 @@ record FourBitDecodeCase(
   }
 
   /**
-   * Decodes, and prints how fast.
+   * Decodes, and prints the speed.
    *
    * @param line the components and the model
    */
@@ -62,7 +61,7 @@ record FourBitDecodeCase(
         new FourBitDecodeCase(line[0], numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
     Path model = Path.of(line[6]);
     if (fourBitDecodeCase.part.equals(LLAMA)) {
-      // Its binding leaves a thread attached to the JVM, which would wait for it at the end.
+      // Its binding leaves a thread attached to the JVM, which would wait for it at exit.
       Thread.setDefaultUncaughtExceptionHandler(
           (thread, problem) -> {
             problem.printStackTrace();
@@ -98,9 +97,9 @@ record FourBitDecodeCase(
     };
   }
 
-  /** The first token of the prompt is the one that llama.cpp puts there itself. */
+  /** Decodes with llama.cpp, which adds the first token of the prompt itself. */
   private void decodeByLlama(Path file) {
-    // Where its library is unpacked, and what its name begins with is deleted before.
+    // Its library is extracted here; older files with this prefix are deleted first.
     System.setProperty("de.kherud.llama.tmpdir", file.getParent().toString());
     ModelParameters parameters =
         new ModelParameters()
@@ -133,7 +132,7 @@ record FourBitDecodeCase(
     }
   }
 
-  /** What the tokens after the first take: the prompt's time is in both and falls out. */
+  /** Measures the tokens after the first by subtraction, which cancels the prompt's time. */
   private void measure(IntConsumer generate) {
     generate.accept(tokens);
     double[] rates = new double[repetitions];

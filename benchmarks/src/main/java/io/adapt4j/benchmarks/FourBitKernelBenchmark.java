@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * The CPU kernels for 4-bit weights against what the machine and libtorch do in the same run:
- * restoring against a copy, products against bf16 products.
+ * Compares the CPU kernels for 4-bit weights with the machine and libtorch in the same run:
+ * dequantization with a copy, products with bf16 products.
  */
 @InSuite(quick = "--repetitions 2 --rows 1,128", full = "")
 public final class FourBitKernelBenchmark {
@@ -31,7 +31,7 @@ public final class FourBitKernelBenchmark {
   private static final int[] INPUTS = {4096, 11008};
   private static final long COPIED = 256L << 20;
 
-  /** Bytes of bf16 weights that are gone through, so that they come from memory. */
+  /** Size of the bf16 weights traversed, large enough to exceed caches. */
   private static final long FOOTPRINT = 512L << 20;
 
   private final int variant;
@@ -75,7 +75,7 @@ public final class FourBitKernelBenchmark {
     report.print();
   }
 
-  /** Bytes read and written a second by libtorch's copy. */
+  /** Returns bytes read and written per second by libtorch's copy. */
   private double copyBandwidth() {
     try (Scope scope = Scope.open()) {
       Tensor source = Tensor.zeros(DType.BF16, COPIED / 2);
@@ -135,7 +135,7 @@ public final class FourBitKernelBenchmark {
       double torch = Double.MAX_VALUE;
       double fused = Double.MAX_VALUE;
       double restoring = Double.MAX_VALUE;
-      // By turns, so that all three see the same machine.
+      // Alternating, so that all three see the same load.
       for (int i = 0; i < repetitions; i++) {
         torch = Math.min(torch, best(count, k -> linear(x, plain.get(k))));
         fused = Math.min(fused, best(count, k -> weights.multiply(k, from, n, to, threads)));
@@ -177,7 +177,7 @@ public final class FourBitKernelBenchmark {
     return String.format(Locale.ROOT, "%.0f us", seconds * 1e6);
   }
 
-  /** The shortest time of one of a number of calls. */
+  /** Returns the shortest time over a number of calls. */
   private double best(int calls, IntConsumer call) {
     double best = Double.MAX_VALUE;
     for (int i = 0; i < calls; i++) {

@@ -19,7 +19,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The CPU kernels for one 4-bit weight of 4096 x 4096, which large caches may hold. */
+/**
+ * Benchmark of the CPU kernels for one 4-bit weight of 4096 x 4096, which may fit in large caches.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -40,7 +42,7 @@ public class FourBitProductBenchmark {
   private Tensor restored;
   private int threads;
 
-  /** Makes the weight. */
+  /** Creates the weight. */
   @Setup
   public void open() {
     threads = Torch.threads();
@@ -59,7 +61,7 @@ public class FourBitProductBenchmark {
     restored.close();
   }
 
-  /** Multiplies the rows by the weight as it is. */
+  /** Multiplies the rows by the quantized weight. */
   @Benchmark
   public ByteBuffer product() {
     ByteBuffer target = y.data();
@@ -67,7 +69,7 @@ public class FourBitProductBenchmark {
     return target;
   }
 
-  /** Restores the weight. */
+  /** Dequantizes the weight. */
   @Benchmark
   public ByteBuffer restore() {
     ByteBuffer target = restored.data();

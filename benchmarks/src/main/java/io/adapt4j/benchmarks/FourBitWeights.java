@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Random 4-bit weights of one shape, in NF4 with blocks of 64 and scales in 8 bits; so many that no
- * cache holds them, as the layers of a model are.
+ * Random 4-bit weights of one shape, in NF4 with blocks of 64 and scales in 8 bits; enough to
+ * exceed any cache, like the layers of a model.
  */
 final class FourBitWeights implements AutoCloseable {
 
@@ -60,13 +60,13 @@ final class FourBitWeights implements AutoCloseable {
     return weights.size();
   }
 
-  /** Bytes of codes and scales of one weight. */
+  /** Returns the size of codes and scales of one weight. */
   long bytes() {
     long count = (long) rows * columns;
     return count / 2 + count / BLOCK + count / BLOCK / SCALE_BLOCK * Float.BYTES;
   }
 
-  /** Restores one weight, in BF16. */
+  /** Dequantizes one weight to BF16. */
   void dequantize(int index, ByteBuffer target, int threads) {
     weights.get(index).dequantize(target, 2, threads);
   }

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** Greedy generation from a GGUF file, beside llama.cpp with the same file, in turns. */
+/** Compares greedy generation from a GGUF file with llama.cpp on the same file, alternating. */
 @InSuite(
     quick = "--shape 30m --tokens 32 --rounds 1",
     full = {"", "--type q4_k_m", "--shape 1.1b", "--shape 1.1b --type q4_k_m"})
@@ -41,7 +41,7 @@ public final class GgufDecodeBenchmark {
           "--llama.cpp", "",
           "--folder", "");
 
-  /** A tokenizer of few tokens: the file needs one, and prompts are ids. */
+  /** A minimal tokenizer, which the file needs although prompts are ids. */
   private static final String TOKENIZER =
       """
       {"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null,
@@ -94,9 +94,9 @@ public final class GgufDecodeBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
-   *     q6_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (what is not in blocks; with
+   *     q6_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (of unquantized values; with
    *     activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code
-   *     --repetitions} (of each in a round), {@code --rounds}, {@code --llama.cpp} a folder with
+   *     --repetitions} (of each per round), {@code --rounds}, {@code --llama.cpp} a folder with
    *     node-llama-cpp, {@code --folder} (keeps the checkpoint and the files there for the next
    *     time)
    */
@@ -141,7 +141,7 @@ public final class GgufDecodeBenchmark {
     return file;
   }
 
-  /** New tokens a second after the first, of all rows. */
+  /** Returns new tokens per second after the first, over all rows. */
   private double rate(LanguageModel model) {
     double whole = decode(model, newTokens).median();
     double prompt = decode(model, 1).median();

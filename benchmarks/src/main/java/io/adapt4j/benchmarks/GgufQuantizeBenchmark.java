@@ -22,9 +22,9 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Quantizing for GGUF files: values a second of each type, and the time that a model of the shape
- * of TinyLlama 1.1B takes in the mix of Q4_K_M. The peer is ggml's quantizer on as many threads,
- * where node-llama-cpp and Python are there.
+ * Benchmark of quantization for GGUF files: values per second for each type, and the time for a
+ * model of TinyLlama 1.1B's shape in the Q4_K_M mixture. Compared with ggml's quantizer on as many
+ * threads, if node-llama-cpp and Python are available.
  */
 @InSuite(quick = "--rows 512 --repetitions 3 --layers 1", full = "")
 public final class GgufQuantizeBenchmark {
@@ -38,7 +38,7 @@ public final class GgufQuantizeBenchmark {
           "--llama.cpp", "",
           "--folder", "");
 
-  /** The JIT needs a few million values. */
+  /** Number of warm-up runs: the JIT needs a few million values. */
   private static final int WARM_UPS = 5;
 
   private static final int COLUMNS = 2048;
@@ -189,7 +189,10 @@ public final class GgufQuantizeBenchmark {
     }
   }
 
-  /** The layers that the mix gives more bits: the first, the last and every third between. */
+  /**
+   * Returns whether the mixture gives a layer more bits: the first, the last and every third
+   * between.
+   */
   private boolean isBetter(int layer) {
     int eighth = layers / 8;
     return layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;

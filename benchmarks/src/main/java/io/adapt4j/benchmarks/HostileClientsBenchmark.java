@@ -26,9 +26,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A server in a separate process under clients that send prompts of 4 MB and schemas that would
- * take hours, beside honest ones: what these wait, the memory of the process, and whether anything
- * goes on a second after the hostile ones have left.
+ * A server in a separate process under clients that send 4 MB prompts and schemas that would take
+ * hours, along with well-behaved ones: latency of the latter, memory of the process, and whether
+ * work continues a second after the hostile clients have left.
  */
 @InSuite(quick = "--seconds 3", full = "")
 public final class HostileClientsBenchmark {
@@ -49,10 +49,10 @@ public final class HostileClientsBenchmark {
   private static final double MOST_SLOWER = 3;
   private static final long MOST_MEGABYTES = 300;
 
-  /** Clock ticks a second, in which Linux counts the time of processes. */
+  /** Clock ticks per second, the unit in which Linux reports process times. */
   private static final double TICKS = 100;
 
-  /** Of a second, that a process may compute which has nothing to do. */
+  /** CPU seconds per second that an idle process may use. */
   private static final double IDLE = 0.1;
 
   private static final Pattern COMPILER = Pattern.compile("\\(C[12] Compiler");
@@ -65,7 +65,7 @@ public final class HostileClientsBenchmark {
   private final int context;
   private final String heap;
 
-  /** Clients that are asking, to be closed where they stand. */
+  /** Clients with open requests, to be closed abruptly. */
   private final Set<RawClient> open = ConcurrentHashMap.newKeySet();
 
   private final Map<String, Integer> statuses = new TreeMap<>();
@@ -80,11 +80,11 @@ public final class HostileClientsBenchmark {
   }
 
   /**
-   * Runs the benchmark, or as its own child the server.
+   * Runs the benchmark or, in the child process, the server.
    *
    * @param line {@code --seconds} of each part, {@code --clients} of each kind, {@code --tokens} of
    *     an honest answer, {@code --context} of the model, {@code --heap} of the server
-   * @throws IOException if the server cannot be started or asked
+   * @throws IOException if the server cannot be started or reached
    * @throws InterruptedException if this thread is interrupted
    */
   public static void main(String[] line) throws IOException, InterruptedException {
@@ -128,7 +128,7 @@ public final class HostileClientsBenchmark {
     report.print();
   }
 
-  /** The model, with another context. */
+  /** Copies the model with another context length. */
   private void copyModel(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(ExampleFiles.model())) {
       for (Path file : files.toList()) {
@@ -201,7 +201,7 @@ public final class HostileClientsBenchmark {
     return thread;
   }
 
-  /** Follows the memory of a process. */
+  /** Tracks the peak memory of a process. */
   private static final class Peak {
     private final long pid;
     private volatile boolean over;
@@ -225,7 +225,7 @@ public final class HostileClientsBenchmark {
     }
   }
 
-  /** The milliseconds of all honest requests. */
+  /** Returns the latencies of all well-behaved requests in milliseconds. */
   private List<Double> honest(URI address, int time) throws InterruptedException {
     ConcurrentLinkedQueue<Double> took = new ConcurrentLinkedQueue<>();
     long end = System.nanoTime() + time * 1_000_000_000L;
@@ -264,7 +264,7 @@ public final class HostileClientsBenchmark {
     }
   }
 
-  /** Asks, and returns the status; -1 where this client left. */
+  /** Sends a request and returns the status; -1 if this client left. */
   private int ask(URI address, String body) {
     try (RawClient client = new RawClient(address, 120_000)) {
       open.add(client);
@@ -297,7 +297,7 @@ public final class HostileClientsBenchmark {
         .formatted(content, more);
   }
 
-  /** Words, one endless word, blanks, or thousands of turns. */
+  /** Returns a prompt of words, one endless word, blanks, or thousands of turns. */
   private static String prompt(int kind) {
     int most = 3_900_000;
     return switch (kind % 4) {
@@ -313,7 +313,7 @@ public final class HostileClientsBenchmark {
     };
   }
 
-  /** Small, and without end. */
+  /** Returns a schema that is small but never finishes. */
   private static String schema(int kind) {
     String schema =
         switch (kind % 4) {

@@ -24,8 +24,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Threads that ask while one adds, replaces and deletes. Counts the hits of documents whose
- * deletion had been acknowledged before the question was asked; there must be none, and no error.
+ * Stress test of threads that search while one adds, replaces and deletes. Counts hits of documents
+ * whose deletion had been acknowledged before the search; there must be none, and no errors.
  */
 @InSuite(quick = "--seconds 6", full = "")
 public final class IndexConcurrency {
@@ -113,7 +113,7 @@ public final class IndexConcurrency {
     return Measurement.smaller(name, "", count).plusMinus(0).target(0);
   }
 
-  /** So that the first questions find something. */
+  /** Fills the index, so that the first searches find something. */
   private void fill() {
     List<SearchIndex.Entry> entries = new ArrayList<>();
     for (long next = 0; next < ALIVE; next++) {
@@ -122,7 +122,7 @@ public final class IndexConcurrency {
     index.putAll(entries);
   }
 
-  /** Each time one document is new, one is replaced, and the oldest is deleted. */
+  /** Adds one document, replaces one, and deletes the oldest. */
   private void write() {
     for (long next = ALIVE; System.nanoTime() < end; next++) {
       index.putAll(List.of(entry(next, 2), entry(next - ALIVE / 2, 2 + (int) (next % 3))));
@@ -160,7 +160,7 @@ public final class IndexConcurrency {
         if (gone.contains(hit.chunk().documentId())) {
           stale.incrementAndGet();
         }
-        // Each version says in all its chunks and its metadata how many chunks it has.
+        // Each version states its number of chunks in all its chunks and its metadata.
         if (!hit.chunk().text().endsWith(" " + hit.metadata().get("size"))) {
           halves.incrementAndGet();
         }

@@ -27,8 +27,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One question to an index of some thousand chunks of the example texts, each with a made-up vector
- * of 384 numbers: the first 10 hits.
+ * Benchmark of a query to an index of some thousand chunks of the example texts with random
+ * 384-dimensional vectors: the top 10 hits.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -44,7 +44,7 @@ public class IndexSearchBenchmark {
   private static final int WORDS = 6;
   private static final int LIMIT = 10;
 
-  /** What chunks are found by. */
+  /** Search mode. */
   @Param({"WORDS", "VECTOR", "BOTH"})
   public SearchBy by;
 
@@ -53,7 +53,7 @@ public class IndexSearchBenchmark {
   private List<SearchQuery> questions;
   private int next;
 
-  /** Fills the index; questions are some of its words, and vectors like its vectors. */
+  /** Fills the index; questions are some of its words with similar vectors. */
   @Setup
   public void open() {
     folder = TemporaryFolder.create();
@@ -96,7 +96,7 @@ public class IndexSearchBenchmark {
   }
 
   /**
-   * Asks the next question.
+   * Searches for the next question.
    *
    * @return the hits
    */

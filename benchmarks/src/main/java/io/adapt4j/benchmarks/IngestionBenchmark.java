@@ -19,11 +19,10 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Chunks a second from documents to a searchable index, beside the chunks a second of the embedding
- * model alone, all-MiniLM-L6-v2, on the same chunks: books, encyclopedia articles and abstracts.
- * The documents are dealt into rounds; in each, the model embeds the round's chunks as one list and
- * the whole pipeline adds the round's documents, taking turns in which comes first, so that other
- * load on the machine meets both.
+ * Compares chunks per second from documents to a searchable index with those of the embedding model
+ * alone, all-MiniLM-L6-v2, on the same chunks: books, encyclopedia articles and abstracts. In each
+ * round, the model embeds the round's chunks as one list and the pipeline adds the round's
+ * documents, in alternating order, so that other load on the machine affects both.
  */
 @InSuite(
     quick = "--chunks 480 --rounds 6",
@@ -48,15 +47,15 @@ public final class IngestionBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --data}, the folder of books, wikitext2 and cacm; {@code --chunks}, at least
-   *     so many; {@code --rounds}
+   * @param line {@code --data}, the folder of books, wikitext2 and cacm; {@code --chunks}, the
+   *     minimum number; {@code --rounds}
    * @throws IOException if the data cannot be read or an index not be written
    */
   public static void main(String[] line) throws IOException {
     new IngestionBenchmark(Arguments.parse(line, DEFAULTS, Set.of())).run();
   }
 
-  /** Documents that are added together, and the texts of their chunks. */
+  /** Documents added together, and the texts of their chunks. */
   private record Round(List<Document> documents, List<String> texts) {}
 
   private void run() throws IOException {
@@ -88,7 +87,7 @@ public final class IngestionBenchmark {
     }
   }
 
-  /** Rounds of about as many chunks of each kind of text. */
+  /** Divides documents into rounds with about as many chunks of each kind of text. */
   private List<Round> deal(Splitter splitter) throws IOException {
     List<Round> dealt = new ArrayList<>();
     for (int i = 0; i < rounds; i++) {

@@ -3,7 +3,7 @@ package io.adapt4j.benchmarks;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Times of single calls. */
+/** Latencies of single calls. */
 final class Latencies {
 
   private final double[] milliseconds;
@@ -17,7 +17,7 @@ final class Latencies {
     milliseconds[count++] = nanos / 1e6;
   }
 
-  /** The smallest time that a share of the calls did not exceed. */
+  /** Returns a percentile of the latencies. */
   double percentile(double share) {
     double[] sorted = Arrays.copyOf(milliseconds, count);
     Arrays.sort(sorted);

@@ -13,18 +13,17 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * llama.cpp as the package node-llama-cpp brings it: a peer that is there where somebody has
- * installed it with npm.
+ * llama.cpp from the package node-llama-cpp, available if installed with npm.
  *
- * @param folder where its {@code node_modules} is
- * @param absence why it is not there, or null
+ * @param folder the folder of its {@code node_modules}
+ * @param absence reason why it is unavailable, or null
  */
 record LlamaCpp(Path folder, String absence) {
 
   private static final String SCRIPT = "llama-cpp.mjs";
   private static final String QUANTIZE = "ggml-quantize.py";
 
-  /** Finds the package in a folder; nowhere where the name is empty. */
+  /** Looks for the package in a folder; unavailable if the name is empty. */
   static LlamaCpp in(String folder) {
     if (folder.isEmpty()) {
       return new LlamaCpp(
@@ -40,10 +39,10 @@ record LlamaCpp(Path folder, String absence) {
   }
 
   /**
-   * What it reached.
+   * Measured rates.
    *
-   * @param prompt seconds until every sequence had its first token
-   * @param decode tokens a second after that, of all sequences
+   * @param prompt seconds until every sequence has its first token
+   * @param decode tokens per second after that, over all sequences
    */
   record Rates(Samples prompt, Samples decode) {}
 
@@ -71,9 +70,9 @@ record LlamaCpp(Path folder, String absence) {
   }
 
   /**
-   * Quantizes random values by ggml's library on a number of threads.
+   * Quantizes random values with ggml on a number of threads.
    *
-   * @return for each type the seconds of each time behind its name
+   * @return for each type, its name and the seconds of each repetition
    */
   OwnProcess quantize(List<TensorType> types, int rows, int columns, int threads, int times) {
     try (TemporaryFolder temporary = TemporaryFolder.create()) {

@@ -20,20 +20,19 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A Llama's bf16 checkpoint as llama.cpp reads it: a GGUF file with its matrices in a type of
- * ggml's and its norms in fp32. Tensors pass through one after another, a piece at a time.
+ * Converts a Llama's bf16 checkpoint to GGUF, with matrices in a ggml type and norms in fp32.
+ * Tensors are streamed one after another, a piece at a time.
  *
- * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
- * neighboring entries of a head. That is left out here: it changes what the model says, not how
- * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes where
- * a program looks some of them up, and then single characters, so that a text of n of them is n
- * tokens.
+ * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it
+ * rotates neighboring entries of a head. That is omitted here: it affects the output, not the
+ * speed. The vocabulary is artificial: the unknown, BOS and EOS tokens, bytes if a program needs
+ * them, and then single characters, so that a text of n characters has n tokens.
  */
 final class LlamaGguf {
 
   private static final int FIRST_CHARACTER = 0x3400;
 
-  /** Of a larger vocabulary characters would run into surrogates: it begins in another plane. */
+  /** Number of characters before the surrogates: a larger vocabulary begins in another plane. */
   private static final int MOST_CHARACTERS = 0xD800 - FIRST_CHARACTER;
 
   private static final int FIRST_OF_MANY = 0x20000;
@@ -41,7 +40,7 @@ final class LlamaGguf {
   private static final int BEGINNING = 1;
   private static final int END = 2;
 
-  /** How llama.cpp calls tokens: normal, unknown, control, byte. */
+  /** llama.cpp's token types: normal, unknown, control, byte. */
   private static final int NORMAL_TOKEN = 1;
 
   private static final int UNKNOWN_TOKEN = 2;
@@ -66,7 +65,7 @@ final class LlamaGguf {
           Map.entry("mlp.up_proj", "ffn_up"),
           Map.entry("mlp.down_proj", "ffn_down"));
 
-  /** What a file calls the type of its matrices, {@code general.file_type}. */
+  /** Values of {@code general.file_type} by matrix type. */
   private static final Map<TensorType, Integer> FILE_TYPES =
       Map.of(TensorType.BF16, 32, TensorType.Q8_0, 7, TensorType.Q4_0, 2);
 
@@ -87,7 +86,7 @@ final class LlamaGguf {
    *
    * @param model the model's configuration
    * @param folder its checkpoint in bf16
-   * @param matrices how they are stored: BF16, Q8_0 or Q4_0
+   * @param matrices type of the matrices: BF16, Q8_0 or Q4_0
    * @param bytes whether the vocabulary has a token for each byte, as node-llama-cpp needs
    * @param target the file
    */
@@ -100,7 +99,7 @@ final class LlamaGguf {
     }
   }
 
-  /** A text of so many tokens. */
+  /** Returns a text of a number of tokens. */
   static String text(int tokens) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < tokens; i++) {

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Llamas of random weights, known by their shape.
+ * Shapes of Llamas with random weights.
  *
- * @param name what options call it
+ * @param name name in options
  * @param json its configuration
  */
 record LlamaShape(String name, String json) {
@@ -55,12 +55,12 @@ record LlamaShape(String name, String json) {
     return Architectures.declareDecoder(config());
   }
 
-  /** Writes a bfloat16 checkpoint piece by piece; it is never in memory. */
+  /** Writes a bfloat16 checkpoint piece by piece, never entirely in memory. */
   void write(Path folder) {
     write(folder, folder);
   }
 
-  /** The same with the tokenizer of another model. */
+  /** Writes a checkpoint with the tokenizer of another model. */
   void write(Path folder, Path base) {
     RandomCheckpoint.write(config(), folder, base);
   }

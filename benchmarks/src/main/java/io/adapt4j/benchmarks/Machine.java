@@ -23,7 +23,7 @@ final class Machine {
 
   private Machine() {}
 
-  /** Adds what every result must be read with. */
+  /** Adds the context of every result. */
   static void describe(Report report) {
     report.line(
         "processor",
@@ -47,12 +47,12 @@ final class Machine {
         .collect(Collectors.joining(", "));
   }
 
-  /** The most memory the process ever had resident, in bytes. */
+  /** Returns the process's peak RSS in bytes. */
   static long peakResident() {
     return status("VmHWM");
   }
 
-  /** Makes {@link #peakResident} count from now on. */
+  /** Resets {@link #peakResident}. */
   static void resetPeakResident() {
     try {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
@@ -61,14 +61,14 @@ final class Machine {
     }
   }
 
-  /** The memory the process has resident now, in bytes. */
+  /** Returns the process's current RSS in bytes. */
   static long resident() {
     return status("VmRSS");
   }
 
   /**
-   * Tells how the RSS divides: the Java heap, which lies below 32 GB in the address space, files,
-   * and what was mapped or allocated otherwise.
+   * Describes the parts of the RSS: the Java heap, which is below 32 GB in the address space,
+   * files, and other mapped or allocated memory.
    */
   static String residentParts() {
     long heap = 0;

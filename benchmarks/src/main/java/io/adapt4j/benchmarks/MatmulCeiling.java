@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * The rate of a large square matrix product in the engine, the practical ceiling of a training
- * step. The best of all repetitions counts, those before and those after what is compared with it.
+ * step. The best of all repetitions counts, both before and after the compared measurement.
  */
 final class MatmulCeiling {
 
@@ -39,7 +39,7 @@ final class MatmulCeiling {
     }
   }
 
-  /** Floating-point operations a second. */
+  /** Returns floating-point operations per second. */
   double flops() {
     return best;
   }

@@ -15,7 +15,7 @@ import io.adapt4j.qlora.QLora;
 import java.util.Map;
 import java.util.Set;
 
-/** A long fine-tuning of the small example model: its memory must not grow. */
+/** Memory leak test: a long fine-tuning of the small example model, whose memory must not grow. */
 @InSuite(
     quick = "--steps 300 --threads 1",
     full = {"--threads 1", "--threads 1 --method qlora"},
@@ -134,7 +134,7 @@ public final class MemoryBenchmark {
       }
     }
 
-    /** Bytes of the Java heap that hold objects or garbage. */
+    /** Returns the used bytes of the Java heap, including garbage. */
     private static long heap() {
       return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }

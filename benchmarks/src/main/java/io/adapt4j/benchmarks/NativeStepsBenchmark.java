@@ -30,9 +30,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Decoding steps in one native call beside the same steps operator by operator, in turns, for a
- * mixture of experts, for layers that keep a state and for those of Gemma 3n and 4; and the memory
- * that a step of the mixture reads.
+ * Compares decoding steps in one native call with the same steps operator by operator, alternating,
+ * for a mixture of experts, for layers with a state, and for those of Gemma 3n and 4; also the
+ * memory that a step of the mixture reads.
  */
 @InSuite(
     quick = "--shape small --rounds 3 --tokens 4",
@@ -105,7 +105,7 @@ public final class NativeStepsBenchmark {
       "sliding_window": 512, "tie_word_embeddings": true, "num_attention_heads": 8,
       """;
 
-  /** The widths of Gemma 3n E2B. */
+  /** Dimensions of Gemma 3n E2B. */
   private static final String GEMMA_3N =
       """
       {"model_type": "gemma3n_text", %s "hidden_size": 2048, "intermediate_size": 8192,
@@ -115,7 +115,7 @@ public final class NativeStepsBenchmark {
        "sliding_attention", "full_attention", "sliding_attention"]}
       """;
 
-  /** Those of Gemma 4 E2B. */
+  /** Dimensions of Gemma 4 E2B. */
   private static final String GEMMA_4 =
       """
       {"model_type": "gemma4_text", %s "hidden_size": 1536, "intermediate_size": 6144,
@@ -126,7 +126,7 @@ public final class NativeStepsBenchmark {
        "full_attention"]}
       """;
 
-  /** Those of Gemma 4 26B-A4B, with a quarter of its experts. */
+  /** Dimensions of Gemma 4 26B-A4B, with a quarter of its experts. */
   private static final String GEMMA_4_EXPERTS =
       """
       {"model_type": "gemma4_text", %s "hidden_size": 2816, "intermediate_size": 2112,
@@ -137,7 +137,7 @@ public final class NativeStepsBenchmark {
        "sliding_attention", "full_attention"]}
       """;
 
-  /** That of SmolLM2-135M, but for the vocabulary. */
+  /** Dimensions of SmolLM2-135M, except the vocabulary. */
   private static final String DENSE =
       """
       {"model_type": "llama", %s "hidden_size": 576, "intermediate_size": 1536,
@@ -172,9 +172,9 @@ public final class NativeStepsBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --shape experts|lfm2|delta|mamba|gemma3n|gemma4|gemma4-experts|dense|small},
-   *     {@code --precision bf16|fp32}, {@code --batch} rows beside one, {@code --prompt} tokens
-   *     before, {@code --tokens} steps of a round, {@code --rounds}, {@code --clock cpu} for the
-   *     time of the processor, which others disturb little if {@code --threads} is 1, {@code
+   *     {@code --precision bf16|fp32}, {@code --batch} rows to measure besides one, {@code
+   *     --prompt} tokens before, {@code --tokens} steps per round, {@code --rounds}, {@code --clock
+   *     cpu} for CPU time, which other processes hardly disturb if {@code --threads} is 1, {@code
    *     --profile yes} for the time of each kind of operator
    */
   public static void main(String[] line) {
@@ -236,7 +236,7 @@ public final class NativeStepsBenchmark {
     }
   }
 
-  /** A prompt read in one step, as steps read short ones, beside one pass of the operators. */
+  /** Compares a prompt read in one step, as for short ones, with one pass of the operators. */
   private void prompts(Decoder decoder, Report report) {
     double[] own = new double[rounds];
     double[] operators = new double[rounds];
@@ -334,7 +334,7 @@ public final class NativeStepsBenchmark {
     }
   }
 
-  /** What the processor marked as read in a step, in whole pages, which may be of 2 MiB. */
+  /** Reports the memory read in a step, in whole pages, which may be of 2 MiB. */
   private static void reads(DecoderSteps steps, KvCache cache, int rows, Report report) {
     Path clear = Path.of("/proc/self/clear_refs");
     try {

@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Where the time goes in a 135M-parameter model: by operator, of one decoded token, of the prompt
- * before it, and of one training step. The place to start before making anything faster.
+ * Profile of a 135M-parameter model by operator: of one decoded token, of the prompt before it, and
+ * of one training step. The place to start before optimizing.
  */
 @InSuite(leftOut = "a profile to read, without a figure to keep")
 public final class OperatorProfile {
@@ -76,9 +76,8 @@ public final class OperatorProfile {
    * Prints the profile.
    *
    * @param line {@code --precision bf16|fp32}, {@code --prompt} tokens before the decoded one,
-   *     {@code --batch} rows that are decoded, {@code --chunk} tokens of the prompt that one call
-   *     reads, {@code --rows} and {@code --length} of the training batch, {@code --repetitions}
-   *     decoded tokens
+   *     {@code --batch} rows to decode, {@code --chunk} prompt tokens per call, {@code --rows} and
+   *     {@code --length} of the training batch, {@code --repetitions} decoded tokens
    */
   public static void main(String[] line) {
     new OperatorProfile(Arguments.parse(line, DEFAULTS, Set.of())).run();
@@ -119,7 +118,7 @@ public final class OperatorProfile {
     }
   }
 
-  /** A part of a prompt in one call. */
+  /** Reads a part of a prompt in one call. */
   private void chunk(Decoder decoder, KvCache cache) {
     Optional<DecoderSteps> prepared = StepKernels.prepared(decoder, cache, chunk);
     if (prepared.isEmpty()) {
@@ -214,7 +213,7 @@ public final class OperatorProfile {
     print(what, times, seconds, found);
   }
 
-  /** Operators by their time, and what is between them. */
+  /** Prints operators by time, and the time between them. */
   private static void print(String what, int times, double seconds, Map<String, Time> found) {
     double all = found.values().stream().mapToLong(Time::nanos).sum() / 1e9;
     System.out.printf("%n%s: %.3f ms each%n", what, seconds / times * 1e3);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** A program in its own JVM, so that its memory is its own. */
+/** A program in a separate JVM, to isolate its memory. */
 final class OwnProcess {
 
   private final String name;
@@ -22,7 +22,7 @@ final class OwnProcess {
   }
 
   /**
-   * Runs a program to its end.
+   * Runs a program to completion.
    *
    * @param program its main class
    * @param arguments its arguments, as texts
@@ -33,7 +33,7 @@ final class OwnProcess {
     return run(program.getSimpleName() + line, JavaCommand.of(program, List.of(), line));
   }
 
-  /** Runs a process to its end. */
+  /** Runs a process to completion. */
   static OwnProcess run(String name, ProcessBuilder command) {
     try {
       Process process = command.redirectErrorStream(true).start();
@@ -47,7 +47,7 @@ final class OwnProcess {
     }
   }
 
-  /** The number after some words at the beginning of a line. */
+  /** Returns the number after a prefix of a line. */
   double number(String words) {
     return output.stream()
         .filter(line -> line.startsWith(words))
@@ -56,7 +56,7 @@ final class OwnProcess {
         .orElseThrow(() -> new IllegalStateException(name + " ended with " + exit + ": " + output));
   }
 
-  /** The numbers after some words at the beginning of lines. */
+  /** Returns the numbers after a prefix of lines. */
   Samples samples(String words) {
     double[] found =
         lines(words).stream()
@@ -68,12 +68,12 @@ final class OwnProcess {
     return Samples.of(found);
   }
 
-  /** The lines that begin with some words. */
+  /** Returns the lines with a prefix. */
   List<String> lines(String words) {
     return output.stream().filter(line -> line.startsWith(words)).toList();
   }
 
-  /** The lines that match an expression. */
+  /** Returns the lines that match an expression. */
   Stream<String> lines(Pattern expression) {
     return output.stream().filter(expression.asMatchPredicate());
   }

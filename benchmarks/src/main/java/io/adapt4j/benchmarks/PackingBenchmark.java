@@ -25,7 +25,7 @@ import java.util.Set;
 
 /**
  * Training steps of a 135M-parameter model on short conversations, padded, grouped by length and
- * packed: tokens learned from a second, and the share of the time that making batches takes.
+ * packed: training tokens per second, and the share of time spent on making batches.
  */
 @InSuite(
     quick = "--batch 64 --packed-batch 6 --steps 1 --warmup 1",
@@ -46,7 +46,7 @@ public final class PackingBenchmark {
   private static final int RANK = 16;
   private static final double LEARNING_RATE = 1e-4;
 
-  /** What the measured steps of one way came to. */
+  /** Totals over the measured steps of one kind of batching. */
   private static final class Total {
 
     private long targets;
@@ -71,8 +71,8 @@ public final class PackingBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --data} (a CSV file of text and category), {@code --tokenizer} (a folder),
-   *     {@code --precision bf16|fp32}, {@code --batch} (conversations padded to one length), {@code
-   *     --packed-batch} (rows of 512 tokens), {@code --steps} and {@code --warmup} of each way,
+   *     {@code --precision bf16|fp32}, {@code --batch} (padded conversations), {@code
+   *     --packed-batch} (rows of 512 tokens), {@code --steps} and {@code --warmup} of each kind,
    *     {@code --threads}
    */
   public static void main(String[] line) {
@@ -96,7 +96,7 @@ public final class PackingBenchmark {
     report(rows, bf16);
   }
 
-  /** The three ways take turns, so that what else the machine does hits them alike. */
+  /** Alternates the three kinds, so that other load on the machine affects them equally. */
   private void measure(EncodableRows rows, Decoder decoder, Adaptation adaptation) {
     int steps = arguments.number("--steps", 1);
     NextTokens task = new NextTokens(decoder);

@@ -10,7 +10,10 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** Embedding of 32 chunks of at most 128 tokens of the example texts with all-MiniLM-L6-v2. */
+/**
+ * Benchmark of embedding 32 chunks of at most 128 tokens of the example texts with
+ * all-MiniLM-L6-v2.
+ */
 public class PassageEmbeddingBenchmark extends SingleShot {
 
   private static final int COUNT = 32;
@@ -43,7 +46,7 @@ public class PassageEmbeddingBenchmark extends SingleShot {
   }
 
   /**
-   * Embeds them.
+   * Embeds the chunks.
    *
    * @return the vectors
    */

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Predicted against measured peak memory. Each configuration trains in its own process; its peak is
- * what Linux calls VmHWM.
+ * Compares predicted with measured peak memory. Each configuration trains in its own process; the
+ * peak is Linux's VmHWM.
  */
 @InSuite(quick = "--quick", full = "")
 public final class PlanBenchmark {
 
-  /** What stands before the measured bytes in a process's output. */
+  /** Prefix of the measured bytes in a process's output. */
   static final String PEAK = "peak RSS      bytes ";
 
   private static final String QUICK = "--quick";
@@ -23,7 +23,7 @@ public final class PlanBenchmark {
   private static final int QUICK_CASES = 2;
   private static final double TARGET = 0.15;
 
-  /** By how much a measured peak differs between runs of the same configuration. */
+  /** Relative variation of a measured peak between runs of the same configuration. */
   private static final double REPEATED = 0.02;
 
   private PlanBenchmark() {}
@@ -32,7 +32,7 @@ public final class PlanBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --only} (number of a configuration, -1 for all), {@code --quick} (the last
-   *     two), {@code --items} (prints the parts of each prediction)
+   *     two), {@code --items} (prints the components of each prediction)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, Map.of("--only", "-1"), Set.of(QUICK, ITEMS));

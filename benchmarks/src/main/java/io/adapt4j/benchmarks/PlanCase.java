@@ -23,10 +23,10 @@ import java.util.List;
 /**
  * One configuration of {@link PlanBenchmark}, and the program that runs it in its own process.
  *
- * @param name what to call it
+ * @param name its name
  * @param model the shape: 135M, or a smaller one of another family
- * @param lora whether an adapter trains, or everything
- * @param step the steps
+ * @param lora whether to train an adapter or the full model
+ * @param step shape of the steps
  */
 @InSuite(leftOut = "a part of PlanBenchmark")
 record PlanCase(String name, String model, boolean lora, StepShape step) {
@@ -46,7 +46,8 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
       """;
 
   /**
-   * The grid: both methods, kept and recomputed layers, both types, several sizes and optimizers.
+   * Returns the grid: both methods, with and without activation checkpointing, both types, several
+   * sizes and optimizers.
    */
   static List<PlanCase> grid() {
     Optimizer adamW = Optimizer.adamW();

@@ -18,17 +18,17 @@ import java.util.SplittableRandom;
  * A configuration of {@link PlanDrawBenchmark}, drawn at random: the same seed and number give the
  * same one.
  *
- * @param task what is trained for
- * @param method how
- * @param rank of an adapter that has one
+ * @param task the task
+ * @param method the method
+ * @param rank rank of the adapter, if any
  * @param family the model's family
  * @param config its configuration
  * @param stored type of the stored weights
  * @param bf16 whether to compute in bf16
  * @param optimizer its name
- * @param batch examples a micro-batch
- * @param length tokens of each
- * @param accumulation micro-batches a step
+ * @param batch examples per micro-batch
+ * @param length tokens per example
+ * @param accumulation micro-batches per step
  * @param checkpointing whether layers are recomputed
  * @param generated tokens of a completion, in reinforcement learning
  */
@@ -56,7 +56,7 @@ record PlanDraw(
 
   static final int GROUP = 8;
 
-  /** Of so many draws each task and each method has its share. */
+  /** Number of draws in which each task and method has its share. */
   static final int ROUND = 20;
 
   private static final List<String> TASKS =
@@ -68,7 +68,7 @@ record PlanDraw(
   private static final List<String> ENCODERS =
       List.of("bert", "roberta", "distilbert", "modernbert");
 
-  /** Those whose projections (IA)3 knows by itself. */
+  /** Encoders with default (IA)3 projections. */
   private static final List<String> RESCALED_ENCODERS = List.of("bert", "roberta");
 
   private static final int HEAD = 64;
@@ -82,7 +82,7 @@ record PlanDraw(
     return List.copyOf(all);
   }
 
-  /** The entry of this number, where each round of draws takes all entries in its own order. */
+  /** Returns an entry by number, where each round of draws uses all entries in a random order. */
   private static String share(List<String> all, long seed, int number) {
     List<String> order = new ArrayList<>(all);
     Collections.shuffle(order, new Random(seed * 1_000_003 + number / ROUND));
@@ -251,7 +251,7 @@ record PlanDraw(
     };
   }
 
-  /** Tokens that pass through the network in a step. */
+  /** Returns the number of tokens processed per step. */
   long tokens() {
     if (task.equals(GRPO)) {
       return (long) batch * GROUP * (length + generated);

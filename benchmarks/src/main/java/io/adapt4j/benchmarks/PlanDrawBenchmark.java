@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Predicted against measured peak memory of configurations that are drawn at random. */
+/** Compares predicted with measured peak memory of random configurations. */
 @InSuite(quick = "--seed 1 --count 2", full = "--seed 1 --count 20")
 public final class PlanDrawBenchmark {
 

@@ -43,7 +43,7 @@ final class PlanDrawCase {
 
   private static final int STEPS = 2;
 
-  /** The system property that asks for the peak of each phase. */
+  /** System property that enables the peak of each phase. */
   static final String PHASES = "adapt4j.phases";
 
   private final PlanDraw draw;
@@ -101,7 +101,7 @@ final class PlanDrawCase {
 
     private long peak;
 
-    /** Looks closely only if asked to: the looking itself makes garbage. */
+    /** Records a phase only if enabled, since measuring creates garbage. */
     void end(String phase) {
       if (!Boolean.getBoolean(PHASES)) {
         return;
@@ -208,7 +208,7 @@ final class PlanDrawCase {
     return rows;
   }
 
-  /** Texts beyond the limit are cut to it. */
+  /** Returns a row; longer texts are truncated to the limit. */
   private Example row(int number) {
     int length = draw.length();
     return switch (draw.task()) {
@@ -234,7 +234,7 @@ final class PlanDrawCase {
   private static final List<String> WORD =
       List.of("once", "upon", "a", "time", "there", "was", "little", "girl", "who", "ran");
 
-  /** Copies what the model needs besides weights. */
+  /** Copies the model's files other than weights. */
   static void tokenizer(Path model) {
     try {
       for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {

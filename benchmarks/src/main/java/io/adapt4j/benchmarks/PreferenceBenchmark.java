@@ -7,9 +7,10 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * What DPO costs beside supervised steps on the same tokens, LoRA of rank 16 on a model of 135M
- * parameters in bf16: seconds a step and peak memory, the reference asked in every step or
- * beforehand. The cases take turns, each in its own process; of each the best round counts.
+ * Cost of DPO relative to supervised steps on the same tokens, with LoRA of rank 16 on a
+ * 135M-parameter model in bf16: seconds per step and peak memory, with the reference model run in
+ * every step or beforehand. The cases alternate, each in its own process; the best round of each
+ * counts.
  */
 @InSuite(quick = "--pairs 1 --length 128 --steps 3 --warmup 1 --rounds 1", full = "")
 public final class PreferenceBenchmark {
@@ -28,8 +29,8 @@ public final class PreferenceBenchmark {
   /**
    * The best of a case's rounds.
    *
-   * @param seconds a step
-   * @param peak RSS bytes
+   * @param seconds seconds per step
+   * @param peak peak RSS in bytes
    */
   private record Cost(double seconds, double peak) {
 
@@ -41,8 +42,8 @@ public final class PreferenceBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --pairs} a batch, {@code --length} tokens an answer with its prompt, {@code
-   *     --steps}, {@code --warmup}, {@code --rounds}
+   * @param line {@code --pairs} per batch, {@code --length} tokens per answer with its prompt,
+   *     {@code --steps}, {@code --warmup}, {@code --rounds}
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());

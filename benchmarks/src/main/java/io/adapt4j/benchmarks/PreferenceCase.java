@@ -26,7 +26,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * One way to step over the same tokens, in its own process: prints the median seconds a step and
+ * One way to step over the same tokens, in its own process: prints the median seconds per step and
  * the peak RSS.
  */
 @InSuite(leftOut = "a part of PreferenceBenchmark")
@@ -46,7 +46,7 @@ final class PreferenceCase {
   /**
    * Runs a case.
    *
-   * @param line way, pairs a batch, tokens an answer with its prompt, steps, steps of warm-up
+   * @param line way, pairs per batch, tokens per answer with its prompt, steps, warm-up steps
    */
   public static void main(String[] line) {
     String way = line[0];
@@ -86,7 +86,7 @@ final class PreferenceCase {
     }
   }
 
-  /** Random tokens, the first half of each row a prompt. */
+  /** Returns random tokens, with the first half of each row as prompt. */
   private static PreferenceBatch batch(int pairs, int length) {
     SplittableRandom random = new SplittableRandom(7);
     List<PreferenceSample> samples = new ArrayList<>();

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * The model alone, up to its final norm, on batches without padding: rows of some lengths, sorted,
- * as many at once as make 2,048 tokens, each batch as long as its rows are on average.
+ * The bare model, up to its final norm, on batches without padding: rows sorted by length, in
+ * batches of 2,048 tokens with their mean length.
  */
 final class PrefillCase implements AutoCloseable {
 
@@ -50,7 +50,7 @@ final class PrefillCase implements AutoCloseable {
     }
   }
 
-  /** Tokens a second. */
+  /** Returns tokens per second. */
   double rate() {
     SplittableRandom random = new SplittableRandom(1);
     long begun = System.nanoTime();

@@ -21,8 +21,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * What a prompt gives besides the first token: the keys and values that the next turn of a
- * conversation begins with, and guesses of what an answer quotes.
+ * Benchmark of prompt reuse: the prefix cache for the next turn of a conversation, and prompt
+ * lookup decoding for answers that quote.
  */
 @InSuite(quick = "--repetitions 3", full = "")
 public final class PromptReuseBenchmark {
@@ -38,7 +38,7 @@ public final class PromptReuseBenchmark {
           "--threads", "0");
   private static final long CACHE_BYTES = 256L << 20;
 
-  /** Tokens of a passage that an answer quotes, or not, in one piece. */
+  /** Length in tokens of a contiguous quoted or unquoted piece of a passage. */
   private static final int PIECE = 32;
 
   private final Arguments arguments;
@@ -107,7 +107,7 @@ public final class PromptReuseBenchmark {
             .label("time to the first token of turn " + turns + ", over reading all of it"));
   }
 
-  /** One conversation; below 0 nothing is written down. */
+  /** Runs one conversation; records nothing for a negative repetition. */
   private void talk(
       LoadedModel model, Generator generator, long bytes, int repetition, double[][] seconds) {
     try (PromptCache prompts = new PromptCache(model.decoder(), bytes)) {
@@ -130,7 +130,9 @@ public final class PromptReuseBenchmark {
     }
   }
 
-  /** An answer of which a share stands in the prompt; the rest follows nothing of it. */
+  /**
+   * Generates an answer of which a share is quoted from the prompt; the rest does not occur in it.
+   */
   private void quote(Generator generator, double share, Report report) {
     int tokens = arguments.number("--tokens", 2);
     int[] prompt = passage(45_000, tokens, share);
@@ -165,8 +167,9 @@ public final class PromptReuseBenchmark {
   }
 
   /**
-   * What the model will write, in pieces: a quoted one as it is, another with each token followed
-   * by something else than the model writes, so that every guess there is wrong.
+   * Returns a passage with the text the model will write, in pieces: quoted ones verbatim, others
+   * with each token followed by a different one than the model writes, so that every guess is
+   * wrong.
    */
   private int[] passage(int first, int tokens, double share) {
     int[] passage = {};

@@ -19,9 +19,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * QLoRA on Llamas of random weights beside LoRA over bf16 weights, both with recomputed layers:
- * speed, peak memory against the planner's prediction, and against full fine-tuning. Each training
- * runs in its own process, the two in turn.
+ * Compares QLoRA on Llamas with random weights with LoRA over bf16 weights, both with activation
+ * checkpointing: speed, and peak memory against the planner's prediction and full fine-tuning. Each
+ * training runs in its own process, alternating.
  */
 @InSuite(
     quick = "--shape 135m --batch 1 --steps 3 --warmup 1",
@@ -40,7 +40,7 @@ public final class QLoraBenchmark {
           "--threads", "0",
           "--folder", "");
 
-  /** The least speed of QLoRA over that of LoRA, and the most memory, by shape. */
+  /** Minimum speed of QLoRA relative to LoRA, by shape. */
   private static final Map<String, Double> SPEED = Map.of("135m", 0.85, "1.1b", 0.90);
 
   private static final double MEMORY_GB = 3;

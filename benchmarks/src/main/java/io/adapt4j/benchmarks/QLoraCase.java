@@ -28,10 +28,10 @@ import java.util.List;
  * A training of {@link QLoraBenchmark}, and the program that runs it in its own process.
  *
  * @param shape the model
- * @param part what trains: {@code qlora}, {@code lora} or {@code full}
- * @param rows examples a step
- * @param length tokens of each
- * @param steps steps that are timed
+ * @param part the training: {@code qlora}, {@code lora} or {@code full}
+ * @param rows examples per step
+ * @param length tokens per example
+ * @param steps timed steps
  * @param warmup steps before them
  * @param threads the engine's threads; 0 for its own choice
  */
@@ -75,7 +75,7 @@ record QLoraCase(
   }
 
   /**
-   * Trains, and prints how long a step took and the peak RSS.
+   * Trains, and prints the time per step and the peak RSS.
    *
    * @param line the components and the folder of the checkpoint
    */

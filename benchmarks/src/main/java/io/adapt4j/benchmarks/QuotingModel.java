@@ -14,9 +14,9 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.file.Path;
 
 /**
- * A model with SmolLM2-135M's shape and a head of its own that answers a token with the next higher
- * id: its layers add nothing, and take as long as any. What it writes is thus known beforehand, and
- * with it which part of an answer is a quotation of its prompt.
+ * A model with SmolLM2-135M's shape and a separate head that predicts the next higher id after each
+ * token: its layers add nothing, but cost the same time. Its output is thus known in advance, and
+ * with it the part of an answer that quotes the prompt.
  */
 final class QuotingModel {
 

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Writes checkpoints of random weights piece by piece: they are never in memory. */
+/** Writes checkpoints of random weights piece by piece, never entirely in memory. */
 final class RandomCheckpoint {
 
   /** Numbers that weights are taken from, over and over. */

@@ -18,12 +18,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Clients of a server that ask, read, wait, leave and time out at random. Each answer that is read
- * to its end is compared with what the model gives in this process.
+ * Clients of a server that send, read, wait, disconnect and time out at random. Each fully read
+ * answer is compared with that of the model in this process.
  */
 final class RandomClients {
 
-  /** What a client does, and how often of a hundred times. */
+  /** Behavior of a client, with its percentage. */
   enum Manner {
     WHOLE(30),
     STREAM(25),
@@ -54,11 +54,11 @@ final class RandomClients {
   }
 
   /**
-   * What happened.
+   * Outcome of a run.
    *
-   * @param done how often clients did what, to the end
-   * @param wrong answers that are not the model's
-   * @param lost requests that got no answer though the client waited for it
+   * @param done number of completed actions by kind
+   * @param wrong answers that differ from the model's
+   * @param lost requests without an answer although the client waited
    */
   record Outcome(Map<Manner, Integer> done, List<String> wrong, List<String> lost) {
 
@@ -67,7 +67,7 @@ final class RandomClients {
     }
   }
 
-  /** What is asked, and the answer. */
+  /** A request with the expected answer. */
   private record Ask(String json, String answer) {
 
     String streamed() {
@@ -87,9 +87,9 @@ final class RandomClients {
   /**
    * Prepares clients.
    *
-   * @param address the server's
-   * @param name what it calls the model
-   * @param model computes in fp32, so that an answer does not depend on others
+   * @param address address of the server
+   * @param name name of the model on the server
+   * @param model the model, in fp32 so that answers do not depend on the batch
    */
   RandomClients(URI address, String name, LanguageModel model) {
     this.address = address;
@@ -106,7 +106,7 @@ final class RandomClients {
     }
   }
 
-  /** Runs clients for some time. */
+  /** Runs clients for a number of seconds. */
   Outcome run(int clients, double seconds, long seed) throws InterruptedException {
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     long end = System.nanoTime() + (long) (seconds * 1e9);
@@ -208,7 +208,7 @@ final class RandomClients {
       client.status();
       client.rest();
     } catch (SocketTimeoutException e) {
-      // As it should be, unless the answer was faster.
+      // Expected, unless the answer was faster.
     } catch (EOFException e) {
       throw new IOException("not out of time, but broken off", e);
     }

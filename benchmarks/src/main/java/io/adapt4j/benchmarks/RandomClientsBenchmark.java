@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A server under clients that connect, leave and time out at random: whether any answer is wrong or
- * lost, and whether threads or memory grow.
+ * Stress test of a server with clients that connect, disconnect and time out at random: checks for
+ * wrong or lost answers, and for growth of threads or memory.
  */
 @InSuite(quick = "--seconds 4", full = "")
 public final class RandomClientsBenchmark {

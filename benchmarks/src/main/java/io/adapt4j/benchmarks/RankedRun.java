@@ -12,16 +12,16 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a way of searching found for the queries of a collection.
+ * Results of a search method on the queries of a collection.
  *
- * @param name what it is called in the table
- * @param perQuery the figures of each query alone
+ * @param name name in the table
+ * @param perQuery metrics per query
  */
 record RankedRun(String name, Map<String, RetrievalScores> perQuery) {
 
   private static final int[] CUTOFFS = {10, 30, 100};
 
-  /** Searches for every query. */
+  /** Runs the search for every query. */
   static RankedRun of(
       String name, TestCollection collection, Function<String, List<String>> search) {
     Map<String, RetrievalScores> perQuery = new LinkedHashMap<>();

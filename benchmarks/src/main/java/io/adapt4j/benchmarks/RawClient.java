@@ -11,7 +11,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** A connection to a server for one request, which can be left at any moment. */
+/** A connection to a server for one request, which can be dropped at any moment. */
 final class RawClient implements AutoCloseable {
 
   private static final int CONNECT_MILLIS = 10_000;
@@ -54,7 +54,7 @@ final class RawClient implements AutoCloseable {
 
   private boolean isChunked;
 
-  /** The next part of the body as it was sent; empty at its end. */
+  /** Returns the next raw part of the body; empty at its end. */
   String part() throws IOException {
     if (!isChunked) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -16,8 +16,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * How fast 1 GiB of memory is read, far more than the caches hold. Three ways are tried with the
- * engine's number of threads; the best repetition of the fastest way counts.
+ * Read bandwidth over 1 GiB of memory, far more than the caches hold. Three methods are tried with
+ * the engine's number of threads; the best repetition of the fastest method counts.
  */
 final class ReadBandwidth {
 
@@ -35,12 +35,12 @@ final class ReadBandwidth {
     engineProduct = Math.max(engineProduct, productInEngine());
   }
 
-  /** Bytes a second. */
+  /** Returns bytes per second. */
   double best() {
     return Math.max(javaSum, Math.max(engineNorm, engineProduct));
   }
 
-  /** All three ways, in GB/s. */
+  /** Returns the rates of all three methods in GB/s. */
   String details() {
     return String.format(
         "sum of long[] in Java threads %.1f, norm in the engine %.1f, bf16 matrix times vector in"

@@ -29,9 +29,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Error rates of the default refusal: the share of questions refused that the documents answer, and
- * of those that they do not. Indexed are SQuAD, each half of SQuAD's articles with the other half's
- * questions as unanswerable ones of the same kind, Cranfield and CACM.
+ * Error rates of the default refusal: the shares of answerable and of unanswerable questions that
+ * are refused. The indexes are SQuAD, each half of SQuAD's articles with the other half's questions
+ * as unanswerable ones of the same kind, Cranfield and CACM.
  */
 @InSuite(
     full = "",

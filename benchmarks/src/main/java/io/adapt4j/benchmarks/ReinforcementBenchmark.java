@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a GRPO run spends its time on: the share of wall time inside generation and the training
- * step, and the speed of rollouts beside that of plain batch generation with the same adapter.
+ * Time breakdown of a GRPO run: the share of wall time in generation and training steps, and the
+ * speed of rollouts relative to plain batch generation with the same adapter.
  */
 @InSuite(quick = "--rollouts 6 --warmup 2", full = "")
 public final class ReinforcementBenchmark {
@@ -129,7 +129,7 @@ public final class ReinforcementBenchmark {
         .method(Lora.rank(16))
         .epochs(1)
         .batchSize(prompts * group)
-        // The policy stays what it was, so that all rollouts are as long.
+        // The policy stays unchanged, so that all rollouts have the same length.
         .learningRate(1e-9)
         .saveLimit(0)
         .evaluateEvery(Interval.EPOCH)
@@ -139,7 +139,7 @@ public final class ReinforcementBenchmark {
         .run();
   }
 
-  /** Tokens a second of plain generation with the adapter on, at the same batch. */
+  /** Returns tokens per second of plain generation with the adapter, at the same batch size. */
   private double plainSpeed(Path adapter) {
     List<String> batch = Collections.nCopies(prompts * group, PROMPT);
     double tokensMade = 0;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** One readable block of results, whose figures are kept for runs of all benchmarks too. */
+/** A readable block of results, whose measurements are also recorded for runs of all benchmarks. */
 final class Report {
 
   private final StringBuilder text = new StringBuilder();
@@ -22,7 +22,7 @@ final class Report {
         .append('\n');
   }
 
-  /** A figure with its own line. */
+  /** Adds a measurement with its own line. */
   void figure(Measurement figure) {
     String target =
         figure.target().isEmpty()
@@ -32,17 +32,17 @@ final class Report {
     keep(figure);
   }
 
-  /** A figure that a line says already. */
+  /** Records a measurement that a line already shows. */
   void keep(Measurement figure) {
     figures.add(figure);
   }
 
-  /** A ratio within the run that should be large. */
+  /** Adds a ratio within the run that should be large. */
   void atLeast(String name, double found, double target) {
     figure(Measurement.largerRatio(name, found).target(target));
   }
 
-  /** A figure that should be small. */
+  /** Adds a measurement that should be small. */
   void atMost(String name, double found, double target, String unit) {
     figure(Measurement.smaller(name, unit, found).target(target));
   }

@@ -11,12 +11,12 @@ import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 
 /**
- * An evaluation that is killed half-way, in its own process, and continued in this one.
+ * An evaluation killed halfway in a separate process, and resumed in this one.
  *
  * @param folder the model
  * @param precision its compute type
- * @param items how many questions
- * @param replies where replies are kept
+ * @param items number of questions
+ * @param replies folder of the replies
  */
 @InSuite(leftOut = "a part of EvaluationBenchmark")
 record ResumeCase(Path folder, String precision, int items, Path replies) {
@@ -45,8 +45,7 @@ record ResumeCase(Path folder, String precision, int items, Path replies) {
   }
 
   /**
-   * Evaluates, and ends the process without any cleaning up as soon as half of the requests have
-   * been asked.
+   * Evaluates, and halts the process without cleanup once half of the requests have been sent.
    *
    * @param line the components
    */

@@ -19,13 +19,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How well the embedded index finds what people judged relevant, on CACM and Cranfield: by words
- * (BM25), by MiniLM's vectors, by both, and with MiniLM tuned on the titles and abstracts of each
- * collection; and how well it finds the passage that answers a question, on SQuAD.
+ * Retrieval quality of the embedded index by human relevance judgments on CACM and Cranfield: with
+ * words (BM25), MiniLM's vectors, both, and MiniLM tuned on the titles and abstracts of each
+ * collection; also for passages that answer a question, on SQuAD.
  *
- * <p>Differences of nDCG@10 are compared query by query (paired bootstrap). Both are joined by
- * ranks, with the paper's k = 60 and equal weights ({@link Fusion#standard}), and by scores, with
- * the weight that a retriever has unless another is set: nothing was fitted to CACM or Cranfield.
+ * <p>Differences of nDCG@10 are compared query by query (paired bootstrap). Words and vectors are
+ * fused by rank, with the paper's k = 60 and equal weights ({@link Fusion#standard}), and by score,
+ * with the retriever's default weight: nothing was fitted to CACM or Cranfield.
  */
 @InSuite(
     full = "--untuned",
@@ -37,15 +37,15 @@ public final class RetrievalBenchmark {
   private static final Fusion BY_SCORE =
       new Fusion.WeightedScores(RetrievalOptions.DEFAULT_VECTOR_WEIGHT);
 
-  /** What is measured of a model: its vectors, and these with words by rank and by score. */
+  /** Runs per model: vectors only, and fused with words by rank and by score. */
   private static final int RUNS_OF_MODEL = 3;
 
   private static final double SIGNIFICANT = 0.05;
 
-  /** The graph of vectors depends on the order in which threads add to it. */
+  /** Variation between runs: the vector graph depends on the order in which threads insert. */
   private static final double REPEATED = 0.003;
 
-  /** Of Anserini's regression on CACM, with BM25's k1 0.9 and b 0.4, to four digits. */
+  /** MAP in Anserini's regression on CACM, with BM25's k1 0.9 and b 0.4, to four digits. */
   private static final double CACM_MAP = 0.3123;
 
   private static final double CACM_PRECISION = 0.1942;
@@ -70,8 +70,8 @@ public final class RetrievalBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --data} with the folders of the sets, {@code --sets} to run, {@code
-   *     --untuned} to leave tuning out, {@code --models} for a folder to keep tuned models in, from
-   *     which they are taken where they are there already
+   *     --untuned} to leave tuning out, {@code --models} for a folder where tuned models are kept
+   *     and reused
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] line) throws IOException {

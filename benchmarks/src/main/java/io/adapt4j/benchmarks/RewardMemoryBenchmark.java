@@ -9,10 +9,10 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * What a reward model costs PPO in memory: policy, reference and values on one network of 135M
- * parameters in bf16 with LoRA of rank 16, and the reward from code, from an adapter on the same
- * network, and from its own network. Each case runs in its own process, several times; the smallest
- * peak counts, since what a heap holds before it is collected only adds.
+ * Memory cost of a reward model in PPO: policy, reference and value model on one 135M-parameter
+ * network in bf16 with LoRA of rank 16, and the reward from code, from an adapter on the same
+ * network, and from a separate network. Each case runs several times in its own process; the
+ * smallest peak counts, since uncollected garbage only adds.
  */
 @InSuite(quick = "--prompts 4 --tokens 16 --rounds 1", full = "")
 public final class RewardMemoryBenchmark {
@@ -25,8 +25,8 @@ public final class RewardMemoryBenchmark {
   /**
    * Bytes of a case.
    *
-   * @param peak resident
-   * @param forecast what the plan says
+   * @param peak measured peak RSS
+   * @param forecast predicted peak
    */
   private record Cost(double peak, double forecast) {
 
@@ -38,7 +38,7 @@ public final class RewardMemoryBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --prompts} of a rollout, {@code --tokens} of a completion, {@code --rounds}
+   * @param line {@code --prompts} per rollout, {@code --tokens} per completion, {@code --rounds}
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());

@@ -22,9 +22,9 @@ import java.nio.file.Path;
 import java.util.Collections;
 
 /**
- * One rollout of PPO and its updates with the reward from one place, in its own process: prints the
- * peak RSS and the forecast. Before, another process prepares the policy's base and the reward's
- * adapter in a folder.
+ * One PPO rollout and its updates with one kind of reward, in a separate process: prints the peak
+ * RSS and the forecast. Another process first prepares the policy's base and the reward's adapter
+ * in a folder.
  */
 @InSuite(leftOut = "a part of RewardMemoryBenchmark")
 final class RewardMemoryCase {

@@ -20,8 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Clients of a server in a process of their own, which ask all at once and say how many new tokens
- * came a second. They read what is sent and no more, so that it is the server that is measured.
+ * Clients of a server in a separate process, which send requests concurrently and report new tokens
+ * per second. They only read the stream, so that the server is what is measured.
  */
 @InSuite(leftOut = "a part of ServerOverheadBenchmark")
 final class ServerClient implements AutoCloseable {
@@ -43,8 +43,8 @@ final class ServerClient implements AutoCloseable {
   /**
    * Starts the process.
    *
-   * @param server where it asks
-   * @param tokens the tokens of an answer
+   * @param server address of the server
+   * @param tokens tokens per answer
    */
   static ServerClient start(URI server, int tokens) throws IOException {
     List<String> arguments = List.of(String.valueOf(server.getPort()), String.valueOf(tokens));
@@ -54,7 +54,7 @@ final class ServerClient implements AutoCloseable {
             .start());
   }
 
-  /** Asks for answers to all prompts at the same time, and returns the new tokens a second. */
+  /** Requests answers to all prompts concurrently, and returns new tokens per second. */
   double rate(List<String> prompts, boolean streams) {
     try {
       in.write((streams ? "stream\t" : "whole\t") + String.join("\t", prompts) + "\n");
@@ -122,7 +122,7 @@ final class ServerClient implements AutoCloseable {
     }
   }
 
-  /** Reads an answer to its end and finds the number that stands last in it. */
+  /** Reads an answer to its end and returns the last number in it. */
   private static int tokens(InputStream in) throws IOException {
     Matcher tokens = TOKENS.matcher(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
     int found = 0;

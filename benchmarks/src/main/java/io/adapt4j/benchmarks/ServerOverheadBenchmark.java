@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What a server costs: new tokens a second of clients over HTTP in a process of their own, whole
- * answers and streams, beside as many threads that ask the model in this process, in turns.
+ * Server overhead: new tokens per second of HTTP clients in a separate process, with full and
+ * streamed answers, compared with as many threads that call the model in this process, alternating.
  */
 @InSuite(quick = "--tokens 16 --repetitions 1", full = "")
 public final class ServerOverheadBenchmark {
@@ -37,7 +37,7 @@ public final class ServerOverheadBenchmark {
           "--threads", "0");
   private static final double OF_THE_PROCESS = 0.95;
 
-  /** Until then the compiler works beside the model. */
+  /** Warm-up rounds, during which JIT compilation competes with the model. */
   private static final int WARM_UP = 4;
 
   private final int clients;
@@ -90,7 +90,10 @@ public final class ServerOverheadBenchmark {
     return ids.mapToObj(id -> "w" + id).collect(Collectors.joining(" "));
   }
 
-  /** A word for each token, so that tokens become text as those of a real model do. */
+  /**
+   * Writes a tokenizer with a word for each token, so that tokens decode to text as in a real
+   * model.
+   */
   private static void writeTokenizer(Path folder) throws IOException {
     String words =
         IntStream.range(0, SmolLm.VOCABULARY)
@@ -140,7 +143,7 @@ public final class ServerOverheadBenchmark {
             .label(what + " over HTTP, of the rate in this process"));
   }
 
-  /** Answers a prompt and says how many tokens it took. */
+  /** Answers a prompt and returns its number of new tokens. */
   private interface Answerer {
     int tokens(String prompt);
   }

@@ -10,17 +10,17 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a process with a server holds.
+ * Resource use of a server process.
  *
  * @param requests requests in progress
- * @param answers answers that are computed or wait
- * @param threads all of the process
- * @param heapBytes of objects in use
- * @param residentBytes of the process; 0 where that is not known
+ * @param answers answers in computation or waiting
+ * @param threads threads of the process
+ * @param heapBytes heap of live objects
+ * @param residentBytes RSS of the process; 0 if unknown
  */
 record ServerState(int requests, int answers, int threads, long heapBytes, long residentBytes) {
 
-  /** Looks, after what is garbage has gone. */
+  /** Reads the state after garbage collection. */
   static ServerState of(URI address) throws IOException {
     String metrics;
     try (InputStream in = address.resolve("/metrics").toURL().openStream()) {
@@ -29,7 +29,7 @@ record ServerState(int requests, int answers, int threads, long heapBytes, long 
     System.gc();
     long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     return new ServerState(
-        // This one is in progress, too.
+        // This request is in progress, too.
         gauge(metrics, "adapt4j_requests_running") - 1,
         gauge(metrics, "adapt4j_answers_running"),
         ManagementFactory.getThreadMXBean().getThreadCount(),
@@ -37,7 +37,7 @@ record ServerState(int requests, int answers, int threads, long heapBytes, long 
         resident());
   }
 
-  /** Looks until nothing is in progress, or some seconds are over. */
+  /** Polls until nothing is in progress, or a number of seconds have passed. */
   static ServerState idle(URI address, int seconds) throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     ServerState state = of(address);

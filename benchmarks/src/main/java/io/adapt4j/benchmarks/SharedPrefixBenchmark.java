@@ -8,9 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Requests at the same time whose prompts begin alike, as with one system message, beside as many
- * that have nothing in common: native memory and time until all are answered. Each case runs in its
- * own process.
+ * Compares concurrent requests with a shared prompt prefix, such as a system message, with as many
+ * without: native memory and time until all are answered. Each case runs in its own process.
  */
 @InSuite(quick = "--requests 8 --prefix 256 --tokens 16 --repetitions 2", full = "")
 public final class SharedPrefixBenchmark {

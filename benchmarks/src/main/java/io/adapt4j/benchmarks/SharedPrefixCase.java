@@ -23,8 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 
 /**
- * Requests of several threads, in its own process: prints how long they take and how far the RSS
- * rises.
+ * Requests of several threads, in a separate process: prints their time and the increase in RSS.
  */
 @InSuite(leftOut = "a part of SharedPrefixBenchmark")
 final class SharedPrefixCase {
@@ -32,7 +31,7 @@ final class SharedPrefixCase {
   static final String SECONDS = "seconds ";
   static final String BYTES = "bytes ";
 
-  /** What a prompt has of its own. */
+  /** Number of tokens unique to each prompt. */
   static final int OWN = 16;
 
   private final SplittableRandom random = new SplittableRandom(1);
@@ -49,8 +48,8 @@ final class SharedPrefixCase {
   /**
    * Runs a case.
    *
-   * @param line folder of the model, requests, tokens of a prefix, new tokens, repetitions, whether
-   *     all have the same prefix
+   * @param line folder of the model, requests, prefix tokens, new tokens, repetitions, whether all
+   *     share the same prefix
    */
   public static void main(String[] line) {
     SharedPrefixCase settings =

@@ -78,12 +78,12 @@ final class SmolLm {
   }
 
   /**
-   * Adds up the weights of the model in a format, which decoding a token reads once: the embedding
-   * is the output head too.
+   * Returns the size of the model's weights in a format, which decoding reads once per token; the
+   * embedding is also the output head.
    *
-   * @param format how linear weights are held
-   * @param folder what {@link #write} wrote
-   * @param precision what the others are held in
+   * @param format format of linear weights
+   * @param folder folder written by {@link #write}
+   * @param precision precision of the others
    * @return bytes
    */
   static long bytes(WeightFormat format, Path folder, Precision precision) {
@@ -117,7 +117,7 @@ final class SmolLm {
     return count;
   }
 
-  /** A full batch of random tokens, each of them a target. */
+  /** Returns a full batch of random tokens, all of them targets. */
   static LanguageModelLoss.Inputs batch(int rows, int length) {
     return batch(rows, length, VOCABULARY);
   }
@@ -130,8 +130,8 @@ final class SmolLm {
   }
 
   /**
-   * Operations of causal attention in a training step: two products forward and four backward, each
-   * over half of the pairs of positions.
+   * Returns the operations of causal attention in a training step: two products forward and four
+   * backward, each over half of the pairs of positions.
    */
   static double attentionFlops(long rows, long length) {
     return 6.0 * rows * length * length * ATTENTION_WIDTH;

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/** How fast files are read and cut into chunks, beside what tokenizing them takes anyway. */
+/** Speed of reading files and splitting them into chunks, compared with tokenizing them. */
 @InSuite(
     quick = "--rounds 2 --warmup 1",
     full = "",
@@ -41,7 +41,7 @@ public final class SplittingBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --data} (folders, joined by commas), {@code --tokenizer} (a folder), {@code
-   *     --tokens} a chunk, {@code --rounds}, {@code --warmup}
+   *     --tokens} per chunk, {@code --rounds}, {@code --warmup}
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -83,7 +83,7 @@ public final class SplittingBenchmark {
     return documents.stream().flatMap(document -> splitter.split(document).stream()).toList();
   }
 
-  /** Cuts all texts, with nothing known of their words before. */
+  /** Splits all texts, with an empty word cache. */
   private record Split(TokenCounter counter, int tokens) implements ToLongFunction<List<Document>> {
 
     @Override
@@ -93,7 +93,7 @@ public final class SplittingBenchmark {
     }
   }
 
-  /** What an embedding model does with the chunks before it computes. */
+  /** Tokenizes the chunks, as an embedding model does first. */
   private record Tokenize(Tokenizer tokenizer, List<Chunk> chunks)
       implements ToLongFunction<List<Document>> {
 

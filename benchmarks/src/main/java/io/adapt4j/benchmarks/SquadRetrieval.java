@@ -27,8 +27,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Questions of SQuAD over all its passages: whether the passage with the answer is among the first
- * five, and whether what is cited of it contains the answer.
+ * Retrieval of SQuAD's questions over all its passages: whether the passage with the answer is
+ * among the top five, and whether the citation contains the answer.
  */
 final class SquadRetrieval {
 
@@ -41,10 +41,13 @@ final class SquadRetrieval {
 
   private SquadRetrieval() {}
 
-  /** A question with where its answer stands. */
+  /** A question with the position of its answer. */
   private record Question(String text, String passage, Span answer) {}
 
-  /** Of all questions: passages found; of these, answers within a cited span; citations checked. */
+  /**
+   * Counts over all questions: passages found, and among these, answers within a cited span and
+   * unverified citations.
+   */
   private record Found(int questions, int found, int cited, int unverified) {}
 
   static void run(Path file, Path work) throws IOException {

@@ -16,9 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The quality of all-MiniLM-L6-v2's embeddings on the STS benchmark (Cer et al. 2017), beside those
- * of ONNX Runtime: Spearman's rank correlation of cosines with people's scores. The published
- * figure of the test part is 0.8203.
+ * Quality of all-MiniLM-L6-v2's embeddings on the STS benchmark (Cer et al. 2017), compared with
+ * ONNX Runtime: Spearman's rank correlation of cosines with human scores. The published result on
+ * the test split is 0.8203.
  */
 @InSuite(full = StsBenchmark.DEV, needs = StsBenchmark.DEV)
 public final class StsBenchmark {
@@ -29,7 +29,7 @@ public final class StsBenchmark {
   private static final int CHUNK = 16;
   private static final double TOLERANCE = 1e-4;
 
-  /** What rounding may change of a correlation. */
+  /** Tolerance of a correlation for rounding. */
   private static final double ROUNDING = 1e-3;
 
   static final String DEV = "../shared/data/stsb/sts-dev.csv";
@@ -39,7 +39,7 @@ public final class StsBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line the path of a part of the STS benchmark, tab separated
+   * @param line path of a split of the STS benchmark, tab separated
    * @throws IOException if it cannot be read
    * @throws OrtException if ONNX Runtime fails
    */
@@ -87,7 +87,7 @@ public final class StsBenchmark {
     report.print();
   }
 
-  /** The vectors have length 1. */
+  /** Computes cosines of unit vectors. */
   private static double[] cosines(List<float[]> vectors) {
     int pairs = vectors.size() / 2;
     double[] cosines = new double[pairs];

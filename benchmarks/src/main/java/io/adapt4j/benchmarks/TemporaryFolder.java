@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** A folder that is deleted with all it holds. */
+/** A folder that is deleted recursively on closing. */
 record TemporaryFolder(Path path) implements AutoCloseable {
 
   static TemporaryFolder create() {
@@ -20,7 +20,7 @@ record TemporaryFolder(Path path) implements AutoCloseable {
     }
   }
 
-  /** Runs something in a folder that stays, or in a temporary one where none is named. */
+  /** Runs an action in a given folder, or in a temporary one if none is named. */
   static void run(String kept, Consumer<Path> action) {
     if (!kept.isEmpty()) {
       action.accept(Path.of(kept));

@@ -12,13 +12,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Documents, queries and which documents are relevant to which, as the folders {@code cacm} and
- * {@code cranfield} have them.
+ * Documents, queries and relevance judgments, as in the folders {@code cacm} and {@code cranfield}.
  *
- * @param name the folder's
- * @param documents those with a text
- * @param queries by id, those to which a document is relevant
- * @param grades by query and document; 0 for not relevant
+ * @param name name of the folder
+ * @param documents documents with text
+ * @param queries queries by id that have a relevant document
+ * @param grades relevance by query and document; 0 for not relevant
  */
 record TestCollection(
     String name,
@@ -28,10 +27,10 @@ record TestCollection(
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Rows of CACM's table of citations, which say nothing to read. */
+  /** Rows of CACM's citation table, which are not readable text. */
   private static final String CITATIONS = "(?m)^\\d+\\t\\d+\\t\\d+$\\n?";
 
-  /** Fewer words than this are no abstract. */
+  /** Minimum number of words of an abstract. */
   private static final int ABSTRACT_WORDS = 20;
 
   /**
@@ -39,16 +38,16 @@ record TestCollection(
    *
    * @param id its id
    * @param title its title
-   * @param text all of it, the title too
+   * @param text full text, including the title
    */
   record Item(String id, String title, String text) {
 
-    /** What is embedded: the text without numbers of citations. */
+    /** Returns the text for embedding, without the citation table. */
     String readable() {
       return text.replaceAll(CITATIONS, "").strip();
     }
 
-    /** What follows the title, up to CACM's line of the date; empty where that is too short. */
+    /** Returns the abstract after the title, up to CACM's date line; empty if it is too short. */
     String summary() {
       String rest = text.startsWith(title) ? text.substring(title.length()) : text;
       String summary = rest.replaceAll("(?ms)^CACM [A-Z][a-z]+, \\d{4}$.*", "").strip();

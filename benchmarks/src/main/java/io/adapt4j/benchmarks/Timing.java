@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.train.TrainingStep;
 import java.util.List;
 import java.util.function.IntConsumer;
 
-/** Seconds that things take. */
+/** Timing of actions in seconds. */
 final class Timing {
 
   private static final double RATE = 1e-4;
@@ -18,7 +18,7 @@ final class Timing {
     return (System.nanoTime() - begun) / 1e9;
   }
 
-  /** Of repetitions after those of a warm-up, whose numbers are below 0. */
+  /** Times repetitions after a warm-up, whose repetitions have negative numbers. */
   static Samples seconds(int warmup, int repetitions, IntConsumer action) {
     double[] seconds = new double[repetitions];
     for (int i = -warmup; i < repetitions; i++) {
@@ -31,7 +31,7 @@ final class Timing {
     return Samples.of(seconds);
   }
 
-  /** Of optimizer steps on one batch. */
+  /** Times optimizer steps on one batch. */
   static <B> Samples ofSteps(
       TrainingStep<B> training, B batch, double weight, int warmup, int steps) {
     return seconds(

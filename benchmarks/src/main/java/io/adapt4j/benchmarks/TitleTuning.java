@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Fine-tunes an embedding model on a collection's own documents: each title has to find its
- * abstract. Neither queries nor judgments are read.
+ * Fine-tunes an embedding model on a collection's own documents: each title has to match its
+ * abstract. Neither queries nor judgments are used.
  */
 final class TitleTuning {
 
@@ -23,7 +23,7 @@ final class TitleTuning {
   static final double RATE = 2e-5;
   static final int BATCH = 32;
 
-  /** Tokens of an abstract that are read: the beginning says what it is about. */
+  /** Maximum number of tokens of an abstract: its beginning states its subject. */
   static final int MAX_LENGTH = 128;
 
   private TitleTuning() {}

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How fast rows of a file become samples, beside the native library's own call for many texts at
- * once on the same texts, and how fast samples become batches. The two take turns.
+ * Speed of encoding rows of a file, compared with the native library's batch call on the same
+ * texts, and of collating samples into batches. The two alternate.
  */
 @InSuite(
     quick = "--rounds 3 --warmup 1",

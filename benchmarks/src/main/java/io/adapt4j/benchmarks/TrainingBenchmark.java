@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 
-/** Whole training steps of a 135M-parameter model: speed, use of the processor, and peak memory. */
+/** Full training steps of a 135M-parameter model: speed, processor utilization, and peak memory. */
 @InSuite(
     quick = {"--steps 3 --warmup 1", "--recompute --steps 3 --warmup 1"},
     full = {"", "--recompute", "--precision fp32", "--method full --steps 3 --warmup 1"})
@@ -82,7 +82,7 @@ public final class TrainingBenchmark {
     report(method, matmulParameters, samples, ceiling, peak);
   }
 
-  /** Seconds of each measured step. */
+  /** Returns the seconds of each measured step. */
   private Samples time(Decoder decoder, Adaptation adaptation) {
     TrainingStep.Settings settings =
         new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, recompute);

@@ -37,7 +37,7 @@ public class TrainingStepBenchmark extends SingleShot {
   private TrainingStep<LanguageModelLoss.Inputs> step;
   private List<LanguageModelLoss.Inputs> batch;
 
-  /** Makes the model and the optimizer. */
+  /** Creates the model and the optimizer. */
   @Setup
   public void open() {
     decoder = SmolLm.random(type);
@@ -50,7 +50,7 @@ public class TrainingStepBenchmark extends SingleShot {
     batch = List.of(SmolLm.batch(1, LENGTH));
   }
 
-  /** Frees them. */
+  /** Frees the model and the optimizer. */
   @TearDown
   public void close() {
     step.close();

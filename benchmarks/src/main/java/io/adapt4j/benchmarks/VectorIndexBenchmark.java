@@ -22,8 +22,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * Fills the embedded index with many vectors, then asks it from one thread: how many of the ten
- * nearest it finds, in what time, beside an exact scan and LangChain4j's in-memory store.
+ * Fills the embedded index with many vectors and queries it from one thread: recall at 10 and
+ * latency, compared with an exact scan and LangChain4j's in-memory store.
  */
 @InSuite(quick = "--vectors 10000 --clusters 100 --questions 500 --langchain 0", full = "")
 public final class VectorIndexBenchmark {
@@ -32,7 +32,7 @@ public final class VectorIndexBenchmark {
   private static final int CHUNKS = 100;
   private static final int BATCH = 20;
 
-  /** The graph depends on the order in which threads add to it. */
+  /** Variation of recall between runs: the graph depends on the order in which threads insert. */
   private static final double RECALL_REPEATED = 0.01;
 
   private final Arguments arguments;
@@ -125,7 +125,7 @@ public final class VectorIndexBenchmark {
     };
   }
 
-  /** Whole documents of chunks, as an application adds them, in large batches. */
+  /** Adds documents of chunks in large batches, as an application does. */
   private void fill(LuceneIndex index) {
     List<SearchIndex.Entry> batch = new ArrayList<>();
     int documents = count / CHUNKS;

@@ -2,7 +2,7 @@ package io.adapt4j.benchmarks;
 
 import java.util.List;
 
-/** Compares vectors. */
+/** Comparison of vectors. */
 final class Vectors {
 
   private Vectors() {}

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What it costs how libtorch's threads wait for each other, on a quiet machine and beside processes
- * that keep every processor busy. Each setting runs in its own process.
+ * Cost of the wait policy of libtorch's threads, on an idle machine and while other processes keep
+ * every processor busy. Each setting runs in its own process.
  */
 @InSuite(quick = "--repetitions 3", full = "--repetitions 9")
 public final class WaitPolicyBenchmark {
@@ -38,7 +38,7 @@ public final class WaitPolicyBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --repetitions}, {@code --busy} (how many processes keep busy; 0: one a
+   * @param line {@code --repetitions}, {@code --busy} (number of busy processes; 0: one per
    *     processor)
    */
   public static void main(String[] line) {
@@ -107,7 +107,7 @@ public final class WaitPolicyBenchmark {
     return OwnProcess.run("the case", command);
   }
 
-  /** Starts one, and waits until it is busy. */
+  /** Starts a busy process, and waits until it is busy. */
   private static Process startBusy() {
     try {
       Process process =

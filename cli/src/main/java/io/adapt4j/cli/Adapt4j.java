@@ -47,7 +47,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Adapt4j {
 
-  /** Below this help cannot be set. */
+  /** Minimum width of help output. */
   private static final int NARROWEST = 55;
 
   private static final String HIDDEN = "(hidden)";
@@ -77,8 +77,8 @@ public final class Adapt4j {
   /**
    * Runs a command.
    *
-   * @param out where results go
-   * @param err where complaints go
+   * @param out output for results
+   * @param err output for errors
    * @param arguments a command and its options
    * @return the exit code
    */
@@ -93,7 +93,9 @@ public final class Adapt4j {
     }
   }
 
-  /** The commands, with help of a width; as wide as the terminal if it is not a number. */
+  /**
+   * Returns the commands, with help of a given width, or of the terminal's if it is not a number.
+   */
   static CommandLine commands(String columns) {
     CommandLine commands =
         new CommandLine(new Adapt4j())
@@ -107,7 +109,7 @@ public final class Adapt4j {
     return commands;
   }
 
-  /** One line on what is wrong, rather than the whole help. */
+  /** Prints one line on the problem rather than the full help. */
   private static int misused(ParameterException misuse, String[] arguments) {
     CommandLine command = misuse.getCommandLine();
     PrintWriter err = command.getErr();
@@ -123,7 +125,7 @@ public final class Adapt4j {
     return ExitCode.USAGE;
   }
 
-  /** A key that was given to an option that is none does not get into a log of what was said. */
+  /** Removes keys passed to unknown options from the message, as it may be logged. */
   private static String withoutSecrets(ParameterException misuse) {
     String message = String.valueOf(misuse.getMessage());
     if (misuse instanceof UnmatchedArgumentException unmatched) {

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads the adapters that a command names. */
+/** Reads adapters named on the command line. */
 final class Adapters {
 
   private static final String CONFIG = "adapter_config.json";
@@ -16,9 +16,9 @@ final class Adapters {
   private Adapters() {}
 
   /**
-   * Reads an adapter of the kind that its folder holds.
+   * Reads an adapter of any kind.
    *
-   * @param anyChatTemplate whether it may be used with another template than in its training
+   * @param anyChatTemplate whether a template other than in training is allowed
    */
   static Adapter read(Path folder, boolean anyChatTemplate) {
     requireAdapter(folder);
@@ -29,7 +29,7 @@ final class Adapters {
     return anyChatTemplate ? adapter.withAnyChatTemplate() : adapter;
   }
 
-  /** The output folder of a run holds adapters one level below. */
+  /** Checks that a folder holds an adapter; a run's output folder holds them one level below. */
   static void requireAdapter(Path folder) {
     requireAdapter("--adapter", folder);
   }
@@ -37,7 +37,7 @@ final class Adapters {
   /**
    * Checks that a folder holds an adapter.
    *
-   * @param option what names it on the command line
+   * @param option name of the command-line option
    */
   static void requireAdapter(String option, Path folder) {
     if (Files.exists(folder.resolve(CONFIG))) {
@@ -63,7 +63,7 @@ final class Adapters {
         : "the file " + Destination.described(folder);
   }
 
-  /** A damaged file is for the reader of LoRA adapters to complain of. */
+  /** Returns whether it is an (IA)3 adapter; damaged files are reported by the LoRA reader. */
   private static boolean isIa3(Path folder) {
     try {
       return MAPPER

@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Tells on standard error how far a batch is, and in the end what became of it. */
+/** Reports the progress and outcome of a batch on standard error. */
 final class BatchProgress implements BatchListener {
 
   private static final long EVERY_NANOS = Duration.ofSeconds(10).toNanos();

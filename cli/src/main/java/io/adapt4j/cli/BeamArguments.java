@@ -5,7 +5,7 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** How a model that writes one text for another writes it. */
+/** Generation options of encoder-decoder models. */
 final class BeamArguments {
 
   @Option(
@@ -31,7 +31,7 @@ final class BeamArguments {
   BeamArguments() {}
 
   /**
-   * Refuses the options for a model of another kind.
+   * Rejects the options for a model of another kind.
    *
    * @throws IllegalArgumentException naming one that is given
    */
@@ -49,9 +49,9 @@ final class BeamArguments {
   }
 
   /**
-   * The options as the library takes them.
+   * Returns the library's options.
    *
-   * @param limit on new tokens, if there is one
+   * @param limit limit of new tokens, if any
    * @throws IllegalArgumentException naming the option that is wrong
    */
   SequenceOptions options(OptionalInt limit) {

@@ -131,7 +131,7 @@ final class ChatCommand implements Callable<Integer> {
     return command.commandLine().getOut();
   }
 
-  /** On standard error, so that standard output has the answers alone. */
+  /** Prints to standard error, so that standard output has only the answers. */
   private void say(String text) {
     PrintWriter err = command.commandLine().getErr();
     err.print(text);
@@ -192,7 +192,7 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
-  /** Adds the row whole or not at all. */
+  /** Appends a row atomically. */
   private static void append(Path file, String row) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -212,7 +212,7 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
-  /** A row at the end of another file would be of use to nobody and spoil the file. */
+  /** Checks that a file holds rows, so that appending does not corrupt another kind of file. */
   private static void requireRows(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(

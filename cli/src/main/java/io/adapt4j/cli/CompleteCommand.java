@@ -97,7 +97,7 @@ final class CompleteCommand implements Callable<Integer> {
     }
   }
 
-  /** Reads each prompt and writes another text. */
+  /** Generates with an encoder-decoder model. */
   private int write(Path folder) {
     sampling.requireNone();
     setup.requireNoTemplate();

@@ -10,9 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Checks of the files and folders that a command reads and writes, made before its work begins:
- * nothing that is there is replaced unless an option says so, and a path that cannot be written
- * costs no work.
+ * Checks of a command's input and output paths before its work starts: nothing is replaced unless
+ * an option allows it, and no work is lost to an unwritable path.
  */
 final class Destination {
 
@@ -24,10 +23,10 @@ final class Destination {
   /**
    * Checks a file to write.
    *
-   * @param option what names it on the command line
-   * @param overwrite whether one that is there may be replaced
-   * @return where to write it: what a link points to, so that the link stays
-   * @throws IllegalArgumentException with what is there and the remedy
+   * @param option name of the command-line option
+   * @param overwrite whether an existing file may be replaced
+   * @return the path to write: a link's target, so that the link is kept
+   * @throws IllegalArgumentException with the existing file and the remedy
    */
   static Path file(String option, Path file, boolean overwrite) {
     if (Files.isDirectory(file)) {
@@ -59,13 +58,13 @@ final class Destination {
   }
 
   /**
-   * Checks a file to write that is not to be the one that is read.
+   * Checks a file to write that must differ from the one read.
    *
-   * @param option what names it on the command line
-   * @param overwrite whether one that is there may be replaced
-   * @param read the option of the file that is read
-   * @param source that file
-   * @return where to write it
+   * @param option name of the command-line option
+   * @param overwrite whether an existing file may be replaced
+   * @param read option of the input file
+   * @param source the input file
+   * @return the path to write
    */
   static Path file(String option, Path file, boolean overwrite, String read, Path source) {
     if (isSame(file, source)) {
@@ -75,9 +74,9 @@ final class Destination {
   }
 
   /**
-   * Checks a folder to write into, which may be there.
+   * Checks a folder to write into, which may exist.
    *
-   * @param option what names it on the command line
+   * @param option name of the command-line option
    */
   static Path folder(String option, Path folder) {
     if (Files.isDirectory(folder)) {
@@ -100,9 +99,9 @@ final class Destination {
   }
 
   /**
-   * Checks a folder to write that has to be empty or not there.
+   * Checks a folder to write, which must be empty or absent.
    *
-   * @param option what names it on the command line
+   * @param option name of the command-line option
    */
   static Path newFolder(String option, Path folder) {
     folder(option, folder);
@@ -120,8 +119,8 @@ final class Destination {
   /**
    * Checks a folder to write certain files into.
    *
-   * @param option what names it on the command line
-   * @param overwrite whether files that are there may be replaced
+   * @param option name of the command-line option
+   * @param overwrite whether existing files may be replaced
    * @param names the files
    */
   static Path folder(String option, Path folder, boolean overwrite, List<String> names) {
@@ -149,7 +148,7 @@ final class Destination {
   /**
    * Checks rows to read, a file or a folder of them.
    *
-   * @param option what names them on the command line
+   * @param option name of the command-line option
    */
   static Path rows(String option, Path rows) {
     if (!Files.exists(rows)) {
@@ -159,7 +158,7 @@ final class Destination {
     return rows;
   }
 
-  /** The names in a folder, sorted; none where there is no folder. */
+  /** Returns the names in a folder, sorted; none if there is no folder. */
   static List<String> names(Path folder) {
     if (!Files.isDirectory(folder)) {
       return List.of();
@@ -174,7 +173,7 @@ final class Destination {
     return names;
   }
 
-  /** The first of some names, and how many more there are. */
+  /** Returns the first names, and the number of the remaining ones. */
   static String some(List<String> names) {
     int more = names.size() - NAMED;
     return more > 0
@@ -182,7 +181,7 @@ final class Destination {
         : String.join(", ", names);
   }
 
-  /** A path; of a link also where it leads. */
+  /** Returns a path, for a link with its target. */
   static String described(Path path) {
     if (!Files.isSymbolicLink(path)) {
       boolean named = !String.valueOf(path.normalize().getFileName()).isEmpty();

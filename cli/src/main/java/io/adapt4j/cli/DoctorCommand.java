@@ -19,14 +19,14 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Returns whether everything that a run needs is here. */
+/** Checks that everything a run needs is available. */
 @Command(
     name = "doctor",
     description = "Shows what is here to run on, and what is wrong with it.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
 
-  /** The instruction sets that decide how fast products are. */
+  /** Instruction sets that determine the speed of matrix products. */
   private static final List<String> FEATURES =
       List.of("avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve");
 
@@ -91,7 +91,10 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Where native libraries are unpacked, or why they are not; the engine's problem says more. */
+  /**
+   * Returns the folder that native libraries are extracted to; the engine's problem explains a
+   * refusal.
+   */
   private static String nativesCache() {
     try {
       return EngineInfo.nativesCache().toString();

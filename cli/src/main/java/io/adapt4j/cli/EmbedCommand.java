@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Makes vectors of texts. */
+/** Embeds texts. */
 @Command(
     name = "embed",
     description =

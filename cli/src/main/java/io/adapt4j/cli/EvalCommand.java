@@ -97,7 +97,7 @@ final class EvalCommand implements Callable<Integer> {
             : ReportWriter.of(evaluator.compare(List.of(base, tuned))));
   }
 
-  /** Hours of answers are not lost for a path that cannot be written. */
+  /** Checks destinations first, so that hours of answers are not lost to an unwritable path. */
   private void requireDestinations() {
     if (report != null) {
       Destination.folder("--report", report, overwrite, List.of(HTML, MARKDOWN, JSON));

@@ -1,21 +1,21 @@
 package io.adapt4j.cli;
 
-/** How a command ended. */
+/** Exit codes of commands. */
 final class ExitCode {
 
-  /** All is well. */
+  /** Success. */
   static final int OK = 0;
 
-  /** Something was found: data with errors, a repeated run with other losses, a broken set-up. */
+  /** Findings: data with errors, a repeated run with different losses, a broken setup. */
   static final int FINDINGS = 1;
 
-  /** The command line, the description or a file that it names cannot be used. */
+  /** Unusable command line, description or file named in it. */
   static final int USAGE = 2;
 
-  /** The run began and failed. */
+  /** The run started and failed. */
   static final int FAILED = 3;
 
-  /** Interrupted (Ctrl-C): what was done is saved. The JVM itself ends with it. */
+  /** Interrupted (Ctrl-C), with progress saved; also the JVM's own exit code. */
   static final int INTERRUPTED = 130;
 
   private ExitCode() {}

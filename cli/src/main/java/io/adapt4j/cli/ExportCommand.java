@@ -162,7 +162,7 @@ final class ExportCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Checks all files that will be read and written before a model is read. */
+  /** Checks all input and output files before a model is read. */
   private Path target() {
     if (importance != null) {
       Destination.rows("--importance", importance);

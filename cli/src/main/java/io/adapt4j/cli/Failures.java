@@ -22,15 +22,15 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
 /**
- * Turns exceptions into a message and an exit code. A stack trace is shown for defects of this
- * program alone, or where {@value #TRACE} is set.
+ * Maps exceptions to a message and an exit code. Stack traces are shown only for bugs in this
+ * program, or if {@value #TRACE} is set.
  */
 final class Failures implements IExecutionExceptionHandler {
 
-  /** The environment variable that asks for stack traces. */
+  /** Environment variable that enables stack traces. */
   static final String TRACE = "ADAPT4J_TRACE";
 
-  /** What a user can put right. */
+  /** Exceptions that the user can fix. */
   private static final List<Class<? extends Exception>> USAGE =
       List.of(
           SettingsException.class,
@@ -43,7 +43,7 @@ final class Failures implements IExecutionExceptionHandler {
           FileSystemException.class,
           IllegalArgumentException.class);
 
-  /** What happens to a program without a defect; states are refused with a sentence. */
+  /** Exceptions that are not bugs; illegal states have an explanatory message. */
   private static final List<Class<? extends Exception>> EXPECTED =
       List.of(
           Adapt4jException.class,
@@ -80,7 +80,10 @@ final class Failures implements IExecutionExceptionHandler {
     return code;
   }
 
-  /** A file system refuses paths; a failure with a cause in it may be one of a device. */
+  /**
+   * Returns whether the user can fix a failure: file systems reject paths; a failure with a cause
+   * may come from a device.
+   */
   private static boolean isUsage(Exception exception) {
     return isAny(USAGE, exception)
         || (exception instanceof UncheckedIOException unchecked

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Looks for a learning rate. */
+/** Runs a learning-rate range test. */
 @Command(
     name = "lr-find",
     description =

@@ -90,7 +90,7 @@ final class GenerateCommand implements Callable<Integer> {
       description = "Use another chat template than the model or the adapter was trained in.")
   private boolean anyChatTemplate;
 
-  /** What to begin with. */
+  /** Start of the text. */
   static final class Start {
 
     @Option(
@@ -156,7 +156,7 @@ final class GenerateCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Reads the prompt and writes another text. */
+  /** Generates with an encoder-decoder model. */
   private int write(Path folder) {
     sampling.requireNone();
     Map<String, Boolean> given = new LinkedHashMap<>();
@@ -228,7 +228,7 @@ final class GenerateCommand implements Callable<Integer> {
     output.out().flush();
   }
 
-  /** On standard error, so that standard output is the text alone. */
+  /** Logs the options to standard error, so that standard output is only the text. */
   private void tell(GenerationOptions options, boolean chats) {
     if (chats && start.prompt != null) {
       output

@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Tells what a model folder holds. */
+/** Shows the content of a model folder. */
 @Command(
     name = "inspect",
     description = "Shows what a model folder holds, and what to know before using it.",

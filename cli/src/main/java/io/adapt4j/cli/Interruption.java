@@ -3,8 +3,8 @@ package io.adapt4j.cli;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Lets a run end in order when the JVM is told to end (Ctrl-C, SIGTERM): asks it to stop, and holds
- * the JVM until it has saved.
+ * Ends a run gracefully when the JVM is terminated (Ctrl-C, SIGTERM): requests a stop, and delays
+ * JVM exit until the run has saved.
  */
 final class Interruption implements AutoCloseable {
 
@@ -13,9 +13,9 @@ final class Interruption implements AutoCloseable {
   private volatile boolean happened;
 
   /**
-   * Begins to watch.
+   * Registers the shutdown hook.
    *
-   * @param stop asks the run to stop; called on another thread
+   * @param stop requests the run to stop; called on another thread
    */
   Interruption(Runnable stop) {
     this.hook = new Thread(() -> interrupt(stop), "adapt4j-interruption");
@@ -32,12 +32,12 @@ final class Interruption implements AutoCloseable {
     }
   }
 
-  /** Whether the JVM is ending. */
+  /** Returns whether the JVM is shutting down. */
   boolean happened() {
     return happened;
   }
 
-  /** Ends the watch: the run is over, and what it did is saved. */
+  /** Unregisters the hook: the run is over and saved. */
   @Override
   public void close() {
     saved.countDown();
@@ -45,7 +45,7 @@ final class Interruption implements AutoCloseable {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException e) {
-        // The JVM began to end just now; the hook finds nothing to wait for.
+        // The JVM is already shutting down; the hook has nothing to wait for.
       }
     }
   }

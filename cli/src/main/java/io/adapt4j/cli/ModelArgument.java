@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Parameters;
 
-/** The model that a command is about. */
+/** The model argument of a command. */
 final class ModelArgument {
 
   private static final Pattern REPOSITORY = Pattern.compile("([\\w.-]+/[\\w.-]+)(?:@([\\w./-]+))?");
@@ -19,20 +19,23 @@ final class ModelArgument {
       description = "A checkpoint folder, a GGUF file, or OWNER/NAME[@REVISION] on a hub.")
   private String model;
 
-  /** What was given, as a path that need not be there. */
+  /** Returns the argument as a path, which may not exist. */
   Path path() {
     return Path.of(model);
   }
 
-  /** The folder, or one that stands for a file; a model on a hub is downloaded if need be. */
+  /**
+   * Returns the model folder, or one that represents a model file; a hub model is downloaded if
+   * needed.
+   */
   Path folder() {
     return folder("MODEL", model);
   }
 
   /**
-   * The folder of a model.
+   * Returns the folder of a model.
    *
-   * @param label what the command line calls the model, for messages
+   * @param label name of the argument, for messages
    */
   static Path folder(String label, String model) {
     Path folder = Path.of(model);
@@ -51,7 +54,7 @@ final class ModelArgument {
     try {
       return Hub.fromEnvironment().download(repository.group(1), revision);
     } catch (HubException e) {
-      // A mistyped path looks like OWNER/NAME, too.
+      // A mistyped path may look like OWNER/NAME.
       throw new IllegalArgumentException(
           "%s: there is no folder %s, and on the hub: %s"
               .formatted(label, folder.toAbsolutePath().normalize(), e.getMessage()),

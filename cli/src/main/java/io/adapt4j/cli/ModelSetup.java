@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What is put on a language model, and how it is asked. */
+/** Adapters and chat template of a language model. */
 final class ModelSetup {
 
   @Option(
@@ -40,17 +40,17 @@ final class ModelSetup {
     return !adapters.isEmpty();
   }
 
-  /** The folders of the adapters. */
+  /** Returns the folders of the adapters. */
   List<Path> adapters() {
     return List.copyOf(adapters);
   }
 
-  /** Refuses what asks in a chat template, which a model of another kind does not have. */
+  /** Rejects a chat template for models of other kinds. */
   void requireNoTemplate() {
     Sequences.refuse(Map.of("--chat-template", template != null || anyChatTemplate));
   }
 
-  /** The model with its adapters and template, closed by the caller. */
+  /** Loads the model with its adapters and template; closed by the caller. */
   LanguageModel load(Path folder) {
     return load(
         folder,
@@ -59,7 +59,7 @@ final class ModelSetup {
             .toArray(Adapter[]::new));
   }
 
-  /** The model alone with the template, closed by the caller. */
+  /** Loads the base model with the template; closed by the caller. */
   LanguageModel loadBase(Path folder) {
     return load(folder, new Adapter[0]);
   }

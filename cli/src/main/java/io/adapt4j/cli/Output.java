@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Where a command writes its result, and how. */
+/** Output of a command's result, as text or JSON. */
 final class Output {
 
   private static final JsonMapper MAPPER = new JsonMapper();
@@ -25,17 +25,17 @@ final class Output {
     return json;
   }
 
-  /** Standard output. */
+  /** Returns standard output. */
   PrintWriter out() {
     return command.commandLine().getOut();
   }
 
-  /** Standard error, for what is not the result. */
+  /** Returns standard error, for everything except the result. */
   PrintWriter err() {
     return command.commandLine().getErr();
   }
 
-  /** Writes the result, in the form that was asked for. */
+  /** Writes the result in the requested format. */
   void write(String text, JsonNode value) {
     out().print(json ? text(value) : text);
     if (json || !text.endsWith("\n")) {

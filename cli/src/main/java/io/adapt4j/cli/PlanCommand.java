@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Tells what a run will do. */
+/** Shows what a run will do. */
 @Command(
     name = "plan",
     description =

@@ -41,7 +41,7 @@ final class PreviewCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** A task without such a view is a wrong use of this command. */
+  /** Returns the preview; a task without one is a usage error. */
   private Preview preview(FineTuner tuner) {
     try {
       return tuner.preview(rows);

@@ -12,7 +12,7 @@ final class Quoting {
 
   private Quoting() {}
 
-  /** The arguments as one line, for the shell of this system. */
+  /** Returns the arguments as one line, for this system's shell. */
   static String line(List<String> arguments) {
     boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
     return line(arguments, windows);

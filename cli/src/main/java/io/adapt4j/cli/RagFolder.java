@@ -12,12 +12,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** An index and the model of its vectors. */
+/** Options for an index and its embedding model. */
 final class RagFolder {
 
   private static final String INDEX = "--index";
 
-  /** What the name of the file begins with that makes a folder an index. */
+  /** Prefix of the file that marks a folder as an index. */
   private static final String COMMIT = "segments_";
 
   @Option(
@@ -47,12 +47,12 @@ final class RagFolder {
         : LocalEmbeddings.load(ModelSource.path(ModelArgument.folder("--embedder", embedder)));
   }
 
-  /** Checks that there is an index to ask. */
+  /** Checks that there is an index to query. */
   void requireIndex() {
     requireIndex(index);
   }
 
-  /** Checks that an index can be made or is there. */
+  /** Checks that there is an index or one can be created. */
   void requireIndexOrRoom() {
     Destination.folder(INDEX, index);
     List<String> names = Destination.names(index);
@@ -66,7 +66,7 @@ final class RagFolder {
   /**
    * Checks that a folder holds an index.
    *
-   * @throws IllegalArgumentException saying what it holds instead
+   * @throws IllegalArgumentException naming its content
    */
   static void requireIndex(Path folder) {
     String found = INDEX + ": expected the folder of an index, found ";
@@ -95,8 +95,9 @@ final class RagFolder {
   /**
    * Opens an index.
    *
-   * @param embedder the option that names the model of the vectors
-   * @throws IllegalArgumentException if it is of another model, in use, or no index of this library
+   * @param embedder the option that names the embedding model
+   * @throws IllegalArgumentException if it was built with another model, is in use, or is not an
+   *     index of this library
    */
   static Rag open(RagBuilder builder, String embedder) throws IOException {
     try {
@@ -114,7 +115,7 @@ final class RagFolder {
     return Files.isRegularFile(folder.resolve("config.json")) ? "a model" : Destination.some(names);
   }
 
-  /** Files of a damaged index are for the library to complain of. */
+  /** Returns whether a file is Lucene's; damaged indexes are reported by the library. */
   private static boolean isLucene(String name) {
     return name.startsWith(COMMIT) || name.startsWith("pending_" + COMMIT) || name.endsWith(".cfs");
   }

@@ -82,7 +82,7 @@ final class RagIndexCommand implements Callable<Integer> {
     }
   }
 
-  /** Files were selected, but none of them gave a document. */
+  /** Synchronizes, reporting a source without documents as a usage error. */
   private static IngestReport synchronizedWith(Rag rag, Documents documents) {
     try {
       return rag.sync(documents);
@@ -91,7 +91,9 @@ final class RagIndexCommand implements Callable<Integer> {
     }
   }
 
-  /** What is to be read; nothing is begun for a selection that is empty or ambiguous. */
+  /**
+   * Returns the selected documents, rejecting empty or ambiguous selections before any work starts.
+   */
   private List<Documents> selected() {
     List<Path> folders = sources.stream().filter(Files::isDirectory).toList();
     Path[] files = sources.stream().filter(path -> !Files.isDirectory(path)).toArray(Path[]::new);
@@ -141,7 +143,7 @@ final class RagIndexCommand implements Callable<Integer> {
     }
   }
 
-  /** Of two documents of one name the index would keep the second alone. */
+  /** Rejects two documents with the same name, of which the index would keep only the second. */
   private static void requireOnce(String id, Path from, Map<String, Path> taken) {
     Path earlier = taken.putIfAbsent(id, from);
     if (earlier != null) {
@@ -170,7 +172,7 @@ final class RagIndexCommand implements Callable<Integer> {
             all.get(0));
   }
 
-  /** The files of a folder that are wanted; an index in the folder is no document. */
+  /** Returns the selected files of a folder, excluding an index in it. */
   private Documents chosen(Path from) {
     Documents documents = Documents.in(from);
     Path own = from.toAbsolutePath().normalize();
@@ -246,7 +248,7 @@ final class RagIndexCommand implements Callable<Integer> {
     }
   }
 
-  /** What the index has and none of the sources. */
+  /** Returns the indexed ids missing from all sources. */
   private static List<String> missing(List<IngestReport> reports) {
     List<String> missing = new ArrayList<>(reports.get(0).missing());
     reports.forEach(report -> missing.retainAll(report.missing()));

@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Does a recorded run again. */
+/** Repeats a recorded run. */
 @Command(
     name = "repeat",
     description =
@@ -73,7 +73,7 @@ final class RepeatCommand implements Callable<Integer> {
     return same ? Training.exitCode(report) : ExitCode.FINDINGS;
   }
 
-  /** The folder beside that of the recorded run. */
+  /** Returns the default output: the recorded run's folder with a suffix. */
   private static Path besideThat(Provenance record) {
     String recorded = record.configuration().path("output").asText();
     if (recorded.isEmpty()) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The description of the run that a command is about. */
+/** The run description argument of a command. */
 final class RunArgument {
 
   @Parameters(paramLabel = "RUN.YAML", description = "The description of the run.")
@@ -50,7 +50,7 @@ final class RunArgument {
     return description;
   }
 
-  /** The file and the keys that were set, as another program is told of them. */
+  /** Returns the file and the overridden keys, as arguments for another program. */
   List<String> words() {
     List<String> words = new ArrayList<>();
     words.add(file.toAbsolutePath().normalize().toString());
@@ -58,7 +58,7 @@ final class RunArgument {
     return words;
   }
 
-  /** To look at only: an output that holds a run is no reason to refuse. */
+  /** Reads the description for inspection only, so an output that holds a run is allowed. */
   RunDescription readToLook() {
     return read().with("resume", "false").with("overwriteOutput", "true");
   }

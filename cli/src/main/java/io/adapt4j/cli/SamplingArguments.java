@@ -10,10 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/**
- * How to choose tokens: the likeliest each time, unless an option asks for sampling, which then
- * counts with the temperature 1 where none is given.
- */
+/** Token selection: greedy unless an option enables sampling, with a default temperature of 1. */
 final class SamplingArguments {
 
   @Option(
@@ -74,7 +71,7 @@ final class SamplingArguments {
     return Stream.of(topK, topP, minP, seed).anyMatch(value -> value != null);
   }
 
-  /** Whether the seed was drawn at random. */
+  /** Returns whether the seed was drawn at random. */
   boolean drewSeed() {
     return seed == null && isSampled();
   }
@@ -84,10 +81,10 @@ final class SamplingArguments {
   }
 
   /**
-   * The options as the library takes them.
+   * Returns the library's options.
    *
-   * @throws IllegalArgumentException naming the option that is wrong, or that has no effect beside
-   *     another
+   * @throws IllegalArgumentException naming an option that is wrong or has no effect in combination
+   *     with another
    */
   GenerationOptions options() {
     if (temperature != null && temperature == 0 && asksForSampling()) {
@@ -111,24 +108,24 @@ final class SamplingArguments {
         "--stop",
         () -> options.stopStrings(stops.stream().map(stop -> stop.replace("\\n", "\n")).toList()));
     if (isSampled()) {
-      // Short enough to be typed again.
+      // Short enough to retype.
       options.seed(seed != null ? seed : ThreadLocalRandom.current().nextInt(1, 1_000_000_000));
     }
     return options.build();
   }
 
-  /** The limit on new tokens; empty where none is given. */
+  /** Returns the limit on new tokens; empty if none is given. */
   OptionalInt limit() {
     return maxNewTokens == null ? OptionalInt.empty() : OptionalInt.of(maxNewTokens);
   }
 
-  /** Whether texts end before some text. */
+  /** Returns whether there are stop texts. */
   boolean stops() {
     return !stops.isEmpty();
   }
 
   /**
-   * Refuses the options that choose among tokens.
+   * Rejects the sampling options.
    *
    * @throws IllegalArgumentException naming one that is given
    */
@@ -150,7 +147,7 @@ final class SamplingArguments {
     return isSampled() ? GenerationOptions.DEFAULT_TEMPERATURE : 0;
   }
 
-  /** The library names the value in Java; here it is an option. */
+  /** Calls a setter, translating its error to name the option. */
   static void set(String option, Runnable setter) {
     try {
       setter.run();

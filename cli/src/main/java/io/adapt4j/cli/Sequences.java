@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Models that write one text for another, and the options that mean nothing to them. */
+/** Encoder-decoder models, and the options that do not apply to them. */
 final class Sequences {
 
   private Sequences() {}
 
-  /** Whether a folder holds such a model. */
+  /** Returns whether a folder holds such a model. */
   static boolean are(Path folder) {
     return SequenceToSequenceModel.reads(ModelSource.path(folder));
   }
 
-  /** The model with its adapters, closed by the caller. */
+  /** Loads the model with its adapters; closed by the caller. */
   static SequenceToSequenceModel load(Path folder, List<Path> adapters) {
     return SequenceToSequenceModel.load(
         ModelSource.path(folder),
@@ -27,9 +27,9 @@ final class Sequences {
   }
 
   /**
-   * Refuses options.
+   * Rejects options.
    *
-   * @param given whether each is
+   * @param given whether each option is given
    * @throws IllegalArgumentException naming the first that is
    */
   static void refuse(Map<String, Boolean> given) {
@@ -45,10 +45,10 @@ final class Sequences {
   }
 
   /**
-   * Refuses a model of this kind.
+   * Rejects a model of this kind.
    *
    * @param folder the model's folder
-   * @param remedy what to do instead
+   * @param remedy the remedy
    */
   static void refuse(Path folder, String remedy) {
     if (are(folder)) {

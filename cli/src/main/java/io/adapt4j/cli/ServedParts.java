@@ -24,7 +24,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What a server answers with beside its language model, each called by the name of its folder. */
+/** Further models and indexes of a server, each named after its folder. */
 final class ServedParts {
 
   @Option(
@@ -67,7 +67,7 @@ final class ServedParts {
 
   ServedParts() {}
 
-  /** Opened parts, closed in reverse. */
+  /** Opened parts, closed in reverse order. */
   static final class Opened implements AutoCloseable {
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -93,7 +93,7 @@ final class ServedParts {
     }
   }
 
-  /** Checks what is named before the language model is loaded. */
+  /** Checks the named paths before the language model is loaded. */
   void requirePaths() {
     adapters.values().forEach(folder -> Adapters.requireAdapter("--named-adapter", folder));
     if (embedder != null) {
@@ -119,9 +119,9 @@ final class ServedParts {
   }
 
   /**
-   * Loads the parts and puts them into a server.
+   * Loads the parts and adds them to a server.
    *
-   * @param maxNewTokens of answers from the index, or null
+   * @param maxNewTokens token limit of answers from the index, or null
    */
   Opened open(
       ModelServer.Builder server,

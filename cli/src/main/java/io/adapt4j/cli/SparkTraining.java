@@ -11,12 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains on Spark, in a process of its own: Spark's libraries are not those of the command line,
- * and not part of it.
+ * Trains on Spark in a separate process, as the command line does not include Spark's libraries.
  */
 final class SparkTraining {
 
-  /** Names the folder with the jars of the module spark and of Spark. */
+  /** Environment variable for the folder with the jars of the spark module and of Spark. */
   static final String FOLDER = "ADAPT4J_SPARK_LIB";
 
   private static final String MAIN_CLASS = "io.adapt4j.spark.SparkTrain";
@@ -24,10 +23,10 @@ final class SparkTraining {
   private SparkTraining() {}
 
   /**
-   * Makes the command line of the process.
+   * Builds the command line of the process.
    *
-   * @param environment variables, which may name the folder
-   * @param arguments of the program for Spark
+   * @param environment environment variables, which may name the folder
+   * @param arguments arguments of the Spark program
    * @return the words
    * @throws IllegalArgumentException if there is no such folder, with the remedy
    */
@@ -53,7 +52,7 @@ final class SparkTraining {
     return command;
   }
 
-  /** The folder {@code spark} beside that of this program's jars. */
+  /** Returns the folder {@code spark} next to that of this program's jars. */
   private static Optional<Path> besideThis() {
     try {
       Path own =
@@ -65,7 +64,7 @@ final class SparkTraining {
   }
 
   /**
-   * Runs a command to its end.
+   * Runs a command to completion.
    *
    * @return its exit code
    */

@@ -29,7 +29,7 @@ final class TrainCommand implements Callable<Integer> {
   private static final String RESUME = "--resume";
   private static final String OVERWRITE = "--overwrite";
 
-  /** What a run writes besides its checkpoints. */
+  /** Files that a run writes besides checkpoints. */
   private static final List<String> RUN_FILES =
       List.of(TrainingListeners.METRICS, TrainingListeners.REPORT, TrainingListeners.TENSORBOARD);
 
@@ -59,7 +59,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @ArgGroup private final Earlier earlier = new Earlier();
 
-  /** What to do about a run that is in the output folder. */
+  /** Handling of an earlier run in the output folder. */
   static final class Earlier {
 
     @Option(names = RESUME, description = "Go on with the run in the output folder.")
@@ -104,7 +104,7 @@ final class TrainCommand implements Callable<Integer> {
     return Training.exitCode(report);
   }
 
-  /** The files of another run that this one would write. */
+  /** Returns files of another run that this one would overwrite. */
   private static List<String> filesOfAnother(RunDescription description, Path folder) {
     JsonNode keys = Output.parsed(description.text());
     return keys.path("resume").asBoolean() || keys.path("overwriteOutput").asBoolean()
@@ -112,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
         : RUN_FILES.stream().filter(name -> holds(folder.resolve(name))).toList();
   }
 
-  /** A run that was refused may have left an empty file. */
+  /** Returns whether a file has content; a rejected run may have left an empty one. */
   private static boolean holds(Path path) {
     return Files.exists(path) && !(Files.isRegularFile(path) && path.toFile().length() == 0);
   }
@@ -132,7 +132,7 @@ final class TrainCommand implements Callable<Integer> {
     return arguments;
   }
 
-  /** This command as it was given, with {@code --resume}: other settings would be another run. */
+  /** Returns this command with {@code --resume} added: other settings would be a different run. */
   String resumption() {
     List<String> words = new ArrayList<>(List.of("adapt4j"));
     command.root().commandLine().getParseResult().originalArgs().stream()

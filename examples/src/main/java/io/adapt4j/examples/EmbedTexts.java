@@ -11,7 +11,7 @@ import java.util.Locale;
  * Prints how similar texts are: the cosines of the angles between their embeddings.
  *
  * <p>{@code EmbedTexts FOLDER TEXT TEXT ...} with the folder of a sentence encoder, such as the one
- * {@link ConvertMiniLm} writes. Exits with 2 if called wrongly.
+ * {@link ConvertMiniLm} writes. Exits with 2 on wrong usage.
  */
 public final class EmbedTexts {
 

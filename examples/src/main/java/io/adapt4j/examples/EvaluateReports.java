@@ -15,12 +15,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Evaluates the shipped model of children's stories and writes what came of it: a page to read, a
- * text for a pull request, JSON for a build, and the failures as rows to correct.
+ * Evaluates the shipped model of children's stories and writes the results: an HTML page, a text
+ * for a pull request, JSON for a build, and the failures as rows to correct.
  *
  * <p>{@code EvaluateReports [OUTPUT [ADAPTER]]}, run from the root of the repository. With an
- * adapter, such as the quick start trains, the tuned model is compared with the model that it was
- * made of.
+ * adapter, such as the one the quick start trains, the tuned model is compared with its base.
  */
 public final class EvaluateReports {
 

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 
 /**
  * Three sites that each hold a third of the passages teach a model of children's stories to write
- * like Shakespeare. No site shows its passages to another: only adapters travel.
+ * like Shakespeare. No site reveals its passages to another: only adapters are sent.
  *
  * <p>Run it from the root of the repository.
  */

@@ -7,8 +7,8 @@ import java.util.Map;
 /**
  * Teaches a model of children's stories by rewards alone to speak of three given things and to come
  * to an end: GRPO with two reward functions, over three seeds. Prints rewards on held-out prompts
- * before and after, the divergence from the start, and stories: a reward that rises says nothing of
- * how it was got.
+ * before and after, the divergence from the initial model, and sample stories, since a rising
+ * reward does not show how it was earned.
  *
  * <p>Run it from the root of the repository. The argument {@code short} trains half as long.
  */

@@ -4,10 +4,10 @@ import io.adapt4j.core.inspect.ModelInfo;
 import java.nio.file.Path;
 
 /**
- * Tells what a model folder holds and what to know before training it, without loading the model.
+ * Describes a model folder and what to know before training it, without loading the model.
  *
  * <p>{@code InspectModel DIR [SEQUENCE_LENGTH]} prints a description, and the warnings for training
- * on chats for commercial use with sequences of this length. Exits with 2 if called wrongly.
+ * on chats for commercial use with sequences of this length. Exits with 2 on wrong usage.
  */
 public final class InspectModel {
 

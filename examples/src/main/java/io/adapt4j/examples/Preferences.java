@@ -29,8 +29,7 @@ import java.util.stream.Collectors;
 /**
  * Teaches a model of children's stories a taste by DPO: it continues from beginnings of stories, a
  * rule prefers continuations in short sentences, and an adapter learns from these pairs. Prints how
- * often it prefers as the rule does on beginnings that were held out, before and after, and what it
- * writes.
+ * often it agrees with the rule on held-out beginnings, before and after, and sample output.
  *
  * <p>Run it from the root of the repository; it takes about a minute.
  */
@@ -38,7 +37,7 @@ public final class Preferences {
 
   private static final int BEGINNING = 12;
 
-  /** Beginnings that no pair is made of, to look at what is written. */
+  /** Number of beginnings without pairs, for sample output. */
   private static final int UNSEEN = 24;
 
   private static final GenerationOptions SAMPLING =
@@ -47,13 +46,13 @@ public final class Preferences {
   private Preferences() {}
 
   /**
-   * What training came to, on prompts that were held out.
+   * Result of the training on held-out prompts.
    *
    * @param before metrics before the first step
    * @param after metrics of the best checkpoint
-   * @param wordsBefore words a sentence that the model writes before
-   * @param wordsAfter words a sentence that it writes after
-   * @param text what it writes after, continuing from the first prompt
+   * @param wordsBefore words per generated sentence before training
+   * @param wordsAfter words per generated sentence after training
+   * @param text text generated after training for the first prompt
    */
   record Outcome(
       Map<String, Double> before,
@@ -81,7 +80,9 @@ public final class Preferences {
         outcome.wordsBefore(), outcome.wordsAfter(), outcome.text());
   }
 
-  /** Collects pairs for so many prompts, trains on most of them, and looks at the others. */
+  /**
+   * Collects pairs for a number of prompts, trains on most of them, and evaluates on the others.
+   */
   static Outcome run(Path examples, Path output, int prompts) {
     ModelSource model = ModelSource.path(examples.resolve("models/stories260K"));
     List<String> all = beginnings(examples);
@@ -143,7 +144,7 @@ public final class Preferences {
     }
   }
 
-  /** The first words of stories, each once. */
+  /** Returns distinct beginnings of stories. */
   private static List<String> beginnings(Path examples) {
     List<String> beginnings = new ArrayList<>();
     for (String file : List.of("stories.jsonl", "heldout.jsonl")) {

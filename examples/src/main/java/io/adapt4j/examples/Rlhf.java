@@ -17,12 +17,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Reinforcement learning from preferences, from end to end: the shipped model tells stories, a
- * reader who likes them cheerful picks the better and the worse one, a reward model learns from the
- * pairs, PPO trains the storyteller on it, and stories of held-out prompts show what came of it:
- * the reward, what the reader thinks, and how often the reader prefers them to those of the start.
- * Storyteller and reward model are adapters, and so all of PPO runs on one network: the policy, the
- * reference, the values and the reward.
+ * End-to-end reinforcement learning from preferences: the shipped model writes stories, a reader
+ * who likes cheerful ones picks the better and the worse one, a reward model is trained on the
+ * pairs, and PPO trains the storyteller with it. Held-out prompts show the result: the reward, the
+ * reader's rating, and the win rate against the initial model. Storyteller and reward model are
+ * adapters, so policy, reference, value model and reward of PPO share one network.
  *
  * <p>Run it from the root of the repository. With the argument {@code short} it trains less.
  */
@@ -123,7 +122,7 @@ public final class Rlhf {
         winRate(before, after));
   }
 
-  /** Judges a story of a prompt. */
+  /** Scores a story for a prompt. */
   private interface Judge {
     double score(String prompt, String story);
   }
@@ -135,7 +134,7 @@ public final class Rlhf {
         .orElseThrow();
   }
 
-  /** How often the reader likes the story after training better; a tie counts half. */
+  /** Returns the win rate of stories after training over those before; a tie counts half. */
   private static double winRate(List<String> before, List<String> after) {
     return IntStream.range(0, before.size())
         .mapToDouble(

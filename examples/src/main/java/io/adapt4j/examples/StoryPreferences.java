@@ -18,8 +18,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Preferences of a reader who likes cheerful stories. The reader is a rule here, so that the
- * example can tell how well the reward model caught it; the models see nothing but the pairs.
+ * Preferences of a reader who likes cheerful stories. The reader is simulated by a rule, so that
+ * the example can measure how well the reward model learned it; the models see only the pairs.
  */
 final class StoryPreferences {
 
@@ -29,13 +29,13 @@ final class StoryPreferences {
 
   private StoryPreferences() {}
 
-  /** How many different cheerful words a story has. */
+  /** Returns the number of distinct cheerful words in a story. */
   static double cheer(String story) {
     List<String> said = Arrays.asList(story.toLowerCase(Locale.ROOT).split("[^a-z]+"));
     return CHEERFUL.stream().filter(said::contains).count();
   }
 
-  /** Stories of prompts, one a prompt. */
+  /** Generates stories, one per prompt. */
   static List<String> stories(LanguageModel model, List<String> prompts, int tokens, long seed) {
     GenerationOptions options = GenerationOptions.builder().maxNewTokens(tokens).seed(seed).build();
     return model.generateAll(prompts, options).stream().map(Generation::text).toList();
@@ -49,7 +49,7 @@ final class StoryPreferences {
     return texts;
   }
 
-  /** Lets the model tell each story several times and the reader choose the best and the worst. */
+  /** Generates each story several times and lets the reader choose the best and the worst. */
   static Split collect(ModelSource base, List<String> prompts, int tokens, Path file) {
     List<Example> pairs = new ArrayList<>();
     try (LanguageModel model = LanguageModel.load(base)) {

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
-/** What is wanted of a story: it speaks of three given things, and it ends. */
+/** Rewards for a story that mentions three given things and ends. */
 public final class StoryRewards {
 
   private static final List<String> THINGS =
@@ -28,9 +28,10 @@ public final class StoryRewards {
   private StoryRewards() {}
 
   /**
-   * Beginnings of stories with every three of the things, 96 to train on and 24 held out.
+   * Returns beginnings of stories with every combination of three things, 96 for training and 24
+   * held out.
    *
-   * @param folder where the prompts are written
+   * @param folder folder to write the prompts to
    * @return the prompts
    */
   public static Split prompts(Path folder) {
@@ -76,7 +77,7 @@ public final class StoryRewards {
   }
 
   /**
-   * The share of the row's words that the completion has.
+   * Returns the fraction of the row's words in the completion.
    *
    * @param prompt the beginning
    * @param completion the rest of the story
@@ -90,7 +91,7 @@ public final class StoryRewards {
   }
 
   /**
-   * 1 for a story that comes to its end with a whole sentence.
+   * Returns a reward of 1 for a story that ends with a complete sentence.
    *
    * @return the reward
    */
@@ -105,8 +106,10 @@ public final class StoryRewards {
       public double[] scoreAll(List<Completion> completions) {
         return completions.stream()
             .mapToDouble(
-                other ->
-                    other.truncated() ? 0 : score(other.prompt(), other.text(), other.fields()))
+                completion ->
+                    completion.truncated()
+                        ? 0
+                        : score(completion.prompt(), completion.text(), completion.fields()))
             .toArray();
       }
     };

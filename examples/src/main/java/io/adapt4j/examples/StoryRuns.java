@@ -25,7 +25,7 @@ import java.util.Map;
  * Trains the shipped model on rewards for its stories.
  *
  * @param examples the folder of the examples module
- * @param output folder of the runs
+ * @param output folder for the runs
  * @param epochs passes over the prompts
  */
 record StoryRuns(Path examples, Path output, int epochs) {
@@ -33,11 +33,11 @@ record StoryRuns(Path examples, Path output, int epochs) {
   static final int NEW_TOKENS = 96;
 
   /**
-   * What a run came to.
+   * Result of a run.
    *
-   * @param start figures of the held-out prompts before it
-   * @param end figures of the held-out prompts after it
-   * @param adapter where the trained adapter is
+   * @param start metrics on held-out prompts before it
+   * @param end metrics on held-out prompts after it
+   * @param adapter folder of the trained adapter
    */
   record Result(Map<String, Double> start, Map<String, Double> end, Path adapter) {}
 
@@ -88,7 +88,10 @@ record StoryRuns(Path examples, Path output, int epochs) {
         report.last());
   }
 
-  /** Stories of the same beginnings before and after, to see what the reward was got by. */
+  /**
+   * Returns stories of the same beginnings before and after training, to see how the reward was
+   * earned.
+   */
   List<String> samples(Path adapter, int count) {
     Dataset held = StoryRewards.prompts(output.resolve("data")).validation();
     List<String> prompts = new ArrayList<>();

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Tasks for the small model of children's stories, made of the shipped texts. */
+/** Evaluation tasks for the small model of children's stories, built from the shipped texts. */
 final class StoryTasks {
 
   private static final int CHOICES = 4;
@@ -25,7 +25,10 @@ final class StoryTasks {
     this.data = examples.resolve("data");
   }
 
-  /** Which of four last sentences ends this story? The other three end other stories. */
+  /**
+   * Returns the task of choosing a story's last sentence among four, three of which end other
+   * stories.
+   */
   Task endings() {
     List<String> stories = new ArrayList<>(texts("tinystories/heldout.jsonl"));
     stories.addAll(texts("tinystories/stories.jsonl"));
@@ -47,12 +50,12 @@ final class StoryTasks {
     return new Task("endings", items, metrics, false);
   }
 
-  /** The bits a byte of held-out stories: what the model must not forget. */
+  /** Returns the task of bits per byte on held-out stories, which the model must not forget. */
   Task stories() {
     return Tasks.perplexity("stories", ends("tinystories/heldout.jsonl", 40)).general();
   }
 
-  /** The bits a byte of plays: what tuning on Shakespeare should lower. */
+  /** Returns the task of bits per byte on plays, which tuning on Shakespeare should lower. */
   Task plays() {
     return Tasks.perplexity("plays", ends("shakespeare/passages.jsonl", 40));
   }
@@ -68,7 +71,9 @@ final class StoryTasks {
         .toList();
   }
 
-  /** Where the space before the last sentence is; one of a few characters is not the last. */
+  /**
+   * Returns the position of the space before the last sentence, ignoring one of a few characters.
+   */
   private static int lastSentence(String story) {
     int at = story.length() - 20;
     while (at > 0

@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds out for a folder of documents and an exam what to build: asks a model the exam as it is,
- * with passages of the documents, trained on the documents, and both, and recommends one.
+ * Recommends prompting, RAG, fine-tuning or both for a folder of documents and an exam: asks a
+ * model the exam unchanged, with retrieved passages, trained on the documents, and with both.
  *
  * <p>{@code WhatToBuild [DOCUMENTS EXAM [MODEL [OUTPUT]]]}: run it from the root of the repository.
  * The exam is JSON lines with {@code question}, {@code choices} and {@code answer}. Without
@@ -36,7 +36,7 @@ public final class WhatToBuild {
   private static final Path EXAMPLES = Path.of("examples");
   private static final int PASSAGES = 2;
 
-  /** So much of the model's context may a passage take; the question needs room too. */
+  /** Divisor of the model's context that limits a passage; the question needs room too. */
   private static final int CONTEXT_SHARE = 4;
 
   private static final int EPOCHS = 3;
@@ -68,7 +68,7 @@ public final class WhatToBuild {
     return number < arguments.length ? Path.of(arguments[number]) : otherwise;
   }
 
-  /** Trains on the documents, indexes them, and asks everybody the exam. */
+  /** Trains on the documents, indexes them, and gives the exam to every candidate. */
   static Recommendation run(Path documents, Task exam, Path model, Path output) throws IOException {
     ModelSource base = ModelSource.path(model);
     try (LanguageModel plain = LanguageModel.load(base, Precision.FP32)) {

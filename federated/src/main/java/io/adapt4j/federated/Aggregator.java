@@ -16,41 +16,41 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one adapter of those of the sites, module by module. A site of lower rank is completed by
- * the last ranks of the common adapter, which it did not see: so all have its rank, and the mean of
- * their products is that of the site's changes applied to the common adapter.
+ * Combines the sites' adapters into one, module by module. A site of lower rank is padded with the
+ * last ranks of the common adapter, which it did not train: so all have the same rank, and the mean
+ * of the products is the common adapter with the mean of the sites' changes.
  */
 final class Aggregator {
 
   /**
    * A site's part.
    *
-   * @param start what it began with
-   * @param end what it came to
-   * @param weight its share in the mean
+   * @param start its initial adapter
+   * @param end its trained adapter
+   * @param weight its weight in the mean
    */
   record Part(StoredAdapter start, StoredAdapter end, double weight) {}
 
   /**
    * Norms over all modules.
    *
-   * @param mean of the mean of the products
-   * @param factorMeanError of what averaged factors get wrong
-   * @param error of what this aggregation gets wrong
+   * @param mean norm of the mean of the products
+   * @param factorMeanError norm of the error of averaging A and B separately
+   * @param error norm of the error of this aggregation
    */
   record Norms(double mean, double factorMeanError, double error) {}
 
-  /** The largest number of fp16, which no value of a usable adapter exceeds. */
+  /** The largest fp16 value, which no value of a usable adapter exceeds. */
   private static final float MAX_VALUE = 65_504;
 
   private final Aggregation how;
   private final StoredAdapter common;
   private final List<Part> parts;
 
-  /** What a longer update than the limit is multiplied by. */
+  /** Clipping factors of the sites' updates. */
   private final List<Double> shares;
 
-  /** The weight of the common adapter as it was: what the parts lack to 1. */
+  /** Weight of the previous common adapter: 1 minus the sum of the parts' weights. */
   private final double rest;
 
   /** Standard deviation of the noise on the new values. */
@@ -65,13 +65,13 @@ final class Aggregator {
   /**
    * Prepares a round's aggregation.
    *
-   * @param how the way
-   * @param common the adapter of the round before
+   * @param how the aggregation method
+   * @param common the adapter of the previous round
    * @param parts the sites; may be none
-   * @param shares one a site, 1 where its update counts whole
+   * @param shares clipping factor of each site, 1 if its update is not clipped
    * @param deviation standard deviation of the noise on the new values
-   * @param noise where it comes from
-   * @param seed of the next round's new factors
+   * @param noise source of the noise
+   * @param seed seed of the next round's newly initialized matrices
    */
   Aggregator(
       Aggregation how,
@@ -93,11 +93,11 @@ final class Aggregator {
   }
 
   /**
-   * Computes the new adapter, and what is to be folded into the base.
+   * Computes the new adapter and the update to fold into the base.
    *
-   * @param folded what earlier rounds folded into the base; null for nothing
-   * @param adapter takes the tensors of the new adapter
-   * @param fold takes the tensors of what is folded into the base from now on, if rounds change it
+   * @param folded update folded into the base by earlier rounds; null for none
+   * @param adapter receives the tensors of the new adapter
+   * @param fold receives the tensors of the accumulated folded update, if rounds change the base
    * @return the norms
    */
   Norms aggregate(@Nullable StoredAdapter folded, AdapterWriter adapter, AdapterWriter fold) {
@@ -114,7 +114,7 @@ final class Aggregator {
     return new Norms(Math.sqrt(meanSquares), Math.sqrt(factorMeanSquares), Math.sqrt(errorSquares));
   }
 
-  /** The configuration of what is folded into the base. */
+  /** Returns the configuration of the update folded into the base. */
   static ObjectNode foldConfig(ObjectNode config) {
     ObjectNode plain = config.deepCopy();
     plain.put("use_rslora", false);
@@ -175,7 +175,7 @@ final class Aggregator {
     errorSquares += size * size;
   }
 
-  /** Brings all to one rank. New factors have nothing behind them. */
+  /** Pads all to one rank. */
   private List<LowRank> completed(List<LowRank> terms, LowRank before) {
     if (how != Aggregation.STACK_MERGE) {
       return terms.stream().map(term -> term.completedBy(before)).toList();
@@ -204,7 +204,10 @@ final class Aggregator {
     return new LowRank(b, a);
   }
 
-  /** Rows of A keep their usual length, so that B and A go on learning at their usual rates. */
+  /**
+   * Returns the best approximation of a rank, keeping the usual norm of A's rows so that both
+   * matrices keep learning at their usual rates.
+   */
   private static LowRank best(LowRankSum mean, List<LowRank> terms, int rank) {
     double length =
         Math.sqrt(terms.stream().mapToDouble(LowRank::meanSquareOfRows).average().orElseThrow());
@@ -218,7 +221,7 @@ final class Aggregator {
         both ? UpdateNorm.noisy(factors.a(), deviation, noise) : factors.a());
   }
 
-  /** All that was ever folded in, in no more ranks than the weight has. */
+  /** Returns the accumulated folded update, with at most the rank of the weight. */
   private static LowRank fold(
       String module,
       @Nullable StoredAdapter folded,
@@ -256,7 +259,9 @@ final class Aggregator {
     adapter.tensor(name, UpdateNorm.noisy(sum, deviation, noise));
   }
 
-  /** Returns why an adapter of a site cannot be used, whatever it began with; empty if it can. */
+  /**
+   * Returns why a site's adapter is unusable regardless of its initial one; empty if it is usable.
+   */
   static Optional<String> problem(StoredAdapter adapter) {
     for (String name : adapter.names()) {
       try (Scope scope = Scope.open()) {
@@ -275,7 +280,7 @@ final class Aggregator {
     return Optional.empty();
   }
 
-  /** Returns why a site's adapter cannot be used; empty if it can. */
+  /** Returns why a site's adapter is unusable; empty if it is usable. */
   static Optional<String> problem(Aggregation how, StoredAdapter start, StoredAdapter end) {
     List<String> differences = end.differences(start);
     if (!differences.isEmpty()) {

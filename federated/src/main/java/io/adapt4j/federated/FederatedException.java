@@ -2,14 +2,14 @@ package io.adapt4j.federated;
 
 import io.adapt4j.core.exception.Adapt4jException;
 
-/** Rounds that cannot go on. What whole rounds came to is on disk. */
+/** Thrown when a federated run cannot continue. Results of completed rounds are on disk. */
 public final class FederatedException extends Adapt4jException {
   private static final long serialVersionUID = 1L;
 
   /**
    * Creates an exception.
    *
-   * @param message what is wrong and what to do
+   * @param message the problem and its remedy
    */
   public FederatedException(String message) {
     super(message);
@@ -18,7 +18,7 @@ public final class FederatedException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong and what to do
+   * @param message the problem and its remedy
    * @param cause the failure underneath
    */
   public FederatedException(String message, Throwable cause) {

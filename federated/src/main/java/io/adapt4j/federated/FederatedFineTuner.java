@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fine-tunes a model on data of several sites that stays where it is. In each round every site
- * trains the common adapter on its own data, and the adapters are combined; only adapters travel.
+ * Fine-tunes a model on data of several sites without moving the data. In each round, every site
+ * trains the common adapter on its own data, and the adapters are aggregated; only adapters are
+ * sent.
  *
  * <pre>{@code
  * FederatedReport report = FederatedFineTuner.builder()
@@ -39,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>The result is a PEFT adapter, or a new base ({@link Aggregation}), that any application loads.
- * A site's optimizer begins anew in each round. With the same settings on the same machine the
- * result is the same, also where a run was killed and {@linkplain Builder#resume resumed}, unless
+ * A site's optimizer state is reset in each round. Results are reproducible with the same settings
+ * on the same machine, even if a run was killed and {@linkplain Builder#resume resumed}, unless
  * secure noise is added.
  */
 public final class FederatedFineTuner {
@@ -55,7 +56,7 @@ public final class FederatedFineTuner {
   }
 
   /**
-   * Starts describing a federated fine-tuning.
+   * Creates a builder.
    *
    * @return a builder with every option at its default
    */
@@ -66,7 +67,7 @@ public final class FederatedFineTuner {
   /**
    * Runs all rounds in this process, the sites one after the other.
    *
-   * @return how it went and where the result is
+   * @return the report, with the location of the result
    * @throws FederatedException if too few sites could train, or the output holds another run
    * @throws IllegalStateException if this tuner has run before
    */
@@ -78,7 +79,7 @@ public final class FederatedFineTuner {
    * Runs all rounds with sites that train elsewhere.
    *
    * @param runner trains the sites
-   * @return how it went and where the result is
+   * @return the report, with the location of the result
    * @throws FederatedException if too few sites could train, or the output holds another run
    * @throws IllegalStateException if this tuner has run before
    */
@@ -95,7 +96,7 @@ public final class FederatedFineTuner {
   }
 
   /**
-   * Describes a federated fine-tuning. Required: {@link #model}, {@link #method}, at least one
+   * Builder of a federated fine-tuning. Required: {@link #model}, {@link #method}, at least one
    * {@link #site}, {@link #output}. Values are checked together in {@link #build}.
    */
   public static final class Builder {
@@ -121,8 +122,8 @@ public final class FederatedFineTuner {
     private Builder() {}
 
     /**
-     * The base that all sites start from. A folder has to be at the same path wherever a site
-     * trains.
+     * Sets the base model that all sites start from. A folder has to be at the same path wherever a
+     * site trains.
      *
      * @param source a Hugging Face checkpoint, in a folder or on a hub
      * @return this builder
@@ -133,8 +134,8 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * How the model is adapted: {@code Lora}, or {@code QLora} of adapt4j-qlora. Its rank is that
-     * of the common adapter.
+     * Sets the fine-tuning method: {@code Lora}, or {@code QLora} of adapt4j-qlora. Its rank is
+     * that of the common adapter.
      *
      * @param lowRank the method, without DoRA
      * @return this builder
@@ -147,7 +148,7 @@ public final class FederatedFineTuner {
     /**
      * Adds a site.
      *
-     * @param site with a name that no other has
+     * @param site a site with a unique name
      * @return this builder
      */
     public Builder site(Site site) {
@@ -156,7 +157,7 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * How many rounds to run; default 5. A resumed run may have more than the one before.
+     * Sets the number of rounds; default 5. A resumed run may have more than before.
      *
      * @param count at least 1
      * @return this builder
@@ -167,8 +168,8 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * The options of the sites' training, such as epochs in a round, batch size, learning rate and
-     * task; those of {@code FineTuner} unless set. The schedule of the learning rate is that of one
+     * Sets the options of the sites' training, such as epochs per round, batch size, learning rate
+     * and task; defaults are those of {@code FineTuner}. The learning-rate schedule spans one
      * round.
      *
      * @param options sets them
@@ -180,9 +181,9 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * How adapters become one; default {@link Aggregation#STACK_SVD}.
+     * Sets the aggregation method; default {@link Aggregation#STACK_SVD}.
      *
-     * @param how the way
+     * @param how the method
      * @return this builder
      */
     public Builder aggregation(Aggregation how) {
@@ -191,9 +192,9 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * After how many steps a site's training of a round ends, if its epochs have more; default all
-     * of them. The rows of a round are drawn anew. Adapters that are combined more often go less
-     * far apart, and more are sent.
+     * Limits the steps of a site's training per round; unlimited by default. Rows are shuffled
+     * again in each round. More frequent aggregation keeps adapters from drifting apart, but sends
+     * more data.
      *
      * @param count at least 1
      * @return this builder
@@ -204,9 +205,9 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * Bounds and hides the updates of sites; default off.
+     * Clips the updates of sites and adds noise; default off.
      *
-     * @param protection the bound and the noise
+     * @param protection the clipping norm and the noise
      * @return this builder
      */
     public Builder privacy(Privacy protection) {
@@ -215,7 +216,7 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * The probability that a site takes part in a round, drawn for each by itself; default 1.
+     * Sets the probability that a site takes part in a round, drawn independently; default 1.
      *
      * @param probability in (0, 1]
      * @return this builder
@@ -226,12 +227,12 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * The greatest weight of a site in the mean of a round. Sites say themselves how many tokens
-     * they learned from; this bounds what a wrong number can do. What exceeds the limit goes to the
-     * other sites. Default 0.5 with three sites or more, and 1, no limit, with fewer; with noise
-     * all sites weigh the same.
+     * Sets the maximum weight of a site in a round's mean. Sites report their number of training
+     * tokens themselves; this limits the effect of a wrong number. Excess weight goes to the other
+     * sites. Default 0.5 with three or more sites, and 1, no limit, with fewer; with noise all
+     * sites have equal weights.
      *
-     * @param weight in (0, 1]; below one over the sites all weigh the same
+     * @param weight in (0, 1]; below 1 / sites, all have equal weights
      * @return this builder
      */
     public Builder maxSiteWeight(double weight) {
@@ -240,7 +241,7 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * How often a site is tried in a round before it is left out; default 2.
+     * Sets the number of attempts per site and round before the site is left out; default 2.
      *
      * @param count at least 1
      * @return this builder
@@ -251,8 +252,8 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * How many updates a round needs; default all sites. With fewer the run ends in a {@link
-     * FederatedException}; sites left out of other rounds are reported.
+     * Sets the minimum number of updates per round; default all sites. With fewer, the run fails
+     * with a {@link FederatedException}; otherwise, sites left out are reported.
      *
      * @param count from 1 to the number of sites
      * @return this builder
@@ -263,7 +264,7 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * Decides initial values, the order of rows and who takes part; default 42.
+     * Sets the seed of initial values, row order and participation; default 42.
      *
      * @param value any number
      * @return this builder
@@ -274,7 +275,7 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * The folder for the result: {@code adapter}, {@code model} where the base changes, {@code
+     * Sets the output folder: {@code adapter}, {@code model} if the base changes, {@code
      * federated.json} with the reports, and {@code rounds} to resume from.
      *
      * @param folder created if absent
@@ -286,8 +287,8 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * Goes on after the last whole round in the output folder; without one the run starts from the
-     * beginning. The result is that of an uninterrupted run.
+     * Resumes after the last complete round in the output folder; without one, the run starts from
+     * the beginning. The result equals that of an uninterrupted run.
      *
      * @return this builder
      */
@@ -307,7 +308,7 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * Adds what is told of each round.
+     * Adds a listener called after each round.
      *
      * @param listener may evaluate the common adapter
      * @return this builder
@@ -318,7 +319,7 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * Checks everything together. The options of the sites' training are checked where they train.
+     * Checks all settings. The options of the sites' training are checked where they train.
      *
      * @return a tuner ready to run
      * @throws SettingsException naming every problem found

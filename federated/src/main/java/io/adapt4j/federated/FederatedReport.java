@@ -6,12 +6,12 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What rounds came to.
+ * Result of a federated fine-tuning.
  *
- * @param aggregation how adapters were combined
- * @param rounds one report a round, those of an earlier process included
+ * @param aggregation the aggregation method
+ * @param rounds one report per round, including those of earlier processes
  * @param adapter the PEFT folder of the result; empty with {@link Aggregation#STACK_MERGE}
- * @param model the folder of the new base; empty where the base is as it was
+ * @param model the folder of the new base; empty if the base is unchanged
  */
 public record FederatedReport(
     Aggregation aggregation,
@@ -20,10 +20,10 @@ public record FederatedReport(
     Optional<Path> model) {
 
   /**
-   * Keeps its own list.
+   * Copies the list.
    *
-   * @param aggregation how adapters were combined
-   * @param rounds one report a round
+   * @param aggregation the aggregation method
+   * @param rounds one report per round
    * @param adapter the PEFT folder of the result
    * @param model the folder of the new base
    */

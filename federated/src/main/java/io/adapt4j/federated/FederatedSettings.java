@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What is to be done, checked. */
+/** Validated settings of a federated fine-tuning. */
 record FederatedSettings(
     ModelSource base,
     StoredMethod method,
@@ -27,7 +27,7 @@ record FederatedSettings(
     boolean overwrite,
     List<FederatedListener> listeners) {
 
-  /** Tells runs apart: those that differ here do not continue from each other. */
+  /** Returns the identity of a run: runs with different ones cannot resume from each other. */
   String identity() {
     return "%s%s of %s over %s; sites %s; participation %s; site weight %s; privacy %s; seed %s"
         .formatted(
@@ -67,7 +67,10 @@ record FederatedSettings(
         seed);
   }
 
-  /** Noise on the sum needs a number of sites that does not depend on the data. */
+  /**
+   * Returns whether sites have equal weights, as noise on the sum needs weights that do not depend
+   * on the data.
+   */
   boolean weighsEqually() {
     return privacy.filter(Privacy::hasNoise).isPresent();
   }

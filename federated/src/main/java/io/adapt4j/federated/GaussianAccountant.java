@@ -1,8 +1,8 @@
 package io.adapt4j.federated;
 
 /**
- * Adds up the privacy loss of a Gaussian mechanism that is applied again and again, each time to a
- * Poisson sample: every party takes part with the same probability, independently of the others.
+ * Accounts for the privacy loss of a repeatedly applied Gaussian mechanism with Poisson sampling:
+ * every party takes part with the same probability, independently of the others.
  *
  * <p>Rényi differential privacy of the sampled Gaussian mechanism (Mironov, Talwar and Zhang 2019,
  * <a href="https://arxiv.org/abs/1908.10530">arXiv:1908.10530</a>, section 3.3, integer orders),
@@ -18,10 +18,10 @@ public final class GaussianAccountant {
   private final double sampling;
 
   /**
-   * Describes a mechanism.
+   * Creates an accountant.
    *
-   * @param noiseMultiplier standard deviation of the noise over the largest contribution of a
-   *     party, above 0
+   * @param noiseMultiplier standard deviation of the noise relative to the largest contribution of
+   *     a party, above 0
    * @param sampling probability that a party takes part, in (0, 1]
    * @throws IllegalArgumentException if a value is out of range
    */
@@ -77,9 +77,9 @@ public final class GaussianAccountant {
   }
 
   /**
-   * Returns what a number of applications comes to.
+   * Returns the privacy loss of a number of applications.
    *
-   * @param applications how many, at least 0
+   * @param applications number of applications, at least 0
    * @param delta the probability that the bound does not hold, in (0, 1)
    * @return epsilon
    * @throws IllegalArgumentException if a value is out of range

@@ -7,12 +7,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Identity of a job. A result carries the stamp of the job it answers, so that a result of another
- * site, round or base does not count, nor one that was recorded earlier and is sent again.
+ * Identity of a job. A result carries the stamp of the job it answers, so that results of another
+ * site, round or base, and replayed ones, are rejected.
  *
  * @param site name of the site
- * @param round number of the round; 0 for the job that makes the first adapter
- * @param base base model and a digest of what earlier rounds added to it
+ * @param round number of the round; 0 for the job that creates the initial adapter
+ * @param base base model and a digest of the update folded into it by earlier rounds
  * @param nonce random text that only the coordinator and this job's site know
  */
 record JobStamp(String site, int round, String base, String nonce) implements Serializable {

@@ -9,10 +9,10 @@ public interface LocalTraining extends Serializable {
 
   /**
    * Sets options such as epochs, batch size, learning rate and task. Model, data, method and output
-   * are set afterwards, whatever is said of them here.
+   * are overridden afterwards.
    *
-   * @param builder the training of one site in one round
-   * @param round which
+   * @param builder builder of one site's training in one round
+   * @param round the site and round
    */
   void configure(FineTuner.Builder builder, SiteRound round);
 }

@@ -3,14 +3,14 @@ package io.adapt4j.federated;
 import java.util.OptionalLong;
 
 /**
- * Bounds what a site can change in a round, and hides it in noise. The change of all values that
- * train is one vector; it is cut to a length (clipped), and Gaussian noise of a multiple of that
- * length is added. The epsilon that rounds come to is reported by {@link GaussianAccountant}.
+ * Differential privacy of sites: clips a site's update and adds noise. The update of all trainable
+ * parameters is one vector; it is clipped to a norm, and Gaussian noise proportional to that norm
+ * is added. {@link GaussianAccountant} reports the resulting epsilon.
  *
- * <p>It protects a site as a whole: what the released adapters tell of whether, or with what, a
- * site took part. It says nothing of losses and sizes in the reports of the run, which are not
- * noisy: keep them, or do not publish them. Noise is added in floating point, which an attacker
- * with access to its last bits could exploit (Mironov 2012).
+ * <p>It protects a site as a whole: its participation and data are hidden in the released adapters.
+ * It does not cover losses and sizes in the run's reports, which are not noisy: do not publish
+ * them. Noise is added in floating point, which an attacker with access to its last bits could
+ * exploit (Mironov 2012).
  *
  * <p>Immutable: every option returns a changed copy.
  */
@@ -42,10 +42,10 @@ public final class Privacy {
   }
 
   /**
-   * Cuts updates and adds no noise, which bounds the influence of a site but protects nothing.
+   * Clips updates without noise, which limits the influence of a site but gives no privacy.
    *
-   * @param clip the longest update
-   * @return the bound
+   * @param clip maximum norm of an update
+   * @return the setting
    * @throws IllegalArgumentException if it is not positive
    */
   public static Privacy clipping(double clip) {
@@ -53,14 +53,14 @@ public final class Privacy {
   }
 
   /**
-   * Adds noise once, to the sum of the updates: whoever aggregates sees them without. Needs an
+   * Adds noise once, to the sum of the updates: the aggregator sees them without noise. Needs an
    * aggregation that sums values, {@link Aggregation#FREEZE_A} or {@link Aggregation#NAIVE}; sites
-   * get equal weights, as counts of tokens would tell of their data. Protects against who sees the
-   * adapters of the rounds, for sites added or removed.
+   * get equal weights, as token counts would reveal information on their data. Protects against
+   * observers of the rounds' adapters, for sites added or removed.
    *
-   * @param clip the longest update
-   * @param noiseMultiplier standard deviation of the noise on the sum, over {@code clip}
-   * @param delta the probability that the bound does not hold; well below one over the sites
+   * @param clip maximum norm of an update
+   * @param noiseMultiplier standard deviation of the noise on the sum, relative to {@code clip}
+   * @param delta the probability that the bound does not hold; well below 1 / sites
    * @return the protection
    * @throws IllegalArgumentException if a value is out of range
    */
@@ -69,13 +69,13 @@ public final class Privacy {
   }
 
   /**
-   * Adds noise at each site before anything leaves it, so that nobody needs to be trusted. Goes
-   * with every aggregation, and costs much more accuracy. Protects a site's data as a whole being
-   * replaced by other data, which changes a cut update by up to twice its length. A site whose
-   * round is repeated after a failure has sent two noisy updates; the epsilon counts one.
+   * Adds noise at each site before anything leaves it, so that nobody needs to be trusted (local
+   * privacy). Works with every aggregation, at a much higher cost in accuracy. Protects against
+   * replacement of a site's whole data, which changes a clipped update by up to twice its norm. A
+   * site whose round is repeated after a failure has sent two noisy updates; epsilon counts one.
    *
-   * @param clip the longest update
-   * @param noiseMultiplier standard deviation of the noise on an update, over {@code clip}
+   * @param clip maximum norm of an update
+   * @param noiseMultiplier standard deviation of the noise on an update, relative to {@code clip}
    * @param delta the probability that the bound does not hold
    * @return the protection
    * @throws IllegalArgumentException if a value is out of range
@@ -85,21 +85,21 @@ public final class Privacy {
   }
 
   /**
-   * Makes the noise repeatable, for experiments. Who knows the seed can take the noise away.
+   * Makes the noise reproducible, for experiments. Anyone who knows the seed can remove the noise.
    *
-   * @param seed of the noise
+   * @param seed seed of the noise
    * @return a changed copy
    */
   public Privacy insecureNoise(long seed) {
     return new Privacy(clip, noiseMultiplier, delta, atSites, OptionalLong.of(seed));
   }
 
-  /** {@return the longest update} */
+  /** {@return the maximum norm of an update} */
   public double clip() {
     return clip;
   }
 
-  /** {@return the standard deviation of the noise over {@link #clip}} */
+  /** {@return the standard deviation of the noise relative to {@link #clip}} */
   public double noiseMultiplier() {
     return noiseMultiplier;
   }
@@ -123,9 +123,9 @@ public final class Privacy {
   }
 
   /**
-   * Returns what rounds come to.
+   * Returns the privacy loss of rounds.
    *
-   * @param rounds how many
+   * @param rounds number of rounds
    * @param participation probability that a site takes part in a round
    * @return epsilon at {@link #delta}; infinite without noise
    */
@@ -133,7 +133,7 @@ public final class Privacy {
     if (!hasNoise()) {
       return Double.POSITIVE_INFINITY;
     }
-    // At a site, one data set instead of another moves a cut update by twice its length, and
+    // At a site, replacing the data moves a clipped update by up to twice its norm, and
     // everybody sees which sites take part.
     return atSites
         ? new GaussianAccountant(noiseMultiplier / 2, 1).epsilon(rounds, delta)

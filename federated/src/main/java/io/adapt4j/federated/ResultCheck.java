@@ -4,20 +4,20 @@ import io.adapt4j.federated.internal.AdapterFiles;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Checks of a site's result before anything of it is written or counted. */
+/** Validation of a site's result before it is written or counted. */
 final class ResultCheck {
 
-  /** More than any site can learn from in a round. */
+  /** Limit of training tokens, more than any site can process in a round. */
   static final long MAX_TARGET_TOKENS = 1_000_000_000_000L;
 
-  /** Longest reason of a failure that is logged and reported. */
+  /** Maximum length of a failure's reason in logs and reports. */
   private static final int MAX_REASON = 500;
 
   private ResultCheck() {}
 
   /**
-   * Returns why a result cannot be taken as the answer to a job; empty if it can. A result that
-   * says why its site failed is such an answer.
+   * Returns why a result is not acceptable for a job; empty if it is. A result that reports a
+   * failure is acceptable.
    */
   static Optional<String> problem(SiteJob job, SiteResult result) {
     Optional<String> difference = job.stamp().difference(result.stamp());
@@ -46,7 +46,7 @@ final class ResultCheck {
     return Optional.empty();
   }
 
-  /** Returns a text of a site as one line of bounded length, fit for logs and reports. */
+  /** Returns a site's text as one line of bounded length, for logs and reports. */
   static String line(@Nullable String text) {
     String line = String.valueOf(text).replaceAll("\\p{Cntrl}+", " ").strip();
     return line.length() <= MAX_REASON ? line : line.substring(0, MAX_REASON) + "...";

@@ -21,10 +21,10 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what a round came to: weights of the sites, clipping, noise, the new adapter. */
+/** Aggregates a round: weights of the sites, clipping, noise, and the new adapter. */
 final class RoundAggregation {
 
-  /** What was written. */
+  /** Result of the aggregation. */
   record Result(List<SiteReport> sites, Aggregator.Norms norms) {}
 
   private final FederatedSettings settings;
@@ -85,7 +85,7 @@ final class RoundAggregation {
     return adapter;
   }
 
-  /** Shares of the target tokens; with noise, the same for all that might take part. */
+  /** Returns weights by target tokens; with noise, equal weights for all that might take part. */
   private List<Double> weights(List<SiteUpdate> counted) {
     if (settings.weighsEqually()) {
       double weight =
@@ -168,7 +168,7 @@ final class RoundAggregation {
     return reports;
   }
 
-  /** Names the base that an adapter belongs on. */
+  /** Sets the base model's name in an adapter's configuration. */
   static void nameBase(Path adapter, String base) {
     Path file = adapter.resolve(StoredAdapter.CONFIG);
     try {

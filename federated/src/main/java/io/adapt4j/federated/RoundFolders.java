@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * The rounds of a run on disk: {@code rounds/round-0003} holds the common adapter after round 3,
- * what is folded into the base, and the reports. A folder has its name only when it is whole.
+ * the update folded into the base, and the reports. A folder gets its name only when complete.
  */
 record RoundFolders(Path output) {
 
@@ -42,7 +42,7 @@ record RoundFolders(Path output) {
     return all().resolve(String.format(Locale.ROOT, "round-%04d", round));
   }
 
-  /** The rounds that are there, usually the last two. */
+  /** Returns the existing rounds, typically the last two, newest first. */
   List<Integer> newestFirst() {
     return numbers().stream().sorted(Comparator.reverseOrder()).toList();
   }
@@ -62,7 +62,7 @@ record RoundFolders(Path output) {
     }
   }
 
-  /** Writes a round, and deletes those before the one before it. */
+  /** Writes a round, and deletes those before the previous one. */
   void publish(int round, Content content) throws IOException {
     publish(of(round), content);
     for (int number : numbers()) {
@@ -83,7 +83,7 @@ record RoundFolders(Path output) {
     }
   }
 
-  /** Deletes what a killed process left. */
+  /** Deletes leftovers of a killed process. */
   void sweep() throws IOException {
     Temporaries.sweep(all());
     Temporaries.sweep(output);

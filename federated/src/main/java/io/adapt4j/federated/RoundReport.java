@@ -5,15 +5,16 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * How a round went. Norms are Frobenius norms over all adapted modules together.
+ * Report of a round. Norms are Frobenius norms over all adapted modules together.
  *
  * @param round its number, from 1
- * @param sites one report a site that took part, left out or not
+ * @param sites one report per participating site, including those left out
  * @param meanNorm norm of the mean of the updates scale B A
- * @param factorMeanError norm of the mean of the updates less the update of averaged factors: what
- *     {@link Aggregation#NAIVE} gets wrong
- * @param aggregationError norm of the mean of the updates less what this aggregation made of it
- * @param epsilon what the rounds so far came to; empty without noise
+ * @param factorMeanError norm of the error of averaging A and B separately, as {@link
+ *     Aggregation#NAIVE} does
+ * @param aggregationError norm of the difference between the mean of the updates and the aggregated
+ *     update
+ * @param epsilon privacy loss of all rounds so far; empty without noise
  * @param elapsed time of the round
  */
 public record RoundReport(
@@ -26,14 +27,14 @@ public record RoundReport(
     Duration elapsed) {
 
   /**
-   * Keeps its own list.
+   * Copies the list.
    *
    * @param round its number, from 1
-   * @param sites one report a site
+   * @param sites one report per site
    * @param meanNorm norm of the mean of the updates
-   * @param factorMeanError norm of what averaged factors get wrong
-   * @param aggregationError norm of what this aggregation gets wrong
-   * @param epsilon what the rounds so far came to; empty without noise
+   * @param factorMeanError norm of the error of averaging A and B separately
+   * @param aggregationError norm of the error of this aggregation
+   * @param epsilon privacy loss of all rounds so far; empty without noise
    * @param elapsed time of the round
    */
   public RoundReport {

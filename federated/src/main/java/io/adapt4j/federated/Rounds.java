@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the rounds of a federated fine-tuning, from the newest whole one on. */
+/** Runs the rounds of a federated fine-tuning, starting after the newest complete one. */
 final class Rounds {
 
   private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
@@ -94,7 +94,10 @@ final class Rounds {
             .formatted(String.join("\n  - ", damaged)));
   }
 
-  /** What a damaged round has released is not in the epsilon of the one that takes its place. */
+  /**
+   * Rejects repeating a damaged round with noise, as epsilon would not count what the damaged one
+   * released.
+   */
   private void requireRepeatable(List<String> damaged) {
     if (!damaged.isEmpty() && settings.privacy().filter(Privacy::hasNoise).isPresent()) {
       throw new FederatedException(
@@ -112,7 +115,7 @@ final class Rounds {
     }
   }
 
-  /** The first adapter comes from the first site that can make one, so that it fits the task. */
+  /** Creates the first adapter at the first site that can, so that it matches the task. */
   private void begin() throws IOException {
     List<String> failures = new ArrayList<>();
     for (int i = 0; i < settings.sites().size(); i++) {
@@ -147,7 +150,7 @@ final class Rounds {
     return new SiteJob(common, site, index, round, training, start, folded, settings.base());
   }
 
-  /** Returns why an adapter cannot be the first; empty if it can. */
+  /** Returns why an adapter cannot be the initial one; empty if it can. */
   private Optional<String> problem(AdapterFiles first) {
     Path folder = folders.scratch().resolve("first");
     try {
@@ -156,12 +159,12 @@ final class Rounds {
         return Aggregator.problem(adapter).or(() -> settings.method().difference(adapter));
       }
     } catch (RuntimeException e) {
-      // The files come from elsewhere: however they are damaged, another site can begin.
+      // The files are untrusted: however they are damaged, another site can begin.
       return Optional.of("the site returned no adapter: " + ResultCheck.line(e.getMessage()));
     }
   }
 
-  /** Results of jobs that can be taken, and why others cannot, by site. */
+  /** Accepted results and the reasons of refused ones, by site. */
   private record Answers(Map<String, SiteResult> accepted, Map<String, String> refused) {
 
     String refusal(String site) {
@@ -260,7 +263,7 @@ final class Rounds {
         : OptionalDouble.empty();
   }
 
-  /** Who takes part: each site by itself, with the same probability. */
+  /** Draws the participating sites, each independently with the same probability. */
   private List<Integer> drawn(int round) {
     SplittableRandom random = new SplittableRandom(settings.seed() * 31 + round);
     List<Integer> drawn = new ArrayList<>();
@@ -356,7 +359,7 @@ final class Rounds {
     Optional<Path> adapter = Optional.empty();
     if (settings.aggregation() != Aggregation.STACK_MERGE) {
       Path target = folders.output().resolve(RoundFolders.ADAPTER);
-      // A site may have the base elsewhere.
+      // A site may have the base at a different path.
       String base =
           model
               .map(Path::toString)

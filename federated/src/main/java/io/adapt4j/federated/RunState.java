@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What a round's folder says beside its adapter.
+ * State in a round's folder, next to its adapter.
  *
- * @param identity tells the run from others
+ * @param identity identity of the run
  * @param rounds the reports so far
  */
 record RunState(String identity, List<RoundReport> rounds) {

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A place that trains on data of its own. Immutable: every option returns a changed copy. */
+/** A participant that trains on its own data. Immutable: every option returns a changed copy. */
 public final class Site {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
@@ -34,26 +34,26 @@ public final class Site {
   }
 
   /**
-   * A site with a file, or a folder of files, that is read where the site trains.
+   * Creates a site with a file, or a folder of files, that is read where the site trains.
    *
-   * @param name letters, digits, dots, hyphens and underscores; different for every site
-   * @param data as {@link Datasets#read} takes it
+   * @param name a unique name of letters, digits, dots, hyphens and underscores
+   * @param data a path for {@link Datasets#read}
    * @return the site
-   * @throws IllegalArgumentException if the name is no such name
+   * @throws IllegalArgumentException if the name is invalid
    */
   public static Site of(String name, Path data) {
-    // Paths cannot be sent.
+    // Paths are not serializable.
     String path = data.toString();
     return of(name, () -> Datasets.read(Path.of(path)).mixedShapes().open());
   }
 
   /**
-   * A site with rows in memory, for simulations in one process.
+   * Creates a site with rows in memory, for simulations in one process.
    *
-   * @param name letters, digits, dots, hyphens and underscores; different for every site
+   * @param name a unique name of letters, digits, dots, hyphens and underscores
    * @param data the rows
    * @return the site
-   * @throws IllegalArgumentException if the name is no such name
+   * @throws IllegalArgumentException if the name is invalid
    */
   public static Site of(String name, Dataset data) {
     Objects.requireNonNull(data, "data");
@@ -61,12 +61,12 @@ public final class Site {
   }
 
   /**
-   * A site whose data is opened where it trains.
+   * Creates a site whose data is opened where it trains.
    *
-   * @param name letters, digits, dots, hyphens and underscores; different for every site
+   * @param name a unique name of letters, digits, dots, hyphens and underscores
    * @param data opens the data
    * @return the site
-   * @throws IllegalArgumentException if the name is no such name
+   * @throws IllegalArgumentException if the name is invalid
    */
   public static Site of(String name, SiteData data) {
     if (!NAME.matcher(name).matches()) {
@@ -79,8 +79,9 @@ public final class Site {
   }
 
   /**
-   * Gives the site its own rank, for a machine with less memory. It trains the first ranks of the
-   * common adapter; with {@link Aggregation#STACK_MERGE} the rank may also be above the method's.
+   * Sets a different rank for the site, for a machine with less memory. It trains the first ranks
+   * of the common adapter; with {@link Aggregation#STACK_MERGE} the rank may also be above the
+   * method's.
    *
    * @param rank at least 1
    * @return a changed copy
@@ -94,7 +95,7 @@ public final class Site {
   }
 
   /**
-   * Gives the site further options of training, set after those of all sites.
+   * Adds training options for the site, applied after those of all sites.
    *
    * @param training sets them
    * @return a changed copy
@@ -104,9 +105,9 @@ public final class Site {
   }
 
   /**
-   * Says which machine has the data, for runners that place the work.
+   * Sets the machine that has the data, for runners that place the work.
    *
-   * @param host its name as the cluster knows it
+   * @param host its host name in the cluster
    * @return a changed copy
    */
   public Site host(String host) {
@@ -118,12 +119,12 @@ public final class Site {
     return name;
   }
 
-  /** {@return its own rank; empty for that of the method} */
+  /** {@return its rank; empty for that of the method} */
   public OptionalInt rank() {
     return rank == 0 ? OptionalInt.empty() : OptionalInt.of(rank);
   }
 
-  /** {@return the machine that has the data; empty where none was given} */
+  /** {@return the machine that has the data; empty if none was given} */
   public Optional<String> host() {
     return Optional.ofNullable(host);
   }

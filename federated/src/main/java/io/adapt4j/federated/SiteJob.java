@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A site's training in a round: everything it needs but the data and the base, to be sent to where
- * these are. Serializable if the site's {@link SiteData} and {@link LocalTraining} are.
+ * A site's training in a round: everything it needs except the data and the base, to be sent to
+ * their location. Serializable if the site's {@link SiteData} and {@link LocalTraining} are.
  */
 public final class SiteJob implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -33,17 +33,17 @@ public final class SiteJob implements Serializable {
   private static final long MAX_FIRST_ADAPTER = 16L << 30;
 
   /**
-   * What all jobs of a run have in common.
+   * Parts common to all jobs of a run.
    *
-   * @param run tells runs apart
+   * @param run unique id of the run
    * @param path folder of the base, or its repository on a hub
    * @param revision of the repository; null for a folder
    * @param method the method
-   * @param aggregation what will become of the result
+   * @param aggregation the aggregation method
    * @param privacy protection at the site; null for none
-   * @param rounds how many rounds there will be
-   * @param localSteps after how many a round's training ends; 0 for all of it
-   * @param seed of the run
+   * @param rounds number of rounds
+   * @param localSteps limit of steps per round; 0 for none
+   * @param seed seed of the run
    */
   record Common(
       String run,
@@ -57,7 +57,7 @@ public final class SiteJob implements Serializable {
       long seed)
       implements Serializable {
 
-    /** Name of the base with what rounds added to it. */
+    /** Returns the name of the base including the folded updates. */
     String baseName(@Nullable AdapterFiles folded) {
       return "%s@%s+%s"
           .formatted(path, revision, folded == null ? "" : MergedBase.digest(folded.weights()));
@@ -69,16 +69,16 @@ public final class SiteJob implements Serializable {
   }
 
   /**
-   * Noise that hides a site's update before it leaves.
+   * Noise added to a site's update before it leaves.
    *
-   * @param clip the greatest norm of an update
-   * @param noiseMultiplier the noise's deviation over that norm
-   * @param seed of the noise; null for another each time
+   * @param clip maximum norm of an update
+   * @param noiseMultiplier standard deviation of the noise relative to that norm
+   * @param seed seed of the noise; null for a random one each time
    */
   record NoiseAtSite(double clip, double noiseMultiplier, @Nullable Long seed)
       implements Serializable {}
 
-  /** Counts what is learned from, and stops the training after some steps. */
+  /** Counts training tokens, and stops the training after a number of steps. */
   private static final class Meter implements TrainingListener {
     private final AtomicReference<FineTuner> stopped = new AtomicReference<>();
     private final int stepsAtMost;
@@ -99,34 +99,34 @@ public final class SiteJob implements Serializable {
     }
   }
 
-  /** What all jobs of a round share. */
+  /** Parts common to all jobs of the run. */
   private final Common common;
 
-  /** Identity of the job, which its result carries. */
+  /** Identity of the job, repeated in its result. */
   private final JobStamp stamp;
 
   /** The site's name. */
   private final String site;
 
-  /** The machine it belongs to; null for any. */
+  /** The machine to run on; null for any. */
   private final @Nullable String host;
 
-  /** Its place among the sites. */
+  /** The site's index. */
   private final int index;
 
   /** The round, from 1. */
   private final int round;
 
-  /** Its rows. */
+  /** The site's rows. */
   private final SiteData data;
 
-  /** Options of its training, in the order in which they are set. */
+  /** Options of its training, in order of application. */
   private final List<LocalTraining> training;
 
-  /** The common adapter; null where training begins anew. */
+  /** The common adapter; null if a new one is initialized. */
   private final @Nullable AdapterFiles start;
 
-  /** What earlier rounds added to the base; null for nothing. */
+  /** Update that earlier rounds folded into the base; null for none. */
   private final @Nullable AdapterFiles folded;
 
   private transient @Nullable ModelSource base;
@@ -157,7 +157,10 @@ public final class SiteJob implements Serializable {
     return stamp;
   }
 
-  /** Limit of what its site may return: the size of what it got, in a wider type at most. */
+  /**
+   * Returns the size limit of the site's result: the size of the adapter it received, in the widest
+   * type.
+   */
   long maxAdapterBytes() {
     return start == null ? MAX_FIRST_ADAPTER : 4 * start.bytes() + (1 << 20);
   }
@@ -167,17 +170,17 @@ public final class SiteJob implements Serializable {
     return site;
   }
 
-  /** {@return the machine that has the data; empty where none was given} */
+  /** {@return the machine that has the data; empty if none was given} */
   public Optional<String> host() {
     return Optional.ofNullable(host);
   }
 
-  /** {@return the round, from 1; 0 for the job that makes the first adapter} */
+  /** {@return the round, from 1; 0 for the job that creates the initial adapter} */
   public int round() {
     return round;
   }
 
-  /** {@return a name that no other run has} */
+  /** {@return the unique id of the run} */
   public String run() {
     return common.run();
   }
@@ -188,9 +191,9 @@ public final class SiteJob implements Serializable {
   }
 
   /**
-   * Makes the result of a training that failed.
+   * Creates the result of a failed training.
    *
-   * @param failure why, for the report
+   * @param failure the reason, for the report
    * @return the result
    */
   public SiteResult failed(String failure) {
@@ -198,22 +201,22 @@ public final class SiteJob implements Serializable {
   }
 
   /**
-   * Trains. What goes wrong is told in the result.
+   * Runs the training. Failures are reported in the result.
    *
-   * @param scratch a folder for this run, on the machine that trains; a merged base is kept in it
-   *     for further jobs
-   * @return the adapter, or why there is none
+   * @param scratch a working folder for this run on the training machine; a merged base is kept
+   *     there for later jobs
+   * @return the adapter, or the failure
    */
   public SiteResult run(Path scratch) {
     return run(scratch, data);
   }
 
   /**
-   * Trains on data that is at hand only here, otherwise as {@link #run(Path)}.
+   * Runs the training on data available only here, otherwise like {@link #run(Path)}.
    *
-   * @param scratch a folder for this run, on the machine that trains
-   * @param rows instead of the site's data
-   * @return the adapter, or why there is none
+   * @param scratch a working folder for this run on the training machine
+   * @param rows data instead of the site's
+   * @return the adapter, or the failure
    */
   public SiteResult run(Path scratch, SiteData rows) {
     Path work = scratch.resolve("site-" + site + "-" + round);
@@ -234,7 +237,7 @@ public final class SiteJob implements Serializable {
   }
 
   private SiteResult train(Path scratch, Path work, SiteData rows) {
-    // The job without an adapter makes the first one.
+    // The job without an adapter creates the initial one.
     Meter meter = new Meter(start == null ? 1 : common.localSteps());
     FineTuner.Builder builder =
         FineTuner.builder()
@@ -248,7 +251,7 @@ public final class SiteJob implements Serializable {
     SiteRound which = new SiteRound(site, round, common.rounds());
     training.forEach(options -> options.configure(builder, which));
     if (start == null) {
-      // A fit to this site's rows would leave it without the noise that updates get.
+      // A fit to this site's rows would leave the site without the noise that protects updates.
       builder.headWarmStart(false);
     }
     Path begin = work.resolve("start");
@@ -281,7 +284,7 @@ public final class SiteJob implements Serializable {
         : ModelSource.path(MergedBase.of(source.folder(), folded, scratch));
   }
 
-  /** What may leave the site. */
+  /** Returns the adapter that may leave the site, with clipping and noise applied. */
   private Path protect(Path begin, Path end, Path output) {
     NoiseAtSite noise = common.privacy();
     if (noise == null || start == null) {

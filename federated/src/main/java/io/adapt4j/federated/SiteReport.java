@@ -4,19 +4,19 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a site fared in a round.
+ * Report of a site in a round.
  *
  * @param site its name
- * @param attempts how often it was tried
- * @param failure why its update was left out; empty where it counts
- * @param targetTokens tokens learned from
+ * @param attempts number of attempts
+ * @param failure why its update was left out; empty if it was used
+ * @param targetTokens number of training tokens
  * @param steps optimizer steps
  * @param firstLoss training loss of its first step
  * @param lastLoss training loss of its last step
- * @param weight its share in the mean
- * @param updateNorm length of its update, before it was cut
- * @param bytes of its adapter
- * @param elapsed time it trained
+ * @param weight its weight in the mean
+ * @param updateNorm norm of its update before clipping
+ * @param bytes size of its adapter
+ * @param elapsed training time
  */
 public record SiteReport(
     String site,

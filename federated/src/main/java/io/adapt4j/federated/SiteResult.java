@@ -6,23 +6,23 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Result of a site's training in a round: an adapter, or why there is none. */
+/** Result of a site's training in a round: an adapter, or a failure. */
 public final class SiteResult implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** The job that this answers. */
   private final JobStamp stamp;
 
-  /** What it trained; null where it failed. */
+  /** The trained adapter; null if it failed. */
   private final @Nullable AdapterFiles adapter;
 
-  /** Why there is no adapter; null where there is one. */
+  /** The failure; null if there is an adapter. */
   private final @Nullable String failure;
 
-  /** Tokens that were learned from. */
+  /** Number of training tokens. */
   private final long targetTokens;
 
-  /** Steps of the optimizer. */
+  /** Optimizer steps. */
   private final int steps;
 
   /** The loss of the first step. */
@@ -31,7 +31,7 @@ public final class SiteResult implements Serializable {
   /** The loss of the last step. */
   private final double lastLoss;
 
-  /** How long it took. */
+  /** Training time. */
   private final Duration elapsed;
 
   private SiteResult(
@@ -73,7 +73,7 @@ public final class SiteResult implements Serializable {
     return stamp.site();
   }
 
-  /** {@return the number of the round; 0 for the first adapter} */
+  /** {@return the number of the round; 0 for the initial adapter} */
   public int round() {
     return stamp.round();
   }
@@ -86,7 +86,7 @@ public final class SiteResult implements Serializable {
     return adapter;
   }
 
-  /** {@return why there is no adapter; empty where there is one} */
+  /** {@return the failure; empty if there is an adapter} */
   public Optional<String> failure() {
     return Optional.ofNullable(failure);
   }
@@ -98,12 +98,12 @@ public final class SiteResult implements Serializable {
     return adapter;
   }
 
-  /** {@return the bytes of the adapter} */
+  /** {@return the size of the adapter in bytes} */
   public long bytes() {
     return adapter == null ? 0 : adapter.bytes();
   }
 
-  /** {@return how many tokens were learned from, each as often as it was} */
+  /** {@return the number of training tokens, counting repetitions} */
   public long targetTokens() {
     return targetTokens;
   }

@@ -1,11 +1,11 @@
 package io.adapt4j.federated;
 
 /**
- * Which training is to be configured.
+ * Site and round of a training to configure.
  *
  * @param site the name of the site
- * @param round the round, from 1; 0 for the one step that makes the first adapter and changes
- *     nothing in it
- * @param rounds how many rounds there will be
+ * @param round the round, from 1; 0 for the single step that creates the initial adapter without
+ *     changing it
+ * @param rounds total number of rounds
  */
 public record SiteRound(String site, int round, int rounds) {}

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * A site's adapter before and after a round, or why it is left out.
  *
  * @param site the name of the site
- * @param attempts how often it was tried
- * @param failure why it is left out; empty where it counts
- * @param result what it returned; null before the first attempt
+ * @param attempts number of attempts
+ * @param failure why it is left out; empty if it is used
+ * @param result its result; null before the first attempt
  * @param start folder of the adapter before
  * @param end folder of the adapter after
  */
@@ -27,7 +27,10 @@ record SiteUpdate(
     return new SiteUpdate(site, 0, Optional.of("was not tried"), null, null, null);
   }
 
-  /** Writes the values of a result that {@link ResultCheck} accepts, and checks them. */
+  /**
+   * Creates an update from a result accepted by {@link ResultCheck}, writing and checking its
+   * values.
+   */
   static SiteUpdate of(SiteResult result, int attempts, Path start, Path end, Aggregation how) {
     Optional<String> failure = result.failure().map(ResultCheck::line);
     if (failure.isEmpty()) {
@@ -37,7 +40,7 @@ record SiteUpdate(
     return new SiteUpdate(result.site(), attempts, failure, result, start, end);
   }
 
-  /** A site of a job without an acceptable result. */
+  /** Creates the update of a site without an acceptable result. */
   static SiteUpdate failed(String site, int attempts, String failure) {
     return new SiteUpdate(site, attempts, Optional.of(failure), null, null, null);
   }
@@ -47,7 +50,7 @@ record SiteUpdate(
         StoredAdapter after = StoredAdapter.open(end)) {
       return Aggregator.problem(how, before, after);
     } catch (RuntimeException e) {
-      // The file comes from elsewhere: however it is damaged, it costs its own site alone.
+      // The file is untrusted: damage to it affects only its own site.
       return Optional.of(
           "the site returned no adapter: " + ResultCheck.line(String.valueOf(e.getMessage())));
     }

@@ -2,18 +2,18 @@ package io.adapt4j.federated;
 
 import java.util.List;
 
-/** Shares of sites in the mean of a round. */
+/** Weights of sites in the mean of a round. */
 final class SiteWeights {
 
   private SiteWeights() {}
 
   /**
-   * Returns shares in proportion to counts of tokens, none above a limit. What exceeds the limit
-   * goes to the other sites in proportion to their counts.
+   * Returns weights proportional to token counts, capped at a limit. Excess weight goes to the
+   * other sites in proportion to their counts.
    *
-   * @param tokens counts, each at least 1
-   * @param limit greatest share; equal shares where it is below one over the sites
-   * @return shares that sum to 1
+   * @param tokens token counts, each at least 1
+   * @param limit maximum weight; weights are equal if it is below 1 / sites
+   * @return weights that sum to 1
    */
   static double[] of(List<Long> tokens, double limit) {
     int sites = tokens.size();

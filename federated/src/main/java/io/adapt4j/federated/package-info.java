@@ -1,6 +1,6 @@
 /**
- * Fine-tuning over several sites whose data stays where it is: each trains an adapter, and rounds
- * combine them.
+ * Federated fine-tuning over several sites whose data stays local: each trains an adapter, and
+ * rounds aggregate them.
  */
 @NullMarked
 package io.adapt4j.federated;

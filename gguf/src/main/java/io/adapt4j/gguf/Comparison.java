@@ -12,10 +12,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Runs two models beside each other and adds up how they differ. */
+/**
+ * Runs a checkpoint and its exported GGUF file on the same texts and accumulates their differences.
+ */
 final class Comparison implements AutoCloseable {
 
-  /** Tokens that are scored at a time: their logits are in memory. */
+  /** Tokens scored at a time, which bounds the memory for logits. */
   private static final int AT_ONCE = 32;
 
   private final ModelRun model;
@@ -49,12 +51,14 @@ final class Comparison implements AutoCloseable {
     this.newTokens = newTokens;
   }
 
-  /** Compares on a text. */
+  /** Adds the comparison on one text. */
   void add(String text) {
     add(List.of(model.promptIds(text)), List.of(file.promptIds(text)));
   }
 
-  /** Compares on the first rows of a dataset, chats in the chat template. */
+  /**
+   * Adds the comparison on the first rows of a dataset, with chats rendered in the chat template.
+   */
   void add(Dataset data, int rows) {
     ExampleEncoder ours = model.encoder(maxTokens);
     ExampleEncoder theirs = file.encoder(maxTokens);
@@ -109,7 +113,10 @@ final class Comparison implements AutoCloseable {
     }
   }
 
-  /** The file may have fewer rows: tokens that no text has are left out of some families. */
+  /**
+   * Compares one row of logits. The file's row may be shorter: for some families, unused tokens are
+   * omitted.
+   */
   private void compareRow(
       float[] expected, int at, int width, float[] found, int fileAt, int fileWidth, int next) {
     int both = Math.min(width, fileWidth);
@@ -147,7 +154,9 @@ final class Comparison implements AutoCloseable {
     return model.tokenizer().decode(new int[] {id}, false);
   }
 
-  /** How far the two likeliest tokens after the prompt and some generated tokens are apart. */
+  /**
+   * Returns the margin between the two highest logits after the prompt and the generated tokens.
+   */
   private double margin(int[] prompt, int[] generated, int count) {
     int[] ids = Arrays.copyOf(prompt, prompt.length + count);
     System.arraycopy(generated, 0, ids, prompt.length, count);
@@ -189,7 +198,7 @@ final class Comparison implements AutoCloseable {
     return most + Math.log(sum) - logits[at + token];
   }
 
-  /** What all texts together say. */
+  /** Returns the result over all texts. */
   ExportVerification result() {
     return new ExportVerification(
         texts,

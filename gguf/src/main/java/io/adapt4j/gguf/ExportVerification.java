@@ -4,20 +4,20 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How a GGUF file compares with the model it was made of, on texts of the user's. Both are run by
- * this library, in fp32, so that differences are those of the stored values and of nothing else.
+ * Comparison of a GGUF file with its source model on the user's texts. This library runs both in
+ * fp32, so any difference comes from the stored values.
  *
- * @param texts how many texts both read
- * @param tokens tokens of these texts
- * @param otherTokens texts that the file's tokenizer turns into other tokens; they are read in the
- *     model's own
- * @param largestLogitDifference the largest difference of any score of any token
- * @param perplexity of the model on the texts
- * @param filePerplexity of the file on the texts
- * @param sameLikeliest tokens after which both hold the same token for the likeliest
- * @param generatedTokens tokens that the model generated greedily, after each text
- * @param agreedTokens how many of them the file generated too, until the two part
- * @param partings where the two part, one at most for each text
+ * @param texts number of texts compared
+ * @param tokens number of tokens in these texts
+ * @param otherTokens number of texts that the file's tokenizer encodes differently; they are
+ *     compared on the model's tokens
+ * @param largestLogitDifference largest difference between any two logits
+ * @param perplexity perplexity of the model on the texts
+ * @param filePerplexity perplexity of the file on the texts
+ * @param sameLikeliest number of positions where both predict the same most likely token
+ * @param generatedTokens number of tokens that the model generated greedily, after all texts
+ * @param agreedTokens number of those that the file generated too, before the two diverge
+ * @param partings positions where generations diverge, at most one per text
  */
 public record ExportVerification(
     int texts,
@@ -32,47 +32,47 @@ public record ExportVerification(
     List<Parting> partings) {
 
   /**
-   * Where the file generates another token than the model.
+   * First position where the file generates a different token than the model.
    *
    * @param text index of the text
-   * @param position how many tokens both had generated
-   * @param expected what the model generates
-   * @param found what the file generates
-   * @param margin how much higher the model scores its token than the next likeliest: a small one
-   *     says that little was decided
+   * @param position number of tokens both had generated before it
+   * @param expected token that the model generates
+   * @param found token that the file generates
+   * @param margin difference between the model's two highest logits; a small margin means a near
+   *     tie
    */
   public record Parting(int text, int position, String expected, String found, double margin) {}
 
   /**
    * Copies the list.
    *
-   * @param texts how many texts both read
-   * @param tokens tokens of these texts
-   * @param otherTokens texts that the file's tokenizer turns into other tokens; they are read in
-   *     the model's own
-   * @param largestLogitDifference the largest difference of any score of any token
-   * @param perplexity of the model on the texts
-   * @param filePerplexity of the file on the texts
-   * @param sameLikeliest tokens after which both hold the same token for the likeliest
-   * @param generatedTokens tokens that the model generated greedily, after each text
-   * @param agreedTokens how many of them the file generated too, until the two part
-   * @param partings where the two part, one at most for each text
+   * @param texts number of texts compared
+   * @param tokens number of tokens in these texts
+   * @param otherTokens number of texts that the file's tokenizer encodes differently; they are
+   *     compared on the model's tokens
+   * @param largestLogitDifference largest difference between any two logits
+   * @param perplexity perplexity of the model on the texts
+   * @param filePerplexity perplexity of the file on the texts
+   * @param sameLikeliest number of positions where both predict the same most likely token
+   * @param generatedTokens number of tokens that the model generated greedily, after all texts
+   * @param agreedTokens number of those that the file generated too, before the two diverge
+   * @param partings positions where generations diverge, at most one per text
    */
   public ExportVerification {
     partings = List.copyOf(partings);
   }
 
-  /** {@return by how much perplexity rises, as a share of the model's; negative where it falls} */
+  /** {@return the relative increase in perplexity over the model's; negative if it falls} */
   public double perplexityRise() {
     return filePerplexity / perplexity - 1;
   }
 
-  /** {@return the share of tokens after which both hold the same token for the likeliest} */
+  /** {@return the fraction of positions where both predict the same most likely token} */
   public double likeliestAgreement() {
     return tokens == 0 ? 1 : (double) sameLikeliest / tokens;
   }
 
-  /** {@return the share of generated tokens that both generated before they parted} */
+  /** {@return the fraction of generated tokens before the two diverge} */
   public double generationAgreement() {
     return generatedTokens == 0 ? 1 : (double) agreedTokens / generatedTokens;
   }

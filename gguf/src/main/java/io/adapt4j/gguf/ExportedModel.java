@@ -17,16 +17,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A GGUF file that was written, and the model it was made of.
+ * A written GGUF file and the model it was exported from.
  *
  * @param file the file
- * @param quantization how its matrices are stored
- * @param source the folder of the checkpoint it was made of
+ * @param quantization quantization type of its matrices
+ * @param source folder of the source checkpoint
  * @param adapter the adapter merged into it; empty if there was none
- * @param parameters the number of its values
- * @param bytes the size of the file
- * @param types how many tensors there are of each type
- * @param modelfile the Ollama Modelfile beside it; empty if none was asked for
+ * @param parameters number of stored values
+ * @param bytes size of the file
+ * @param types number of tensors of each type
+ * @param modelfile the Ollama Modelfile in the same folder; empty if none was requested
  */
 public record ExportedModel(
     Path file,
@@ -38,41 +38,43 @@ public record ExportedModel(
     Map<TensorType, Integer> types,
     Optional<Path> modelfile) {
 
-  /** Types of matrices that stay as they are: routers, and experts with blocks of their own. */
+  /**
+   * Types of matrices that are never requantized: those of routers, and of experts stored in MXFP4.
+   */
   private static final Set<TensorType> AS_STORED = Set.of(TensorType.F32, TensorType.MXFP4);
 
-  /** Where texts are cut that the file is verified on. */
+  /** Token limit per text in a verification; longer texts are truncated. */
   public static final int VERIFIED_TOKENS = 512;
 
-  /** How many tokens are generated after each of them. */
+  /** Number of tokens generated after each text in a verification. */
   public static final int VERIFIED_NEW_TOKENS = 32;
 
   /**
    * Copies the map.
    *
    * @param file the file
-   * @param quantization how its matrices are stored
-   * @param source the folder of the checkpoint it was made of
+   * @param quantization quantization type of its matrices
+   * @param source folder of the source checkpoint
    * @param adapter the adapter merged into it; empty if there was none
-   * @param parameters the number of its values
-   * @param bytes the size of the file
-   * @param types how many tensors there are of each type
-   * @param modelfile the Ollama Modelfile beside it; empty if none was asked for
+   * @param parameters number of stored values
+   * @param bytes size of the file
+   * @param types number of tensors of each type
+   * @param modelfile the Ollama Modelfile in the same folder; empty if none was requested
    */
   public ExportedModel {
     types = Map.copyOf(types);
   }
 
-  /** {@return the bits of the file for each value of the model, metadata included} */
+  /** {@return the bits per value of the model, metadata included} */
   public double bitsPerParameter() {
     return 8.0 * bytes / parameters;
   }
 
   /**
-   * Counts the matrices whose rows the type's blocks do not divide, and which therefore have more
-   * bits: Q4_K and its kin need rows of a multiple of 256 values.
+   * Counts the matrices stored in a substitute type of more bits because their row length is not a
+   * multiple of the block size: Q4_K and its kin need multiples of 256 values.
    *
-   * @return how many there are of each type that stands for the asked one; empty if none
+   * @return number of matrices by substitute type; empty if none
    */
   public Map<TensorType, Integer> substitutes() {
     int block = quantization.base().blockSize();
@@ -89,12 +91,12 @@ public record ExportedModel(
   }
 
   /**
-   * Reads the file back and compares it with the model it was made of, adapter included, on texts:
-   * both run here in fp32. Texts are cut at {@value #VERIFIED_TOKENS} tokens, and {@value
+   * Reads the file back and compares it with its source model, adapter included, on texts; both run
+   * in fp32. Texts are truncated to {@value #VERIFIED_TOKENS} tokens, and {@value
    * #VERIFIED_NEW_TOKENS} tokens are generated greedily after each.
    *
-   * @param texts prompts, or rows that were kept out of training; at least one
-   * @return how the two compare
+   * @param texts prompts or held-out rows; at least one
+   * @return the comparison
    * @throws io.adapt4j.core.exception.CheckpointException if one of them cannot be read any more
    */
   public ExportVerification verify(List<String> texts) {
@@ -102,12 +104,12 @@ public record ExportedModel(
   }
 
   /**
-   * Compares as {@link #verify(List)} does, with other lengths.
+   * Compares as {@link #verify(List)} does, with the given lengths.
    *
-   * @param texts prompts, or rows that were kept out of training; at least one
-   * @param maxTokens where texts are cut, at least 1
-   * @param newTokens how many tokens to generate after each, 0 for none
-   * @return how the two compare
+   * @param texts prompts or held-out rows; at least one
+   * @param maxTokens token limit per text, at least 1
+   * @param newTokens number of tokens to generate after each text; 0 for none
+   * @return the comparison
    */
   public ExportVerification verify(List<String> texts, int maxTokens, int newTokens) {
     if (texts.isEmpty() || maxTokens < 1 || newTokens < 0) {
@@ -126,8 +128,8 @@ public record ExportedModel(
    * are rendered in the chat template of each side.
    *
    * @param rows the dataset
-   * @param count how many of its first rows to take, at least 1
-   * @return how the two compare
+   * @param count number of rows to take from its start, at least 1
+   * @return the comparison
    */
   public ExportVerification verify(Dataset rows, int count) {
     if (count < 1 || rows.size() == 0) {
@@ -141,12 +143,12 @@ public record ExportedModel(
   }
 
   /**
-   * Writes a comparison as a page beside the file: {@code support.verification.html} for {@code
-   * support.gguf}. The page loads nothing and replaces an earlier one. Where the adapter is in the
-   * folder of a training run, that run's {@code report.html} shows the comparison too, until the
-   * run is resumed and writes its report anew.
+   * Writes a comparison as an HTML page next to the file: {@code support.verification.html} for
+   * {@code support.gguf}. The page loads nothing and replaces an earlier one. If the adapter is in
+   * the folder of a training run, the comparison is also added to that run's {@code report.html},
+   * until the run is resumed and rewrites its report.
    *
-   * @param proof what {@link #verify(Dataset, int)} found
+   * @param proof the result of {@link #verify(Dataset, int)}
    * @return the page
    */
   public Path writeReport(ExportVerification proof) {
@@ -170,10 +172,10 @@ public record ExportedModel(
   }
 
   /**
-   * Names the page that {@link #writeReport} writes.
+   * Returns the path of the page that {@link #writeReport} writes.
    *
    * @param file a GGUF file
-   * @return the page beside it
+   * @return the page, in the same folder
    */
   public static Path reportBeside(Path file) {
     String name = String.valueOf(file.getFileName());

@@ -18,13 +18,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Writes a LoRA adapter as a GGUF file of its own, to be loaded beside its base with {@code
- * llama-server --lora}.
+ * Exports a LoRA adapter as a separate GGUF file, loaded along with its base by {@code llama-server
+ * --lora}.
  *
- * <p>Such a file has one alpha and divides it by each matrix's rank, so what rank-stabilized
- * scaling and other alphas for some modules change is folded into the B matrices, and an adapter
- * that starts from the base's weights gets twice its rank. DoRA, (IA)3, trained biases and modules
- * saved in full have no place there: such an adapter is merged by {@link GgufExport}.
+ * <p>Such a file holds a single alpha, divided by each matrix's rank. Rank-stabilized scaling and
+ * per-module alphas are therefore folded into the B matrices, and an adapter initialized from the
+ * base's weights gets twice its rank. The format cannot hold DoRA, (IA)3, trained biases or fully
+ * saved modules; merge such an adapter with {@link GgufExport}.
  *
  * <p>Not thread-safe.
  */
@@ -54,12 +54,11 @@ public final class GgufAdapter {
   }
 
   /**
-   * Chooses how the matrices are stored.
+   * Sets the type of the stored matrices.
    *
    * @param quantization F32, F16, BF16 or Q8_0
    * @return this
-   * @throws IllegalArgumentException if it is a type of fewer bits, which adapters are too small
-   *     for
+   * @throws IllegalArgumentException if it is a type of fewer bits
    */
   public GgufAdapter type(GgufQuantization quantization) {
     if (!quantization.isConverted()) {
@@ -71,9 +70,9 @@ public final class GgufAdapter {
   }
 
   /**
-   * Names the adapter. Without it the name is that of its folder.
+   * Sets the adapter's name. Defaults to the name of its folder.
    *
-   * @param adapterName stands in the file as {@code general.name}
+   * @param adapterName the name, written as {@code general.name}
    * @return this
    */
   public GgufAdapter name(String adapterName) {
@@ -82,10 +81,10 @@ public final class GgufAdapter {
   }
 
   /**
-   * States the context that base and adapter are used with. One no longer than the base's sliding
-   * window lets an adapter be exported whose base has a window that llama.cpp ignores.
+   * Sets the context length that base and adapter are used with. If llama.cpp ignores the base's
+   * sliding window, the adapter can only be exported with a context no longer than that window.
    *
-   * @param tokens the most tokens, at least 1
+   * @param tokens maximum number of tokens, at least 1
    * @return this
    */
   public GgufAdapter contextLength(int tokens) {
@@ -100,10 +99,10 @@ public final class GgufAdapter {
    * Writes the file.
    *
    * @param file the file to create or replace; missing folders are created
-   * @throws CheckpointException if base or adapter cannot be read, do not fit, or the adapter is
-   *     more than low-rank products
-   * @throws io.adapt4j.gguf.format.GgufException if writing fails; a file that was there before is
-   *     unchanged then
+   * @throws CheckpointException if base or adapter cannot be read, they do not match, or the
+   *     adapter holds more than low-rank updates
+   * @throws io.adapt4j.gguf.format.GgufException if writing fails; an existing file is unchanged
+   *     then
    */
   public void to(Path file) {
     try (ModelWeights weights =

@@ -53,10 +53,10 @@ import org.jspecify.annotations.Nullable;
  *     .to(Path.of("model.gguf"));
  * }</pre>
  *
- * <p>An adapter is merged tensor by tensor on the way: no merged checkpoint is written, and never
- * more than a few tensors are in memory. Weights that a checkpoint stores in 4 bits are
- * dequantized. A model that llama.cpp would compute otherwise than this library is refused with the
- * field that says so. The file appears complete or not at all.
+ * <p>An adapter is merged tensor by tensor: no merged checkpoint is written, and only a few tensors
+ * are in memory at a time. Weights stored in 4 bits are dequantized. A model that llama.cpp would
+ * compute differently from this library is rejected, naming the field. The file is written
+ * atomically.
  *
  * <p>Not thread-safe.
  */
@@ -100,8 +100,8 @@ public final class GgufExport {
   }
 
   /**
-   * Merges an adapter into the model: LoRA in all its variants, DoRA, (IA)3, with the modules it
-   * saves in full.
+   * Merges an adapter into the model: any LoRA variant, DoRA or (IA)3, including fully saved
+   * modules.
    *
    * @param merged the adapter
    * @return this
@@ -113,7 +113,7 @@ public final class GgufExport {
   }
 
   /**
-   * Chooses how matrices are stored.
+   * Sets the type of the stored matrices.
    *
    * @param quantization the type
    * @return this
@@ -124,8 +124,8 @@ public final class GgufExport {
   }
 
   /**
-   * Quantizes columns by how much they matter in the user's own texts. Has no effect on types of 8
-   * bits and more.
+   * Weights quantization error by the importance of each column on the user's own texts. Has no
+   * effect on types of 8 or more bits.
    *
    * @param matrix computed from a dataset
    * @return this
@@ -137,7 +137,7 @@ public final class GgufExport {
   }
 
   /**
-   * Sets the chat template. Without it the file has the one the adapter was trained in, else the
+   * Sets the chat template. Defaults to the one the adapter was trained with, else the
    * checkpoint's.
    *
    * @param chatTemplate the template
@@ -150,9 +150,9 @@ public final class GgufExport {
   }
 
   /**
-   * Names the model. Without it the name is that of the repository or folder.
+   * Sets the model's name. Defaults to the name of the repository or folder.
    *
-   * @param modelName stands in the file as {@code general.name}
+   * @param modelName the name, written as {@code general.name}
    * @return this
    */
   public GgufExport name(String modelName) {
@@ -162,8 +162,8 @@ public final class GgufExport {
   }
 
   /**
-   * Says how llama.cpp divides texts before byte pairs are merged, for tokenizers whose files do
-   * not tell. A wrong name gives other tokens than the model was trained on.
+   * Sets llama.cpp's pre-tokenizer, for tokenizers from whose files it cannot be detected. A wrong
+   * name yields different tokens than the model was trained on.
    *
    * @param preTokenizer llama.cpp's name, such as {@code llama-bpe} or {@code qwen2}
    * @return this
@@ -175,10 +175,10 @@ public final class GgufExport {
   }
 
   /**
-   * States another context length than the model's: a shorter one lets a model be exported whose
-   * sliding window llama.cpp ignores.
+   * Overrides the model's context length. A model whose sliding window llama.cpp ignores can be
+   * exported with a context no longer than the window.
    *
-   * @param tokens the most tokens, at least 1
+   * @param tokens maximum number of tokens, at least 1
    * @return this
    */
   public GgufExport contextLength(int tokens) {
@@ -190,8 +190,8 @@ public final class GgufExport {
   }
 
   /**
-   * Writes a reranker that llama.cpp ranks documents with, by the instruction that Qwen3-Reranker
-   * was trained with. See {@link #reranker(String)}.
+   * Exports a reranker for llama.cpp, with the instruction that Qwen3-Reranker was trained with.
+   * See {@link #reranker(String)}.
    *
    * @return this
    */
@@ -200,15 +200,15 @@ public final class GgufExport {
   }
 
   /**
-   * Writes a reranker that llama.cpp ranks documents with: a language model that answers yes or no,
-   * such as Qwen3-Reranker or what {@code Task.reranking()} trains of Qwen 3. The file has besides
-   * the model the output rows of yes and no, and the prompt with this instruction. Without it the
-   * file is that of a language model.
+   * Exports a reranker for llama.cpp: a language model that answers yes or no, such as
+   * Qwen3-Reranker or a Qwen 3 trained with {@code Task.reranking()}. The file additionally holds
+   * the output rows of yes and no and the prompt with this instruction. Without this call, the file
+   * is that of a plain language model.
    *
-   * @param instruction what a document has to do
+   * @param instruction the criterion that relevant documents meet
    * @return this
-   * @throws IllegalArgumentException if the instruction is blank or has {@code {query}} or {@code
-   *     {document}} in it, for which llama.cpp puts a text
+   * @throws IllegalArgumentException if the instruction is blank or contains {@code {query}} or
+   *     {@code {document}}, which llama.cpp substitutes
    */
   public GgufExport reranker(String instruction) {
     Texts.require("instruction", instruction);
@@ -220,7 +220,7 @@ public final class GgufExport {
   /**
    * Writes an Ollama Modelfile into the file's folder.
    *
-   * @param content what else it is to say
+   * @param content further content of the Modelfile
    * @return this
    */
   public GgufExport modelfile(Modelfile content) {
@@ -232,11 +232,11 @@ public final class GgufExport {
    * Writes the file.
    *
    * @param file the file to create or replace; missing folders are created
-   * @return what was written
+   * @return the exported model
    * @throws io.adapt4j.core.exception.CheckpointException if the model or the adapter cannot be
-   *     read, or is of a kind that GGUF files or llama.cpp do not have; the message names the field
-   * @throws io.adapt4j.gguf.format.GgufException if writing fails; a file that was there before is
-   *     unchanged then
+   *     read, or GGUF or llama.cpp does not support it; the message names the field
+   * @throws io.adapt4j.gguf.format.GgufException if writing fails; an existing file is unchanged
+   *     then
    */
   public ExportedModel to(Path file) {
     Texts.require("file", file);
@@ -268,7 +268,7 @@ public final class GgufExport {
               new TypeMix(mix(family, facts, tensors)),
               importance.map(ImportanceMatrix::columns).orElse(Map.of()),
               workers);
-      // What a killed export left takes as much space as a model.
+      // A killed export leaves a temporary file as large as a model.
       Temporaries.sweepOlderThan(
           file.resolveSibling(".").toAbsolutePath().normalize(), Duration.ofHours(24));
       GgufWriter.write(file, metadata, sources);
@@ -284,7 +284,7 @@ public final class GgufExport {
     }
   }
 
-  /** How the file will store each tensor, by the names of the checkpoint. */
+  /** Returns the type of each tensor in the file, keyed by the checkpoint's names. */
   Map<String, TensorType> types() {
     try (ModelWeights weights =
         ModelWeights.open(source.folder(), adapter.map(AdapterMechanics::of))) {
@@ -368,7 +368,7 @@ public final class GgufExport {
     head.ifPresent(found -> templates.put(ChoiceHead.TEMPLATE, found.template()));
     tokenizer.write(preTokenizer, templates, target);
     if (!converted) {
-      // llama.cpp's quantizer sets these two anew, at the end of a converted file's keys.
+      // llama.cpp's quantizer appends these two to the keys of a converted file.
       target.uint32(QUANTIZATION_VERSION, 2);
       target.uint32(GgufFamily.FILE_TYPE, type.fileType());
     }
@@ -392,7 +392,7 @@ public final class GgufExport {
     return template.or(() -> trainedTemplate(folder)).or(() -> ChatTemplate.find(folder));
   }
 
-  /** The template that the adapter's run was given, or that the base lacks. */
+  /** Returns the chat template given to the adapter's run, or one that the base lacks. */
   private Optional<ChatTemplate> trainedTemplate(Path folder) {
     Optional<Path> trained = adapter.map(AdapterMechanics::of).flatMap(AdapterMechanics::folder);
     return trained.flatMap(

@@ -3,9 +3,9 @@ package io.adapt4j.gguf;
 import io.adapt4j.gguf.format.TensorType;
 
 /**
- * How the matrices of a model are stored in a GGUF file, by the names llama.cpp gives whole files.
- * Norms and biases are always in 32 bits. The types of 4 to 6 bits are mixtures: some matrices get
- * a larger type, and rows whose length 256 does not divide one with smaller blocks.
+ * Quantization type of a GGUF file, with llama.cpp's names for whole files. Norms and biases are
+ * always stored in 32 bits. The 4- to 6-bit types are mixtures: some matrices get a larger type,
+ * and matrices whose row length is not a multiple of 256 get one with smaller blocks.
  */
 public enum GgufQuantization {
   /** 32-bit floating point. */
@@ -14,19 +14,19 @@ public enum GgufQuantization {
   F16(1),
   /** 16 bits with the exponent of 32-bit floating point: exact for most checkpoints. */
   BF16(32),
-  /** 8.5 bits a value; hardly to be told from 16 bits. */
+  /** 8.5 bits per value; nearly indistinguishable from 16 bits. */
   Q8_0(7),
-  /** 4.5 bits a value, in blocks of 32. */
+  /** 4.5 bits per value, in blocks of 32. */
   Q4_0(2),
-  /** 5.5 bits a value, in blocks of 32. */
+  /** 5.5 bits per value, in blocks of 32. */
   Q5_0(8),
-  /** About 4.6 bits a value. */
+  /** About 4.6 bits per value. */
   Q4_K_S(14),
-  /** About 4.8 bits a value: the usual choice. */
+  /** About 4.8 bits per value: a good default. */
   Q4_K_M(15),
-  /** About 5.7 bits a value. */
+  /** About 5.7 bits per value. */
   Q5_K_M(17),
-  /** 6.6 bits a value. */
+  /** 6.6 bits per value. */
   Q6_K(18);
 
   private final int fileType;
@@ -35,12 +35,12 @@ public enum GgufQuantization {
     this.fileType = fileType;
   }
 
-  /** {@return the number that files state as {@code general.file_type}} */
+  /** {@return the value of {@code general.file_type} in files} */
   public int fileType() {
     return fileType;
   }
 
-  /** The type of most matrices. */
+  /** Returns the type of most matrices. */
   TensorType base() {
     return switch (this) {
       case F32 -> TensorType.F32;
@@ -55,7 +55,9 @@ public enum GgufQuantization {
     };
   }
 
-  /** Whether the official converter writes the type itself, without a second pass. */
+  /**
+   * Returns whether the official converter writes the type directly, without llama.cpp's quantizer.
+   */
   boolean isConverted() {
     return this == F32 || this == F16 || this == BF16 || this == Q8_0;
   }

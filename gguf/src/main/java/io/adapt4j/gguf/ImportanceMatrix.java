@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How much each input of a linear layer matters: the mean square of its values over the tokens of a
- * dataset, as llama.cpp's {@code imatrix} computes it. Texts like those that the model will meet
- * make the best matrix; some hundred thousand tokens are plenty.
+ * Importance of each input column of the linear layers: the mean square of its activations over the
+ * tokens of a dataset, as llama.cpp's {@code imatrix} computes it. Texts similar to those the model
+ * will see work best; a few hundred thousand tokens are plenty.
  *
  * <p>Immutable.
  */
@@ -37,14 +37,14 @@ public final class ImportanceMatrix {
   }
 
   /**
-   * Runs a model over a dataset, in pieces of at most 512 tokens.
+   * Measures the importance by running a model over a dataset, in chunks of at most 512 tokens.
    *
-   * @param model the model, which is in memory meanwhile
+   * @param model the model, loaded into memory during the call
    * @param data the rows; chats are rendered in the model's chat template
-   * @param adapters what is exported with the model
+   * @param adapters adapters that are exported with the model
    * @return the matrix
    * @throws io.adapt4j.core.exception.CheckpointException if the model cannot be read, or has no
-   *     GGUF files
+   *     GGUF counterpart
    * @throws IllegalArgumentException if the dataset has no row with text
    */
   public static ImportanceMatrix measure(ModelSource model, Dataset data, Adapter... adapters) {
@@ -83,7 +83,7 @@ public final class ImportanceMatrix {
     return tokens;
   }
 
-  /** By the names of tensors in the file. */
+  /** Returns the importance of each column, keyed by GGUF tensor name. */
   Map<String, float[]> columns() {
     return columns;
   }

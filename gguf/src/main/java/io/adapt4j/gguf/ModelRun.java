@@ -21,7 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** A model in fp32, run on tokens. */
+/** A loaded model in fp32. */
 final class ModelRun implements AutoCloseable {
 
   private final LoadedModel model;
@@ -44,7 +44,7 @@ final class ModelRun implements AutoCloseable {
     return model.requireTokenizer();
   }
 
-  /** Turns rows of data into tokens, as training does. */
+  /** Returns an encoder of rows, as in training. */
   ExampleEncoder encoder(int maxTokens) {
     ExampleEncoder.Builder encoder =
         ExampleEncoder.builder(tokenizer(), Math.min(maxTokens, contextLength()))
@@ -60,12 +60,12 @@ final class ModelRun implements AutoCloseable {
     return model.promptIds(text);
   }
 
-  /** The most tokens that the model is made for. */
+  /** Returns the model's context length. */
   int contextLength() {
     return model.decoder().contextLength();
   }
 
-  /** The last hidden states of a text, closed by the caller. */
+  /** Returns the final hidden states of a text; closed by the caller. */
   Tensor hidden(int[] ids) {
     Decoder decoder = model.decoder();
     long[] mask = new long[ids.length];
@@ -77,14 +77,14 @@ final class ModelRun implements AutoCloseable {
     }
   }
 
-  /** Scores of some of the tokens, one row after the other. */
+  /** Returns the logits of some positions, row by row. */
   float[] logits(Tensor hidden, int first, int count) {
     try (Scope scope = Scope.open()) {
       return model.decoder().logits(hidden.narrow(1, first, count)).toFloats();
     }
   }
 
-  /** The likeliest continuation. */
+  /** Generates greedily. */
   int[] generate(int[] prompt, int tokens) {
     GenerationOptions options =
         GenerationOptions.builder().maxNewTokens(tokens).temperature(0).ignoreEos(true).build();

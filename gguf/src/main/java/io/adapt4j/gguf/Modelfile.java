@@ -19,10 +19,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An Ollama Modelfile, to be used with {@code ollama create NAME -f Modelfile}. Ollama has
- * templates of its own kind. One is written where the model's chat template puts the same text
- * around every message of a role, which is verified by rendering a conversation with it; where not,
- * Ollama infers its template from the one in the GGUF file.
+ * An Ollama Modelfile, for {@code ollama create NAME -f Modelfile}. Ollama uses Go templates. One
+ * is written if the model's chat template puts the same text around every message of a role, which
+ * is verified by rendering a conversation; otherwise Ollama infers its template from the one in the
+ * GGUF file.
  *
  * <p>Immutable.
  */
@@ -31,7 +31,7 @@ public final class Modelfile {
   /** The name Ollama expects. */
   public static final String FILE = "Modelfile";
 
-  /** The most tokens unless told otherwise: Ollama reserves memory for all of them. */
+  /** Default limit of the context length: Ollama reserves memory for the whole context. */
   private static final int CONTEXT = 8192;
 
   private static final String QUOTES = "\"\"\"";
@@ -46,7 +46,7 @@ public final class Modelfile {
     this.contextLength = contextLength;
   }
 
-  /** {@return one that says what the model's files say} */
+  /** {@return a Modelfile derived from the model's files} */
   public static Modelfile standard() {
     return new Modelfile(Optional.empty(), OptionalInt.empty());
   }
@@ -56,7 +56,7 @@ public final class Modelfile {
    *
    * @param text the message
    * @return a changed copy
-   * @throws IllegalArgumentException if it contains three quotation marks, which end a text there
+   * @throws IllegalArgumentException if it contains three quotation marks, which would end the text
    */
   public Modelfile system(String text) {
     Texts.require("text", text);
@@ -67,9 +67,9 @@ public final class Modelfile {
   }
 
   /**
-   * Sets the context length. Without it it is that of the model, but at most 8,192 tokens.
+   * Sets the context length. Defaults to the model's, but at most 8,192 tokens.
    *
-   * @param tokens the most tokens, at least 1
+   * @param tokens maximum number of tokens, at least 1
    * @return a changed copy
    */
   public Modelfile contextLength(int tokens) {
@@ -79,7 +79,7 @@ public final class Modelfile {
     return new Modelfile(system, OptionalInt.of(tokens));
   }
 
-  /** Writes the file beside a GGUF file. */
+  /** Writes the Modelfile into the folder of a GGUF file. */
   Path write(Path gguf, GgufMetadata metadata, Optional<ChatTemplate> template, Path checkpoint) {
     Path file = gguf.resolveSibling(FILE);
     try {
@@ -151,7 +151,7 @@ public final class Modelfile {
         : Optional.empty();
   }
 
-  /** Whether the texts can stand in a template of Go. */
+  /** Returns whether the texts can be embedded in a Go template. */
   private static boolean fits(TurnTexts turns) {
     String all = template(turns).replace("{{ ", "").replace(" }}", "") + turns.defaultSystem();
     return !all.contains("{{") && !all.contains("}}") && !all.contains(QUOTES);
@@ -174,7 +174,7 @@ public final class Modelfile {
         .append(around.after());
   }
 
-  /** What ends an answer, and what would begin another message. */
+  /** Returns the stop strings: the end of an answer, and the start of the next message. */
   private static Set<String> stops(TurnTexts turns) {
     Set<String> stops = new LinkedHashSet<>();
     String end = turns.assistant().after().strip();

@@ -5,22 +5,22 @@ import io.adapt4j.lora.Lora;
 import java.util.Objects;
 
 /**
- * Trains a LoRA adapter for the GGUF file that it will be merged into: the forward pass computes
- * with the weights as the file will store them, Q(W + BA), so that the adapter learns to make up
- * for what rounding takes. Gradients pass through the rounding as if it were not there
- * (straight-through estimation, Bengio et al. 2013).
+ * Quantization-aware training of a LoRA adapter for the GGUF file that it will be merged into: the
+ * forward pass uses the weights as the file will store them, Q(W + BA), so that the adapter learns
+ * to compensate for rounding. Gradients ignore the rounding (straight-through estimator, Bengio et
+ * al. 2013).
  *
  * <pre>{@code
  * QuantizationAware.of(Lora.rank(16), GgufQuantization.Q4_K_M)
  * }</pre>
  *
- * <p>What is saved is a plain adapter in PEFT's layout, over the base as it was. {@link GgufExport}
- * with that adapter and the same type merges and rounds the same numbers, so the file computes what
- * training measured. Run or merged without rounding the adapter is worth less.
+ * <p>The result is a plain PEFT adapter for the original base. {@link GgufExport} with that adapter
+ * and the same type merges and rounds identically, so the file behaves as measured in training.
+ * Without rounding, the adapter performs worse.
  *
  * <p>Embedding and output head are rounded once, as the file stores them. Every update rounds all
- * linear weights again, which takes longer than a step of a small batch where the type searches for
- * scales (those of K): {@link #every} rounds less often. The weights of the base are held twice.
+ * linear weights again, which for types that search for scales (the K types) takes longer than a
+ * step with a small batch: {@link #every} rounds less often. The base weights are held twice.
  *
  * <p>Immutable: every option returns a changed copy.
  */
@@ -37,10 +37,10 @@ public final class QuantizationAware implements FineTuningMethod {
   }
 
   /**
-   * Trains an adapter for a type of file.
+   * Creates the method for a file type.
    *
    * @param lora the adapter with all its options; DoRA and biases of B are not supported
-   * @param type how the file will store matrices
+   * @param type type of the file's matrices
    * @return the method, which rounds after every update
    */
   public static QuantizationAware of(Lora lora, GgufQuantization type) {
@@ -49,10 +49,9 @@ public final class QuantizationAware implements FineTuningMethod {
   }
 
   /**
-   * Chooses how often weights are rounded again. In between they change by the adapter's updates,
-   * unrounded.
+   * Sets how often weights are rounded again. In between, the adapter's updates apply unrounded.
    *
-   * @param updates after so many updates of the adapter, at least 1
+   * @param updates number of adapter updates between roundings, at least 1
    * @return a changed copy
    * @throws IllegalArgumentException if it is below 1
    */
@@ -63,17 +62,17 @@ public final class QuantizationAware implements FineTuningMethod {
     return new QuantizationAware(lora, type, updates);
   }
 
-  /** {@return the adapter that trains} */
+  /** {@return the trained adapter} */
   public Lora lora() {
     return lora;
   }
 
-  /** {@return how the file will store matrices} */
+  /** {@return the type of the file's matrices} */
   public GgufQuantization type() {
     return type;
   }
 
-  /** {@return after how many updates weights are rounded again} */
+  /** {@return the number of adapter updates between roundings} */
   public int every() {
     return every;
   }

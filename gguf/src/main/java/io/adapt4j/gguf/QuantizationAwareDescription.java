@@ -21,10 +21,10 @@ class QuantizationAwareDescription implements MethodProvider {
   private static final String TYPE = "type";
   private static final String EVERY = "every";
 
-  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends QuantizationAwareDescription {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
   }
 
@@ -43,7 +43,7 @@ class QuantizationAwareDescription implements MethodProvider {
         .map(lora -> QuantizationAware.of((Lora) lora, type).every(every));
   }
 
-  /** Reads and writes the options of the adapter. */
+  /** Returns the provider of the adapter's options. */
   private static MethodProvider adapter() {
     return Methods.named("lora");
   }

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Trains a LoRA adapter over weights that are rounded with it. */
+/** Mechanics of training a LoRA adapter over weights rounded with it. */
 final class QuantizationAwareMechanics implements MethodMechanics {
 
   private final QuantizationAware method;
@@ -94,7 +94,7 @@ final class QuantizationAwareMechanics implements MethodMechanics {
     return lora.trainableSummary(declared);
   }
 
-  /** Matrices that do not train are held as they were, too. */
+  /** Returns the number of values held twice: frozen matrices keep their originals. */
   @Override
   public long copiedValues(Network declared) {
     if (method.type() == GgufQuantization.F32) {

@@ -22,24 +22,24 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The matrices of a network in training, rounded as a file will store them. A linear layer under an
- * adapter gets the weight Q(W + BA) - BA, so that together with the adapter it computes with Q(W +
- * BA), while gradients are those of W + BA.
+ * The weights of a network in quantization-aware training, rounded as a file will store them. A
+ * linear layer with an adapter gets the weight Q(W + BA) - BA, so that layer and adapter together
+ * compute with Q(W + BA) while gradients are those of W + BA.
  */
 final class RoundedWeights implements AutoCloseable {
 
   private final List<Rounded> all = new ArrayList<>();
 
-  /** A weight, its own values beside it. */
+  /** A rounded weight, with a copy of its original values. */
   private record Rounded(LinearTermsSource adapters, Parameter weight, Tensor own, Types types) {}
 
-  /** What is added to a weight now. */
+  /** Source of the low-rank update currently added to a weight. */
   @FunctionalInterface
   private interface LinearTermsSource {
     void describe(LinearTerms terms);
   }
 
-  /** How rows of a weight are stored. */
+  /** Types that the rows of a weight are stored in. */
   private record Types(List<Slice> slices, List<TensorType> types) {}
 
   private RoundedWeights() {}
@@ -87,7 +87,7 @@ final class RoundedWeights implements AutoCloseable {
     }
   }
 
-  /** Rounds every weight with what its adapter adds to it now. */
+  /** Rounds every weight with its adapter's current update. */
   void round() {
     for (Rounded rounded : all) {
       try (Scope scope = Scope.open()) {
@@ -108,7 +108,7 @@ final class RoundedWeights implements AutoCloseable {
     }
   }
 
-  /** The products of an adapter's matrices. */
+  /** Accumulates the products of an adapter's matrices. */
   private static final class Sum implements LinearTerms {
 
     private final List<Tensor> products = new ArrayList<>();
@@ -145,7 +145,7 @@ final class RoundedWeights implements AutoCloseable {
     quantizer.dequantize(bytes.flip(), values, offset, count);
   }
 
-  /** Gives every weight its own values back. */
+  /** Restores the original values of every weight. */
   void restore() {
     for (Rounded rounded : all) {
       rounded.weight().value().copyFrom(rounded.own());

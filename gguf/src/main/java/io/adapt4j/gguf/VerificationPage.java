@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** How a file compares with its model, as HTML. */
+/** HTML page of a comparison between a GGUF file and its source model. */
 final class VerificationPage {
 
   private static final String SECTION_END = "</section>\n";
@@ -34,7 +34,7 @@ final class VerificationPage {
     this.proof = proof;
   }
 
-  /** Writes a page of its own. */
+  /** Writes a standalone page. */
   void write(Path page) {
     write(
         page,
@@ -47,7 +47,7 @@ final class VerificationPage {
   }
 
   /**
-   * Shows the comparison in the report of a run, instead of an earlier one of a file of this name.
+   * Adds the comparison to the report of a run, replacing an earlier one of a file of this name.
    *
    * @param report the run's page
    */
@@ -69,7 +69,7 @@ final class VerificationPage {
     }
   }
 
-  /** Where a section is put at the end of a page. */
+  /** Returns the position at the end of a page where a section is inserted. */
   private static int lastBefore(String page) {
     for (String mark : List.of("<footer", "<script", "</body>")) {
       int at = page.lastIndexOf(mark);
@@ -89,7 +89,9 @@ final class VerificationPage {
     }
   }
 
-  /** {@return the page of a run whose best or last adapter this folder has; may be missing} */
+  /**
+   * {@return the report of the run whose best or last adapter is in this folder; it may not exist}
+   */
   static List<Path> reportsOf(Path adapter) {
     Path folder = adapter.toAbsolutePath().normalize();
     Path parent = folder.getParent();

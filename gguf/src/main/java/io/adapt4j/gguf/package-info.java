@@ -1,4 +1,4 @@
-/** Models as GGUF files: export for llama.cpp and Ollama, the proof of an export, and import. */
+/** Models as GGUF files: export for llama.cpp and Ollama, verification of an export, and import. */
 @NullMarked
 package io.adapt4j.gguf;
 

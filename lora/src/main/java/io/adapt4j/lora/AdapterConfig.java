@@ -12,26 +12,26 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * What {@code adapter_config.json} says of a LoRA adapter.
+ * Content of {@code adapter_config.json} for a LoRA adapter.
  *
  * @param rank r
  * @param alpha numerator of the scale
  * @param dropout probability on the adapter's input
- * @param modules which projections are adapted
- * @param bias which biases train
+ * @param modules the adapted projections
+ * @param bias the biases that train
  * @param modulesToSave modules that train in full
  * @param rankStabilized whether the scale is alpha / sqrt(r) instead of alpha / r
- * @param dora whether the length of each output's weights trains apart from their direction
+ * @param dora whether a magnitude vector trains separately from the direction (DoRA)
  * @param biasOfB whether B has a bias that trains with it
- * @param initial what the factors start from
+ * @param initial initialization of A and B
  * @param rankPattern other ranks, by regular expression over the end of a path
  * @param alphaPattern other alphas, likewise
- * @param loftq what is done to the base weights before the adapter is put on them
- * @param tiesEmbeddings whether embedding and head that are tied stay so where one of them trains
- * @param tokens ids of tokens whose vectors train, by the module that has them; that of the
- *     embedding under the empty name
- * @param source the file's own fields, kept when it is written again; empty where there was none
- * @param storedNames the tensors that the file has; empty where there is no file
+ * @param loftq LoftQ quantization of the base weights under the adapter
+ * @param tiesEmbeddings whether a tied embedding and head stay tied if one of them trains
+ * @param tokens ids of tokens whose vectors train, by module; those of the embedding under the
+ *     empty name
+ * @param source the file's own fields, preserved on rewriting; empty if there was no file
+ * @param storedNames names of the stored tensors; empty if there is no file
  */
 record AdapterConfig(
     int rank,
@@ -61,7 +61,7 @@ record AdapterConfig(
     storedNames = Set.copyOf(storedNames);
   }
 
-  /** The same values, open to change. */
+  /** Mutable copy of the values. */
   static final class Draft {
     int rank;
     double alpha;
@@ -133,7 +133,7 @@ record AdapterConfig(
     return draft.build();
   }
 
-  /** The modules that the file has LoRA matrices for, wrappings included. */
+  /** Returns the modules that the file has LoRA matrices for, with their wrappers. */
   Set<String> storedModules() {
     return storedNames.stream()
         .flatMap(name -> PeftNames.moduleOfA(name).stream())
@@ -141,10 +141,10 @@ record AdapterConfig(
   }
 
   /**
-   * The tokens whose vectors train, by the paths of modules.
+   * Returns the tokens whose vectors train, by module path.
    *
-   * @param paths of the embedding and, where there is one, of the head
-   * @param tied whether the two are one, so that the embedding's count alone
+   * @param paths paths of the embedding and, if there is one, of the head
+   * @param tied whether the two are tied, so that only the embedding's tokens count
    */
   Map<String, List<Integer>> tokensOf(Set<String> paths, boolean tied) {
     Map<String, List<Integer>> found = new LinkedHashMap<>();
@@ -160,21 +160,21 @@ record AdapterConfig(
     return found;
   }
 
-  /** The rank of one module. */
+  /** Returns the rank of a module. */
   int rankOf(String path) {
     return pick(rankPattern, key(path), rank);
   }
 
-  /** What multiplies B A for one module. */
+  /** Returns the scale of B A for a module. */
   double scaleOf(String path) {
     int own = rankOf(path);
     return pick(alphaPattern, key(path), alpha) / (rankStabilized ? Math.sqrt(own) : own);
   }
 
   /**
-   * How an adapter is stored: as it is, or, where its initial values came out of the base weights,
-   * as a plain one of double rank and the same scale, which has the initial values' opposite in its
-   * second half (PEFT calls this the conversion to LoRA).
+   * Returns the configuration for storing: unchanged, or, if the initial values were taken from the
+   * base weights, a plain adapter of double rank and the same scale with the negated initial values
+   * in its second half (PEFT calls this the conversion to LoRA).
    */
   AdapterConfig stored() {
     if (!initial.leavesResidual()) {
@@ -193,12 +193,17 @@ record AdapterConfig(
         });
   }
 
-  /** What PEFT compares patterns with: a module's path, or the name of a weight. */
+  /**
+   * Returns the name that PEFT matches patterns against: a module's path, or the name of a weight.
+   */
   private String key(String path) {
     return modules.isWeight(path) ? path + ".weight" : ExpertParameters.parameter(path);
   }
 
-  /** As in PEFT, the first key wins that matches the path from its start or from after a dot. */
+  /**
+   * Returns the value of the first key that matches the path from its start or after a dot, as in
+   * PEFT.
+   */
   private static <V> V pick(Map<String, V> pattern, String path, V otherwise) {
     for (Entry<String, V> entry : pattern.entrySet()) {
       if (Expressions.matches("(?:.*\\.)?(?:" + entry.getKey() + ")", path)) {

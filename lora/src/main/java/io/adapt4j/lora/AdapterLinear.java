@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A linear layer that stands in front of another one and changes what it computes. */
+/** A linear layer that wraps another one and modifies its output. */
 abstract class AdapterLinear implements StackedLinear {
 
   private final List<Tensor> unmerged = new ArrayList<>();
@@ -22,7 +22,7 @@ abstract class AdapterLinear implements StackedLinear {
   private @Nullable AttachedAdapter owner;
 
   /**
-   * Stands in front of a layer.
+   * Wraps a layer.
    *
    * @param base the layer, owned from now on
    */
@@ -40,7 +40,7 @@ abstract class AdapterLinear implements StackedLinear {
     base = other;
   }
 
-  /** Says which adapter the layer is a part of. */
+  /** Sets the adapter that the layer is part of. */
   final void owner(AttachedAdapter adapter) {
     owner = adapter;
   }
@@ -69,7 +69,7 @@ abstract class AdapterLinear implements StackedLinear {
     return base.outFeatures();
   }
 
-  /** The base layer's only: the adapter's are no part of the checkpoint. */
+  /** Returns the base layer's parameters only: the adapter's are not part of the checkpoint. */
   @Override
   public final List<Parameter> parameters() {
     return base.parameters();
@@ -77,17 +77,17 @@ abstract class AdapterLinear implements StackedLinear {
 
   abstract void train();
 
-  /** What an optimizer sees. */
+  /** Returns the tensors for the optimizer. */
   abstract List<Trainable> trained();
 
-  /** Brings what the layer computes with up to date after its values changed. */
+  /** Updates derived values after the trained values changed. */
   abstract void refresh();
 
   final void enabled(boolean on) {
     enabled = on;
   }
 
-  /** Whether the layer has anything to do beside the base. */
+  /** Returns whether the layer changes the base's output. */
   final boolean acts() {
     return enabled && !merged;
   }
@@ -97,13 +97,13 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /**
-   * The layer that merging writes to.
+   * Returns the layer that merging writes to.
    *
    * @throws IllegalStateException if it has no plain weight
    */
   abstract DenseLinear plain();
 
-  /** Writes the adapter into the base weight. */
+  /** Merges the adapter into the base weight. */
   final void merge() {
     if (!merged) {
       write();
@@ -111,7 +111,7 @@ abstract class AdapterLinear implements StackedLinear {
     }
   }
 
-  /** Gives the base weight its values back. */
+  /** Restores the base weight's own values. */
   final void unmerge() {
     if (merged) {
       restore();
@@ -124,7 +124,7 @@ abstract class AdapterLinear implements StackedLinear {
 
   abstract void restore();
 
-  /** Keeps values that {@link #restore} needs, in the order in which they are added. */
+  /** Keeps values for {@link #restore}, in insertion order. */
   final void keep(Tensor values) {
     unmerged.add(values.own());
   }
@@ -139,11 +139,11 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /**
-   * Takes this layer out of a stack of layers and frees what it owns.
+   * Removes this layer from a stack of layers and frees its resources.
    *
-   * @param top the stack's top
-   * @return the top of what is left
-   * @throws IllegalStateException if a layer that cannot close the gap stands in front
+   * @param top the top of the stack
+   * @return the top of the remaining stack
+   * @throws IllegalStateException if a layer above cannot be reconnected
    */
   final Linear detach(Linear top) {
     Linear left = StackedLinear.without(top, this);

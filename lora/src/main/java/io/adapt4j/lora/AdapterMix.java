@@ -20,10 +20,10 @@ import java.util.Set;
 
 /**
  * A weighted sum of LoRA adapters of one base, written as a new adapter (PEFT's {@code
- * add_weighted_adapter}). Needs the adapters' folders only, not the base. A module that one of them
- * leaves alone gets the others' updates.
+ * add_weighted_adapter}). Needs the adapters' folders only, not the base. A module that only some
+ * of them adapt gets those updates.
  *
- * <p>Adapters with DoRA, biases or modules saved in full are refused: their sum is no LoRA.
+ * <p>Adapters with DoRA, biases or fully saved modules are rejected, as their sum is not a LoRA.
  * Immutable.
  */
 public final class AdapterMix {
@@ -37,10 +37,10 @@ public final class AdapterMix {
   }
 
   /**
-   * Begins with one adapter.
+   * Creates a mix of one adapter.
    *
    * @param adapter an adapter
-   * @param weight multiplies its update; may be negative but with {@link #writeLinear}
+   * @param weight factor of its update; may be negative except with {@link #writeLinear}
    * @return the mix
    * @throws IllegalArgumentException if the weight is not finite
    */
@@ -52,7 +52,7 @@ public final class AdapterMix {
    * Adds an adapter.
    *
    * @param adapter an adapter of the same base
-   * @param weight multiplies its update
+   * @param weight factor of its update
    * @return a changed copy
    * @throws IllegalArgumentException if the weight is not finite
    */
@@ -68,9 +68,9 @@ public final class AdapterMix {
   }
 
   /**
-   * Writes the mix as a PEFT folder with the factors side by side, as PEFT's {@code cat} does:
-   * exactly the weighted sum of the updates, in the sum of the ranks. The folder's scale is 1, and
-   * its targets are the paths of all adapted modules.
+   * Writes the mix as a PEFT folder with concatenated matrices, like PEFT's {@code cat}: exactly
+   * the weighted sum of the updates, with the sum of the ranks. The folder's scale is 1, and its
+   * targets are the paths of all adapted modules.
    *
    * @param output created if absent; files in it are replaced atomically
    * @throws IllegalArgumentException if the adapters cannot be added in this way, with the reason
@@ -81,10 +81,10 @@ public final class AdapterMix {
   }
 
   /**
-   * Writes the mix as a PEFT folder with A and B matrices added by themselves, each times the root
-   * of weight and scale, as PEFT's {@code linear} does. Keeps the rank, which must be the same in
-   * all. The update is not the sum of the updates: the product of two sums has terms that mix the
-   * adapters. Right for adapters that come from the same one.
+   * Writes the mix as a PEFT folder with the A and the B matrices summed separately, each
+   * multiplied by the square root of weight times scale, like PEFT's {@code linear}. Keeps the
+   * rank, which must be the same in all. The result is not the sum of the updates: the product of
+   * the two sums has cross terms between adapters. Suited to adapters trained from the same one.
    *
    * @param output created if absent; files in it are replaced atomically
    * @throws IllegalArgumentException if the adapters cannot be added in this way, with the reason
@@ -95,11 +95,11 @@ public final class AdapterMix {
   }
 
   /**
-   * Writes the mix as a PEFT folder that approximates the weighted sum of the updates in a given
-   * rank as well as it can be, as PEFT's {@code svd} does.
+   * Writes the mix as a PEFT folder with the best approximation of the weighted sum of the updates
+   * in a given rank, like PEFT's {@code svd}.
    *
    * @param output created if absent; files in it are replaced atomically
-   * @param rank of the result, at least 1
+   * @param rank rank of the result, at least 1
    * @throws IllegalArgumentException if the rank is below 1, or the adapters cannot be added, with
    *     the reason
    * @throws CheckpointException if a folder cannot be read or written
@@ -147,7 +147,10 @@ public final class AdapterMix {
     }
   }
 
-  /** Matrices of stacked experts are added as they are stored, which has changed in PEFT 0.19. */
+  /**
+   * Requires the same storage layout of stacked experts, which changed in PEFT 0.19, as matrices
+   * are combined as stored.
+   */
   private void requireSameLayout(Set<String> paths) {
     long modern =
         adapters.stream().filter(adapter -> PeftFolder.isModern(adapter.config().source())).count();
@@ -196,7 +199,7 @@ public final class AdapterMix {
     }
   }
 
-  /** The rank of the result. */
+  /** Returns the rank of the result. */
   private static int rank(List<Map<String, StoredLoraMatrices>> stored, Blend how) {
     List<Integer> ranks =
         stored.stream()
@@ -272,7 +275,7 @@ public final class AdapterMix {
     return sum;
   }
 
-  /** Fills the rank up with zeros. */
+  /** Zero-pads the rank. */
   private static StoredLoraMatrices padded(StoredLoraMatrices factors, int rank) {
     int missing = rank - factors.rank();
     if (missing == 0) {

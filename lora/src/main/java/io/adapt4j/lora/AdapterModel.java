@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * A network with layers of an adapter in its linear places.
+ * A network with an adapter's layers in its linear slots.
  *
  * @param <L> the layers
  */
@@ -41,7 +41,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
    * Prepares a network for an adapter.
    *
    * @param network a model with weights
-   * @param untiesHead whether its tied output head becomes its own matrix
+   * @param untiesHead whether its tied output head becomes a separate matrix
    */
   AdapterModel(Network network, boolean untiesHead) {
     this.network = network;
@@ -57,22 +57,22 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     return layers.values();
   }
 
-  /** The base tensors that the adapter has values for. */
+  /** Returns the base tensors that the adapter has values for. */
   final List<BaseTensor> bases() {
     return bases;
   }
 
-  /** Whether there is nothing but the layers. */
+  /** Returns whether the adapter consists of its layers only. */
   final boolean isLayersOnly() {
     return bases.isEmpty() && under.isEmpty() && tables.isEmpty() && untied.isEmpty();
   }
 
-  /** Takes base tensors under the adapter, which has values of its own for them. */
+  /** Registers base tensors for which the adapter has its own values. */
   final void takeBases(Set<String> names) {
     bases.addAll(find(names));
   }
 
-  /** Takes a weight that has other values under the adapter, which do not train. */
+  /** Registers a weight with different, frozen values under the adapter. */
   final List<BaseTensor> takeUnder(String name) {
     List<BaseTensor> found = find(Set.of(name));
     under.addAll(found);
@@ -91,9 +91,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     return found;
   }
 
-  /**
-   * Puts updates on the vocabulary's weights, of which those of an embedding and head may be one.
-   */
+  /** Attaches updates to the embedding and the head, which may be tied. */
   final void putTables(List<TableTarget> targets, boolean tied) {
     targets.forEach(target -> tables.add(new TableUpdate(target, network)));
     if (tied && tables.size() == 2 && tables.get(0).target().rank() > 0) {
@@ -101,12 +99,12 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     }
   }
 
-  /** The updates of the vocabulary's weights. */
+  /** Returns the updates of the embedding and the head. */
   final List<TableUpdate> tables() {
     return tables;
   }
 
-  /** Makes tied values equal that were just given. */
+  /** Copies newly set values to their tied counterparts. */
   final void adoptTies() {
     ties.forEach(TableUpdate.Tie::adopt);
   }
@@ -115,7 +113,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     tables.forEach(TableUpdate::collectGradients);
   }
 
-  /** Puts a layer made of the present one into a place. */
+  /** Replaces the layer in a slot by one that wraps it. */
   final void put(LinearSlot slot, Function<Linear, L> layer) {
     slot.replace(
         base -> {
@@ -126,10 +124,10 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
         });
   }
 
-  /** PEFT's name of a base tensor. */
+  /** Returns PEFT's name of a base tensor. */
   abstract String stored(String base);
 
-  /** The layers' own tensors as PEFT stores them, in fp32. */
+  /** Returns the layers' own tensors as PEFT stores them, in fp32. */
   abstract List<TensorData> layerTensors();
 
   final void train() {
@@ -138,7 +136,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     tables.forEach(TableUpdate::train);
   }
 
-  /** Everything that trains, under PEFT's names. */
+  /** Returns all trainable tensors under PEFT's names. */
   final List<Trainable> trained() {
     List<Trainable> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
@@ -150,7 +148,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     return trained;
   }
 
-  /** Brings what the model computes with up to date after the trained values changed. */
+  /** Updates derived values after the trained values changed. */
   final void refresh() {
     layers().forEach(AdapterLinear::refresh);
     ties.forEach(TableUpdate.Tie::join);
@@ -158,7 +156,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     bases.stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
   }
 
-  /** The adapter's tensors as PEFT stores them, in fp32. */
+  /** Returns the adapter's tensors as PEFT stores them, in fp32. */
   final List<TensorData> tensors() {
     requireEnabled("saved");
     List<TensorData> tensors = new ArrayList<>(layerTensors());

@@ -19,19 +19,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a configuration means for one model: which projections get factors of which shape, and which
- * base tensors train beside them. Needs no weights.
+ * Application of a LoRA configuration to one model: the adapted projections with their shapes, and
+ * the base tensors that train in addition. Needs no weights.
  *
- * @param taskType what PEFT calls the kind of model; empty where it has no name for it
+ * @param taskType PEFT's task type; empty if it has none for this kind of model
  * @param adapted the adapted projections, in the order of the model
  * @param modulesToSave names of the modules that train in full, as PEFT can load them
  * @param saved base tensors of modules that train in full
  * @param biases base biases that train, besides those in {@code saved}
- * @param untiesHead whether a tied output head must become its own matrix
+ * @param untiesHead whether a tied output head must become a separate matrix
  * @param shapes dimensions of every base tensor named in {@code saved} and {@code biases}
  * @param copies tensors of the file that repeat another one
  * @param tables updates of the token embedding and the output head
- * @param mixture what the network has of experts
+ * @param mixture the experts of the network
  * @param problems one sentence each; empty when the plan can be carried out
  */
 record AdapterPlan(
@@ -48,11 +48,11 @@ record AdapterPlan(
     List<String> problems) {
 
   /**
-   * What decides how PEFT's configuration has to name experts.
+   * Facts that decide how PEFT's configuration has to name experts.
    *
-   * @param modelType the family; empty where the network has no experts
+   * @param modelType the family; empty if the network has no experts
    * @param routers paths of the adapted projections that choose experts
-   * @param partly last components of projections of which some are left out by name
+   * @param partly last path components of projections that are only partly adapted
    */
   record Mixture(String modelType, Set<String> routers, Set<String> partly) {
     static final Mixture NONE = new Mixture("", Set.of(), Set.of());
@@ -61,15 +61,15 @@ record AdapterPlan(
   /**
    * One adapted projection.
    *
-   * @param slot index of its place in {@link Network#linears}
-   * @param part the projection, under the name that files have for it
-   * @param origin the network's path of it, or of the first of those it unites
+   * @param slot index of its slot in {@link Network#linears}
+   * @param part the projection, under its name in files
+   * @param origin its path in the network, or that of the first projection fused into it
    * @param in width of its input
-   * @param rank rank of its factors
-   * @param scale multiplies B A
+   * @param rank rank of A and B
+   * @param scale factor of B A
    * @param transposed whether checkpoints store its weight as [in, out]
-   * @param dora whether it has magnitudes
-   * @param biasOfB whether its second factor has a bias
+   * @param dora whether it has a magnitude vector
+   * @param biasOfB whether B has a bias
    */
   record Adapted(
       int slot,
@@ -82,12 +82,12 @@ record AdapterPlan(
       boolean dora,
       boolean biasOfB) {
 
-    /** The same elsewhere in a layer. */
+    /** Returns the same adaptation for another part. */
     Adapted at(Linear.Part place) {
       return new Adapted(slot, place, origin, in, rank, scale, transposed, dora, biasOfB);
     }
 
-    /** The largest rank that an update of this projection can have. */
+    /** Returns the maximum rank of an update of this projection. */
     long fullRank() {
       return Math.min(in, part.width());
     }
@@ -124,7 +124,7 @@ record AdapterPlan(
         List.copyOf(problems));
   }
 
-  /** PEFT's name for what a model does; empty where it has none. */
+  /** Returns PEFT's task type of a model; empty if it has none. */
   static Optional<String> taskType(Network network) {
     if (network instanceof Encoder encoder) {
       if (encoder.predictsTokens()) {
@@ -141,7 +141,7 @@ record AdapterPlan(
     return Optional.of(network instanceof EncoderDecoder ? "SEQ_2_SEQ_LM" : "CAUSAL_LM");
   }
 
-  /** What is to be said where an adapter was trained for another kind of model. */
+  /** Returns the problem if an adapter was trained for another kind of model. */
   static Optional<String> otherTask(ObjectNode source, Optional<String> task) {
     String stated = source.path("task_type").asText("");
     return stated.isEmpty() || stated.equals(task.orElse(stated))
@@ -319,7 +319,7 @@ record AdapterPlan(
     return network.linears().stream().flatMap(slot -> slot.parts().stream()).map(Linear.Part::path);
   }
 
-  /** A clause that lists what can be targeted. */
+  /** Returns a clause that lists the possible targets. */
   static String choices(Network network) {
     List<String> names =
         network.linears().stream()
@@ -332,8 +332,8 @@ record AdapterPlan(
   }
 
   /**
-   * What is wrong with ranks that no projection can use. PEFT takes them, and trains values that
-   * cannot matter.
+   * Returns the problem if the rank exceeds what any projection can use. PEFT accepts such ranks
+   * and trains values without effect.
    */
   Optional<String> uselessRank() {
     if (adapted.isEmpty() || adapted.stream().anyMatch(part -> part.rank() <= part.fullRank())) {
@@ -346,7 +346,7 @@ record AdapterPlan(
             .formatted(ranks(), adapted.stream().mapToLong(Adapted::fullRank).max().orElseThrow()));
   }
 
-  /** What is unusual about ranks that some projections cannot use. */
+  /** Returns a warning if the rank exceeds what some projections can use. */
   Optional<String> idleRank() {
     List<Adapted> idle = adapted.stream().filter(part -> part.rank() > part.fullRank()).toList();
     if (idle.isEmpty()) {
@@ -373,12 +373,12 @@ record AdapterPlan(
     return least == most ? "rank " + most : "rank, " + least + " to " + most + " by module,";
   }
 
-  /** The paths of the adapted projections. */
+  /** Returns the paths of the adapted projections. */
   Stream<String> paths() {
     return adapted.stream().map(part -> part.part().path());
   }
 
-  /** The sizes of matrices of stacked experts, by the names of the stacks in files. */
+  /** Returns the matrix sizes of stacked experts, by the names of the stacks in files. */
   Map<String, StackSize> stackSizes() {
     Map<String, StackSize> sizes = new LinkedHashMap<>();
     for (Adapted part : adapted) {
@@ -391,7 +391,7 @@ record AdapterPlan(
     return sizes;
   }
 
-  /** The number of values that train. */
+  /** Returns the number of trainable parameters. */
   long trainableParameters() {
     long count =
         adapted.stream().mapToLong(Adapted::count).sum()
@@ -402,7 +402,7 @@ record AdapterPlan(
     return count;
   }
 
-  /** What the plan adds to a model's memory. */
+  /** Returns the trainable summary for memory estimates. */
   TrainableSummary trainableSummary(
       Network network, boolean dropout, TrainableSummary.Adapters adapters) {
     Map<Integer, List<Adapted>> bySlot =
@@ -434,13 +434,13 @@ record AdapterPlan(
     return new TrainableSummary(trained, factors, untiesHead, magnitudes, rescalings, adapters);
   }
 
-  /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */
+  /** Returns PEFT's flag for base weights stored as [in, out]. */
   boolean fanInFanOut() {
     return adapted.stream()
         .anyMatch(part -> part.transposed() && !ExpertParameters.isStacked(part.part().path()));
   }
 
-  /** Whether an adapter of the other plan can stand in for one of this. */
+  /** Returns whether adapters of the two plans are interchangeable. */
   boolean sameAs(AdapterPlan other) {
     return adapted.equals(other.adapted)
         && saved.equals(other.saved)

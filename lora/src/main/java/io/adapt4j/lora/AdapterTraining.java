@@ -6,14 +6,14 @@ import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A model whose adapter trains. */
+/** Training of a model's adapter. */
 interface AdapterTraining extends Adaptation {
 
   AdapterModel<?> model();
 
   /**
-   * Writes the configuration of a model that scores classes beside its adapter: PEFT leaves the
-   * names of the classes to whoever loads the base; here they stay together.
+   * Writes a classification model's configuration next to its adapter: PEFT leaves the class names
+   * to the caller that loads the base; here they are kept with the adapter.
    */
   default void saveClasses(Path folder) {
     if (model().network() instanceof Encoder encoder && encoder.classes() > 0) {

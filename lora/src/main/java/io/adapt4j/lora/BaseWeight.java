@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The base weight under an adapter: there as it is, or restored from a packed form.
+ * The base weight under an adapter: plain, or dequantized on demand.
  *
  * @param layer the layer that holds it
  * @param type the compute type
@@ -21,7 +21,7 @@ record BaseWeight(Linear layer, DType type) {
   }
 
   /**
-   * The weight of one part [width, in], to be read only; owned by the open scope, or the caller.
+   * Returns the read-only weight of one part [width, in]; owned by the open scope, or the caller.
    */
   Tensor rows(Linear.Part part) {
     if (layer instanceof QuantizedLinear packed) {
@@ -30,7 +30,7 @@ record BaseWeight(Linear layer, DType type) {
     return plain("the base weight").weight().value().narrow(0, part.start(), part.width());
   }
 
-  /** The bias, or null. */
+  /** Returns the bias, or null. */
   @Nullable Parameter bias() {
     if (layer instanceof QuantizedLinear packed) {
       return packed.bias().orElse(null);
@@ -39,9 +39,9 @@ record BaseWeight(Linear layer, DType type) {
   }
 
   /**
-   * The layer as one with a plain weight, which can be changed.
+   * Returns the layer as one with a plain, mutable weight.
    *
-   * @param what needs it, for the error
+   * @param what operation that needs it, for the error
    * @throws IllegalStateException if the weight is held in another form
    */
   DenseLinear plain(String what) {

@@ -12,18 +12,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The biases of all B matrices of one layer, scaled as the products are. They are computed with as
- * factors of rank 1 whose input is 1.
+ * The biases of all B matrices of one layer, scaled as the products are. Computed as a low-rank
+ * update of rank 1 with input 1.
  */
 final class BiasesOfB implements AutoCloseable {
 
-  /** One a part [width, 1]. */
+  /** Biases of each part, [width, 1]. */
   private final List<Parameter> values = new ArrayList<>();
 
   private final LowRank.Layout layout;
   private final DType type;
 
-  /** Ones, instead of first factors [parts, 1]. */
+  /** Ones in place of A, [parts, 1]. */
   private final Tensor ones;
 
   private final Tensor packed;
@@ -59,7 +59,7 @@ final class BiasesOfB implements AutoCloseable {
     return values.get(index).trained().get(0);
   }
 
-  /** The fp32 bias of one part: a view [width]. */
+  /** Returns a view of the fp32 bias of one part, [width]. */
   Tensor value(int index) {
     Tensor value = values.get(index).value();
     return value.viewed(value.count());

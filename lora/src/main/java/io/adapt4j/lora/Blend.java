@@ -1,27 +1,27 @@
 package io.adapt4j.lora;
 
-/** How several adapters become one. */
+/** Method of combining several adapters into one. */
 sealed interface Blend {
 
   /**
-   * Adds first factors and B matrices by themselves, each times the root of weight and scale, as
-   * PEFT's {@code linear} does. Keeps the rank, which must be the same in all. The update is not
-   * the sum of the updates: the product of two sums has terms that mix the adapters. Right for
-   * adapters that come from the same one.
+   * Sums the A matrices and the B matrices separately, each multiplied by the square root of weight
+   * times scale, like PEFT's {@code linear}. Keeps the rank, which must be the same in all. The
+   * result is not the sum of the updates: the product of the two sums has cross terms between
+   * adapters. Suited to adapters trained from the same one.
    */
   Blend LINEAR = Exact.LINEAR;
 
   /**
-   * Puts the factors side by side, as PEFT's {@code cat} does: exactly the weighted sum of the
-   * updates, in the sum of the ranks.
+   * Concatenates the matrices, like PEFT's {@code cat}: exactly the weighted sum of the updates,
+   * with the sum of the ranks.
    */
   Blend CONCATENATED = Exact.CONCATENATED;
 
   /**
-   * Approximates the weighted sum of the updates in a given rank as well as it can be, as PEFT's
-   * {@code svd} does.
+   * Computes the best approximation of the weighted sum of the updates in a given rank, like PEFT's
+   * {@code svd}.
    *
-   * @param rank of the result, at least 1
+   * @param rank rank of the result, at least 1
    * @return the method
    * @throws IllegalArgumentException if the rank is below 1
    */
@@ -43,7 +43,7 @@ sealed interface Blend {
   /**
    * See {@link Blend#svd}.
    *
-   * @param rank of the result
+   * @param rank rank of the result
    */
   record Svd(int rank) implements Blend {}
 }

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The output layer of a classifier that an adapter of PEFT brings for a base without one. PEFT
- * leaves the number of classes to whoever loads the base; the layer's weight has it.
+ * The classification head that a PEFT adapter provides for a base without one. PEFT leaves the
+ * number of classes to the caller that loads the base; here it is read from the layer's weight.
  */
 final class ClassOutput {
 
@@ -28,13 +28,16 @@ final class ClassOutput {
           OutputLayer.CLASSES, "ForSequenceClassification",
           OutputLayer.TOKEN_CLASSES, "ForTokenClassification");
 
-  /** Weights with a row for each class, as Transformers names them; the first one there counts. */
+  /** Names in Transformers of weights with a row per class; the first one present counts. */
   private static final List<String> WEIGHTS =
       List.of("classifier.out_proj.weight", "classifier.weight", "score.weight");
 
   private ClassOutput() {}
 
-  /** The configuration of the classifier that an adapter makes of a base; empty where of none. */
+  /**
+   * Returns the configuration of the classifier that an adapter turns a base into; empty if it does
+   * not.
+   */
   static Optional<ModelConfig> of(Path folder, ModelConfig base) {
     Path file = folder.resolve(PeftFolder.CONFIG);
     if (!Files.exists(file)) {
@@ -42,7 +45,7 @@ final class ClassOutput {
     }
     OutputLayer layer =
         TASKS.get(ConfigReader.read(file).optionalText("task_type").orElse("CAUSAL_LM"));
-    if (layer == null || ENDINGS.keySet().stream().anyMatch(other -> other.isOf(base))) {
+    if (layer == null || ENDINGS.keySet().stream().anyMatch(output -> output.isOf(base))) {
       return Optional.empty();
     }
     OptionalInt classes = classes(folder);

@@ -16,9 +16,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names that adapter files have for projections of experts. A checkpoint and an adapter on it
- * may disagree: one has a tensor for each expert and projection ({@code experts.3.gate_proj}), the
- * other one for all experts of a layer, with gate and up in it ({@code experts.gate_up_proj}).
+ * Names of experts' projections in adapter files. A checkpoint and an adapter on it may disagree:
+ * one has a tensor for each expert and projection ({@code experts.3.gate_proj}), the other one for
+ * all experts of a layer, with gate and up in it ({@code experts.gate_up_proj}).
  */
 final class ExpertNames {
 
@@ -30,7 +30,7 @@ final class ExpertNames {
   private static final Pattern STACKED =
       Pattern.compile("(.+)\\.experts\\[(\\d{1,6})]\\.(gate_up_proj|down_proj)");
 
-  /** Granite's modules of all experts, which Transformers 5 calls as others do. */
+  /** Granite's modules of all experts, which Transformers 5 names like those of other families. */
   private static final Pattern PARALLEL =
       Pattern.compile("(.+)\\[(\\d{1,6})]\\.(input_linear|output_linear)");
 
@@ -49,14 +49,14 @@ final class ExpertNames {
   private ExpertNames() {}
 
   /**
-   * A projection as an adapter file names it.
+   * A projection named as in an adapter file.
    *
-   * @param part its path in the file and its place in the layer
-   * @param origin the path that the network has for it, or for the first of those it is made of
+   * @param part its path in the file and its position in the layer
+   * @param origin its path in the network, or that of the first projection fused into it
    */
   record Candidate(Linear.Part part, String origin) {
 
-    /** Every path by which it may be meant. */
+    /** Returns all paths that may denote it. */
     List<String> names() {
       return origin.equals(part.path()) ? List.of(origin) : List.of(part.path(), origin);
     }
@@ -67,25 +67,25 @@ final class ExpertNames {
     return MODULE.matcher(path).matches();
   }
 
-  /** The names of gate, up and down projections of experts that are modules in a family. */
+  /** Returns the names of gate, up and down projections of experts that are modules in a family. */
   static Set<String> names(String modelType) {
     return Set.copyOf(modelType.equals("mixtral") ? MIXTRAL : USUAL);
   }
 
-  /** The last component of a path. */
+  /** Returns the last component of a path. */
   static String leaf(String path) {
     return path.substring(path.lastIndexOf('.') + 1);
   }
 
-  /** The names that an expert's gate, up and down projection have beside a projection's. */
+  /** Returns the names of the gate, up and down projections next to a given one. */
   static List<String> siblings(String path) {
     return MIXTRAL.contains(leaf(path)) ? MIXTRAL : USUAL;
   }
 
   /**
-   * The module that has all experts of a layer in PEFT with Transformers 5.
+   * Returns the module of all experts of a layer in PEFT with Transformers 5.
    *
-   * @param path of a projection of one expert
+   * @param path path of one expert's projection
    */
   static String owner(String path) {
     Matcher module = MODULE.matcher(path);
@@ -103,12 +103,15 @@ final class ExpertNames {
     throw new IllegalArgumentException(path);
   }
 
-  /** Transformers 5 calls Mixtral's module as other families do. */
+  /** Returns the module's name in Transformers 5, which names Mixtral's like other families'. */
   private static String modern(String mixture) {
     return mixture.replaceFirst("\\.block_sparse_moe$", ".mlp");
   }
 
-  /** The path of a stack's part, which files before Transformers 5 may call otherwise. */
+  /**
+   * Returns the current path of a stack's part, which files before Transformers 5 may name
+   * differently.
+   */
   static String canonical(String path) {
     Matcher parallel = PARALLEL.matcher(path);
     return parallel.matches()
@@ -119,7 +122,7 @@ final class ExpertNames {
         : path;
   }
 
-  /** The layers' mixtures whose experts can be adapted, by the paths of their modules. */
+  /** Returns the paths of mixtures whose experts can be adapted. */
   static Set<String> mixtures(Network network) {
     Set<String> mixtures = new HashSet<>();
     for (LinearSlot slot : network.linears()) {
@@ -134,18 +137,18 @@ final class ExpertNames {
     return mixtures;
   }
 
-  /** Returns whether a projection scores experts; it is no linear module in Transformers 5. */
+  /** Returns whether a projection is a router, which is not a linear module in Transformers 5. */
   static boolean isRouter(String path, Set<String> mixtures) {
     Matcher matcher = ROUTER.matcher(path);
     return matcher.matches() && (mixtures.contains(matcher.group(1)) || path.contains(".router"));
   }
 
   /**
-   * The projections of a layer as an adapter names them.
+   * Returns the projections of a layer as an adapter names them.
    *
    * @param parts the layer's projections
-   * @param stored the modules that the adapter's file has LoRA matrices for; empty where there is
-   *     no file, so that the network's own names count
+   * @param stored the modules that the adapter's file has LoRA matrices for; empty if there is no
+   *     file, so that the network's names count
    * @param mixtral whether experts that are modules have Mixtral's names
    * @param transposed whether the layer's weight is stored as [in, out]
    */
@@ -176,7 +179,9 @@ final class ExpertNames {
     return parts.stream().map(part -> new Candidate(part, part.path())).toList();
   }
 
-  /** Gate and up as one, or down, as a part of a stack; null where that is not all of a layer. */
+  /**
+   * Returns fused gate and up, or down, as a part of a stack; null if the layer has other parts.
+   */
   private static Linear.@Nullable Part joined(List<Linear.Part> parts) {
     List<String> names = parts.stream().map(Linear.Part::name).toList();
     Matcher matcher = MODULE.matcher(parts.get(0).path());
@@ -196,7 +201,7 @@ final class ExpertNames {
         width);
   }
 
-  /** A part of a stack as projections of modules. */
+  /** Splits a part of a stack into projections of modules. */
   private static List<Candidate> split(Linear.Part part, boolean mixtral) {
     Matcher matcher = STACKED.matcher(part.path());
     if (!matcher.matches()) {
@@ -232,7 +237,7 @@ final class ExpertNames {
     return stored.contains(owner) || stored.contains(owner + ".base_layer");
   }
 
-  /** A projection under the name that only the other generation of Transformers has for it. */
+  /** Returns a projection under its name in the other generation of Transformers. */
   private static Candidate renamed(Linear.Part part, Set<String> stored) {
     String path = part.path();
     if (stored.isEmpty() || stored.contains(path)) {

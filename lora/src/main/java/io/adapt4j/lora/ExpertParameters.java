@@ -4,12 +4,14 @@ import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What PEFT calls weights of experts that lie in one tensor: parameters, which are no modules. */
+/** PEFT names of stacked experts' weights, which are parameters rather than modules. */
 final class ExpertParameters {
 
   private ExpertParameters() {}
 
-  /** What PEFT calls the parameter that a projection is part of; its path where it is a module. */
+  /**
+   * Returns PEFT's name of the parameter that a projection is part of; its path if it is a module.
+   */
   static String parameter(String path) {
     return ExpertStacks.slotOfPath(path).map(ExpertStacks.Slot::stack).orElse(path);
   }
@@ -18,17 +20,17 @@ final class ExpertParameters {
     return ExpertStacks.slotOfPath(path).isPresent();
   }
 
-  /** Returns whether a name means one of Granite's stacks, as Transformers 4 calls it. */
+  /** Returns whether a name denotes one of Granite's stacks by its name in Transformers 4. */
   static boolean isOfOldName(String name) {
     return name.matches("(.*\\.)?block_sparse_moe\\.(input|output)_linear\\.weight");
   }
 
-  /** Whether one of the names of {@code target_parameters} means a parameter. */
+  /** Returns whether a name of {@code target_parameters} denotes a parameter. */
   static boolean matches(List<String> names, String parameter) {
     return names.stream().anyMatch(name -> Targets.Names.names(parameter, name));
   }
 
-  /** The parameters that a plan adapts, one for each stack. */
+  /** Returns the parameters that a plan adapts, one per stack. */
   static List<String> parameters(Stream<String> paths) {
     return paths
         .filter(ExpertParameters::isStacked)

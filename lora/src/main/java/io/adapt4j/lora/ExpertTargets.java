@@ -13,10 +13,10 @@ import java.util.stream.Stream;
  * PEFT computes the same with Transformers 4, where they are modules, and with Transformers 5,
  * where they are one tensor.
  *
- * <p>There PEFT takes every target named {@code gate_proj} for the experts' and drops it elsewhere:
- * on shared experts and dense layers. It multiplies alpha by 2 where gate and up become one, which
- * is right without rank stabilization only, and for some families it does neither. Weights that are
- * named as parameters it leaves alone.
+ * <p>With Transformers 5, PEFT treats every target named {@code gate_proj} as the experts' and
+ * drops it elsewhere: on shared experts and dense layers. It doubles alpha where gate and up are
+ * fused, which is correct only without rank stabilization; for some families it does neither. It
+ * leaves weights named as parameters alone.
  *
  * @param modules for {@code target_modules}
  * @param parameters for {@code target_parameters}
@@ -29,7 +29,7 @@ record ExpertTargets(
     Map<String, Integer> ranks,
     Map<String, Double> alphas) {
 
-  /** Families whose targets PEFT translates, and where only experts have the names. */
+  /** Families whose targets PEFT translates, and in which only experts have these names. */
   private static final Set<String> TRANSLATED = Set.of("mixtral", "qwen3_moe", "olmoe");
 
   /** Families with experts whose targets PEFT leaves alone. */
@@ -63,12 +63,12 @@ record ExpertTargets(
                             || part.scale() != config.alpha() / config.rank()));
   }
 
-  /** Whether PEFT can have an adapter of this kind on tensors of several experts. */
+  /** Returns whether PEFT supports this kind of adapter on stacked experts. */
   static boolean isPlain(AdapterConfig config) {
     return !config.dora() && !config.biasOfB() && config.bias() != LoraBias.LORA_ONLY;
   }
 
-  /** Returns whether experts' gate projections are adapted without their up projections or so. */
+  /** Returns whether only one of the experts' gate and up projections is adapted. */
   static boolean hasHalf(AdapterPlan plan) {
     List<String> leaves =
         experts(plan).stream().map(part -> ExpertNames.leaf(part.part().path())).toList();
@@ -79,14 +79,14 @@ record ExpertTargets(
     return leaves.contains(names.get(0)) != leaves.contains(names.get(1));
   }
 
-  /** The adapted projections of single experts. */
+  /** Returns the adapted projections of single experts. */
   static List<AdapterPlan.Adapted> experts(AdapterPlan plan) {
     return plan.adapted().stream()
         .filter(part -> ExpertNames.isModule(part.part().path()))
         .toList();
   }
 
-  /** Adapted projections beside the experts that have names of experts' projections. */
+  /** Returns adapted projections outside the experts that share names with experts' projections. */
   private static List<AdapterPlan.Adapted> others(AdapterPlan plan) {
     Set<String> names = names(plan);
     return plan.adapted().stream()
@@ -96,14 +96,14 @@ record ExpertTargets(
         .toList();
   }
 
-  /** The names that PEFT takes for those of experts' projections. */
+  /** Returns the names that PEFT treats as experts' projections. */
   private static Set<String> names(AdapterPlan plan) {
     return UNTOUCHED.contains(plan.mixture().modelType())
         ? Set.of()
         : ExpertNames.names(plan.mixture().modelType());
   }
 
-  /** Returns whether PEFT would have projections as parameters, which take plain LoRA only. */
+  /** Returns whether PEFT would treat projections as parameters, which support plain LoRA only. */
   static boolean becomeParameters(AdapterPlan plan) {
     return !experts(plan).isEmpty() || !others(plan).isEmpty();
   }
@@ -131,7 +131,7 @@ record ExpertTargets(
         modules(config.modules(), plan, named), List.copyOf(parameters), ranks, alphas);
   }
 
-  /** The weights that are adapted and no module's: as they were named, else each by its path. */
+  /** Returns the adapted weights that are not modules: as they were named, else by path. */
   static List<String> parameters(Selection selection, AdapterPlan plan) {
     List<String> adapted = ExpertParameters.parameters(plan.paths());
     List<String> known =
@@ -147,7 +147,7 @@ record ExpertTargets(
         .toList();
   }
 
-  /** The path below a layer's number, as it is in all layers. */
+  /** Returns the path below a layer's number, which is the same in all layers. */
   static String inLayer(String path) {
     return path.replaceFirst(".*?\\.\\d+\\.", "");
   }
@@ -196,7 +196,9 @@ record ExpertTargets(
     alphas.put(key, scale * (config.rankStabilized() ? Math.sqrt(rank) : rank));
   }
 
-  /** The patterns, with such for names of weights where projections are named by theirs. */
+  /**
+   * Returns the patterns, extended to weight names for projections that are named by their weights.
+   */
   private static <V> Map<String, V> weightKeys(Map<String, V> patterns, Set<String> named) {
     Map<String, V> all = new LinkedHashMap<>(patterns);
     patterns.forEach(
@@ -209,7 +211,7 @@ record ExpertTargets(
     return all;
   }
 
-  /** What is left to name as modules. */
+  /** Returns the remaining targets, named as modules. */
   private static List<String> modules(Selection selection, AdapterPlan plan, Set<String> named) {
     List<String> rest =
         plan.paths()

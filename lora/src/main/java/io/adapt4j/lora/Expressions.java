@@ -4,12 +4,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Regular expressions over the paths of layers. They may come with an adapter from elsewhere, so
- * one that goes back over a path again and again is refused after some time.
+ * Regular expressions over the paths of layers. They may come with an untrusted adapter, so one
+ * with excessive backtracking is aborted.
  */
 final class Expressions {
 
-  /** A path of 100 characters that is gone over a thousand times has a tenth of these. */
+  /** Limit of characters read: ten times that of reading a 100-character path a thousand times. */
   private static final int MOST_READS = 1_000_000;
 
   private Expressions() {}
@@ -20,15 +20,15 @@ final class Expressions {
   }
 
   /**
-   * Prepares to match.
+   * Creates a matcher.
    *
-   * @return a matcher that throws an {@code IllegalArgumentException} where it takes too long
+   * @return a matcher that throws an {@code IllegalArgumentException} if it takes too long
    */
   static Matcher matcher(String expression, String path) {
     return Pattern.compile(expression).matcher(new CountedText(expression, path));
   }
 
-  /** A text that counts how often it is read. */
+  /** A text that counts its reads. */
   private static final class CountedText implements CharSequence {
     private final String expression;
     private final String text;

@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * (IA)3 (Liu et al. 2022): the base stays as it is, and learned vectors multiply keys, values and
- * the input of the MLP's last projection. Trains some hundredths of a percent of the model and
- * wants a high learning rate: its default is 3e-3 for next tokens. Saved as a PEFT adapter folder.
+ * (IA)3 (Liu et al. 2022): the base is frozen, and learned vectors rescale keys, values and the
+ * input of the MLP's down projection. Trains a few hundredths of a percent of the parameters and
+ * needs a high learning rate: the default is 3e-3 for next-token prediction. Saved as a PEFT
+ * adapter folder.
  *
  * <p>Immutable: every option returns a changed copy.
  */
@@ -22,7 +23,7 @@ public final class Ia3 implements FineTuningMethod {
   }
 
   /**
-   * Makes the method with the modules PEFT chooses for a family: keys, values and the MLP's last
+   * Creates the method with PEFT's default modules for a family: keys, values and the MLP's down
    * projection.
    *
    * @return the method
@@ -32,10 +33,10 @@ public final class Ia3 implements FineTuningMethod {
   }
 
   /**
-   * Chooses the modules.
+   * Sets the modules.
    *
-   * @param targets projections that are scaled
-   * @param feedforward those of them that are scaled at their input
+   * @param targets projections to scale
+   * @param feedforward those of them scaled at their input
    * @return a changed copy
    */
   public Ia3 targets(Targets targets, Targets feedforward) {
@@ -43,8 +44,8 @@ public final class Ia3 implements FineTuningMethod {
   }
 
   /**
-   * Names modules that train in full and are saved with the vectors, as {@link Lora#modulesToSave}
-   * does. What scores classes is among them by itself.
+   * Sets modules that train in full and are saved with the vectors, like {@link
+   * Lora#modulesToSave}. Classification heads are included automatically.
    *
    * @param modules ends of module paths; these replace earlier ones
    * @return a changed copy
@@ -59,7 +60,7 @@ public final class Ia3 implements FineTuningMethod {
     return modulesToSave;
   }
 
-  /** The modules that were chosen; empty for those that PEFT chooses. */
+  /** Returns the chosen modules; empty for PEFT's defaults. */
   Optional<Ia3Config> modules() {
     return chosen;
   }

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Puts an (IA)3 adapter on a model. */
+/** Mechanics of attaching an (IA)3 adapter to a model. */
 record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
 
   @Override
@@ -54,12 +54,12 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
   }
 
   /**
-   * Puts the adapter into a model. The base's own values of modules saved in full are kept beside
-   * the adapter's. Weights that it is merged into are kept beside meanwhile and come back to the
-   * bit.
+   * Attaches the adapter to a model. The base's own values of fully saved modules are kept along
+   * with the adapter's. While it is merged, copies of the affected weights are kept, so unmerging
+   * restores them bit for bit.
    *
    * @param network the model, with its weights
-   * @return the adapter in place; closing it takes it out again
+   * @return the attached adapter; closing it detaches it
    * @throws CheckpointException if the adapter does not fit the model
    */
   @Override
@@ -89,7 +89,7 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
     return new Ia3LayerMerge(plan, PeftFolder.openWeights(adapter.folder()));
   }
 
-  /** What keeps a folder's vectors from a plan. */
+  /** Returns the reasons why a folder's vectors do not match a plan. */
   static List<String> problems(Path folder, Ia3Plan plan) {
     if (!plan.problems().isEmpty()) {
       return plan.problems();

@@ -12,12 +12,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What {@code adapter_config.json} says of an (IA)3 adapter.
+ * Content of {@code adapter_config.json} for an (IA)3 adapter.
  *
- * @param modules which projections are scaled
- * @param feedforward those of them that are scaled at their input
+ * @param modules the scaled projections
+ * @param feedforward those scaled at their input
  * @param modulesToSave modules that train in full
- * @param source the file's own fields; empty where there was none
+ * @param source the file's own fields; empty if there was no file
  */
 record Ia3Config(
     Selection modules,
@@ -77,7 +77,7 @@ record Ia3Config(
         fields.json());
   }
 
-  /** The file's content, with PEFT's fields in the alphabet's order. */
+  /** Returns the file's content, with PEFT's fields in alphabetical order. */
   ObjectNode json(Ia3Plan plan, String base) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     Map<String, JsonNode> fields = new TreeMap<>();

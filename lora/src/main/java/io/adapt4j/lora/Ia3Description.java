@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@link Ia3} as data: {@code ia3}, or with modules of one's own
+ * {@link Ia3} as data: {@code ia3}, or with custom modules
  *
  * <pre>{@code
  * ia3: {targets: [k_proj, v_proj, down_proj], feedforward: [down_proj]}
@@ -25,10 +25,10 @@ class Ia3Description implements MethodProvider {
   private static final String FEEDFORWARD = "feedforward";
   private static final String SAVED = "modulesToSave";
 
-  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends Ia3Description {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
   }
 

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** An (IA)3 adapter merged into one projection after the other. */
+/** Merges an (IA)3 adapter projection by projection. */
 final class Ia3LayerMerge implements LayerMerge {
 
   private final Ia3Plan plan;

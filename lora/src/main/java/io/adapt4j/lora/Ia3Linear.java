@@ -25,14 +25,14 @@ final class Ia3Linear extends AdapterLinear {
   /** The learned vectors one after the other, fp32. */
   private final Parameter vectors;
 
-  /** The factor of every output, or of every input of a feedforward layer, fp32. */
+  /** Gain of every output, or of every input of a feedforward layer, fp32. */
   private final Tensor gain;
 
   /**
    * Wraps a layer with vectors of ones.
    *
    * @param base the layer, owned from now on
-   * @param scaled its scaled parts, left to right; only one where an input is scaled
+   * @param scaled its scaled parts, left to right; a single one if the input is scaled
    */
   Ia3Linear(Linear base, List<Ia3Plan.Scaled> scaled) {
     super(base);
@@ -80,7 +80,7 @@ final class Ia3Linear extends AdapterLinear {
     }
   }
 
-  /** The entries of a tensor of all factors that belong to one part: a view. */
+  /** Returns a view of one part's entries in a tensor of all gains. */
   private Tensor part(Tensor factors, int index) {
     Ia3Plan.Scaled part = scaled.get(index);
     return factors.narrow(0, part.feedforward() ? 0 : part.part().start(), part.count());
@@ -101,7 +101,7 @@ final class Ia3Linear extends AdapterLinear {
         : Dora.rescaled(ops, base().forward(ops, x), gain, null, this::accumulate);
   }
 
-  /** Gains are no products: only switched off is the layer the one behind it. */
+  /** Describes the layer only if it is disabled, as gains are not products. */
   @Override
   public boolean describe(LinearTerms terms) {
     return !acts() && base().describe(terms);
@@ -119,7 +119,7 @@ final class Ia3Linear extends AdapterLinear {
     }
   }
 
-  /** Multiplies weight and bias; their own values are kept meanwhile. */
+  /** Multiplies weight and bias, keeping their own values. */
   @Override
   void write() {
     DenseLinear dense = plain();
@@ -147,9 +147,9 @@ final class Ia3Linear extends AdapterLinear {
   }
 
   /**
-   * The layer below.
+   * Returns the layer below.
    *
-   * @throws IllegalStateException if it has no plain weight of its own
+   * @throws IllegalStateException if it has no plain weight
    */
   @Override
   DenseLinear plain() {

@@ -18,10 +18,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Trains the vectors of an (IA)3 adapter. */
+/** Mechanics of training an (IA)3 adapter. */
 record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
 
-  /** Names that PEFT chooses; the first whose modules are all there counts. */
+  /** PEFT's default names; the first choice whose modules all exist counts. */
   private static final List<Ia3Config> CHOICES =
       List.of(
           choice("down_proj", "k_proj", "v_proj"),
@@ -34,7 +34,10 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
     return ia3;
   }
 
-  /** The modules for a model; the first choice where none fits, so that the problem is named. */
+  /**
+   * Returns the modules for a model; the first choice if none fits, so that the problem is
+   * reported.
+   */
   private Ia3Config config(Network network) {
     return ia3.modules()
         .orElseGet(() -> usual(network))

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A network whose projections are scaled by learned vectors. */
+/** A network with an (IA)3 adapter. */
 final class Ia3Model extends AdapterModel<Ia3Linear> {
 
   private final Ia3Plan plan;
@@ -28,7 +28,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     this.plan = plan;
   }
 
-  /** Puts vectors of ones into a network, for a plan without problems. */
+  /** Attaches vectors of ones to a network, for a plan without problems. */
   static Ia3Model attach(Network network, Ia3Plan plan) {
     if (!plan.problems().isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
@@ -50,7 +50,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     return model;
   }
 
-  /** Puts the vectors of a plan on single layers, for passes on shapes. */
+  /** Returns a function that attaches a plan's vectors to single layers, for passes on shapes. */
   static TrainableSummary.Adapters adapters(Ia3Plan plan) {
     return (base, slot, type) -> {
       List<Ia3Plan.Scaled> own =
@@ -73,7 +73,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     return PeftNames.base(base);
   }
 
-  /** Fills everything from a file that has been compared with the plan. */
+  /** Loads everything from a file that matches the plan. */
   void load(Checkpoint file) {
     for (Ia3Linear layer : layers()) {
       for (Slice slice : layer.vectors().slices()) {

@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What an (IA)3 configuration means for one model. Needs no weights.
+ * Application of an (IA)3 configuration to one model. Needs no weights.
  *
- * @param taskType what PEFT calls the kind of model; empty where it has no name for it
+ * @param taskType PEFT's task type; empty if it has none for this kind of model
  * @param scaled the scaled projections, in the order of the model
  * @param saved modules that train in full
  * @param fanInFanOut whether checkpoints store their weights as [in, out]
@@ -31,7 +31,7 @@ record Ia3Plan(
   /**
    * One scaled projection.
    *
-   * @param slot index of its place in {@link Network#linears}
+   * @param slot index of its slot in {@link Network#linears}
    * @param part the projection
    * @param in width of its input
    * @param feedforward whether its input is scaled instead of its output
@@ -101,7 +101,7 @@ record Ia3Plan(
     return scaled.stream().mapToLong(Scaled::count).sum();
   }
 
-  /** What the plan adds to a model's memory. */
+  /** Returns the trainable summary for memory estimates. */
   TrainableSummary trainableSummary(TrainableSummary.Adapters adapters) {
     List<TrainableSummary.Rescaling> rescalings =
         scaled.stream()
@@ -117,12 +117,12 @@ record Ia3Plan(
         adapters);
   }
 
-  /** Whether an adapter of the other plan can stand in for one of this. */
+  /** Returns whether adapters of the two plans are interchangeable. */
   boolean sameAs(Ia3Plan other) {
     return scaled.equals(other.scaled) && saved.tensors().equals(other.saved.tensors());
   }
 
-  /** The tensors of an adapter file, name to dimensions. */
+  /** Returns the dimensions of an adapter file's tensors, by name. */
   private Map<String, List<Long>> tensors() {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
     scaled.forEach(part -> tensors.put(part.name(), part.shape()));
@@ -130,7 +130,7 @@ record Ia3Plan(
     return tensors;
   }
 
-  /** Compares what a file holds with what this plan needs; one entry a difference. */
+  /** Compares a file's tensors with those of this plan; one entry per difference. */
   List<String> differences(Map<String, List<Long>> stored) {
     List<String> differences = new ArrayList<>();
     Map<String, List<Long>> unused = new TreeMap<>(stored);

@@ -9,13 +9,13 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 
-/** Gives factors their initial values. The same seed gives the same ones. */
+/** Initializes LoRA matrices. The same seed gives the same values. */
 final class Initializer {
 
-  /** What orthogonal factors are divided by, as in PEFT. */
+  /** Divisor of orthogonal matrices, as in PEFT. */
   private static final double ORTHOGONAL_DIVISOR = 10;
 
-  /** Values drawn at once. */
+  /** Values drawn at a time. */
   private static final int DRAWN = 1 << 14;
 
   private final LoraInit kind;
@@ -28,7 +28,7 @@ final class Initializer {
     Torch.seed(seed);
   }
 
-  /** Initializes one layer; {@link LoraLinear#refresh} is still to be called. */
+  /** Initializes one layer; the caller calls {@link LoraLinear#refresh} afterwards. */
   void fill(LoraLinear layer) {
     for (int i = 0; i < layer.adapted().size(); i++) {
       try (Scope scope = Scope.open()) {
@@ -47,7 +47,7 @@ final class Initializer {
     layer.keepLengths();
   }
 
-  /** He et al. 2015 with a = sqrt 5. */
+  /** Kaiming uniform (He et al. 2015) with a = sqrt 5. */
   private DoubleSupplier uniform(long in) {
     double bound = 1 / Math.sqrt((double) in);
     return () -> (2 * random.nextDouble() - 1) * bound;
@@ -57,7 +57,7 @@ final class Initializer {
     return () -> random.nextGaussian() / rank;
   }
 
-  /** Fills a matrix a few rows at a time: arrays of whole ones would fill the heap. */
+  /** Fills a matrix a few rows at a time: an array of the whole matrix could exhaust the heap. */
   private void draw(Tensor target, DoubleSupplier values) {
     int width = Math.toIntExact(target.size(1));
     long most = Math.max(1, DRAWN / width);
@@ -81,7 +81,7 @@ final class Initializer {
     target.copyFrom(Tensor.zeros(DType.F32, 1));
   }
 
-  /** Factors of the weight itself, whose opposite goes beside them. */
+  /** Initializes from a factorization of the weight, storing the negated matrices as well. */
   private void takeOut(LoraLinear layer, int index, Tensor a, Tensor b) {
     AdapterPlan.Adapted part = layer.adapted().get(index);
     Tensor weight = layer.baseRows(index);
@@ -100,7 +100,7 @@ final class Initializer {
     initial.b(index).copyFrom(b);
   }
 
-  /** Odd rows of an orthogonal matrix carry A, even ones B, so that B A is zero. */
+  /** Builds A from odd rows of an orthogonal matrix and B from even ones, so that B A is zero. */
   private void orthogonal(Tensor a, Tensor b) {
     long rank = a.size(0);
     Tensor square = Tensor.empty(DType.F32, rank, rank);
@@ -110,7 +110,7 @@ final class Initializer {
     b.copyFrom(mixed(rows, 1, b.size(0)));
   }
 
-  /** Random combinations [count, rank] of every other row. */
+  /** Returns random combinations [count, rank] of every other row. */
   private Tensor mixed(Tensor rows, int first, long count) {
     long rank = rows.size(0);
     float[] all = rows.toFloats();

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The tensors of one layer in an adapter file. Where initial factors are taken away again, they
- * stand in the second half of the rank, those of B with the opposite sign.
+ * The tensors of one layer in an adapter file. Initial values that are subtracted again occupy the
+ * second half of the rank, with B negated.
  */
 final class LayerFile {
 
   private LayerFile() {}
 
-  /** Everything the file holds of the layer, in fp32. */
+  /** Returns all of the layer's tensors in the file, in fp32. */
   static List<TensorData> tensors(LoraLinear layer) {
     List<TensorData> tensors = new ArrayList<>();
     int halves = layer.initial() == null ? 1 : 2;
@@ -71,8 +71,8 @@ final class LayerFile {
   }
 
   /**
-   * Fills a layer from a file that has been compared with its plan. A file of the plan's own rank
-   * holds no initial values that are taken away again; the layer keeps those it has.
+   * Loads a layer from a file that matches its plan. A file of the plan's own rank holds no
+   * subtracted initial values; the layer keeps those it has.
    */
   static void load(LoraLinear layer, Checkpoint file) {
     for (int i = 0; i < layer.adapted().size(); i++) {

@@ -4,16 +4,16 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.Set;
 
 /**
- * The projections that {@link Targets#ALL_LINEAR} means: those that every version of PEFT takes for
- * linear layers and adapts.
+ * The projections of {@link Targets#ALL_LINEAR}: those that every version of PEFT treats as linear
+ * layers and adapts.
  *
  * @param mixtures paths of the mixtures of experts
- * @param mamba whether PEFT refuses the state space's output projection, whose weight is read
- *     without calling it
+ * @param mamba whether PEFT rejects the state space's output projection, whose weight is read
+ *     without calling the module
  */
 record LinearLayers(Set<String> mixtures, boolean mamba) {
 
-  /** Model types whose {@code out_proj} PEFT refuses. */
+  /** Model types whose {@code out_proj} PEFT rejects. */
   private static final Set<String> MAMBA = Set.of("falcon_h1", "mamba", "mamba2", "falcon_mamba");
 
   private static final Set<String> REFUSED = Set.of("out_proj", "conv1d");
@@ -29,7 +29,7 @@ record LinearLayers(Set<String> mixtures, boolean mamba) {
     return MAMBA.contains(modelType);
   }
 
-  /** Returns whether PEFT refuses a projection by name. */
+  /** Returns whether PEFT rejects a projection by name. */
   boolean refuse(String path) {
     return mamba && REFUSED.contains(ExpertNames.leaf(path));
   }

@@ -9,8 +9,8 @@ import io.adapt4j.lora.internal.Factorization;
  * The base weights under an adapter that LoftQ initialized (Li et al. 2023): quantized to 4-bit
  * NormalFloat and dequantized, which PEFT repeats whenever it loads such an adapter.
  *
- * @param iterations how often weights and low-rank matrices were fitted to each other; 0 where the
- *     adapter started otherwise
+ * @param iterations number of alternating fits of weights and low-rank matrices; 0 for other
+ *     initializations
  */
 record LoftQ(int iterations) {
 
@@ -21,7 +21,7 @@ record LoftQ(int iterations) {
   private static final int BLOCK = 64;
   private static final int BITS = 4;
 
-  /** The quantiles of a normal distribution that 4 bits stand for. */
+  /** The NF4 codebook: quantiles of a normal distribution. */
   private static final float[] CODES = {
     -1f,
     -0.6961928f,
@@ -61,9 +61,9 @@ record LoftQ(int iterations) {
   }
 
   /**
-   * The weight that the adapter lies over.
+   * Returns the base weight under the adapter.
    *
-   * @param weight [out, in] as the checkpoint has it, or turned where that stores [in, out]
+   * @param weight [out, in], transposed from the checkpoint if that stores [in, out]
    * @param rank of the adapter's matrices
    * @param transposed whether the checkpoint stores [in, out]
    * @return the weight in the same shape; belongs to the open scope

@@ -15,11 +15,11 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Low-rank adaptation (Hu et al. 2021): the base stays as it is, and beside each targeted
- * projection W trains an update scale B A of rank r. Saved as a PEFT adapter folder.
+ * Low-rank adaptation (Hu et al. 2021): the base is frozen, and each targeted projection W gets a
+ * trainable update scale B A of rank r. Saved as a PEFT adapter folder.
  *
  * <p>Defaults: alpha 2 r, so a scale of 2; all linear projections; no dropout; no biases; no other
- * modules. (PEFT's own are r 8, alpha 8 and targets chosen by model family.)
+ * modules. (PEFT's are r 8, alpha 8 and targets chosen by model family.)
  *
  * <p>Immutable: every option returns a changed copy.
  */
@@ -52,7 +52,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Goes on with a stored adapter: its options, ranks by module included, and its values.
+   * Continues training a stored adapter, with its options, per-module ranks and values.
    *
    * @param adapter a PEFT folder
    * @return the method
@@ -68,12 +68,12 @@ public final class Lora implements FineTuningMethod {
     return config;
   }
 
-  /** The learning rate of B over that of A. */
+  /** Returns the ratio of B's learning rate to A's. */
   double plusRatio() {
     return plusRatio;
   }
 
-  /** The folder of the adapter that this continues from. */
+  /** Returns the folder of the adapter that this continues from. */
   Optional<Path> start() {
     return start;
   }
@@ -97,8 +97,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Zeroes entries of the updates' input while training. Each adapted projection draws its own
-   * mask.
+   * Sets dropout on the updates' input. Each adapted projection draws its own mask.
    *
    * @param probability in [0, 1)
    * @return a changed copy
@@ -123,7 +122,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Trains every bias of the base too, and saves them with the adapter (PEFT's {@code all}).
+   * Also trains all biases of the base, saved with the adapter (PEFT's {@code all}).
    *
    * @return a changed copy
    */
@@ -132,8 +131,8 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Trains the biases of the adapted projections too, and saves them with the adapter (PEFT's
-   * {@code lora_only}).
+   * Also trains the biases of the adapted projections, saved with the adapter (PEFT's {@code
+   * lora_only}).
    *
    * @return a changed copy
    */
@@ -146,10 +145,10 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Names modules that train in full and are saved with the adapter, such as {@code lm_head}. As in
-   * PEFT, a name stands for every module whose path ends with it, a targeted module that is named
-   * here gets no update, and naming the output head or the embedding of a model that ties them
-   * makes them two: the one named trains, the other keeps the base's values.
+   * Sets modules that train in full and are saved with the adapter, such as {@code lm_head}. As in
+   * PEFT, a name matches every module whose path ends with it, and a targeted module named here
+   * gets no update. Naming the output head or the embedding of a model with tied ones unties them:
+   * the named one trains, the other keeps the base's values.
    *
    * @param modules ends of module paths; these replace earlier ones
    * @return a changed copy
@@ -162,8 +161,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Scales by alpha / sqrt(r) (Kalajdzievski 2023), which keeps updates of high rank from
-   * shrinking.
+   * Scales by alpha / sqrt(r) (Kalajdzievski 2023), which keeps high-rank updates from shrinking.
    *
    * @return a changed copy
    */
@@ -172,10 +170,10 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Trains the length of each output's weights apart from their direction (DoRA, Liu et al. 2024,
-   * eq. 5), with the length of the direction held constant in derivatives (section 4.3). A step
-   * takes about a third longer than plain LoRA's, and each adapted projection retains its output.
-   * Needs a base whose weights are plain.
+   * Decomposes weights into a trained magnitude vector and a directional update (DoRA, Liu et al.
+   * 2024, eq. 5), treating the norm of the direction as a constant in the backward pass (section
+   * 4.3). A step takes about a third longer than with plain LoRA, and each adapted projection saves
+   * its output for backward. Needs unquantized base weights.
    *
    * @return a changed copy
    */
@@ -184,9 +182,8 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Gives every B a bias that trains with it and is scaled as the product is: PEFT's {@code
-   * lora_bias}. Merging needs a base layer with a bias. Goes with plain LoRA and its default
-   * initial values only.
+   * Adds a trainable bias to every B, scaled like the product: PEFT's {@code lora_bias}. Merging
+   * needs a base layer with a bias. Works only with plain LoRA and its default initialization.
    *
    * @return a changed copy
    */
@@ -195,7 +192,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Chooses what the factors start from; default {@link LoraInit#KAIMING}.
+   * Sets the initialization of A and B; default {@link LoraInit#KAIMING}.
    *
    * @param initialization the initial values
    * @return a changed copy
@@ -205,11 +202,11 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Gives some projections their own rank.
+   * Overrides the rank of some projections.
    *
-   * @param modules a regular expression for the end of a module's path, from its start or after a
-   *     dot, such as {@code layers.0.self_attn.q_proj} or {@code down_proj}; the first that fits
-   *     counts
+   * @param modules a regular expression matched at the end of a module's path, from its start or
+   *     after a dot, such as {@code layers.0.self_attn.q_proj} or {@code down_proj}; the first
+   *     match wins
    * @param rank at least 1
    * @return a changed copy
    * @throws IllegalArgumentException if the rank is below 1 or the expression malformed
@@ -224,7 +221,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Gives some projections their own alpha; their scale divides it by their own rank.
+   * Overrides the alpha of some projections; their scale divides it by their own rank.
    *
    * @param modules as for {@link #rankOf}
    * @param alpha a positive number
@@ -250,7 +247,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Leaves out projections that the targets name.
+   * Excludes some of the targeted projections.
    *
    * @param modules by name or by regular expression
    * @return a changed copy
@@ -265,7 +262,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Adapts some layers only. Nothing below the lowest of them is differentiated.
+   * Adapts only some layers. The backward pass stops at the lowest of them.
    *
    * @param numbers layer numbers from 0; none for all layers
    * @return a changed copy
@@ -283,8 +280,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Says what the list of layers is called that {@link #layers} counts; by default any component
-   * before a number is one.
+   * Sets the path component that precedes the numbers of {@link #layers}; by default any component.
    *
    * @param names names such as {@code layers} or {@code h}, as regular expressions
    * @return a changed copy
@@ -300,8 +296,8 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Multiplies the learning rate of the B matrices B (LoRA+, Hayou et al. 2024). The paper advises
-   * 16 with a lower base rate than plain LoRA's.
+   * Multiplies the learning rate of the B matrices (LoRA+, Hayou et al. 2024). The paper advises 16
+   * with a lower base rate than plain LoRA's.
    *
    * @param ratio the learning rate of B over that of A, a positive number
    * @return a changed copy
@@ -315,8 +311,8 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Sets how the frozen weights of the base are held in memory while the adapter trains. For 4 bits
-   * there is {@code QLora} of adapt4j-qlora.
+   * Sets the format of the base's frozen weights in memory during training. For 4 bits, use {@code
+   * QLora} of adapt4j-qlora.
    *
    * @param format such as {@link WeightFormat#custom}; as stored by default
    * @return a changed copy
@@ -325,7 +321,7 @@ public final class Lora implements FineTuningMethod {
     return new Lora(config, start, plusRatio, Objects.requireNonNull(format, "format"));
   }
 
-  /** How the frozen weights are held. */
+  /** Returns the format of the frozen weights. */
   WeightFormat weights() {
     return weights;
   }

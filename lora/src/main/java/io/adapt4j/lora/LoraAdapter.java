@@ -36,7 +36,7 @@ public final class LoraAdapter implements Adapter {
   }
 
   /**
-   * The base the adapter says it was trained on.
+   * Returns the base model stated in the adapter.
    *
    * @return a folder or a hub name
    */
@@ -55,14 +55,14 @@ public final class LoraAdapter implements Adapter {
     return config;
   }
 
-  /** Every module's factors; the tensors belong to the open scope. */
+  /** Returns the A and B matrices of each module; the tensors belong to the open scope. */
   Map<String, StoredLoraMatrices> factors() {
     return StoredLoraMatrices.read(folder, config);
   }
 
   /**
-   * Lets the adapter be used with another chat template than it was trained in. Answers may then be
-   * worse, as the model meets words around messages that it has not learned.
+   * Allows a chat template other than the one used in training. Answers may be worse, as the model
+   * sees unfamiliar markup around messages.
    *
    * @return a changed copy
    */
@@ -74,7 +74,7 @@ public final class LoraAdapter implements Adapter {
     return folder;
   }
 
-  /** Whether it may be used with another chat template than it was trained in. */
+  /** Returns whether a chat template other than the one used in training is allowed. */
   boolean anyChatTemplate() {
     return anyChatTemplate;
   }
@@ -82,17 +82,17 @@ public final class LoraAdapter implements Adapter {
   /**
    * Writes the base with this adapter merged in as a plain Hugging Face checkpoint, in the base's
    * stored type. An embedding model is written as a sentence-transformers folder, with the base's
-   * modules, or, where it has none, with those it was trained with: the mean over tokens, scaled to
-   * length 1. The sum is computed in fp32 from the stored weights and rounded once. Holds the whole
-   * model in fp32 meanwhile.
+   * modules or, if it has none, those used in training: mean pooling and L2 normalization. The sum
+   * is computed in fp32 from the stored weights and rounded once. Needs memory for the whole model
+   * in fp32.
    *
-   * <p>An adapter that was trained over weights in 4 bits was fitted to these: merged into the
-   * stored ones, the model differs from the trained one by what quantizing had changed. {@link
-   * #writeMerged(Path, WeightFormat, Path)} merges into what it was trained over.
+   * <p>An adapter trained over 4-bit weights is fitted to these: merged into the original ones, the
+   * model differs from the trained one by the quantization error. {@link #writeMerged(Path,
+   * WeightFormat, Path)} merges into the dequantized weights instead.
    *
    * @param base the base model's folder
-   * @param output where to write; created if absent, not the base's own folder
-   * @throws CheckpointException if base or adapter cannot be read, or do not fit
+   * @param output output folder; created if absent, not the base's own folder
+   * @throws CheckpointException if base or adapter cannot be read, or they do not match
    * @throws IllegalArgumentException if output is the base's folder
    */
   public void writeMerged(Path base, Path output) {
@@ -100,14 +100,14 @@ public final class LoraAdapter implements Adapter {
   }
 
   /**
-   * Writes the base with this adapter merged in, as {@link #writeMerged(Path, Path)} does, but into
-   * the weights that a format makes of the base's: what the adapter was trained over in 4 bits,
-   * restored. The written model computes what the trained one did, to rounding.
+   * Writes the base with this adapter merged in, like {@link #writeMerged(Path, Path)}, but into
+   * the base's weights quantized to a format and dequantized, as in training over 4 bits. The
+   * written model equals the trained one up to rounding.
    *
    * @param base the base model's folder, with plain weights
-   * @param weights how the base's weights were held
-   * @param output where to write; created if absent, not the base's own folder
-   * @throws CheckpointException if base or adapter cannot be read, or do not fit
+   * @param weights format of the base's weights in training
+   * @param output output folder; created if absent, not the base's own folder
+   * @throws CheckpointException if base or adapter cannot be read, or they do not match
    * @throws IllegalArgumentException if output is the base's folder
    */
   public void writeMerged(Path base, WeightFormat weights, Path output) {

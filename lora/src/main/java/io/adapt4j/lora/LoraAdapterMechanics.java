@@ -34,10 +34,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Puts a LoRA adapter on a model, or into its base's weights. */
+/** Mechanics of attaching a LoRA adapter to a model, or merging it into the base's weights. */
 record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
 
-  /** PEFT's name of the task. */
+  /** PEFT's task type for embedding models. */
   private static final String EMBEDDINGS = "FEATURE_EXTRACTION";
 
   @Override
@@ -61,8 +61,8 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   }
 
   /**
-   * What the folder's {@code provenance.json} says, or without one what template stands beside the
-   * adapter.
+   * Returns the digest in the folder's {@code provenance.json}, else that of the chat template in
+   * the folder.
    */
   @Override
   public Optional<String> chatTemplateDigest() {
@@ -84,13 +84,13 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   }
 
   /**
-   * Puts the adapter into a model. The base's own values of modules saved in full are kept beside
-   * the adapter's. Merging costs no memory in fp32, where {@link AttachedAdapter#unmerge} subtracts
-   * and so restores weights to rounding; in bf16 a copy of the adapted weights is kept while
-   * merged, and they come back to the bit.
+   * Attaches the adapter to a model. The base's own values of fully saved modules are kept along
+   * with the adapter's. In fp32, merging needs no memory: {@link AttachedAdapter#unmerge} subtracts
+   * the update, which restores weights up to rounding. In bf16, copies of the adapted weights are
+   * kept while merged, so unmerging is exact.
    *
    * @param network the model, with its weights
-   * @return the adapter in place; closing it takes it out again
+   * @return the attached adapter; closing it detaches it
    * @throws CheckpointException if the adapter does not fit the model
    */
   @Override
@@ -133,7 +133,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
         PeftFolder.openWeights(adapter.folder(), adapter.config(), plan));
   }
 
-  /** Writes the base with the adapter merged into what a format makes of its weights. */
+  /** Writes the base with the adapter merged into its weights as dequantized from a format. */
   void writeMerged(Path base, WeightMechanics weights, Path output) {
     if (output.toAbsolutePath().normalize().equals(base.toAbsolutePath().normalize())) {
       throw new IllegalArgumentException(
@@ -157,7 +157,8 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   }
 
   /**
-   * The configuration of what the adapter was trained on: with or without the vocabulary's head.
+   * Returns the configuration that the adapter was trained on: with or without the language model
+   * head.
    */
   private ModelConfig adapted(ModelConfig base) {
     String type =
@@ -171,7 +172,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     };
   }
 
-  /** The template that the adapter's run was given, or that the base lacks. */
+  /** Returns the chat template given to the adapter's run, or one that the base lacks. */
   private Optional<ChatTemplate> trainedTemplate(Path base) {
     boolean chosen =
         Provenance.find(adapter.folder()).filter(Provenance::choseChatTemplate).isPresent();
@@ -181,8 +182,9 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   }
 
   /**
-   * Whether what is written is an embedding model: its base is one, its network ends in hidden
-   * states, or the adapter was trained as one over a network that also scores masked tokens.
+   * Returns whether the output is an embedding model: its base is one, its network ends in hidden
+   * states, or the adapter was trained for embeddings on a network with a masked-language-model
+   * head.
    */
   private boolean embeds(Network network, Path base) {
     return Files.isRegularFile(base.resolve(SentenceFolder.MODULES))
@@ -191,7 +193,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
             && Provenance.find(adapter.folder()).filter(Provenance::trainsEmbeddings).isPresent());
   }
 
-  /** Puts what a format makes of the base's weights in their place, one layer after the other. */
+  /** Replaces the base's weights by their dequantized values in a format, layer by layer. */
   private static void restore(Network network, WeightMechanics weights, Path base) {
     try (Network held = Architectures.declare(network.modelConfig());
         Checkpoint checkpoint = Checkpoint.open(base)) {
@@ -220,7 +222,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     }
   }
 
-  /** The base's configuration, with a head that the adapter gave values of its own. */
+  /** Returns the base's configuration, untied if the adapter trained the head separately. */
   private static ModelConfig config(Network network) {
     ModelConfig base = network.modelConfig();
     boolean untied =

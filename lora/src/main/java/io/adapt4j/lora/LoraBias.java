@@ -1,6 +1,6 @@
 package io.adapt4j.lora;
 
-/** Which biases of the base model train with the adapter. */
+/** Biases of the base model that train with the adapter. */
 enum LoraBias {
   /** None. */
   NONE("none"),
@@ -15,7 +15,7 @@ enum LoraBias {
     this.peftName = peftName;
   }
 
-  /** The value in {@code adapter_config.json}. */
+  /** Returns the value in {@code adapter_config.json}. */
   String peftName() {
     return peftName;
   }

@@ -21,10 +21,10 @@ import java.util.Set;
  */
 class LoraDescription implements MethodProvider {
 
-  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends LoraDescription {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
   }
 
@@ -54,7 +54,10 @@ class LoraDescription implements MethodProvider {
     return rank.isPresent() ? Optional.of(lora) : Optional.empty();
   }
 
-  /** The adapter says all but how it is trained: the dropout, and the learning rate of B. */
+  /**
+   * Returns the method that continues a stored adapter, which fixes all options but dropout and B's
+   * learning rate.
+   */
   private static Optional<FineTuningMethod> continuing(Fields options, Path adapter) {
     try {
       Lora lora = LoraOption.DROPOUT.reader().apply(options, Lora.continuing(adapter));
@@ -67,7 +70,7 @@ class LoraDescription implements MethodProvider {
 
   @Override
   public Optional<ObjectNode> write(FineTuningMethod method) {
-    // No description tells another format: it is code, or belongs to another method.
+    // Other formats cannot be described: they are code, or belong to another method.
     if (!(method instanceof Lora lora) || lora.weights() != WeightFormat.asStored()) {
       return Optional.empty();
     }

@@ -18,11 +18,11 @@ import java.util.regex.PatternSyntaxException;
 
 /**
  * The fields of a LoRA adapter's {@code adapter_config.json}, as PEFT 0.17 to 0.20 writes them:
- * each is read, without meaning for what a finished adapter computes, or refused by name.
+ * each is read, irrelevant to a trained adapter, or rejected by name.
  */
 final class LoraFields {
 
-  /** Fields that change nothing in what a finished adapter computes. */
+  /** Fields that do not affect a trained adapter. */
   private static final Set<String> WITHOUT_MEANING =
       Set.of(
           "auto_mapping",
@@ -63,16 +63,16 @@ final class LoraFields {
           "use_dora",
           "use_rslora");
 
-  /** Initial values that leave the base as it was. */
+  /** Initializations that leave the base unchanged. */
   private static final Set<String> PLAIN_INITIALIZATIONS = Set.of("gaussian", "eva", "orthogonal");
 
   /**
-   * Initial values that are taken out of the base weight, which PEFT repeats whenever it loads the
-   * adapter. Others depend on more than the base.
+   * Initializations from the base weight, which PEFT repeats whenever it loads the adapter. Others
+   * depend on more than the base.
    */
   private static final Pattern RESIDUAL = Pattern.compile("olora|pissa(?:_niter_(\\d{1,2}))?");
 
-  /** Fields that are refused where set, with the reason and the remedy. */
+  /** Fields that are rejected if set, with the reason and the remedy. */
   private static final Map<String, String> REFUSED =
       ImmutableMap.<String, String>builder()
           .put(
@@ -135,7 +135,7 @@ final class LoraFields {
             });
   }
 
-  /** The tokens whose vectors train: of the embedding, or by module. */
+  /** Reads the tokens whose vectors train: of the embedding, or by module. */
   private static Map<String, List<Integer>> tokens(ConfigReader fields) {
     String field = "trainable_token_indices";
     JsonNode value = fields.json().path(field);

@@ -1,25 +1,25 @@
 package io.adapt4j.lora;
 
 /**
- * What the factors of an adapter start from.
+ * Initialization of an adapter's A and B matrices.
  *
- * <p>{@link #KAIMING}, {@link #GAUSSIAN} and {@link #ORTHOGONAL} leave the model as it is. {@link
- * #pissa()} and {@link #OLORA} take the initial factors out of the base weight: the adapter trains
- * what is principal in it while the rest W - scale B0 A0 stays frozen. The base in memory and on
- * disk is not changed for that. The opposite of the initial factors is computed beside them, and
- * the adapter is saved as a plain LoRA of double rank that fits the original base.
+ * <p>{@link #KAIMING}, {@link #GAUSSIAN} and {@link #ORTHOGONAL} leave the model's output
+ * unchanged. {@link #pissa()} and {@link #OLORA} take the initial values from the base weight: the
+ * adapter trains its principal components while the residual W - scale B0 A0 stays frozen. The base
+ * in memory and on disk is unchanged: the initial product is subtracted during the forward pass,
+ * and the adapter is saved as a plain LoRA of double rank for the original base.
  */
 public sealed interface LoraInit {
 
-  /** A uniform within 1 / sqrt(in) either way, B zero: PEFT's default. */
+  /** A uniform in [-1 / sqrt(in), 1 / sqrt(in)], B zero: PEFT's default. */
   LoraInit KAIMING = Plain.KAIMING;
 
-  /** A normal with deviation 1 / r, B zero. */
+  /** A normal with standard deviation 1 / r, B zero. */
   LoraInit GAUSSIAN = Plain.GAUSSIAN;
 
   /**
-   * A and B normal in halves of the rank that are orthogonal to each other, so that B A is zero
-   * though neither factor is. Needs even ranks.
+   * A and B normal in mutually orthogonal halves of the rank, so that B A is zero though neither
+   * matrix is. Needs even ranks.
    */
   LoraInit ORTHOGONAL = Plain.ORTHOGONAL;
 
@@ -27,8 +27,8 @@ public sealed interface LoraInit {
   LoraInit OLORA = Plain.OLORA;
 
   /**
-   * The r largest singular values of W with their vectors (PiSSA, Meng et al. 2024), exactly. For
-   * wide matrices this takes long: a matrix of 4096 x 4096 minutes on a few cores.
+   * The r largest singular values of W with their vectors (PiSSA, Meng et al. 2024), exactly. Slow
+   * for large matrices: 4096 x 4096 takes minutes on a few cores.
    *
    * @return the initialization
    */
@@ -37,8 +37,8 @@ public sealed interface LoraInit {
   }
 
   /**
-   * The r largest singular values of W with their vectors, found by subspace iteration (Halko et
-   * al. 2011), which takes a small part of the time.
+   * The r largest singular values of W with their vectors, approximated by subspace iteration
+   * (Halko et al. 2011), which is much faster.
    *
    * @param iterations 1 to 64; 16 is as good as exact in practice
    * @return the initialization
@@ -52,8 +52,8 @@ public sealed interface LoraInit {
   }
 
   /**
-   * Returns whether the initial factors are a part of the base weight, which is then computed
-   * without it.
+   * Returns whether the initial values are taken from the base weight, which is then computed
+   * without them.
    *
    * @return whether the adapter is saved with double rank
    */
@@ -99,7 +99,7 @@ public sealed interface LoraInit {
   /**
    * See {@link LoraInit#pissa()}.
    *
-   * @param iterations of the subspace; 0 for the exact decomposition
+   * @param iterations number of subspace iterations; 0 for the exact decomposition
    */
   record Pissa(int iterations) implements LoraInit {
 

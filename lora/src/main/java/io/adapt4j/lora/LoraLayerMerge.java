@@ -17,18 +17,18 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** A LoRA adapter merged into one projection after the other. */
+/** Merges a LoRA adapter projection by projection. */
 final class LoraLayerMerge implements LayerMerge {
 
   private final AdapterConfig config;
   private final AdapterPlan plan;
   private final Checkpoint file;
 
-  /** What changes each projection of the network, in its order. */
+  /** Adapter pieces for each projection of the network, in its order. */
   private final Map<String, List<Piece>> pieces = new LinkedHashMap<>();
 
   /**
-   * What an adapter's projection has in common with one of the network.
+   * Rows that an adapter's projection shares with one of the network's.
    *
    * @param adapted the adapter's
    * @param start first row in the network's
@@ -85,7 +85,7 @@ final class LoraLayerMerge implements LayerMerge {
     }
   }
 
-  /** The adapter's layer over a projection, with its values. */
+  /** Returns the adapter's layer over a projection, loaded with its values. */
   private LoraLinear filled(DenseLinear projection) {
     Linear.Part part = projection.parts().get(0);
     List<Piece> own = Objects.requireNonNull(pieces.get(part.path()));
@@ -116,7 +116,7 @@ final class LoraLayerMerge implements LayerMerge {
     }
   }
 
-  /** Reads what a projection has of an adapter's that unites several. */
+  /** Loads a projection's rows from an adapter's projection that fuses several. */
   private void loadRows(LoraLinear layer, List<Piece> own) {
     for (int i = 0; i < own.size(); i++) {
       Piece piece = own.get(i);
@@ -170,7 +170,10 @@ final class LoraLayerMerge implements LayerMerge {
         layer.adapted().get(0).scale());
   }
 
-  /** Updates of rows of their own as one, of the sum of their ranks and the first one's scale. */
+  /**
+   * Combines updates of disjoint rows into one, with the sum of their ranks and the first one's
+   * scale.
+   */
   private static Product sum(LoraLinear layer, long width) {
     double scale = layer.adapted().get(0).scale();
     int rank = layer.adapted().stream().mapToInt(AdapterPlan.Adapted::rank).sum();

@@ -17,13 +17,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer with low-rank updates beside it: y = base(x) + scale B A x (Hu et al. 2021, eq.
- * 3), and for DoRA the rows of the sum's weight rescaled to their own magnitudes.
+ * A linear layer with low-rank updates: y = base(x) + scale B A x (Hu et al. 2021, eq. 3); for
+ * DoRA, the rows of the combined weight are rescaled to the magnitude vector.
  *
- * <p>The factors of all adapted parts of the layer are computed with as one pair ({@link
- * LoraMatrices}), so that a fused layer costs two products more however many of its parts are
- * adapted. With dropout each part draws its own mask, as PEFT's separate modules do, and the parts
- * are computed one by one while training.
+ * <p>The A and B matrices of all adapted parts are packed into one pair ({@link LoraMatrices}), so
+ * that a fused layer costs two more products, however many of its parts are adapted. With dropout,
+ * each part draws its own mask, like PEFT's separate modules, and the parts are computed separately
+ * while training.
  */
 final class LoraLinear extends AdapterLinear {
 
@@ -33,7 +33,7 @@ final class LoraLinear extends AdapterLinear {
   private final long place;
   private final LoraMatrices factors;
 
-  /** The opposite of initial factors that came out of the base weight, or null. */
+  /** The negated initial values that were taken from the base weight, or null. */
   private final @Nullable LoraMatrices initial;
 
   /** The magnitudes that DoRA trains, or null. */
@@ -43,13 +43,13 @@ final class LoraLinear extends AdapterLinear {
   private final @Nullable BiasesOfB biases;
 
   /**
-   * Wraps a layer; the factors are zero until an {@link Initializer} or a file fills them.
+   * Wraps a layer; A and B are zero until an {@link Initializer} or a file fills them.
    *
    * @param base the layer, owned from now on
    * @param adapted its adapted parts, left to right
    * @param type the compute type
    * @param config dropout, initial values, and whether magnitudes train
-   * @param place first of as many dropout places as there are parts
+   * @param place first of the dropout places, one for each part
    */
   LoraLinear(
       Linear base,
@@ -79,17 +79,17 @@ final class LoraLinear extends AdapterLinear {
     return factors;
   }
 
-  /** The initial factors that are taken away again, or null. */
+  /** Returns the initial values that are subtracted again, or null. */
   @Nullable LoraMatrices initial() {
     return initial;
   }
 
-  /** The magnitudes that DoRA trains, or null. */
+  /** Returns the magnitudes that DoRA trains, or null. */
   @Nullable Magnitudes magnitudes() {
     return magnitudes;
   }
 
-  /** The biases of B, or null. */
+  /** Returns the biases of B, or null. */
   @Nullable BiasesOfB biases() {
     return biases;
   }
@@ -105,7 +105,7 @@ final class LoraLinear extends AdapterLinear {
     }
   }
 
-  /** A, B and, for DoRA, the magnitudes of each part in turn. */
+  /** Returns A, B and, for DoRA, the magnitudes of each part in turn. */
   @Override
   List<Trainable> trained() {
     List<Trainable> trained = new ArrayList<>();
@@ -136,7 +136,7 @@ final class LoraLinear extends AdapterLinear {
     }
   }
 
-  /** Lets the magnitudes start from those the rows have. */
+  /** Initializes the magnitudes to those of the rows. */
   void keepLengths() {
     if (magnitudes != null) {
       measure(magnitudes);
@@ -152,13 +152,13 @@ final class LoraLinear extends AdapterLinear {
     }
   }
 
-  /** The first factor of everything added to one part, within the open scope. */
+  /** Returns the combined A of all updates of one part, within the open scope. */
   Tensor wholeA(int index) {
     Tensor own = factors.a(index);
     return initial == null ? own : Tensor.concatenated(List.of(own, initial.a(index)), 0);
   }
 
-  /** The second factor of everything added to one part, without the scale. */
+  /** Returns the combined B of all updates of one part, without the scale. */
   Tensor wholeB(int index) {
     Tensor own = factors.b(index);
     return initial == null
@@ -198,7 +198,7 @@ final class LoraLinear extends AdapterLinear {
         : Dora.rescaled(ops, sum, magnitudes.gain(), magnitudes.bias(), magnitudes::accumulate);
   }
 
-  /** Whether this layer is a weight and low-rank updates of the same input, and nothing more. */
+  /** Returns whether this layer is only a weight plus low-rank updates of the same input. */
   private boolean isPlain(Ops ops) {
     return acts()
         && ops.isRecording()
@@ -208,7 +208,7 @@ final class LoraLinear extends AdapterLinear {
         && dropout == 0;
   }
 
-  /** Both as one operator; null where the weight is not in memory as it is, or trains too. */
+  /** Computes both as one operator; null if the weight is not plainly in memory, or trains too. */
   private @Nullable Tensor fused(Ops ops, Tensor x, boolean computed) {
     return base() instanceof DenseLinear dense
             && dense.parameters().stream().noneMatch(Parameter::isTrained)
@@ -230,7 +230,7 @@ final class LoraLinear extends AdapterLinear {
     return fused == null ? forward(ops, x) : fused;
   }
 
-  /** DoRA rescales the sum and biases of B come in between: those are not products alone. */
+  /** Describes the layer unless it uses DoRA or biases of B, which are more than products. */
   @Override
   public boolean describe(LinearTerms terms) {
     if (!base().describe(terms)) {
@@ -292,8 +292,8 @@ final class LoraLinear extends AdapterLinear {
   }
 
   /**
-   * Adds the updates to the base weight. Plain ones in fp32 are subtracted again by {@link
-   * #restore}; otherwise, where that would lose digits, the weight's own rows are kept meanwhile.
+   * Adds the updates to the base weight. {@link #restore} subtracts plain updates in fp32;
+   * otherwise, as subtraction would lose precision, the original rows are kept.
    */
   @Override
   void write() {
@@ -343,7 +343,7 @@ final class LoraLinear extends AdapterLinear {
     }
   }
 
-  /** The base weight of one adapted part, to be read only. */
+  /** Returns a read-only view of the base weight of one adapted part. */
   Tensor baseRows(int index) {
     return BaseWeight.under(base(), type).rows(adapted.get(index).part());
   }
@@ -353,11 +353,30 @@ final class LoraLinear extends AdapterLinear {
     return plain().weight().value().narrow(0, part.start(), part.width());
   }
 
+  @Override
+  public boolean cancelOutputs(long width, Tensor inputs) {
+    Part first = adapted.get(0).part();
+    if (first.start() != 0 || first.width() != width || !isLowRank() || initial != null) {
+      return false;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor outputs = inputs.times(baseRows(0).copyAs(DType.F32).transposed());
+      if (plain().bias().isPresent()) {
+        Tensor bias = plain().bias().get().value().narrow(0, 0, width).copyAs(DType.F32);
+        outputs = outputs.plus(bias);
+      }
+      LeastOutputs.fill(
+          factors.a(0), factors.b(0), inputs, outputs, adapted.get(0).scale());
+    }
+    refresh();
+    return true;
+  }
+
   /**
-   * The layer whose weight is adapted, below any other adapters.
+   * Returns the layer whose weight is adapted, below any other adapters.
    *
-   * @throws IllegalStateException if the base has no plain weight, or lacks the bias that those of
-   *     B go into
+   * @throws IllegalStateException if the base has no plain weight, or lacks the bias that B's
+   *     biases merge into
    */
   @Override
   DenseLinear plain() {

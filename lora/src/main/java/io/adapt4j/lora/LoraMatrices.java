@@ -11,34 +11,34 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The factors of all adapted parts of one layer: fp32 masters, gradients where they train, and the
- * pair the layer computes with ({@link LowRank}) in the model's compute type.
+ * The A and B matrices of all adapted parts of one layer: fp32 master weights, gradients if they
+ * train, and the packed pair for computing ({@link LowRank}) in the model's compute type.
  */
 final class LoraMatrices implements AutoCloseable {
 
-  /** First factors below each other [sum of ranks, in]. */
+  /** A matrices stacked by rows, [sum of ranks, in]. */
   private final Parameter a;
 
-  /** Second factors [width, rank]. */
+  /** B matrices, [width, rank]. */
   private final List<Parameter> b = new ArrayList<>();
 
   private final LowRank.Layout layout;
   private final Tensor packedA;
   private final Tensor packedB;
 
-  /** Each part's own entries of the packed pair: views. */
+  /** Views of each part's entries in the packed pair. */
   private final List<Tensor> partA = new ArrayList<>();
 
   private final List<Tensor> partB = new ArrayList<>();
 
   /**
-   * Allocates factors of zeros.
+   * Allocates zero matrices.
    *
    * @param adapted the parts, left to right
    * @param in width of the layer's input
    * @param out width of its output
    * @param type the compute type
-   * @param sign multiplies the scales: 1, or -1 to take the updates away
+   * @param sign sign of the scales: 1, or -1 to subtract the updates
    */
   LoraMatrices(List<AdapterPlan.Adapted> adapted, long in, long out, DType type, int sign) {
     this.layout =
@@ -67,13 +67,13 @@ final class LoraMatrices implements AutoCloseable {
     return Stream.concat(Stream.of(a), b.stream()).toList();
   }
 
-  /** The fp32 first factor of one part: a view. */
+  /** Returns a view of one part's fp32 A. */
   Tensor a(int index) {
     Slice ranks = a.slices().get(index);
     return a.value().narrow(0, ranks.start(), ranks.rows());
   }
 
-  /** The fp32 second factor of one part. */
+  /** Returns one part's fp32 B. */
   Tensor b(int index) {
     return b.get(index).value();
   }
@@ -90,7 +90,7 @@ final class LoraMatrices implements AutoCloseable {
     return partA.get(index);
   }
 
-  /** Of one part the packed second factor [out of the layer, rank]. */
+  /** Returns one part's packed B, [out of the layer, rank]. */
   Tensor partB(int index) {
     return partB.get(index);
   }
@@ -99,12 +99,12 @@ final class LoraMatrices implements AutoCloseable {
     parameters().forEach(Parameter::train);
   }
 
-  /** A and B of one part as an optimizer sees them. */
+  /** Returns A and B of one part for the optimizer. */
   Stream<Parameter.Trainable> trained(int index) {
     return Stream.concat(Stream.of(a.trained().get(index)), b.get(index).trained().stream());
   }
 
-  /** Brings the packed pair up to date. */
+  /** Updates the packed pair. */
   void refresh() {
     if (packedA != a.value()) {
       packedA.copyFrom(a.value());
@@ -112,7 +112,7 @@ final class LoraMatrices implements AutoCloseable {
     LowRank.pack(packedB, b.stream().map(Parameter::value).toList(), layout);
   }
 
-  /** Adds gradients by the packed pair to those of all parts. */
+  /** Adds gradients of the packed pair to those of all parts. */
   void accumulate(Tensor da, Tensor db) {
     if (a.isTrained()) {
       List<Tensor> gradients = b.stream().map(Parameter::gradient).toList();
@@ -121,7 +121,7 @@ final class LoraMatrices implements AutoCloseable {
   }
 
   /**
-   * Adds gradients by one part's packed factors.
+   * Adds gradients of one part's packed matrices.
    *
    * @param index the part
    * @param da [rank, in]

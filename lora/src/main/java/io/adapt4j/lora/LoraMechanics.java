@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Trains the factors of a LoRA adapter. */
+/** Mechanics of training a LoRA adapter. */
 record LoraMechanics(Lora lora) implements MethodMechanics {
 
   @Override
@@ -44,7 +44,9 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
         : List.of(new LearningRateFactor("lora_B", lora.plusRatio()));
   }
 
-  /** LoRA+ gives B the rate of A times its ratio: their geometric mean stays LoRA's rate. */
+  /**
+   * Returns defaults; with LoRA+, the geometric mean of A's and B's learning rates stays LoRA's.
+   */
   @Override
   public TrainingDefaults defaults(TaskKind task) {
     TrainingDefaults defaults = TrainingDefaults.lowRank(lora.name(), task);
@@ -139,6 +141,17 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   }
 
   @Override
+  public boolean canCancel(Network declared, String path) {
+    AdapterConfig own = completed(declared);
+    return lora.start().isEmpty()
+        && own.initial() == LoraInit.KAIMING
+        && AdapterPlan.of(own, declared).adapted().stream()
+            .anyMatch(
+                adapted ->
+                    adapted.part().path().equals(path) && !adapted.dora() && !adapted.biasOfB());
+  }
+
+  @Override
   public Adaptation attach(Network network, Path base, long seed) {
     AdapterConfig own = completed(network);
     LoraModel model = LoraModel.attach(network, AdapterPlan.of(own, network), own);
@@ -157,7 +170,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
     }
   }
 
-  /** These options with the output layers that train in full; a stored adapter names its own. */
+  /** Returns the options with fully trained output layers added; a stored adapter names its own. */
   private AdapterConfig completed(Network network) {
     return lora.start().isPresent()
         ? config()

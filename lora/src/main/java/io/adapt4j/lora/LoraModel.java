@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A network with an adapter on it: the factors in its linear places and the base tensors. */
+/** A network with a LoRA adapter: the A and B matrices in its linear slots and the base tensors. */
 final class LoraModel extends AdapterModel<LoraLinear> {
 
   private final AdapterPlan plan;
@@ -27,11 +27,11 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   }
 
   /**
-   * Puts layers with factors of undefined content into a network.
+   * Attaches layers with uninitialized A and B to a network.
    *
    * @param network a model with weights
-   * @param plan a plan without problems, made for it
-   * @param config what the plan was made of
+   * @param plan a plan for it without problems
+   * @param config the plan's configuration
    */
   static LoraModel attach(Network network, AdapterPlan plan, AdapterConfig config) {
     if (!plan.problems().isEmpty()) {
@@ -57,7 +57,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     return model;
   }
 
-  /** Puts the factors of a plan on single layers, for passes on shapes. */
+  /** Returns a function that attaches a plan's adapters to single layers, for passes on shapes. */
   static TrainableSummary.Adapters adapters(AdapterPlan plan, AdapterConfig config) {
     Map<Integer, List<AdapterPlan.Adapted>> bySlot =
         plan.adapted().stream().collect(Collectors.groupingBy(AdapterPlan.Adapted::slot));
@@ -80,12 +80,12 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     return plan;
   }
 
-  /** What another configuration means for this model. */
+  /** Returns the plan of another configuration for this model. */
   AdapterPlan planOf(AdapterConfig config) {
     return AdapterPlan.of(config, network());
   }
 
-  /** Sets every factor to its initial values; the same seed gives the same ones. */
+  /** Initializes all matrices; the same seed gives the same values. */
   void initialize(LoraInit kind, long seed) {
     Initializer initializer = new Initializer(kind, seed);
     layers().forEach(initializer::fill);
@@ -95,8 +95,8 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   }
 
   /**
-   * Takes initial values that came out of the base weight out of it again, as PEFT does whenever it
-   * loads such an adapter.
+   * Subtracts initial values taken from the base weight again, as PEFT does whenever it loads such
+   * an adapter.
    */
   void repeatInitial(AdapterConfig stored) {
     if (stored.loftq().isUsed()) {
@@ -107,11 +107,11 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     }
   }
 
-  /** Puts what LoftQ makes of the base's weights under the adapter, for as long as it is on. */
+  /** Replaces the base's weights by LoftQ's while the adapter is on. */
   private void quantizeBase(LoftQ loftq) {
     for (LoraLinear layer : layers()) {
       if (layer.innermost() instanceof QuantizedLinear && loftq.iterations() == 1) {
-        continue; // held in these bits already
+        continue; // already held in these bits
       }
       for (AdapterPlan.Adapted adapted : layer.adapted()) {
         String weight = adapted.origin() + ".weight";
@@ -126,7 +126,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     }
   }
 
-  /** Fills everything from an adapter file that has been compared with the plan. */
+  /** Loads everything from an adapter file that matches the plan. */
   void load(Checkpoint checkpoint) {
     layers().forEach(layer -> LayerFile.load(layer, checkpoint));
     tables().forEach(table -> table.load(checkpoint));

@@ -16,9 +16,9 @@ import java.util.function.UnaryOperator;
  * An option of {@link Lora} in a description.
  *
  * @param name its key
- * @param setter the method of {@link Lora} that it stands for
- * @param reader applies it if it is written
- * @param writer writes it if it says something
+ * @param setter the corresponding method of {@link Lora}
+ * @param reader applies it if it is present
+ * @param writer writes it if it is not the default
  */
 record LoraOption(
     String name,
@@ -150,7 +150,7 @@ record LoraOption(
     }
   }
 
-  /** A list, since the first expression that fits a module counts. */
+  /** Reads ranks from a list, since the first expression that matches a module wins. */
   private static Lora readRanks(Fields fields, Lora lora) {
     Lora changed = lora;
     for (Fields keys : fields.mappings("ranks")) {
@@ -171,7 +171,7 @@ record LoraOption(
     return changed;
   }
 
-  /** A change of what the key {@code modules} names. */
+  /** An override for the modules named by the key {@code modules}. */
   private interface OfModules<V> {
     Lora apply(Lora lora, String modules, V value);
   }

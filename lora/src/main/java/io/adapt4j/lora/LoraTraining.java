@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A model whose adapter trains.
+ * Training of a model's LoRA adapter.
  *
  * @param model the adapter in the network
- * @param config what the adapter is
- * @param base the folder the model came from
+ * @param config configuration of the adapter
+ * @param base folder of the base model
  */
 record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements AdapterTraining {
 

@@ -11,24 +11,24 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The magnitudes that DoRA trains for the rows of one layer's weight, and the gains that give the
- * rows these magnitudes. Outputs of parts that are not adapted have gain 1.
+ * DoRA's magnitude vectors for the rows of one layer's weight, and the gains that scale the rows to
+ * them. Outputs of unadapted parts have gain 1.
  */
 final class Magnitudes implements AutoCloseable {
 
   private final List<AdapterPlan.Adapted> adapted;
   private final BaseWeight base;
 
-  /** Trained magnitudes of the adapted parts, below each other, fp32. */
+  /** Trained magnitudes of the adapted parts, concatenated, fp32. */
   private final Parameter magnitudes;
 
-  /** Present magnitudes in the same order. */
+  /** Current row norms in the same order. */
   private final Tensor present;
 
-  /** Of each part, the squared magnitudes of the base's rows. */
+  /** Squared norms of the base's rows, per part. */
   private final List<Tensor> squares = new ArrayList<>();
 
-  /** Wanted over present length of every output of the layer, fp32 [out]. */
+  /** Trained magnitude over current norm for every output of the layer, fp32 [out]. */
   private final Tensor gain;
 
   Magnitudes(List<AdapterPlan.Adapted> adapted, BaseWeight base) {
@@ -68,23 +68,23 @@ final class Magnitudes implements AutoCloseable {
     return magnitudes.trained().get(index);
   }
 
-  /** The layer's gains [out]. */
+  /** Returns the layer's gains [out]. */
   Tensor gain() {
     return gain;
   }
 
-  /** The gains of one part: a view. */
+  /** Returns a view of one part's gains. */
   Tensor gain(int index) {
     Slice own = magnitudes.slices().get(index);
     return gain.narrow(0, adapted.get(index).part().start(), own.rows());
   }
 
-  /** The base weight of one part, to be read only. */
+  /** Returns the read-only base weight of one part. */
   Tensor weight(int index) {
     return base.rows(adapted.get(index).part());
   }
 
-  /** The base's bias, or null. */
+  /** Returns the base's bias, or null. */
   @Nullable Parameter bias() {
     return base.bias();
   }
@@ -100,12 +100,12 @@ final class Magnitudes implements AutoCloseable {
     }
   }
 
-  /** Takes the present magnitudes for the wanted ones. */
+  /** Sets the trained magnitudes to the current norms. */
   void keepPresent() {
     magnitudes.value().copyFrom(present);
   }
 
-  /** Brings the gains up to date after magnitudes were measured or trained. */
+  /** Updates the gains after norms were measured or magnitudes trained. */
   void refresh() {
     for (int i = 0; i < adapted.size(); i++) {
       Slice own = magnitudes.slices().get(i);
@@ -117,7 +117,7 @@ final class Magnitudes implements AutoCloseable {
     }
   }
 
-  /** Adds a gradient by the layer's gains [out] to those of the magnitudes. */
+  /** Adds the gradient of the layer's gains [out] to that of the magnitudes. */
   void accumulate(Tensor dgain) {
     for (int i = 0; i < adapted.size(); i++) {
       AdapterPlan.Adapted part = adapted.get(i);
@@ -127,7 +127,7 @@ final class Magnitudes implements AutoCloseable {
     }
   }
 
-  /** Adds a gradient by one part's gains. */
+  /** Adds the gradient of one part's gains. */
   void accumulate(int index, Tensor dgain) {
     if (magnitudes.isTrained()) {
       Slice own = magnitudes.slices().get(index);

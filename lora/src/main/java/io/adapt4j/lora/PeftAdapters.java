@@ -11,10 +11,10 @@ import java.util.Optional;
 /** Adapters in PEFT folders, by the {@code peft_type} of their configuration. */
 class PeftAdapters implements AdapterFormat {
 
-  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends PeftAdapters {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
   }
 

@@ -36,7 +36,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An adapter on disk as PEFT lays it out: {@code adapter_config.json} and {@code
+ * An adapter folder in PEFT's layout: {@code adapter_config.json} and {@code
  * adapter_model.safetensors}. Fields and defaults are those of PEFT 0.17 to 0.20.
  *
  * @see <a href="https://huggingface.co/docs/peft/developer_guides/checkpoint">PEFT checkpoint
@@ -46,7 +46,7 @@ final class PeftFolder {
 
   static final String CONFIG = "adapter_config.json";
 
-  /** Nobody writes one for as long. */
+  /** Age of a temporary file beyond which its writer is gone. */
   private static final Duration ABANDONED = Duration.ofHours(24);
 
   static final String WEIGHTS = "adapter_model.safetensors";
@@ -54,7 +54,7 @@ final class PeftFolder {
   static final String LORA = "LORA";
   static final String IA3 = "IA3";
 
-  /** What reads the kinds of adapters that can be read. */
+  /** API for reading each supported kind of adapter, for messages. */
   private static final Map<String, String> READERS =
       ImmutableMap.of(LORA, "LoraAdapter.at", IA3, "Adapter.at");
 
@@ -63,14 +63,14 @@ final class PeftFolder {
 
   private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
 
-  /** The version whose format is written where older ones have another. */
+  /** PEFT version whose format is written where versions differ. */
   private static final String WRITTEN_VERSION = "0.20.0";
 
   private PeftFolder() {}
 
   /**
-   * The hash of the template that an adapter was trained in: what the folder's {@code
-   * provenance.json} says, or without one that of the template beside the adapter.
+   * Returns the hash of the chat template an adapter was trained with: from the folder's {@code
+   * provenance.json}, else of the template in the folder.
    */
   static Optional<String> chatTemplateDigest(Path folder) {
     Optional<Provenance> record = Provenance.find(folder);
@@ -79,7 +79,7 @@ final class PeftFolder {
         : ChatTemplate.find(folder).map(ChatTemplate::digest);
   }
 
-  /** The tensors that the weights have; none where they cannot be opened. */
+  /** Returns the names of the stored tensors; none if the weights cannot be opened. */
   static Set<String> storedNames(Path folder) {
     if (!Files.exists(folder.resolve(WEIGHTS))) {
       return Set.of();
@@ -92,10 +92,10 @@ final class PeftFolder {
   }
 
   /**
-   * Refuses an adapter of another kind.
+   * Rejects an adapter of another kind.
    *
    * @param fields its configuration
-   * @param type the kind that is read here
+   * @param type the expected kind
    */
   static void requireType(ConfigReader fields, String type) {
     String found = fields.requireText("peft_type");
@@ -112,7 +112,7 @@ final class PeftFolder {
             : "Read this adapter with " + reader + ".");
   }
 
-  /** Refuses an adapter for a kind of model that is not supported. */
+  /** Rejects an adapter for an unsupported kind of model. */
   static void requireTask(ConfigReader fields) {
     if (!TASK_TYPES.contains(fields.optionalText("task_type").orElse("CAUSAL_LM"))) {
       throw fields.invalid(
@@ -135,7 +135,7 @@ final class PeftFolder {
     return !unset;
   }
 
-  /** The configuration of a model that scores classes, where it stands beside the adapter. */
+  /** Returns the configuration of a classification model, if the adapter's folder has one. */
   static Optional<ModelConfig> classConfig(Path folder) {
     return Optional.of(folder.resolve(ModelConfig.FILE))
         .filter(Files::exists)
@@ -155,12 +155,12 @@ final class PeftFolder {
     return openWeights(folder, file -> file);
   }
 
-  /** Opens the weights of a LoRA adapter, with those of experts in one tensor one by one. */
+  /** Opens the weights of a LoRA adapter, splitting stacked experts. */
   static Checkpoint openWeights(Path folder, AdapterConfig config, AdapterPlan plan) {
     return openWeights(folder, config, layout(config, plan));
   }
 
-  /** On which sides matrices of stacked experts are, as their dimensions or the version say. */
+  /** Returns the layout of stacked experts' A and B, by their dimensions or PEFT's version. */
   private static StackedFactorFile.Layout layout(AdapterConfig config, AdapterPlan plan) {
     Map<String, StackSize> sizes = plan.stackSizes();
     boolean old = !isModern(config.source());
@@ -182,7 +182,7 @@ final class PeftFolder {
         folder, file -> StackedFactorFile.of(file, parameters, config::rankOf, swapped));
   }
 
-  /** Returns whether a version of PEFT wrote a file that has matrices of stacked experts right. */
+  /** Returns whether the file's PEFT version stores matrices of stacked experts correctly. */
   static boolean isModern(ObjectNode source) {
     Matcher version = VERSION.matcher(source.path("peft_version").asText());
     return version.lookingAt()
@@ -203,7 +203,7 @@ final class PeftFolder {
     return Checkpoint.openFile(folder.resolve(WEIGHTS), view);
   }
 
-  /** What keeps the folder's weights from a plan made of its configuration. */
+  /** Returns the reasons why the folder's weights do not match a plan. */
   static List<String> problems(Path folder, AdapterConfig config, AdapterPlan plan) {
     if (!plan.problems().isEmpty()) {
       return plan.problems();
@@ -249,7 +249,7 @@ final class PeftFolder {
   /**
    * Writes both files together, or neither.
    *
-   * @throws CheckpointException if writing fails; files already there stay as they were
+   * @throws CheckpointException if writing fails; existing files are unchanged
    */
   static void write(
       Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
@@ -259,7 +259,7 @@ final class PeftFolder {
   /**
    * Writes both files together, or neither.
    *
-   * @throws CheckpointException if writing fails; files already there stay as they were
+   * @throws CheckpointException if writing fails; existing files are unchanged
    */
   static void write(Path folder, ObjectNode config, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {
@@ -273,7 +273,7 @@ final class PeftFolder {
     }
   }
 
-  /** The configuration with PEFT's fields in PEFT's order, which is the alphabet's. */
+  /** Returns the configuration with fields in PEFT's order, which is alphabetical. */
   private static ObjectNode json(AdapterConfig config, AdapterPlan plan, String base) {
     Map<String, JsonNode> fields = new TreeMap<>(defaults());
     config.source().properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
@@ -353,7 +353,7 @@ final class PeftFolder {
     return array;
   }
 
-  /** Whole numbers without a decimal point, as PEFT's integer fields are. */
+  /** Returns whole numbers without a decimal point, like PEFT's integer fields. */
   private static JsonNode number(double value) {
     return value == Math.rint(value) && Math.abs(value) < Integer.MAX_VALUE
         ? JsonNodeFactory.instance.numberNode((int) value)

@@ -13,14 +13,14 @@ import java.util.Set;
  */
 final class PeftNames {
 
-  /** How many differences a message shows. */
+  /** Maximum number of differences in a message. */
   private static final int SHOWN = 5;
 
   private static final String ROOT = "base_model.model.";
 
   private PeftNames() {}
 
-  /** The path of the module that a tensor belongs to; empty for one of the model itself. */
+  /** Returns the path of the module that a tensor belongs to; empty for one of the model itself. */
   static String module(String tensor) {
     return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
   }
@@ -40,12 +40,12 @@ final class PeftNames {
         || name.endsWith(".base_layer.weight");
   }
 
-  /** The bias of the second factor. */
+  /** Returns the name of B's bias. */
   static String biasOfB(String path) {
     return ROOT + path + ".lora_B.bias";
   }
 
-  /** The module whose first factor has this name; empty if it is no first factor's. */
+  /** Returns the module whose A has this name; empty if it is not an A matrix. */
   static Optional<String> moduleOfA(String name) {
     String end = ".lora_A.weight";
     return name.startsWith(ROOT) && name.endsWith(end)
@@ -53,28 +53,28 @@ final class PeftNames {
         : Optional.empty();
   }
 
-  /** The magnitudes that DoRA trains, one an output. */
+  /** Returns the name of DoRA's magnitude vector. */
   static String magnitude(String path) {
     return ROOT + path + ".lora_magnitude_vector";
   }
 
-  /** The vector of an (IA)3 adapter. */
+  /** Returns the name of an (IA)3 adapter's vector. */
   static String ia3(String path) {
     return ROOT + path + ".ia3_l";
   }
 
-  /** The name of a base tensor of a module that trains in full. */
+  /** Returns the name of a base tensor of a module that trains in full. */
   static String base(String tensor) {
     return ROOT + tensor;
   }
 
-  /** The name under which a file holds a tensor; the given one where it holds neither spelling. */
+  /** Returns a tensor's name in a file; the given one if the file has neither spelling. */
   static String find(String name, Set<String> stored) {
     String old = name.replace(".base_layer.bias", ".bias");
     return !stored.contains(name) && stored.contains(old) ? old : name;
   }
 
-  /** The first of many differences, a line each, and how many more there are. */
+  /** Returns the first differences, one per line, and the number of the remaining ones. */
   static String some(List<String> differences) {
     int more = differences.size() - SHOWN;
     List<String> lines =

@@ -4,12 +4,15 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is to be known of versions of PEFT before an adapter that is trained here is given on. */
+/** Compatibility warnings about versions of PEFT and other readers for an adapter trained here. */
 final class PeftReaders {
 
   private PeftReaders() {}
 
-  /** One text for each group of readers that would refuse the adapter or compute something else. */
+  /**
+   * Returns one warning for each group of readers that would reject the adapter or compute
+   * something else.
+   */
   static List<String> warnings(AdapterConfig config, AdapterPlan plan, Network network) {
     List<String> warnings = new ArrayList<>();
     boolean stacked =

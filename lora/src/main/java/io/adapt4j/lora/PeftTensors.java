@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The tensors of an adapter's file, as a plan has them and as they are found. */
+/** Expected and stored tensors of an adapter file. */
 final class PeftTensors {
 
   private static final Pattern EXPERT =
@@ -18,7 +18,7 @@ final class PeftTensors {
 
   private PeftTensors() {}
 
-  /** The name of a base tensor that trains with the adapter. */
+  /** Returns the name of a base tensor that trains with the adapter. */
   static String base(String tensor, AdapterPlan plan) {
     String path = PeftNames.module(tensor);
     if (path.isEmpty()) {
@@ -32,7 +32,7 @@ final class PeftTensors {
         + tensor.substring(path.length() + 1);
   }
 
-  /** The tensors of an adapter file, name to dimensions. */
+  /** Returns the dimensions of an adapter file's tensors, by name. */
   static Map<String, List<Long>> tensors(AdapterPlan plan) {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
     for (AdapterPlan.Adapted part : plan.adapted()) {
@@ -52,8 +52,8 @@ final class PeftTensors {
   }
 
   /**
-   * Tensors that may be missing: PEFT trains the biases of {@code lora_only} but, since it wraps
-   * layers, does not find them when it saves.
+   * Returns tensors that may be missing: PEFT trains the biases of {@code lora_only} but, since it
+   * wraps layers, does not find them when it saves.
    */
   static Set<String> optional(AdapterPlan plan, LoraBias bias) {
     return bias == LoraBias.LORA_ONLY
@@ -62,11 +62,11 @@ final class PeftTensors {
   }
 
   /**
-   * Compares what a file holds with what a plan needs; one entry a difference.
+   * Compares a file's tensors with those of a plan; one entry per difference.
    *
-   * @param stored the file's tensors, those of stacked experts one by one
-   * @param whole the file's tensors as they are
-   * @param inFile finds the tensor as it is that one of {@code stored} is part of
+   * @param stored the file's tensors, with stacked experts split
+   * @param whole the file's tensors as stored
+   * @param inFile returns the stored tensor that an entry of {@code stored} is part of
    */
   static List<String> differences(
       AdapterPlan plan,
@@ -105,7 +105,7 @@ final class PeftTensors {
     return List.copyOf(differences);
   }
 
-  /** A tensor that a file lacks: of stacked experts, the module and parameter that have none. */
+  /** Describes a missing tensor; for stacked experts, by module and parameter. */
   private static String missing(String name, List<Long> shape) {
     Matcher expert = EXPERT.matcher(name);
     return expert.matches()
@@ -113,7 +113,7 @@ final class PeftTensors {
         : name + " " + shape;
   }
 
-  /** Tensors that a file may hold beside those of {@link #tensors}. */
+  /** Returns tensors that a file may hold in addition to {@link #tensors}. */
   private static Map<String, List<Long>> repeated(AdapterPlan plan) {
     Map<String, List<Long>> repeated = new LinkedHashMap<>();
     plan.tables()

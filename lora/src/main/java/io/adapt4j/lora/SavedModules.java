@@ -12,15 +12,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Modules that train in full beside an adapter and are saved with it, whatever kind it is of.
+ * Modules that train in full along with an adapter of any kind and are saved with it.
  *
- * @param names what {@code modules_to_save} says: no name stands for a module inside another one
- *     that is saved, since PEFT wraps every module whose path ends with a name and cannot load a
- *     wrapped module inside a wrapped one
+ * @param names value of {@code modules_to_save}: no name matches a module inside another saved one,
+ *     since PEFT wraps every module whose path ends with a name and cannot load nested wrappers
  * @param tensors base tensors of the modules
- * @param known dimensions of every tensor of the model, a tied output head's among them
- * @param untiesHead whether a tied output head must become its own matrix
- * @param copies tensors of files that repeat another one, by which one that is
+ * @param known dimensions of every tensor of the model, including a tied output head
+ * @param untiesHead whether a tied output head must become a separate matrix
+ * @param copies tensors of files that repeat another one, mapped to that one
  */
 record SavedModules(
     List<String> names,
@@ -29,14 +28,14 @@ record SavedModules(
     boolean untiesHead,
     Map<String, String> copies) {
 
-  /** What PEFT adds to the modules to save, whichever of the two a model has. */
+  /** Names that PEFT adds to the modules to save, whichever of them a model has. */
   private static final List<String> CLASSIFIERS = List.of("classifier", "score");
 
   static final String NO_TOKEN_HEAD =
       "The base has no head for masked tokens, and an adapter file has no place for one; train"
           + " in full, or start from a checkpoint saved with the head.";
 
-  /** Checks names of modules that are to be saved. */
+  /** Checks names of modules to save. */
   static void requireNames(String... modules) {
     for (String module : modules) {
       if (module.isBlank()) {
@@ -45,7 +44,7 @@ record SavedModules(
     }
   }
 
-  /** Whether a network is to predict masked tokens without a head that was trained for it. */
+  /** Returns whether a network has to predict masked tokens without a pretrained head. */
   static boolean lacksTokenHead(Network declared) {
     return !declared.newTensors().isEmpty()
         && declared instanceof Encoder encoder
@@ -70,8 +69,8 @@ record SavedModules(
   }
 
   /**
-   * The modules that an adapter's configuration names, with the vocabulary's layers that PEFT
-   * stores unasked where their size was changed.
+   * Returns the modules that an adapter's configuration names, and the embedding and head that PEFT
+   * stores implicitly after resizing.
    */
   static SavedModules of(AdapterConfig config, Network network) {
     SavedModules named = of(config.modulesToSave(), network);
@@ -110,8 +109,8 @@ record SavedModules(
   }
 
   /**
-   * Adds the output layers that train in full: those that score classes, as PEFT has it for its
-   * tasks {@code SEQ_CLS} and {@code TOKEN_CLS}, and those that the base does not have.
+   * Adds the output layers that train in full: classification heads, as PEFT does for {@code
+   * SEQ_CLS} and {@code TOKEN_CLS}, and heads that the base lacks.
    */
   static List<String> withOutput(List<String> modules, Network network) {
     Set<String> all = new LinkedHashSet<>(modules);
@@ -127,7 +126,9 @@ record SavedModules(
     return List.copyOf(all);
   }
 
-  /** Whether a tensor lies in a module whose path ends with one of the names, as PEFT has it. */
+  /**
+   * Returns whether a tensor lies in a module whose path ends with one of the names, as in PEFT.
+   */
   static boolean contains(List<String> modules, String tensor) {
     return ancestors(tensor).stream().anyMatch(path -> matches(modules, path));
   }
@@ -136,7 +137,7 @@ record SavedModules(
     return modules.stream().anyMatch(path::endsWith);
   }
 
-  /** The paths of the modules that a tensor lies in, the innermost first. */
+  /** Returns the paths of the modules that a tensor lies in, innermost first. */
   private static List<String> ancestors(String tensor) {
     List<String> paths = new ArrayList<>();
     for (int dot = tensor.lastIndexOf('.'); dot > 0; dot = tensor.lastIndexOf('.', dot - 1)) {
@@ -145,7 +146,7 @@ record SavedModules(
     return paths;
   }
 
-  /** The paths of all modules that hold tensors. */
+  /** Returns the paths of all modules that hold tensors. */
   private static Set<String> paths(Network network) {
     Set<String> tensors = new LinkedHashSet<>(network.tensors().keySet());
     network.packedLinears().forEach(packed -> tensors.addAll(packed.packed()));
@@ -155,7 +156,7 @@ record SavedModules(
     return paths;
   }
 
-  /** The names, those aside that stand for modules inside others that are named. */
+  /** Returns the names without those of modules nested in other named ones. */
   private static List<String> outermost(List<String> modules, Set<String> paths) {
     Set<String> names = new LinkedHashSet<>();
     for (String name : modules) {
@@ -173,26 +174,26 @@ record SavedModules(
     return List.copyOf(names);
   }
 
-  /** The name a head that is stored tied would have of its own; empty if there is none. */
+  /** Returns the name that a tied head would have if untied; empty if there is none. */
   private static Optional<String> tiedHead(Network network) {
     return network instanceof Decoder decoder && decoder.isStoredTied()
         ? Optional.of(decoder.headName())
         : Optional.empty();
   }
 
-  /** Dimensions of the tensors of the modules. */
+  /** Returns the dimensions of the modules' tensors. */
   Map<String, List<Long>> shapes() {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     tensors.forEach(name -> shapes.put(name, known.get(name)));
     return shapes;
   }
 
-  /** Whether a projection trains in full, so that no adapter is put on it. */
+  /** Returns whether a projection trains in full and so gets no adapter. */
   boolean holds(String path) {
     return tensors.contains(path + ".weight");
   }
 
-  /** Names of modules that are in no tensor's path. */
+  /** Returns names that match no tensor's path. */
   static List<String> unknown(List<String> modules, Network network) {
     Set<String> paths = paths(network);
     return modules.stream()
@@ -201,7 +202,7 @@ record SavedModules(
   }
 
   /**
-   * What keeps the modules from training or from being put in place.
+   * Returns the reasons why the modules cannot be trained or replaced.
    *
    * @param brought the base tensors that the adapter has values for
    */
@@ -233,7 +234,7 @@ record SavedModules(
     return problems;
   }
 
-  /** A packed weight in a module that is to train in full. */
+  /** Returns a quantized weight in a module that would train in full. */
   private static Optional<String> packedModule(List<String> modules, Network network) {
     return network.packedLinears().stream()
         .flatMap(packed -> packed.packed().stream())
@@ -241,7 +242,7 @@ record SavedModules(
         .findFirst();
   }
 
-  /** A base tensor that would change under another network on the same layers. */
+  /** Returns a base tensor whose change would affect another network on the same layers. */
   private static Optional<String> sharedTensor(Network network, Set<String> brought) {
     return network instanceof Encoder encoder && encoder.sharesLayers()
         ? brought.stream().filter(name -> !network.outputTensors().contains(name)).findFirst()

@@ -7,15 +7,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which modules an adapter is put on, with PEFT's rules.
+ * Selection of the adapted modules, by PEFT's rules.
  *
- * @param targets modules that are wanted
- * @param excluded modules that are not, even where wanted
- * @param layers numbers of the layers that are adapted; empty for all
+ * @param targets targeted modules
+ * @param excluded modules excluded from the targets
+ * @param layers numbers of the adapted layers; empty for all
  * @param layersPattern names of the list of layers, as regular expressions; empty for any
- * @param parameters names of weights that are no module's, as PEFT's {@code target_parameters}
- * @param modulesOnly whether targets mean no such weights, as in PEFT's files, rather than all that
- *     have their names
+ * @param parameters names of weights that are not modules, like PEFT's {@code target_parameters}
+ * @param modulesOnly whether targets match modules only, as in PEFT's files, rather than also such
+ *     weights
  */
 record Selection(
     Targets targets,
@@ -25,7 +25,7 @@ record Selection(
     List<String> parameters,
     boolean modulesOnly) {
 
-  /** Of an adapter that names only weights that are no module's. */
+  /** Targets of an adapter that names only weights that are not modules. */
   static final Targets NO_MODULE = Targets.regex("(?!)");
 
   /** A number in a path, after any component. */
@@ -54,22 +54,22 @@ record Selection(
     return new Selection(targets, excluded, changed, pattern, parameters, modulesOnly);
   }
 
-  /** Returns whether a projection is adapted that may be meant by several paths. */
+  /** Returns whether a projection with several paths is adapted. */
   boolean matches(List<String> paths) {
     return paths.stream().anyMatch(this::matches) && paths.stream().noneMatch(this::isExcluded);
   }
 
-  /** Returns whether a weight is named, in whichever layer, as PEFT takes names of parameters. */
+  /** Returns whether a weight is named, in any layer, as PEFT matches parameter names. */
   boolean namesParameter(List<String> paths) {
     return paths.stream().anyMatch(this::isParameter);
   }
 
-  /** Returns whether a projection is meant by its weight's name alone, as a parameter. */
+  /** Returns whether a projection is selected only by its weight's name, as a parameter. */
   boolean isWeight(String path) {
     return !ExpertParameters.isStacked(path) && !targets.matches(path) && isParameter(path);
   }
 
-  /** Returns whether neither exclusions nor layers keep a projection from being adapted. */
+  /** Returns whether exclusions and layers allow a projection. */
   boolean allows(String path) {
     return !isExcluded(path) && isInLayers(path);
   }
@@ -78,20 +78,20 @@ record Selection(
     return excluded.isPresent() && excluded.get().matches(path);
   }
 
-  /** Whether a module is adapted. */
+  /** Returns whether a module is adapted. */
   boolean matches(String path) {
     if (isExcluded(path)) {
       return false;
     }
     boolean isModule = !modulesOnly || !ExpertParameters.isStacked(path);
-    // A whole path among the names is meant in any layer.
+    // A full path among the names matches in any layer.
     boolean exact =
         isModule && targets instanceof Targets.Names names && names.names().contains(path);
     boolean named = (isModule && isNamed(path)) || isParameter(path);
     return exact || (named && isInLayers(path));
   }
 
-  /** Weights that are no module's may be named as PEFT names them, too. */
+  /** Returns whether a path is named, also by PEFT's name of a weight that is not a module. */
   private boolean isNamed(String path) {
     if (targets.matches(path) || !ExpertParameters.isStacked(path)) {
       return targets.matches(path);
@@ -114,7 +114,7 @@ record Selection(
     return layer.isPresent() && layers.contains(layer.getAsInt());
   }
 
-  /** The number after the last component that may hold layers. */
+  /** Returns the number after the last component that may hold layers. */
   private OptionalInt layerOf(String path) {
     if (layersPattern.isEmpty()) {
       return number(ANY_LAYER.matcher(path));
@@ -139,7 +139,7 @@ record Selection(
             ? "target_parameters " + parameters
             : targets + (parameters.isEmpty() ? "" : " and target_parameters " + parameters);
     return names
-        + excluded.map(other -> " without " + other).orElse("")
+        + excluded.map(modules -> " without " + modules).orElse("")
         + (layers.isEmpty() ? "" : " in layers " + layers)
         + (layersPattern.isEmpty() ? "" : " of " + layersPattern);
   }

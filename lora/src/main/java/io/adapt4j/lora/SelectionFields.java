@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
-/** The fields of {@code adapter_config.json} that say which modules are adapted. */
+/** The fields of {@code adapter_config.json} that select the adapted modules. */
 final class SelectionFields {
 
   /** Target lists at least this long are condensed to module names, as PEFT does. */
@@ -44,7 +44,7 @@ final class SelectionFields {
         targets, targets(fields, "exclude_modules"), layers, pattern(fields), parameters, true);
   }
 
-  /** Names or an expression; empty where the field says nothing. */
+  /** Reads names or an expression; empty if the field is absent or null. */
   static Optional<Targets> targets(ConfigReader fields, String field) {
     JsonNode value = fields.json().path(field);
     try {
@@ -125,7 +125,7 @@ final class SelectionFields {
     }
   }
 
-  /** The targets that are modules. */
+  /** Returns the targets that are modules. */
   private static JsonNode modules(Selection selection, AdapterPlan plan) {
     if (selection.targets().equals(Selection.NO_MODULE)) {
       return array(List.of());
@@ -153,7 +153,7 @@ final class SelectionFields {
     return paths.stream().anyMatch(path -> Targets.Names.names(path, name));
   }
 
-  /** Names or an expression; all linear layers by PEFT's word for them. */
+  /** Returns names or an expression; all linear layers by PEFT's keyword. */
   static JsonNode json(Targets targets) {
     if (targets instanceof Targets.Names names) {
       return array(names.names());
@@ -165,7 +165,7 @@ final class SelectionFields {
   private static JsonNode json(Targets targets, AdapterPlan plan) {
     List<String> paths = plan.paths().filter(path -> !ExpertParameters.isStacked(path)).toList();
     if (targets instanceof Targets.Regex && !plan.mixture().modelType().isEmpty()) {
-      // PEFT 0.20 takes the targets of a mixture for a list.
+      // PEFT 0.20 expects a list of targets for a mixture.
       return array(paths);
     }
     if (!(targets instanceof Targets.AllLinear)) {
@@ -176,8 +176,8 @@ final class SelectionFields {
   }
 
   /**
-   * Whether a name stands for a module that trains in full, too: versions of PEFT before 0.15 would
-   * put factors on it.
+   * Returns whether a name also matches a module that trains in full, which PEFT before 0.15 would
+   * adapt.
    */
   private static boolean meansSaved(List<String> names, AdapterPlan plan) {
     return plan.saved().stream()

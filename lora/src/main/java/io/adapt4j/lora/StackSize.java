@@ -1,7 +1,7 @@
 package io.adapt4j.lora;
 
 /**
- * The matrices of experts whose weights lie in one tensor.
+ * Size of the LoRA matrices of stacked experts.
  *
  * @param in columns of an expert's A
  * @param out rows of an expert's B

@@ -14,8 +14,7 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An adapter's file whose {@link StackedFactors} are shown expert by expert, whichever version of
- * PEFT wrote them.
+ * View of an adapter file that splits {@link StackedFactors} by expert, for any version of PEFT.
  */
 final class StackedFactorFile implements TensorFile {
 
@@ -25,15 +24,15 @@ final class StackedFactorFile implements TensorFile {
   private @Nullable Whole last;
 
   /**
-   * A factor of one expert.
+   * A LoRA matrix of one expert.
    *
    * @param stored the tensor of all experts
-   * @param fastest whether the experts lie beside each other, not below
-   * @param turned whether rows and columns change places
+   * @param fastest whether experts are interleaved by columns rather than stacked by rows
+   * @param turned whether it is transposed
    */
   private record Part(String stored, int expert, int experts, boolean fastest, boolean turned) {}
 
-  /** A stored tensor that was read. */
+  /** A loaded stored tensor. */
   private record Whole(String name, ByteBuffer bytes) {}
 
   /** The layout of stored matrices. */
@@ -47,13 +46,13 @@ final class StackedFactorFile implements TensorFile {
   }
 
   /**
-   * Shows a file.
+   * Creates a view of a file.
    *
    * @param file the open file
-   * @param names what {@code target_parameters} says
-   * @param rank of a parameter's matrices
-   * @param swapped tells from the number of columns of A and of rows of B whether the matrices of a
-   *     parameter are on the sides that PEFT had them on before 0.19
+   * @param names value of {@code target_parameters}
+   * @param rank rank of a parameter's matrices
+   * @param swapped returns, by the columns of A and the rows of B, whether a parameter's matrices
+   *     are swapped as in PEFT before 0.19
    */
   static TensorFile of(
       TensorFile file, List<String> names, ToIntFunction<String> rank, Layout swapped) {
@@ -108,7 +107,7 @@ final class StackedFactorFile implements TensorFile {
     parts.put(name, part);
   }
 
-  /** The stored tensor that a shown one is part of; its own name where it is a whole one. */
+  /** Returns the stored tensor that a viewed one is part of; its own name if it is not split. */
   String stored(String name) {
     Part part = parts.get(name);
     return part == null ? name : part.stored();

@@ -15,12 +15,12 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * LoRA matrices of experts whose weights lie in one tensor, as PEFT 0.19 and later stores those of
- * {@code target_parameters}: A [experts * rank, in] and B [out, rank * experts], the expert the
- * fastest. Before 0.19 PEFT took the dimensions of every weight for [experts, in, out]: where they
- * are [experts, out, in], A is [experts * rank, out] and B [in, rank * experts].
+ * LoRA matrices of stacked experts, as PEFT 0.19 and later stores those of {@code
+ * target_parameters}: A [experts * rank, in] and B [out, rank * experts], with the expert index
+ * varying fastest. Before 0.19, PEFT assumed weights of [experts, in, out]: for [experts, out, in],
+ * A is [experts * rank, out] and B [in, rank * experts].
  *
- * <p>A module with several such parameters is wrapped once for each, the last one outermost.
+ * <p>A module with several such parameters is wrapped once per parameter, the last one outermost.
  */
 final class StackedFactors {
 
@@ -28,11 +28,11 @@ final class StackedFactors {
   private static final String B = ".lora_B.weight";
   private static final String WRAPPED = ".base_layer";
 
-  /** Parameters of a module of experts, in the order in which PEFT wraps it. */
+  /** Parameters of an experts module, in PEFT's wrapping order. */
   private static final List<String> PARAMETERS =
       List.of("gate_up_proj", "gate_proj", "up_proj", "down_proj");
 
-  /** Granite's modules of one stack each, as Transformers 4 has them. */
+  /** Granite's modules of one stack each, as in Transformers 4. */
   private static final Map<String, String> PARALLEL =
       Map.of(
           ".block_sparse_moe.input_linear", ExpertNames.GATE_UP,
@@ -56,7 +56,7 @@ final class StackedFactors {
     }
   }
 
-  /** The stacks of a module; empty where its matrices are those of the module itself. */
+  /** Returns the stacks of a module; empty if its matrices belong to the module itself. */
   static List<Stack> stacks(String module, Predicate<String> adapted) {
     for (Map.Entry<String, String> parallel : PARALLEL.entrySet()) {
       if (module.endsWith(parallel.getKey())) {
@@ -73,7 +73,7 @@ final class StackedFactors {
     return stacks;
   }
 
-  /** The module that a first factor in a file belongs to, wrappings left out. */
+  /** Returns the module that an A matrix in a file belongs to, without wrappers. */
   static Optional<String> module(String name) {
     return PeftNames.moduleOfA(name)
         .map(
@@ -89,7 +89,7 @@ final class StackedFactors {
   /**
    * Joins the matrices of experts.
    *
-   * @param tensors of an adapter, with those of each expert
+   * @param tensors tensors of an adapter, separate for each expert
    */
   static List<TensorData> join(List<TensorData> tensors) {
     Map<String, TreeMap<Integer, TensorData>> parts = new LinkedHashMap<>();
@@ -125,7 +125,7 @@ final class StackedFactors {
     return joined;
   }
 
-  /** The path of an expert's projection that a factor belongs to. */
+  /** Returns the path of the expert's projection that a matrix belongs to. */
   private static Optional<String> path(String name) {
     Optional<String> path =
         name.endsWith(A)
@@ -136,7 +136,7 @@ final class StackedFactors {
     return path.filter(ExpertParameters::isStacked);
   }
 
-  /** [experts * rank, width] of matrices [rank, width]. */
+  /** Returns [experts * rank, width] from matrices [rank, width]. */
   private static TensorData rows(String name, List<TensorData> parts) {
     List<Long> shape = parts.get(0).shape();
     return new TensorData(
@@ -150,7 +150,7 @@ final class StackedFactors {
         });
   }
 
-  /** [width, rank * experts] of matrices [width, rank]. */
+  /** Returns [width, rank * experts] from matrices [width, rank]. */
   private static TensorData columns(String name, List<TensorData> parts) {
     List<Long> shape = parts.get(0).shape();
     int experts = parts.size();
@@ -203,7 +203,7 @@ final class StackedFactors {
 
     @Override
     public void close() {
-      // Holds nothing that needs closing.
+      // Nothing to close.
     }
   }
 }

@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * The factors of one module in an adapter file, in fp32.
+ * The A and B matrices of one module in an adapter file, in fp32.
  *
  * @param a [rank, in]
  * @param b [out, rank]
- * @param scale multiplies b a
+ * @param scale factor of b a
  */
 record StoredLoraMatrices(Tensor a, Tensor b, double scale) {
 
@@ -23,7 +23,7 @@ record StoredLoraMatrices(Tensor a, Tensor b, double scale) {
     return Math.toIntExact(a.size(0));
   }
 
-  /** Reads all factors of a folder, by module path; the tensors belong to the open scope. */
+  /** Reads all matrices of a folder, by module path; the tensors belong to the open scope. */
   static Map<String, StoredLoraMatrices> read(Path folder, AdapterConfig config) {
     Map<String, StoredLoraMatrices> factors = new LinkedHashMap<>();
     try (Checkpoint file =

@@ -14,14 +14,14 @@ import java.util.Set;
  * An update of the token embedding or of the output head: low-rank matrices, or rows for some
  * tokens.
  *
- * @param kind which of PEFT's layers it is
+ * @param kind kind of PEFT layer
  * @param path module path
  * @param tensor the weight's name in checkpoints
- * @param rows of the weight: the size of the vocabulary
- * @param width of the weight: the hidden size
- * @param rank of the matrices; 0 for rows of tokens
- * @param scale multiplies their product
- * @param tokens ids of the tokens that have rows of their own
+ * @param rows vocabulary size
+ * @param width hidden size
+ * @param rank rank of the matrices; 0 for rows of tokens
+ * @param scale factor of their product
+ * @param tokens ids of the tokens that have their own rows
  */
 record TableTarget(
     Kind kind,
@@ -33,7 +33,7 @@ record TableTarget(
     double scale,
     List<Integer> tokens) {
 
-  /** The layers that PEFT has for tables. */
+  /** PEFT's kinds of layers for embedding tables. */
   enum Kind {
     EMBEDDING,
     LINEAR,
@@ -54,12 +54,15 @@ record TableTarget(
     return PeftNames.base(path + TOKENS);
   }
 
-  /** The unchanged weight, which PEFT stores beside matrices of the vocabulary's layers. */
+  /**
+   * Returns the name of the unchanged weight, which PEFT stores along with matrices of embedding
+   * and head.
+   */
   String baseLayer() {
     return PeftNames.base(path + ".base_layer.weight");
   }
 
-  /** The tensors that train, with their dimensions. */
+  /** Returns the trainable tensors with their dimensions. */
   Map<String, List<Long>> tensors() {
     return switch (kind) {
       case TOKENS -> Map.of(delta(), List.of((long) tokens.size(), width));
@@ -118,7 +121,7 @@ record TableTarget(
     return network.embedding().slices().get(0).name().equals(tensor);
   }
 
-  /** What keeps tables from being adapted as a configuration says. */
+  /** Returns the reason why tables cannot be adapted as configured. */
   static Optional<String> problem(AdapterConfig config, Network network, List<TableTarget> tables) {
     long rows = tables.stream().filter(table -> table.kind() == Kind.TOKENS).count();
     if (rows < config.tokens().size()) {
@@ -158,14 +161,14 @@ record TableTarget(
     return Optional.empty();
   }
 
-  /** Whether a tied head needs separate values for these tables. */
+  /** Returns whether a tied head needs separate values for these tables. */
   static boolean untieHead(Network network, List<TableTarget> tables) {
     return network instanceof Decoder decoder
         && decoder.isStoredTied()
         && tables.stream().anyMatch(table -> table.kind() != Kind.TOKENS);
   }
 
-  /** The weights that change. */
+  /** Returns the weights that change. */
   static Set<String> tensors(List<TableTarget> tables) {
     Map<String, Boolean> names = new LinkedHashMap<>();
     tables.forEach(table -> names.put(table.tensor(), true));

@@ -21,8 +21,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link TableTarget} on a model. The weight itself holds the sum while the update is on; the
- * gradients of the matrices are formed from the weight's.
+ * A {@link TableTarget} attached to a model. The weight itself holds the sum while the update is
+ * on; gradients of the matrices are derived from the weight's.
  */
 final class TableUpdate implements AutoCloseable {
 
@@ -30,7 +30,7 @@ final class TableUpdate implements AutoCloseable {
   private final Parameter weight;
   private final Slice slice;
 
-  /** A and B, or the rows of tokens alone. */
+  /** A and B, or only the rows of tokens. */
   private final List<Parameter> values = new ArrayList<>();
 
   /** The weight without the update, while it is on. */
@@ -78,17 +78,17 @@ final class TableUpdate implements AutoCloseable {
     return all.narrow(0, slice.start(), slice.rows());
   }
 
-  /** The matrix A, or the rows of tokens. */
+  /** Returns A, or the rows of tokens. */
   Parameter first() {
     return values.get(0);
   }
 
-  /** The matrix B. */
+  /** Returns B. */
   Parameter second() {
     return values.get(1);
   }
 
-  /** Gives the matrices their initial values, of which one is zero. */
+  /** Initializes the matrices, one of which is zero. */
   void initialize(long seed) {
     SplittableRandom random = new SplittableRandom(seed + target.tensor().hashCode());
     if (target.kind() == TableTarget.Kind.EMBEDDING) {
@@ -118,7 +118,7 @@ final class TableUpdate implements AutoCloseable {
     return values.stream().flatMap(value -> value.trained().stream()).toList();
   }
 
-  /** Forms the gradients of the matrices from the weight's. */
+  /** Computes the gradients of the matrices from the weight's. */
   void collectGradients() {
     try (Scope scope = Scope.open();
         Tensor gradient = rows(weight.gradient())) {
@@ -145,7 +145,7 @@ final class TableUpdate implements AutoCloseable {
     TensorLists.add(List.of(to.gradient()), List.of(gradient));
   }
 
-  /** Brings the weight up to date after the matrices changed. */
+  /** Updates the weight after the matrices changed. */
   void refresh() {
     if (on) {
       write();
@@ -185,7 +185,7 @@ final class TableUpdate implements AutoCloseable {
     }
   }
 
-  /** Switches the update on or off, last on, first off. */
+  /** Switches the update on or off, in stack order: last on, first off. */
   void enabled(boolean enable) {
     if (enable == on) {
       return;
@@ -204,10 +204,7 @@ final class TableUpdate implements AutoCloseable {
     weight.changed();
   }
 
-  /**
-   * Reads the matrices, and the weight under them where the adapter brings another than the model
-   * has.
-   */
+  /** Loads the matrices, and the underlying weight if the adapter provides a different one. */
   void load(Checkpoint file) {
     for (Parameter value : values) {
       Weights.fill(value.value(), file, value.slices().get(0).name());
@@ -224,7 +221,7 @@ final class TableUpdate implements AutoCloseable {
     }
   }
 
-  /** The tensors as PEFT stores them. */
+  /** Returns the tensors as PEFT stores them. */
   List<TensorData> tensors() {
     List<TensorData> tensors = new ArrayList<>();
     for (Parameter value : values) {
@@ -258,8 +255,8 @@ final class TableUpdate implements AutoCloseable {
   }
 
   /**
-   * The matrices of an embedding and of the head that is tied to it, which PEFT holds in one place
-   * and trains twice a step: each by its own gradient.
+   * The matrices of an embedding and its tied head, which PEFT stores once and updates twice per
+   * step, by each gradient.
    */
   static final class Tie {
 
@@ -273,7 +270,7 @@ final class TableUpdate implements AutoCloseable {
       this.head = head;
     }
 
-    /** Takes the embedding's values for both. */
+    /** Sets both to the embedding's values. */
     void adopt() {
       try (Scope scope = Scope.open()) {
         copyToHead();
@@ -281,7 +278,7 @@ final class TableUpdate implements AutoCloseable {
       keep();
     }
 
-    /** Adds both changes since the values were last equal. */
+    /** Applies both changes since the values were last equal. */
     void join() {
       Tensor oldA = a;
       Tensor oldB = b;

@@ -4,19 +4,19 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** Which projections of the decoder layers are adapted. */
+/** Selection of the projections to adapt. */
 public sealed interface Targets {
 
   /**
-   * Every linear projection of the layers that all versions of PEFT take for one: not the output
-   * head, not the embedding, no experts that lie in one tensor, no routers of mixtures of experts,
-   * and in Falcon-H1 not the output of the state space.
+   * All linear projections of the layers that every version of PEFT treats as such: not the output
+   * head, the embedding, stacked experts, or routers of mixtures of experts, nor Falcon-H1's
+   * state-space output.
    */
   Targets ALL_LINEAR = new AllLinear();
 
   /**
-   * Projections by name. As in PEFT, a name stands for every module whose path it is or whose path
-   * ends with a dot and the name, so {@code q_proj} is one projection in every layer.
+   * Projections by name. As in PEFT, a name matches every module whose path equals it or ends with
+   * a dot and the name, so {@code q_proj} selects one projection in every layer.
    *
    * @param names module names or path ends, at least one
    * @return the targets
@@ -29,7 +29,7 @@ public sealed interface Targets {
   /**
    * Projections whose whole module path matches a regular expression.
    *
-   * @param expression in Java's syntax, which for such paths is Python's
+   * @param expression in Java's syntax, which agrees with Python's for such paths
    * @return the targets
    * @throws IllegalArgumentException if the expression is malformed
    */
@@ -38,7 +38,7 @@ public sealed interface Targets {
   }
 
   /**
-   * Whether a module is meant.
+   * Returns whether a module is selected.
    *
    * @param path its path, such as {@code model.layers.0.self_attn.q_proj}
    * @return whether it is

@@ -14,7 +14,7 @@ final class VocabularyTables {
 
   private VocabularyTables() {}
 
-  /** The names of the weights by the paths of their modules, the embedding's first. */
+  /** Returns the weights' names by module path, the embedding's first. */
   static Map<String, String> of(Network network) {
     Map<String, String> tables = new LinkedHashMap<>();
     boolean encodes = network instanceof Encoder encoder && encoder.predictsTokens();

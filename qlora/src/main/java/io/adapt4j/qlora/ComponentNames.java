@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The tensors that one quantized weight is stored as. */
+/** Names of the tensors that store a quantized weight. */
 record ComponentNames(String weight) {
 
   private static final String STATE = ".quant_state.bitsandbytes__";
@@ -34,12 +34,12 @@ record ComponentNames(String weight) {
     return weight + STATE + type.fileName();
   }
 
-  /** The name of the state among those of a checkpoint; empty if the weight is not quantized. */
+  /** Returns the state's name among those of a checkpoint; empty if the weight is not quantized. */
   Optional<String> findState(Set<String> stored) {
     return Stream.of(FourBitCode.values()).map(this::state).filter(stored::contains).findAny();
   }
 
-  /** The weight a component belongs to; empty if the name is not one of a component. */
+  /** Returns the weight a component belongs to; empty if the name is not a component's. */
   static Optional<String> weightOf(String name) {
     int state = name.indexOf(STATE);
     if (state > 0) {

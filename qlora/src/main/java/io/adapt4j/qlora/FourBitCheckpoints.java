@@ -9,10 +9,10 @@ import java.util.Optional;
 /** Recognizes 4-bit checkpoints of bitsandbytes; found by {@link java.util.ServiceLoader}. */
 class FourBitCheckpoints implements StoredWeightFormat {
 
-  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends FourBitCheckpoints {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
   }
 

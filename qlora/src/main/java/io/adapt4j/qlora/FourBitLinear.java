@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer with its weight in 4 bits; for few rows and where the kernels are faster so,
- * multiplied as it is.
+ * A linear layer with a 4-bit weight, multiplied without dequantization for few rows if the kernels
+ * are faster that way.
  */
 final class FourBitLinear extends PackedLinear<FourBitPart> {
 
@@ -25,7 +25,7 @@ final class FourBitLinear extends PackedLinear<FourBitPart> {
     super(declared, packed, workspace);
   }
 
-  /** The memory that the packed weights take in the form that is computed with. */
+  /** Returns the memory of the quantized weights in their compute form. */
   long heldBytes() {
     return packedParts().stream().mapToLong(part -> part.matrix().bytes()).sum();
   }

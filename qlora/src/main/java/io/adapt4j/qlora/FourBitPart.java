@@ -14,7 +14,7 @@ import io.adapt4j.kernels.internal.packed.PackedPart;
 import io.adapt4j.kernels.internal.packed.WeightSource;
 import org.jspecify.annotations.Nullable;
 
-/** The 4-bit weight of one projection: its codes, and what computes with them. */
+/** The 4-bit weight of one projection: its codes, and the matrix that computes with them. */
 final class FourBitPart extends PackedPart {
 
   private final FourBitWeightSource source;
@@ -46,7 +46,7 @@ final class FourBitPart extends PackedPart {
   }
 
   /**
-   * What computes with the weight.
+   * Returns the matrix that computes with the weight.
    *
    * @throws IllegalStateException before it is read, and after it is closed
    */

@@ -31,7 +31,7 @@ final class FourBitReader {
   }
 
   /**
-   * The names of the quantized weights.
+   * Returns the names of the quantized weights.
    *
    * @throws CheckpointException if a weight or its state is missing
    */
@@ -53,7 +53,7 @@ final class FourBitReader {
     return weights;
   }
 
-  /** The description of a weight. */
+  /** Returns the quantization state of a weight. */
   QuantState state(String weight) {
     ComponentNames names = new ComponentNames(weight);
     String name = names.findState(checkpoint.names()).orElseThrow(() -> withoutState(names));
@@ -69,7 +69,7 @@ final class FourBitReader {
   }
 
   /**
-   * One quantized weight. Its codes stay in the file and are mapped, its scales are read.
+   * Reads a quantized weight. Its codes are memory-mapped, its scales are read.
    *
    * @throws CheckpointException if one of its tensors is missing or does not fit the others
    */
@@ -80,9 +80,9 @@ final class FourBitReader {
   }
 
   /**
-   * One quantized weight with its codes copied.
+   * Reads a quantized weight with its codes copied.
    *
-   * @param codes takes them
+   * @param codes receives the codes
    * @throws CheckpointException if one of its tensors is missing or does not fit the others
    */
   QuantizedTensor read(String weight, ByteBuffer codes) {
@@ -99,7 +99,7 @@ final class FourBitReader {
   }
 
   /**
-   * The names and dimensions of the tensors that make up a weight, compared with its state.
+   * Returns the dimensions of a weight's tensors by name, after checking them against its state.
    *
    * @throws CheckpointException if one is missing or does not fit the others
    */
@@ -129,7 +129,7 @@ final class FourBitReader {
     return (blocks + nested.blockSize() - 1) / nested.blockSize();
   }
 
-  /** The codes may be stored as any type, but are the same bytes in all. */
+  /** Checks the codes, which may be stored as any type with the same bytes. */
   private void requireCodes(String weight, QuantState state) {
     long elements = QuantizedTensor.elements(state.shape());
     TensorEntry entry = checkpoint.entry(weight);

@@ -5,12 +5,12 @@ import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.NestedScales;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 
-/** What weights take in memory, to the byte, before they are read. */
+/** Exact memory sizes of weights, known before they are read. */
 final class FourBitSizes {
 
   private FourBitSizes() {}
 
-  /** Two codes a byte, the scales, and the tables that say what codes mean. */
+  /** Returns the size: two codes per byte, the scales, and the code tables. */
   static QuantizedSize of(FourBitFormat format, long elements) {
     long blocks = format.blocks(elements);
     long tables = (long) format.code().numbers().length * Float.BYTES;

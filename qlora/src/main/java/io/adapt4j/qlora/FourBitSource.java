@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A weight that a checkpoint stores in 4 bits. Its codes are copied: a mapped file that somebody
- * shortens while the model runs would end the process.
+ * A weight that a checkpoint stores in 4 bits. Its codes are copied: truncating a mapped file while
+ * the model runs would crash the process.
  *
  * @param name the name of the weight
  * @param storedName the name in the checkpoint
- * @param state the description beside it
- * @param stored its tensors: dimensions by name
+ * @param state its stored quantization state
+ * @param stored dimensions of its tensors, by name
  */
 record FourBitSource(
     String name, String storedName, QuantState state, Map<String, List<Long>> stored)

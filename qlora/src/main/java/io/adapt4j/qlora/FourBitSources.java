@@ -25,7 +25,7 @@ final class FourBitSources implements Installation.Parts<FourBitPart> {
   /**
    * Lists the weights.
    *
-   * @param wanted how they must be quantized; empty for any way
+   * @param wanted required format; empty for any
    */
   FourBitSources(Optional<FourBitFormat> wanted, Network network, Checkpoint checkpoint) {
     this.wanted = wanted;
@@ -67,7 +67,7 @@ final class FourBitSources implements Installation.Parts<FourBitPart> {
   }
 
   /**
-   * Requires that every quantized weight had a place.
+   * Requires that every quantized weight was used.
    *
    * @throws CheckpointException if one is not that of a linear layer of the network
    */

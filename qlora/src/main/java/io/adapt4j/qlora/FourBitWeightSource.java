@@ -7,18 +7,18 @@ import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 import io.adapt4j.kernels.internal.packed.WeightSource;
 
-/** Where the 4-bit weight of a projection comes from. */
+/** Source of a projection's 4-bit weight. */
 interface FourBitWeightSource extends WeightSource {
 
-  /** How the weight is quantized. */
+  /** Returns the quantization format. */
   FourBitFormat format();
 
   /**
    * Reads the weight.
    *
-   * @param codes takes the packed codes
-   * @param kernels quantize it where it is not quantized yet
-   * @return the weight, whose codes lie in that memory
+   * @param codes receives the packed codes
+   * @param kernels quantize it if it is not quantized yet
+   * @return the weight, backed by that memory
    */
   QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

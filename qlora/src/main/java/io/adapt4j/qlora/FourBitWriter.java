@@ -16,9 +16,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes quantized weights to {@link io.adapt4j.core.internal.checkpoint.SafetensorsWriter},
- * which asks for their bytes when their turn comes. Of all weights only the latest is kept in 4
- * bits: a file has a weight and its scales side by side.
+ * Provides quantized weights to {@link io.adapt4j.core.internal.checkpoint.SafetensorsWriter},
+ * which requests their bytes in order. Only the latest weight is kept in 4 bits, as a file has a
+ * weight next to its scales.
  */
 final class FourBitWriter {
 
@@ -35,8 +35,8 @@ final class FourBitWriter {
   }
 
   /**
-   * The tensors of one weight. Where scales are quantized the weight is read once here, since the
-   * size of the JSON depends on their mean.
+   * Returns the tensors of one weight. If scales are quantized, the weight is read here once, since
+   * the size of the JSON depends on their mean.
    */
   List<TensorData> tensors(String name) {
     StoredWeight weight = new StoredWeight(source, name);
@@ -59,7 +59,7 @@ final class FourBitWriter {
     return tensors;
   }
 
-  /** Keeps the few scales of scales, not the codes. */
+  /** Adds the nested scales, which keep the second-level scales but not the codes. */
   private static void addNested(
       ComponentNames names, NestedScales scales, List<TensorData> tensors) {
     float[] absmax = scales.absmax();
@@ -89,7 +89,7 @@ final class FourBitWriter {
 
   private QuantizedTensor quantized(StoredWeight weight) {
     if (!weight.entry().name().equals(latestName)) {
-      latest = null; // let go of before the next one is made
+      latest = null; // released before the next one is created
       latestName = weight.entry().name();
     }
     QuantizedTensor found = latest == null ? weight.quantize(format, kernels) : latest;

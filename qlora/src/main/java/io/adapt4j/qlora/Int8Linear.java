@@ -6,7 +6,7 @@ import io.adapt4j.kernels.internal.packed.PackedLinear;
 import io.adapt4j.kernels.internal.packed.Workspace;
 import java.util.Map;
 
-/** A linear layer with its weight in 8 bits. */
+/** A linear layer with an 8-bit weight. */
 final class Int8Linear extends PackedLinear<Int8Part> {
 
   Int8Linear(DenseLinear declared, Map<String, Int8Part> packed, Workspace workspace) {

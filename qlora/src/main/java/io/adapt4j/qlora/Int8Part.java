@@ -22,7 +22,7 @@ final class Int8Part extends PackedPart {
     this.source = source;
   }
 
-  /** The memory of a weight: rows and columns count up to whole tiles. */
+  /** Returns the memory of a weight, with rows and columns padded to whole tiles. */
   static QuantizedSize size(long rows, long columns) {
     return new QuantizedSize(
         Int8Matrix.codeBytes(rows, columns), Int8Matrix.scaleBytes(rows, columns), 0);

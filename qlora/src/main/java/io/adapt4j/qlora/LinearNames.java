@@ -8,14 +8,12 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** Finds which tensors of a checkpoint Transformers would quantize. */
+/** Finds the tensors of a checkpoint that Transformers would quantize. */
 final class LinearNames {
 
   private LinearNames() {}
 
-  /**
-   * The weights of a decoder's linear layers but the output layer, as the checkpoint names them.
-   */
+  /** Returns the checkpoint's names of a decoder's linear weights, except the output layer. */
   static Set<String> weights(ModelConfig config, Checkpoint checkpoint, Quantization options) {
     Set<String> weights = new LinkedHashSet<>();
     try (Decoder decoder = Architectures.declareDecoder(config)) {

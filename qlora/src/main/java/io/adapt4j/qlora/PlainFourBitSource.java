@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An unquantized weight that is to be in 4 bits.
+ * An unquantized weight to quantize to 4 bits.
  *
  * @param plain the weight
- * @param format how to quantize it
+ * @param format the target format
  */
 record PlainFourBitSource(PlainSource plain, FourBitFormat format) implements FourBitWeightSource {
 

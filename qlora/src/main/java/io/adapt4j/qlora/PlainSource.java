@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An unquantized weight of a checkpoint, which is quantized piece by piece as it is read.
+ * An unquantized weight of a checkpoint, quantized piece by piece while it is read.
  *
  * @param name the name of the weight
  * @param storedName the name in the checkpoint
@@ -24,7 +24,7 @@ record PlainSource(
     return Map.of(storedName, shape);
   }
 
-  /** The weight, which nothing of is read yet. */
+  /** Opens the weight without reading it. */
   StoredWeight open(Checkpoint checkpoint) {
     return new StoredWeight(checkpoint, storedName, transposed);
   }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The weights of a plain checkpoint that are to be quantized. */
+/** The weights of a plain checkpoint to quantize. */
 final class PlainSources {
 
   private final SkippedModules skipped;
@@ -25,7 +25,9 @@ final class PlainSources {
     this.unused = new TreeSet<>(skipped.names());
   }
 
-  /** A weight that is missing or misshapen stays plain, to be reported with all others like it. */
+  /**
+   * Finds a weight; a missing or misshapen one stays plain and is reported with the others later.
+   */
   Optional<PlainSource> find(Linear.Part part, Slice weight, long in) {
     unused.removeIf(module -> SkippedModules.names(module, part.path()));
     String stored = network.storedNames().find(weight.name(), checkpoint.names());
@@ -43,7 +45,7 @@ final class PlainSources {
   /**
    * Requires that every module to skip was found.
    *
-   * @throws IllegalArgumentException if one is not there
+   * @throws IllegalArgumentException if one is missing
    */
   void requireUsed() {
     if (!unused.isEmpty()) {

@@ -12,14 +12,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 
-/** Tensors to write that are not in 4 bits. */
+/** Unquantized tensors to write. */
 final class PlainWeights {
 
   private static final int PIECE = 1 << 20;
 
   private PlainWeights() {}
 
-  /** A dequantized weight, which is read when its turn to be written comes. */
+  /** Returns a dequantized weight, read when it is written. */
   static TensorData dequantized(
       FourBitReader source, String name, StoredType type, FourBitKernels kernels) {
     return new TensorData(
@@ -29,7 +29,7 @@ final class PlainWeights {
         channel -> write(source.read(name), type, kernels, channel));
   }
 
-  /** A tensor as the checkpoint stores it. */
+  /** Returns a tensor as stored in the checkpoint. */
   static TensorData copy(Checkpoint source, String name) {
     TensorEntry entry = source.entry(name);
     return new TensorData(

@@ -32,7 +32,9 @@ final class Problems {
             .formatted(entry.file(), entry.name(), field, expected, found, DAMAGED));
   }
 
-  /** Index by dimension, such as [3, 17], of a place in the flattened tensor. */
+  /**
+   * Returns the multi-dimensional index, such as [3, 17], of an element of the flattened tensor.
+   */
   static String position(long index, List<Long> shape) {
     Long[] place = new Long[shape.size()];
     long rest = index;

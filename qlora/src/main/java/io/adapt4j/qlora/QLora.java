@@ -8,9 +8,9 @@ import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /**
- * QLoRA (Dettmers et al. 2023): the frozen base in 4 bits, and beside it a {@link Lora} adapter in
- * higher precision. A weight is restored when its layer computes and dropped again; nothing flows
- * into it. What is saved is the adapter alone, a PEFT folder like any other.
+ * QLoRA (Dettmers et al. 2023): a {@link Lora} adapter in higher precision over a frozen base in 4
+ * bits. Weights are dequantized on demand and get no gradients. Only the adapter is saved, as a
+ * regular PEFT folder.
  *
  * <pre>{@code
  * QLora.nf4().rank(16).alpha(32)
@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
  */
 public final class QLora implements FineTuningMethod {
 
-  /** The rank where none is given. */
+  /** The default rank. */
   public static final int DEFAULT_RANK = 16;
 
   private final Quantization weights;
@@ -73,27 +73,27 @@ public final class QLora implements FineTuningMethod {
   /**
    * Puts an adapter over a base in 4 bits, or in 8 by {@link Quantization#int8}.
    *
-   * @param weights how the base is held, and what of it is not
+   * @param weights quantization of the base, with the modules that it skips
    * @param adapter the adapter with all its options, newly initialized or {@linkplain
    *     Lora#continuing continuing} a stored one
    * @return the method
-   * @throws IllegalArgumentException if the output layer is to be rounded too
+   * @throws IllegalArgumentException if the output layer would be quantized too
    */
   public static QLora of(Quantization weights, Lora adapter) {
     return new QLora(weights, ignored -> adapter, 0, UnaryOperator.identity());
   }
 
   /**
-   * Returns how the base is held.
+   * Returns the quantization of the base.
    *
-   * @return the format, and the modules that are left out
+   * @return the format, with the modules that it skips
    */
   public Quantization weights() {
     return weights;
   }
 
   /**
-   * Returns what trains.
+   * Returns the adapter.
    *
    * @return the adapter's method
    */
@@ -106,7 +106,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   /**
-   * Chooses whether the scales of the base's blocks are stored in 8 bits themselves.
+   * Sets double quantization: whether the base's block scales are quantized to 8 bits.
    *
    * @param on default true
    * @return a changed copy
@@ -116,7 +116,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   /**
-   * Chooses how many weights of the base share a scale.
+   * Sets the number of base weights that share a scale.
    *
    * @param size a power of two from 64 to 4096; default 64
    * @return a changed copy
@@ -141,9 +141,9 @@ public final class QLora implements FineTuningMethod {
    * Chooses the rank of the adapter.
    *
    * @param newRank r, at least 1
-   * @return a changed copy; options set before stay
+   * @return a changed copy; earlier options are kept
    * @throws IllegalArgumentException if the rank is below 1
-   * @throws IllegalStateException if the adapter was given whole
+   * @throws IllegalStateException if a complete adapter was given
    */
   public QLora rank(int newRank) {
     if (rank == 0) {
@@ -175,7 +175,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   /**
-   * Zeroes entries of the adapter's input while training; default none.
+   * Sets dropout on the adapter's input; default none.
    *
    * @param probability in [0, 1)
    * @return a changed copy

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@link QLora} as data: the options of {@code lora}, and how the base is held.
+ * {@link QLora} as data: the options of {@code lora}, and the quantization of the base.
  *
  * <pre>{@code
  * qlora: {rank: 16, alpha: 32, type: nf4, doubleQuant: true, blockSize: 64}
@@ -25,10 +25,10 @@ class QLoraDescription implements MethodProvider {
   private static final String DOUBLE_QUANT = "doubleQuant";
   private static final String SKIP = "skip";
 
-  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends QLoraDescription {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
   }
 
@@ -46,7 +46,7 @@ class QLoraDescription implements MethodProvider {
         : Optional.empty();
   }
 
-  /** Reads and writes the options of the adapter. */
+  /** Returns the provider of the adapter's options. */
   private static MethodProvider adapter() {
     return Methods.named("lora");
   }

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Trains a LoRA adapter over a base in 4 bits. */
+/** Mechanics of training a LoRA adapter over a 4-bit base. */
 final class QLoraMechanics implements MethodMechanics {
 
   private final QLora qlora;

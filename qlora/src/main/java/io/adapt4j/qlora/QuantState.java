@@ -16,13 +16,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The JSON that bitsandbytes stores beside a quantized weight.
+ * The JSON that bitsandbytes stores with a quantized weight.
  *
  * @param type the number format
  * @param blockSize weights in a block
  * @param original the type before quantizing
  * @param shape sizes before quantizing
- * @param nested how the scales are quantized; empty where they are floats
+ * @param nested quantization of the scales; empty if they are floats
  */
 record QuantState(
     FourBitCode type,
@@ -32,7 +32,7 @@ record QuantState(
     Optional<Nested> nested) {
 
   /**
-   * What the JSON says of quantized scales.
+   * Quantization of the scales.
    *
    * @param blockSize scales in a block
    * @param offset their mean
@@ -54,7 +54,7 @@ record QuantState(
     return new FourBitFormat(type, blockSize, nested.isPresent());
   }
 
-  /** The JSON as Python's json.dumps writes it, in UTF-8. */
+  /** Returns the JSON as Python's json.dumps writes it, in UTF-8. */
   byte[] toBytes() {
     StringBuilder json = new StringBuilder();
     json.append("{\"quant_type\": \"").append(type.fileName());

@@ -5,25 +5,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The number formats of quantized weights: those of bitsandbytes in 4 bits, and 8 bits. A weight is
- * one of a few numbers in [-1, 1], times the largest magnitude of its block.
+ * one of a few values in [-1, 1], times the largest magnitude of its block.
  */
 enum QuantType {
   /**
-   * NormalFloat (Dettmers et al. 2023, QLoRA, section 3): the numbers are quantiles of a normal
-   * distribution, with an exact zero. A value takes the nearest number; of two as near, the lower.
+   * NormalFloat (Dettmers et al. 2023, QLoRA, section 3): the values are quantiles of a normal
+   * distribution, with an exact zero. Rounds to the nearest value, ties to the lower.
    */
   NF4(FourBitCode.NF4),
 
   /**
-   * A float of one sign, two exponent bits and one mantissa bit, scaled so that the largest is 1. A
-   * value goes where bitsandbytes' GPU kernel puts it, whose boundaries are decimal constants next
-   * to the middles.
+   * A float of one sign, two exponent bits and one mantissa bit, scaled so that the largest is 1.
+   * Rounds like bitsandbytes' GPU kernel, whose boundaries are decimal constants near the
+   * midpoints.
    */
   FP4(FourBitCode.FP4),
 
   /**
-   * Multiples of 1/127, the step of a block stored in fp16, as in llama.cpp's Q8_0. A value takes
-   * the nearest number.
+   * Multiples of 1/127, the step of a block stored in fp16, as in llama.cpp's Q8_0. Rounds to the
+   * nearest value.
    */
   INT8(null);
 
@@ -36,7 +36,7 @@ enum QuantType {
   }
 
   /**
-   * The code of a 4-bit type.
+   * Returns the code of a 4-bit type.
    *
    * @throws IllegalArgumentException for 8 bits
    */
@@ -52,7 +52,7 @@ enum QuantType {
   }
 
   /**
-   * Returns the numbers that a weight can be.
+   * Returns the values that a code can represent.
    *
    * @return a new array: 16 by code, or 255 in ascending order
    */

@@ -12,14 +12,14 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How weights are quantized, to 4 or 8 bits. Blocks of 4 bits run along the flattened tensor, those
- * of 8 bits along a row; the last one may be short. As the format of a model's weights it quantizes
- * all linear layers inside the layers, but those that {@link #skip} leaves out; embeddings, norms
- * and, unless {@link #outputLayer} says otherwise, the output layer keep their type. Immutable.
+ * Quantization of weights to 4 or 8 bits. 4-bit blocks run along the flattened tensor, 8-bit blocks
+ * along a row; the last one may be short. As a model's weight format, it quantizes all linear
+ * projections of the layers except those of {@link #skip}; embeddings, norms and, unless {@link
+ * #outputLayer} is set, the output layer keep their type. Immutable.
  */
 public final class Quantization implements WeightFormat {
 
-  /** The block size where none is given. */
+  /** The default block size. */
   public static final int DEFAULT_BLOCK = 64;
 
   /** The only block size of 8 bits. */
@@ -75,7 +75,7 @@ public final class Quantization implements WeightFormat {
   }
 
   /**
-   * 8 bits in blocks of 32, as llama.cpp's Q8_0: half the bytes of bf16. For running models;
+   * 8 bits in blocks of 32, as llama.cpp's Q8_0: half the bytes of bf16. For inference only;
    * weights are rounded while a plain checkpoint is read. Needs the kernels in C++.
    *
    * @return the quantization
@@ -98,7 +98,7 @@ public final class Quantization implements WeightFormat {
   /**
    * Returns this quantization with or without double quantization, which stores the scales
    * themselves in 8 bits, in blocks of {@value FourBitFormat#SCALE_BLOCK} after their mean is
-   * subtracted (QLoRA, section 3): at blocks of 64 this saves 0.37 bits a weight.
+   * subtracted (QLoRA, section 3): with blocks of 64, this saves 0.37 bits per weight.
    *
    * @param on whether the scales are stored in 8 bits
    * @return a new quantization
@@ -108,7 +108,7 @@ public final class Quantization implements WeightFormat {
   }
 
   /**
-   * Returns this quantization with more modules left out.
+   * Returns this quantization with more modules skipped.
    *
    * @param modules whole paths such as {@code model.layers.0.mlp.down_proj}, ends of paths such as
    *     {@code down_proj}, or beginnings such as {@code model.layers.0}
@@ -122,10 +122,10 @@ public final class Quantization implements WeightFormat {
   }
 
   /**
-   * Returns this quantization with or without the output layer. With it, tokens that are decoded
-   * one by one are scored in 8 bits too, as llama.cpp's Q8_0 does; prompts and {@code score} still
-   * compute with the layer as it is. Each generation rounds the layer when it begins and holds the
-   * copy until it ends: 1.0625 bytes a weight. For running models only.
+   * Returns this quantization with or without the output layer. If included, the logits of tokens
+   * decoded one at a time are computed in 8 bits too, as with llama.cpp's Q8_0; prompts and {@code
+   * score} still use the original layer. Each generation quantizes the layer at its start and holds
+   * the copy until its end: 1.0625 bytes per weight. For inference only.
    *
    * @param on default false
    * @return a new quantization
@@ -142,7 +142,7 @@ public final class Quantization implements WeightFormat {
     return type;
   }
 
-  /** {@return how many weights share a scale} */
+  /** {@return the number of weights that share a scale} */
   public int blockSize() {
     return blockSize;
   }
@@ -171,7 +171,7 @@ public final class Quantization implements WeightFormat {
   }
 
   /**
-   * The same for the kernels.
+   * Returns the kernels' format.
    *
    * @throws IllegalArgumentException for 8 bits
    */
@@ -188,14 +188,15 @@ public final class Quantization implements WeightFormat {
   }
 
   /**
-   * Works out what a tensor takes in memory, to the byte.
+   * Returns the exact size of a tensor in memory.
    *
    * @param rows outputs of the projection
    * @param columns its inputs
-   * @return of 4 bits two codes a byte; a scale a block, of one byte where scales are quantized
-   *     themselves and of four where they are not; and the 16 numbers, the 256 of the scales, their
-   *     mean and a scale for each {@value FourBitFormat#SCALE_BLOCK} of them. Of 8 bits a byte a
-   *     code and two a scale, for rows counted up to a multiple of 16 and columns to whole blocks
+   * @return for 4 bits, two codes per byte; one scale per block, of one byte if scales are
+   *     quantized and four otherwise; and the 16 values of the code, the 256 of the scales, their
+   *     mean and a scale for each {@value FourBitFormat#SCALE_BLOCK} of them. For 8 bits, one byte
+   *     per code and two per scale, with rows padded to a multiple of 16 and columns to whole
+   *     blocks
    */
   QuantizedSize bytes(long rows, long columns) {
     return isInt8() ? Int8Part.size(rows, columns) : FourBitSizes.of(format(), rows * columns);

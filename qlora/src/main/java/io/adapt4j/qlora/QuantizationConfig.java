@@ -19,7 +19,7 @@ final class QuantizationConfig {
   /**
    * Requires 4-bit weights of bitsandbytes.
    *
-   * @throws CheckpointException if the checkpoint is not quantized, or in another way
+   * @throws CheckpointException if the checkpoint is not quantized, or differently
    */
   static void check(ConfigReader config) {
     if (!isFourBit(config)) {
@@ -30,7 +30,7 @@ final class QuantizationConfig {
     }
   }
 
-  /** Whether a checkpoint has 4-bit weights of bitsandbytes. */
+  /** Returns whether a checkpoint has 4-bit weights of bitsandbytes. */
   static boolean isFourBit(ConfigReader config) {
     JsonNode fields = config.json().path(FIELD);
     return fields.path("quant_method").asText("bitsandbytes").equals("bitsandbytes")
@@ -38,12 +38,12 @@ final class QuantizationConfig {
   }
 
   /**
-   * What Transformers writes for weights it quantized itself.
+   * Returns the fields that Transformers writes for weights it quantized itself.
    *
-   * @param format how the weights are quantized
-   * @param computeType what to compute in
-   * @param plainModules modules that are not quantized; empty for what Transformers leaves out by
-   *     itself
+   * @param format format of the weights
+   * @param computeType the compute type
+   * @param plainModules modules that are not quantized; empty for those Transformers skips by
+   *     default
    */
   static ObjectNode of(
       FourBitFormat format, StoredType computeType, Collection<String> plainModules) {

@@ -25,10 +25,10 @@ import java.util.function.Function;
 
 /**
  * Converts checkpoint folders to and from the 4-bit layout of bitsandbytes, as Transformers saves
- * and loads it. Both ways stream: no tensor is ever whole in memory in its original type. The
- * tokenizer and generation files are copied along.
+ * and loads it. Both directions stream: no tensor is ever entirely in memory in its original type.
+ * The tokenizer and generation files are copied.
  *
- * <p>A format that stores a weight of a linear layer transposed (GPT-2) is refused.
+ * <p>Checkpoints that store linear weights transposed (GPT-2) are rejected.
  */
 public final class QuantizedCheckpoint {
 
@@ -38,11 +38,10 @@ public final class QuantizedCheckpoint {
   private QuantizedCheckpoint() {}
 
   /**
-   * Writes a 4-bit checkpoint as a plain one, each weight in the type it had before it was
-   * quantized.
+   * Writes a 4-bit checkpoint as a plain one, with each weight in its type before quantization.
    *
    * @param folder a checkpoint with {@code quantization_config}
-   * @param target the folder to write; another than {@code folder}
+   * @param target the output folder; must differ from {@code folder}
    * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes, or if a
    *     tensor is missing or inconsistent, or writing fails; the message names file, tensor and
    *     field
@@ -54,16 +53,16 @@ public final class QuantizedCheckpoint {
   }
 
   /**
-   * Writes a 4-bit checkpoint as a plain one with its dequantized weights in one type; tensors that
-   * were not quantized stay as they are.
+   * Writes a 4-bit checkpoint as a plain one with its dequantized weights in one type; other
+   * tensors are unchanged.
    *
    * @param folder a checkpoint with {@code quantization_config}
-   * @param target the folder to write; another than {@code folder}
-   * @param precision FP32, which keeps every digit, BF16 or FP16
+   * @param target the output folder; must differ from {@code folder}
+   * @param precision FP32, which is exact, BF16 or FP16
    * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes, or if a
    *     tensor is missing or inconsistent, or writing fails; the message names file, tensor and
    *     field
-   * @throws IllegalArgumentException if the folders are the same, or the type is another
+   * @throws IllegalArgumentException if the folders are the same, or the type is unsupported
    * @throws UncheckedIOException if a small file cannot be written
    */
   public static void dequantize(Path folder, Path target, Precision precision) {
@@ -108,17 +107,17 @@ public final class QuantizedCheckpoint {
   }
 
   /**
-   * Writes the linear layers of a decoder in 4 bits, in a folder that Transformers loads with
-   * bitsandbytes. Embeddings, norms, biases, the output layer and the modules to skip stay as they
-   * are.
+   * Quantizes the linear layers of a decoder to 4 bits, in a folder that Transformers loads with
+   * bitsandbytes. Embeddings, norms, biases, the output layer and the skipped modules are
+   * unchanged.
    *
    * @param folder a plain checkpoint of a decoder
-   * @param target the folder to write; another than {@code folder}
-   * @param options how, and what to skip
+   * @param target the output folder; must differ from {@code folder}
+   * @param options the quantization, with the modules to skip
    * @throws CheckpointException if the model is not a decoder of a known family, or is quantized
    *     already, or if weights do not fit the configuration, one is NaN or infinite, or reading or
    *     writing fails; the message names file, tensor and index
-   * @throws IllegalArgumentException if the folders are the same, a module to skip is not there, or
+   * @throws IllegalArgumentException if the folders are the same, a module to skip is missing, or
    *     {@code options} are 8 bits
    * @throws UncheckedIOException if a small file cannot be written
    */

@@ -12,7 +12,7 @@ import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.List;
 import java.util.Optional;
 
-/** Holds the linear layers of a network in 4 or 8 bits. */
+/** Mechanics of keeping a network's linear layers in 4 or 8 bits. */
 record QuantizedWeights(Quantization quantization) implements WeightMechanics {
 
   @Override

@@ -5,7 +5,7 @@ import java.util.Set;
 /**
  * Modules whose weights are not quantized.
  *
- * @param names whole paths, or their ends or beginnings
+ * @param names full paths, or their suffixes or prefixes
  */
 record SkippedModules(Set<String> names) {
 

@@ -8,9 +8,9 @@ import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.Optional;
 
 /**
- * Holds 4-bit weights as a checkpoint has them.
+ * Mechanics of keeping 4-bit weights as stored in a checkpoint.
  *
- * @param wanted how they must be quantized; empty for any way
+ * @param wanted required format; empty for any
  */
 record StoredFourBit(Optional<FourBitFormat> wanted) implements WeightMechanics {
 

@@ -18,7 +18,7 @@ import java.util.List;
 /** An unquantized tensor of a checkpoint, read and quantized piece by piece. */
 final class StoredWeight {
 
-  /** Weights in memory at a time: a multiple of every block size of 4-bit weights. */
+  /** Number of weights in memory at a time: a multiple of every block size of 4-bit weights. */
   private static final int PIECE = 1 << 18;
 
   /** The largest buffer, a little below 2 GiB. */
@@ -35,7 +35,7 @@ final class StoredWeight {
   /**
    * Finds a tensor.
    *
-   * @param transposed whether its rows and columns change places before it is quantized
+   * @param transposed whether it is transposed before it is quantized
    */
   StoredWeight(Checkpoint checkpoint, String name, boolean transposed) {
     this.checkpoint = checkpoint;
@@ -61,7 +61,7 @@ final class StoredWeight {
     return entry;
   }
 
-  /** The dimensions as quantized. */
+  /** Returns the dimensions as quantized. */
   private List<Long> shape() {
     List<Long> shape = entry.shape();
     return transposed ? List.of(shape.get(1), shape.get(0)) : shape;
@@ -88,7 +88,7 @@ final class StoredWeight {
         format, format.code().numbers(), shape(), packed.flip(), format.scales(absmax));
   }
 
-  /** Only the scales, before any double quantization; costs no memory for codes. */
+  /** Computes only the scales, before any double quantization, without memory for codes. */
   float[] absmax(FourBitFormat format) {
     int size = format.blockSize();
     float[] absmax = new float[blocks(format)];
@@ -136,7 +136,7 @@ final class StoredWeight {
     return Math.toIntExact(format.blocks(entry.elements()));
   }
 
-  /** Takes a piece of a tensor: numbers of its type from index 0 on. */
+  /** Consumer of a piece of a tensor: values of its type from index 0 on. */
   private interface Piece {
     void accept(long first, ByteBuffer values, int count);
   }
@@ -159,8 +159,8 @@ final class StoredWeight {
   }
 
   /**
-   * Reads the columns that a piece lies in, row by row. Mapping the file instead would leave it in
-   * the process's RSS once for every piece, until the garbage collector comes by.
+   * Reads the columns that a piece spans, row by row. Mapping the file instead would count toward
+   * the process's RSS once per piece, until garbage collection.
    */
   private void readTransposed(long first, ByteBuffer values) {
     int bytes = entry.type().bytes();
@@ -187,7 +187,7 @@ final class StoredWeight {
     }
   }
 
-  /** Where in the file a place of the weight as it is quantized lies. */
+  /** Returns the index in the file of an element of the weight as quantized. */
   private long storedIndex(long index) {
     if (!transposed) {
       return index;
@@ -197,7 +197,7 @@ final class StoredWeight {
     return index % columns * rows + index / columns;
   }
 
-  /** Finds the number at fault in a piece that has one. */
+  /** Returns an exception that names the non-finite value in a piece. */
   private CheckpointException notFinite(long first, ByteBuffer values) {
     int bytes = entry.type().bytes();
     int at = 0;

@@ -12,10 +12,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and splits documents in its own thread, into batches of some hundred chunks. */
+/** Reads and splits documents in a separate thread, into batches of some hundred chunks. */
 final class BatchReader implements AutoCloseable {
 
-  /** Enough for texts of one length to fill the encoder's batches. */
+  /** Batch size, enough to fill the encoder's batches with texts of similar length. */
   private static final int BATCH_CHUNKS = 512;
 
   private static final int WAITING_BATCHES = 2;
@@ -36,7 +36,7 @@ final class BatchReader implements AutoCloseable {
   /** A document and its chunks. */
   record Split(Document document, List<Chunk> chunks) {}
 
-  /** A batch, of which an empty one is the end; or what went wrong. */
+  /** A batch, where an empty one marks the end, or a failure. */
   private record Message(List<Split> batch, @Nullable Throwable failure) {}
 
   private void read() {
@@ -63,7 +63,7 @@ final class BatchReader implements AutoCloseable {
       }
       queue.put(new Message(List.of(), null));
     } catch (InterruptedException e) {
-      // Closed: nobody waits for more.
+      // Closed: nobody waits for more batches.
     } catch (RuntimeException | Error e) {
       fail(e);
     }
@@ -73,11 +73,11 @@ final class BatchReader implements AutoCloseable {
     try {
       queue.put(new Message(List.of(), failure));
     } catch (InterruptedException e) {
-      // Closed: nobody waits for more.
+      // Closed: nobody waits for more batches.
     }
   }
 
-  /** The next batch; an empty one at the end. */
+  /** Returns the next batch; an empty one at the end. */
   List<Split> next() {
     Message message;
     try {

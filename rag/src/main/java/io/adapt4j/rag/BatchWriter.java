@@ -10,7 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/** Stores batches in its own thread, one at a time: the next waits until the last is done. */
+/** Stores batches in a separate thread, one at a time. */
 final class BatchWriter implements AutoCloseable {
 
   private final SearchIndex index;
@@ -27,13 +27,13 @@ final class BatchWriter implements AutoCloseable {
     this.index = index;
   }
 
-  /** Throws what storing an earlier batch threw. */
+  /** Queues a batch; throws the failure of storing an earlier one. */
   void write(List<Entry> entries) {
     finish();
     last = thread.submit(() -> index.putAll(entries));
   }
 
-  /** Waits for what is under way. */
+  /** Waits for the batch in progress. */
   void finish() {
     if (last == null) {
       return;
@@ -54,8 +54,8 @@ final class BatchWriter implements AutoCloseable {
   }
 
   /**
-   * Lets what is under way end, even for a caller that was interrupted and may close the index
-   * next. What it throws was thrown by write or finish before, or is beside what is thrown now.
+   * Waits for the batch in progress, even if the caller was interrupted, since it may close the
+   * index next. Its failure was thrown by write or finish before, or is secondary.
    */
   @Override
   public void close() {

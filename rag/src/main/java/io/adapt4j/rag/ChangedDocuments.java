@@ -10,7 +10,7 @@ import java.util.NoSuchElementException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Those documents of a source that an index does not hold as they are. */
+/** Iterator over the documents of a source that are new to an index or differ from its copy. */
 final class ChangedDocuments implements Iterator<Document> {
 
   private final Iterator<Document> all;
@@ -20,7 +20,7 @@ final class ChangedDocuments implements Iterator<Document> {
   private @Nullable Document next;
   private int unchanged;
 
-  /** Compares with the content hashes of what the index holds. */
+  /** Compares with the content hashes of the index. */
   ChangedDocuments(Iterator<Document> all, Map<String, String> held, String prefix) {
     this.all = all;
     this.held = held;
@@ -59,7 +59,7 @@ final class ChangedDocuments implements Iterator<Document> {
     return unchanged;
   }
 
-  /** What the index holds and the source does not, but for those it should have had. */
+  /** Returns the indexed ids that the source no longer has, except unreadable ones. */
   List<String> vanished(Set<String> unreadable) {
     return held.keySet().stream()
         .filter(id -> id.startsWith(prefix) && !seen.contains(id) && !unreadable.contains(id))

@@ -5,16 +5,16 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What was changed in an index.
+ * Summary of changes to an index.
  *
- * @param documents documents added, or put instead of others with their ids
- * @param chunks their chunks
+ * @param documents documents added, or replacing others with the same id
+ * @param chunks number of their chunks
  * @param duration from the first read to the last write
- * @param reading what became of the files, those that gave no document included
- * @param unchanged documents that a synchronization left as they are; 0 otherwise
- * @param deleted ids that the source of a synchronization no longer has; none otherwise
- * @param missing ids that the source of an update no longer has and that the index keeps; none
+ * @param reading outcome of reading the files, including those that gave no document
+ * @param unchanged documents that a synchronization left unchanged; 0 otherwise
+ * @param deleted ids that a synchronization deleted since the source no longer has them; none
  *     otherwise
+ * @param missing ids that an update kept although the source no longer has them; none otherwise
  */
 public record IngestReport(
     int documents,
@@ -26,13 +26,13 @@ public record IngestReport(
     List<String> missing) {
 
   /**
-   * Makes a report with its own copy of the ids.
+   * Creates a report with its own copy of the ids.
    *
-   * @param documents documents added
-   * @param chunks their chunks
+   * @param documents number of documents added or replaced
+   * @param chunks number of their chunks
    * @param duration from the first read to the last write
-   * @param reading what became of the files
-   * @param unchanged documents that were left as they are
+   * @param reading outcome of reading the files
+   * @param unchanged documents left unchanged
    * @param deleted ids that the source no longer has
    * @param missing ids that the source no longer has and that the index keeps
    */

@@ -18,9 +18,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Reads, splits, embeds and stores documents, all at the same time: a thread reads and splits what
- * comes next and another stores what came before while this one embeds. At most a few batches are
- * in memory.
+ * Reads, splits, embeds and stores documents in a pipeline: one thread reads and splits the next
+ * batch and another stores the previous one while this one embeds. At most a few batches are in
+ * memory.
  */
 final class Ingestion {
 
@@ -35,14 +35,14 @@ final class Ingestion {
     this.index = index;
   }
 
-  /** Throws what reading, splitting, embedding or storing threw first. */
+  /** Runs the pipeline; throws the first failure of any stage. */
   IngestReport run(DocumentSource source) {
     try (DocumentReading documents = source.open()) {
       return run(documents, documents);
     }
   }
 
-  /** Adds what has changed and deletes what the source no longer has, if it can be read. */
+  /** Adds changed documents and deletes those missing from the source, if it can be read. */
   IngestReport sync(DocumentSource source, String prefix) {
     try (DocumentReading documents = source.open()) {
       ChangedDocuments changed = new ChangedDocuments(documents, index.contentHashes(), prefix);
@@ -56,7 +56,7 @@ final class Ingestion {
     }
   }
 
-  /** Adds what has changed and deletes nothing. */
+  /** Adds changed documents and deletes nothing. */
   IngestReport update(DocumentSource source) {
     try (DocumentReading documents = source.open()) {
       ChangedDocuments changed = new ChangedDocuments(documents, index.contentHashes(), "");
@@ -66,7 +66,7 @@ final class Ingestion {
     }
   }
 
-  /** A disk that is not mounted, or a pattern that matches nothing, looks like an empty source. */
+  /** Rejects an empty source: it may be an unmounted disk, or a pattern without matches. */
   private static void requireDocuments(int read, List<String> vanished) {
     if (read == 0 && !vanished.isEmpty()) {
       throw new IllegalStateException(

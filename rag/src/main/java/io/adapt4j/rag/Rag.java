@@ -24,13 +24,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers questions from an application's documents.
  *
- * <p>Documents are split, embedded and kept in an index; a question finds passages there, of which
- * a generator makes an answer that names its sources. Without a generator the answer is the
- * passages themselves.
+ * <p>Documents are split, embedded and stored in an index; a generator answers a question from the
+ * passages found there, citing its sources. Without a generator, the answer consists of the
+ * passages.
  *
- * <p>Any number of threads may ask while others add and delete. Closing waits for calls in progress
- * and frees what the builder made itself; an index, embeddings or a generator that it was given
- * stay open. Any use afterwards is an {@link IllegalStateException}.
+ * <p>Thread-safe: documents can be added and deleted while questions are answered. Closing waits
+ * for calls in progress and closes what the builder created; an index, embeddings or a generator
+ * passed to it stay open. Any later use throws an {@link IllegalStateException}.
  */
 public final class Rag implements AutoCloseable {
 
@@ -58,7 +58,7 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Begins with MiniLM as embeddings, no generator and no index, which must be set.
+   * Creates a builder with MiniLM as embeddings, no generator, and no index, which must be set.
    *
    * @return a new builder
    */
@@ -67,16 +67,15 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Adds documents, each instead of the one with its id if there is one. After this returns,
-   * searches find them. They are read, split, embedded and stored at the same time and stored in
-   * batches, of which a failure leaves those before it. Files that cannot be read are reported and
-   * the rest continues.
+   * Adds documents, replacing those with the same ids. After this returns, searches find them.
+   * Documents are processed in batches; after a failure, the earlier batches stay stored.
+   * Unreadable files are reported and the rest continues.
    *
-   * <p>An interrupt of this thread ends it with an {@link IllegalStateException} after the batch
-   * that is being stored; the thread's flag stays set, and {@link #sync} takes up the rest.
+   * <p>Interrupting the thread aborts with an {@link IllegalStateException} after the batch in
+   * progress; the interrupt flag stays set, and {@link #sync} can add the rest.
    *
    * @param documents the documents, such as {@link io.adapt4j.rag.document.Documents#in}
-   * @return how many there were, and which files gave none
+   * @return counts of documents and chunks, and the files that gave none
    */
   public IngestReport add(DocumentSource documents) {
     Texts.require("documents", documents);
@@ -89,37 +88,37 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Adds documents that are in memory, otherwise as {@link #add(DocumentSource)}.
+   * Adds documents in memory, otherwise like {@link #add(DocumentSource)}.
    *
    * @param documents the documents
-   * @return how many there were
+   * @return counts of documents and chunks
    */
   public IngestReport add(List<Document> documents) {
     return add(Documents.of(Texts.require("documents", documents)));
   }
 
   /**
-   * Brings the index up to date with a source, by content: what is new or changed is added, what
-   * the source no longer has is deleted, the rest is neither split nor embedded again. Documents of
-   * files that could not be read this time stay. If reading breaks off, nothing is deleted, nor if
-   * the source has no documents at all.
+   * Synchronizes the index with a source by content: new and changed documents are added, missing
+   * ones are deleted, and the rest is neither split nor embedded again. Documents of temporarily
+   * unreadable files are kept. Nothing is deleted if reading fails, or if the source has no
+   * documents at all.
    *
    * @param documents all documents of the index
-   * @return what was done
-   * @throws IllegalStateException if the source has no documents and the index has some, as where a
-   *     disk is not mounted; nothing is changed then
+   * @return summary of the changes
+   * @throws IllegalStateException if the source has no documents and the index has some, for
+   *     example because a disk is not mounted; nothing is changed then
    */
   public IngestReport sync(DocumentSource documents) {
     return sync(documents, "");
   }
 
   /**
-   * Brings a part of the index up to date, otherwise as {@link #sync(DocumentSource)}, so that
-   * several sources can share an index.
+   * Synchronizes a part of the index, otherwise like {@link #sync(DocumentSource)}, so that several
+   * sources can share an index.
    *
    * @param documents all documents of that part
-   * @param prefix what their ids begin with
-   * @return what was done
+   * @param prefix common prefix of their ids
+   * @return summary of the changes
    * @throws IllegalArgumentException if a document's id does not begin with it
    * @throws IllegalStateException if the source has no documents and the index has some with the
    *     prefix; nothing is changed then
@@ -136,10 +135,10 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Adds what is new or changed, as {@link #sync(DocumentSource)} does, and deletes nothing.
+   * Adds new and changed documents like {@link #sync(DocumentSource)}, but deletes nothing.
    *
    * @param documents the documents
-   * @return what was done, with the ids that the index has and the source has not
+   * @return summary of the changes, with the indexed ids that the source lacks
    */
   public IngestReport update(DocumentSource documents) {
     Texts.require("documents", documents);
@@ -166,10 +165,10 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Finds passages without making an answer of them.
+   * Finds passages without generating an answer.
    *
    * @param question the question
-   * @return what may answer it
+   * @return the relevant passages
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval search(String question) {
@@ -181,8 +180,8 @@ public final class Rag implements AutoCloseable {
    * Finds passages in some of the documents.
    *
    * @param question the question
-   * @param filter what documents must be like
-   * @return what may answer it
+   * @param filter condition on documents
+   * @return the relevant passages
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval search(String question, Filter filter) {
@@ -206,10 +205,10 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers a question from some of the documents, otherwise as {@link #ask(String)}.
+   * Answers a question from some of the documents, otherwise like {@link #ask(String)}.
    *
    * @param question the question
-   * @param filter what documents must be like
+   * @param filter condition on documents
    * @return the answer
    */
   public Answer ask(String question, Filter filter) {
@@ -217,8 +216,8 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers the last message of a conversation. If others come before it, the generator first makes
-   * of them a question that stands by itself, which is what is looked for and answered.
+   * Answers the last message of a conversation. If there are earlier messages, the generator first
+   * rewrites it as a standalone question, which is searched for and answered.
    *
    * @param conversation messages of the roles user and assistant, the last one the user's
    * @return the answer
@@ -232,10 +231,10 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers a question and hands the text on as it is produced, otherwise as {@link #ask(String)}.
+   * Answers a question and streams the text, otherwise like {@link #ask(String)}.
    *
    * @param question the question
-   * @param onText takes the pieces of the text, on this thread
+   * @param onText receives the pieces of the text, on this thread
    * @return the answer
    */
   public Answer askStreaming(String question, Consumer<String> onText) {
@@ -245,11 +244,11 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers the last message of a conversation and hands the text on as it is produced, otherwise
-   * as {@link #ask(List)}.
+   * Answers the last message of a conversation and streams the text, otherwise like {@link
+   * #ask(List)}.
    *
    * @param conversation messages of the roles user and assistant, the last one the user's
-   * @param onText takes the pieces of the text, on this thread
+   * @param onText receives the pieces of the text, on this thread
    * @return the answer
    */
   public Answer askStreaming(List<ChatMessage> conversation, Consumer<String> onText) {
@@ -259,11 +258,11 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers a question from some of the documents and hands the text on as it is produced.
+   * Answers a question from some of the documents and streams the text.
    *
    * @param question the question
-   * @param filter what documents must be like
-   * @param onText takes the pieces of the text, on this thread
+   * @param filter condition on documents
+   * @param onText receives the pieces of the text, on this thread
    * @return the answer
    */
   public Answer askStreaming(String question, Filter filter, Consumer<String> onText) {
@@ -274,13 +273,13 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers a question and hands the text on until it is cancelled, such as when the one who asked
-   * has gone.
+   * Answers a question and streams the text until it is canceled, for example because the client
+   * has disconnected.
    *
    * @param question the question
-   * @param onText takes the pieces of the text, on this thread
+   * @param onText receives the pieces of the text, on this thread
    * @param cancellation ends the answer; may be used from any thread
-   * @return the answer; when cancelled, with the text so far, and not answerable if there is none
+   * @return the answer; if canceled, with the text so far, and not answerable if there is none
    */
   public Answer askStreaming(
       String question, Consumer<String> onText, CancellationToken cancellation) {
@@ -290,15 +289,15 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers the last message of a conversation from some of the documents and hands the text on
-   * until it is cancelled. A generator in this process ends after the current token; one elsewhere
-   * when its next piece comes.
+   * Answers the last message of a conversation from some of the documents and streams the text
+   * until it is canceled. A local generator stops after the current token; a remote one at its next
+   * piece.
    *
    * @param conversation messages of the roles user and assistant, the last one the user's
-   * @param filter what documents must be like; empty for all
-   * @param onText takes the pieces of the text, on this thread
+   * @param filter condition on documents; empty for all
+   * @param onText receives the pieces of the text, on this thread
    * @param cancellation ends the answer; may be used from any thread
-   * @return the answer; when cancelled, with the text so far, and not answerable if there is none
+   * @return the answer; if canceled, with the text so far, and not answerable if there is none
    */
   public Answer askStreaming(
       List<ChatMessage> conversation,
@@ -335,14 +334,14 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Proposes a threshold for {@code RetrievalOptions.minimumSimilarity} on the index as it is, with
-   * its error rates, as {@link SimilarityCalibration} does.
+   * Proposes a threshold for {@code RetrievalOptions.minimumSimilarity} on the current index, with
+   * its error rates, using {@link SimilarityCalibration}.
    *
    * @param answerable questions that the documents answer, at least {@value
-   *     SimilarityCalibration#MIN_QUESTIONS}; none to take words of the index's own chunks in their
-   *     place, which is less exact
+   *     SimilarityCalibration#MIN_QUESTIONS}; if empty, words of the index's own chunks are used,
+   *     which is less accurate
    * @return the proposal
-   * @throws IllegalArgumentException if there are a few questions
+   * @throws IllegalArgumentException if there are too few questions
    * @throws IllegalStateException if the index holds too little
    */
   public SimilarityCalibration calibrate(List<String> answerable) {
@@ -355,7 +354,7 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Proposes a threshold as {@link #calibrate(List)} does, on questions of both kinds.
+   * Proposes a threshold like {@link #calibrate(List)}, on questions of both kinds.
    *
    * @param answerable questions that the documents answer
    * @param offSubject questions that they should not answer
@@ -371,7 +370,7 @@ public final class Rag implements AutoCloseable {
         () -> SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable, offSubject));
   }
 
-  /** {@return the index, such as to list what is in it} */
+  /** {@return the index, for example to list its content} */
   public SearchIndex index() {
     return parts.index();
   }
@@ -389,10 +388,10 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Waits for calls in progress and frees what the builder made. Closing twice is harmless.
+   * Waits for calls in progress and closes what the builder created. Closing twice is harmless.
    *
-   * @throws IllegalStateException if called from inside such a call, that is from what takes the
-   *     text of an answer
+   * @throws IllegalStateException if called from within such a call, that is from a consumer of an
+   *     answer's text
    */
   @Override
   public void close() {

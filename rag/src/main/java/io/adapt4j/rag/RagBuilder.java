@@ -24,7 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Collects what a {@link Rag} is made of. Only the index must be set. */
+/** Builder of a {@link Rag}. Only the index is required. */
 public final class RagBuilder {
 
   private @Nullable SearchIndex index;
@@ -40,8 +40,8 @@ public final class RagBuilder {
   RagBuilder() {}
 
   /**
-   * Keeps the index in a folder, opened or made by {@link LuceneIndex} with its defaults and closed
-   * with the Rag. It records the embeddings and is refused to others.
+   * Keeps the index in a folder, opened or created by {@link LuceneIndex} with its defaults and
+   * closed with the Rag. It records the embeddings and rejects others.
    *
    * @param value the folder
    * @return this
@@ -55,8 +55,7 @@ public final class RagBuilder {
   /**
    * Uses an index that the application opened.
    *
-   * @param value the index, closed by the caller; what it was filled with must be of these
-   *     embeddings
+   * @param value the index, built with the same embeddings; closed by the caller
    * @return this
    */
   public RagBuilder index(SearchIndex value) {
@@ -66,7 +65,7 @@ public final class RagBuilder {
   }
 
   /**
-   * Sets what turns texts into vectors; {@link MiniLm} unless it is set.
+   * Sets the embeddings; {@link MiniLm} by default.
    *
    * @param value the embeddings, closed by the caller
    * @return this
@@ -77,10 +76,9 @@ public final class RagBuilder {
   }
 
   /**
-   * Sets what cuts documents into chunks. Unless it is set, chunks have {@value
-   * Splitter#DEFAULT_MAX_TOKENS} tokens or as many as the embeddings read if that is fewer, counted
-   * by the embeddings' own tokenizer where they know it, else as {@link
-   * io.adapt4j.rag.split.TokenCounter#words} does.
+   * Sets the splitter. By default, chunks have {@value Splitter#DEFAULT_MAX_TOKENS} tokens, or the
+   * embeddings' limit if lower, counted by the embeddings' tokenizer if known, else by {@link
+   * io.adapt4j.rag.split.TokenCounter#words}.
    *
    * @param value the splitter
    * @return this
@@ -91,7 +89,7 @@ public final class RagBuilder {
   }
 
   /**
-   * Sets how passages are found; {@link RetrievalOptions#defaults} unless it is set.
+   * Sets the retrieval options; {@link RetrievalOptions#defaults} by default.
    *
    * @param value the options
    * @return this
@@ -102,7 +100,7 @@ public final class RagBuilder {
   }
 
   /**
-   * Lets a model in this process write the answers, within its context as its tokenizer counts.
+   * Sets a local model as generator, with the token budget of its context and tokenizer.
    *
    * @param model the model, closed by the caller
    * @return this
@@ -113,8 +111,8 @@ public final class RagBuilder {
   }
 
   /**
-   * Lets anything write the answers, such as a server, of which nothing else is known: prompt and
-   * answer take at most {@value TokenBudget#DEFAULT_CONTEXT} tokens, by a cautious estimate.
+   * Sets the generator, such as a server, with a default budget: prompt and answer take at most
+   * {@value TokenBudget#DEFAULT_CONTEXT} tokens, by a conservative estimate.
    *
    * @param value the generator
    * @return this
@@ -125,10 +123,10 @@ public final class RagBuilder {
   }
 
   /**
-   * Lets anything write the answers.
+   * Sets the generator.
    *
    * @param value the generator
-   * @param tokens how much it reads at once
+   * @param tokens its token budget
    * @return this
    */
   public RagBuilder generator(TextGenerator value, TokenBudget tokens) {
@@ -140,7 +138,7 @@ public final class RagBuilder {
   }
 
   /**
-   * Sets how answers are written; {@link AnswerOptions#defaults} unless it is set.
+   * Sets the answer options; {@link AnswerOptions#defaults} by default.
    *
    * @param value the options
    * @return this
@@ -151,7 +149,7 @@ public final class RagBuilder {
   }
 
   /**
-   * Adds a listener that gets the trace of every answer.
+   * Adds a listener that receives the trace of every answer.
    *
    * @param value the listener
    * @return this
@@ -162,7 +160,7 @@ public final class RagBuilder {
   }
 
   /**
-   * Keeps meters of answers in a registry of Micrometer. Needs the optional dependency {@code
+   * Records metrics of answers in a Micrometer registry. Needs the optional dependency {@code
    * io.micrometer:micrometer-core}.
    *
    * <table>
@@ -175,8 +173,8 @@ public final class RagBuilder {
    *     the generator, where it counts them</td></tr>
    * </table>
    *
-   * @param registry where they are kept
-   * @param tags keys and values in turn, such as {@code "corpus", "handbook"}
+   * @param registry the registry
+   * @param tags alternating keys and values, such as {@code "corpus", "handbook"}
    * @return this
    * @throws IllegalArgumentException if a key has no value
    */
@@ -185,11 +183,11 @@ public final class RagBuilder {
   }
 
   /**
-   * Loads and opens what is needed.
+   * Builds the Rag, loading and opening its parts.
    *
    * @return the Rag, closed by the caller
-   * @throws IllegalStateException if no index is set, the index is of other embeddings or open
-   *     elsewhere, or MiniLM is needed and not on the class path
+   * @throws IllegalStateException if no index is set, the index has other embeddings or is open
+   *     elsewhere, or MiniLM is needed but not on the class path
    * @throws IllegalArgumentException if the generator's context has no room for instructions, a
    *     question, the longest answer and the beginning of a source
    * @throws IOException if MiniLM cannot be written to its cache

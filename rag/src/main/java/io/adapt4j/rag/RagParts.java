@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What a {@link Rag} is made of; {@code owned} are closed with it, in their order. */
+/** Components of a {@link Rag}; {@code owned} are closed with it, in order. */
 record RagParts(
     SearchIndex index,
     TextEmbeddings embeddings,

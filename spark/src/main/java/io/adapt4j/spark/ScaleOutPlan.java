@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a run needs and how long its steps take with some numbers of workers. Computed of what one
- * worker needs and of the network's bandwidth; nothing was run on a cluster for it.
+ * Memory needs and step times of a run for several numbers of workers. Estimated from one worker's
+ * needs and the network bandwidth; nothing is run on a cluster.
  *
  * @param peakBytes memory of one worker's process at its peak
- * @param gradientBytes what the gradients of all that trains take
- * @param microBatches micro-batches a step
+ * @param gradientBytes size of the gradients of all trainable parameters
+ * @param microBatches micro-batches per step
  * @param microBatchTime time of a micro-batch on one worker
  * @param gigabitsPerSecond bandwidth of each worker's connection, in each direction
  * @param compressed whether gradients travel in bf16
@@ -26,7 +26,7 @@ public record ScaleOutPlan(
     boolean compressed,
     List<Workers> counts) {
 
-  /** Heap that a worker needs beside the tensors, which lie outside it. */
+  /** Heap of a worker, in addition to tensors, which are off-heap. */
   public static final long HEAP_BYTES = 1L << 30;
 
   private static final double RESERVE = 1.1;
@@ -34,14 +34,14 @@ public record ScaleOutPlan(
   private static final long MEBIBYTE = 1L << 20;
 
   /**
-   * A number of workers.
+   * Estimate for a number of workers.
    *
-   * @param workers how many
-   * @param overheadBytes what {@code spark.executor.memoryOverhead} has to be, for one worker an
+   * @param workers number of workers
+   * @param overheadBytes required {@code spark.executor.memoryOverhead}, with one worker per
    *     executor
-   * @param bytesPerStep bytes each worker sends in a step, and as many it receives
+   * @param bytesPerStep bytes that each worker sends, and receives, per step
    * @param stepTime time of a step
-   * @param speedUp how many times faster than one worker
+   * @param speedUp speedup over one worker
    */
   public record Workers(
       int workers, long overheadBytes, long bytesPerStep, Duration stepTime, double speedUp) {
@@ -59,8 +59,8 @@ public record ScaleOutPlan(
    * Copies the list.
    *
    * @param peakBytes memory of one worker's process at its peak
-   * @param gradientBytes what the gradients of all that trains take
-   * @param microBatches micro-batches a step
+   * @param gradientBytes size of the gradients of all trainable parameters
+   * @param microBatches micro-batches per step
    * @param microBatchTime time of a micro-batch on one worker
    * @param gigabitsPerSecond bandwidth of each worker's connection, in each direction
    * @param compressed whether gradients travel in bf16
@@ -74,12 +74,12 @@ public record ScaleOutPlan(
    * Computes a plan.
    *
    * @param peakBytes memory of one worker's process at its peak
-   * @param trainable values that train
-   * @param microBatches micro-batches a step
+   * @param trainable number of trainable parameters
+   * @param microBatches micro-batches per step
    * @param microBatchTime time of a micro-batch on one worker
    * @param gigabitsPerSecond bandwidth of each worker's connection, in each direction
    * @param compressed whether gradients travel in bf16
-   * @return the plan, for 1, 2, 4, ... workers up to the number of micro-batches, and for that
+   * @return the plan for 1, 2, 4, ... workers up to the number of micro-batches, included
    * @throws IllegalArgumentException if a number is not above zero
    */
   public static ScaleOutPlan of(
@@ -142,7 +142,7 @@ public record ScaleOutPlan(
     return duration.toNanos() / 1e9;
   }
 
-  /** {@return the plan for people, a line for each number of workers} */
+  /** {@return the plan as readable text, one line per number of workers} */
   public String text() {
     StringBuilder text = new StringBuilder();
     text.append(

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * How a fine-tuning on Spark went.
+ * Report of a fine-tuning on Spark.
  *
- * @param workers how many trained together
- * @param attempts how often the stage was run, the last time to the end
- * @param failures the first failure of each attempt that did not come to the end
+ * @param workers number of workers
+ * @param attempts number of attempts of the stage, of which the last succeeded
+ * @param failures first failure of each unsuccessful attempt
  * @param steps optimizer steps of the run
  * @param firstLoss training loss of the first step
  * @param lastLoss mean training loss of the last steps
  * @param bestValidationLoss validation loss of the best evaluation; empty without validation data
- * @param best folder of the checkpoint to use: the best if it was kept, else the last
+ * @param best folder of the checkpoint to use: the best one if kept, else the last
  * @param last folder of the last checkpoint
- * @param bytesPerStep bytes that a worker has sent to the others in a step
+ * @param bytesPerStep bytes that a worker sent to the others per step
  * @param elapsed time of the last attempt
  */
 public record SparkFineTuneReport(
@@ -36,16 +36,16 @@ public record SparkFineTuneReport(
   /**
    * Copies the list.
    *
-   * @param workers how many trained together
-   * @param attempts how often the stage was run
-   * @param failures the first failure of each attempt that did not come to the end
+   * @param workers number of workers
+   * @param attempts number of attempts of the stage
+   * @param failures first failure of each unsuccessful attempt
    * @param steps optimizer steps of the run
    * @param firstLoss training loss of the first step
    * @param lastLoss mean training loss of the last steps
    * @param bestValidationLoss validation loss of the best evaluation
    * @param best folder of the checkpoint to use
    * @param last folder of the last checkpoint
-   * @param bytesPerStep bytes that a worker has sent to the others in a step
+   * @param bytesPerStep bytes that a worker sent to the others per step
    * @param elapsed time of the last attempt
    */
   public SparkFineTuneReport {

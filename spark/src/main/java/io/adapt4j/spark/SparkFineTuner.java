@@ -26,8 +26,8 @@ import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fine-tunes on the executors of a Spark cluster, each of which has the whole model and computes
- * some of a step's micro-batches.
+ * Fine-tunes on the executors of a Spark cluster, each of which holds the whole model and computes
+ * some of a step's micro-batches (data parallelism).
  *
  * <pre>{@code
  * SparkFineTuneReport report = SparkFineTuner.of(session)
@@ -40,18 +40,18 @@ import org.jspecify.annotations.Nullable;
  *         .output(Path.of("/shared/runs/support")));
  * }</pre>
  *
- * <p>The number of workers changes how long a run takes, not what it computes: losses and weights
- * are those of {@link FineTuner#run}, to the bit, on processors of the same kind with as many
- * threads each. What a step is made of is the run's {@link FineTuner.Builder#gradientAccumulation}:
- * its micro-batches are shared out among the workers, so that it has to be at least their number.
+ * <p>The number of workers affects only the run time: losses and weights are bitwise identical to
+ * those of {@link FineTuner#run} on processors of the same kind with the same number of threads.
+ * The micro-batches of {@link FineTuner.Builder#gradientAccumulation} are distributed among the
+ * workers, so it has to be at least their number.
  *
- * <p>Model, data and output are read and written at paths that lead to the same files on every
- * executor. A stage whose executor is lost is run again from the last saved state; so is a run that
- * is started again with {@link FineTuner.Builder#resume}. For one thread.
+ * <p>Paths of model, data and output must lead to the same files on every executor. If an executor
+ * is lost, the stage is retried from the last saved state; a run started again with {@link
+ * FineTuner.Builder#resume} continues from there too. Not thread-safe.
  */
 public final class SparkFineTuner implements AdapterTrainer {
 
-  /** How long nothing may come from another worker, unless told otherwise. */
+  /** Default limit of silence from another worker. */
   public static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(10);
 
   private static final int TIMED_STEPS = 3;
@@ -70,7 +70,7 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Prepares to train on a cluster.
+   * Creates a tuner for a cluster.
    *
    * @param session the driver's session, not one of Spark Connect
    * @return a tuner with one worker for each task that the cluster can run at once
@@ -80,8 +80,8 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * How many workers train together. Default: as many tasks as the cluster can run at once, but no
-   * more than a step has micro-batches.
+   * Sets the number of workers. Default: the number of tasks that the cluster can run at once, but
+   * at most the number of micro-batches per step.
    *
    * @param count at least 1
    * @return this tuner
@@ -96,8 +96,8 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * How long nothing may come from another worker before the attempt is given up; it has to be
-   * longer than the slowest step, evaluation or save. Default: {@link #DEFAULT_PATIENCE}.
+   * Sets how long another worker may be silent before the attempt is aborted; must exceed the
+   * slowest step, evaluation or save. Default: {@link #DEFAULT_PATIENCE}.
    *
    * @param limit above zero
    * @return this tuner
@@ -112,9 +112,9 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Sends gradients in bf16, and only once a step: half the bytes or less. What rounding takes away
-   * is added to the next step's gradients (error feedback). Losses and weights are then no longer
-   * those of one process, and differ with the number of workers. Default: fp32.
+   * Sends gradients in bf16, and only once per step: at most half the bytes. Rounding errors are
+   * added to the next step's gradients (error feedback). Losses and weights then differ from those
+   * of one process and depend on the number of workers. Default: fp32.
    *
    * @return this tuner
    */
@@ -124,8 +124,8 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * The first of 64 ports that workers try to listen at, where a firewall lets only some through.
-   * Default: any.
+   * Sets the first of 64 ports that workers try to listen on, for firewalls. Default: any free
+   * port.
    *
    * @param first from 1024 to 65472
    * @return this tuner
@@ -140,10 +140,9 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Encrypts what workers send each other by AES-256-GCM, with keys derived from a random token
-   * that workers get by Spark's own messages; have Spark encrypt these, too ({@code
-   * spark.network.crypto.enabled}). Without it, workers still show each other that they know the
-   * token. Default: off.
+   * Encrypts traffic between workers with AES-256-GCM. Keys are derived from a random token sent in
+   * Spark's own messages; encrypt these too ({@code spark.network.crypto.enabled}). Without
+   * encryption, workers still authenticate each other by the token. Default: off.
    *
    * @return this tuner
    */
@@ -153,17 +152,17 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Trains on the rows of a DataFrame instead of the run's data, in the order of its partitions and
-   * of the rows in them. Columns are named as {@link io.adapt4j.core.data.Datasets#read} recognizes
-   * them: {@code text}; {@code prompt} and {@code completion}; {@code messages}; {@code text} and
-   * {@code label}; ...
+   * Trains on the rows of a DataFrame instead of the run's data, in the order of partitions and
+   * rows. Columns are named as {@link io.adapt4j.core.data.Datasets#read} recognizes them: {@code
+   * text}; {@code prompt} and {@code completion}; {@code messages}; {@code text} and {@code label};
+   * ...
    *
-   * <p>Executors write the rows to the folder {@code data} of the run's output, once; a run that
-   * goes on reads what is there. No row passes through the driver. For the task of next tokens each
-   * worker tokenizes a part of the rows and tells the others their lengths, and reads the rows of
+   * <p>Executors write the rows once to the folder {@code data} of the run's output; a resumed run
+   * reads them there. No row passes through the driver. For next-token prediction, each worker
+   * tokenizes part of the rows, exchanges their lengths with the others, and reads only the rows of
    * its own micro-batches.
    *
-   * @param frame the rows, none of them with a null
+   * @param frame the rows, without nulls
    * @return this tuner
    */
   public SparkFineTuner data(Dataset<Row> frame) {
@@ -171,11 +170,10 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Trains on the rows of a DataFrame as {@link #data(Dataset)} does, in the order and with the
-   * columns that are chosen.
+   * Trains on the rows of a DataFrame as {@link #data(Dataset)} does, with the chosen order and
+   * columns.
    *
-   * @param rows the rows, with {@link SparkDatasets#orderBy} in an order that does not depend on
-   *     how Spark cuts them
+   * @param rows the rows; {@link SparkDatasets#orderBy} makes the order independent of partitioning
    * @return this tuner
    */
   public SparkFineTuner data(SparkDatasets rows) {
@@ -184,7 +182,7 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Trains on shards that were written before, otherwise as {@link #data(Dataset)} does.
+   * Trains on previously written shards, otherwise like {@link #data(Dataset)}.
    *
    * @param shards data at the same path on every executor and on the driver
    * @return this tuner
@@ -195,7 +193,7 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Validates with the rows of a DataFrame; only together with {@link #data(Dataset)}. Every worker
+   * Validates on the rows of a DataFrame; only together with {@link #data(Dataset)}. Every worker
    * evaluates all of them.
    *
    * @param frame the rows
@@ -206,7 +204,7 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Validates with the rows of a DataFrame in the order and with the columns that are chosen.
+   * Validates on the rows of a DataFrame with the chosen order and columns.
    *
    * @param rows the rows
    * @return this tuner
@@ -217,7 +215,7 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Validates with shards that were written before.
+   * Validates on previously written shards.
    *
    * @param shards data at the same path on every executor and on the driver
    * @return this tuner
@@ -228,21 +226,20 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Trains to the end.
+   * Runs the training.
    *
-   * <p>The run's listeners are told here, on the driver, in a thread of their own, of what the
-   * worker that leads reports with each heartbeat of its executor ({@code
-   * spark.executor.heartbeatInterval}, 10 s) and at the end. After an attempt has failed, steps
-   * since the last saved state are told again. Of steps that are faster than 512 a heartbeat only
-   * the newest are told.
+   * <p>The run's listeners are called on the driver, in a separate thread, with the events that the
+   * leading worker reports at each heartbeat of its executor ({@code
+   * spark.executor.heartbeatInterval}, 10 s) and at the end. After a failed attempt, steps since
+   * the last saved state are reported again. If there are more than 512 steps per heartbeat, only
+   * the newest are reported.
    *
    * @param run the run
-   * @return how it went
-   * @throws io.adapt4j.core.exception.SettingsException naming what is wrong with the run or with
-   *     the cluster, and what to do: too few slots, dynamic allocation, a session without RDDs,
-   *     data in memory, fewer micro-batches than workers; a column of the data that is missing, of
-   *     another type or null
-   * @throws io.adapt4j.core.train.TrainingException if every attempt has failed
+   * @return the report
+   * @throws io.adapt4j.core.exception.SettingsException naming the problem with the run or the
+   *     cluster and its remedy: too few slots, dynamic allocation, a session without RDDs, data in
+   *     memory, fewer micro-batches than workers; a missing, mistyped or null column of the data
+   * @throws io.adapt4j.core.train.TrainingException if all attempts failed
    */
   public SparkFineTuneReport fit(FineTuner.Builder run) {
     SparkContext context = ClusterChecks.context(session);
@@ -274,7 +271,7 @@ public final class SparkFineTuner implements AdapterTrainer {
     return fit(tuning).best();
   }
 
-  /** Trains on shards that an estimator wrote, unless its tuning has chosen other data. */
+  /** Trains on shards that an estimator wrote, unless the run has other data. */
   @Override
   public Path train(SparkSession ofData, FineTuner.Builder tuning, ShardedData shards) {
     SparkContext context = ClusterChecks.context(session);
@@ -285,9 +282,9 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Works out what executors need and how long steps take with some numbers of workers. Times a few
-   * steps here, on the driver's machine, which should be one like the executors'; reads the weights
-   * and writes nothing.
+   * Estimates memory needs and step times for several numbers of workers. Times a few steps on the
+   * driver's machine, which should be similar to the executors'; reads the weights and writes
+   * nothing.
    *
    * @param run the run
    * @param gigabitsPerSecond bandwidth of each executor's connection, in each direction

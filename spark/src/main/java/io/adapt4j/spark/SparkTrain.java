@@ -13,14 +13,14 @@ import java.util.Locale;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Trains on Spark as a description says: the program for {@code spark-submit}.
+ * Trains on Spark by a run description: the program for {@code spark-submit}.
  *
  * <pre>{@code
  * spark-submit --class io.adapt4j.spark.SparkTrain adapt4j-spark-submit.jar run.yaml --workers 4
  * }</pre>
  *
- * <p>With {@code --master local-cluster[2,1,1024]} or {@code local[2]} it needs no Spark installed:
- * it starts itself again with what Spark asks of a process.
+ * <p>With {@code --master local-cluster[2,1,1024]} or {@code local[2]} it needs no Spark
+ * installation: it restarts itself with the settings that Spark requires of a process.
  */
 public final class SparkTrain {
 

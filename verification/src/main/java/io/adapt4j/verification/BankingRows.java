@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** BANKING77 with 26 rows a class to train on: a new classifier must learn 77 classes. */
+/** BANKING77 with 26 training rows per class: a new classifier must learn 77 classes. */
 final class BankingRows {
 
   private static final int ROWS_A_CLASS = 26;

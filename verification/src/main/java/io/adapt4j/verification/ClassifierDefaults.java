@@ -21,12 +21,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Accuracy of classifiers that all-MiniLM-L6-v2 is fine-tuned to with the defaults, in full and
- * with LoRA, beside a logistic regression on its frozen sentence vectors: on BANKING77, AG News,
- * CLINC150 and SST-2, with other rows for every seed.
+ * Accuracy of classifiers fine-tuned from all-MiniLM-L6-v2 with the defaults, in full and with
+ * LoRA, compared with a logistic regression on its frozen sentence vectors: on BANKING77, AG News,
+ * CLINC150 and SST-2, with different rows for every seed.
  *
  * <p>{@code ClassifierDefaults SHARED_DATA OUTPUT_FOLDER SEED [DATA_SET ...]}. Exits with 1 if a
- * tuned classifier is below the frozen one, with 2 if called wrongly.
+ * tuned classifier is below the frozen one, with 2 on wrong usage.
  */
 public final class ClassifierDefaults {
 
@@ -35,8 +35,8 @@ public final class ClassifierDefaults {
   /**
    * Runs the comparison and prints a line for each classifier.
    *
-   * @param arguments folder of the data, folder to write to, seed, and names of data sets; all
-   *     where none is named
+   * @param arguments folder of the data, folder to write to, seed, and names of data sets; all by
+   *     default
    * @throws IOException if the encoder or data cannot be read
    */
   public static void main(String[] arguments) throws IOException {

@@ -11,12 +11,12 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Trains each task by each method with the defaults on small real models and data, and prints what
- * was measured on held-out rows before and after: the defaults must not make a model worse. {@code
- * --compare} trains each once more at 2e-4, which was the default of all of them.
+ * Trains each task by each method with the defaults on small real models and data, and prints
+ * metrics on held-out rows before and after: the defaults must not make a model worse. {@code
+ * --compare} also trains each at 2e-4, the former default.
  *
  * <p>{@code DefaultsCheck SHARED_DATA OUTPUT_FOLDER [--compare] [TASK ...]}. Exits with 1 if a
- * model got worse with its defaults, with 2 if called wrongly.
+ * model got worse with its defaults, with 2 on wrong usage.
  */
 public final class DefaultsCheck {
 

@@ -38,7 +38,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** What {@link DefaultsCheck} trains. */
+/** Trainings of {@link DefaultsCheck}. */
 final class DefaultsTrials {
 
   private static final long SEED = 42;
@@ -50,7 +50,7 @@ final class DefaultsTrials {
   private static final int PAIRS = 200;
   private static final int LONGEST_PAIR = 128;
 
-  /** A third of the judged pairs says enough. */
+  /** Fraction of the judged pairs that is used: one in three. */
   private static final int EACH_OF_JUDGED = 3;
 
   private DefaultsTrials() {}
@@ -59,13 +59,13 @@ final class DefaultsTrials {
    * A run with the defaults.
    *
    * @param name task and method
-   * @param builder makes the run's description again
-   * @param measure what is compared
-   * @param seed of the run
+   * @param builder creates the run's builder
+   * @param measure the compared metric
+   * @param seed seed of the run
    */
   record Trial(String name, Supplier<FineTuner.Builder> builder, Measure measure, long seed) {}
 
-  /** What is compared before and after. */
+  /** Metric compared before and after. */
   interface Measure {
 
     String name();
@@ -74,7 +74,7 @@ final class DefaultsTrials {
 
     double after(FineTuneReport report);
 
-    /** What the untouched model has, if the run itself does not measure it. */
+    /** Returns the metric of the base model, if the run does not measure it. */
     default double before() {
       return Double.NaN;
     }
@@ -83,18 +83,18 @@ final class DefaultsTrials {
       return Double.NaN;
     }
 
-    /** Differences up to this say nothing. */
+    /** Returns the difference up to which results are noise. */
     default double noise() {
       return 0;
     }
 
-    /** Anything more to be printed. */
+    /** Returns further text to print. */
     default String more(FineTuneReport report) {
       return "";
     }
   }
 
-  /** A metric that the run measures; the loss where its name says so. */
+  /** A metric that the run measures, or the loss, by name. */
   private record OfRun(String name, boolean isMore) implements Measure {
 
     @Override
@@ -112,7 +112,7 @@ final class DefaultsTrials {
     }
   }
 
-  /** Preferences: the margin is to grow, and the better answers are not to become unlikely. */
+  /** Preferences: the margin should grow without the chosen answers becoming unlikely. */
   private record Margin() implements Measure {
 
     private static final OfRun MARGIN = new OfRun("margin", true);
@@ -147,7 +147,7 @@ final class DefaultsTrials {
     }
   }
 
-  /** Next tokens: the loss on new text, and that on what the model was trained on before. */
+  /** Next-token prediction: the losses on new text and on the original training text. */
   private record NewAndOld(Path base, List<String> old, String method) implements Measure {
 
     private static final OfRun LOSS = new OfRun("loss", false);
@@ -201,7 +201,7 @@ final class DefaultsTrials {
     }
   }
 
-  /** The rank correlation of cosines with people's judgments of sentence pairs. */
+  /** Rank correlation of cosines with human judgments of sentence pairs. */
   private static final class Sts implements Measure {
 
     private final Path base;
@@ -251,7 +251,7 @@ final class DefaultsTrials {
           report.lastMetrics().get("mrr"));
     }
 
-    /** Half of the standard error of a correlation of this height over so many pairs. */
+    /** Returns half the standard error of the correlation for this number of pairs. */
     @Override
     public double noise() {
       return 0.005;
@@ -272,7 +272,7 @@ final class DefaultsTrials {
     }
   }
 
-  /** The trials whose task is among the names, or all. */
+  /** Returns the trials whose task is among the names, or all. */
   static List<Trial> all(Path shared, List<String> only) throws IOException {
     List<Trial> trials = new ArrayList<>();
     if (wanted(only, "next-tokens")) {
@@ -443,7 +443,7 @@ final class DefaultsTrials {
     return Datasets.of(some).split(0.8, 0.2, 0, SEED);
   }
 
-  /** The models have no chat template: what was said, without roles. */
+  /** Returns the text of messages without roles, as the models have no chat template. */
   private static String text(List<ChatMessage> messages) {
     return messages.stream()
         .map(message -> String.valueOf(message.content()))

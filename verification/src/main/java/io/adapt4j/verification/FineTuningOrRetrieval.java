@@ -12,15 +12,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Reproduces, small, the study "Fine-Tuning or Retrieval?" (Ovadia et al., EMNLP 2024): how well a
- * model answers questions on new facts without more, trained on them in 1, 2, 5 and 10 paraphrases,
- * with passages that are looked up, and with both. Prints a table in Markdown.
+ * Reproduces, on a small scale, the study "Fine-Tuning or Retrieval?" (Ovadia et al., EMNLP 2024):
+ * how well a model answers questions on new facts as is, trained on 1, 2, 5 and 10 paraphrases of
+ * them, with retrieved passages, and with both. Prints a table in Markdown.
  *
- * <p>{@code FineTuningOrRetrieval SHARED_DATA [--small | --quick] [OUTPUT]}. The folder has {@code
- * stories3M} and {@code tinystories} in it. Everything is kept in the output folder ({@code
- * runs/fine-tuning-or-retrieval} unless given); the same command resumes where it was ended. With
- * {@code --small} there is less of everything; with {@code --quick} it checks in a minute that
- * everything works, and its figures mean nothing.
+ * <p>{@code FineTuningOrRetrieval SHARED_DATA [--small | --quick] [OUTPUT]}. The folder contains
+ * {@code stories3M} and {@code tinystories}. All files are kept in the output folder (default
+ * {@code runs/fine-tuning-or-retrieval}); repeating the command resumes. {@code --small} reduces
+ * all sizes; {@code --quick} is a smoke test of a minute with meaningless results.
  */
 public final class FineTuningOrRetrieval {
 

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Measures what keeps a model from forgetting: a model of children's stories learns Shakespeare
- * without and with EWC, L2 and KL to the base, and replay. Prints its loss on held-out stories
- * where its loss on held-out plays is the same for all.
+ * Compares methods against catastrophic forgetting: a model of children's stories is trained on
+ * Shakespeare without and with EWC, L2 and KL to the base, and replay. Prints its loss on held-out
+ * stories at the same loss on held-out plays.
  *
  * <p>Run it from the root of the repository; with the argument {@code short} it takes a fifth of
  * the time.

@@ -26,22 +26,21 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Trains the model of children's stories on Shakespeare in several ways, and follows its loss on
- * both.
+ * Trains the children's story model on Shakespeare in several ways, and tracks its loss on both.
  */
 final class ForgettingRuns {
 
-  /** Losses a token once some steps are done. */
+  /** Losses per token after a number of steps. */
   record Point(int step, double newLoss, double oldLoss) {}
 
   /**
-   * How far a comparison goes.
+   * Size of a comparison.
    *
-   * @param passages trained on
+   * @param passages training passages
    * @param epochs passes over them
    * @param every steps between measurements
-   * @param stories at most 120, to hold the model to
-   * @param heldOut texts of either kind, at most 60, that are measured on
+   * @param stories number of replayed stories, at most 120
+   * @param heldOut number of held-out texts of each kind, at most 60
    */
   record Size(int passages, int epochs, int every, int stories, int heldOut) {}
 
@@ -60,7 +59,7 @@ final class ForgettingRuns {
    *
    * @param examples the folder that holds models and data
    * @param output where runs write
-   * @param size how far they go
+   * @param size size of the runs
    */
   ForgettingRuns(Path examples, Path output, Size size) {
     this.examples = examples;
@@ -69,7 +68,7 @@ final class ForgettingRuns {
     this.base = ModelSource.path(examples.resolve("models/stories260K"));
   }
 
-  /** The ways that are compared, by name; the first does nothing against forgetting. */
+  /** Returns the compared methods by name; the first does nothing against forgetting. */
   Map<String, UnaryOperator<FineTuner.Builder>> ways() {
     Map<String, UnaryOperator<FineTuner.Builder>> ways = new LinkedHashMap<>();
     ways.put("none", tuner -> tuner);
@@ -82,7 +81,7 @@ final class ForgettingRuns {
     return ways;
   }
 
-  /** Trains one way; the first point is the base's. */
+  /** Trains with one method; the first point is the base model's. */
   List<Point> run(String name, UnaryOperator<FineTuner.Builder> way) {
     List<Point> points = new ArrayList<>();
     points.add(measure(0, examples.resolve("models/stories260K")));
@@ -113,7 +112,7 @@ final class ForgettingRuns {
     return points;
   }
 
-  /** The first old loss at which a run has a new loss, by straight lines between points. */
+  /** Returns the old loss at which a run first reaches a new loss, by linear interpolation. */
   static OptionalDouble oldLossAt(List<Point> points, double newLoss) {
     for (int i = 1; i < points.size(); i++) {
       Point before = points.get(i - 1);
@@ -126,7 +125,7 @@ final class ForgettingRuns {
     return OptionalDouble.empty();
   }
 
-  /** The lowest new loss that every run has reached. */
+  /** Returns the lowest new loss that every run has reached. */
   static double reachedByAll(Collection<List<Point>> runs) {
     return runs.stream()
         .mapToDouble(run -> run.stream().mapToDouble(Point::newLoss).min().orElseThrow())

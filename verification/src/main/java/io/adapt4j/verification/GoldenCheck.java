@@ -6,11 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Recomputes golden folders and compares with what the reference libraries gave.
+ * Recomputes golden folders and compares with the reference libraries' results.
  *
- * <p>{@code GoldenCheck DIR...} prints one line a quantity and a count at the end. A folder of
- * golden folders stands for those in it. Exits with 0 if nothing failed, 1 if something did, 2 if
- * called wrongly.
+ * <p>{@code GoldenCheck DIR...} prints one line per quantity and a count at the end. A folder of
+ * golden folders is expanded. Exits with 0 if nothing failed, 1 if something did, 2 on wrong usage.
  */
 public final class GoldenCheck {
 

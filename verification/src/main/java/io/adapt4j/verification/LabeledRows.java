@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
-/** Data sets of texts and their classes, of which some rows of each class are drawn. */
+/** Classification data sets, from which rows are sampled per class. */
 enum LabeledRows {
   BANKING77("banking77/train.csv", "banking77/train.csv", "text", "category", 26, 20),
   AG_NEWS("agnews/train_4k.jsonl", "agnews/dev_1k.jsonl", "text", "label", 500, 250),
@@ -45,15 +45,15 @@ enum LabeledRows {
     this.heldRows = heldRows;
   }
 
-  /** Rows to train on and rows held out, no row in both. */
+  /** Disjoint training and held-out rows. */
   record Parts(List<Example.Classified> train, List<Example.Classified> held) {}
 
-  /** Name for the command line. */
+  /** Returns the name on the command line. */
   String title() {
     return name().toLowerCase(Locale.ROOT).replace("_", "");
   }
 
-  /** Rows drawn by a seed, as many of each class as the data set is asked for and has. */
+  /** Samples rows by a seed, with up to the data set's number per class. */
   Parts draw(Path shared, long seed) {
     List<Example.Classified> rows = shuffled(shared.resolve(trainFile), seed);
     List<Example.Classified> held = new ArrayList<>();

@@ -47,7 +47,7 @@ final class LogisticRegression {
     return new LogisticRegression(found, classes);
   }
 
-  /** The most probable class of a vector. */
+  /** Returns the most probable class of a vector. */
   int classOf(float[] vector) {
     double[] scores = scores(weights, vector, classes);
     int best = 0;
@@ -82,7 +82,10 @@ final class LogisticRegression {
     return scores;
   }
 
-  /** Turns scores into probabilities less the wanted one; returns the cross entropy. */
+  /**
+   * Converts scores to gradients (probabilities minus the one-hot label); returns the cross
+   * entropy.
+   */
   private static double slopes(double[] scores, int label) {
     double highest = Double.NEGATIVE_INFINITY;
     for (double score : scores) {

@@ -15,12 +15,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Writes the page of models: {@code ModelTable docs/models.md [FOLDER...]}, where the folders have
- * checkpoints with numbers that Transformers computed.
+ * Writes the page of models: {@code ModelTable docs/models.md [FOLDER...]}, where the folders hold
+ * checkpoints with reference results of Transformers.
  */
 public final class ModelTable {
 
-  /** Model types whose numbers were compared with Transformers'. */
+  /** Model types verified against Transformers. */
   static final Set<String> COMPARED =
       Set.of(
           "bart",
@@ -96,7 +96,7 @@ public final class ModelTable {
 
   private ModelTable() {}
 
-  /** What models of a group do. */
+  /** Group of models by capability. */
   enum Group {
     DENSE("Decoders", "generate, chat, score, classify, embed; train in full and with adapters"),
     MIXTURE("Mixtures of experts", "as decoders; adapters on attention and on experts"),
@@ -114,12 +114,12 @@ public final class ModelTable {
   }
 
   /**
-   * A family.
+   * A model family.
    *
-   * @param group what it does
-   * @param name what it is called
-   * @param sizes of its models on the hub
-   * @param types the {@code model_type}s
+   * @param group its group
+   * @param name its name
+   * @param sizes sizes of its models on the hub
+   * @param types its {@code model_type}s
    */
   record Row(Group group, String name, String sizes, List<String> types) {}
 
@@ -215,9 +215,9 @@ public final class ModelTable {
   }
 
   /**
-   * Makes the page.
+   * Builds the page.
    *
-   * @param referenced model types with numbers of the second implementation
+   * @param referenced model types verified by the second implementation
    * @return Markdown
    */
   static String page(Set<String> referenced) {
@@ -271,7 +271,7 @@ public final class ModelTable {
             verified.isEmpty() ? "by its parts" : String.join(", ", verified));
   }
 
-  /** The model types of the checkpoints in a folder and below. */
+  /** Returns the model types of all checkpoints below a folder. */
   static Set<String> types(Path folder) throws IOException {
     Set<String> types = new TreeSet<>();
     try (Stream<Path> files = Files.walk(folder)) {
@@ -285,7 +285,7 @@ public final class ModelTable {
     return types;
   }
 
-  /** The model types with numbers of the second implementation. */
+  /** Returns the model types verified by the second implementation. */
   static Set<String> referenced(Path resources) throws IOException {
     Set<String> types = types(resources.resolve("families"));
     types.addAll(types(resources.resolve("sequences")));
@@ -295,7 +295,7 @@ public final class ModelTable {
   /**
    * Writes the page from the root of the project.
    *
-   * @param args the page, and perhaps folders with golden models
+   * @param args the page and optionally folders with golden models
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] args) throws IOException {

@@ -14,21 +14,20 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Measures what quantized weights cost. Prints the perplexity of real models on held-out stories
- * with their weights plain, in 8 bits, in NF4 and in FP4, with and without double quantization;
- * what decoding token by token makes of 8 bits; and the accuracy of a small model that learns to
- * tell news topics apart, trained in full, by LoRA and by QLoRA.
+ * Measures the quality loss of quantized weights. Prints the perplexity of real models on held-out
+ * stories with weights unquantized, in 8 bits, NF4 and FP4, with and without double quantization;
+ * the effect of 8 bits on token-by-token decoding; and the accuracy of a small model trained to
+ * classify news topics in full, with LoRA and with QLoRA.
  *
  * <p>{@code QLoraQuality [SHARED_DATA [ROWS [EPOCHS]]]}: run it from the root of the repository.
- * The folder has {@code stories3M} and {@code agnews} in it; without it only the perplexity of the
- * model that comes with the examples is measured. Rows and epochs (4000 and 4 unless given) are
- * those of the training.
+ * The folder contains {@code stories3M} and {@code agnews}; without it, only the perplexity of the
+ * examples' model is measured. Rows and epochs (default 4000 and 4) apply to the training.
  */
 public final class QLoraQuality {
 
   private static final int STORIES = 60;
 
-  /** Its rows are too short for blocks of 4 bits and of GGUF files. */
+  /** Model whose rows are too short for 4-bit and GGUF blocks. */
   private static final String SMALL = "stories260K";
 
   /**
@@ -42,8 +41,8 @@ public final class QLoraQuality {
   /**
    * Runs the measurements.
    *
-   * @param arguments optionally the folder of models and data that do not come with the examples,
-   *     the rows to train on, and the epochs
+   * @param arguments optionally the folder of additional models and data, the number of training
+   *     rows, and the epochs
    */
   public static void main(String[] arguments) {
     Path examples = Path.of("examples");
@@ -90,7 +89,7 @@ public final class QLoraQuality {
     }
   }
 
-  /** What activations in 8 bits cost over NF4 and over GGUF files. */
+  /** Measures the loss by 8-bit activations with NF4 weights and GGUF files. */
   private static void roundedActivations(List<List<Integer>> texts, Path model) {
     System.out.println("| weights | activations | perplexity | increase | same likeliest token |");
     System.out.println("| --- | --- | --- | --- | --- |");

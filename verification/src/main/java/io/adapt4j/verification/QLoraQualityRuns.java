@@ -30,13 +30,13 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Losses of a model whose weights are held in several formats, and trainings of it by several
- * methods on one task.
+ * Losses of a model with weights in several formats, and trainings with several methods on one
+ * task.
  *
- * @param base the model that learns
+ * @param base the model to train
  * @param news the folder with {@code train_4k.jsonl} and {@code dev_1k.jsonl}
  * @param output where runs write
- * @param rows trained on
+ * @param rows number of training rows
  * @param epochs passes over them
  */
 record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int epochs) {
@@ -63,17 +63,17 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
   }
 
   /**
-   * How a training ended.
+   * Result of a training.
    *
    * @param name the method
-   * @param values that trained
-   * @param accuracy on rows it never saw, at the best epoch
-   * @param loss on the same
-   * @param seconds of the whole run
+   * @param values number of trainable parameters
+   * @param accuracy held-out accuracy at the best epoch
+   * @param loss held-out loss
+   * @param seconds duration of the run
    */
   record Trained(String name, long values, double accuracy, double loss, double seconds) {}
 
-  /** How weights are held, the plain ones first. */
+  /** Returns the weight formats, starting with unquantized weights. */
   static Map<String, WeightFormat> formats() {
     Map<String, WeightFormat> formats = new LinkedHashMap<>();
     formats.put("fp32", WeightFormat.asStored());
@@ -85,7 +85,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     return formats;
   }
 
-  /** How weights are held that decoding does not multiply as it does those of a prompt. */
+  /** Returns the weight formats that decoding multiplies differently from prompts. */
   static Map<String, WeightFormat> stepFormats() {
     Map<String, WeightFormat> formats = new LinkedHashMap<>();
     formats.put("fp32", WeightFormat.asStored());
@@ -94,14 +94,14 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     return formats;
   }
 
-  /** The loss of a model on the beginnings of stories, computed in fp32. */
+  /** Returns the loss of a model on the beginnings of stories, computed in fp32. */
   static Loss loss(Path model, WeightFormat format, Path stories, int count) {
     List<TokenScores> scores = scores(model, format, stories, count);
     double sum = scores.stream().mapToDouble(TokenScores::sum).sum();
     return new Loss(-sum / scores.stream().mapToInt(score -> score.tokenIds().size()).sum());
   }
 
-  /** The tokens of the beginnings of stories. */
+  /** Returns the tokens of the beginnings of stories. */
   static List<List<Integer>> tokens(Path model, Path stories, int count) {
     return scores(model, WeightFormat.asStored(), stories, count).stream()
         .map(TokenScores::tokenIds)
@@ -127,7 +127,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     return rows + " rows, " + epochs + " epochs, 1000 held-out rows";
   }
 
-  /** Trains by every method, and tells of each when it has; the first leaves the base as it is. */
+  /** Trains with every method and reports each when done; the first is the untrained base. */
   List<Trained> all(Consumer<Trained> listener) {
     Map<String, FineTuningMethod> methods = new LinkedHashMap<>();
     methods.put("classifier alone", FullFineTuning.create().trainOnly("score"));

@@ -14,12 +14,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a model says of texts that it decodes token by token, with whatever decoding rounds beside
- * the weights. Computed in fp32.
+ * Predictions of a model that decodes texts token by token, including any rounding of activations.
+ * Computed in fp32.
  */
 final class QuantizedSteps {
 
-  /** The token that begins a text. */
+  /** The BOS token. */
   private static final int BEGINNING = 1;
 
   private final double nats;
@@ -84,7 +84,7 @@ final class QuantizedSteps {
     return Math.exp(nats);
   }
 
-  /** The share of places at which another model has the same likeliest token. */
+  /** Returns the fraction of positions where another model has the same most likely token. */
   double agreement(QuantizedSteps other) {
     long same = 0;
     for (int i = 0; i < likeliest.length; i++) {

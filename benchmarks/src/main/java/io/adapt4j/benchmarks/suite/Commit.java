@@ -3,12 +3,12 @@ package io.adapt4j.benchmarks.suite;
 import java.io.IOException;
 import java.util.stream.Collectors;
 
-/** The state of the sources. */
+/** Git commit of the sources. */
 final class Commit {
 
   private Commit() {}
 
-  /** What Git calls it, with {@code -dirty} where files differ from it. */
+  /** Returns Git's name of the commit, with {@code -dirty} if files differ. */
   static String text() {
     try {
       Process process =

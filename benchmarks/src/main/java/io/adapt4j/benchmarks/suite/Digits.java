@@ -3,7 +3,7 @@ package io.adapt4j.benchmarks.suite;
 import java.math.BigDecimal;
 import java.util.Locale;
 
-/** Numbers with as many digits as a measurement deserves. */
+/** Formatting of numbers with an appropriate number of digits. */
 final class Digits {
 
   private static final int SIGNIFICANT = 3;
@@ -11,7 +11,7 @@ final class Digits {
 
   private Digits() {}
 
-  /** Digits after the point that leave three significant ones; none from 100 on. */
+  /** Returns the number of decimals for three significant digits; none from 100 on. */
   static int after(double value) {
     if (value == 0) {
       return 0;
@@ -24,7 +24,7 @@ final class Digits {
     return String.format(Locale.ROOT, "%,." + Math.max(0, digits) + "f", value);
   }
 
-  /** A number that somebody chose, as they would write it. */
+  /** Returns the shortest form of a configured number. */
   static String shortest(double value) {
     BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
     return String.format(Locale.ROOT, "%,." + Math.max(0, exact.scale()) + "f", exact);

@@ -5,7 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Says how a program with a {@code main} method takes part in a run of all benchmarks. */
+/** Declares how a program with a {@code main} method takes part in a run of all benchmarks. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
 public @interface InSuite {
@@ -25,21 +25,21 @@ public @interface InSuite {
   String[] full() default {};
 
   /**
-   * Files and folders without which the program cannot run and is skipped.
+   * Required files and folders, without which the program is skipped.
    *
    * @return paths from the repository's root
    */
   String[] needs() default {};
 
   /**
-   * Flags of the JVM that the program's figures depend on.
+   * JVM flags that the program's measurements depend on.
    *
    * @return flags
    */
   String[] jvm() default {};
 
   /**
-   * Why the program takes no part.
+   * Reason why the program does not take part.
    *
    * @return the reason; empty if it does
    */

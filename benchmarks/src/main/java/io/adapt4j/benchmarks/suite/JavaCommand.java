@@ -5,21 +5,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Starts a program in a JVM like this one. The class path goes through the environment: ONNX
- * Runtime ends the process, without a word, where one as long as this stands on the command line.
+ * Starts a program in a JVM like this one. The class path is passed in the environment: ONNX
+ * Runtime silently terminates a process with such a long command line.
  */
 public final class JavaCommand {
 
   private JavaCommand() {}
 
   /**
-   * Prepares a process. The class path and the system properties that begin with {@code adapt4j.}
-   * are handed on.
+   * Prepares a process. Passes on the class path and the system properties that begin with {@code
+   * adapt4j.}.
    *
    * @param program the main class
    * @param flags further flags of the JVM
    * @param arguments the program's arguments
-   * @return what starts it
+   * @return a builder of the process
    */
   public static ProcessBuilder of(Class<?> program, List<String> flags, List<String> arguments) {
     List<String> command = new ArrayList<>();

@@ -6,16 +6,15 @@ import java.util.OptionalDouble;
 /**
  * One measured number.
  *
- * @param name what it is, unique among the figures of a benchmark and setting
+ * @param name its name, unique among the measurements of a benchmark and setting
  * @param unit its unit; empty for a ratio or a share
  * @param value the number
- * @param error half the width of the interval around it; empty where it was measured once
+ * @param error half the width of the interval around it; empty if measured once
  * @param largerIsBetter the direction of improvement
- * @param ratio whether both of its sides were measured in the same run, so that it means the same
- *     on a slower machine
- * @param target what it should reach; empty where nothing was set
- * @param label what it is called where nothing else says which benchmark it is of; empty for a
- *     figure that is not shown there
+ * @param ratio whether both of its sides were measured in the same run, so that it is comparable
+ *     across machines
+ * @param target bound to reach; empty if none is set
+ * @param label name without the benchmark's context; empty if it is not shown in the table
  */
 public record Measurement(
     String name,
@@ -27,7 +26,7 @@ public record Measurement(
     OptionalDouble target,
     String label) {
 
-  /** Checks that the numbers are numbers. */
+  /** Checks that the numbers are finite. */
   public Measurement {
     Objects.requireNonNull(unit, "unit");
     Objects.requireNonNull(label, "label");
@@ -42,12 +41,12 @@ public record Measurement(
   }
 
   /**
-   * A number that should be large.
+   * Creates a measurement that should be large.
    *
-   * @param name what it is
+   * @param name its name
    * @param unit its unit
    * @param value the number
-   * @return the figure, with no error, target or label
+   * @return the measurement, without error, target or label
    */
   public static Measurement larger(String name, String unit, double value) {
     return new Measurement(
@@ -55,12 +54,12 @@ public record Measurement(
   }
 
   /**
-   * A number that should be small.
+   * Creates a measurement that should be small.
    *
-   * @param name what it is
+   * @param name its name
    * @param unit its unit
    * @param value the number
-   * @return the figure, with no error, target or label
+   * @return the measurement, without error, target or label
    */
   public static Measurement smaller(String name, String unit, double value) {
     return new Measurement(
@@ -68,11 +67,11 @@ public record Measurement(
   }
 
   /**
-   * A share or ratio that should be large and whose sides were measured in the same run.
+   * Creates a share or ratio that should be large and whose sides were measured in the same run.
    *
-   * @param name what it is
+   * @param name its name
    * @param value the number
-   * @return the figure, with no error, target or label
+   * @return the measurement, without error, target or label
    */
   public static Measurement largerRatio(String name, double value) {
     return new Measurement(
@@ -80,11 +79,11 @@ public record Measurement(
   }
 
   /**
-   * A share or ratio that should be small and whose sides were measured in the same run.
+   * Creates a share or ratio that should be small and whose sides were measured in the same run.
    *
-   * @param name what it is
+   * @param name its name
    * @param value the number
-   * @return the figure, with no error, target or label
+   * @return the measurement, without error, target or label
    */
   public static Measurement smallerRatio(String name, double value) {
     return new Measurement(
@@ -103,9 +102,9 @@ public record Measurement(
   }
 
   /**
-   * Sets what should be reached.
+   * Sets the target.
    *
-   * @param bound the smallest value of a figure that should be large, else the greatest
+   * @param bound minimum of a measurement that should be large, else maximum
    * @return a changed copy
    */
   public Measurement target(double bound) {
@@ -114,9 +113,9 @@ public record Measurement(
   }
 
   /**
-   * Shows the figure in the table.
+   * Shows the measurement in the table.
    *
-   * @param alone what it is called there
+   * @param alone its name there
    * @return a changed copy
    */
   public Measurement label(String alone) {
@@ -145,7 +144,7 @@ public record Measurement(
     return (number + margin + " " + unit).strip();
   }
 
-  /** An error that the value's digits would hide has one of its own. */
+  /** Formats the error, with more digits if it would otherwise round to zero. */
   private String margin(int digits) {
     double half = error.orElseThrow();
     boolean hidden = half > 0 && half < Math.pow(10, -digits) / 2;
@@ -155,7 +154,7 @@ public record Measurement(
   /**
    * Writes the target.
    *
-   * @return such as {@code at least 0.21}; empty where there is none
+   * @return such as {@code at least 0.21}; empty if there is none
    */
   public String targetText() {
     if (target.isEmpty()) {

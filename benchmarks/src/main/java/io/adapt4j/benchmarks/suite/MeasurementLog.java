@@ -13,10 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** How a program in its own process hands its figures over: one JSON object a line. */
+/**
+ * Passes the measurements of a program in a separate process to its parent: one JSON object per
+ * line.
+ */
 public final class MeasurementLog {
 
-  /** The system property that names the file; without it, figures are printed only. */
+  /** System property for the file; without it, measurements are only printed. */
   static final String PROPERTY = "adapt4j.benchmarks.figures";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -24,9 +27,9 @@ public final class MeasurementLog {
   private MeasurementLog() {}
 
   /**
-   * Adds figures, if they are asked for.
+   * Adds measurements, if a file is set.
    *
-   * @param figures in their order
+   * @param figures the measurements in order
    */
   public static void add(List<Measurement> figures) {
     String file = System.getProperty(PROPERTY);
@@ -42,7 +45,7 @@ public final class MeasurementLog {
     }
   }
 
-  /** Reads what a program added; nothing if it added nothing. */
+  /** Reads the measurements that a program added, if any. */
   static List<Measurement> read(Path file) throws IOException {
     List<Measurement> figures = new ArrayList<>();
     if (Files.exists(file)) {

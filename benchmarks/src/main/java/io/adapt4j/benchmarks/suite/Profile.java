@@ -4,9 +4,11 @@ import java.time.Duration;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/** How long a run may take. */
+/** Size of a benchmark run. */
 public enum Profile {
-  /** A few minutes: fewer and shorter repetitions, and bf16 alone where a benchmark has both. */
+  /**
+   * A few minutes: fewer and shorter repetitions, and only bf16 if a benchmark has both precisions.
+   */
   QUICK(Duration.ofMinutes(5)) {
     @Override
     void shorten(ChainedOptionsBuilder options) {
@@ -19,11 +21,11 @@ public enum Profile {
           .param("precision", "BF16");
     }
   },
-  /** An hour or more: what the classes say, and every program at its full size. */
+  /** An hour or more: settings of the classes, and every program at full size. */
   FULL(Duration.ofHours(2)) {
     @Override
     void shorten(ChainedOptionsBuilder options) {
-      // As the benchmarks themselves have it.
+      // Keeps the benchmarks' own settings.
     }
   };
 
@@ -33,12 +35,12 @@ public enum Profile {
     this.most = most;
   }
 
-  /** The time after which a program is given up. */
+  /** Returns the timeout of a program. */
   Duration most() {
     return most;
   }
 
-  /** Sets what differs from a JMH benchmark's own annotations. */
+  /** Overrides settings of a JMH benchmark's annotations. */
   abstract void shorten(ChainedOptionsBuilder options);
 
   String[] lines(InSuite program) {

@@ -3,22 +3,22 @@ package io.adapt4j.benchmarks.suite;
 import java.util.List;
 
 /**
- * What came of one benchmark in one setting.
+ * Result of one benchmark in one setting.
  *
  * @param benchmark the class, and the method of a JMH benchmark
  * @param setting parameters or options; empty for none
- * @param status whether there are figures
+ * @param status whether there are measurements
  * @param reason why there are none; empty if there are
- * @param figures what was measured
+ * @param figures the measurements
  */
 record Result(
     String benchmark, String setting, Status status, String reason, List<Measurement> figures) {
 
-  /** Whether a benchmark ran. */
+  /** Status of a benchmark. */
   enum Status {
     /** It ran. */
     MEASURED,
-    /** Something that it needs is not here. */
+    /** A prerequisite is missing. */
     SKIPPED,
     /** It ended with an error. */
     FAILED

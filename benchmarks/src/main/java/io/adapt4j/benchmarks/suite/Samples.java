@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Repeated measurements of one thing: their median, which a disturbed repetition does not move, and
- * the interval around it that needs no assumption about how they are distributed (Conover,
- * <i>Practical Nonparametric Statistics</i>, 3rd ed., section 3.2). Immutable.
+ * Repeated measurements of one quantity: their median, which is robust to outliers, and a
+ * distribution-free confidence interval for it (Conover, <i>Practical Nonparametric Statistics</i>,
+ * 3rd ed., section 3.2). Immutable.
  */
 public final class Samples {
 
@@ -19,7 +19,7 @@ public final class Samples {
   }
 
   /**
-   * Takes measurements.
+   * Creates samples.
    *
    * @param values at least one
    * @return the samples
@@ -34,7 +34,7 @@ public final class Samples {
   }
 
   /**
-   * Turns each measurement into another.
+   * Transforms each measurement.
    *
    * @param function such as from seconds to a rate
    * @return the samples
@@ -44,7 +44,7 @@ public final class Samples {
   }
 
   /**
-   * Returns how many there are.
+   * Returns the number of measurements.
    *
    * @return at least 1
    */
@@ -68,7 +68,7 @@ public final class Samples {
   }
 
   /**
-   * Returns the greatest.
+   * Returns the largest value.
    *
    * @return the largest value
    */
@@ -106,11 +106,11 @@ public final class Samples {
   }
 
   /**
-   * Makes a figure of them.
+   * Adds the error to a measurement.
    *
-   * @param figure a figure whose value is made of the median
-   * @return the figure with an error as large, in proportion, as that of the median; without one if
-   *     there is only one measurement
+   * @param figure a measurement derived from the median
+   * @return the measurement with the same relative error as the median; without one if there is
+   *     only one measurement
    */
   public Measurement errorOf(Measurement figure) {
     if (count() == 1) {

@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/** Measures all benchmarks, one after another, and makes one table of them. */
+/** Runs all benchmarks, one after another, and creates one table of results. */
 public final class Suite {
 
   private final Profile profile;
@@ -24,9 +24,9 @@ public final class Suite {
    * Prepares a run.
    *
    * @param programs the package of the programs
-   * @param profile how long benchmarks may take
-   * @param only a regular expression that names of benchmarks must contain; empty for all
-   * @param progress gets a line after each benchmark, and the table
+   * @param profile size of the run
+   * @param only a regular expression found in names of benchmarks; empty for all
+   * @param progress receives a line after each benchmark, and the table
    */
   public Suite(String programs, Profile profile, String only, Consumer<String> progress) {
     Pattern pattern = Pattern.compile(only);
@@ -44,7 +44,7 @@ public final class Suite {
   }
 
   /**
-   * Measures, prints the table and writes it beside the raw numbers.
+   * Runs the benchmarks, prints the table and writes it with the raw numbers.
    *
    * @param output the files to write, without {@code .md} and {@code .json}
    * @return whether no benchmark failed

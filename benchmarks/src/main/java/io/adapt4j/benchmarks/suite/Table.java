@@ -12,14 +12,15 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * What the benchmarks measured: as a table of the figures with a label, and as raw numbers.
+ * Results of the benchmarks: as a table of the labeled measurements, and as raw numbers.
  *
- * @param begun when the first one began
- * @param profile how long they took
+ * @param begun start time
+ * @param profile size of the run
  * @param commit Git's name of the sources
  * @param system machine and software
- * @param instructionSets those of the processor that matter to a benchmark, as Linux names them
- * @param results one for each benchmark and setting, in the order of measurement
+ * @param instructionSets the processor's instruction sets that matter to benchmarks, by their Linux
+ *     names
+ * @param results one per benchmark and setting, in order of measurement
  */
 record Table(
     Instant begun,

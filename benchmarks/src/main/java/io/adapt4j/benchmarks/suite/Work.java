@@ -2,12 +2,12 @@ package io.adapt4j.benchmarks.suite;
 
 import java.util.List;
 
-/** A benchmark that a run measures. */
+/** A benchmark to measure. */
 sealed interface Work permits JmhWork, ProgramWork {
 
-  /** What it is called in patterns and messages. */
+  /** Returns the benchmark's name in patterns and messages. */
   String name();
 
-  /** Measures it; what goes wrong is a result too. */
+  /** Measures the benchmark; a failure is a result too. */
   List<Result> measure();
 }

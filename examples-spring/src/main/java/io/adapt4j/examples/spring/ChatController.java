@@ -10,7 +10,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Flux;
 
-/** Answers as they are generated. A browser that leaves ends its answer. */
+/** Streams answers. A disconnecting browser ends its answer. */
 @RestController
 class ChatController {
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** An index of the documents, kept from start to start: only what has changed is read again. */
+/** A persistent index of the documents: only changed ones are read again on startup. */
 @Configuration(proxyBeanMethods = false)
 class DocumentsConfiguration {
 

@@ -7,7 +7,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Passages that answer a question, with their documents and places. */
+/** Finds passages that answer a question, with their documents and positions. */
 @RestController
 class DocumentsController {
 

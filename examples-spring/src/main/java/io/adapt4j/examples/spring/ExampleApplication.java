@@ -6,13 +6,13 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 
 /**
  * Chats with the model that ships with the examples, answers questions from documents, and trains
- * the model meanwhile. See {@code examples-spring/README.md}.
+ * the model in the background. See {@code examples-spring/README.md}.
  */
 @SpringBootApplication
 @EnableConfigurationProperties(ExampleProperties.class)
 public class ExampleApplication {
 
-  /** Made by Spring Boot. */
+  /** Called by Spring Boot. */
   public ExampleApplication() {}
 
   /**

@@ -3,12 +3,12 @@ package io.adapt4j.examples.spring;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * What this application reads and writes.
+ * Configuration properties of this application.
  *
- * @param documents the folder of the documents to answer from
- * @param passages the rows to train on
- * @param output where runs and the index are written
- * @param steps how many steps a run has
+ * @param documents folder of the documents to answer from
+ * @param passages the training rows
+ * @param output folder for runs and the index
+ * @param steps number of steps of a run
  */
 @ConfigurationProperties("example")
 public record ExampleProperties(String documents, String passages, String output, int steps) {}

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 
 /**
- * Trains an adapter in the background, and puts it on the model that chats when it is done: answers
- * that are running are finished without it.
+ * Trains an adapter in the background and then attaches it to the chat model; answers in progress
+ * finish without it.
  */
 @Service
 class Training {
@@ -49,12 +49,12 @@ class Training {
   }
 
   /**
-   * How far a run is.
+   * Progress of a run.
    *
    * @param state {@code idle}, {@code running}, {@code done} or {@code failed}
    * @param step the last step
    * @param loss its loss
-   * @param message what went wrong
+   * @param message error message
    */
   record Progress(String state, int step, double loss, String message) {}
 
@@ -116,7 +116,7 @@ class Training {
     model.useAdapters(ADAPTER);
   }
 
-  /** Ends a run that is running: it saves, and the next one begins anew. */
+  /** Stops a running run: it saves its state, and the next one starts from scratch. */
   @PreDestroy
   void stop() {
     FineTuner tuner = running;

@@ -6,7 +6,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Starts a run and tells how far it is. */
+/** Starts a run and reports its progress. */
 @RestController
 class TrainingController {
 

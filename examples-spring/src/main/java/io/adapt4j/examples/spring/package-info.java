@@ -1,4 +1,4 @@
-/** An application of Spring Boot: chat, answers from documents, and training beside both. */
+/** A Spring Boot application: chat, answers from documents, and training in the background. */
 @NullMarked
 package io.adapt4j.examples.spring;
 

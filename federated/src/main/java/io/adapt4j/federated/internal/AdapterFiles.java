@@ -14,13 +14,13 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Files of an adapter folder in memory, to be sent between the coordinator and the sites. Only
- * files of known names are read, sent and written: other files of a training stay at its site, and
- * a name cannot lead out of the folder.
+ * Files of an adapter folder in memory, sent between the coordinator and the sites. Only files with
+ * known names are read, sent and written: other files of a training stay at its site, and names
+ * cannot escape the folder.
  */
 public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
 
-  /** Files beside the values and their configuration that belong to an adapter. */
+  /** Files of an adapter besides its weights and configuration. */
   private static final Set<String> COMPANIONS =
       Set.of(
           "chat_template.jinja",
@@ -56,7 +56,7 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     return new AdapterFiles(files);
   }
 
-  /** Checks files that came from elsewhere. */
+  /** Checks untrusted files. */
   public Optional<String> problem(long maxBytes) {
     if (files == null) {
       return Optional.of("no files");
@@ -106,7 +106,7 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     }
   }
 
-  /** Writes what is neither configuration nor values, such as the chat template. */
+  /** Writes the files other than configuration and weights, such as the chat template. */
   public void writeOthers(Path folder) {
     Map<String, byte[]> others = new TreeMap<>(files);
     others.remove(StoredAdapter.CONFIG);
@@ -115,8 +115,8 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
   }
 
   /**
-   * Writes values that a site trained beside the configuration they were sent with: scales and
-   * ranks are the coordinator's.
+   * Writes trained weights with the configuration that was sent to the site: scales and ranks are
+   * the coordinator's.
    */
   public void writeTrained(Path start, Path folder) {
     Map<String, byte[]> trained = new TreeMap<>();
@@ -129,7 +129,7 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     new AdapterFiles(trained).write(folder);
   }
 
-  /** {@return the content of the file of values; empty where there is none} */
+  /** {@return the content of the weights file; empty if there is none} */
   public byte[] weights() {
     return files.getOrDefault(StoredAdapter.WEIGHTS, new byte[0]);
   }

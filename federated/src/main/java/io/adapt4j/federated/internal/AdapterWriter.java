@@ -33,7 +33,7 @@ public final class AdapterWriter {
   /** Starts an adapter without tensors. */
   public AdapterWriter() {}
 
-  /** Adds the factors of a module. */
+  /** Adds the matrices of a module. */
   public void factors(String module, LowRank factors, double scale) {
     modules.put(module, new Module(factors.rank(), scale));
     tensor(StoredAdapter.nameOfA(module), factors.a().toFloats(), factors.a().sizes());
@@ -97,7 +97,7 @@ public final class AdapterWriter {
     return module.scale() * (stabilized ? Math.sqrt(module.rank()) : module.rank());
   }
 
-  /** Whole numbers without a decimal point, as PEFT's integer fields are. */
+  /** Writes whole numbers without a decimal point, like PEFT's integer fields. */
   private static void number(ObjectNode node, String key, double value) {
     double whole = Math.rint(value);
     if (Math.abs(value - whole) < 1e-9 * Math.max(1, whole) && whole < Integer.MAX_VALUE) {

@@ -3,7 +3,7 @@ package io.adapt4j.federated.internal;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.OperatorLibrary;
 
-/** The scripts of this module. */
+/** TorchScript operators of this module. */
 final class FederatedOperators {
 
   private static final OperatorLibrary LIBRARY =

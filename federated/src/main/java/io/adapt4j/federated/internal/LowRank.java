@@ -5,14 +5,14 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * A matrix b a as its two thin factors, in fp64. The tensors belong to the open scope.
+ * A low-rank matrix b a, stored as its two factors in fp64. The tensors belong to the open scope.
  *
  * @param b [out, rank]
  * @param a [rank, in]
  */
 public record LowRank(Tensor b, Tensor a) {
 
-  /** Brings factors to fp64. */
+  /** Converts matrices to fp64. */
   public static LowRank of(Tensor b, Tensor a) {
     return new LowRank(b.copyAs(DType.F64), a.copyAs(DType.F64));
   }
@@ -22,12 +22,12 @@ public record LowRank(Tensor b, Tensor a) {
     return Math.toIntExact(a.size(0));
   }
 
-  /** Cuts the rank. */
+  /** Truncates to the first ranks. */
   public LowRank first(int rank) {
     return rank >= rank() ? this : new LowRank(b.narrow(1, 0, rank), a.narrow(0, 0, rank));
   }
 
-  /** Fills the rank up with what another has behind it. */
+  /** Pads the rank with the trailing ranks of another. */
   public LowRank completedBy(LowRank other) {
     int missing = other.rank() - rank();
     if (missing <= 0) {
@@ -44,7 +44,7 @@ public record LowRank(Tensor b, Tensor a) {
   }
 
   /**
-   * Goes a part of the way to another, each factor by itself.
+   * Interpolates to another, separately for each factor.
    *
    * @param share 0 for this one, 1 for the other
    */
@@ -61,14 +61,14 @@ public record LowRank(Tensor b, Tensor a) {
     return new LowRank(b.plus(other.b.scaled(-1)), a.plus(other.a.scaled(-1)));
   }
 
-  /** Makes factors of zeros. */
+  /** Creates zero matrices. */
   public static LowRank zeros(LowRank like, int rank) {
     return new LowRank(
         Tensor.zeros(DType.F64, like.b.size(0), rank),
         Tensor.zeros(DType.F64, rank, like.a.size(1)));
   }
 
-  /** {@return the mean over the rows of a of the square of their length} */
+  /** {@return the mean squared norm of the rows of a} */
   public double meanSquareOfRows() {
     double sum = 0;
     for (float value : a.toFloats()) {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A weighted sum of low-rank matrices, kept as their factors side by side: the sum itself, as large
- * as a weight of the model, is never formed.
+ * A weighted sum of low-rank matrices, stored as concatenated factors: the full sum, as large as a
+ * weight of the model, is never formed.
  */
 public final class LowRankSum {
 
@@ -19,7 +19,7 @@ public final class LowRankSum {
   private final List<Tensor> left = new ArrayList<>();
   private final List<Tensor> right = new ArrayList<>();
 
-  /** Starts a sum of nothing. */
+  /** Creates an empty sum. */
   public LowRankSum() {}
 
   /** Adds a matrix. */
@@ -36,14 +36,14 @@ public final class LowRankSum {
     return left.isEmpty();
   }
 
-  /** {@return the sum exactly, in the sum of the ranks} */
+  /** {@return the exact sum, with the sum of the ranks} */
   public LowRank stacked() {
     return new LowRank(Tensor.concatenated(left, 1), Tensor.concatenated(right, 0));
   }
 
   /**
-   * Approximates the sum in a given rank as well as it can be (Eckart and Young 1936): QR
-   * decompositions of the stacked factors, the singular values of their small core, cut.
+   * Returns the best approximation of the sum in a given rank (Eckart and Young 1936): QR
+   * decompositions of the stacked factors, and a truncated SVD of their small core.
    */
   public LowRank best(int rank, double length) {
     LowRank all = stacked();

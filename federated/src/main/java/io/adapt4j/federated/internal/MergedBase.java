@@ -14,17 +14,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A base with what earlier rounds folded into it, written where it is needed. */
+/** A base with the updates of earlier rounds merged, written where it is needed. */
 public final class MergedBase {
 
   private static final String PREFIX = "base-";
 
   private MergedBase() {}
 
-  /**
-   * Returns the merged base; writes it unless it is there already. Those of other rounds are
-   * deleted.
-   */
+  /** Returns the merged base, writing it if absent. Those of other rounds are deleted. */
   public static Path of(Path base, AdapterFiles folded, Path scratch) {
     String name = PREFIX + digest(folded.weights());
     Path target = scratch.resolve(name);
@@ -56,7 +53,7 @@ public final class MergedBase {
     return target;
   }
 
-  /** Returns a digest of what is folded into a base. */
+  /** Returns a digest of the update folded into a base. */
   public static String digest(byte[] content) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);

@@ -14,13 +14,13 @@ public final class Noise {
     this.source = source;
   }
 
-  /** Makes a source. */
+  /** Creates a source. */
   public static Noise of(Optional<Long> seed, long stream) {
     return new Noise(
         seed.<RandomGenerator>map(value -> repeatable(value, stream)).orElseGet(SecureRandom::new));
   }
 
-  /** Random numbers of a seed; those of neighboring seeds or streams have nothing in common. */
+  /** Returns the random generator of a seed; neighboring seeds and streams are independent. */
   static SplittableRandom repeatable(long seed, long stream) {
     return new SplittableRandom(
         new SplittableRandom(seed).nextLong() + 3 * new SplittableRandom(~stream).nextLong());

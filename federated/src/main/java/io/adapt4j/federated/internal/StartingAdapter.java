@@ -7,12 +7,15 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
-/** What a site begins a round with. */
+/** Creates the adapter that a site starts a round with. */
 public final class StartingAdapter {
 
   private StartingAdapter() {}
 
-  /** Makes new factors: A uniform within 1 / sqrt(in) either way, B zero, as LoRA begins. */
+  /**
+   * Returns newly initialized matrices: A uniform in [-1 / sqrt(in), 1 / sqrt(in)], B zero, as in
+   * LoRA.
+   */
   public static LowRank fresh(LowRank like, int rank, String module, long seed) {
     int in = Math.toIntExact(like.a().size(1));
     SplittableRandom random = Noise.repeatable(seed, module.hashCode());
@@ -36,7 +39,7 @@ public final class StartingAdapter {
     writeOthers(common, writer, folder);
   }
 
-  /** Writes an adapter of new factors. */
+  /** Writes a newly initialized adapter. */
   public static void writeFresh(StoredAdapter common, OptionalInt rank, long seed, Path folder) {
     AdapterWriter writer = new AdapterWriter();
     for (String module : common.modules()) {

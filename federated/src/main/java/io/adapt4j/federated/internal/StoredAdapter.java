@@ -16,15 +16,15 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * A LoRA adapter in a PEFT folder, open for reading. Names of modules are those of its tensors
- * without the ending.
+ * A LoRA adapter in a PEFT folder, open for reading. Module names are those of its tensors without
+ * the suffix.
  */
 public final class StoredAdapter implements AutoCloseable {
 
-  /** The configuration of an adapter. */
+  /** File name of an adapter's configuration. */
   public static final String CONFIG = "adapter_config.json";
 
-  /** The values of an adapter. */
+  /** File name of an adapter's weights. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
   private static final String A = ".lora_A.weight";
@@ -62,7 +62,7 @@ public final class StoredAdapter implements AutoCloseable {
     return module + B;
   }
 
-  /** The path of a module in the model. */
+  /** Returns the path of a module in the model. */
   static String path(String module) {
     return module.startsWith(ROOT) ? module.substring(ROOT.length()) : module;
   }
@@ -77,7 +77,9 @@ public final class StoredAdapter implements AutoCloseable {
     return modules;
   }
 
-  /** {@return the names of tensors beside the factors: biases and modules that train in full} */
+  /**
+   * {@return the names of tensors other than A and B matrices: biases and fully trained modules}
+   */
   public Set<String> others() {
     return others;
   }
@@ -87,7 +89,7 @@ public final class StoredAdapter implements AutoCloseable {
     return Math.toIntExact(file.entry(nameOfA(module)).shape().get(0));
   }
 
-  /** Returns what multiplies B A. */
+  /** Returns the scale of B A. */
   public double scale(String module) {
     double alpha = config.path("lora_alpha").asDouble(8);
     for (Map.Entry<String, JsonNode> pattern : config.path("alpha_pattern").properties()) {
@@ -100,7 +102,7 @@ public final class StoredAdapter implements AutoCloseable {
     return alpha / (config.path("use_rslora").asBoolean() ? Math.sqrt(rank) : rank);
   }
 
-  /** Reads the factors of a module without their scale. */
+  /** Reads the matrices of a module, unscaled. */
   public LowRank factors(String module) {
     return new LowRank(tensor(nameOfB(module)), tensor(nameOfA(module)));
   }
@@ -113,7 +115,7 @@ public final class StoredAdapter implements AutoCloseable {
     return values;
   }
 
-  /** Compares with an adapter that this one should have the modules of. */
+  /** Compares the modules with those of another adapter, which should be the same. */
   public List<String> differences(StoredAdapter start) {
     List<String> differences = new ArrayList<>();
     for (String name : start.file.names()) {

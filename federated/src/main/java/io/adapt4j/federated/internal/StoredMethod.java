@@ -17,10 +17,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A method of low-rank adaptation as text, which can be sent. */
+/** A serialized low-rank adaptation method. */
 public record StoredMethod(String name, String json) implements Serializable {
 
-  /** Options that a stored adapter says itself. */
+  /** Options that are stored in an adapter. */
   private static final Set<String> OF_ADAPTER =
       Set.of(
           "rank",
@@ -39,7 +39,7 @@ public record StoredMethod(String name, String json) implements Serializable {
           "ranks",
           "alphas");
 
-  /** Writes a method down. */
+  /** Serializes a method. */
   public static Optional<StoredMethod> of(FineTuningMethod method) {
     for (MethodProvider provider : Methods.known()) {
       Optional<ObjectNode> options = provider.write(method);
@@ -54,7 +54,7 @@ public record StoredMethod(String name, String json) implements Serializable {
     return (ObjectNode) Json.written(json);
   }
 
-  /** {@return why adapters of this method have no mean, one text a reason} */
+  /** {@return the reasons why adapters of this method cannot be averaged} */
   public List<String> problems() {
     ObjectNode options = options();
     List<String> problems = new ArrayList<>();
@@ -75,14 +75,14 @@ public record StoredMethod(String name, String json) implements Serializable {
     return problems;
   }
 
-  /** {@return whether values beside the factors train: biases, or modules in full} */
+  /** {@return whether more than A and B trains: biases, or full modules} */
   public boolean trainsMore() {
     ObjectNode options = options();
     return !options.path("bias").asText("none").equals("none")
         || options.path("modulesToSave").size() > 0;
   }
 
-  /** Compares an adapter with what this method makes. */
+  /** Compares an adapter with this method's. */
   public Optional<String> difference(StoredAdapter adapter) {
     ObjectNode config = adapter.config();
     if (!config.path("peft_type").asText().equals("LORA")) {
@@ -119,7 +119,7 @@ public record StoredMethod(String name, String json) implements Serializable {
     return read(options());
   }
 
-  /** Returns the method with a stored adapter to go on with. */
+  /** Returns the method that continues a stored adapter. */
   public FineTuningMethod continuing(Path adapter) {
     ObjectNode options = options();
     options.remove(OF_ADAPTER);

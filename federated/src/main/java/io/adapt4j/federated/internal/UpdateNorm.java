@@ -5,12 +5,12 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.function.Predicate;
 
-/** Norm of what training changed in an adapter, its limit, and noise that hides the change. */
+/** Norm, clipping and noising of an adapter's update. */
 public final class UpdateNorm {
 
   private UpdateNorm() {}
 
-  /** Measures a change. */
+  /** Returns the norm of an update. */
   public static double of(StoredAdapter start, StoredAdapter end, Predicate<String> trained) {
     double sum = 0;
     for (String name : start.names()) {
@@ -26,12 +26,12 @@ public final class UpdateNorm {
     return Math.sqrt(sum);
   }
 
-  /** Returns what a change is multiplied by so that it is no longer than a limit. */
+  /** Returns the clipping factor for a norm and a limit. */
   public static double factor(double norm, double limit) {
     return norm <= limit ? 1 : limit / norm;
   }
 
-  /** Writes an adapter with its change cut to a limit and hidden by noise. */
+  /** Writes an adapter with its update clipped and noise added. */
   public static void write(
       StoredAdapter start,
       StoredAdapter end,

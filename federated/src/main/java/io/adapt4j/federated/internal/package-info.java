@@ -1,4 +1,4 @@
-/** What rounds compute with: stored adapters, sums of low-rank products, noise. */
+/** Computations of rounds: stored adapters, sums of low-rank products, noise. */
 @NullMarked
 package io.adapt4j.federated.internal;
 

@@ -1,8 +1,8 @@
 package io.adapt4j.gguf.format;
 
 /**
- * The search of {@link AffineSearch} over one block, as the reference writes it: also where levels
- * leave the range in which its way of rounding is exact.
+ * The search of {@link AffineSearch} over one block, written like the reference: also correct if
+ * levels leave the range in which its rounding is exact.
  */
 final class AffineBlockSearch {
 

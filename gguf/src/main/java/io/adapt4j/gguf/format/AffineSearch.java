@@ -3,31 +3,31 @@ package io.adapt4j.gguf.format;
 import java.util.Arrays;
 
 /**
- * Finds for each block the scale and the minimum that store its values with the least weighted
- * square error, by the steps of ggml's {@code make_qkx2_quants} and {@code make_qkx3_quants}: for a
- * number of trial scales, round, fit a line through values and levels, keep it if it is better.
+ * Finds for each block the scale and the minimum with the least weighted squared error, by the
+ * steps of ggml's {@code make_qkx2_quants} and {@code make_qkx3_quants}: for each trial scale,
+ * round, fit values to levels by linear least squares, and keep the fit if it is better.
  *
- * <p>Holds the memory of a batch; not thread-safe.
+ * <p>Holds the buffers of a batch; not thread-safe.
  */
 final class AffineSearch {
 
-  /** A start that lies so much above the least value that rounding could leave its range. */
+  /** Excess of the start over the minimum value beyond which rounding could leave its range. */
   private static final float MAX_EXCESS = 1e5f;
 
-  /** A range so small that a level over it could be infinite. */
+  /** Smallest range for which levels per range stay finite. */
   private static final float MIN_RANGE = 1e-30f;
 
   final float[][] x;
   final float[][] weights;
   final float[][] levels;
 
-  /** The scale of each block, 0 or more but for odd fits. */
+  /** Scale of each block; nonnegative except for degenerate fits. */
   final float[] scale;
 
-  /** What is added to scaled levels, 0 or less. */
+  /** Offset added to scaled levels of each block, 0 or less. */
   final float[] start;
 
-  /** The sum of each block's weights. */
+  /** Sum of each block's weights. */
   final float[] sumW;
 
   private final int values;
@@ -52,10 +52,10 @@ final class AffineSearch {
   private boolean anyIrregular;
 
   /**
-   * Reserves memory.
+   * Allocates the buffers.
    *
-   * @param values in a block
-   * @param lanes the most blocks in a batch
+   * @param values number of values in a block
+   * @param lanes maximum number of blocks in a batch
    * @param top the largest level
    */
   AffineSearch(int values, int lanes, int top) {
@@ -113,7 +113,7 @@ final class AffineSearch {
       start[j] = least[j] > 0 ? 0 : least[j] == 0 ? firstLeast(j) : least[j];
       irregular[j] = false;
       if (largest[j] == start[j]) {
-        // All levels 0: a range for the loops, which find nothing better than an error below 0.
+        // All levels are 0: any range will do, since no trial beats the error.
         largest[j] = start[j] + Math.max(1, Math.abs(start[j]));
         inverse[j] = 0;
         scale[j] = 0;
@@ -148,7 +148,7 @@ final class AffineSearch {
     return first;
   }
 
-  /** Blocks in which rounding leaves its range are left to the loop over one block. */
+  /** Marks blocks in which rounding leaves its range for the loop over single blocks. */
   private void checkRange(int lane) {
     float range = largest[lane] - start[lane];
     if (!(range >= MIN_RANGE && start[lane] - least[lane] <= MAX_EXCESS * range)) {

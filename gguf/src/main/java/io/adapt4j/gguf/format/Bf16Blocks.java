@@ -2,7 +2,7 @@ package io.adapt4j.gguf.format;
 
 import org.jspecify.annotations.Nullable;
 
-/** The upper half of a float, rounded to the nearest, of two as near the even one. */
+/** BF16: the upper half of a float, rounded to nearest even. */
 final class Bf16Blocks extends BlockFormat {
 
   private static final int INFINITY = 0x7F80;

@@ -2,7 +2,7 @@ package io.adapt4j.gguf.format;
 
 import org.jspecify.annotations.Nullable;
 
-/** How a type lays out its blocks: loops over plain arrays, which the caller has checked. */
+/** Block codec of a quantization type, working on plain arrays that the caller has checked. */
 abstract class BlockFormat {
 
   private final TensorType type;
@@ -21,7 +21,8 @@ abstract class BlockFormat {
    * @param values holds the values
    * @param offset the first
    * @param blocks the number of blocks
-   * @param importance of each column, for whole rows; null where all values are equally important
+   * @param importance importance of each column, for whole rows; null if all values are equally
+   *     important
    * @param target takes the bytes
    * @param at where they begin
    */
@@ -39,6 +40,6 @@ abstract class BlockFormat {
    */
   abstract void decode(byte[] source, int at, int blocks, float[] values, int offset);
 
-  /** {@return where in a block its scales in fp16 lie} */
+  /** {@return the byte offsets of the fp16 scales in a block} */
   abstract int[] scales();
 }

@@ -2,7 +2,7 @@ package io.adapt4j.gguf.format;
 
 import org.jspecify.annotations.Nullable;
 
-/** The nearest number of 16 bits. */
+/** F16: rounded to nearest. */
 final class F16Blocks extends BlockFormat {
 
   F16Blocks() {

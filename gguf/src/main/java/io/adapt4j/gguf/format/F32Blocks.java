@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/** Values as they are. */
+/** F32: values unchanged. */
 final class F32Blocks extends BlockFormat {
 
   F32Blocks() {

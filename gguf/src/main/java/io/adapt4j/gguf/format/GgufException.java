@@ -4,13 +4,13 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A GGUF file that cannot be read or written: damaged, hostile, of an unsupported kind, or on a
- * failing disk. The message names the file, the field, what was expected there, what was found, and
- * what to do.
+ * Thrown when a GGUF file cannot be read or written: it is damaged, malicious or unsupported, or
+ * the disk fails. The message names the file, the field, the expected and the found value, and a
+ * remedy.
  */
 public final class GgufException extends RuntimeException {
 
-  /** What to do about a file that breaks a rule of the format. */
+  /** Remedy for a file that violates the format. */
   static final String DAMAGED = "The file is damaged or incomplete: fetch or write it again.";
 
   private static final long serialVersionUID = 1L;
@@ -18,7 +18,7 @@ public final class GgufException extends RuntimeException {
   /**
    * Creates an exception.
    *
-   * @param message what is wrong, where, and what to do
+   * @param message the problem, its location and the remedy
    */
   public GgufException(String message) {
     super(message);
@@ -27,8 +27,8 @@ public final class GgufException extends RuntimeException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message what is wrong, where, and what to do
-   * @param cause what led to it
+   * @param message the problem, its location and the remedy
+   * @param cause the cause
    */
   public GgufException(String message, @Nullable Throwable cause) {
     super(message, cause);

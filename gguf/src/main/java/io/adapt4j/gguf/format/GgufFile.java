@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A GGUF file open for reading, of version 3 or 2, which has the same layout.
  *
- * <p>The header is checked as a whole when the file is opened: counts and lengths against what the
- * file can hold, names that repeat, and tensors that overlap, lie outside of the file or at an
- * offset that is no multiple of the alignment. A header beyond 128 MiB is refused, and so is a file
- * with a tensor of a type that {@link TensorType} does not list, since a model cannot be used
- * without one of its tensors. Tensors are read through the channel and never mapped.
+ * <p>The whole header is validated on opening: counts and lengths against the file's size,
+ * duplicate names, and tensors that overlap, are misaligned or lie outside the file. Headers beyond
+ * 128 MiB are rejected, and so are files with a tensor type that {@link TensorType} does not list,
+ * since a model is unusable without all of its tensors. Tensors are read through the channel and
+ * never mapped.
  *
- * <p>Thread-safe: threads may read at the same time. The caller closes it. A thread that is
- * interrupted while it reads closes the file, as with any {@link FileChannel}.
+ * <p>Thread-safe: threads may read concurrently. Interrupting a reading thread closes the file, as
+ * with any {@link FileChannel}.
  */
 public final class GgufFile implements Closeable {
 
@@ -40,7 +40,7 @@ public final class GgufFile implements Closeable {
    *
    * @param path the file
    * @return the open file
-   * @throws GgufException if the file cannot be read or breaks a rule of the format
+   * @throws GgufException if the file cannot be read or violates the format
    */
   public static GgufFile open(Path path) {
     if (!Files.isRegularFile(path)) {
@@ -82,7 +82,7 @@ public final class GgufFile implements Closeable {
    *
    * @param name its name
    * @return the tensor
-   * @throws GgufException if the file has none of this name
+   * @throws GgufException if there is none
    */
   public GgufTensor tensor(String name) {
     GgufTensor tensor = header.tensors().get(name);
@@ -104,7 +104,7 @@ public final class GgufFile implements Closeable {
    * @param position the first byte of the piece, counted from the tensor's beginning
    * @param target filled from its position to its limit
    * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
-   * @throws GgufException if reading fails or the file has become shorter
+   * @throws GgufException if reading fails or the file was truncated
    */
   public void read(GgufTensor tensor, long position, ByteBuffer target) {
     Objects.checkFromIndexSize(position, target.remaining(), tensor.bytes());

@@ -20,18 +20,23 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
   static final int DEFAULT_ALIGNMENT = 32;
   static final int MAX_ALIGNMENT = 1 << 20;
 
-  /** ggml's tensors have no more. */
+  /** ggml's limit of dimensions. */
   static final int MAX_DIMENSIONS = 4;
 
-  /** Far more than the largest vocabulary takes, and a bound on the memory for any file. */
+  /**
+   * Limit of the header's size: far more than the largest vocabulary needs, and a bound on memory.
+   */
   static final long MAX_BYTES = 128L << 20;
 
   private static final int MAX_NAME_BYTES = 1 << 16;
 
-  /** A key with its length, a type and a value of one byte. */
+  /** Minimum size of a key with its length, a type and a value of one byte. */
   private static final int MIN_VALUE_BYTES = Long.BYTES + Integer.BYTES + 1;
 
-  /** A name with its length, the number of dimensions, the type and the offset. */
+  /**
+   * Minimum size of a tensor's entry: a name with its length, the number of dimensions, the type
+   * and the offset.
+   */
   private static final int MIN_TENSOR_BYTES = Long.BYTES + 2 * Integer.BYTES + Long.BYTES;
 
   /**
@@ -40,7 +45,7 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
    * @param file the path for messages
    * @param bytes reads from the file
    * @param fileSize its size
-   * @throws GgufException if it breaks a rule of the format
+   * @throws GgufException if it violates the format
    */
   static GgufHeader read(Path file, HeaderInput.Bytes bytes, long fileSize) throws IOException {
     return new Reader(file, new HeaderInput(file, bytes, fileSize, MAX_BYTES), fileSize).read();
@@ -74,7 +79,7 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
     return shape.isEmpty() ? 1 : shape.get(0);
   }
 
-  /** Returns the bytes that values take; -1 for rows that are no whole blocks or beyond 2^63. */
+  /** Returns the size of values in bytes; -1 for rows of partial blocks or beyond 2^63. */
   static long bytes(TensorType type, List<Long> shape) {
     long elements = elements(shape);
     if (elements < 0
@@ -274,7 +279,7 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
       }
     }
 
-    /** Names of a hostile file may be long or hold anything. */
+    /** Quotes a name; in a malicious file, names may be long or contain anything. */
     private static String quoted(String name) {
       String printable = name.replaceAll("\\p{Cntrl}", "?");
       return "'"

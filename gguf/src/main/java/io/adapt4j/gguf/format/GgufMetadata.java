@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys of a GGUF file with their typed values, in the file's order.
  *
- * <p>A getter returns nothing both for a missing key and for a value of another type: {@link
+ * <p>Getters return an empty value both for a missing key and for a value of another type: {@link
  * #integer} takes any integer type, {@link #number} any integer or floating-point type, and the
  * getters of arrays take arrays only.
  *
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GgufMetadata {
 
-  /** The key of the multiple at which tensors begin. */
+  /** Key of the alignment of tensors. */
   public static final String ALIGNMENT = "general.alignment";
 
   private final Map<String, MetadataValue> values;
@@ -40,7 +40,7 @@ public final class GgufMetadata {
     return new GgufMetadata(Collections.unmodifiableMap(new LinkedHashMap<>(values)));
   }
 
-  /** {@return a builder that begins with these keys} */
+  /** {@return a builder initialized with these keys} */
   public Builder toBuilder() {
     Builder builder = new Builder();
     builder.values.putAll(values);
@@ -231,7 +231,7 @@ public final class GgufMetadata {
     return values.toString();
   }
 
-  /** Collects keys with their values. A key that is set again keeps its place. */
+  /** Builder of metadata. A key that is set again keeps its position. */
   public static final class Builder {
 
     private final Map<String, MetadataValue> values = new LinkedHashMap<>();
@@ -255,7 +255,7 @@ public final class GgufMetadata {
      * @param key the key
      * @param value the value
      * @return this
-     * @throws IllegalArgumentException if the type does not hold the value
+     * @throws IllegalArgumentException if the value does not fit the type
      */
     public Builder uint32(String key, long value) {
       return integer(key, ValueType.UINT32, value);
@@ -291,7 +291,7 @@ public final class GgufMetadata {
      * @param type an integer type
      * @param value the value
      * @return this
-     * @throws IllegalArgumentException if the type does not hold the value
+     * @throws IllegalArgumentException if the value does not fit the type
      */
     public Builder integer(String key, ValueType type, long value) {
       return put(key, MetadataValue.integers(type, false, check(key, type, value)));
@@ -359,7 +359,7 @@ public final class GgufMetadata {
      * @param type an integer type
      * @param values the elements
      * @return this
-     * @throws IllegalArgumentException if the type does not hold an element
+     * @throws IllegalArgumentException if an element does not fit the type
      */
     public Builder integers(String key, ValueType type, long[] values) {
       for (long value : values) {
@@ -405,7 +405,7 @@ public final class GgufMetadata {
       return put(key, MetadataValue.numbers(ValueType.BOOL, true, bytes));
     }
 
-    /** {@return the keys set so far} */
+    /** {@return the metadata with the keys set so far} */
     public GgufMetadata build() {
       return of(values);
     }

@@ -7,9 +7,9 @@ import java.util.List;
  *
  * @param name its name
  * @param shape its dimensions, the fastest first: a matrix is [columns, rows]
- * @param type how its values are stored
- * @param offset where its bytes begin, counted from the beginning of the file's tensor data
- * @param bytes their number
+ * @param type storage type of its values
+ * @param offset offset of its bytes from the start of the file's tensor data
+ * @param bytes size in bytes
  */
 public record GgufTensor(String name, List<Long> shape, TensorType type, long offset, long bytes) {
 
@@ -18,9 +18,9 @@ public record GgufTensor(String name, List<Long> shape, TensorType type, long of
    *
    * @param name its name
    * @param shape its dimensions, the fastest first: a matrix is [columns, rows]
-   * @param type how its values are stored
-   * @param offset where its bytes begin, counted from the beginning of the file's tensor data
-   * @param bytes their number
+   * @param type storage type of its values
+   * @param offset offset of its bytes from the start of the file's tensor data
+   * @param bytes size in bytes
    */
   public GgufTensor {
     shape = List.copyOf(shape);

@@ -22,13 +22,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes GGUF files of version 3. Tensors lie in the order they are given, each at a multiple of
- * {@link GgufMetadata#ALIGNMENT} bytes (32 unless the metadata say otherwise), and are written one
- * after another, so no more than what a source holds is in memory.
+ * Writes GGUF files of version 3. Tensors are stored in the given order, each aligned to {@link
+ * GgufMetadata#ALIGNMENT} bytes (32 unless the metadata state another value), and written one at a
+ * time, so memory holds only what one source needs.
  *
- * <p>A file appears complete or not at all: everything goes to a temporary file in the same folder,
- * which is forced onto the disk and moved. If anything fails, the file that was there before is
- * still there, and no temporary file is left.
+ * <p>Writes are atomic: data goes to a temporary file in the same folder, which is synced to disk
+ * and renamed. On failure an existing file is kept and the temporary file is deleted.
  */
 public final class GgufWriter {
 
@@ -40,7 +39,7 @@ public final class GgufWriter {
   /**
    * Writes a file.
    *
-   * @param file the file to create or replace, of a link what it points to; missing folders are
+   * @param file the file to create or replace; a symbolic link is followed; missing folders are
    *     created
    * @param metadata the keys with their values
    * @param tensors the tensors with distinct names
@@ -56,7 +55,8 @@ public final class GgufWriter {
     boolean moved = false;
     try {
       createFolders(folder);
-      // Not createTempFile, whose files only their owner may read: a server often runs as another.
+      // Not createTempFile, whose files are readable by their owner only: a server often runs as
+      // another user.
       temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -89,7 +89,7 @@ public final class GgufWriter {
     }
   }
 
-  /** Where to write; a link stays, and what it points to is replaced. */
+  /** Returns the path to write, following a symbolic link so that its target is replaced. */
   private static Path target(Path file) {
     if (Files.isDirectory(file)) {
       throw new GgufException(
@@ -246,14 +246,14 @@ public final class GgufWriter {
     }
   }
 
-  /** Windows cannot force a folder, and some network file systems refuse. */
+  /** Syncs a folder's entry; Windows cannot do so, and some network file systems refuse. */
   private static void forceFolder(Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException ignored) {
-      // The file is complete; only its name may be lost in a power cut.
+      // The file is complete; only its name may be lost in a power failure.
     }
   }
 
@@ -267,7 +267,7 @@ public final class GgufWriter {
     }
   }
 
-  /** Passes a tensor's bytes on and counts them. */
+  /** Forwards a tensor's bytes and counts them. */
   private static final class TensorChannel implements WritableByteChannel {
 
     private final Path file;

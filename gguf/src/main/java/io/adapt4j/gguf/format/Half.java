@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Floating-point numbers of 16 bits as IEEE 754 defines them. */
+/** Conversion to and from IEEE 754 16-bit floating-point numbers. */
 final class Half {
 
   /** The exponent of infinities and NaN. */
@@ -13,7 +13,7 @@ final class Half {
   /** The smallest normal number, 2^-14, as bits of a float. */
   private static final int MIN_NORMAL = 0x38800000;
 
-  /** Above all finite numbers: 65520 rounds to infinity. */
+  /** Bits of 65520, the smallest float that rounds to infinity. */
   private static final int INFINITE = 0x477FF000;
 
   private static final VarHandle BYTES =
@@ -21,7 +21,7 @@ final class Half {
 
   private Half() {}
 
-  /** Returns the nearest half of a finite float, of two as near the even one. */
+  /** Returns the nearest half of a finite float, with ties to even. */
   static int of(float value) {
     int sign = (Float.floatToRawIntBits(value) >>> 16) & 0x8000;
     int bits = Float.floatToRawIntBits(value) & 0x7FFFFFFF;

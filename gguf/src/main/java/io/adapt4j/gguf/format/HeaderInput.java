@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Little-endian values of a header, one after another. Nothing is allocated that the rest of the
- * header could not fill.
+ * Reads little-endian values of a header sequentially. Never allocates more than the rest of the
+ * header could fill.
  */
 final class HeaderInput {
 
@@ -34,7 +34,7 @@ final class HeaderInput {
    * @param file the path for messages
    * @param bytes reads from the file
    * @param fileSize its size
-   * @param maxBytes the most a header may take
+   * @param maxBytes maximum size of a header
    */
   HeaderInput(Path file, Bytes bytes, long fileSize, long maxBytes) {
     this.file = file;
@@ -49,7 +49,7 @@ final class HeaderInput {
     return read - window.remaining();
   }
 
-  /** {@return the bytes that the header can still have} */
+  /** {@return the maximum number of remaining header bytes} */
   long remaining() {
     return end - position();
   }
@@ -70,10 +70,10 @@ final class HeaderInput {
   }
 
   /**
-   * Reads a count of things.
+   * Reads a count of items.
    *
-   * @param field what is counted
-   * @param bytesEach the least that one of them takes in the rest of the header
+   * @param field name of the counted items
+   * @param bytesEach minimum size of an item in the rest of the header
    */
   int readCount(String field, int bytesEach) throws IOException {
     long count = readLong(field);

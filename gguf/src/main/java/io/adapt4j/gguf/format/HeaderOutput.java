@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Little-endian values of a header, collected in memory. */
+/** Writes little-endian values of a header to memory. */
 final class HeaderOutput {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -39,7 +39,7 @@ final class HeaderOutput {
     return this;
   }
 
-  /** Adds zeros up to a multiple of the alignment. */
+  /** Pads with zeros to a multiple of the alignment. */
   HeaderOutput pad(int alignment) {
     bytes.writeBytes(new byte[(int) (GgufHeader.align(bytes.size(), alignment) - bytes.size())]);
     return this;

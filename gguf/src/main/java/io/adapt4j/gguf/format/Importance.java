@@ -1,6 +1,6 @@
 package io.adapt4j.gguf.format;
 
-/** Weights of values: the importance of their column times what their magnitude adds. */
+/** Computation of weights: the importance of a column times a term for the value's magnitude. */
 final class Importance {
 
   private Importance() {}
@@ -8,10 +8,10 @@ final class Importance {
   /**
    * Copies the importance of consecutive blocks into the lanes.
    *
-   * @param importance of each column of a row
-   * @param first the number of the first block, counted from the beginning of a row
+   * @param importance importance of each column of a row
+   * @param first index of the first block within a row
    * @param lanes the number of blocks
-   * @param rows takes the importance
+   * @param rows receives the importance
    */
   static void load(float[] importance, int first, int lanes, float[][] rows) {
     int values = rows.length;
@@ -34,14 +34,14 @@ final class Importance {
   }
 
   /**
-   * Finds the mean square of the rows that consecutive blocks are in.
+   * Computes the mean square of the rows that consecutive blocks belong to.
    *
    * @param values holds whole rows
    * @param offset the first value
-   * @param columns of a row
-   * @param first the first block's place behind the first value
+   * @param columns number of columns of a row
+   * @param first index of the first block relative to the first value
    * @param block the values of a block
-   * @param target takes the mean square for each block
+   * @param target receives the mean square of each block's row
    * @param lanes the number of blocks
    */
   static void meanSquares(

@@ -4,24 +4,22 @@ import java.util.Arrays;
 
 /**
  * Loops over many small blocks at once. Value i of block j is at {@code rows[i][j]}, so that the
- * sums over each block, whose order the reference fixes, run side by side.
+ * sums over each block, whose order the reference fixes, are vectorized across blocks.
  *
  * <p>The loops are shaped for the JIT's vectorization: one index, no offsets, few operations each.
  * Levels are floats, since rounding by adding and subtracting a large number needs no conversion.
  */
 final class Lanes {
 
-  /** The most blocks in a batch: their values stay in the second cache, and loops are long. */
+  /** Maximum number of blocks in a batch: their values fit in the L2 cache, and loops are long. */
   static final int MAX = 256;
 
-  /** 1.5 * 2^23: in this range floats are one apart. */
+  /** 1.5 * 2^23: in this range, adjacent floats differ by 1. */
   private static final float ROUND = 12582912f;
 
   private Lanes() {}
 
-  /**
-   * Returns the nearest integer, of two as near the even one; beyond 2^22 what the reference gives.
-   */
+  /** Returns the nearest integer, with ties to even; beyond 2^22, the reference's result. */
   static int nearest(float value) {
     return (Float.floatToRawIntBits(value + ROUND) & 0x7FFFFF) - 0x400000;
   }
@@ -37,7 +35,7 @@ final class Lanes {
     }
   }
 
-  /** Sets rows to the sum of what is added and the magnitude of each value. */
+  /** Sets rows to the sum of an addend and the magnitude of each value. */
   static void addMagnitude(float[] x, float[] added, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
       target[j] = added[j] + Math.abs(x[j]);
@@ -50,7 +48,9 @@ final class Lanes {
     }
   }
 
-  /** Sets rows to importance * sqrt(mean square + x^2); the target holds the importance before. */
+  /**
+   * Sets rows to importance * sqrt(mean square + x^2); on entry, the target holds the importance.
+   */
   static void scaleImportance(float[] x, float[] meanSquare, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
       target[j] = target[j] * (float) Math.sqrt(meanSquare[j] + x[j] * x[j]);
@@ -106,17 +106,17 @@ final class Lanes {
     }
   }
 
-  /** Levels from 0 to a top: round((x - start) * inverse), held to them. */
+  /** Sets levels: round((x - start) * inverse), clamped to [0, top]. */
   static void levels(
       float[] x, float[] inverse, float[] start, float top, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
       float level = (inverse[j] * (x[j] - start[j]) + ROUND) - ROUND;
-      // Exact for integers, and cheaper than two comparisons that also care for NaN.
+      // Exact for integers, and cheaper than two comparisons that also handle NaN.
       target[j] = 0.5f * ((Math.abs(level) - Math.abs(level - top)) + top);
     }
   }
 
-  /** Levels from 0 to a top: round((x + min) / scale), held to them. */
+  /** Sets levels: round((x + min) / scale), clamped to [0, top]. */
   static void storedLevels(
       float[] x, float[] scale, float[] min, float top, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
@@ -125,7 +125,7 @@ final class Lanes {
     }
   }
 
-  /** The sums of w * l, w * l * l and w * l * x. */
+  /** Adds w * l, w * l * l and w * l * x to sums. */
   static void addMoments(
       float[] x, float[] w, float[] levels, float[] sumL, float[] sumL2, float[] sumXl, int lanes) {
     for (int j = 0; j < lanes; j++) {
@@ -164,7 +164,7 @@ final class Lanes {
     }
   }
 
-  /** Levels from -half to half - 1: round(x * inverse), held to them. */
+  /** Sets levels: round(x * inverse), clamped to [-half, half - 1]. */
   static void signedLevels(float[] x, float[] inverse, float half, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
       float level = (inverse[j] * x[j] + ROUND) - ROUND;
@@ -172,7 +172,7 @@ final class Lanes {
     }
   }
 
-  /** Levels from -half to half - 1: round(x / scale), held to them. */
+  /** Sets levels: round(x / scale), clamped to [-half, half - 1]. */
   static void storedSignedLevels(float[] x, float[] scale, float half, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
       float level = (x[j] / scale[j] + ROUND) - ROUND;
@@ -180,7 +180,7 @@ final class Lanes {
     }
   }
 
-  /** The sums of w * x * l and w * l * l; the first product is given. */
+  /** Adds w * x * l and w * l * l to sums; w * x is given. */
   static void addSignedMoments(
       float[] wx, float[] w, float[] levels, float[] sumLx, float[] sumL2, int lanes) {
     for (int j = 0; j < lanes; j++) {

@@ -1,8 +1,8 @@
 package io.adapt4j.gguf.format;
 
 /**
- * The levels of a block of 32 values: for five bits their fifth ones first, then the lower four,
- * byte i for the values i and i + 16.
+ * Packing of the levels of a block of 32 values: for 5-bit levels, first the fifth bits; then the
+ * lower four, where byte i holds values i and i + 16.
  */
 final class Levels {
 
@@ -10,9 +10,7 @@ final class Levels {
 
   private Levels() {}
 
-  /**
-   * Returns a number without its fraction, at most the top; 0 beyond integers, as the reference.
-   */
+  /** Truncates a number and caps it at the top; 0 beyond the integer range, like the reference. */
   static int of(float scaled, int top) {
     return scaled < 0x1p31f ? Math.min(top, (byte) (int) scaled) : 0;
   }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A value as the file stores it. Numbers stay in their bytes, which bounds the memory of a file's
- * arrays by their size in the file.
+ * A metadata value in its stored form. Numbers stay encoded, which bounds the memory of arrays by
+ * their size in the file.
  */
 final class MetadataValue {
 
@@ -24,7 +24,7 @@ final class MetadataValue {
     this.strings = strings;
   }
 
-  /** Takes over the bytes. */
+  /** Creates numbers; takes ownership of the bytes. */
   static MetadataValue numbers(ValueType type, boolean array, byte[] littleEndian) {
     return new MetadataValue(type, array, littleEndian, List.of());
   }
@@ -80,7 +80,7 @@ final class MetadataValue {
     return strings;
   }
 
-  /** {@return the numbers as stored; not to be changed} */
+  /** {@return the stored numbers; do not modify} */
   byte[] bytes() {
     return numbers;
   }

@@ -3,8 +3,8 @@ package io.adapt4j.gguf.format;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MXFP4: the exponent of a power of two, then 32 numbers of a sign, two bits of exponent and one of
- * mantissa; the first half of them in the low bits, the second half in the high bits.
+ * MXFP4: a power-of-two exponent, then 32 numbers of one sign, two exponent and one mantissa bit;
+ * the first half in the low nibbles, the second half in the high nibbles.
  */
 final class MxBlocks extends BlockFormat {
 
@@ -15,7 +15,7 @@ final class MxBlocks extends BlockFormat {
   /** The exponent of the largest number. */
   private static final int LARGEST = 2;
 
-  /** Of the low three bits of a code. */
+  /** Magnitudes by the low three bits of a code. */
   private static final float[] MAGNITUDES = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
 
   MxBlocks() {
@@ -48,24 +48,24 @@ final class MxBlocks extends BlockFormat {
     }
   }
 
-  /** As the reference, which takes the logarithm in fp32. */
+  /** Returns a block's exponent like the reference, which computes the logarithm in fp32. */
   private static int exponent(float value) {
     return (int) Math.floor((float) (Math.log(value) / Math.log(2)));
   }
 
-  /** All numbers of a block. */
+  /** Returns the numbers that a block can represent. */
   private static float[] numbers(int exponent) {
     float[] numbers = new float[2 * MAGNITUDES.length];
     for (int code = 0; code < MAGNITUDES.length; code++) {
       numbers[code] = Math.scalb(MAGNITUDES[code], exponent - EXPONENT_BIAS);
       numbers[MAGNITUDES.length + code] = -numbers[code];
     }
-    // The reference has no zero below zero.
+    // The reference has no negative zero.
     numbers[MAGNITUDES.length] = 0;
     return numbers;
   }
 
-  /** The code of the nearest number, of the first where several are. */
+  /** Returns the code of the nearest number, the first one on ties. */
   private static int nearest(float value, float[] numbers) {
     int best = 0;
     float least = Math.abs(numbers[0] - value);

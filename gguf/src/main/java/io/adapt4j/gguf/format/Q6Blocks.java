@@ -57,7 +57,7 @@ final class Q6Blocks extends BlockFormat {
     }
   }
 
-  /** Stores the scales of a block and sets those of its parts to what is then read. */
+  /** Stores the scales of a block and sets those of its parts to their stored values. */
   private static void putScales(float[] found, int lane, byte[] target, int at, float[] stored) {
     float max = 0;
     for (int part = 0; part < PARTS; part++) {

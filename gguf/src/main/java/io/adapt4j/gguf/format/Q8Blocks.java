@@ -8,7 +8,7 @@ final class Q8Blocks extends BlockFormat {
   private static final int VALUES = 32;
   private static final int BYTES = 34;
 
-  /** Added to a number slightly below a half, 0.5 would give 1. */
+  /** Rounding term: adding 0.5 to a number slightly below one half would give 1. */
   private static final float BELOW_HALF = Math.nextDown(0.5f);
 
   Q8Blocks() {
@@ -31,11 +31,11 @@ final class Q8Blocks extends BlockFormat {
         largest = Math.max(largest, Float.floatToRawIntBits(values[from + i]) & Integer.MAX_VALUE);
       }
       float scale = Float.intBitsToFloat(largest) / 127;
-      // Below 2^-128 it is infinite, and the reference's levels are 0.
+      // Infinite below 2^-128, where the reference's levels are 0.
       float inverse = scale == 0 || Float.isInfinite(1 / scale) ? 0 : 1 / scale;
       Half.put(target, to, Half.of(scale));
       for (int i = 0; i < VALUES; i++) {
-        // Of two as near the one away from zero.
+        // Ties away from zero.
         float scaled = values[from + i] * inverse;
         target[to + 2 + i] = (byte) (int) (scaled + Math.copySign(BELOW_HALF, scaled));
       }

@@ -14,25 +14,24 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor that is quantized while it is written, a piece at a time and on several threads. The
- * bytes do not depend on the number of threads.
+ * A tensor quantized while it is written, piece by piece on several threads. The bytes do not
+ * depend on the number of threads.
  *
- * <p>Memory: about 2 MB a thread, or two rows a thread where a row is larger.
+ * <p>Memory: about 2 MB per thread, or two rows per thread if a row is larger.
  */
 public final class QuantizedSource implements TensorSource {
 
   private static final int PIECE = 1 << 18;
 
-  /** Gives the values of a tensor. */
+  /** Source of a tensor's values. */
   @FunctionalInterface
   public interface Values {
     /**
-     * Reads consecutive values. Called by the writing thread only, from the first value to the
-     * last.
+     * Reads consecutive values. Called by the writing thread only, in order.
      *
-     * @param first the number of the first value, counted row by row
-     * @param target takes the values from its beginning
-     * @param count their number
+     * @param first index of the first value in row-major order
+     * @param target receives the values, from its start
+     * @param count number of values
      * @throws IOException if they cannot be read
      */
     void read(long first, float[] target, int count) throws IOException;
@@ -61,12 +60,12 @@ public final class QuantizedSource implements TensorSource {
   }
 
   /**
-   * Describes a tensor whose values are equally important, quantized on all processors.
+   * Creates a tensor with equally important values, quantized on all processors.
    *
    * @param name its name
    * @param shape its dimensions, the fastest first
-   * @param type how its values are to be stored
-   * @param values gives the values
+   * @param type storage type of its values
+   * @param values source of the values
    * @return the tensor
    */
   public static QuantizedSource of(String name, List<Long> shape, TensorType type, Values values) {
@@ -75,9 +74,9 @@ public final class QuantizedSource implements TensorSource {
   }
 
   /**
-   * Returns the same tensor with columns of different importance.
+   * Returns the same tensor with column importance.
    *
-   * @param importance for each column, none negative
+   * @param importance importance of each column, none negative
    * @return a new source
    * @throws IllegalArgumentException if the shape has another number of columns
    */
@@ -119,7 +118,7 @@ public final class QuantizedSource implements TensorSource {
     return type;
   }
 
-  /** Values and bytes of a piece. */
+  /** Buffers for the values and bytes of a piece. */
   private final class Piece {
     private final float[] read;
     private final ByteBuffer quantized;
@@ -154,8 +153,7 @@ public final class QuantizedSource implements TensorSource {
   /**
    * {@inheritDoc}
    *
-   * @throws GgufException if a value is infinite or not a number, or the type cannot hold values as
-   *     large
+   * @throws GgufException if a value is infinite or NaN, or too large for the type
    */
   @Override
   public void writeTo(WritableByteChannel target) throws IOException {
@@ -184,7 +182,9 @@ public final class QuantizedSource implements TensorSource {
     }
   }
 
-  /** Whole rows if there are several in a piece or they are needed, else whole blocks. */
+  /**
+   * Returns the size of a piece: whole rows if several fit or they are required, else whole blocks.
+   */
   private int pieceSize(long elements) {
     long row = shape.isEmpty() ? 1 : shape.get(0);
     if (elements <= PIECE) {

@@ -8,17 +8,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns values into the stored bytes of a type and back, byte for byte as ggml's reference
- * implementation does.
+ * Quantizes and dequantizes values of a type, byte for byte like ggml's reference implementation.
  *
- * <p>Stateless and thread-safe: threads may quantize different rows of a tensor at the same time.
- * Whatever the order of a buffer, bytes are those of the file.
+ * <p>Stateless and thread-safe: threads may quantize different rows of a tensor concurrently. A
+ * buffer's byte order is ignored.
  */
 public final class Quantizer {
 
   private static final float MAX_IMPORTANCE = 1e10f;
 
-  /** No type with scales in fp16 reaches it, and below no sum of a search overflows. */
+  /**
+   * Limit of magnitudes: beyond the range of types with fp16 scales, and low enough that no sum of
+   * a search overflows.
+   */
   private static final float TOO_LARGE = 1e10f;
 
   private static final Map<TensorType, Quantizer> BY_TYPE = new EnumMap<>(TensorType.class);
@@ -64,33 +66,31 @@ public final class Quantizer {
   }
 
   /**
-   * Quantizes values, all of equal importance.
+   * Quantizes equally important values.
    *
    * @param values holds the values, in whole blocks: any number of rows
    * @param offset the first
    * @param count their number, a multiple of the type's block size
-   * @param target takes the bytes from its position on
-   * @throws IllegalArgumentException if the blocks do not divide the number, a value is infinite or
-   *     not a number, or the type cannot hold values as large; the message says which, counted from
-   *     the offset
+   * @param target receives the bytes from its position on
+   * @throws IllegalArgumentException if the number is not a multiple of the block size, or a value
+   *     is infinite, NaN or too large for the type; the message states its index from the offset
    */
   public void quantize(float[] values, int offset, int count, ByteBuffer target) {
     quantize(values, offset, count, target, null);
   }
 
   /**
-   * Quantizes rows whose columns differ in importance: the mean square of the activations that a
-   * column is multiplied with. For types that leave no choice of a scale (F32, F16, BF16 and Q8_0)
-   * it makes no difference.
+   * Quantizes rows with column importance: the mean square of the activations that a column is
+   * multiplied with. It has no effect on types without a choice of scale (F32, F16, BF16 and Q8_0).
    *
    * @param values holds the values
    * @param offset the first
    * @param count their number, a multiple of the row's length
-   * @param importance for each column of a row, from 0 to 1e10
-   * @param target takes the bytes from its position on
-   * @throws IllegalArgumentException if the blocks do not divide the row or the rows the number, a
-   *     value is infinite or not a number, an importance out of its range, or the type cannot hold
-   *     values as large
+   * @param importance importance of each column, from 0 to 1e10
+   * @param target receives the bytes from its position on
+   * @throws IllegalArgumentException if the row length is not a multiple of the block size or the
+   *     number not one of the row length, a value is infinite, NaN or too large for the type, or an
+   *     importance is out of range
    */
   public void quantize(
       float[] values, int offset, int count, float[] importance, ByteBuffer target) {
@@ -134,11 +134,11 @@ public final class Quantizer {
    * Dequantizes whole blocks.
    *
    * @param source holds the bytes from its position on
-   * @param values takes the values
+   * @param values receives the values
    * @param offset the first
    * @param count their number, a multiple of the type's block size
-   * @throws IllegalArgumentException if the blocks do not divide the number, or the source has
-   *     fewer bytes
+   * @throws IllegalArgumentException if the number is not a multiple of the block size, or the
+   *     source is too short
    */
   public void dequantize(ByteBuffer source, float[] values, int offset, int count) {
     int bytes = checkedBytes(values, offset, count);
@@ -167,7 +167,7 @@ public final class Quantizer {
     return format.scales().length > 0 ? TOO_LARGE : Float.POSITIVE_INFINITY;
   }
 
-  /** Magnitudes are ordered as their bits. */
+  /** Rejects values the type cannot store; magnitudes are ordered like their bits. */
   private void requireStorable(float[] values, int offset, int count) {
     int largest = 0;
     for (int i = offset; i < offset + count; i++) {

@@ -3,7 +3,7 @@ package io.adapt4j.gguf.format;
 import java.util.Arrays;
 
 /**
- * Stores the scales of a block's parts, none of them negative, as multiples of one, by the steps of
+ * Quantizes the nonnegative scales of a block's parts to multiples of one scale, by the steps of
  * ggml's {@code make_qp_quants}.
  */
 final class ScaleFit {
@@ -14,7 +14,7 @@ final class ScaleFit {
 
   private final int top;
 
-  /** The multiples found last, as unsigned bytes. */
+  /** The last multiples, as unsigned bytes. */
   final int[] levels;
 
   private float sumLx;
@@ -26,12 +26,12 @@ final class ScaleFit {
   }
 
   /**
-   * Finds the multiples.
+   * Computes the multiples.
    *
    * @param x holds the scales
    * @param weights holds the weight of each
-   * @param offset where both begin
-   * @return what the multiples are of
+   * @param offset start of both
+   * @return the common scale
    */
   float fit(float[] x, float[] weights, int offset) {
     int parts = levels.length;
@@ -86,7 +86,7 @@ final class ScaleFit {
     return best;
   }
 
-  /** Moves each level to where the others' fit puts its scale. */
+  /** Updates each level by the fit of the others; returns whether any changed. */
   private boolean improve(float[] x, float[] weights, int offset) {
     boolean isChanged = false;
     for (int i = 0; i < levels.length; i++) {

@@ -1,15 +1,14 @@
 package io.adapt4j.gguf.format;
 
 /**
- * Finds for each block the scale that stores its values with the least weighted square error in
- * levels on both sides of 0, by the steps of ggml's {@code make_qx_quants}: 19 trial scales, of
- * which the one is kept whose levels fit best.
+ * Finds for each block the scale with the least weighted squared error for signed levels, by the
+ * steps of ggml's {@code make_qx_quants}: the best of 19 trial scales.
  *
- * <p>Holds the memory of a batch; not thread-safe.
+ * <p>Holds the buffers of a batch; not thread-safe.
  */
 final class SymmetricSearch {
 
-  /** Blocks of smaller magnitudes are all 0. */
+  /** Magnitude below which a block is stored as zeros. */
   private static final float NO_MAGNITUDE = 1e-15f;
 
   private static final int TRIALS = 9;
@@ -34,11 +33,11 @@ final class SymmetricSearch {
   private final float[] sumL2;
 
   /**
-   * Reserves memory.
+   * Allocates the buffers.
    *
-   * @param values in a block
-   * @param lanes the most blocks in a batch
-   * @param half of the number of levels
+   * @param values number of values in a block
+   * @param lanes maximum number of blocks in a batch
+   * @param half half the number of levels
    */
   SymmetricSearch(int values, int lanes, int half) {
     this.values = values;
@@ -81,7 +80,7 @@ final class SymmetricSearch {
     }
   }
 
-  /** Finds the value of the largest magnitude, of two as large the first. */
+  /** Finds the value with the largest magnitude, the first one on ties. */
   private void findExtremes(int lanes) {
     Lanes.clear(extreme, lanes);
     for (int i = 0; i < values; i++) {
@@ -118,7 +117,7 @@ final class SymmetricSearch {
     }
   }
 
-  /** Sets the levels to those of the best trial; of blocks without magnitude to 0. */
+  /** Sets the levels to those of the best trial; 0 for blocks without magnitude. */
   void bestLevels(int lanes) {
     for (int i = 0; i < values; i++) {
       Lanes.signedLevels(x[i], bestInverse, half, levels[i], lanes);

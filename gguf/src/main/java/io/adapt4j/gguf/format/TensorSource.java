@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 
-/** A tensor to be written, whose bytes are made when their turn comes. */
+/** A tensor to be written, whose bytes are produced on demand. */
 public interface TensorSource {
 
   /** {@return the name, at most 63 bytes of UTF-8} */
@@ -13,14 +13,14 @@ public interface TensorSource {
   /** {@return the dimensions, at most four, the fastest first: a matrix is [columns, rows]} */
   List<Long> shape();
 
-  /** {@return how the values are stored} */
+  /** {@return the storage type} */
   TensorType type();
 
   /**
-   * Writes the stored bytes, exactly as many as shape and type take.
+   * Writes the stored bytes, exactly as many as shape and type require.
    *
-   * @param target takes all bytes it is given
-   * @throws IOException if the source cannot be read or the target not written
+   * @param target accepts all bytes
+   * @throws IOException if reading the source or writing the target fails
    */
   void writeTo(WritableByteChannel target) throws IOException;
 }

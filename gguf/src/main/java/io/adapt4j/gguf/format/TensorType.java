@@ -3,7 +3,7 @@ package io.adapt4j.gguf.format;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** How the values of a tensor are stored: plain, or in blocks along a row. */
+/** Storage type of a tensor's values: plain, or quantized in blocks along a row. */
 public enum TensorType {
   /** 32-bit floating point. */
   F32(0, 1, 4),
@@ -41,10 +41,10 @@ public enum TensorType {
   }
 
   /**
-   * Finds a type by its number in files.
+   * Returns the type with a number used in files.
    *
    * @param id the number, {@code ggml_type}
-   * @return the type; empty for one that is not read
+   * @return the type; empty for an unsupported one
    */
   public static Optional<TensorType> of(int id) {
     return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
@@ -66,11 +66,11 @@ public enum TensorType {
   }
 
   /**
-   * Returns what values take.
+   * Returns the storage size of values.
    *
-   * @param values a number that whole blocks hold
+   * @param values number of values, a multiple of the block size
    * @return bytes
-   * @throws IllegalArgumentException if the blocks do not divide the number
+   * @throws IllegalArgumentException if the number is not a multiple of the block size
    */
   public long bytes(long values) {
     if (values % blockSize != 0) {

@@ -3,13 +3,13 @@ package io.adapt4j.gguf.format;
 /**
  * The trial scales of a search: a block's range over (top + first + step * i).
  *
- * @param first added to the largest level at first
- * @param step added with each trial
- * @param last the number of the last trial, counted from 0
+ * @param first offset added to the largest level in the first trial
+ * @param step increment per trial
+ * @param last index of the last trial, from 0
  */
 record Trials(float first, float step, int last) {
 
-  /** {@return what the range is divided by in a trial} */
+  /** {@return the divisor of the range in a trial} */
   float divisor(int trial, int top) {
     return first + step * trial + top;
   }

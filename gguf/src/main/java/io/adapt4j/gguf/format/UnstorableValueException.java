@@ -1,6 +1,6 @@
 package io.adapt4j.gguf.format;
 
-/** A value that a type cannot store, with its place among those that were given. */
+/** Thrown for a value that a type cannot store, with its index. */
 final class UnstorableValueException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
@@ -11,9 +11,9 @@ final class UnstorableValueException extends IllegalArgumentException {
   /**
    * Creates an exception.
    *
-   * @param index of the value
-   * @param expected what it should be
-   * @param found what it is
+   * @param index index of the value
+   * @param expected description of valid values
+   * @param found the value
    */
   UnstorableValueException(int index, String expected, Object found) {
     this(index, "expected %s, found %s".formatted(expected, found));
@@ -29,7 +29,7 @@ final class UnstorableValueException extends IllegalArgumentException {
     return index;
   }
 
-  /** {@return what was expected and what found} */
+  /** {@return the expected and the found value} */
   String problem() {
     return problem;
   }

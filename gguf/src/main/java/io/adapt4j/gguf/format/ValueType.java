@@ -18,7 +18,7 @@ public enum ValueType {
   FLOAT32(6, 4),
   /** A byte, 0 or 1. */
   BOOL(7, 1),
-  /** Text in UTF-8 behind its length. */
+  /** Length-prefixed UTF-8 text. */
   STRING(8, 0),
   /** Unsigned, 64 bits. */
   UINT64(10, 8),
@@ -27,7 +27,7 @@ public enum ValueType {
   /** Floating point, 64 bits. */
   FLOAT64(12, 8);
 
-  /** The number of arrays in files. */
+  /** The type number of arrays in files. */
   static final int ARRAY = 9;
 
   private final int id;
@@ -58,7 +58,7 @@ public enum ValueType {
     return this == FLOAT32 || this == FLOAT64;
   }
 
-  /** Returns whether an integer type holds a number; a uint64 holds those below 2^63. */
+  /** Returns whether a number fits an integer type; for uint64, only below 2^63. */
   boolean holds(long value) {
     return switch (this) {
       case UINT8, UINT16, UINT32 -> value >= 0 && value < 1L << (8 * bytes);

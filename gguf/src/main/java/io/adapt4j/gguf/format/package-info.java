@@ -1,5 +1,6 @@
 /**
- * The file format GGUF, version 3: reading, writing and quantizing, on nothing but the JDK.
+ * The GGUF file format, version 3: reading, writing and quantizing, without dependencies beyond the
+ * JDK.
  *
  * <p>Source: the format's specification in ggml's repository ({@code docs/gguf.md}).
  */

@@ -10,17 +10,17 @@ import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A weight of a linear layer in the blocks of a GGUF file, as they are but for their order. Closed
- * by whoever made it. Needs the kernels in C++.
+ * A weight of a linear layer in the blocks of a GGUF file, rearranged for the C++ kernels, which it
+ * needs. Closed by its creator.
  */
 public final class BlockMatrix implements AutoCloseable {
 
-  /** Rows that stand together. */
+  /** Number of rows per tile. */
   public static final int ROWS = 16;
 
   /**
-   * The most rows that are multiplied faster by the blocks than by libtorch after dequantizing
-   * them.
+   * Maximum number of rows for which the fused product is faster than dequantizing and multiplying
+   * by libtorch.
    */
   private static final int MOST_ROWS = 8;
 
@@ -38,26 +38,26 @@ public final class BlockMatrix implements AutoCloseable {
     this.tiles = tiles;
   }
 
-  /** Returns whether the kernels in C++ are there. */
+  /** Returns whether the C++ kernels are available. */
   public static boolean isSupported() {
     return CpuLibrary.get().isPresent();
   }
 
-  /** Makes room for a weight, which {@link #arrange} fills. */
+  /** Allocates a weight, which {@link #arrange} fills. */
   public static BlockMatrix empty(BlockType type, int rows, int columns) {
     return empty(type, rows, columns, CpuKernels.open().variant());
   }
 
-  /** Makes room for one that is computed with in a variant. */
+  /** Allocates a weight for a variant of the kernels. */
   static BlockMatrix empty(BlockType type, int rows, int columns, CpuVariant variant) {
     long bytes = bytes(type, rows, columns);
     return new BlockMatrix(type, rows, columns, variant, Tensor.emptyOnHost(DType.U8, bytes).own());
   }
 
   /**
-   * Returns the memory that a weight takes.
+   * Returns the memory of a weight.
    *
-   * @return bytes: those in the file for rows that count up to whole strips, and up to 6 % more
+   * @return bytes: those in the file with rows padded to whole tiles, and up to 6 % more
    */
   public static long bytes(BlockType type, long rows, long columns) {
     if (columns % type.columns() != 0) {
@@ -68,23 +68,23 @@ public final class BlockMatrix implements AutoCloseable {
     return (rows + ROWS - 1) / ROWS * (columns / type.columns()) * tileBytes(type);
   }
 
-  /** Of a block of as many rows as stand together. */
+  /** Returns the size of a block of a whole tile. */
   private static long tileBytes(BlockType type) {
     int more =
         switch (type) {
           case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q6_K -> 0;
           // Scales and minima of 6 bits become bytes.
           case Q4_K, Q5_K -> 4;
-          // The power becomes the upper half of a float.
+          // The exponent becomes the upper half of a float.
           case MXFP4 -> 1;
         };
     return (long) ROWS * (type.bytes() + more);
   }
 
   /**
-   * Takes the rows of a file.
+   * Copies the rows of a file.
    *
-   * @param order for each row of the weight its row in the file; null where the order is the same
+   * @param order for each row of the weight its row in the file; null if the order is the same
    */
   public void arrange(ByteBuffer blocks, int @Nullable [] order) {
     long expected = (long) rows * (columns / type.columns()) * type.bytes();
@@ -116,7 +116,7 @@ public final class BlockMatrix implements AutoCloseable {
     }
   }
 
-  /** {@return how it is stored} */
+  /** {@return the block type} */
   public BlockType type() {
     return type;
   }
@@ -137,7 +137,7 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
-   * Restores the weight.
+   * Dequantizes the weight.
    *
    * @param target [rows, columns], contiguous, in host memory; F32, F16 or BF16
    */
@@ -156,8 +156,8 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
-   * Restores the weight with zeros below zero, which {@link #dequantize} leaves out as GGUF's
-   * reference does.
+   * Dequantizes the weight with negative zeros, which {@link #dequantize} omits like GGUF's
+   * reference.
    */
   public void dequantizeSigned(Tensor target) {
     dequantize(target);
@@ -173,11 +173,11 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
-   * Multiplies without restoring the weight: y = x W'.
+   * Multiplies without dequantizing the weight: y = x W'.
    *
    * @param x [n, columns], contiguous, in host memory; F32 or BF16
    * @param y [n, outputs], contiguous, of the type of x; columns {@code first} to {@code first +
-   *     rows} are overwritten. Sums are formed in fp32
+   *     rows} are overwritten. Sums are accumulated in fp32
    */
   public void multiply(Tensor x, Tensor y, int first) {
     long n = CpuMatrix.requireRows(x, columns);
@@ -203,7 +203,7 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
-   * Returns whether {@link #multiply} is faster than restoring the weight and multiplying by
+   * Returns whether {@link #multiply} is faster than dequantizing the weight and multiplying by
    * libtorch.
    */
   public boolean multipliesFaster(long n) {

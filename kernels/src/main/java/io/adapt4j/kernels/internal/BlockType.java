@@ -3,7 +3,7 @@ package io.adapt4j.kernels.internal;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The blocks of GGUF files that products are computed with. */
+/** GGUF block types supported by the kernels. */
 public enum BlockType {
   /** 4 bits, a scale for 32 weights. */
   Q4_0(2, 32, 18),
@@ -21,7 +21,7 @@ public enum BlockType {
   Q5_K(13, 256, 176),
   /** 6 bits, 16 groups of 16 weights with scales of 8 bits. */
   Q6_K(14, 256, 210),
-  /** 4 bits, floating point, a power of two for 32 weights. */
+  /** 4-bit floating point, a power of two for 32 weights. */
   MXFP4(39, 32, 17);
 
   private final int id;
@@ -34,7 +34,7 @@ public enum BlockType {
     this.bytes = bytes;
   }
 
-  /** Finds a type. */
+  /** Returns the type with a number used in files. */
   public static Optional<BlockType> of(int id) {
     return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
   }
@@ -44,7 +44,7 @@ public enum BlockType {
     return id;
   }
 
-  /** {@return the weights of a block, side by side in a row} */
+  /** {@return the number of weights of a block, along a row} */
   public int columns() {
     return columns;
   }

@@ -2,14 +2,17 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.tensor.DType;
 
-/** Where fused products stop paying, as FourBitKernelBenchmark in module benchmarks measures it. */
+/**
+ * Break-even points of fused 4-bit products, as measured by FourBitKernelBenchmark in module
+ * benchmarks.
+ */
 final class CpuCosts {
 
   private CpuCosts() {}
 
   /**
-   * The most rows that are multiplied faster by the 4-bit weight itself than by libtorch after
-   * dequantizing it.
+   * Returns the maximum number of rows for which the fused product is faster than dequantizing the
+   * weight and multiplying by libtorch.
    */
   static long mostRows(CpuVariant variant, DType type, int columns) {
     if (columns % 64 != 0) {

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** A compiled program, and what it is told of each step. */
+/** Decoder steps run by a compiled program. */
 final class CpuDecoderSteps implements DecoderSteps {
 
   private final StepProgram program;
@@ -30,19 +30,19 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final int adapters;
   private final @Nullable Int8Matrix head;
 
-  /** How many places each row has; 0 where no cache stands. */
+  /** Cache capacity of each row; 0 if it has no cache. */
   private final int[] capacities;
 
-  /** What the logits are read through. */
+  /** Buffer for reading logits. */
   private FloatBuffer read = FloatBuffer.allocate(0);
 
   private boolean open = true;
 
   /**
-   * Takes a program over.
+   * Takes ownership of a program.
    *
-   * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
-   *     has it
+   * @param head the output layer in 8 bits, closed with these steps; null if the model's own is
+   *     used
    */
   CpuDecoderSteps(
       StepProgram program,
@@ -102,7 +102,10 @@ final class CpuDecoderSteps implements DecoderSteps {
     program.place(row, part.start(), layers, addresses, part.block().capacity());
   }
 
-  /** The tail of a convolution comes first; some layers have no other state. */
+  /**
+   * Registers the recurrent states of a row: convolution tails first; some layers have no other
+   * state.
+   */
   private void keep(int row, KvCache cache, int cacheRow) {
     int layers = cache.layers();
     long[] addresses = new long[2 * layers];
@@ -194,7 +197,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     return times;
   }
 
-  /** Rounded to the compute type, as training has them. */
+  /** Returns the rotary cosines and sines, rounded to the compute type as in training. */
   private float[] turns(List<RotaryFrequencies.Tables> tables, int[] positions) {
     float[] turns =
         new float[tables.stream().mapToInt(table -> table.cos().length + table.sin().length).sum()];

@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Kernels in C++ for the instruction sets of the processor. Runs of weights, which converting asks
- * for, are dequantized in Java.
+ * C++ kernels for the processor's instruction sets. Runs of weights, as needed for conversion, are
+ * dequantized in Java.
  */
 final class CpuKernels implements FourBitKernels {
 
@@ -19,7 +19,7 @@ final class CpuKernels implements FourBitKernels {
     this.variant = variant;
   }
 
-  /** The kernels of this process, in the variant that the system property names. */
+  /** Opens the kernels in the variant that the system property names. */
   static CpuKernels open() {
     CpuLibrary library = CpuLibrary.get();
     if (!library.isPresent()) {
@@ -29,7 +29,7 @@ final class CpuKernels implements FourBitKernels {
     return of(name.isEmpty() ? library.best() : CpuVariant.of(name));
   }
 
-  /** The kernels in one variant. */
+  /** Returns the kernels in one variant. */
   static CpuKernels of(CpuVariant variant) {
     CpuLibrary library = CpuLibrary.get();
     if (!library.isPresent()) {

@@ -15,16 +15,16 @@ import java.nio.LongBuffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Layers by the kernels in C++, on as many threads as libtorch has. */
+/** Layer kernels in C++, on as many threads as libtorch. */
 final class CpuLayerKernels implements HostKernels {
 
-  /** {@code off} has layers run by operators. */
+  /** System property; {@code off} runs layers by libtorch's operators. */
   static final String PROPERTY = "adapt4j.kernels.layers";
 
-  /** Fewer rows are multiplied faster without packing the other matrix. */
+  /** Minimum number of rows for which packing the other matrix pays off. */
   private static final long LEAST_ROWS = 64;
 
-  /** Smaller products are as fast anywhere. */
+  /** Minimum size of a product that benefits. */
   private static final long LEAST_PRODUCTS = 1L << 20;
 
   private final CpuVariant variant;
@@ -33,10 +33,10 @@ final class CpuLayerKernels implements HostKernels {
     this.variant = variant;
   }
 
-  /** Opens the kernels of this process. */
+  /** Provider of the kernels of this process. */
   public static final class Provider implements HostKernels.Provider {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Provider() {}
 
     @Override
@@ -207,7 +207,7 @@ final class CpuLayerKernels implements HostKernels {
     }
   }
 
-  /** On processors with AMX libtorch multiplies with its tiles, which are faster. */
+  /** Returns whether these kernels multiply; on processors with AMX, libtorch is faster. */
   @Override
   public boolean multiplies(DType type, long rows, long depth, long columns) {
     return variant == CpuVariant.AVX512BF16
@@ -369,7 +369,7 @@ final class CpuLayerKernels implements HostKernels {
     };
   }
 
-  /** Queries, keys and values of a joined projection, one after the other. */
+  /** Sets the addresses of queries, keys and values in a joined projection. */
   private static void parts(long[] tensors, int index, Tensor x, JoinedHeads heads) {
     long bytes = heads.dim() * x.type().bytes();
     joined(tensors, index, x, heads.dim());
@@ -388,7 +388,7 @@ final class CpuLayerKernels implements HostKernels {
     System.arraycopy(layout.strides(), 0, tensors, 4 * index + 1, 3);
   }
 
-  /** [B, T, H D] as heads. */
+  /** Sets the layout of [B, T, H D] as heads. */
   private static void joined(long[] tensors, int index, Tensor x, long dim) {
     tensors[4 * index] = x.address();
     tensors[4 * index + 1] = x.size(1) * x.size(2);

@@ -9,10 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The library of the kernels in C++: loaded once a process, or not.
+ * The native library of the C++ kernels, loaded at most once per process.
  *
- * @param best the most capable variant that the processor has; null without the library
- * @param absence why there is no library; null with it
+ * @param best the most capable variant that the processor supports; null without the library
+ * @param absence reason for the library's absence; null if it is loaded
  */
 record CpuLibrary(CpuVariant best, String absence) {
 
@@ -20,7 +20,7 @@ record CpuLibrary(CpuVariant best, String absence) {
 
   private static final CpuLibrary LOADED = load();
 
-  /** What there is in this process. */
+  /** Returns the library of this process. */
   static CpuLibrary get() {
     return LOADED;
   }
@@ -51,7 +51,10 @@ record CpuLibrary(CpuVariant best, String absence) {
     }
   }
 
-  /** A build without a library is somebody's choice; a library that is not used is not. */
+  /**
+   * Logs and returns a library that is present but unusable; an absent one is a deliberate build
+   * choice.
+   */
   private static CpuLibrary unusable(String problem) {
     LOG.warn("The kernels in C++ are not used, and all that they compute is slower: {}", problem);
     return new CpuLibrary(null, problem);

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * A 4-bit weight computed with in C++, on as many threads as libtorch has. Codes stay where they
- * are if that is direct memory; scales are copied. Not to be closed while it computes.
+ * A 4-bit weight of the C++ kernels, which run on as many threads as libtorch. Codes in direct
+ * memory are used in place; scales are copied. Do not close it while it computes.
  */
 final class CpuMatrix implements FourBitMatrix {
 
@@ -20,10 +20,10 @@ final class CpuMatrix implements FourBitMatrix {
   private final CpuVariant variant;
   private final FourBitCode code;
 
-  /** Held, since the weight in C++ points into it. */
+  /** Kept reachable, since the C++ weight points into it. */
   private final ByteBuffer packed;
 
-  /** The memory of the codes where they are copied, else null. */
+  /** The memory of copied codes, or null if they are used in place. */
   private final BytePointer copy;
 
   private FourBitWeight weight;
@@ -135,14 +135,14 @@ final class CpuMatrix implements FourBitMatrix {
     open.multiply(x.data(), n, type, y.data(), outputs, first, Torch.threads());
   }
 
-  /** The number of rows of x. */
+  /** Checks x and returns its number of rows. */
   static long requireRows(Tensor x, int columns) {
     long n = x.sizes().length == 2 ? x.size(0) : -1;
     requireShape("x", x, n, columns);
     return n;
   }
 
-  /** What C++ calls the type of both. */
+  /** Checks that both types are equal and returns their code in C++. */
   static int requireType(Tensor x, Tensor y) {
     DType type = x.type();
     if (type != y.type() || type == DType.F16) {
@@ -152,7 +152,10 @@ final class CpuMatrix implements FourBitMatrix {
     return code("x", type);
   }
 
-  /** For who forces these kernels, or has no others, where tensors are a GPU's. */
+  /**
+   * Multiplies GPU tensors through host memory, for users who force these kernels or have no
+   * others.
+   */
   private void multiplyThroughHost(Tensor x, Tensor y, int first) {
     try (Tensor input = x.toHost();
         Tensor output = y.toHost()) {
@@ -195,15 +198,16 @@ final class CpuMatrix implements FourBitMatrix {
   }
 
   /**
-   * Whether products with tokens in 8 bits are of use. Dot products of bfloat16 are faster, and
-   * FP4's smallest number, which most small weights are, would be 0 in a byte.
+   * Returns whether products with activations in 8 bits are worthwhile. Dot products of bfloat16
+   * are faster, and FP4's smallest magnitude, which most small weights take, would become 0 in a
+   * byte.
    */
   boolean takesRoundedTokens(DType type) {
     boolean hasBrainProducts = variant.compareTo(CpuVariant.AVX512BF16) >= 0;
     return code == FourBitCode.NF4 && !(hasBrainProducts && type == DType.BF16);
   }
 
-  /** The weight in C++. */
+  /** Returns the C++ weight. */
   FourBitWeight open() {
     if (weight == null) {
       throw new IllegalStateException("This matrix has been closed");

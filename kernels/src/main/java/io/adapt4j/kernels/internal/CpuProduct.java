@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.FourBitWeights;
 import java.util.List;
 
-/** Weights that share a hand-over to the threads: that takes a part of a small product's time. */
+/** Weights multiplied in one dispatch to the threads, whose overhead matters for small products. */
 final class CpuProduct implements FourBitProduct {
 
   private final List<CpuMatrix> matrices;

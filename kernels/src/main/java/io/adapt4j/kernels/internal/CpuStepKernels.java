@@ -7,19 +7,19 @@ import io.adapt4j.core.internal.nn.StepKernels;
 import java.util.List;
 import java.util.Optional;
 
-/** Runs decoding steps with the kernels in C++. */
+/** Runs decoding steps with the C++ kernels. */
 public final class CpuStepKernels implements StepKernels {
 
-  /** {@code off} has steps run operator by operator. */
+  /** System property; {@code off} runs steps operator by operator. */
   static final String PROPERTY = "adapt4j.kernels.steps";
 
-  /** Most rows: for more, libtorch's products are as fast. */
+  /** Maximum number of rows; for more, libtorch's products are as fast. */
   private static final int MAX_ROWS = 32;
 
-  /** Most tokens of a step. */
+  /** Maximum number of tokens of a step. */
   private static final int MAX_TOKENS = 256;
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Called by {@link java.util.ServiceLoader}. */
   public CpuStepKernels() {}
 
   @Override

@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** The forms of the kernels in C++, from the plainest on, numbered as there. */
+/**
+ * Instruction-set variants of the C++ kernels, in ascending order of capability, numbered as in
+ * C++.
+ */
 enum CpuVariant {
   /** Any processor. */
   SCALAR(0),
@@ -17,10 +20,10 @@ enum CpuVariant {
   /** The same with AMX's bfloat16 tiles. */
   AMX(4);
 
-  /** Names a variant to be used instead of the most capable one. */
+  /** System property that selects a variant instead of the most capable one. */
   static final String PROPERTY = "adapt4j.qlora.cpu";
 
-  /** Its number in C++. */
+  /** The variant's number in C++. */
   final int number;
 
   CpuVariant(int number) {
@@ -35,7 +38,7 @@ enum CpuVariant {
             () -> new IllegalStateException("its library is of another version of Adapt4J"));
   }
 
-  /** What the system property calls it. */
+  /** Returns the variant's name in the system property. */
   String propertyName() {
     return name().toLowerCase(Locale.ROOT);
   }

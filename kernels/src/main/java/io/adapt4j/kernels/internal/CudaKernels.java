@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 import java.util.function.Predicate;
 
 /**
- * Computes on a CUDA device. Matrices live in its memory; weights that are wanted in host memory
- * are dequantized by {@link JavaKernels}, since the way back costs more than the arithmetic.
+ * 4-bit kernels on a CUDA device. Matrices reside in its memory; weights requested in host memory
+ * are dequantized by {@link JavaKernels}, since the transfer costs more than the arithmetic.
  */
 public final class CudaKernels implements FourBitKernels {
 
@@ -23,20 +23,19 @@ public final class CudaKernels implements FourBitKernels {
   private final Predicate<Tensor> inPlace;
 
   /**
-   * Computes on a device. Tensors on CUDA are computed on in place, others are copied there and
-   * back.
+   * Creates kernels for a device. CUDA tensors are used in place, others are copied there and back.
    */
   public CudaKernels(Device device) {
     this(device, Tensor::isOnCuda);
   }
 
-  /** Computes on a device. */
+  /** Creates kernels for a device, with a test for tensors that are used in place. */
   public CudaKernels(Device device, Predicate<Tensor> inPlace) {
     this.device = device;
     this.inPlace = inPlace;
   }
 
-  /** Opens the first device, whatever tensors are on. */
+  /** Opens the first device, regardless of where tensors are. */
   static CudaKernels open() {
     return new CudaKernels(CudaDevice.open());
   }

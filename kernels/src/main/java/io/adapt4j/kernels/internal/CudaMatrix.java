@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A 4-bit weight in the memory of a CUDA device. Tensors on the device are computed on in place;
- * those in host memory are copied there and back.
+ * A 4-bit weight in the memory of a CUDA device. Tensors on the device are used in place; those in
+ * host memory are copied there and back.
  */
 final class CudaMatrix implements FourBitMatrix {
 

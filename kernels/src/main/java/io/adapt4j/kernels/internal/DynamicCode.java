@@ -4,13 +4,13 @@ import java.util.Arrays;
 
 /**
  * The signed 8-bit dynamic code of bitsandbytes (Dettmers 2016, "8-Bit Approximations for
- * Parallelism in Deep Learning"): seven decades, each of twice as many numbers as the one below.
+ * Parallelism in Deep Learning"): seven decades, each with twice as many numbers as the one below.
  */
 final class DynamicCode {
 
   private static final int DECADES = 7;
 
-  /** The 256 numbers, ascending from -0.993 to 1; never to be changed. */
+  /** The 256 numbers, ascending from -0.993 to 1; do not modify. */
   static final float[] NUMBERS = numbers();
 
   private DynamicCode() {}
@@ -33,7 +33,7 @@ final class DynamicCode {
     return numbers;
   }
 
-  /** PyTorch's linspace from 0.1 to 1 in floats, which counts from the nearer end. */
+  /** Returns PyTorch's linspace from 0.1 to 1 in floats, which counts from the nearer end. */
   private static float boundary(int index, int intervals) {
     float step = (1f - 0.1f) / intervals;
     return index < (intervals + 1) / 2

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Weights that are multiplied by one after the other.
+ * Weights multiplied one after the other.
  *
  * @param matrices in the order of their products
  */

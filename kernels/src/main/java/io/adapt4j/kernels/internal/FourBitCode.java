@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The 4-bit number formats of bitsandbytes. A weight is one of 16 numbers in [-1, 1], times the
+ * The 4-bit number formats of bitsandbytes. A weight is one of 16 values in [-1, 1], times the
  * largest magnitude of its block.
  */
 public enum FourBitCode {
   /**
-   * NormalFloat (Dettmers et al. 2023, QLoRA, section 3): the numbers are quantiles of a normal
-   * distribution, with an exact zero. A value takes the nearest number; of two as near, the lower.
+   * NormalFloat (Dettmers et al. 2023, QLoRA, section 3): the values are quantiles of a normal
+   * distribution, with an exact zero. Rounds to the nearest value, ties to the lower.
    */
   NF4(
       -1f,
@@ -44,9 +44,9 @@ public enum FourBitCode {
   },
 
   /**
-   * A float of one sign, two exponent bits and one mantissa bit, scaled so that the largest is 1. A
-   * value goes where bitsandbytes' GPU kernel puts it, whose boundaries are decimal constants next
-   * to the middles.
+   * A float of one sign, two exponent bits and one mantissa bit, scaled so that the largest is 1.
+   * Rounds like bitsandbytes' GPU kernel, whose boundaries are decimal constants near the
+   * midpoints.
    */
   FP4(
       0f,
@@ -70,7 +70,7 @@ public enum FourBitCode {
       0.00260417f, 0.0859375f, 0.20833333f, 0.29166666f, 0.4166667f, 0.583333f, 0.8333333f
     };
 
-    /** The codes of magnitudes, which do not rise with them. */
+    /** Codes of ascending magnitudes, which are not monotonic. */
     @SuppressWarnings("ImmutableEnumChecker") // never changed
     private final int[] codes = {0, 1, 6, 7, 4, 5, 2, 3};
 
@@ -92,7 +92,7 @@ public enum FourBitCode {
     }
   };
 
-  /** By code; never to be changed. */
+  /** Values by code; do not modify. */
   @SuppressWarnings("ImmutableEnumChecker") // handed out as copies
   final float[] numbers;
 
@@ -100,7 +100,7 @@ public enum FourBitCode {
     this.numbers = numbers;
   }
 
-  /** Returns the 16 numbers. */
+  /** Returns the 16 values. */
   public float[] numbers() {
     return numbers.clone();
   }
@@ -110,12 +110,12 @@ public enum FourBitCode {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The code, 0 to 15, of a value in [-1, 1]. */
+  /** Returns the code, 0 to 15, of a value in [-1, 1]. */
   abstract int nearest(float value);
 
   /**
-   * The 15 ascending boundaries between codes, each the largest value below it: of values or, where
-   * the code has a sign, of magnitudes, padded with infinity.
+   * Returns the 15 ascending boundaries between codes, each the largest value below it: of values
+   * or, for signed codes, of magnitudes, padded with infinity.
    */
   abstract float[] limits();
 }

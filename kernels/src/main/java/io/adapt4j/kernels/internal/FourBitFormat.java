@@ -3,23 +3,24 @@ package io.adapt4j.kernels.internal;
 import java.util.Objects;
 
 /**
- * How weights are held in 4 bits. Blocks run along the flattened tensor; the last one may be short.
+ * Storage format of 4-bit weights. Blocks run along the flattened tensor; the last one may be
+ * short.
  */
 public record FourBitFormat(FourBitCode code, int blockSize, boolean doubleQuantized) {
 
-  /** Scales that share their own scale. */
+  /** Number of scales that share a second-level scale. */
   public static final int SCALE_BLOCK = 256;
 
-  /** The block sizes there are, for messages. */
+  /** Description of the valid block sizes, for messages. */
   public static final String BLOCK_SIZES = "a power of two from 64 to 4096";
 
-  /** Makes a format. */
+  /** Creates a format. */
   public FourBitFormat {
     Objects.requireNonNull(code, "code");
     requireBlockSize(blockSize);
   }
 
-  /** Requires a size that blocks may have. */
+  /** Requires a valid block size. */
   public static void requireBlockSize(int blockSize) {
     if (!isBlockSize(blockSize)) {
       throw new IllegalArgumentException(
@@ -27,12 +28,12 @@ public record FourBitFormat(FourBitCode code, int blockSize, boolean doubleQuant
     }
   }
 
-  /** Returns whether weights may share a scale in blocks of a size. */
+  /** Returns whether a block size is valid. */
   public static boolean isBlockSize(long size) {
     return size >= 64 && size <= 4096 && Long.bitCount(size) == 1;
   }
 
-  /** Returns how many blocks a tensor has. */
+  /** Returns the number of blocks of a tensor. */
   public long blocks(long elements) {
     return (elements + blockSize - 1) / blockSize;
   }

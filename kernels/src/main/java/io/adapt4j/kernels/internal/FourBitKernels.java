@@ -5,13 +5,12 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The arithmetic on 4-bit weights: the seam between whoever holds such weights and what computes
- * with them. {@link JavaKernels} is the reference that every other implementation is compared with.
+ * Interface of 4-bit weight arithmetic. {@link JavaKernels} is the reference implementation.
  * Implementations are thread-safe.
  */
 public interface FourBitKernels {
 
-  /** {@return what log lines and errors call this implementation} */
+  /** {@return the implementation's name in log lines and errors} */
   String name();
 
   /** Quantizes a run of whole blocks, of which the last may be short. */
@@ -28,14 +27,14 @@ public interface FourBitKernels {
   void dequantize(QuantizedTensor tensor, long first, float[] target, int count);
 
   /**
-   * Takes a weight matrix over to compute with.
+   * Prepares a weight matrix for computing.
    *
    * @return the matrix; the caller closes it
    */
   FourBitMatrix matrix(QuantizedTensor tensor);
 
   /**
-   * Joins weights of one input, to multiply by all of them at once.
+   * Joins weights of one input, to multiply by all at once.
    *
    * @return the product; the caller closes it
    */

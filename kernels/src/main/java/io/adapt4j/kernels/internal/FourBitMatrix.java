@@ -4,8 +4,8 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * A 4-bit weight of a linear layer in the form that one implementation computes with. Whoever asked
- * for it closes it.
+ * A 4-bit weight of a linear layer, in the form that one implementation computes with. The caller
+ * that obtained it closes it.
  */
 public interface FourBitMatrix extends AutoCloseable {
 
@@ -15,12 +15,10 @@ public interface FourBitMatrix extends AutoCloseable {
   /** {@return the inputs of the layer} */
   int columns();
 
-  /**
-   * {@return the memory it holds: codes, scales, and whatever the implementation keeps beside them}
-   */
+  /** {@return the memory it holds in bytes: codes, scales, and any data of the implementation} */
   long bytes();
 
-  /** Returns whether the codes are in memory of its own, so that those it was made from may go. */
+  /** Returns whether it holds its own copy of the codes, so that the source may be freed. */
   default boolean holdsCodes() {
     return false;
   }
@@ -29,7 +27,7 @@ public interface FourBitMatrix extends AutoCloseable {
    * Dequantizes the weight.
    *
    * @param target [rows, columns], contiguous, F32, F16 or BF16; each weight is the exact product
-   *     of its number and its scale in fp32, rounded once
+   *     of its code's value and its scale in fp32, rounded once
    */
   void dequantize(Tensor target);
 
@@ -38,7 +36,7 @@ public interface FourBitMatrix extends AutoCloseable {
    *
    * @param x [n, columns], contiguous, F32 or BF16
    * @param y [n, outputs], contiguous, of the type of x; columns {@code first} to {@code first +
-   *     rows} are overwritten. Sums are formed in fp32 or better
+   *     rows} are overwritten. Sums are accumulated in fp32 or better
    */
   void multiply(Tensor x, Tensor y, int first);
 
@@ -48,7 +46,7 @@ public interface FourBitMatrix extends AutoCloseable {
    */
   boolean multipliesFaster(long n);
 
-  /** Returns the same where it depends on the type. */
+  /** Returns whether {@link #multiply} is faster for inputs of a type. */
   default boolean multipliesFaster(DType type, long n) {
     return multipliesFaster(n);
   }

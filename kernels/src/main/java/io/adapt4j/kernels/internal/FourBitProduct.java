@@ -2,7 +2,10 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/** Products of one input with several weights at once, side by side. Whoever asked closes it. */
+/**
+ * Product of one input with several weights at once, concatenated. The caller that obtained it
+ * closes it.
+ */
 public interface FourBitProduct extends AutoCloseable {
 
   /**

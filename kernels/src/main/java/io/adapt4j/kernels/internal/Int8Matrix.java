@@ -10,14 +10,14 @@ import org.bytedeco.javacpp.BytePointer;
 
 /**
  * A weight of a linear layer in 8 bits: blocks of 32 inputs with an fp16 scale each, rounded as
- * GGUF's Q8_0 rounds. Closed by whoever made it. Needs the kernels in C++.
+ * GGUF's Q8_0 rounds. Closed by its creator. Needs the C++ kernels.
  */
 public final class Int8Matrix implements AutoCloseable {
 
-  /** Rows that stand together. */
+  /** Number of rows per tile. */
   public static final int ROWS = 16;
 
-  /** Inputs that share a scale. */
+  /** Number of inputs that share a scale. */
   private static final int BLOCK = 32;
 
   private final int rows;
@@ -31,7 +31,7 @@ public final class Int8Matrix implements AutoCloseable {
   }
 
   /**
-   * Rounds a weight.
+   * Quantizes a weight.
    *
    * @param weight [rows, columns], contiguous, in host memory; F32, F16 or BF16
    */
@@ -45,13 +45,13 @@ public final class Int8Matrix implements AutoCloseable {
     return matrix;
   }
 
-  /** Makes room for a weight, which {@link #quantize} fills piece by piece. */
+  /** Allocates a weight, which {@link #quantize} fills piece by piece. */
   public static Int8Matrix empty(int rows, int columns) {
     requireLibrary();
     return new Int8Matrix(rows, columns, Tensor.emptyOnHost(DType.U8, bytes(rows, columns)).own());
   }
 
-  /** Rounds some rows. */
+  /** Quantizes some rows. */
   public boolean quantize(int first, int count, StoredType type, ByteBuffer values) {
     if (!values.isDirect() || values.capacity() < (long) count * columns * type.bytes()) {
       throw new IllegalArgumentException(
@@ -83,7 +83,7 @@ public final class Int8Matrix implements AutoCloseable {
   }
 
   /**
-   * Returns the memory that a weight takes.
+   * Returns the memory of a weight.
    *
    * @return bytes
    */
@@ -113,7 +113,7 @@ public final class Int8Matrix implements AutoCloseable {
     return (rows + ROWS - 1) / ROWS * ((columns + BLOCK - 1) / BLOCK);
   }
 
-  /** Makes sure that the kernels in C++ are there. */
+  /** Requires the C++ kernels. */
   public static void requireLibrary() {
     if (!CpuLibrary.get().isPresent()) {
       throw new IllegalStateException(
@@ -137,7 +137,7 @@ public final class Int8Matrix implements AutoCloseable {
   }
 
   /**
-   * Restores the weight.
+   * Dequantizes the weight.
    *
    * @param target [rows, columns], contiguous, in host memory; F32, F16 or BF16
    */

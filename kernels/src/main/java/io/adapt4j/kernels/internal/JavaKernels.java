@@ -5,13 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.stream.IntStream;
 
-/**
- * The reference implementation: what the other ones are compared with. Sums of products are
- * accumulated in double.
- */
+/** The reference implementation. Sums of products are accumulated in double. */
 public final class JavaKernels implements FourBitKernels {
 
-  /** It has no state. */
+  /** The stateless singleton. */
   public static final JavaKernels INSTANCE = new JavaKernels();
 
   private JavaKernels() {}
@@ -21,7 +18,7 @@ public final class JavaKernels implements FourBitKernels {
     return "java";
   }
 
-  /** Numbers that are decoded at a time: a multiple of every block size. */
+  /** Number of values decoded at a time: a multiple of every block size. */
   private static final int RUN = 1 << 16;
 
   @Override
@@ -47,7 +44,7 @@ public final class JavaKernels implements FourBitKernels {
     return true;
   }
 
-  /** Quantizes finite numbers in the same way. */
+  /** Quantizes finite values in the same way. */
   public void quantize(
       FourBitFormat format,
       float[] values,
@@ -70,7 +67,7 @@ public final class JavaKernels implements FourBitKernels {
     packed.position(firstByte + (int) QuantizedTensor.packedBytes(count));
   }
 
-  /** Finds the largest magnitude of a block. */
+  /** Returns the largest magnitude of a block. */
   public static float largest(float[] values, int start, int end) {
     float largest = 0;
     for (int i = start; i < end; i++) {
@@ -79,7 +76,7 @@ public final class JavaKernels implements FourBitKernels {
     return largest;
   }
 
-  /** Blocks begin at even indices, so that no byte belongs to two of them. */
+  /** Packs codes; blocks begin at even indices, so that no byte belongs to two of them. */
   private static void pack(
       FourBitCode type,
       float[] values,

@@ -8,10 +8,10 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.stream.IntStream;
 
-/** A 4-bit weight computed with in Java, as it was read. */
+/** A 4-bit weight computed in Java, in its stored form. */
 record JavaMatrix(QuantizedTensor tensor) implements FourBitMatrix {
 
-  /** Weights that a thread dequantizes at a time: a multiple of every block size. */
+  /** Number of weights that a thread dequantizes at a time: a multiple of every block size. */
   private static final int CHUNK = 1 << 15;
 
   @Override
@@ -53,7 +53,7 @@ record JavaMatrix(QuantizedTensor tensor) implements FourBitMatrix {
             });
   }
 
-  /** Takes what the 16 codes of a block mean and where the block lies in a chunk. */
+  /** Consumer of the 16 values of a block's codes and its position in a chunk. */
   private interface Block {
     void accept(float scale, int start, int end);
   }
@@ -74,7 +74,7 @@ record JavaMatrix(QuantizedTensor tensor) implements FourBitMatrix {
 
   private void dequantize(int first, int count, FloatBuffer target) {
     byte[] codes = codes(first, count);
-    float[] dequantized = new float[count + 1]; // room for the half byte that may be left over
+    float[] dequantized = new float[count + 1]; // room for a trailing half byte
     float[] meanings = new float[tensor.numbers().length];
     forEachBlock(
         first,
@@ -130,7 +130,7 @@ record JavaMatrix(QuantizedTensor tensor) implements FourBitMatrix {
   @Override
   public void close() {}
 
-  /** {@link FourBitKernels#dequantize}. */
+  /** Implements {@link FourBitKernels#dequantize}. */
   static void dequantize(QuantizedTensor tensor, long first, float[] target, int count) {
     int size = tensor.format().blockSize();
     int done = 0;

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses what computes with 4-bit weights: the first implementation that is present, or the one
- * that the system property {@value #PROPERTY} names. Chosen once a process and said in the log.
+ * Selects the implementation of 4-bit kernels: the first one available, or the one that the system
+ * property {@value #PROPERTY} names. Selected once per process and logged.
  */
 public final class KernelChoice {
 
@@ -17,7 +17,7 @@ public final class KernelChoice {
   /** An implementation. */
   record Candidate(String name, Supplier<FourBitKernels> open) {}
 
-  /** The one place that lists them, the preferred ones first; the last one is always there. */
+  /** All implementations, in order of preference; the last one is always available. */
   private static final List<Candidate> CANDIDATES =
       List.of(
           new Candidate(CudaKernels.NAME, KernelChoice::cuda),
@@ -30,7 +30,7 @@ public final class KernelChoice {
 
   private KernelChoice() {}
 
-  /** A device is worth it where tensors are on it; who asks for it by name gets it in any case. */
+  /** Returns the CUDA kernels if tensors are on the GPU, or if they are requested by name. */
   private static FourBitKernels cuda() {
     return CudaKernels.NAME.equals(System.getProperty(PROPERTY))
         ? CudaKernels.open()
@@ -47,7 +47,7 @@ public final class KernelChoice {
     return chosen;
   }
 
-  /** What was chosen. */
+  /** The selected kernels and the message to log. */
   record Choice(FourBitKernels kernels, String message) {}
 
   static Choice choose(String forced, List<Candidate> candidates) {
@@ -91,7 +91,7 @@ public final class KernelChoice {
     }
   }
 
-  /** A class whose loading failed hides why in its cause. */
+  /** Returns the reason of a failure; a class that failed to load has it in its cause. */
   private static String reason(Throwable failure) {
     Throwable known = failure;
     while (known.getMessage() == null && known.getCause() != null) {

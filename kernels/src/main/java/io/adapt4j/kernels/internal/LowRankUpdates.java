@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The low-rank updates of one linear layer. Those that a token can have at the same time stand side
- * by side in the inner buffer; the others share its beginning.
+ * The low-rank updates of one linear layer. Updates that apply to a token at the same time are
+ * adjacent in the inner buffer; the others share its beginning.
  */
 final class LowRankUpdates {
 
@@ -22,7 +22,7 @@ final class LowRankUpdates {
     }
   }
 
-  /** Those that a token can name, by their numbers. */
+  /** Adapters selectable per token, by index. */
   private final List<AttachedAdapter> named;
 
   private final List<Update> updates = new ArrayList<>();
@@ -33,7 +33,7 @@ final class LowRankUpdates {
     this.named = named;
   }
 
-  /** Takes an update, unless it is neither on nor can be named. */
+  /** Adds an update, unless it is neither on nor selectable. */
   void add(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {
     if (!on && !named.contains(adapter)) {
       return;
@@ -49,12 +49,12 @@ final class LowRankUpdates {
     return !updates.isEmpty();
   }
 
-  /** How much of the inner buffer a token needs. */
+  /** Returns the width of the inner buffer per token. */
   long width() {
     return updates.stream().mapToLong(Update::end).max().orElse(0);
   }
 
-  /** Writes the updates of an expert's layer down. */
+  /** Emits the updates of an expert's layer. */
   void write(ExpertProgram experts, int expert) {
     for (Update update : updates) {
       experts.lowRankTerm(

@@ -10,9 +10,9 @@ import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Compares a native library with the SHA-256 that the build recorded beside it. JavaCPP unpacks a
- * library into a cache and takes a file of that size and date that is there already for it. Entries
- * of jars have the same date in every build, so that may be the library of another build.
+ * Verifies a native library against the SHA-256 that the build recorded. JavaCPP extracts libraries
+ * into a cache and reuses a file of the same size and date. Jar entries have the same date in every
+ * build, so the cached file may come from another build.
  */
 final class NativeChecksum {
 
@@ -20,7 +20,10 @@ final class NativeChecksum {
 
   private NativeChecksum() {}
 
-  /** What is wrong with a library that would be loaded. One of another build is unpacked anew. */
+  /**
+   * Returns the problem with a library about to be loaded, if any. A cached file of another build
+   * is extracted again first.
+   */
   static Optional<String> problem(Class<?> owner, String resource) throws IOException {
     try (InputStream record = owner.getResourceAsStream(resource + RECORD)) {
       if (record == null) {

@@ -2,14 +2,14 @@ package io.adapt4j.kernels.internal;
 
 import java.util.Arrays;
 
-/** Search in a ascending table of numbers. */
+/** Nearest-value search in an ascending table. */
 final class Nearest {
 
   private Nearest() {}
 
   /**
-   * Finds the number nearest to a value. Distances are compared as floats; of two equal ones the
-   * first wins, as in bitsandbytes.
+   * Returns the index of the number nearest to a value. Distances are compared as floats; the first
+   * wins ties, as in bitsandbytes.
    */
   static int of(float[] ascending, float value) {
     int found = Arrays.binarySearch(ascending, value);

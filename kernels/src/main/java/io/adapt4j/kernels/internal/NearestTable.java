@@ -2,20 +2,20 @@ package io.adapt4j.kernels.internal;
 
 import java.util.Arrays;
 
-/** {@link Nearest} among the few numbers of a 4-bit format, looked up instead of searched for. */
+/** {@link Nearest} for the few values of a 4-bit format, by table lookup. */
 final class NearestTable {
 
-  /** Buckets of [-1, 1] a unit: narrow enough that no two numbers change within one. */
+  /** Buckets per unit of [-1, 1]: narrow enough to contain at most one boundary. */
   private static final int PER_UNIT = 32;
 
-  /** The number at the start of each bucket. */
+  /** The code at the start of each bucket. */
   private final byte[] atStart = new byte[2 * PER_UNIT + 1];
 
-  /** The largest value that goes to each number. */
+  /** The largest value that rounds to each code. */
   private final float[] upTo;
 
   /**
-   * Makes a table.
+   * Creates a table.
    *
    * @param ascending numbers from -1 to 1
    */
@@ -43,12 +43,12 @@ final class NearestTable {
     return low;
   }
 
-  /** The largest value that goes to each number but the last. */
+  /** Returns the largest value that rounds to each code except the last. */
   float[] limits() {
     return Arrays.copyOf(upTo, upTo.length - 1);
   }
 
-  /** The index of the nearest number to a value in [-1, 1]. */
+  /** Returns the code of a value in [-1, 1]. */
   int of(float value) {
     int found = atStart[(int) ((value + 1) * PER_UNIT)];
     return value > upTo[found] ? found + 1 : found;

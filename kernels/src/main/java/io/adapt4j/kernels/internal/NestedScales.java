@@ -1,14 +1,14 @@
 package io.adapt4j.kernels.internal;
 
 /**
- * Scales in 8 bits: scale = numbers[code] * absmax[block of scales] + offset. The arrays belong to
- * the record.
+ * Scales in 8 bits: scale = numbers[code] * absmax[block of scales] + offset. The record owns the
+ * arrays.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; copies would double large scales
 public record NestedScales(
     byte[] codes, float[] numbers, float[] absmax, int blockSize, float offset) implements Scales {
 
-  /** What a code of 8 bits may be. */
+  /** Number of distinct 8-bit codes. */
   public static final int CODES = 256;
 
   /** Quantizes scales as bitsandbytes does. */
@@ -46,7 +46,7 @@ public record NestedScales(
     return codes.length + (long) (absmax.length + numbers.length + 1) * Float.BYTES;
   }
 
-  /** Summed in double, so that the order of summing does not matter. */
+  /** Returns the mean, summed in double so that the order of summation does not matter. */
   private static float mean(float[] values) {
     double sum = 0;
     for (float value : values) {

@@ -1,6 +1,6 @@
 package io.adapt4j.kernels.internal;
 
-/** Scales kept as floats. The array belongs to the record. */
+/** Scales stored as floats. The record owns the array. */
 @SuppressWarnings("ArrayRecordComponent") // never compared; copies would double large scales
 public record PlainScales(float[] values) implements Scales {
 

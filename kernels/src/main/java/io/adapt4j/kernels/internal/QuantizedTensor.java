@@ -6,29 +6,29 @@ import java.util.List;
 /**
  * A tensor in 4 bits.
  *
- * @param packed two codes a byte along the flattened tensor, the first in the high half; from
- *     position 0, perhaps read-only or mapped from a file
+ * @param packed two codes per byte along the flattened tensor, the first in the high half; from
+ *     position 0, possibly read-only or memory-mapped
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 public record QuantizedTensor(
     FourBitFormat format, float[] numbers, List<Long> shape, ByteBuffer packed, Scales scales) {
 
   /**
-   * Makes a tensor.
+   * Creates a tensor.
    *
-   * @param packed two codes a byte along the flattened tensor, the first in the high half
+   * @param packed two codes per byte along the flattened tensor, the first in the high half
    */
   public QuantizedTensor {
     shape = List.copyOf(shape);
   }
 
-  /** Returns how many weights a shape has. */
+  /** Returns the number of weights of a shape. */
   public static long elements(List<Long> shape) {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }
 
   /**
-   * Returns the bytes that codes take.
+   * Returns the size of codes in bytes.
    *
    * @return half a byte each, rounded up
    */
@@ -36,7 +36,7 @@ public record QuantizedTensor(
     return elements / 2 + elements % 2;
   }
 
-  /** Returns how many weights there are. */
+  /** Returns the number of weights. */
   public long elements() {
     return elements(shape);
   }

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.nn.LinearTerms;
 import io.adapt4j.core.internal.tensor.Parameter;
 import org.jspecify.annotations.Nullable;
 
-/** Takes products with quantized weights too. */
+/** Linear terms that also accept products with quantized weights. */
 public interface QuantizedTerms extends LinearTerms {
 
   /**

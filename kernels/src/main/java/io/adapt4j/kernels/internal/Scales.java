@@ -1,6 +1,6 @@
 package io.adapt4j.kernels.internal;
 
-/** The scales of a tensor's blocks, as floats or quantized: the largest magnitude in each. */
+/** Scales of a tensor's blocks, that is their largest magnitudes, as floats or quantized. */
 public interface Scales {
 
   /** {@return the number of blocks} */
@@ -9,6 +9,6 @@ public interface Scales {
   /** Returns the scale of one block. */
   float of(int block);
 
-  /** {@return the memory they take} */
+  /** {@return their memory in bytes} */
   long bytes();
 }

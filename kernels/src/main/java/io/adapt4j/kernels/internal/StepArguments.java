@@ -5,12 +5,14 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Tensors and types as the native program of a step takes them: addresses, and numbers. */
+/**
+ * Conversion of tensors and types to arguments of the native step program: addresses and numbers.
+ */
 final class StepArguments {
 
   private StepArguments() {}
 
-  /** A part of the model that the program has no operator for. */
+  /** Thrown for a part of the model that the program has no operator for. */
   static final class Unsupported extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -39,7 +41,7 @@ final class StepArguments {
     return code(tensor.type());
   }
 
-  /** The number of a type in C++. */
+  /** Returns the number of a type in C++. */
   static int code(DType type) {
     return switch (type) {
       case F32 -> 0;

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a decoder down as a {@link StepProgram}. */
+/** Compiles a decoder to a {@link StepProgram}. */
 final class StepCompiler {
 
   private final StepProgram program;
@@ -44,9 +44,7 @@ final class StepCompiler {
     this.streams = new StepStreams(writer, mixers, mlps, inputs);
   }
 
-  /**
-   * Compiles a decoder with adapters on it, each of which takes part for the tokens that name it.
-   */
+  /** Compiles a decoder with adapters, each applied to the tokens that select it. */
   static Optional<CpuDecoderSteps> compile(
       Decoder decoder,
       int rows,
@@ -122,8 +120,8 @@ final class StepCompiler {
   }
 
   /**
-   * The first layers up to the last one that keeps something of tokens, which later ones read. What
-   * the layers after them compute of a token is of use for its own logits alone.
+   * Returns the number of layers up to the last one that stores state of tokens for later ones.
+   * Subsequent layers matter only for a token's own logits.
    */
   private static int keeping(List<Layer> layers) {
     int count = layers.size();

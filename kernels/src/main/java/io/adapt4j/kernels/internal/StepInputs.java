@@ -9,14 +9,14 @@ import io.adapt4j.kernels.internal.cpu.StreamProgram;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Writes down what layers read besides the residual stream. */
+/** Emits the per-layer inputs that layers read besides the residual stream. */
 final class StepInputs {
 
   private final StepWriter writer;
 
   private static final int NONE = -1;
 
-  /** Buffer of those of all layers side by side. */
+  /** Buffer with the inputs of all layers side by side. */
   private int inputs = NONE;
 
   private long width;
@@ -25,7 +25,7 @@ final class StepInputs {
     this.writer = writer;
   }
 
-  /** Makes them. */
+  /** Emits the inputs of all layers. */
   void inputs(LayerInputs all, int x) {
     Tensor rows = all.tokens().value();
     width = rows.size(1);
@@ -47,7 +47,7 @@ final class StepInputs {
     writer.program().add(projected, inputs, half, -1);
   }
 
-  /** Computes what a layer reads of them. */
+  /** Emits a layer's gated input, added to residual streams. */
   void gate(InputGate gate, int x, int... residuals) {
     int y = writer.shared("branch", writer.hiddenSize());
     writer.linear(gate.projection(), read(gate, x), y, 1, false);
@@ -57,7 +57,7 @@ final class StepInputs {
     }
   }
 
-  /** Has what follows done for the tokens whose logits are wanted alone. */
+  /** Restricts the following operators to tokens whose logits are requested. */
   int[] wanted(int... streams) {
     StepProgram program = writer.program();
     IntStream all = IntStream.of(streams);
@@ -75,7 +75,7 @@ final class StepInputs {
     return Arrays.copyOf(to, streams.length);
   }
 
-  /** What the last projection of a gate takes. */
+  /** Emits a gate and returns the buffer that its last projection reads. */
   private int read(InputGate gate, int x) {
     long ofLayer = gate.gate().linear().outFeatures();
     int opened = writer.shared("input gate", ofLayer);

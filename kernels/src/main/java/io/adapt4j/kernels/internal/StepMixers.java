@@ -15,10 +15,10 @@ import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.util.List;
 
-/** Writes down what mixes positions: attention and recurrences. */
+/** Emits token mixers: attention and recurrences. */
 final class StepMixers {
 
-  /** A sigmoid among the activations of {@link StepProgram}. */
+  /** Number of the sigmoid among the activations of {@link StepProgram}. */
   private static final int SIGMOID = 6;
 
   private final StepProgram program;
@@ -35,7 +35,7 @@ final class StepMixers {
     this.sharing = new StepSharing(writer, rotary);
   }
 
-  /** Adds a mixer. */
+  /** Emits a mixer. */
   void mixer(Mixer mixer, int x, Branch branch, int layer) {
     if (mixer instanceof Attention attention) {
       attention(attention, false, x, branch, layer);

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Writes feed-forward layers down, mixtures of experts among them. */
+/** Emits feed-forward layers, including mixtures of experts. */
 final class StepMlps {
 
   private final StepProgram program;
@@ -36,7 +36,7 @@ final class StepMlps {
     this.writer = writer;
   }
 
-  /** Adds a layer. */
+  /** Emits a layer. */
   void mlp(Mlp mlp, int x, Branch branch) {
     if (mlp instanceof ExpertMlp mixture) {
       mixture(mixture, x, branch);
@@ -48,7 +48,7 @@ final class StepMlps {
     }
   }
 
-  /** What the last projection of a layer takes. */
+  /** Emits a layer up to its last projection and returns the buffer that this one reads. */
   private int inner(Mlp mlp, int x) {
     LinearSlot up = up(mlp);
     int wide = writer.shared("wide", up.linear().outFeatures());
@@ -130,7 +130,7 @@ final class StepMlps {
       target = writer.shared("branch", writer.hiddenSize());
       scale = 1;
     }
-    // Both read x, which the residual stream may be, before either adds to it.
+    // Both read x, which may be the residual stream, before either adds to it.
     if (x == target) {
       throw new Unsupported();
     }
@@ -145,9 +145,9 @@ final class StepMlps {
   }
 
   /**
-   * What experts are chosen by.
+   * Routing of tokens to experts.
    *
-   * @param gains multiplies the weights of each expert, or null
+   * @param gains factor of each expert's weight, or null
    */
   private record Routed(int read, @Nullable Parameter gains) {}
 
@@ -170,7 +170,7 @@ final class StepMlps {
     }
   }
 
-  /** Both branches are normalized by themselves before they are added. */
+  /** Emits two branches, each normalized before they are added. */
   private void joined(JoinedMlp mlp, int x, Branch branch) {
     ExpertMlp mixture = mlp.experts();
     if (mixture.shared() != null) {
@@ -193,7 +193,7 @@ final class StepMlps {
   private void route(Router router, Routed routed, ExpertProgram experts) {
     long count = router.linear().linear().outFeatures();
     ExpertOps.Rule rule = router.rule();
-    // Left to the operators, which say what is wrong.
+    // Left to the operators, which report the problem.
     if (rule.chosen() > count || count % rule.groups() != 0 || rule.groupsKept() > rule.groups()) {
       throw new Unsupported();
     }

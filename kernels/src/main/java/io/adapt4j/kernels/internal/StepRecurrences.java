@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes down layers that keep a state. Sizes, numbers and parameters of a recurrence are in the
- * order of its operator.
+ * Emits recurrent layers. Sizes, numbers and parameters of a recurrence are in the order of its
+ * operator.
  */
 final class StepRecurrences {
 
@@ -25,7 +25,7 @@ final class StepRecurrences {
     this.writer = writer;
   }
 
-  /** Adds a recurrence. */
+  /** Emits a recurrence. */
   void recurrence(RecurrentMixer mixer, int x, Branch branch, int layer) {
     long width = mixer.in().linear().outFeatures();
     int projected = writer.shared("projected", width);
@@ -41,7 +41,9 @@ final class StepRecurrences {
     writer.branch(mixer.out(), y, branch);
   }
 
-  /** The projection gives input, gates and values, as many columns each. */
+  /**
+   * Emits a short convolution; its projection consists of input, gates and values of equal width.
+   */
   private void shortConvolution(RecurrentMixer mixer, RecurrentProgram own, int projected, int y) {
     List<Parameter> parameters = mixer.ownParameters();
     long width = mixer.recurrence().width();
@@ -119,7 +121,7 @@ final class StepRecurrences {
         (float) mixer.recurrence().numbers()[0]);
   }
 
-  /** The projection gives gates, values, keys, queries and steps. */
+  /** Emits a state space; its projection consists of gates, values, keys, queries and steps. */
   private void stateSpace(RecurrentMixer mixer, RecurrentProgram own, int projected, int y) {
     long[] sizes = mixer.recurrence().sizes();
     double[] numbers = mixer.recurrence().numbers();

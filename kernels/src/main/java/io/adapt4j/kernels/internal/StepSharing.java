@@ -13,10 +13,7 @@ import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.SharingProgram;
 import java.util.List;
 
-/**
- * Writes down attention whose keys and values later layers may use. Those read them where they are
- * in the cache.
- */
+/** Emits attention whose keys and values later layers may share, reading them in the cache. */
 final class StepSharing {
 
   private final StepWriter writer;
@@ -27,7 +24,7 @@ final class StepSharing {
     this.rotary = rotary;
   }
 
-  /** Adds a layer's attention. */
+  /** Emits a layer's attention. */
   void attention(SharingAttention attention, int x, Branch branch) {
     KeyValues keyValues = attention.keyValues();
     Heads heads = keyValues.heads();
@@ -64,7 +61,7 @@ final class StepSharing {
     writer.branch(attention.output(), joined, branch);
   }
 
-  /** Makes keys and values. Values are normalized first: they may be the keys. */
+  /** Emits keys and values. Values are normalized first, as they may be the keys. */
   private void keep(KeyValues keyValues, int x, int table, long half, SharingProgram program) {
     Heads heads = keyValues.heads();
     int keys = writer.shared("keys and values", 2 * heads.keyValueWidth());

@@ -12,7 +12,7 @@ import io.adapt4j.kernels.internal.cpu.StreamProgram;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Writes down layers that work on one of several residual streams, each in a buffer. */
+/** Emits layers that work on one of several residual streams, each in a buffer (AltUp). */
 final class StepStreams {
 
   private final StepProgram program;
@@ -21,7 +21,7 @@ final class StepStreams {
   private final StepMlps mlps;
   private final StepInputs inputs;
 
-  /** Buffers of the streams between layers, and of those that a layer predicts. */
+  /** Buffers of the streams between layers, and of the streams a layer predicts. */
   private int[] streams = {};
 
   private int[] predicted = {};
@@ -34,7 +34,7 @@ final class StepStreams {
     this.inputs = inputs;
   }
 
-  /** Makes the streams. */
+  /** Emits the initial streams. */
   void begin(Streams all, int x) {
     streams = buffers(all.count());
     predicted = buffers(all.count());
@@ -46,7 +46,9 @@ final class StepStreams {
     return IntStream.range(0, count).map(i -> program.buffer(writer.hiddenSize())).toArray();
   }
 
-  /** Projects streams to all of some others but the first, and makes them as long as one is. */
+  /**
+   * Projects streams to others except the first, and rescales them to the magnitude of a given one.
+   */
   private void project(List<LinearSlot> slots, int[] from, int[] to, int as) {
     try (StreamProgram matching = new StreamProgram(program)) {
       for (int i = 0; i < slots.size(); i++) {
@@ -56,7 +58,7 @@ final class StepStreams {
     }
   }
 
-  /** Brings the streams together. Done for all tokens: updates by adapters are. */
+  /** Merges the streams, for all tokens as adapter updates are. */
   int end(Streams all) {
     project(all.gathered(), streams, predicted, streams[0]);
     for (int i = 1; i < streams.length; i++) {
@@ -66,7 +68,7 @@ final class StepStreams {
     return streams[0];
   }
 
-  /** Has what follows done for the tokens whose logits are wanted alone. */
+  /** Restricts the following operators to tokens whose logits are requested. */
   void wanted() {
     streams = inputs.wanted(streams);
   }
@@ -106,7 +108,10 @@ final class StepStreams {
     return coefficients;
   }
 
-  /** What attention, the low-rank branch and the MLP make of the active stream. */
+  /**
+   * Emits attention, the low-rank branch and the MLP of the active stream and returns the output
+   * buffer.
+   */
   private int work(StreamLayer streamLayer, int active, int index) {
     SequentialLayer layer = streamLayer.layer();
     int mixed = writer.shared("mixed", writer.hiddenSize());

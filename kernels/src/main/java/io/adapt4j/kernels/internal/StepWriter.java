@@ -16,27 +16,27 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all parts of a model are written with: buffers, norms and linear layers. Entries between
- * products stay in fp32; products round their input to the type of the weight, as the operators do.
+ * Emits the building blocks of a step program: buffers, norms and linear layers. Intermediate
+ * values stay in fp32; products round their input to the weight's type, as the operators do.
  */
 final class StepWriter {
 
-  /** 4-bit rows are multiplied in groups of so many columns. */
+  /** Columns per group in 4-bit products. */
   private static final int GROUP = 64;
 
   private final StepProgram program;
   private final long hiddenSize;
   private final DType type;
 
-  /** Whether products with quantized weights round their input to 8 bits. */
+  /** Whether products with quantized weights round activations to 8 bits. */
   private final boolean roundedActivations;
 
-  /** Those that a token can name, by their numbers. */
+  /** Adapters selectable per token, by index. */
   private final List<AttachedAdapter> adapters;
 
   private final Map<String, Integer> buffers = new HashMap<>();
 
-  /** Whether the layers have plain weights, which are multiplied with many tokens at once. */
+  /** Whether the layers have unquantized weights, which are multiplied with many tokens at once. */
   private boolean isPlain = true;
 
   StepWriter(
@@ -68,31 +68,31 @@ final class StepWriter {
     return isPlain;
   }
 
-  /** A buffer that all layers use, one after the other. */
+  /** Returns a buffer that all layers share, one after the other. */
   int shared(String use, long width) {
     return buffers.computeIfAbsent(use + ' ' + width, name -> program.buffer(width));
   }
 
-  /** The same with several rows a token. */
+  /** Returns a shared buffer with several rows per token. */
   int shared(String use, long width, int rows) {
     return buffers.computeIfAbsent(
         use + ' ' + width + " of " + rows, name -> program.buffer(width, rows));
   }
 
-  /** Where what a branch computes goes. */
+  /** Destination of a branch's output. */
   record Branch(int residual, Norm after, double scale) {
 
     boolean isDirect() {
       return after instanceof Norm.None;
     }
 
-    /** The same, multiplied once more. */
+    /** Returns the same destination with its scale multiplied. */
     Branch times(double factor) {
       return new Branch(residual, after, scale * factor);
     }
   }
 
-  /** The last layer of a branch. */
+  /** Emits the last layer of a branch. */
   void branch(LinearSlot linear, int x, Branch branch) {
     if (branch.isDirect()) {
       linear(linear, x, branch.residual(), (float) branch.scale(), true);
@@ -109,7 +109,7 @@ final class StepWriter {
     program.add(y, branch.residual(), (float) branch.scale(), -1);
   }
 
-  /** A norm's result, multiplied. */
+  /** Emits a norm with its result scaled. */
   int scaledNorm(Norm norm, int from, String use, double factor) {
     int normed = norm(norm, from, use);
     int to = shared(use, hiddenSize);
@@ -204,7 +204,7 @@ final class StepWriter {
     }
   }
 
-  /** The product of a layer without the updates by adapters, which are returned. */
+  /** Emits the product of a layer without adapter updates, which are returned. */
   LowRankUpdates base(LinearSlot slot, int from, int to, float scale, boolean added) {
     Terms terms = new Terms(from, to, scale, added);
     if (!slot.linear().describe(terms)) {
@@ -213,7 +213,7 @@ final class StepWriter {
     return terms.updates;
   }
 
-  /** Writes products down as they come; the first of a layer overwrites unless all are added. */
+  /** Emits products in order; the first of a layer overwrites its output unless all are added. */
   final class Terms implements QuantizedTerms {
     private final int from;
     private final int to;

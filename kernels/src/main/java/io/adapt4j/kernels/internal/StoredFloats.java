@@ -4,16 +4,16 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.nio.ByteBuffer;
 import java.util.Set;
 
-/** Floats in the types that checkpoints store weights in. */
+/** Conversion between floats and the storage types of checkpoints. */
 public final class StoredFloats {
 
-  /** The types. */
+  /** The supported types. */
   public static final Set<StoredType> TYPES =
       Set.of(StoredType.F32, StoredType.F16, StoredType.BF16);
 
   private StoredFloats() {}
 
-  /** Reads numbers from a buffer's position on. */
+  /** Reads values from a buffer's position on. */
   public static void decode(StoredType type, ByteBuffer bytes, float[] target, int count) {
     for (int i = 0; i < count; i++) {
       target[i] =
@@ -27,7 +27,7 @@ public final class StoredFloats {
   }
 
   /**
-   * Finds the first number that is NaN or infinite.
+   * Returns the index of the first NaN or infinite value.
    *
    * @return its index; -1 if there is none
    */
@@ -41,9 +41,9 @@ public final class StoredFloats {
   }
 
   /**
-   * Reads the number at a byte.
+   * Reads the value at a byte offset.
    *
-   * @param index of its first byte
+   * @param index index of its first byte
    */
   public static float get(StoredType type, ByteBuffer bytes, int index) {
     return switch (type) {
@@ -54,12 +54,12 @@ public final class StoredFloats {
     };
   }
 
-  /** The nearest number in a type of 16 bits, as its bits. */
+  /** Returns the bits of the nearest value in a 16-bit type. */
   static short toBits(StoredType type, float value) {
     return type == StoredType.BF16 ? toBrain(value) : toHalf(value);
   }
 
-  /** Writes numbers, rounded to nearest even, from a buffer's position on. */
+  /** Writes values, rounded to nearest even, from a buffer's position on. */
   public static void encode(StoredType type, float[] values, int count, ByteBuffer target) {
     for (int i = 0; i < count; i++) {
       switch (type) {

@@ -1,14 +1,14 @@
 package io.adapt4j.kernels.internal;
 
-/** Brings the values of a block into [-1, 1]. */
+/** Scaling of a block's values to [-1, 1]. */
 final class UnitRange {
 
   private UnitRange() {}
 
   /**
-   * Divides by the block's largest magnitude, by way of its reciprocal as bitsandbytes does. In a
-   * block of zeros, whose reciprocal is infinite, every value is 0: bitsandbytes has NaN there and
-   * ends at code 0, which double-quantized scales turn into a number other than 0.
+   * Divides by the block's largest magnitude, multiplying with its reciprocal as bitsandbytes does.
+   * For a block of zeros, whose reciprocal is infinite, returns 0: bitsandbytes gets NaN there and
+   * code 0, which double-quantized scales turn into a nonzero value.
    */
   static float scaled(float value, float absmax) {
     if (absmax == 0) {

@@ -1,8 +1,8 @@
 /**
- * Kernels for weights in 4 bits. {@link io.adapt4j.kernels.internal.FourBitKernels} is the seam:
- * {@link io.adapt4j.kernels.internal.KernelChoice} opens what this machine has of CUDA, C++ and
- * Java, in this order. They compute on {@linkplain io.adapt4j.core.internal.tensor.Tensor tensors},
- * since these know their memory and the device that it is on. For Adapt4J's own modules;
- * applications use {@code adapt4j-qlora}.
+ * Kernels for 4-bit weights behind the interface {@link
+ * io.adapt4j.kernels.internal.FourBitKernels}: {@link io.adapt4j.kernels.internal.KernelChoice}
+ * opens the first available of CUDA, C++ and Java. They compute on {@linkplain
+ * io.adapt4j.core.internal.tensor.Tensor tensors}, which know their memory and device. For
+ * Adapt4J's own modules; applications use {@code adapt4j-qlora}.
  */
 package io.adapt4j.kernels.internal;

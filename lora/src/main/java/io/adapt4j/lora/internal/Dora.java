@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 
 /**
  * Weight-decomposed low-rank adaptation (DoRA, Liu et al. 2024, eq. 5): the rows of W + scale B A
- * get the magnitudes of a trained vector. The gain of a row is its trained magnitude over the one
- * it has, which derivatives take for a constant (section 4.3).
+ * get the magnitudes of a trained vector. The gain of a row is its trained magnitude over its
+ * actual norm, which is a constant in the backward pass (section 4.3).
  */
 public final class Dora {
 
@@ -21,11 +21,14 @@ public final class Dora {
   private static final Operator RESCALE_BACKWARD =
       operator("rescale_backward").needing(Temporaries.floats(0, 2, 4));
 
-  /** The projection by the weight and by the matrices, and their sum with its gain in F32. */
+  /**
+   * Temporaries: the products with the weight and with the matrices, and their sum with its gain in
+   * F32.
+   */
   private static final Operator DORA_DROPPED =
       operator("dora_dropped").needing(outputs(1, 2, 2, 2));
 
-  /** Gradients of the projection, three times in F32, and two by the input. */
+  /** Temporaries: three F32 tensors of the projection's size, and two input gradients. */
   private static final Operator DORA_DROPPED_BACKWARD =
       operator("dora_dropped_backward").needing(Temporaries.like(1, 2).and(outputs(1, 2, 3, 3)));
 
@@ -37,7 +40,7 @@ public final class Dora {
 
   private Dora() {}
 
-  /** So many tensors of what a weight makes of x, in the compute type and in F32. */
+  /** Returns the scratch memory for weight outputs in the compute type and in F32. */
   private static Scratch outputs(int input, int weight, int plain, int floats) {
     return arguments -> {
       Tensor x = (Tensor) arguments[input];
@@ -48,7 +51,7 @@ public final class Dora {
 
   /**
    * Multiplies the outputs of a layer: gain (x - bias) + bias, as if the rows of its weight were
-   * multiplied. Retains x.
+   * multiplied. Saves x for backward.
    *
    * @param x a layer's output [.., out]
    * @param gain F32 [out]
@@ -74,7 +77,7 @@ public final class Dora {
   }
 
   /**
-   * What {@link #update} needs of one projection.
+   * Tensors of one projection for {@link #update}.
    *
    * @param weight W [rows, in]
    * @param a [rank, in]
@@ -83,16 +86,16 @@ public final class Dora {
    */
   public record Projection(Tensor weight, Tensor a, Tensor b, Tensor gain, long start) {}
 
-  /** Takes the gradients of one projection; they are closed when it returns. */
+  /** Consumer of the gradients of one projection; they are closed when it returns. */
   @FunctionalInterface
   public interface ProjectionGradients {
-    /** Adds them up. */
+    /** Accumulates the gradients. */
     void accept(Tensor da, Tensor db, Tensor dgain);
   }
 
   /**
-   * Adds to some columns of y what DoRA changes in a projection whose input differs from the base
-   * layer's by dropout: (gain - 1) W x + gain b a x. Retains x and W x + b a x.
+   * Adds DoRA's change to some columns of y, for a projection whose input differs from the base
+   * layer's by dropout: (gain - 1) W x + gain b a x. Saves x and W x + b a x for backward.
    *
    * @param y the base layer's output [.., out]
    * @param x the update's input [.., in]
@@ -128,11 +131,11 @@ public final class Dora {
   }
 
   /**
-   * Magnitudes of the rows of a weight with an update, which is never formed.
+   * Computes the magnitudes of the rows of a weight with an update, without forming the sum.
    *
    * @param a F32 [rank, in]
    * @param b F32 [rows, rank]
-   * @return F32 [rows]; of a row of zeros 1e-12
+   * @return F32 [rows]; 1e-12 for a row of zeros
    */
   public static Tensor magnitudes(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
     return ROW_MAGNITUDES.tensor(weight, squares, a, b, scale);
@@ -153,7 +156,7 @@ public final class Dora {
   }
 
   /**
-   * Gives a weight its update and new magnitudes in place; computed in fp32 and rounded once.
+   * Applies an update and new magnitudes to a weight in place; computed in fp32 and rounded once.
    *
    * @param gain F32 [rows], multiplies the rows of the sum
    */

@@ -6,8 +6,8 @@ import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * A matrix as a product of two thin ones. Computed in fp32; both tensors belong to the open scope,
- * else to the caller.
+ * A factorization of a matrix into two thin ones. Computed in fp32; both tensors belong to the open
+ * scope, else to the caller.
  *
  * @param left [rows, r]
  * @param right [r, columns]
@@ -24,19 +24,19 @@ public record Factorization(Tensor left, Tensor right) {
   }
 
   /**
-   * The best approximation of a rank: singular vectors on both sides, each with the square roots of
-   * the singular values.
+   * Computes the best approximation of a rank: left and right singular vectors, each multiplied by
+   * the square roots of the singular values.
    *
    * @param matrix [rows, columns], any floating type
-   * @param iterations 0 for the exact decomposition; else of a random subspace from libtorch's
-   *     generator (Halko et al. 2011)
+   * @param iterations 0 for the exact decomposition; else the number of iterations on a random
+   *     subspace from libtorch's generator (Halko et al. 2011)
    */
   public static Factorization principal(Tensor matrix, int rank, int iterations) {
     return of(PRINCIPAL_FACTORS.tensors(matrix, rank, iterations));
   }
 
   /**
-   * The best approximation of a product, which is never formed.
+   * Computes the best approximation of a product, without forming it.
    *
    * @param left F32 [rows, k]
    * @param right F32 [k, columns]
@@ -45,7 +45,7 @@ public record Factorization(Tensor left, Tensor right) {
     return of(PRINCIPAL_FACTORS_OF_PRODUCT.tensors(left, right, rank));
   }
 
-  /** The first columns of Q and rows of R of a QR decomposition. */
+  /** Returns the first columns of Q and rows of R of a QR decomposition. */
   public static Factorization leadingQr(Tensor matrix, int rank) {
     return of(LEADING_QR.tensors(matrix, rank));
   }

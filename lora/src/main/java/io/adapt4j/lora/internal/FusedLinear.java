@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The products of a frozen weight with a low-rank update, by kernels.
+ * Products of a frozen weight with a low-rank update, computed by native kernels.
  *
  * @param weight [out, in]
  * @param a [rank, in]
@@ -17,36 +17,36 @@ import org.jspecify.annotations.Nullable;
  */
 record FusedLinear(HostKernels kernels, Tensor weight, Tensor a, Tensor b) {
 
-  // The operators that these kernels stand for, the products with the weight included.
+  // The operators that these kernels replace, including the products with the weight.
   private static final Operator FORWARD = operator("low_rank");
   private static final Operator BACKWARD = operator("low_rank_backward_input");
   private static final Operator GRADIENTS = operator("low_rank_backward");
 
   /**
-   * The derivatives.
+   * The gradients.
    *
-   * @param x by the input, or null
+   * @param x gradient of the input, or null
    */
   record Gradients(@Nullable Tensor x, Tensor a, Tensor b) {}
 
-  /** The kernels that take these matrices, else null. */
+  /** Returns the kernels that support these matrices, or null. */
   static @Nullable HostKernels kernels(Tensor x, Tensor weight, Tensor a, Tensor b) {
     boolean alike =
         a.size(0) % 2 == 0
             && weight.size(0) % 2 == 0
             && Stream.of(weight, a, b)
-                .allMatch(other -> other.type() == x.type() && other.isContiguous());
+                .allMatch(tensor -> tensor.type() == x.type() && tensor.isContiguous());
     return alike ? HostKernels.planning(x, weight.size(0)).orElse(null) : null;
   }
 
-  /** x a' [rows, rank]. */
+  /** Computes x a' [rows, rank]. */
   Tensor projected(Tensor x) {
     Tensor h = Tensor.empty(x.type(), rows(x), a.size(0));
     x.engine().runs(FORWARD, () -> kernels.multiply(x, a, true, null, h, false));
     return h;
   }
 
-  /** Memory for what {@link #forward} computes. */
+  /** Allocates the output of {@link #forward}. */
   Tensor output(Tensor x) {
     return like(x, weight.size(0));
   }

@@ -12,12 +12,12 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Low-rank updates of a weight (Hu et al. 2021, eq. 3), and several updates of one weight, each of
- * its own rank, rows and scale, packed into one pair of matrices.
+ * Low-rank updates of a weight (Hu et al. 2021, eq. 3), and several updates of one weight, with
+ * different ranks, rows and scales, packed into one pair of matrices.
  *
- * <p>In the packed pair the ranks lie one after the other: a is [sum of ranks, in], the A matrices
- * below each other; b is [out, sum of ranks] with the scaled B matrix of update i in its columns
- * and in the rows it writes, and zero elsewhere.
+ * <p>In the packed pair, a [sum of ranks, in] holds the A matrices stacked by rows; b [out, sum of
+ * ranks] holds the scaled B matrix of update i in that update's columns and output rows, and zeros
+ * elsewhere.
  */
 public final class LowRank {
 
@@ -31,7 +31,7 @@ public final class LowRank {
 
   private LowRank() {}
 
-  /** So many projections of x to the rank, where a follows x. */
+  /** Returns the scratch memory for projections of x to the rank, where a follows x. */
   private static Scratch projections(int input, int count) {
     return arguments -> {
       Tensor x = (Tensor) arguments[input];
@@ -41,7 +41,7 @@ public final class LowRank {
   }
 
   /**
-   * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.
+   * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Saves x for backward.
    *
    * @param y the base layer's output [.., out]; not to be used afterwards
    * @param x the update's input [.., in]
@@ -68,12 +68,12 @@ public final class LowRank {
   /**
    * A frozen weight and its low-rank update as one operator: y = x w' + bias + (x a') b'. The
    * second product of the update is added to the weight's before either is rounded, forward and
-   * backward. Retains x and its projection.
+   * backward. Saves x and its projection for backward.
    *
    * @param x [.., in]
    * @param weight w [out, in]
    * @param bias [out], or null
-   * @return [.., out]; null where no kernels do that
+   * @return [.., out]; null if no kernels support it
    */
   public static @Nullable Tensor linear(
       Ops ops,
@@ -105,13 +105,13 @@ public final class LowRank {
     return y;
   }
 
-  /** The kernels that multiply such matrices faster, else null. */
+  /** Returns the kernels that multiply such matrices faster, or null. */
   private static @Nullable HostKernels kernels(Tensor x, Tensor y, Tensor a, Tensor b) {
     boolean alike =
         a.size(0) % 2 == 0
             && b.size(0) % 2 == 0
             && List.of(y, a, b).stream()
-                .allMatch(other -> other.type() == x.type() && other.isContiguous());
+                .allMatch(tensor -> tensor.type() == x.type() && tensor.isContiguous());
     return alike ? HostKernels.multiplying(x, a.size(0)).orElse(null) : null;
   }
 
@@ -126,7 +126,7 @@ public final class LowRank {
     return y.narrow(0, 0, y.size(0));
   }
 
-  /** The derivatives by x, a and b. */
+  /** Returns the gradients of x, a and b. */
   private static Tensor[] backward(Tensor dy, Tensor x, Tensor a, Tensor b) {
     HostKernels kernels = kernels(x, dy, a, b);
     if (kernels == null) {
@@ -152,7 +152,7 @@ public final class LowRank {
     return h;
   }
 
-  /** Adds a low-rank update whose matrices are frozen, to y in place. Retains nothing. */
+  /** Adds a low-rank update with frozen matrices to y in place. Saves nothing for backward. */
   public static Tensor addFrozen(Ops ops, Tensor y, Tensor x, Tensor a, Tensor b) {
     Tensor sum = sum(y, x, a, b);
     if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
@@ -164,20 +164,20 @@ public final class LowRank {
     return sum;
   }
 
-  /** Where the updates stand in the packed B, and how they are scaled. */
+  /** Row offsets of the updates in the packed B, and their scales. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Layout(long[] starts, double[] scales) {}
 
   /**
    * Writes scaled B matrices into the packed one.
    *
-   * @param factors one [rows, rank] an update
+   * @param factors one [rows, rank] per update
    */
   public static void pack(Tensor packed, List<Tensor> factors, Layout layout) {
     LOW_RANK_COMPOSE.run(packed, factors, layout.starts(), layout.scales());
   }
 
-  /** Adds the gradients by the packed pair to those of the updates. */
+  /** Adds the gradients of the packed pair to those of the updates. */
   public static void accumulate(
       Tensor da, Tensor db, Tensor first, List<Tensor> second, Layout layout) {
     LOW_RANK_ACCUMULATE.run(da, db, first, second, layout.starts(), layout.scales());

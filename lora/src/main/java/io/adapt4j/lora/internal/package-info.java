@@ -1,2 +1,2 @@
-/** What adapters compute: the operators of this module, their derivatives and their scripts. */
+/** Operators of adapters, with their derivatives and scripts. */
 package io.adapt4j.lora.internal;

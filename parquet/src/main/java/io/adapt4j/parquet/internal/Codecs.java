@@ -13,7 +13,7 @@ import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.CodecFactory;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 
-/** Decompresses pages. Gzip is Java's: Parquet's own way to it needs Hadoop. */
+/** Decompresses pages. Uses Java's gzip, since Parquet's own needs Hadoop. */
 final class Codecs implements CompressionCodecFactory {
 
   private static final Set<CompressionCodecName> OF_PARQUET =
@@ -75,7 +75,7 @@ final class Codecs implements CompressionCodecFactory {
 
     @Override
     public void release() {
-      // Nothing is held.
+      // Nothing to release.
     }
   }
 }

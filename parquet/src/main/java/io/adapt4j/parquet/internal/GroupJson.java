@@ -74,7 +74,9 @@ final class GroupJson {
     }
   }
 
-  /** A list is a repeated group of one element, or in old files the repeated element itself. */
+  /**
+   * Writes a list: a repeated group of one element or, in old files, the repeated element itself.
+   */
   private static void list(Group list, JsonGenerator json) throws IOException {
     Type repeated = list.getType().getType(0);
     boolean wrapped =
@@ -161,7 +163,7 @@ final class GroupJson {
     }
   }
 
-  /** Twelve bytes: nanoseconds of the day, and the day by Julian count. */
+  /** Reads a legacy timestamp of twelve bytes: nanoseconds of the day, and the Julian day. */
   private static Instant legacyTime(Group group, int field, int index) {
     ByteBuffer bytes = group.getInt96(field, index).toByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     long nanos = bytes.getLong();

@@ -13,31 +13,31 @@ import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.SeekableInputStream;
 
 /**
- * Checks the numbers of rows and the sizes that a file states. The reader takes memory by the sizes
- * of pages before it reads them, and gives as many rows as are stated, whatever a file has.
+ * Checks a file's stated numbers of rows and sizes. The reader allocates memory by stated page
+ * sizes before reading, and returns as many rows as stated, whatever the file contains.
  */
 final class PageSizes {
 
   private static final int HEADER_BYTES = 1 << 13;
 
-  /** Headers may state the least and the largest value, which may be long texts. */
+  /**
+   * Limit of a header's size; headers may state minimum and maximum values, which may be long
+   * texts.
+   */
   private static final int MOST_HEADER_BYTES = 1 << 25;
 
-  /** A page is in memory packed and unpacked, and its values besides. */
+  /** Divisor of the memory for a page, which is held compressed, decompressed and as values. */
   private static final int SHARE_OF_MEMORY = 4;
 
-  /** Rows of a group that may take no bytes, as equal values of a column do. */
+  /** Number of rows of a group that may take no bytes, such as equal values of a column. */
   private static final long FREE_ROWS = 1 << 24;
 
-  /** More rows must be as many to a byte at most. */
+  /** Maximum number of rows per byte beyond that. */
   private static final long ROWS_OF_A_BYTE = 64;
 
   private PageSizes() {}
 
-  /**
-   * Refuses a file with a page that is larger than the file or than memory, and one with more rows
-   * than values.
-   */
+  /** Rejects a file with a page larger than the file or memory, or with more rows than values. */
   static void require(Path file, ParquetFileReader reader) throws IOException {
     long length = Files.size(file);
     try (SeekableInputStream in = new LocalInputFile(file).newStream()) {
@@ -77,7 +77,7 @@ final class PageSizes {
       long memory = Runtime.getRuntime().maxMemory() / SHARE_OF_MEMORY;
       within(column, at, "bytes unpacked", unpacked, memory);
       if (header.isSetDictionary_page_header()) {
-        // No value of a dictionary takes less than a byte.
+        // A dictionary value takes at least one byte.
         int distinct = header.getDictionary_page_header().getNum_values();
         within(column, at, "distinct values", distinct, unpacked);
       }

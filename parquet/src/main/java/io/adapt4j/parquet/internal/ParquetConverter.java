@@ -21,11 +21,11 @@ import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
 
 /**
- * Makes JSON Lines of Parquet: lists become arrays, maps and structs objects, dates and times text
- * of ISO 8601, binary values base64. Null values are left out. A row group is in memory at a time.
- * Pages may be compressed with Snappy, Zstandard or gzip.
+ * Converts Parquet to JSON Lines: lists become arrays, maps and structs objects, dates and times
+ * ISO 8601 text, binary values base64. Null values are omitted. One row group is in memory at a
+ * time. Pages may be compressed with Snappy, Zstandard or gzip.
  *
- * <p>Found by {@link io.adapt4j.core.data.Datasets#read}; nothing needs to be called.
+ * <p>Used automatically by {@link io.adapt4j.core.data.Datasets#read}.
  */
 public final class ParquetConverter implements JsonLinesConverter {
 
@@ -67,7 +67,7 @@ public final class ParquetConverter implements JsonLinesConverter {
     }
   }
 
-  /** Leaves closing to the one who opened. */
+  /** Leaves closing to the caller. */
   private static final class Unclosed extends FilterOutputStream {
 
     Unclosed(OutputStream out) {

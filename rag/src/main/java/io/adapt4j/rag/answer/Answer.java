@@ -6,18 +6,17 @@ import io.adapt4j.rag.trace.Trace;
 import java.util.List;
 
 /**
- * An answer with what it rests on. Jackson writes it as an object of these fields and {@code
- * checked}.
+ * An answer with its sources. Jackson serializes these fields and {@code checked}.
  *
  * @param text the answer, with numbers of sources in brackets such as [1]; without a generator, the
  *     numbered passages themselves
- * @param answerable false if no passage was relevant enough or the generator said that the sources
- *     do not contain the answer
- * @param citations the sources that the text names, each once, in the order of their first mention
- * @param unknownCitations numbers in the text that are no source's: made up by the generator
- * @param quotes the quotations in the text, checked against the sources; empty without a generator
- * @param passages what was found and shown, the first of them as source 1
- * @param trace how the answer came about
+ * @param answerable false if no passage was relevant enough or the generator stated that the
+ *     sources do not contain the answer
+ * @param citations sources cited in the text, each once, in order of first mention
+ * @param unknownCitations numbers in the text without a source: made up by the generator
+ * @param quotes quotations in the text, checked against the sources; empty without a generator
+ * @param passages the retrieved passages, the first of them as source 1
+ * @param trace trace of the answer
  */
 public record Answer(
     String text,
@@ -29,19 +28,17 @@ public record Answer(
     Trace trace) {
 
   /**
-   * Makes an answer with its own copies of the lists.
+   * Creates an answer with its own copies of the lists.
    *
    * @param text the answer, with numbers of sources in brackets such as [1]; without a generator,
    *     the numbered passages themselves
-   * @param answerable false if no passage was relevant enough or the generator said that the
+   * @param answerable false if no passage was relevant enough or the generator stated that the
    *     sources do not contain the answer
-   * @param citations the sources that the text names, each once, in the order of their first
-   *     mention
-   * @param unknownCitations numbers in the text that are no source's: made up by the generator
-   * @param quotes the quotations in the text, checked against the sources; empty without a
-   *     generator
-   * @param passages what was found and shown, the first of them as source 1
-   * @param trace how the answer came about
+   * @param citations sources cited in the text, each once, in order of first mention
+   * @param unknownCitations numbers in the text without a source: made up by the generator
+   * @param quotes quotations in the text, checked against the sources; empty without a generator
+   * @param passages the retrieved passages, the first of them as source 1
+   * @param trace trace of the answer
    */
   public Answer {
     citations = List.copyOf(citations);
@@ -51,11 +48,11 @@ public record Answer(
   }
 
   /**
-   * Returns whether everything that can be checked holds: the answer names a source, every number
-   * is that of a source whose document is as it was, and every quote is verbatim. It does not tell
-   * whether the sources say what the answer says.
+   * Returns whether all checks pass: the answer cites a source, every number refers to a source
+   * with an unchanged document, and every quote is verbatim. This does not check that the sources
+   * support the answer.
    *
-   * @return true if all of it holds
+   * @return true if all checks pass
    */
   @JsonProperty
   public boolean checked() {

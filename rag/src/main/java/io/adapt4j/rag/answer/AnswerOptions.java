@@ -4,13 +4,13 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import java.util.Objects;
 
-/** How answers are written. */
+/** Options for generating answers. */
 public final class AnswerOptions {
 
-  /** New tokens unless options for generating are set. */
+  /** Default limit of new tokens. */
   public static final int DEFAULT_MAX_NEW_TOKENS = 512;
 
-  /** What is said where the documents do not answer, unless it is set. */
+  /** Default answer if the documents do not contain one. */
   public static final String DEFAULT_NOT_FOUND = "The documents do not say.";
 
   private final GenerationOptions generation;
@@ -39,27 +39,27 @@ public final class AnswerOptions {
     return new Builder();
   }
 
-  /** {@return how answers are generated} */
+  /** {@return the generation options} */
   public GenerationOptions generation() {
     return generation;
   }
 
-  /** {@return the answer where the documents do not say} */
+  /** {@return the answer given if the documents do not contain one} */
   public String notFound() {
     return notFound;
   }
 
-  /** {@return further instructions; empty without any} */
+  /** {@return additional instructions; empty if there are none} */
   public String instructions() {
     return instructions;
   }
 
-  /** {@return whether instructions stand in a system message} */
+  /** {@return whether instructions are sent as a system message} */
   public boolean systemMessage() {
     return systemMessage;
   }
 
-  /** Collects options. */
+  /** Builder of options. */
   public static final class Builder {
 
     private GenerationOptions generation =
@@ -71,7 +71,7 @@ public final class AnswerOptions {
     private Builder() {}
 
     /**
-     * Sets how tokens are chosen and how many there may be.
+     * Sets the generation options, such as sampling and the limit of new tokens.
      *
      * @param value the options
      * @return this
@@ -82,8 +82,8 @@ public final class AnswerOptions {
     }
 
     /**
-     * Sets what is said where the documents do not answer; {@value #DEFAULT_NOT_FOUND} unless it is
-     * set.
+     * Sets the answer given if the documents do not contain one; {@value #DEFAULT_NOT_FOUND} by
+     * default.
      *
      * @param value a sentence in the language of the answers
      * @return this
@@ -99,7 +99,7 @@ public final class AnswerOptions {
     }
 
     /**
-     * Adds instructions of the application, such as the tone or the language.
+     * Sets application instructions, such as tone or language.
      *
      * @param value the instructions
      * @return this
@@ -110,8 +110,8 @@ public final class AnswerOptions {
     }
 
     /**
-     * Sets whether instructions are a message of the role system; they are unless it is set. For
-     * models whose chat template refuses that role they go before the sources.
+     * Sets whether instructions are sent as a system message; true by default. Turn it off for
+     * models whose chat template rejects that role; instructions then precede the sources.
      *
      * @param value whether there is a system message
      * @return this
@@ -122,7 +122,7 @@ public final class AnswerOptions {
     }
 
     /**
-     * Makes the options.
+     * Builds the options.
      *
      * @return the options
      */

@@ -7,15 +7,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Words between quotation marks in an answer.
+ * Quoted words in an answer.
  *
  * @param text the words
- * @param place where a source has the same words, up to white space and the shape of quotation
- *     marks; empty if none has
+ * @param place position of the same words in a source, ignoring whitespace and the style of
+ *     quotation marks; empty if there is none
  */
 public record Quote(String text, Optional<Place> place) {
 
-  /** {@return where a source has the words; in JSON null if none has} */
+  /** {@return the position of the words in a source; in JSON null if there is none} */
   @Override
   @JsonIgnore
   public Optional<Place> place() {
@@ -28,11 +28,11 @@ public record Quote(String text, Optional<Place> place) {
   }
 
   /**
-   * Where a quote stands.
+   * Position of a quote in a source.
    *
    * @param number the source's number
    * @param documentId the document's id
-   * @param span its place in the document
+   * @param span its position in the document
    */
   public record Place(int number, String documentId, Span span) {}
 

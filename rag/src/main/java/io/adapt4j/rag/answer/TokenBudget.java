@@ -10,29 +10,29 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * How much a generator reads at once, and how its tokens are counted.
+ * Context size and token counter of a generator.
  *
- * @param contextTokens the most tokens of prompt and answer together
+ * @param contextTokens maximum number of tokens of prompt and answer together
  * @param counter counts the tokens of a text; called by several threads
- * @param controlTexts texts that the generator takes for the frame of a conversation, such as
- *     {@code <|im_end|>}; documents cannot use them
+ * @param controlTexts texts that the generator interprets as conversation markup, such as {@code
+ *     <|im_end|>}; neutralized in documents
  */
 public record TokenBudget(
     int contextTokens, ToIntFunction<String> counter, Set<String> controlTexts) {
 
-  /** The context of a generator of which nothing is known. */
+  /** Context size of an unknown generator. */
   public static final int DEFAULT_CONTEXT = 4096;
 
-  /** Below what texts of European languages have, so that the estimate is too high. */
+  /** Fewer than in texts of European languages, so that the estimate is too high. */
   private static final int BYTES_A_TOKEN = 3;
 
   /**
-   * Makes a budget with its own copy of the texts.
+   * Creates a budget with its own copy of the texts.
    *
-   * @param contextTokens the most tokens of prompt and answer together
+   * @param contextTokens maximum number of tokens of prompt and answer together
    * @param counter counts the tokens of a text; called by several threads
-   * @param controlTexts texts that the generator takes for the frame of a conversation, such as
-   *     {@code <|im_end|>}; documents cannot use them
+   * @param controlTexts texts that the generator interprets as conversation markup, such as {@code
+   *     <|im_end|>}; neutralized in documents
    * @throws IllegalArgumentException if the context is below 1
    */
   public TokenBudget {
@@ -44,7 +44,7 @@ public record TokenBudget(
   }
 
   /**
-   * Takes context, tokenizer and special tokens of a model in this process.
+   * Creates a budget from the context size, tokenizer and special tokens of a local model.
    *
    * @param model the model, open as long as the budget is used
    * @return its budget
@@ -60,7 +60,7 @@ public record TokenBudget(
     return new TokenBudget(context, text -> count(tokenizer, text, context), special);
   }
 
-  /** What is too long is not read further than that. */
+  /** Counts tokens up to a limit, beyond which it stops. */
   private static int count(Tokenizer tokenizer, String text, int most) {
     try {
       return tokenizer.encode(text, false, most, () -> false).length;
@@ -70,10 +70,10 @@ public record TokenBudget(
   }
 
   /**
-   * Estimates tokens for a generator whose tokenizer is not at hand: one for every three bytes of
-   * UTF-8, which is more than most models need.
+   * Creates a budget that estimates tokens, for a generator whose tokenizer is unavailable: one per
+   * three bytes of UTF-8, which is more than most models need.
    *
-   * @param contextTokens the most tokens of prompt and answer together
+   * @param contextTokens maximum number of tokens of prompt and answer together
    * @return the budget
    * @throws IllegalArgumentException if the context is below 1
    */

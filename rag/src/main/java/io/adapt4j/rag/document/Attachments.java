@@ -16,7 +16,7 @@ import org.apache.tika.parser.Parser;
 import org.xml.sax.ContentHandler;
 import org.xml.sax.SAXException;
 
-/** Documents within a document: read as deep as allowed, and only where they are documents. */
+/** Extractor of embedded documents, up to the allowed depth, and only of supported formats. */
 final class Attachments implements EmbeddedDocumentExtractor {
 
   private static final int MOST = 1000;

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Formats that are no documents, told by the bytes they begin with, whatever a file is called.
- * Signatures that are words in plain letters, such as {@code GIF89a}, also begin texts about them:
- * these need a byte near them that no text has.
+ * Non-document formats, detected by their leading bytes regardless of the file name. Texts may
+ * begin with signatures in plain letters, such as {@code GIF89a}, so these also need a non-text
+ * byte nearby.
  */
 enum BinaryFormat {
   PNG("a PNG image", 0, "\u0089PNG\r\n\u001a\n"),
@@ -59,13 +59,13 @@ enum BinaryFormat {
   OPEN_TYPE("a font", 0, "OTTO"),
   LUCENE("a file of a search index", 0, "?\u00d7l\u0017");
 
-  /** How far beyond a signature in plain letters a byte is looked for that no text has. */
+  /** Number of bytes after a plain-letter signature that are searched for a non-text byte. */
   private static final int HEAD = 512;
 
   private final String description;
   private final int offset;
 
-  /** One character a byte. */
+  /** One character per byte. */
   private final String signature;
 
   BinaryFormat(String description, int offset, String signature) {
@@ -74,12 +74,12 @@ enum BinaryFormat {
     this.signature = signature;
   }
 
-  /** The format, with its article. */
+  /** Returns the format's name, with its article. */
   String description() {
     return description;
   }
 
-  /** The format of bytes; empty if they may be a text. */
+  /** Returns the format of bytes; empty if they may be text. */
   static Optional<BinaryFormat> of(byte[] bytes) {
     return Arrays.stream(values()).filter(format -> format.matches(bytes)).findFirst();
   }
@@ -97,7 +97,7 @@ enum BinaryFormat {
         && !hasControl(bytes, bytes.length);
   }
 
-  /** Whether there is a control character other than those that lay out a text. */
+  /** Returns whether there is a control character other than whitespace. */
   private static boolean hasControl(byte[] bytes, int end) {
     for (int i = 0; i < end; i++) {
       int value = bytes[i] & 0xff;

@@ -3,13 +3,12 @@ package io.adapt4j.rag.document;
 import java.util.Objects;
 
 /**
- * A piece of a document, found as one.
+ * A piece of a document, the unit of retrieval.
  *
  * @param documentId the document's id
- * @param number its place among the document's chunks, from 0
- * @param span where it stands in the document's text
- * @param parent the larger stretch to read where this one is found; the span itself if there is
- *     none
+ * @param number its index among the document's chunks, from 0
+ * @param span position in the document's text
+ * @param parent larger span to read if this chunk is found; the span itself if there is none
  * @param heading the headings above it, outermost first, joined by " &gt; "; empty if there are
  *     none
  * @param text the characters of {@code span}
@@ -18,13 +17,12 @@ public record Chunk(
     String documentId, int number, Span span, Span parent, String heading, String text) {
 
   /**
-   * Makes a chunk.
+   * Creates a chunk.
    *
    * @param documentId the document's id
-   * @param number its place among the document's chunks, from 0
-   * @param span where it stands in the document's text
-   * @param parent the larger stretch to read where this one is found; the span itself if there is
-   *     none
+   * @param number its index among the document's chunks, from 0
+   * @param span position in the document's text
+   * @param parent larger span to read if this chunk is found; the span itself if there is none
    * @param heading the headings above it, outermost first, joined by " &gt; "; empty if there are
    *     none
    * @param text the characters of {@code span}
@@ -46,7 +44,7 @@ public record Chunk(
   }
 
   /**
-   * Names the chunk among those of all documents.
+   * Returns a unique id of the chunk across all documents.
    *
    * @return the document's id, a number sign and the chunk's number
    */
@@ -54,13 +52,13 @@ public record Chunk(
     return documentId + "#" + number;
   }
 
-  /** {@return the text with what stands above it, as it is embedded and searched by words} */
+  /** {@return the text with its headings, as it is embedded and searched by keywords} */
   public String searchText() {
     return searchText(heading, text);
   }
 
   /**
-   * Joins a text with what stands above it.
+   * Joins a text with its headings.
    *
    * @param heading the headings above it; may be empty
    * @param text the text

@@ -4,11 +4,11 @@ import io.adapt4j.rag.internal.document.Structure;
 import java.util.Map;
 
 /**
- * What a file became.
+ * Result of converting a file.
  *
  * @param text its text
  * @param title its own title; empty if it has none
- * @param structure how the text is built
- * @param fields what it says about itself
+ * @param structure structure of the text
+ * @param fields metadata of the file
  */
 record Converted(String text, String title, Structure structure, Map<String, Object> fields) {}

@@ -7,16 +7,16 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * A text to search in.
+ * A text to search.
  *
- * @param id names it among all others, such as its path below the folder it came from
- * @param title what people call it; may be empty
+ * @param id unique id, such as the path relative to its folder
+ * @param title title for display; may be empty
  * @param text its whole text, to which the spans of its chunks and citations refer
- * @param metadata what is known about it, by field: String, Boolean, Long or Double values
+ * @param metadata metadata by field: String, Boolean, Long or Double values
  */
 public record Document(String id, String title, String text, Map<String, Object> metadata) {
 
-  // Metadata that reading gives a document; each is present only where it is known.
+  // Metadata fields set by reading a document; each is present only if known.
 
   /** String: the file's name without its folder. */
   public static final String FILE_NAME = "file_name";
@@ -27,16 +27,15 @@ public record Document(String id, String title, String text, Map<String, Object>
   /** String: the media type, such as {@code application/pdf}. */
   public static final String MEDIA_TYPE = "media_type";
 
-  /** String: how the text is built, {@code text}, {@code markdown} or {@code code}. */
+  /** String: structure of the text, {@code text}, {@code markdown} or {@code code}. */
   public static final String STRUCTURE = "structure";
 
   /** Long: the file's size in bytes. */
   public static final String SIZE = "size";
 
   /**
-   * Long: when the file was last changed, in seconds since 1970-01-01 UTC. It is no part of what
-   * tells whether a document has changed: in an index that is synchronized it is the time that the
-   * file had when its present content was added.
+   * Long: time of last modification, in seconds since 1970-01-01 UTC. Not used to detect changes:
+   * in a synchronized index it is the file's time when the current content was added.
    */
   public static final String MODIFIED = "modified";
 
@@ -46,7 +45,7 @@ public record Document(String id, String title, String text, Map<String, Object>
   /** String: the author or authors. */
   public static final String AUTHOR = "author";
 
-  /** String: when the document was written, by its own account, in ISO 8601. */
+  /** String: creation date stated by the document, in ISO 8601. */
   public static final String CREATED = "created";
 
   /** Long: the number of pages or slides. */
@@ -55,21 +54,21 @@ public record Document(String id, String title, String text, Map<String, Object>
   /** String: the sender of an e-mail. */
   public static final String EMAIL_FROM = "email_from";
 
-  /** String: the receivers of an e-mail, joined by commas. */
+  /** String: the recipients of an e-mail, joined by commas. */
   public static final String EMAIL_TO = "email_to";
 
   /** String: the subject of an e-mail. */
   public static final String EMAIL_SUBJECT = "email_subject";
 
   /**
-   * Makes a document. Integer values become Long, Float ones Double.
+   * Creates a document. Integer values become Long, Float ones Double.
    *
-   * @param id names it among all others, such as its path below the folder it came from
-   * @param title what people call it; may be empty
+   * @param id unique id, such as the path relative to its folder
+   * @param title title for display; may be empty
    * @param text its whole text, to which the spans of its chunks and citations refer
-   * @param metadata what is known about it, by field: String, Boolean, Long or Double values
-   * @throws IllegalArgumentException if the id is blank, a field's name is, or a value is of
-   *     another type or not a finite number
+   * @param metadata metadata by field: String, Boolean, Long or Double values
+   * @throws IllegalArgumentException if the id or a field's name is blank, or a value is of another
+   *     type or not finite
    */
   public Document {
     Texts.require("id", id);
@@ -84,9 +83,9 @@ public record Document(String id, String title, String text, Map<String, Object>
   }
 
   /**
-   * Makes a document without title or metadata.
+   * Creates a document without title or metadata.
    *
-   * @param id names it among all others
+   * @param id unique id
    * @param text its whole text
    * @return the document
    */

@@ -3,19 +3,19 @@ package io.adapt4j.rag.document;
 import java.util.Iterator;
 
 /**
- * Documents as they are read: only one at a time is in memory. What cannot be read is left out and
- * reported; the rest continues. For one thread.
+ * Iterator over documents read one at a time. Unreadable files are skipped and reported. Not
+ * thread-safe.
  */
 public interface DocumentReading extends Iterator<Document>, AutoCloseable {
 
   /**
-   * Reports what was read so far and what was not.
+   * Returns the report so far.
    *
    * @return the report; complete once there is no next document
    */
   ReadingReport report();
 
-  /** Frees what is open. */
+  /** Closes open resources. */
   @Override
   void close();
 }

@@ -2,23 +2,25 @@ package io.adapt4j.rag.document;
 
 import java.util.function.Consumer;
 
-/** Where documents come from, such as a folder of files. */
+/** Source of documents, such as a folder of files. */
 public interface DocumentSource {
 
   /**
-   * Begins to read.
+   * Starts reading.
    *
-   * @return the documents, one at a time, to be closed by the caller
-   * @throws java.io.UncheckedIOException if there is nothing to begin with, such as no folder
+   * @return the documents, one at a time; closed by the caller
+   * @throws java.io.UncheckedIOException if reading cannot start, for example because the folder
+   *     does not exist
    */
   DocumentReading open();
 
   /**
-   * Reads everything.
+   * Reads all documents.
    *
-   * @param each gets each document in turn
-   * @return what was read and what was not
-   * @throws java.io.UncheckedIOException if there is nothing to begin with, such as no folder
+   * @param each receives each document in turn
+   * @return summary of what was read and what was not
+   * @throws java.io.UncheckedIOException if reading cannot start, for example because the folder
+   *     does not exist
    */
   default ReadingReport forEach(Consumer<Document> each) {
     try (DocumentReading reading = open()) {

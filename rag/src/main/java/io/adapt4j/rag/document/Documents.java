@@ -23,13 +23,14 @@ import java.util.function.Function;
  * PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB and e-mail.
  *
  * <p>The id of a document is the file's path below its folder, with forward slashes. Its title is
- * the one the file states, else its first heading, else the file's name. Its metadata has the
- * fields of {@link Document} that are known, and those given here.
+ * the one stated in the file, else its first heading, else the file's name. Its metadata holds the
+ * known fields of {@link Document} and those given here.
  *
  * <p>HTML and office files become Markdown: headings, lists, tables row by row. Pages and slides
- * are parted by form feeds, which {@link Pages} counts. Other files are the text they are.
+ * are separated by form feeds, which {@link Pages} counts. Other files are read as plain text.
  *
- * <p>Immutable: each option returns new documents. Each opening reads the files again.
+ * <p>Immutable: each option returns a new instance. Each call of {@link #open} reads the files
+ * again.
  */
 public final class Documents implements DocumentSource {
 
@@ -41,7 +42,7 @@ public final class Documents implements DocumentSource {
   private final Charset fallback;
   private final Function<String, Map<String, Object>> extras;
 
-  /** Where the files come from. */
+  /** Source of the files. */
   @FunctionalInterface
   private interface Origin {
     Iterator<RawFile> files(FolderOptions options, ReportBuilder report);
@@ -67,8 +68,8 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Takes all files below a folder, in the order of their names. Hidden ones (whose name begins
-   * with a dot) are passed over; symbolic links are reported as skipped.
+   * Reads all files below a folder, in order of name. Hidden ones (whose name begins with a dot)
+   * are ignored; symbolic links are reported as skipped.
    *
    * @param folder the folder
    * @return its documents
@@ -78,7 +79,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Takes single files; the id of each is its name.
+   * Reads single files; the id of each is its name.
    *
    * @param files the files
    * @return their documents
@@ -89,9 +90,9 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Takes bytes as if they were a file's.
+   * Reads bytes as a file.
    *
-   * @param name the file's name, which becomes the id; its extension tells the format
+   * @param name the file's name, which becomes the id; its extension determines the format
    * @param bytes the content; not copied
    * @return one document
    */
@@ -101,9 +102,9 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Takes a stream as if it were a file. It can be opened once, and is read and closed then.
+   * Reads a stream as a file. It can be opened only once, and is then read and closed.
    *
-   * @param name the file's name, which becomes the id; its extension tells the format
+   * @param name the file's name, which becomes the id; its extension determines the format
    * @param stream the content
    * @return one document
    */
@@ -130,7 +131,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Takes documents that are in memory already.
+   * Returns a source of documents in memory.
    *
    * @param documents the documents
    * @return a source of them
@@ -147,9 +148,8 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Takes only files of the folder whose id matches a pattern, of these or of those given before:
-   * {@code "**.md"} all Markdown files, {@code "*.md"} those at the top, {@code "guides/**"} a
-   * folder.
+   * Includes only files of the folder whose id matches one of these or earlier patterns: {@code
+   * "**.md"} all Markdown files, {@code "*.md"} those at the top, {@code "guides/**"} a folder.
    *
    * @param globs patterns of {@link java.nio.file.FileSystem#getPathMatcher}
    * @return new documents
@@ -160,7 +160,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Leaves out files of the folder whose id matches a pattern.
+   * Excludes files of the folder whose id matches a pattern.
    *
    * @param globs patterns of {@link java.nio.file.FileSystem#getPathMatcher}
    * @return new documents
@@ -171,7 +171,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Takes hidden files and folders too.
+   * Includes hidden files and folders.
    *
    * @return new documents
    */
@@ -180,7 +180,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Follows symbolic links, out of the folder too. A link to a folder that it is in is skipped.
+   * Follows symbolic links, even out of the folder. A link to a folder that contains it is skipped.
    *
    * @return new documents
    */
@@ -189,9 +189,9 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Sets what a single file may take.
+   * Sets the limits for a single file.
    *
-   * @param most the limits; {@link ReadingLimits#standard} where none are given
+   * @param most the limits; {@link ReadingLimits#standard} by default
    * @return new documents
    */
   public Documents limits(ReadingLimits most) {
@@ -201,7 +201,7 @@ public final class Documents implements DocumentSource {
   /**
    * Sets the character set of text files that are neither UTF-8 nor marked.
    *
-   * @param charset the character set; windows-1252 where none is given
+   * @param charset the character set; windows-1252 by default
    * @return new documents
    */
   public Documents fallbackCharset(Charset charset) {
@@ -221,7 +221,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Adds fields to each document's metadata, instead of those of the same name.
+   * Adds fields to each document's metadata, replacing fields of the same name.
    *
    * @param fields gives the fields for an id
    * @return new documents
@@ -231,7 +231,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Lists the files that {@link #open} reads, without reading them. Some may give no document.
+   * Lists the files that {@link #open} would read, without reading them. Some may give no document.
    *
    * @return their ids, in order
    * @throws java.io.UncheckedIOException if there is no such folder
@@ -272,7 +272,7 @@ public final class Documents implements DocumentSource {
     try {
       return Optional.of(Files.getLastModifiedTime(file));
     } catch (IOException e) {
-      // Opening it tells what is wrong.
+      // Opening it reports the problem.
       return Optional.empty();
     }
   }

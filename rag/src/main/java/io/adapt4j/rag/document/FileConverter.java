@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
-/** Makes documents of files. */
+/** Converts files to documents. */
 final class FileConverter {
 
   private final ReadingLimits limits;
@@ -21,7 +21,7 @@ final class FileConverter {
     decoder = new TextDecoder(fallback);
   }
 
-  /** Reads a file whole. */
+  /** Reads a file. */
   Document convert(RawFile file) throws Exception {
     byte[] bytes = bytes(file);
     if (bytes.length > limits.bytes()) {
@@ -102,7 +102,10 @@ final class FileConverter {
         file.id(), storable(title(file, converted)), storable(converted.text()), fields);
   }
 
-  /** PDF files map glyphs to anything; models refuse half a character, and databases a zero. */
+  /**
+   * Replaces unpaired surrogates, which models reject, and NUL, which databases reject; PDF files
+   * may map glyphs to anything.
+   */
   private static String storable(String text) {
     String whole = text.indexOf('\0') < 0 ? text : text.replace('\0', ' ');
     return UnpairedSurrogates.indexIn(whole) < 0

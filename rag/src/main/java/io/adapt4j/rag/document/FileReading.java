@@ -59,7 +59,7 @@ final class FileReading implements DocumentReading {
     calls.close();
   }
 
-  /** The file's document; null if it gives none. */
+  /** Returns the file's document; null if it gives none. */
   private @Nullable Document read(RawFile file) {
     try {
       return calls.call(() -> converter.convert(file), limits.time());

@@ -8,16 +8,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a file is, by its first bytes where they tell, else by its name.
+ * Type of a file, detected by its first bytes or else by its name.
  *
- * @param kind how it is read
+ * @param kind way of reading it
  * @param mediaType its media type
  */
 record FileType(Kind kind, String mediaType) {
 
-  /** How files are read. */
+  /** Way of reading a file. */
   enum Kind {
-    /** As the text it is. */
+    /** As plain text. */
     TEXT,
     /** By jsoup. */
     HTML,
@@ -59,7 +59,7 @@ record FileType(Kind kind, String mediaType) {
 
   private static final FileType UNKNOWN = new FileType(Kind.NONE, "application/octet-stream");
 
-  /** Tells what Tika may be asked to read, within other documents too. */
+  /** Returns whether Tika may read a media type, also within other documents. */
   static boolean isOffice(String mediaType) {
     return OFFICE.containsValue(mediaType);
   }

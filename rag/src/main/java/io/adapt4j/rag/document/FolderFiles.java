@@ -21,8 +21,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files below a folder in the order of their names. In memory are the names of the folders that
- * are being walked, not those of all.
+ * Iterator over the files below a folder in order of name. Memory holds only the names in the
+ * folders being walked.
  */
 final class FolderFiles implements Iterator<RawFile> {
 
@@ -114,7 +114,7 @@ final class FolderFiles implements Iterator<RawFile> {
     if (!attributes.isRegularFile()) {
       throw Unreadable.skipped("is no regular file", "Remove it, or leave it out by except()");
     }
-    // The file may have become a link since it was looked at.
+    // The file may have become a link since it was checked.
     OpenOption[] how =
         options.links() ? new OpenOption[0] : new OpenOption[] {LinkOption.NOFOLLOW_LINKS};
     next =

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which files are taken.
+ * Selection of files in a folder.
  *
  * @param files patterns of which an id must match one; empty for any
  * @param except patterns of which it must match none
- * @param hidden whether hidden files and folders are taken
+ * @param hidden whether to include hidden files and folders
  * @param links whether symbolic links are followed
  */
 record FolderOptions(

@@ -11,7 +11,7 @@ import org.jsoup.nodes.TextNode;
 import org.jsoup.select.NodeFilter;
 import org.jsoup.select.NodeTraversor;
 
-/** HTML as Markdown of what a reader sees. */
+/** Converts the visible content of HTML to Markdown. */
 final class HtmlConverter {
 
   private static final Pattern INVISIBLE =
@@ -28,7 +28,7 @@ final class HtmlConverter {
     return new Converted(sink.text(), page.title().strip(), Structure.MARKDOWN, Map.of());
   }
 
-  /** The nodes as events of the writer. */
+  /** Forwards nodes to the writer. */
   private record Events(MarkdownWriter writer) implements NodeFilter {
 
     @Override

@@ -3,7 +3,7 @@ package io.adapt4j.rag.document;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The title of a text of Markdown, as it stands at its beginning. */
+/** Extracts the title at the beginning of a Markdown text. */
 final class MarkdownHead {
 
   private static final Pattern FENCE = Pattern.compile("^ {0,3}(```|~~~)");
@@ -13,12 +13,12 @@ final class MarkdownHead {
       Pattern.compile("^title[ \\t]*:[ \\t]*[\"']?(.*?)[\"']?[ \\t]*$");
   private static final Pattern MARKS = Pattern.compile("\\[([^\\]]*)\\]\\([^)]*\\)|[*`]");
 
-  /** Lines that are looked at. */
+  /** Maximum number of lines searched. */
   private static final int MOST_LINES = 200;
 
   private MarkdownHead() {}
 
-  /** The title that front matter states, else the first heading; empty if there is none. */
+  /** Returns the title in the front matter, else the first heading; empty if there is none. */
   static String title(String text) {
     String before = "";
     boolean code = false;

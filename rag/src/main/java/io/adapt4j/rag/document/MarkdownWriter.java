@@ -7,7 +7,7 @@ import java.util.Set;
 
 /**
  * Renders the elements of HTML, or of Tika's XHTML, as Markdown: headings, lists, tables row by
- * row, code; everything else as paragraphs. Links and emphasis leave their words only.
+ * row, code; everything else as paragraphs. Only the words of links and emphasis are kept.
  */
 final class MarkdownWriter {
 
@@ -69,7 +69,7 @@ final class MarkdownWriter {
     }
   }
 
-  /** Makes a writer. */
+  /** Creates a writer. */
   MarkdownWriter(TextSink out, boolean keepLines) {
     this.out = out;
     this.keepLines = keepLines;
@@ -155,7 +155,7 @@ final class MarkdownWriter {
         : Optional.of(tables.peek());
   }
 
-  /** Paragraphs in a cell are parts of its one line. */
+  /** Separates paragraphs; those in a cell are joined in its single line. */
   private void separate() {
     if (inTable().isPresent()) {
       words.append(' ');
@@ -195,7 +195,9 @@ final class MarkdownWriter {
     tables.push(new TableText());
   }
 
-  /** A table whose cells hold headings, lists or tables lays out a page: its cells are blocks. */
+  /**
+   * Treats cells as blocks: a table whose cells hold headings, lists or tables is a page layout.
+   */
   private void leaveCells() {
     inTable()
         .ifPresent(
@@ -257,7 +259,7 @@ final class MarkdownWriter {
     }
   }
 
-  /** What would read as a heading, as code or as an element, though it is text. */
+  /** Escapes text that would be parsed as a heading, code or an element. */
   private static String escaped(String text) {
     boolean marked =
         text.startsWith("#") || text.startsWith("```") || text.startsWith("~~~") || isTag(text);
@@ -269,8 +271,8 @@ final class MarkdownWriter {
   }
 
   /**
-   * Runs of blanks as one space each; if lines are kept, those with a line end as one, and those
-   * with more as a blank line.
+   * Collapses each run of whitespace to a space; if lines are kept, a run with one line break to
+   * one, and a run with more to a blank line.
    */
   private static String collapsed(CharSequence text, boolean lines) {
     StringBuilder collapsed = new StringBuilder(text.length());

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The pages of a document, or the slides. Its text has a form feed (U+000C) between two of them, as
- * text made from PDF files and old plain-text files have it.
+ * The pages or slides of a document, separated in its text by form feeds (U+000C), as in text
+ * extracted from PDF files and in old plain-text files.
  */
 public final class Pages {
 
@@ -19,7 +19,7 @@ public final class Pages {
    * Finds the pages of a document.
    *
    * @param document the document
-   * @return its pages; one where its text has no form feed
+   * @return its pages; a single one without form feeds
    */
   public static Pages of(Document document) {
     String text = document.text();
@@ -35,26 +35,26 @@ public final class Pages {
   }
 
   /**
-   * Tells on which page a stretch of the text begins.
+   * Returns the page where a span begins.
    *
-   * @param span the stretch
-   * @return the page's number, counted from 1
+   * @param span the span
+   * @return the page's number, from 1
    */
   public int first(Span span) {
     return pageOf(span.start());
   }
 
   /**
-   * Tells on which page a stretch of the text ends.
+   * Returns the page where a span ends.
    *
-   * @param span the stretch
-   * @return the page's number, counted from 1
+   * @param span the span
+   * @return the page's number, from 1
    */
   public int last(Span span) {
     return pageOf(Math.max(span.start(), span.end() - 1));
   }
 
-  /** A form feed belongs to the page that it ends. */
+  /** Returns the page of a position; a form feed belongs to the page that it ends. */
   private int pageOf(int position) {
     int found = Arrays.binarySearch(breaks, position);
     return (found >= 0 ? found : -found - 1) + 1;

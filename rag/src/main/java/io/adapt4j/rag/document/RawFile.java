@@ -7,15 +7,15 @@ import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 
 /**
- * Bytes with a name.
+ * A file to read.
  *
- * @param id the id of the document to be
- * @param modified when they were last changed, if that is known
- * @param opening opens them
+ * @param id id of its document
+ * @param modified time of last modification, if known
+ * @param opening opens the content
  */
 record RawFile(String id, Optional<FileTime> modified, Opening opening) {
 
-  /** Opens bytes to be read. */
+  /** Opens the content. */
   @FunctionalInterface
   interface Opening {
     InputStream open() throws IOException;
@@ -25,7 +25,7 @@ record RawFile(String id, Optional<FileTime> modified, Opening opening) {
     return FileNames.last(id);
   }
 
-  /** Reads all bytes, or one more than the most that are allowed. */
+  /** Reads all bytes, or one more than the allowed maximum. */
   byte[] read(long most) throws IOException {
     try (InputStream stream = opening.open()) {
       return stream.readNBytes(Math.toIntExact(most + 1));

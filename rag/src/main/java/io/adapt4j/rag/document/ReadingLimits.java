@@ -3,13 +3,13 @@ package io.adapt4j.rag.document;
 import java.time.Duration;
 
 /**
- * What a single file may take. A file beyond a limit gives no document, and the report says so.
+ * Limits for reading a single file. A file beyond a limit gives no document and is reported.
  *
- * @param bytes the most bytes of a file
- * @param characters the most characters of its text
- * @param inflatedBytes the most bytes that its compressed parts may have inflated
- * @param depth how deep documents within documents are read, such as attachments: 0 reads none
- * @param time how long reading may take
+ * @param bytes maximum size of a file in bytes
+ * @param characters maximum number of characters of its text
+ * @param inflatedBytes maximum size of its compressed parts in bytes after decompression
+ * @param depth nesting depth to which embedded documents such as attachments are read; 0 reads none
+ * @param time maximum time for reading
  */
 public record ReadingLimits(
     long bytes, long characters, long inflatedBytes, int depth, Duration time) {
@@ -17,13 +17,14 @@ public record ReadingLimits(
   private static final long MIB = 1 << 20;
 
   /**
-   * Makes limits.
+   * Creates limits.
    *
-   * @param bytes the most bytes of a file
-   * @param characters the most characters of its text
-   * @param inflatedBytes the most bytes that its compressed parts may have inflated
-   * @param depth how deep documents within documents are read, such as attachments: 0 reads none
-   * @param time how long reading may take
+   * @param bytes maximum size of a file in bytes
+   * @param characters maximum number of characters of its text
+   * @param inflatedBytes maximum size of its compressed parts in bytes after decompression
+   * @param depth nesting depth to which embedded documents such as attachments are read; 0 reads
+   *     none
+   * @param time maximum time for reading
    * @throws IllegalArgumentException if one is out of its range
    */
   public ReadingLimits {
@@ -44,17 +45,17 @@ public record ReadingLimits(
   }
 
   /**
-   * {@return the limits where none are given: 64 MiB, 20 million characters, 512 MiB inflated, two
-   * levels of documents within documents, one minute}
+   * {@return the default limits: 64 MiB, 20 million characters, 512 MiB inflated, two levels of
+   * documents within documents, one minute}
    */
   public static ReadingLimits standard() {
     return new ReadingLimits(64 * MIB, 20_000_000, 512 * MIB, 2, Duration.ofMinutes(1));
   }
 
   /**
-   * Returns these limits with another for bytes.
+   * Returns these limits with another file size.
    *
-   * @param most the most bytes of a file
+   * @param most maximum size of a file in bytes
    * @return new limits
    */
   public ReadingLimits withBytes(long most) {
@@ -62,9 +63,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another for characters.
+   * Returns these limits with another text length.
    *
-   * @param most the most characters of a text
+   * @param most maximum number of characters of a text
    * @return new limits
    */
   public ReadingLimits withCharacters(long most) {
@@ -72,9 +73,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another for inflated bytes.
+   * Returns these limits with another decompressed size.
    *
-   * @param most the most bytes that compressed parts may have inflated
+   * @param most maximum decompressed size in bytes
    * @return new limits
    */
   public ReadingLimits withInflatedBytes(long most) {
@@ -82,9 +83,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another for documents within documents.
+   * Returns these limits with another nesting depth.
    *
-   * @param most how deep they are read
+   * @param most maximum depth
    * @return new limits
    */
   public ReadingLimits withDepth(int most) {
@@ -92,9 +93,9 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns these limits with another for time.
+   * Returns these limits with another time.
    *
-   * @param most how long reading a file may take
+   * @param most maximum time for reading a file
    * @return new limits
    */
   public ReadingLimits withTime(Duration most) {

@@ -5,27 +5,28 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What became of the files of a source.
+ * Outcome of reading a source's files.
  *
- * @param read how many gave a document
- * @param failed those that should have given one: damaged, encrypted, too large, too slow
- * @param skipped those that have nothing to give: empty, links, no documents
+ * @param read number of files that gave a document
+ * @param failed files that should have given one but are damaged, encrypted, too large or too slow
+ * @param skipped files without content to read: empty, links, not documents
  */
 public record ReadingReport(long read, List<FileProblem> failed, List<FileProblem> skipped) {
 
   /**
-   * Makes a report.
+   * Creates a report.
    *
-   * @param read how many gave a document
-   * @param failed those that should have given one: damaged, encrypted, too large, too slow
-   * @param skipped those that have nothing to give: empty, links, no documents
+   * @param read number of files that gave a document
+   * @param failed files that should have given one but are damaged, encrypted, too large or too
+   *     slow
+   * @param skipped files without content to read: empty, links, not documents
    */
   public ReadingReport {
     failed = List.copyOf(failed);
     skipped = List.copyOf(skipped);
   }
 
-  /** {@return the report for people to read} */
+  /** {@return the report as human-readable text} */
   public String text() {
     String counts = read + " read, " + failed.size() + " failed, " + skipped.size() + " skipped\n";
     return Stream.concat(

@@ -3,7 +3,7 @@ package io.adapt4j.rag.document;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A report that grows. */
+/** Builder of a reading report. */
 final class ReportBuilder {
 
   private final List<FileProblem> failed = new ArrayList<>();

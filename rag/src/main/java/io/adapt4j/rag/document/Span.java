@@ -1,19 +1,19 @@
 package io.adapt4j.rag.document;
 
 /**
- * A stretch of a document's text.
+ * A range of a document's text.
  *
- * @param start the first character, in Java's UTF-16 counting
- * @param end the character after the last
+ * @param start index of the first character, in UTF-16 code units
+ * @param end index after the last character
  */
 public record Span(int start, int end) {
 
   /**
-   * Makes a span.
+   * Creates a span.
    *
-   * @param start the first character, in Java's UTF-16 counting
-   * @param end the character after the last
-   * @throws IllegalArgumentException if it begins before 0 or ends before it begins
+   * @param start index of the first character, in UTF-16 code units
+   * @param end index after the last character
+   * @throws IllegalArgumentException if the start is negative or after the end
    */
   public Span {
     if (start < 0 || end < start) {
@@ -31,14 +31,14 @@ public record Span(int start, int end) {
    * Returns whether another span lies within this one.
    *
    * @param other the other
-   * @return true if no character of it is outside
+   * @return true if it is entirely inside
    */
   public boolean contains(Span other) {
     return start <= other.start && other.end <= end;
   }
 
   /**
-   * Cuts the span out of a text.
+   * Extracts the span from a text.
    *
    * @param text the document's text
    * @return its characters

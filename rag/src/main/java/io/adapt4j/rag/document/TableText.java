@@ -3,7 +3,7 @@ package io.adapt4j.rag.document;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table, row by row. */
+/** Builds the text of a table row by row. */
 final class TableText {
 
   private final List<List<String>> rows = new ArrayList<>();
@@ -13,7 +13,7 @@ final class TableText {
     rows.add(new ArrayList<>());
   }
 
-  /** Adds a cell to the last row; text outside of cells counts only where there is some. */
+  /** Adds a cell to the last row; blank text outside cells is ignored. */
   void cell(String text) {
     if (rows.isEmpty()) {
       if (text.isEmpty()) {
@@ -39,7 +39,7 @@ final class TableText {
     return rows.stream().flatMap(List::stream).toList();
   }
 
-  /** As a table of Markdown; a single column is paragraphs. */
+  /** Returns a Markdown table; a single column becomes paragraphs. */
   String text() {
     rows.removeIf(List::isEmpty);
     int columns = rows.stream().mapToInt(List::size).max().orElse(0);

@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes as text. A byte order mark tells UTF-8, UTF-16 and UTF-32; without one, bytes that are
- * valid UTF-8 are UTF-8; zeros in every other byte are UTF-16; an HTML file may state its character
- * set; the rest has the one to fall back to.
+ * Decodes bytes to text. A byte order mark indicates UTF-8, UTF-16 or UTF-32; without one, valid
+ * UTF-8 is decoded as such, zeros in every other byte indicate UTF-16, an HTML file may state its
+ * character set, and the rest uses the fallback.
  */
 final class TextDecoder {
 
@@ -31,7 +31,7 @@ final class TextDecoder {
     this.fallback = fallback;
   }
 
-  /** A text with the character set it was in. */
+  /** A text with its original character set. */
   record Decoded(String text, Charset charset) {}
 
   Decoded decode(byte[] bytes, boolean html) throws Unreadable {
@@ -67,7 +67,7 @@ final class TextDecoder {
     }
   }
 
-  /** UTF-16 of mostly Latin text has a zero in nearly every other byte. */
+  /** Detects UTF-16 of largely Latin text by the zero in nearly every other byte. */
   private static Optional<Charset> wide(byte[] bytes) {
     int length = Math.min(bytes.length, PROBE) & ~1;
     int even = 0;
@@ -96,8 +96,8 @@ final class TextDecoder {
   }
 
   /**
-   * Text has no control characters but those that lay it out, also where a binary file begins with
-   * words.
+   * Rejects text with control characters other than whitespace, as in a binary file that begins
+   * with words.
    */
   private static void refuseBinary(String text) throws Unreadable {
     long control = 0;
@@ -131,7 +131,7 @@ final class TextDecoder {
   }
 
   private enum Mark {
-    // UTF-32LE begins as UTF-16LE does.
+    // UTF-32LE begins like UTF-16LE.
     UTF_32LE("UTF-32LE", "\u00FF\u00FE\0\0"),
     UTF_32BE("UTF-32BE", "\0\0\u00FE\u00FF"),
     UTF_8("UTF-8", "\u00EF\u00BB\u00BF"),

@@ -1,6 +1,6 @@
 package io.adapt4j.rag.document;
 
-/** A text that grows up to a limit. */
+/** Text buffer with a limit. */
 final class TextSink {
 
   private final StringBuilder text = new StringBuilder();
@@ -12,7 +12,7 @@ final class TextSink {
     this.most = most;
   }
 
-  /** More characters than are allowed. */
+  /** Thrown when the text exceeds the limit. */
   static final class TooLong extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -22,7 +22,7 @@ final class TextSink {
     }
   }
 
-  /** Refuses to go on where so many more characters would be too many. */
+  /** Throws if a number of further characters would exceed the limit. */
   void require(long more) {
     if (text.length() + more > most) {
       throw new TooLong(most);
@@ -35,13 +35,13 @@ final class TextSink {
     afterLine = false;
   }
 
-  /** Adds a line that follows lines without a blank line between. */
+  /** Adds a line without a blank line before it. */
   void line(String line) {
     add(afterLine ? "\n" : "\n\n", line);
     afterLine = true;
   }
 
-  /** Ends the lines that follow each other. */
+  /** Ends a run of lines. */
   void endLines() {
     afterLine = false;
   }

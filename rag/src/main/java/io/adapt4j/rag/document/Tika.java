@@ -2,7 +2,7 @@ package io.adapt4j.rag.document;
 
 import java.util.Set;
 
-/** Whether Apache Tika is on the class path. */
+/** Detection of Apache Tika on the class path. */
 final class Tika {
 
   private static final String GROUP = "org.apache.tika:";
@@ -10,7 +10,7 @@ final class Tika {
   private static final String CORE = GROUP + "tika-core" + VERSION;
   private static final String PARSERS = GROUP + "tika-parsers-standard-package" + VERSION;
 
-  /** A class of each module of parsers. */
+  /** A class of each parser module. */
   private static final Set<String> SOME_PARSERS =
       Set.of(
           "org.apache.tika.parser.pdf.PDFParser",
@@ -32,7 +32,7 @@ final class Tika {
     return TikaConverter.convert(name, mediaType, bytes, limits);
   }
 
-  /** Names the artifact that reads a format. */
+  /** Returns the remedy that names the artifact for a format. */
   static String remedy(String mediaType) {
     return "Add %s%s%s to the class path, or %s for all formats"
         .formatted(GROUP, module(mediaType), VERSION, PARSERS);
@@ -51,7 +51,7 @@ final class Tika {
   }
 
   private static boolean isThere(String type) {
-    // A parser's class cannot be loaded without the core.
+    // A parser's class cannot be loaded without Tika's core.
     ClassLoader loader = Tika.class.getClassLoader();
     return loader.getResource(type.replace('.', '/') + ".class") != null;
   }

@@ -23,22 +23,22 @@ import org.apache.tika.parser.Parser;
 import org.jspecify.annotations.Nullable;
 import org.xml.sax.SAXException;
 
-/** PDF, office files and e-mail through Apache Tika. */
+/** Converts PDF, office files and e-mail with Apache Tika. */
 final class TikaConverter {
 
-  /** What stands at the end of a PDF file, and how far from it, as viewers have it. */
+  /** End marker of a PDF file, searched within {@link #PDF_TAIL} bytes of the end as viewers do. */
   private static final String PDF_END = "%%EOF";
 
   private static final int PDF_TAIL = 1024;
 
-  /** What begins the last record of a ZIP file, and how long that may be. */
+  /** Signature of a ZIP file's last record, which is at most {@link #ZIP_TAIL} bytes long. */
   private static final String ZIP_END = "PK\u0005\u0006";
 
   private static final int ZIP_TAIL = 65_557;
 
   private TikaConverter() {}
 
-  /** Made once: it looks for parsers on the whole class path. */
+  /** Lazily created singleton, since it scans the whole class path for parsers. */
   private static final class Shared {
     private static final AutoDetectParser PARSER = new AutoDetectParser();
   }
@@ -95,7 +95,7 @@ final class TikaConverter {
             .map(type -> type.getBaseType().toString())
             .collect(Collectors.toSet());
     if (!readable.contains(expected)) {
-      // Without its parser, a format's content is often not told apart either.
+      // Without its parser, a format's content is often not recognized either.
       throw noParser(expected);
     }
     if (!FileType.isOffice(found)) {
@@ -113,7 +113,9 @@ final class TikaConverter {
         "is " + mediaType + ", for which Apache Tika finds no parser", Tika.remedy(mediaType));
   }
 
-  /** Parsers mend files that were cut off, and give a part of the text as if it were all. */
+  /**
+   * Rejects truncated files: parsers repair them and return partial text as if it were complete.
+   */
   private static void requireEnd(byte[] bytes) throws Unreadable {
     boolean whole =
         FileType.isPdf(bytes)

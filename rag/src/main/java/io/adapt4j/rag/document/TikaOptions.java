@@ -4,10 +4,10 @@ import org.apache.tika.parser.ParseContext;
 import org.apache.tika.parser.microsoft.OfficeParserConfig;
 import org.apache.tika.parser.pdf.PDFParserConfig;
 
-/** Options of Tika's parsers, each of which may be there or not. */
+/** Options of Tika's parsers, each of which may be absent. */
 final class TikaOptions {
 
-  /** What a PDF file may take before its streams go to temporary files. */
+  /** Memory limit of a PDF file, beyond which its streams go to temporary files. */
   private static final long PDF_MEMORY = 64L << 20;
 
   private TikaOptions() {}
@@ -17,7 +17,7 @@ final class TikaOptions {
     try {
       Pdf.set(context);
     } catch (NoClassDefFoundError e) {
-      // No parser of PDF files: the need for one is told when such a file comes.
+      // No PDF parser: reported when such a file is read.
     }
     try {
       Office.set(context, FileType.isSheets(mediaType));
@@ -42,7 +42,7 @@ final class TikaOptions {
       config.setUseSAXDocxExtractor(true);
       config.setUseSAXPptxExtractor(true);
       config.setExtractMacros(false);
-      // Those of sheets are codes for the printer, such as "Page &P".
+      // Headers and footers of sheets are printer codes, such as "Page &P".
       config.setIncludeHeadersAndFooters(!sheets);
       context.set(OfficeParserConfig.class, config);
     }

@@ -3,7 +3,7 @@ package io.adapt4j.rag.document;
 import org.xml.sax.Attributes;
 import org.xml.sax.helpers.DefaultHandler;
 
-/** The XHTML that Tika makes of a file as Markdown. */
+/** Converts Tika's XHTML output to Markdown. */
 final class TikaText extends DefaultHandler {
 
   private static final String TABLE = "table";
@@ -12,7 +12,7 @@ final class TikaText extends DefaultHandler {
   private final boolean onlyTables;
   private int tables;
 
-  /** Writes a file. */
+  /** Creates a handler. */
   TikaText(MarkdownWriter writer, boolean onlyTables) {
     this.writer = writer;
     this.onlyTables = onlyTables;

@@ -15,12 +15,12 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one call at a time in another thread, and leaves the thread to itself where the call takes
- * too long: Java cannot end a thread that does not heed its interruption.
+ * Runs one call at a time in another thread and abandons the thread if the call takes too long:
+ * Java cannot stop a thread that ignores interruption.
  */
 final class TimedCalls implements AutoCloseable {
 
-  /** With more calls left to themselves, nothing further is begun until one of them ends. */
+  /** Maximum number of abandoned calls, beyond which no call starts until one of them ends. */
   private static final int MOST_LEFT = 8;
 
   private static final int DEEPEST = 20;
@@ -77,7 +77,7 @@ final class TimedCalls implements AutoCloseable {
         "Open it in its own program and save it again");
   }
 
-  /** What parsers wrap it in says less. */
+  /** Describes the root cause, which says more than the exceptions parsers wrap it in. */
   private static String root(Throwable thrown) {
     Throwable root = thrown;
     for (int i = 0; i < DEEPEST && root.getCause() != null; i++) {
@@ -101,7 +101,7 @@ final class TimedCalls implements AutoCloseable {
     }
   }
 
-  /** A call that tells when it has really ended: a cancelled future says so at once. */
+  /** A call that reports when it has actually ended; a canceled future reports so at once. */
   private static final class Call<T> implements Callable<T> {
     private final Callable<T> callable;
     private final CompletableFuture<Void> end = new CompletableFuture<>();

@@ -2,7 +2,7 @@ package io.adapt4j.rag.document;
 
 import java.util.Objects;
 
-/** A file gives no document. */
+/** Thrown when a file gives no document. */
 final class Unreadable extends Exception {
 
   private static final long serialVersionUID = 1;
@@ -16,12 +16,12 @@ final class Unreadable extends Exception {
     this.expected = expected;
   }
 
-  /** It should have given one. */
+  /** Creates an exception for a file that should have given one. */
   static Unreadable failed(String reason, String remedy) {
     return new Unreadable(reason, remedy, false);
   }
 
-  /** It has nothing to give. */
+  /** Creates an exception for a file without content. */
   static Unreadable skipped(String reason, String remedy) {
     return new Unreadable(reason, remedy, true);
   }

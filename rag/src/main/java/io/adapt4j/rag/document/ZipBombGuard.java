@@ -8,9 +8,9 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
 /**
- * Refuses files whose compressed parts are far larger than they look, before a parser takes memory
- * for them: entries of ZIP files (DOCX, XLSX, EPUB), and deflated streams of PDF files. What is
- * compressed twice, or by something else, is left to the limits of time and text.
+ * Rejects files with excessively large decompressed parts before a parser allocates memory for
+ * them: entries of ZIP files (DOCX, XLSX, EPUB), and deflated streams of PDF files. Nested or other
+ * compression is left to the limits of time and text.
  */
 final class ZipBombGuard {
 
@@ -45,7 +45,7 @@ final class ZipBombGuard {
         }
       }
     } catch (IOException | IllegalArgumentException e) {
-      // Damaged, or of a kind that only parsers know: they say what is wrong.
+      // Damaged, or of a kind that only parsers know: they report the problem.
       return;
     }
   }
@@ -76,7 +76,7 @@ final class ZipBombGuard {
     }
   }
 
-  /** The place after the next word "stream" and its line end; -1 if there is none. */
+  /** Returns the position after the next word "stream" and its line break; -1 if there is none. */
   private static int next(byte[] bytes, int from) {
     for (int i = from; i + 8 < bytes.length; i++) {
       boolean word =

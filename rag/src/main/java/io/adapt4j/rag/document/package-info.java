@@ -1,7 +1,7 @@
 /**
- * Documents, the pieces they are searched by, and how files become documents.
+ * Documents, their chunks, and conversion of files to documents.
  *
- * <p>{@link io.adapt4j.rag.document.Documents} says what to read. Text, Markdown, source code and
+ * <p>{@link io.adapt4j.rag.document.Documents} selects the files. Text, Markdown, source code and
  * HTML are read by this package; PDF, office files and e-mail need Apache Tika on the class path.
  */
 @NullMarked

@@ -16,19 +16,19 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
- * Keeps the vectors of other embeddings on disk, by the SHA-256 of text and identity, so that no
- * text is embedded twice.
+ * Disk cache for the vectors of other embeddings, keyed by the SHA-256 of text and identity, so
+ * that no text is embedded twice.
  *
- * <p>The folder may hold the vectors of several models, and one process at a time uses those of a
- * model. What a crash leaves unfinished is dropped when it is opened again. Beyond the size that is
- * given, vectors not used for longest go, half of them at a time. In memory it takes about 100
- * bytes a vector.
+ * <p>The folder may hold vectors of several models; only one process at a time may use those of a
+ * model. Records left incomplete by a crash are dropped on reopening. Beyond the size limit, the
+ * least recently used vectors are evicted, half at a time. Memory use is about 100 bytes per
+ * vector.
  *
- * <p>Safe for use by several threads if the other embeddings are.
+ * <p>Thread-safe if the other embeddings are.
  */
 public final class CachedEmbeddings implements TextEmbeddings {
 
-  /** The most bytes on disk unless they are given: 2 GB, 1.3 million vectors of 384 entries. */
+  /** Default size limit on disk in bytes: 2 GB, or 1.3 million vectors of dimension 384. */
   public static final long DEFAULT_MAX_BYTES = 2_000_000_000L;
 
   private static final int NAME_DIGITS = 16;
@@ -42,25 +42,25 @@ public final class CachedEmbeddings implements TextEmbeddings {
   }
 
   /**
-   * Keeps vectors in a folder, at most {@link #DEFAULT_MAX_BYTES}.
+   * Caches vectors in a folder, up to {@link #DEFAULT_MAX_BYTES}.
    *
-   * @param embeddings what makes vectors, closed with what is returned
-   * @param folder where they are kept; created if absent
+   * @param embeddings the embeddings to cache, closed with the result
+   * @param folder the cache folder; created if absent
    * @return the embeddings
-   * @throws IOException if the folder cannot be used, or another process does
+   * @throws IOException if the folder is unusable or in use by another process
    */
   public static CachedEmbeddings in(TextEmbeddings embeddings, Path folder) throws IOException {
     return in(embeddings, folder, DEFAULT_MAX_BYTES);
   }
 
   /**
-   * Keeps vectors in a folder.
+   * Caches vectors in a folder.
    *
-   * @param embeddings what makes vectors, closed with what is returned
-   * @param folder where they are kept; created if absent
-   * @param maxBytes the most bytes of this model's vectors on disk
+   * @param embeddings the embeddings to cache, closed with the result
+   * @param folder the cache folder; created if absent
+   * @param maxBytes size limit of this model's vectors on disk, in bytes
    * @return the embeddings
-   * @throws IOException if the folder cannot be used, or another process does
+   * @throws IOException if the folder is unusable or in use by another process
    * @throws IllegalArgumentException if there is no room for two vectors
    */
   public static CachedEmbeddings in(TextEmbeddings embeddings, Path folder, long maxBytes)
@@ -91,13 +91,13 @@ public final class CachedEmbeddings implements TextEmbeddings {
     return embeddings.countTokens(text);
   }
 
-  /** Embeds texts of which no vector is kept, each once. */
+  /** Embeds texts that are not cached, each once. */
   @Override
   public List<float[]> passages(List<String> texts) {
     return kept("passage", texts, embeddings::passages);
   }
 
-  /** Embeds questions of which no vector is kept, each once. */
+  /** Embeds questions that are not cached, each once. */
   @Override
   public List<float[]> queries(List<String> texts) {
     return kept("query", texts, embeddings::queries);
@@ -148,7 +148,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
     return kept("query", List.of(text), texts -> List.of(embeddings.query(text))).get(0);
   }
 
-  /** {@return the number of vectors kept} */
+  /** {@return the number of cached vectors} */
   public int size() {
     return cache.size();
   }

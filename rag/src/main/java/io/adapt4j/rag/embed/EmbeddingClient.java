@@ -20,7 +20,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends requests for embeddings, again where that may help. */
+/** Sends embedding requests, with retries. */
 final class EmbeddingClient {
 
   private static final Logger LOG = LoggerFactory.getLogger(OpenAiEmbeddings.class);
@@ -43,7 +43,7 @@ final class EmbeddingClient {
     this.retries = new Retries(settings.retries(), settings.sleeper(), LOG::warn);
   }
 
-  /** One vector a text, in their order. */
+  /** Returns one vector per text, in order. */
   List<float[]> embed(List<String> texts) {
     HttpRequest request = request(texts);
     try {
@@ -99,7 +99,7 @@ final class EmbeddingClient {
     try {
       data = Json.parse(body).path("data");
     } catch (JsonProcessingException e) {
-      // Without the cause, which quotes the answer as it came.
+      // Without the cause, which quotes the raw answer.
       throw unreadable("JSON, found '" + shortened(body) + "'");
     }
     if (!data.isArray() || data.size() != count) {

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What is to be known of a server of embeddings. */
+/** Settings of an embedding server. */
 record EmbeddingSettings(
     URI endpoint,
     String model,
@@ -21,7 +21,7 @@ record EmbeddingSettings(
     long maxAnswerBytes,
     Sleeper sleeper) {
 
-  /** The address for messages: a query may hold a key. */
+  /** Returns the address without its query, which may hold a key, for messages. */
   String shown() {
     return endpoint.toString().replaceFirst("\\?.*", "");
   }
@@ -33,13 +33,13 @@ record EmbeddingSettings(
         "OpenAiEmbeddings.Builder.maxAnswerBytes, or send fewer texts a request (batch)");
   }
 
-  /** A text of the server without the secrets that were sent to it. */
+  /** Removes the secrets that were sent to the server from one of its texts. */
   String withoutSecrets(String text) {
     String clean = key.map(secret -> text.replace(secret, Secrets.HIDDEN)).orElse(text);
     return Secrets.hideInAddresses(clean);
   }
 
-  /** Without the key. */
+  /** Returns the settings without the key. */
   @Override
   public String toString() {
     return "EmbeddingSettings[" + shown() + ", " + model + "]";

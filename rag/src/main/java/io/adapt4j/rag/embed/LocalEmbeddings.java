@@ -15,14 +15,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Vectors of a sentence encoder in this process, read from a sentence-transformers folder or that
- * of a plain encoder.
+ * Embeddings of a local sentence encoder, loaded from a sentence-transformers folder or that of a
+ * plain encoder.
  *
- * <p>Questions and passages get the prompts that are given. Where none are, those stored in the
- * folder's {@code config_sentence_transformers.json} are used: {@code query} for questions, {@code
- * passage} or {@code document} for passages.
+ * <p>Questions and passages get the given prompts, by default those in the folder's {@code
+ * config_sentence_transformers.json}: {@code query} for questions, {@code passage} or {@code
+ * document} for passages.
  *
- * <p>Safe for use by several threads; calls run one after the other.
+ * <p>Thread-safe; calls are serialized.
  */
 public final class LocalEmbeddings implements TextEmbeddings {
 
@@ -37,13 +37,13 @@ public final class LocalEmbeddings implements TextEmbeddings {
   }
 
   /**
-   * Loads a model as its folder says.
+   * Loads a model with the settings of its folder.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @return the embeddings, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of an encoder,
-   *     or if the weights do not match, or if there is no tokenizer that can be used
+   *     the weights do not match, or there is no usable tokenizer
    */
   public static LocalEmbeddings load(ModelSource source) {
     return builder(source).build();
@@ -52,9 +52,9 @@ public final class LocalEmbeddings implements TextEmbeddings {
   /**
    * Uses a loaded model, such as one with an adapter.
    *
-   * @param embedder the model, closed with what is returned
-   * @param identity what tells its vectors from those of other models
-   * @param prompts what to put before texts
+   * @param embedder the model, closed with the returned embeddings
+   * @param identity id that distinguishes its vectors from those of other models
+   * @param prompts prefixes of texts
    * @return the embeddings
    */
   public static LocalEmbeddings of(TextEmbedder embedder, String identity, Prompts prompts) {
@@ -63,9 +63,9 @@ public final class LocalEmbeddings implements TextEmbeddings {
   }
 
   /**
-   * Begins with nothing set otherwise than the folder says.
+   * Starts a builder with the settings of the folder.
    *
-   * @param source where the model is
+   * @param source location of the model
    * @return a new builder
    */
   public static Builder builder(ModelSource source) {
@@ -158,7 +158,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
     return identity;
   }
 
-  /** What to do otherwise than a folder says. */
+  /** Builder that overrides settings of a folder. */
   public static final class Builder {
 
     private final ModelSource source;
@@ -173,7 +173,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets the type of weights and computation; that of the checkpoint unless it is set.
+     * Sets the type of weights and computation; by default the checkpoint's.
      *
      * @param value the precision
      * @return this
@@ -185,7 +185,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets the most tokens of a text; as the folder says unless it is set.
+     * Sets the maximum number of tokens of a text; by default the folder's setting.
      *
      * @param value at least 1
      * @return this
@@ -197,7 +197,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets what to put before texts, instead of what the folder says.
+     * Sets the prefixes of texts, instead of the folder's.
      *
      * @param value the prompts
      * @return this
@@ -208,10 +208,10 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets whether vectors are the same, to the bit, whatever they are made with ({@link
-     * TextEmbedder#batchInvariant}). Not part of the identity: vectors differ by rounding only.
+     * Sets whether vectors are bitwise independent of the rest of their batch ({@link
+     * TextEmbedder#batchInvariant}). Not part of the identity, as vectors differ by rounding only.
      *
-     * @param on true for the same
+     * @param on true for batch-invariant vectors
      * @return this
      */
     public Builder batchInvariant(boolean on) {
@@ -220,8 +220,8 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Loads the model. Its identity is the folder's name and a hash of its files and of what is set
-     * here.
+     * Loads the model. Its identity is the folder's name and a hash of its files and of the
+     * settings made here.
      *
      * @return the embeddings, closed by the caller
      */

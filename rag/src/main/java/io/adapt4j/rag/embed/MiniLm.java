@@ -11,10 +11,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The sentence encoder all-MiniLM-L6-v2 (384 dimensions, 256 tokens, English), with its real
- * weights, without a download at run time: the Maven artifact {@value #ARTIFACT} carries them as an
- * ONNX file. Only the files in that artifact are used, none of its code, so its own dependencies
- * can be excluded.
+ * The sentence encoder all-MiniLM-L6-v2 (384 dimensions, 256 tokens, English), without a download
+ * at run time: the Maven artifact {@value #ARTIFACT} contains the weights as an ONNX file. Only
+ * that artifact's files are used, not its code, so its dependencies can be excluded.
  */
 public final class MiniLm {
 
@@ -23,18 +22,18 @@ public final class MiniLm {
   private static final String ONNX = "/all-minilm-l6-v2.onnx";
   private static final String TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
 
-  /** The system property that names the folder of what is kept between runs. */
+  /** System property for the cache folder. */
   public static final String CACHE_PROPERTY = "adapt4j.cache";
 
-  /** Writing the model takes seconds. */
+  /** Age of a temporary folder beyond which its writer is gone; writing takes seconds. */
   private static final Duration ABANDONED = Duration.ofHours(1);
 
   private MiniLm() {}
 
   /**
-   * Loads the model as it is in {@link #folder()}.
+   * Loads the model from {@link #folder()}.
    *
-   * @return embeddings of 384 entries, closed by the caller
+   * @return 384-dimensional embeddings, closed by the caller
    * @throws IllegalStateException if the artifact is not on the class path
    * @throws IOException if the model cannot be written to the cache
    */
@@ -47,7 +46,7 @@ public final class MiniLm {
    * by the system property {@value #CACHE_PROPERTY}, else {@code $XDG_CACHE_HOME/adapt4j}, else
    * {@code ~/.cache/adapt4j}. The first call writes it, 91 MB; several processes may do so at once.
    *
-   * @return the folder, not to be changed
+   * @return the folder; do not modify it
    * @throws IllegalStateException if the artifact is not on the class path
    * @throws IOException if the folder cannot be written
    */
@@ -98,7 +97,7 @@ public final class MiniLm {
   }
 
   /**
-   * Reads the model as ONNX Runtime takes it.
+   * Reads the model for ONNX Runtime.
    *
    * @return the content of the ONNX file
    * @throws IllegalStateException if the artifact is not on the class path
@@ -107,7 +106,7 @@ public final class MiniLm {
     return resource(ONNX);
   }
 
-  /** Tells versions of the model apart without reading it. */
+  /** Returns the model's size, which identifies its version. */
   private static long size() throws IOException {
     return url(ONNX).openConnection().getContentLengthLong();
   }

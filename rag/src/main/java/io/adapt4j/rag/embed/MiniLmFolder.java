@@ -133,7 +133,7 @@ final class MiniLmFolder {
     Files.write(folder.resolve("tokenizer.json"), tokenizer);
   }
 
-  /** The weights under the names and in the layout of BertModel. */
+  /** Returns the weights with the names and layout of BertModel. */
   static List<TensorData> tensors(OnnxGraph graph) {
     List<TensorData> tensors = new ArrayList<>();
     for (OnnxTensor weight : graph.weights().values()) {

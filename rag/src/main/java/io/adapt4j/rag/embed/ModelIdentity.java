@@ -11,14 +11,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Tells models apart by the content of their files, wherever the folder lies. */
+/** Identity of a model by the content of its files, regardless of location. */
 final class ModelIdentity {
 
   private static final int DIGITS = 16;
 
   private ModelIdentity() {}
 
-  /** The folder's name, and the hash of all weights and settings below it and of a text. */
+  /** Returns the folder's name, and a hash of all its weights and settings and of a text. */
   static String of(Path folder, String settings) {
     MessageDigest digest = FileDigest.sha256();
     try (Stream<Path> files = Files.walk(folder)) {

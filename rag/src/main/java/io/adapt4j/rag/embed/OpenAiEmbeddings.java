@@ -17,19 +17,19 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Vectors of a server with OpenAI's interface for embeddings ({@code POST /v1/embeddings}), such as
- * Ollama, vLLM, llama.cpp's server, text-embeddings-inference or OpenAI.
+ * Embeddings of a server with OpenAI's API ({@code POST /v1/embeddings}), such as Ollama, vLLM,
+ * llama.cpp's server, text-embeddings-inference or OpenAI.
  *
- * <p>Texts go in batches. What may work later (429, 500, 502, 503, 504, a lost connection) is tried
- * again with growing pauses or after what {@code Retry-After} says; a server that cannot be reached
- * is an error at once. Vectors are brought to length 1. Safe for use by several threads.
+ * <p>Texts are sent in batches. Transient failures (429, 500, 502, 503, 504, a lost connection) are
+ * retried with exponential backoff or after the {@code Retry-After} time; an unreachable server
+ * fails immediately. Vectors are L2-normalized. Thread-safe.
  */
 public final class OpenAiEmbeddings implements TextEmbeddings {
 
-  /** Texts a request unless it is set. */
+  /** Default number of texts per request. */
   public static final int DEFAULT_BATCH = 64;
 
-  /** Default of the longest answer, in bytes: 32 MiB. */
+  /** Default size limit of an answer: 32 MiB. */
   public static final long DEFAULT_MAX_ANSWER_BYTES = 32L << 20;
 
   private final EmbeddingClient client;
@@ -43,10 +43,10 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   }
 
   /**
-   * Begins with an address.
+   * Creates a builder for an address.
    *
-   * @param address the server's, such as {@code http://localhost:11434}, with or without {@code
-   *     /v1} or the whole path
+   * @param address address of the server, such as {@code http://localhost:11434}, with or without
+   *     {@code /v1} or the whole path
    * @return a new builder
    * @throws IllegalArgumentException if it is not an HTTP address
    */
@@ -54,16 +54,19 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     return new Builder(address);
   }
 
-  /** The model's name, the prompts and the asked dimension; the server may move. */
+  /**
+   * Returns the model's name, the prompts and the requested dimension, independent of the server's
+   * address.
+   */
   @Override
   public String identity() {
     return settings.model() + " " + settings.prompts() + " " + settings.dimension();
   }
 
   /**
-   * Returns the length of the vectors. If it is not set, the first call asks the server.
+   * Returns the dimension of the vectors. If it is not set, the first call queries the server.
    *
-   * @throws GeneratorException if the server has to be asked and cannot answer
+   * @throws GeneratorException if the server has to be queried and fails
    */
   @Override
   public int dimension() {
@@ -76,7 +79,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /**
    * Embeds texts to be found, in batches.
    *
-   * @throws GeneratorException if the server refuses or cannot be reached
+   * @throws GeneratorException if the server rejects the request or is unreachable
    */
   @Override
   public List<float[]> passages(List<String> texts) {
@@ -87,7 +90,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /**
    * Embeds a question.
    *
-   * @throws GeneratorException if the server refuses or cannot be reached
+   * @throws GeneratorException if the server rejects the request or is unreachable
    */
   @Override
   public float[] query(String text) {
@@ -98,7 +101,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /**
    * Embeds questions, in batches.
    *
-   * @throws GeneratorException if the server refuses or cannot be reached
+   * @throws GeneratorException if the server rejects the request or is unreachable
    */
   @Override
   public List<float[]> queries(List<String> texts) {
@@ -130,7 +133,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
   }
 
-  /** How to reach a server. */
+  /** Builder of embeddings. */
   public static final class Builder {
 
     private final URI endpoint;
@@ -165,7 +168,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Names the model, which the server must have.
+     * Sets the name of the model on the server.
      *
      * @param value such as {@code nomic-embed-text}
      * @return this
@@ -176,11 +179,11 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets the key, sent as a bearer token and never shown in messages.
+     * Sets the API key, sent as a bearer token and never shown in messages.
      *
      * @param value the key
      * @return this
-     * @throws IllegalArgumentException if it is empty, or has characters that a key never has
+     * @throws IllegalArgumentException if it is empty or has invalid characters
      */
     public Builder apiKey(String value) {
       key = Optional.of(Secrets.requireKey("apiKey", value));
@@ -188,7 +191,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets what to put before texts; nothing unless it is set.
+     * Sets the prefixes of texts; none by default.
      *
      * @param value the prompts
      * @return this
@@ -199,7 +202,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets the most texts a request; {@value #DEFAULT_BATCH} unless it is set.
+     * Sets the maximum number of texts per request; {@value #DEFAULT_BATCH} by default.
      *
      * @param value at least 1
      * @return this
@@ -210,7 +213,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets the length of the vectors and asks the server for it, which some models can shorten.
+     * Sets the dimension of the vectors and requests it from the server, which some models support.
      *
      * @param value at least 1
      * @return this
@@ -221,7 +224,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets the longest a request may take; a minute unless it is set.
+     * Sets the timeout of a request; one minute by default.
      *
      * @param value above 0
      * @return this
@@ -235,7 +238,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets how often to try again what may work later; 4 unless it is set.
+     * Sets the number of retries after transient failures; 4 by default.
      *
      * @param value at least 0
      * @return this
@@ -246,8 +249,8 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets how many bytes an answer may have; a longer one is an error and is not read further. 32
-     * MiB unless it is set, which is some 5 times what a batch of 64 vectors of 4096 numbers takes.
+     * Sets the size limit of an answer in bytes; reading a longer one fails. 32 MiB by default,
+     * about 5 times the size of a batch of 64 vectors of dimension 4096.
      *
      * @param value at least 1, at most 1 GiB
      * @return this
@@ -261,14 +264,14 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
       return this;
     }
 
-    /** Replaces the waiting between attempts, for tests. */
+    /** Replaces the wait between attempts, for tests. */
     Builder sleeper(Sleeper waiting) {
       sleeper = waiting;
       return this;
     }
 
     /**
-     * Makes the embeddings. Nothing is sent before the first text.
+     * Builds the embeddings. Nothing is sent before the first text.
      *
      * @return the embeddings
      * @throws IllegalStateException if no model was named

@@ -3,25 +3,25 @@ package io.adapt4j.rag.embed;
 import java.util.Objects;
 
 /**
- * What a model was trained to see before questions and before texts to be found.
+ * Prefixes that a model was trained with for questions and for passages.
  *
- * @param query before a question; may be empty
- * @param passage before a text to be found; may be empty
+ * @param query prefix of a question; may be empty
+ * @param passage prefix of a passage; may be empty
  */
 public record Prompts(String query, String passage) {
 
   /**
-   * Makes prompts.
+   * Creates prompts.
    *
-   * @param query before a question; may be empty
-   * @param passage before a text to be found; may be empty
+   * @param query prefix of a question; may be empty
+   * @param passage prefix of a passage; may be empty
    */
   public Prompts {
     Objects.requireNonNull(query, "query");
     Objects.requireNonNull(passage, "passage");
   }
 
-  /** {@return no prompts, as MiniLM and most sentence encoders want it} */
+  /** {@return no prompts, as for MiniLM and most sentence encoders} */
   public static Prompts none() {
     return new Prompts("", "");
   }

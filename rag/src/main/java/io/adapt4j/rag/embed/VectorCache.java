@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Vectors by key in two files, a young and an old one. When the young one has half of the allowed
- * size it becomes the old one, whose place is lost; what is found in the old one is written to the
- * young one again.
+ * Cache of vectors by key in two files, a young and an old one. When the young one reaches half of
+ * the size limit, it replaces the old one; vectors found in the old one are written to the young
+ * one again.
  */
 final class VectorCache implements AutoCloseable {
 
@@ -114,7 +114,10 @@ final class VectorCache implements AutoCloseable {
     }
   }
 
-  /** A kill between the lines leaves an empty young file to be made, and nothing damaged. */
+  /**
+   * Replaces the old file by the young one; a crash in between only leaves the young file to be
+   * created.
+   */
   private void age() throws IOException {
     young.close();
     old.close();

@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Vectors of one length, one record after the other: the key's 32 bytes, the entries as big-endian
- * floats, a CRC-32 of both. Records are only ever appended. A damaged one is skipped with a
- * warning, and what follows it is read; an unfinished last one is cut off. It is no channel, which
- * the interrupt of one thread would close for all.
+ * Append-only file of vectors of one dimension: each record has the key's 32 bytes, the components
+ * as big-endian floats, and a CRC-32 of both. A damaged record is skipped with a warning; an
+ * incomplete last one is truncated. Does not use a channel, which an interrupt of one thread would
+ * close for all.
  */
 final class VectorFile implements AutoCloseable {
 

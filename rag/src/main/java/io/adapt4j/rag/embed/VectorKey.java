@@ -3,7 +3,7 @@ package io.adapt4j.rag.embed;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
-/** The SHA-256 of what a vector belongs to. */
+/** SHA-256 key of a vector. */
 record VectorKey(long a, long b, long c, long d) {
 
   static final int BYTES = 4 * Long.BYTES;

@@ -1,4 +1,4 @@
-/** Texts as vectors. */
+/** Embeddings: texts as vectors. */
 @NullMarked
 package io.adapt4j.rag.embed;
 

@@ -3,10 +3,10 @@ package io.adapt4j.rag.index;
 import java.util.Comparator;
 
 /**
- * Names a chunk.
+ * Key of a chunk.
  *
- * @param documentId its document
- * @param number its place in it
+ * @param documentId id of its document
+ * @param number its index in the document
  */
 record ChunkKey(String documentId, int number) implements Comparable<ChunkKey> {
 

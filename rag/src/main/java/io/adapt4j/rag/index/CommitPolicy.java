@@ -3,8 +3,8 @@ package io.adapt4j.rag.index;
 import java.time.Duration;
 
 /**
- * When changes are made to outlast a crash. Searches see them at once in any case; a crash takes
- * back those since the last commit, each document as a whole.
+ * Policy for committing changes durably. Searches see changes immediately in any case; a crash
+ * reverts those since the last commit, each document atomically.
  */
 sealed interface CommitPolicy {
 
@@ -19,7 +19,7 @@ sealed interface CommitPolicy {
   record Every(Duration interval) implements CommitPolicy {
 
     /**
-     * Makes the policy.
+     * Creates the policy.
      *
      * @param interval longer than 0
      * @throws IllegalArgumentException if it is not

@@ -6,7 +6,7 @@ import io.adapt4j.rag.spi.SearchQuery;
 import java.util.HashSet;
 import java.util.Set;
 
-/** What an index refuses to take, and vectors brought to length 1. */
+/** Checks of index entries and queries, and vector normalization. */
 final class Entries {
 
   private Entries() {}
@@ -45,7 +45,7 @@ final class Entries {
     }
   }
 
-  /** Returns a vector brought to Euclidean length 1. */
+  /** Returns an L2-normalized vector. */
   static float[] unit(float[] vector, int dimension, String owner) {
     if (vector.length != dimension) {
       throw new IllegalArgumentException(
@@ -71,7 +71,7 @@ final class Entries {
     return unit;
   }
 
-  /** Checks what every index checks of a query. */
+  /** Checks a query, for every index. */
   static void check(SearchQuery query) {
     if (query.limit() < 1) {
       throw new IllegalArgumentException("limit: expected at least 1, found " + query.limit());
@@ -87,7 +87,7 @@ final class Entries {
     return value;
   }
 
-  /** Checks what embeddings call themselves. */
+  /** Checks the identity of embeddings. */
   static String identity(String identity) {
     if (identity.isBlank()) {
       throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");

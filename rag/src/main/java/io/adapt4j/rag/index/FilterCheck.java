@@ -3,10 +3,10 @@ package io.adapt4j.rag.index;
 import io.adapt4j.rag.spi.Filter;
 import java.util.List;
 
-/** What a filter must be like, and its values in the types that metadata has. */
+/** Validation of filters, and conversion of their values to metadata types. */
 final class FilterCheck {
 
-  /** Lucene takes 1024 clauses in all, of which a condition may need three. */
+  /** Limit of conditions: Lucene accepts 1024 clauses, of which a condition may need three. */
   private static final int MOST_CONDITIONS = 150;
 
   private FilterCheck() {}
@@ -86,12 +86,12 @@ final class FilterCheck {
     }
   }
 
-  /** Numbers of both types are one kind: they are compared by value. */
+  /** Returns a value's kind; Long and Double are one kind, as numbers are compared by value. */
   private static Class<?> kind(Object value) {
     return value instanceof Number ? Number.class : value.getClass();
   }
 
-  /** Returns a value as metadata holds it. */
+  /** Returns a value in its metadata type. */
   static Object value(String field, Object value) {
     if (value instanceof Integer number) {
       return number.longValue();

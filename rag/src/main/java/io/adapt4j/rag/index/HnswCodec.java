@@ -10,9 +10,7 @@ import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
 import org.apache.lucene.index.SegmentReadState;
 import org.apache.lucene.index.SegmentWriteState;
 
-/**
- * Lucene's codec with chosen parameters of the vector graph. Any Lucene 9.12 reads what it wrote.
- */
+/** Lucene's codec with configurable HNSW parameters. Its files are readable by any Lucene 9.12. */
 final class HnswCodec extends Lucene912Codec {
 
   private final KnnVectorsFormat vectors;
@@ -39,7 +37,7 @@ final class HnswCodec extends Lucene912Codec {
     return vectors;
   }
 
-  /** The format without its limit of 1024 entries, which larger embedding models pass. */
+  /** The format without its limit of 1024 dimensions, which larger embedding models exceed. */
   private static final class AnyDimension extends KnnVectorsFormat {
     private static final int MOST = 8192;
 

@@ -5,11 +5,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an index records about itself, and refuses to be opened without.
+ * Settings recorded in an index, which must match on opening.
  *
- * @param embeddings whose vectors it holds; empty if it holds none
- * @param dimension their length; 0 if it holds none
- * @param words how texts become words
+ * @param embeddings identity of the embeddings; empty without vectors
+ * @param dimension dimension of the vectors; 0 without vectors
+ * @param words name of the text analysis
  */
 record IndexIdentity(String embeddings, int dimension, String words) {
 
@@ -28,7 +28,7 @@ record IndexIdentity(String embeddings, int dimension, String words) {
         WORDS_KEY, words);
   }
 
-  /** Compares what is recorded with what is asked for. */
+  /** Compares recorded with requested settings. */
   void check(String where, Map<String, String> recorded) {
     String format = recorded.get(FORMAT_KEY);
     if (format == null) {

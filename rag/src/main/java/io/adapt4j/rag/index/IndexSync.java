@@ -15,10 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings an index up to date with a source of documents, by what they contain: new ones are added,
- * changed ones replaced, and those that the source no longer has deleted. Unchanged ones are
- * neither split nor embedded again. Interrupted anywhere, it resumes where it was when it is run
- * again.
+ * Synchronizes an index with a source of documents by content: new ones are added, changed ones
+ * replaced, and missing ones deleted. Unchanged ones are neither split nor embedded again. If
+ * interrupted, the next run resumes.
  */
 public final class IndexSync {
 
@@ -39,10 +38,10 @@ public final class IndexSync {
   }
 
   /**
-   * Begins to describe a synchronization.
+   * Starts a builder.
    *
-   * @param index what to bring up to date
-   * @param prepare splits and embeds some documents: one entry each, in their order
+   * @param index the index to synchronize
+   * @param prepare splits and embeds documents: one entry each, in order
    * @return a builder
    */
   public static Builder builder(
@@ -51,26 +50,26 @@ public final class IndexSync {
   }
 
   /**
-   * Brings the index up to date. A document that cannot be prepared or stored is reported, its
-   * earlier version stays, and the rest continues. If the source itself fails, nothing is deleted.
+   * Synchronizes the index. A document that cannot be prepared or stored is reported and its
+   * earlier version kept, and the rest continues. If the source itself fails, nothing is deleted.
    *
-   * @param source all documents whose ids begin with the prefix; each is asked for once
-   * @return what was done
+   * @param source all documents whose ids begin with the prefix; iterated once
+   * @return the result
    * @throws IllegalStateException if the source has no documents, none are to be kept and the index
-   *     has some, as where a disk is not mounted; nothing is changed then
+   *     has some, for example because a disk is not mounted; nothing is changed then
    */
   public Result run(Iterable<Document> source) {
     return new Run().over(source);
   }
 
   /**
-   * What a synchronization did.
+   * Result of a synchronization.
    *
-   * @param added ids that the index did not have
+   * @param added new ids
    * @param updated ids whose documents had changed
    * @param deleted ids that the source no longer has
-   * @param unchanged how many documents were left as they were
-   * @param failed by id, what was wrong
+   * @param unchanged number of unchanged documents
+   * @param failed error messages by id
    */
   public record Result(
       List<String> added,
@@ -130,7 +129,7 @@ public final class IndexSync {
       }
     }
 
-    /** Finds out which one of a batch fails. */
+    /** Stores the documents of a failed batch one by one to find the failing ones. */
     private void putEach(List<Document> documents, RuntimeException cause) {
       if (documents.size() == 1) {
         String id = documents.get(0).id();
@@ -188,9 +187,9 @@ public final class IndexSync {
     }
 
     /**
-     * Limits the synchronization to a part of the index, so that several sources may share it.
+     * Limits the synchronization to a part of the index, so that several sources can share it.
      *
-     * @param prefix what the ids of the source's documents begin with; nothing by default
+     * @param prefix common prefix of the ids of the source's documents; empty by default
      * @return this
      */
     public Builder prefix(String prefix) {
@@ -199,10 +198,9 @@ public final class IndexSync {
     }
 
     /**
-     * Keeps documents although the source does not have them, such as those of files that could not
-     * be read this time.
+     * Keeps documents even if the source lacks them, such as those of temporarily unreadable files.
      *
-     * @param ids theirs; none by default
+     * @param ids their ids; none by default
      * @return this
      */
     public Builder keep(Set<String> ids) {
@@ -226,9 +224,9 @@ public final class IndexSync {
     }
 
     /**
-     * Makes the synchronization.
+     * Builds the synchronization.
      *
-     * @return it, to be run any number of times
+     * @return the synchronization, which can run any number of times
      */
     public IndexSync build() {
       return new IndexSync(this);

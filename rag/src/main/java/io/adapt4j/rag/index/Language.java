@@ -1,10 +1,8 @@
 package io.adapt4j.rag.index;
 
-/**
- * How words of a text are made comparable: cut, lower-cased, common ones left out, endings removed.
- */
+/** Language of the text analysis: tokenization, lowercasing, stop words and stemming. */
 public enum Language {
-  /** English: Porter's stems, without the most common words. */
+  /** English: Porter stemmer and stop words. */
   ENGLISH,
   /** German. */
   GERMAN,
@@ -18,6 +16,6 @@ public enum Language {
   PORTUGUESE,
   /** Dutch. */
   DUTCH,
-  /** Any: words are lower-cased only. */
+  /** Any language: lowercasing only. */
   ANY
 }

@@ -26,8 +26,9 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.util.BytesRef;
 
 /**
- * An entry as a block of Lucene's documents: one a chunk, and behind them one for the document.
- * Metadata fields have a letter for their type in front, so that one field may hold any of them.
+ * Mapping of an entry to a block of Lucene documents: one per chunk, followed by one for the
+ * document. Metadata fields are prefixed with a letter for their type, so that a field may hold any
+ * type.
  */
 final class LuceneFields {
 
@@ -67,7 +68,7 @@ final class LuceneFields {
     return "d:" + field;
   }
 
-  /** Checks that Lucene takes a document's id and metadata. */
+  /** Checks that Lucene accepts a document's id and metadata. */
   static void check(Document document) {
     requireShort(document.id(), "id of document '" + document.id() + "'");
     document
@@ -80,7 +81,7 @@ final class LuceneFields {
             });
   }
 
-  /** Makes the block of an entry. */
+  /** Creates the block of an entry. */
   static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
     Document document = entry.document();
     String metadata = MetadataJson.write(document.metadata());

@@ -16,7 +16,7 @@ import org.apache.lucene.search.TermRangeQuery;
 import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
-/** Filters as Lucene's queries. */
+/** Conversion of filters to Lucene queries. */
 final class LuceneFilter {
 
   private LuceneFilter() {}
@@ -127,7 +127,7 @@ final class LuceneFilter {
 
   private static Query any(List<Query> queries) {
     BooleanQuery.Builder query = new BooleanQuery.Builder();
-    queries.forEach(other -> query.add(other, Occur.SHOULD));
+    queries.forEach(clause -> query.add(clause, Occur.SHOULD));
     return query.build();
   }
 

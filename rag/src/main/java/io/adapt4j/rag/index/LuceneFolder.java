@@ -26,13 +26,13 @@ import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
 import org.apache.lucene.util.ThreadInterruptedException;
 
-/** The folder of an index: what is in it, and what its errors mean. */
+/** The folder of a Lucene index, with checks of its content and explanations of its errors. */
 record LuceneFolder(Path path) {
 
-  /** What a crash leaves while the index is made, before it holds anything. */
+  /** Files left by a crash during creation, before the index has content. */
   private static final Set<String> UNFINISHED = Set.of("write.lock", "pending_segments_1");
 
-  /** The endings of the files that Lucene's codecs write. */
+  /** File extensions of Lucene's codecs. */
   private static final Set<String> CODEC_ENDINGS =
       Set.of(
           "cfe", "cfs", "dii", "dim", "doc", "dvd", "dvm", "fdm", "fdt", "fdx", "fnm", "kdd", "kdi",
@@ -56,8 +56,8 @@ record LuceneFolder(Path path) {
   }
 
   /**
-   * Checks that writing deletes nothing of other programs: Lucene removes files whose names look
-   * like its own and that no commit names.
+   * Checks that writing deletes no foreign files: Lucene removes files that look like its own but
+   * belong to no commit.
    */
   void requireNoForeignFiles(Directory directory) throws IOException {
     Set<String> known = Set.copyOf(SegmentInfos.readLatestCommit(directory).files(true));
@@ -119,7 +119,7 @@ record LuceneFolder(Path path) {
     return "index " + path;
   }
 
-  /** Says what a failure means and what to do. */
+  /** Explains a failure and its remedy. */
   RuntimeException explained(Exception failure, String consequence) {
     String detail = " (" + failure.getMessage() + ")" + consequence;
     if (failure instanceof LockObtainFailedException) {
@@ -175,7 +175,7 @@ record LuceneFolder(Path path) {
     }
   }
 
-  /** Java has no exception of its own for it. */
+  /** Returns whether a disk is full, by message, as Java has no exception type for it. */
   private static boolean isDiskFull(Throwable failure) {
     return Throwables.getCausalChain(failure).stream()
         .flatMap(cause -> Stream.concat(Stream.of(cause), Arrays.stream(cause.getSuppressed())))

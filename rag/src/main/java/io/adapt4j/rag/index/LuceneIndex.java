@@ -23,19 +23,19 @@ import org.apache.lucene.store.Directory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An index in a folder, inside this process, by Apache Lucene: BM25 over words, a graph (HNSW;
- * Malkov and Yashunin 2018) over vectors, and metadata.
+ * An embedded index in a folder, based on Apache Lucene: BM25 for words, an HNSW graph (Malkov and
+ * Yashunin 2018) for vectors, and metadata.
  *
- * <p>One object writes; a second one, in this process or another, is refused. Any number of threads
- * may use it. What is added or deleted is found, or no longer found, by every search that begins
- * after the call has returned. After a crash the folder opens as it was at the last commit ({@link
- * Builder#commitEvery}), each document whole.
+ * <p>Only one instance may write; a second one, in this process or another, is rejected.
+ * Thread-safe. Additions and deletions are visible to every search that starts after the call has
+ * returned. After a crash, the folder opens in the state of the last commit ({@link
+ * Builder#commitEvery}), with each document complete.
  *
- * <p>A call of an interrupted thread ends as if there had been no interrupt, and leaves the flag
- * set. After a failure to write, such as on a full disk, the index stays open: the call that failed
- * may be repeated, and what came after the last commit and was lost with it is told.
+ * <p>Calls ignore interrupts and leave the interrupt flag set. After a write failure, such as a
+ * full disk, the index stays open: the failed call can be repeated, and changes lost since the last
+ * commit are reported.
  *
- * <p>Scores of a search by words are BM25's, by vector cosines from -1 to 1, by both the fusion's.
+ * <p>Scores are BM25 for words, cosines from -1 to 1 for vectors, and those of the fusion for both.
  */
 public final class LuceneIndex implements SearchIndex {
 
@@ -58,9 +58,9 @@ public final class LuceneIndex implements SearchIndex {
   }
 
   /**
-   * Begins to describe an index.
+   * Creates a builder.
    *
-   * @param folder where it is, or will be made
+   * @param folder the index folder, created on opening if absent
    * @return a builder
    */
   public static Builder builder(Path folder) {
@@ -124,7 +124,7 @@ public final class LuceneIndex implements SearchIndex {
   }
 
   /**
-   * Makes all changes outlast a crash, however seldom that is done of itself.
+   * Commits all changes durably, regardless of the commit policy.
    *
    * @throws UncheckedIOException if they cannot be written
    */
@@ -133,8 +133,8 @@ public final class LuceneIndex implements SearchIndex {
   }
 
   /**
-   * Joins the parts of the index into one, which makes searches faster and takes long: worth it
-   * after much was added and before little more will be.
+   * Merges the index's segments into one, which takes long but makes searches faster: useful after
+   * bulk loading.
    *
    * @throws UncheckedIOException if it cannot be written
    */
@@ -142,7 +142,7 @@ public final class LuceneIndex implements SearchIndex {
     change(LuceneWriter::compact);
   }
 
-  /** Commits and closes. Searches still running end as if the index were open. */
+  /** Commits and closes. Running searches complete normally. */
   @Override
   public void close() {
     try {
@@ -167,7 +167,10 @@ public final class LuceneIndex implements SearchIndex {
     }
   }
 
-  /** Runs a change on a thread that nobody interrupts, which would close files for all. */
+  /**
+   * Runs a change on a thread that is never interrupted, since an interrupt would close files for
+   * all.
+   */
   private void change(Step step) {
     @Nullable LuceneWriter[] used = {null};
     try {
@@ -186,7 +189,7 @@ public final class LuceneIndex implements SearchIndex {
     }
   }
 
-  /** Opens the writer again after a failure of a file has closed it. */
+  /** Reopens the writer after a file failure has closed it. */
   private synchronized LuceneState usable() throws IOException {
     if (closed) {
       throw wasClosed(null);
@@ -214,7 +217,8 @@ public final class LuceneIndex implements SearchIndex {
   }
 
   /**
-   * Says what went wrong where the writer noticed it, which other calls may only see the end of.
+   * Returns the failure as the writer noticed it, of which other calls may only see the
+   * consequences.
    */
   private RuntimeException failed(
       Exception failure, @Nullable LuceneWriter writer, String consequence) {
@@ -243,7 +247,7 @@ public final class LuceneIndex implements SearchIndex {
           if (closed || now.searchers() == state.searchers()) {
             throw wasClosed(e);
           }
-          continue; // The writer has been opened again meanwhile.
+          continue; // The writer was reopened meanwhile.
         }
         try {
           return reading.of(searcher);
@@ -292,10 +296,10 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Says whose vectors the index holds. Recorded. Without it, the index holds words only.
+     * Sets the embeddings of the index. Recorded. Without them, the index holds words only.
      *
      * @param identity {@code TextEmbeddings.identity()}
-     * @param dimension their length, from 1 to 8192
+     * @param dimension dimension of the vectors, from 1 to 8192
      * @return this
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
@@ -306,7 +310,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Chooses the language of the texts. Recorded.
+     * Sets the language of the texts. Recorded.
      *
      * @param language English by default
      * @return this
@@ -317,10 +321,10 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Cuts texts into words in another way. Its name is recorded.
+     * Sets a custom analyzer. Its name is recorded.
      *
-     * @param name names the way of cutting, for as long as it stays the same
-     * @param analyzer cuts; usable by several threads, as Lucene's are
+     * @param name name of the analyzer; change it if the analysis changes
+     * @param analyzer the analyzer; thread-safe, like Lucene's
      * @return this
      */
     public Builder analyzer(String name, Analyzer analyzer) {
@@ -330,8 +334,8 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Shortens the vectors that are searched: 7 bits an entry take a quarter of the memory, 4 an
-     * eighth, less exactly and of even dimensions only. Holds for what is written from now on.
+     * Quantizes the searched vectors: 7 bits per component take a quarter of the memory; 4 bits an
+     * eighth, with less accuracy and for even dimensions only. Applies to subsequent writes.
      *
      * @param bits 7 or 4
      * @return this
@@ -346,8 +350,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Sets the shape of the graph over vectors: more of either makes it find more, and larger or
-     * slower to build.
+     * Sets the HNSW parameters: larger values increase recall, index size and build time.
      *
      * @param links M, the neighbors a vector keeps: 16 by default, from 2 to 512
      * @param buildBeam efConstruction, the candidates considered for them: 100 by default, from 1
@@ -362,7 +365,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Sets how many candidates a search gathers at least: more find more and take longer.
+     * Sets the minimum number of candidates of a search: more raise recall and take longer.
      *
      * @param candidates 100 by default; never fewer than four times the query's limit
      * @return this
@@ -376,8 +379,8 @@ public final class LuceneIndex implements SearchIndex {
     /**
      * Sets the parameters of BM25 (Robertson and Zaragoza 2009).
      *
-     * @param k1 how much a word's repetition counts: 0.9 by default
-     * @param b how much a chunk's length counts, from 0 to 1: 0.4 by default
+     * @param k1 term frequency saturation: 0.9 by default
+     * @param b length normalization, from 0 to 1: 0.4 by default
      * @return this
      * @throws IllegalArgumentException if one is out of range
      */
@@ -389,7 +392,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Makes changes outlast a crash this long after they were made, not before calls return.
+     * Commits changes within this interval instead of before calls return.
      *
      * @param interval longer than 0
      * @return this
@@ -400,7 +403,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Makes changes outlast a crash when the index is closed, not before calls return.
+     * Commits changes on closing instead of before calls return.
      *
      * @return this
      */
@@ -414,7 +417,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Sets how much is gathered in memory before it is written: more makes large loads faster.
+     * Sets the size of the write buffer: larger ones speed up bulk loading.
      *
      * @param megabytes 64 by default, from 1 to 2000
      * @return this
@@ -426,7 +429,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Opens without comparing checksums; a flipped bit may then change results without an error.
+     * Opens without verifying checksums; a bit flip may then silently change results.
      *
      * @return this
      */
@@ -435,7 +438,7 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Checks that the parts of the index agree, which takes about thirty times longer.
+     * Also verifies the index's internal consistency, which takes about thirty times longer.
      *
      * @return this
      */
@@ -449,10 +452,10 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Opens the index, making it if it is not there.
+     * Opens the index, creating it if absent.
      *
-     * @return the index; close it
-     * @throws IllegalStateException if it is of other embeddings, language or version, is open
+     * @return the index, closed by the caller
+     * @throws IllegalStateException if it has other embeddings, language or version, is open
      *     elsewhere, its file {@code segments_N} is missing, or the folder holds other files;
      *     nothing in the folder is changed then
      * @throws UncheckedIOException if it is damaged or cannot be read
@@ -466,11 +469,11 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Opens the index for reading, beside the one process that writes. Searches find what that one
-     * has committed.
+     * Opens the index read-only, while another process may write. Searches see what that one has
+     * committed.
      *
-     * @return the index; close it
-     * @throws IllegalStateException if there is none, or it is of other embeddings, language or
+     * @return the index, closed by the caller
+     * @throws IllegalStateException if there is none, or it has other embeddings, language or
      *     version
      * @throws UncheckedIOException if it is damaged or cannot be read
      */

@@ -3,13 +3,13 @@ package io.adapt4j.rag.index;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** Keeps back what Lucene prints at each start and nobody can act upon. */
+/** Suppresses Lucene's startup messages that nobody can act upon. */
 final class LuceneLogging {
 
-  /** The first JDK whose vector instructions this Lucene does not know, of which it warns. */
+  /** First JDK whose vector API this Lucene does not support, about which it warns. */
   private static final int UNKNOWN_VECTORS = 23;
 
-  // Held, since the log manager forgets loggers that nobody uses, and their levels with them.
+  // Kept, since the log manager drops unreferenced loggers along with their levels.
   private static final Logger MAPPED =
       Logger.getLogger("org.apache.lucene.store.MemorySegmentIndexInputProvider");
   private static final Logger VECTORS =
@@ -17,7 +17,7 @@ final class LuceneLogging {
 
   private LuceneLogging() {}
 
-  /** Raises levels that the application has not set. To be called before Lucene is used. */
+  /** Raises levels that the application has not set. Call it before Lucene is used. */
   static void quiet() {
     raise(MAPPED, Level.WARNING);
     if (Runtime.version().feature() >= UNKNOWN_VECTORS) {

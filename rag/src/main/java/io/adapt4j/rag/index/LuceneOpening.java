@@ -16,7 +16,7 @@ import org.apache.lucene.search.similarities.Similarity;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
 
-/** Opens indexes, and leaves nothing open where that fails. */
+/** Opens indexes, closing everything on failure. */
 final class LuceneOpening {
 
   private LuceneOpening() {}
@@ -63,7 +63,7 @@ final class LuceneOpening {
       return OwnThreads.call(
           () -> {
             Files.createDirectories(folder.path());
-            // Mapped files, unlike channels, are not closed by the interrupt of a searching thread.
+            // Unlike channels, mapped files are not closed when a searching thread is interrupted.
             Directory directory =
                 wrapper.apply(new MMapDirectory(folder.path(), new SteadyLocks()));
             try {
@@ -76,7 +76,7 @@ final class LuceneOpening {
     } catch (IOException e) {
       throw folder.explained(e, "");
     } catch (OutOfMemoryError e) {
-      // Lucene takes as much as a length says before it compares checksums.
+      // Lucene allocates by stated lengths before it verifies checksums.
       throw folder.explained(
           new CorruptIndexException(
               "a length is wrong, or larger than the memory that -Xmx gives", folder.name(), e),
@@ -86,7 +86,7 @@ final class LuceneOpening {
     }
   }
 
-  /** Found out first, since checking a large index takes a while. */
+  /** Checks the lock first, since verifying a large index takes a while. */
   private static void requireUnlocked(Directory directory) throws IOException {
     directory.obtainLock(IndexWriter.WRITE_LOCK_NAME).close();
   }

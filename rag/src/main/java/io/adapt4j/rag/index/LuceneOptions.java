@@ -3,7 +3,7 @@ package io.adapt4j.rag.index;
 import java.nio.file.Path;
 import org.apache.lucene.analysis.Analyzer;
 
-/** What {@link LuceneIndex.Builder} gathered. */
+/** Options collected by {@link LuceneIndex.Builder}. */
 record LuceneOptions(
     Path folder,
     String embeddings,

@@ -31,7 +31,7 @@ import org.apache.lucene.search.SortField;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.util.Bits;
 
-/** What is read of one state of the index other than by searching. */
+/** Non-search reads of one snapshot of the index. */
 final class LuceneReads {
 
   private static final Sort BY_NUMBER =
@@ -66,7 +66,7 @@ final class LuceneReads {
     return chunks;
   }
 
-  /** By the chunk's id. Vectors and numbers are read in the order of Lucene's documents. */
+  /** Returns vectors by chunk id, reading them in the order of Lucene's documents. */
   static Map<String, float[]> vectors(IndexSearcher searcher, List<Chunk> chunks)
       throws IOException {
     Map<String, Map<Integer, String>> wanted = new TreeMap<>();

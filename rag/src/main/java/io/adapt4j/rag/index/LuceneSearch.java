@@ -32,7 +32,7 @@ import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.VectorUtil;
 import org.jspecify.annotations.Nullable;
 
-/** One search in one state of the index. */
+/** A search in one snapshot of the index. */
 final class LuceneSearch {
 
   private static final Sort BY_SCORE =
@@ -104,7 +104,7 @@ final class LuceneSearch {
     return list;
   }
 
-  /** Scores again by whole vectors, since the search may have used shortened ones. */
+  /** Rescores with full-precision vectors, since the search may have used quantized ones. */
   private void addExact(
       List<Scored> list, LeafReaderContext leaf, List<ScoreDoc> found, float[] unit)
       throws IOException {

@@ -4,9 +4,9 @@ import org.apache.lucene.search.SearcherManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an open index works with.
+ * Resources of an open index.
  *
- * @param writer changes it; null if it was opened for reading
- * @param searchers search what is there
+ * @param writer the writer; null if it was opened read-only
+ * @param searchers searchers of the current state
  */
 record LuceneState(@Nullable LuceneWriter writer, SearcherManager searchers) {}

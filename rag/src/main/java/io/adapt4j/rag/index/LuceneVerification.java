@@ -9,10 +9,10 @@ import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.Lock;
 
-/** Checks an index before it is used. Nothing is written. */
+/** Read-only verification of an index before use. */
 final class LuceneVerification {
 
-  /** How often another process may replace the commit while it is being checked. */
+  /** Number of retries if another process replaces the commit during the check. */
   private static final int TRIES = 5;
 
   private LuceneVerification() {}
@@ -52,7 +52,7 @@ final class LuceneVerification {
     }
   }
 
-  /** Reading needs no lock, and another process may hold it. */
+  /** No-op lock: reading needs none, and another process may hold it. */
   private static final class Unlocked extends Lock {
     @Override
     public void close() {}

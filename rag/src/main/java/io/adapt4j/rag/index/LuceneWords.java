@@ -24,7 +24,7 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermQuery;
 
-/** Texts as words, and questions as bags of words. */
+/** Text analysis: texts as words, and questions as bags of words. */
 final class LuceneWords {
 
   private LuceneWords() {}
@@ -43,8 +43,8 @@ final class LuceneWords {
   }
 
   /**
-   * Returns the query for a text's words, each counting as often as it stands there. Nothing in the
-   * text is an operator. Of a long text the first words count, as many as Lucene takes.
+   * Returns the query for a text's words, each weighted by its count. Nothing in the text is an
+   * operator. A long text is truncated to Lucene's limit of clauses.
    */
   static BooleanQuery bag(Analyzer analyzer, String text) throws IOException {
     BooleanQuery.Builder query = new BooleanQuery.Builder();
@@ -55,7 +55,9 @@ final class LuceneWords {
     return query.build();
   }
 
-  /** Half of a surrogate pair at its end makes Lucene's tokenizer drop the whole text. */
+  /**
+   * Removes an unpaired surrogate at the end, which makes Lucene's tokenizer drop the whole text.
+   */
   static String readable(String text) {
     return UnpairedSurrogates.indexIn(text) < 0
         ? text

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one writer of an index, with its commits. */
+/** The single writer of an index, which also commits. */
 final class LuceneWriter implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LuceneWriter.class);
@@ -42,13 +42,13 @@ final class LuceneWriter implements AutoCloseable {
               return thread;
             });
     long nanos = every.interval().toNanos();
-    // Never done and never failing: it is ended with the timer.
+    // Never completes or fails: it ends with the timer.
     Future<?> unused =
         timer.scheduleWithFixedDelay(this::commitInBackground, nanos, nanos, TimeUnit.NANOSECONDS);
     return timer;
   }
 
-  /** A failure is told here, and by the writer again to whoever changes the index next. */
+  /** Logs a failure, which the writer also reports to the next change. */
   private void commitInBackground() {
     try {
       commit();
@@ -93,22 +93,22 @@ final class LuceneWriter implements AutoCloseable {
     commit();
   }
 
-  /** Whether it takes changes: a failure to write files ends that. */
+  /** Returns whether it accepts changes; a failed write closes it. */
   boolean isOpen() {
     return writer.isOpen();
   }
 
-  /** What ended it; null if nothing did. */
+  /** Returns the failure that closed it, or null. */
   @Nullable Throwable failure() {
     return writer.getTragicException();
   }
 
-  /** How many calls were acknowledged and not committed. */
+  /** Returns the number of calls acknowledged but not committed. */
   int lostChanges() {
     return uncommitted.get();
   }
 
-  /** The same, for the one who tells of them. */
+  /** Returns and resets the number of lost changes, for the caller that reports them. */
   int takeLostChanges() {
     return uncommitted.getAndSet(0);
   }
@@ -119,13 +119,13 @@ final class LuceneWriter implements AutoCloseable {
       commits.shutdown();
       Uninterruptibles.awaitTerminationUninterruptibly(commits);
     }
-    // Lucene refuses to close while a commit is under way.
+    // Lucene cannot close during a commit.
     synchronized (commitLock) {
       if (writer.isOpen()) {
         writer.close();
         uncommitted.set(0);
       } else {
-        // Waits for the thread that failed to let go of the folder.
+        // Waits until the failed thread releases the folder.
         writer.rollback();
       }
     }

@@ -9,7 +9,10 @@ import java.math.BigDecimal;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Metadata as JSON, in which a whole Double keeps a digit behind its point and so its type. */
+/**
+ * Conversion of metadata to and from JSON, where an integral Double keeps its decimal point and
+ * thus its type.
+ */
 final class MetadataJson {
 
   private MetadataJson() {}

@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
-/** Limits of one number type in the other, so that numbers are compared by value, exactly. */
+/** Exact conversion of bounds between Long and Double, so that numbers are compared by value. */
 final class Numbers {
 
   private static final BigDecimal LEAST = BigDecimal.valueOf(Long.MIN_VALUE);
@@ -26,7 +26,7 @@ final class Numbers {
     }
   }
 
-  /** The longs between two numbers, of which null is no limit. */
+  /** Returns the longs between two numbers; null means no limit. */
   static Longs longs(@Nullable Number least, @Nullable Number most) {
     BigDecimal from = least == null ? LEAST : exact(least).setScale(0, RoundingMode.CEILING);
     BigDecimal to = most == null ? MOST : exact(most).setScale(0, RoundingMode.FLOOR);
@@ -36,19 +36,19 @@ final class Numbers {
     return new Longs(from.max(LEAST).longValueExact(), to.min(MOST).longValueExact());
   }
 
-  /** The smallest double that is not below a number. */
+  /** Returns the smallest double that is not below a number. */
   static double notBelow(Number number) {
     double near = positiveZero(number.doubleValue());
     return new BigDecimal(near).compareTo(exact(number)) < 0 ? Math.nextUp(near) : near;
   }
 
-  /** The largest double that is not above a number. */
+  /** Returns the largest double that is not above a number. */
   static double notAbove(Number number) {
     double near = positiveZero(number.doubleValue());
     return new BigDecimal(near).compareTo(exact(number)) > 0 ? Math.nextDown(near) : near;
   }
 
-  /** Lucene orders -0.0 before 0.0; by value they are one. */
+  /** Returns a number with -0.0 replaced by 0.0, which Lucene treats as different. */
   static double positiveZero(double number) {
     return number == 0 ? 0.0 : number;
   }

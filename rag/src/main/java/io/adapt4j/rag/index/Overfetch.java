@@ -1,6 +1,6 @@
 package io.adapt4j.rag.index;
 
-/** How many candidates each list gives, of which the best after joining and scoring are kept. */
+/** Number of candidates fetched per list, of which the best after fusion and scoring are kept. */
 final class Overfetch {
 
   private static final int TIMES = 4;

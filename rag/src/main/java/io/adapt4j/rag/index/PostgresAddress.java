@@ -9,18 +9,16 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * An address of a database whose user and password stand apart from it, since drivers and pools log
- * addresses.
+ * A database address with user and password kept separately, since drivers and pools log addresses.
  */
 record PostgresAddress(String url, Optional<String> user, Optional<String> password) {
 
   private static final Pattern USER_BEFORE_HOST = Pattern.compile("^[^?]*//[^/?]*@.*");
 
   /**
-   * Takes user and password out of an address.
+   * Extracts user and password from an address.
    *
-   * @throws IllegalArgumentException if they stand before the host, where the driver does not look
-   *     for them
+   * @throws IllegalArgumentException if they precede the host, where the driver ignores them
    */
   static PostgresAddress of(String given) {
     if (USER_BEFORE_HOST.matcher(given).matches()) {

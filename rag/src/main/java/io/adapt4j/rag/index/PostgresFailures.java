@@ -7,19 +7,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What errors of the server mean, and what to do about them.
+ * Explanations of server errors, with remedies.
  *
- * @param name the index and where it is, for messages
+ * @param name the index with its location, for messages
  */
 record PostgresFailures(String name) {
 
   private static final String REPEAT =
       "; then repeat the call, as the index connects again by itself";
 
-  /** The server shuts down, has crashed, or is starting. */
+  /** SQL states of a server that shuts down, has crashed, or is starting. */
   private static final Set<String> DOWN = Set.of("57P01", "57P02", "57P03");
 
-  /** Serialization failure and deadlock. */
+  /** SQL states of serialization failures and deadlocks. */
   private static final Set<String> CONFLICTS = Set.of("40001", "40P01");
 
   /** Returns an address without user names and passwords. */

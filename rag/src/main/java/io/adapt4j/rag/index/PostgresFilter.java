@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A filter as a condition of SQL over the column {@code metadata}. Names of fields and values are
- * parameters without exception; the text is made of constants.
+ * Conversion of a filter to an SQL condition on the column {@code metadata}. Field names and values
+ * are always parameters; the text consists of constants.
  */
 final class PostgresFilter {
 
@@ -24,7 +24,7 @@ final class PostgresFilter {
     return sql.toString();
   }
 
-  /** Strings, Booleans, BigDecimals and arrays of these, in the order of the question marks. */
+  /** Returns the parameters in order: Strings, Booleans, BigDecimals and arrays of these. */
   List<Object> parameters() {
     return parameters;
   }
@@ -56,7 +56,7 @@ final class PostgresFilter {
     sql.append(')');
   }
 
-  /** Containment, which the index over metadata answers, compares numbers by value. */
+  /** Adds a containment test, which uses the metadata index and compares numbers by value. */
   private void addContained(String field, Object value) {
     sql.append("metadata @> jsonb_build_object(?::text, ?::").append(type(value)).append(')');
     parameters.add(PostgresText.storable(field));
@@ -74,7 +74,7 @@ final class PostgresFilter {
     if (value instanceof Long number) {
       return BigDecimal.valueOf(number);
     }
-    // As MetadataJson writes it: the shortest decimal that is read as this Double.
+    // Same as MetadataJson: the shortest decimal that parses as this Double.
     if (value instanceof Double number) {
       return BigDecimal.valueOf(number);
     }
@@ -111,7 +111,7 @@ final class PostgresFilter {
   private void addBetween(Filter.Between between) {
     Object some = between.least() == null ? between.most() : between.least();
     boolean texts = some instanceof String;
-    // CASE, since the server is free to cast before it looks at the type otherwise.
+    // CASE, since the server might otherwise cast before it checks the type.
     sql.append("(CASE WHEN jsonb_typeof(metadata -> ?::text) = ")
         .append(texts ? "'string'" : "'number'")
         .append(" THEN true");

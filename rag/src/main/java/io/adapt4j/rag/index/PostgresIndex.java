@@ -18,18 +18,18 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An index in a PostgreSQL server with the extension pgvector (0.8 or newer), shared by any number
- * of processes that read and write.
+ * An index in a PostgreSQL server with the pgvector extension (0.8 or newer), shared by any number
+ * of reading and writing processes.
  *
- * <p>Vectors are searched by pgvector's HNSW graph, words by the server's full-text index with BM25
- * computed in SQL. Each call is one transaction. Scores are as {@link LuceneIndex}'s, with the
- * server's own stemming.
+ * <p>Vectors are searched with pgvector's HNSW graph, words with the server's full-text index and
+ * BM25 computed in SQL. Each call is one transaction. Scores are like those of {@link LuceneIndex},
+ * with the server's stemming.
  *
- * <p>A call that fails says whether the server was reached and has changed nothing, or everything
- * where only the confirmation was lost; it may be repeated, as adding replaces and deleting ignores
- * what is gone. The index connects again by itself. An interrupt of the calling thread ends no call
- * where the pool is the index's own; waiting for a connection of the application's {@link
- * DataSource} is ended by it as that source does it.
+ * <p>A failed call changes nothing, or everything if only the confirmation was lost; its message
+ * says whether the server was reached. It can be repeated, as adding replaces and deleting ignores
+ * missing documents. The index reconnects automatically. With the index's own pool, interrupting
+ * the calling thread aborts no call; with the application's {@link DataSource}, waiting for a
+ * connection is interruptible if that source supports it.
  *
  * <p>Needs {@code org.postgresql:postgresql} on the class path and, to be given a URL instead of a
  * {@link DataSource}, {@code com.zaxxer:HikariCP}. The character 0, which the server cannot store,
@@ -51,10 +51,9 @@ public final class PostgresIndex implements SearchIndex {
   }
 
   /**
-   * Begins to describe an index reached through connections of the application, which keeps and
-   * closes them.
+   * Starts a builder that uses the application's connections.
    *
-   * @param source gives connections
+   * @param source provides connections; closed by the application
    * @return a builder
    */
   public static Builder builder(DataSource source) {
@@ -62,10 +61,10 @@ public final class PostgresIndex implements SearchIndex {
   }
 
   /**
-   * Begins to describe an index reached through a pool of connections of its own.
+   * Starts a builder with a separate connection pool.
    *
    * @param url such as {@code jdbc:postgresql://localhost/mine?user=me}
-   * @param user the role; empty if the URL says it
+   * @param user the role; empty if it is in the URL
    * @param password its password; may be empty
    * @return a builder
    * @throws IllegalArgumentException if the URL has a user before its host
@@ -151,16 +150,16 @@ public final class PostgresIndex implements SearchIndex {
         Connection.TRANSACTION_READ_COMMITTED,
         connection -> {
           change.in(connection);
-          return true; // A result is asked for, and not used.
+          return true; // The result is required but unused.
         });
   }
 
-  /** All statements of one call see the tables as they were at its first. */
+  /** Runs a read in a transaction whose statements all see the same snapshot. */
   private <T> T read(Reading<T> reading) {
     return transaction(Connection.TRANSACTION_REPEATABLE_READ, reading);
   }
 
-  /** On its own thread where no transaction of the application can be meant. */
+  /** Runs a transaction, on a separate thread if it must not join one of the application. */
   private <T> T transaction(int isolation, Reading<T> work) {
     try {
       return ownPool
@@ -191,7 +190,10 @@ public final class PostgresIndex implements SearchIndex {
     }
   }
 
-  /** A connection that is lost fails here too, which must not hide why. */
+  /**
+   * Restores the connection's settings; a lost connection fails here too, which must not hide the
+   * cause.
+   */
   private static void restore(
       Connection connection, int isolation, boolean autoCommit, Exception failure) {
     try {
@@ -231,7 +233,7 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     /**
-     * Chooses the schema that holds the index's tables. It is made if it is not there.
+     * Sets the schema of the index's tables, which is created if missing.
      *
      * @param name {@code adapt4j} by default: lower-case letters, digits and underscores, at most
      *     63, no digit first
@@ -248,10 +250,10 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     /**
-     * Says whose vectors the index holds. Recorded, and needed.
+     * Sets the embeddings of the index. Recorded, and required.
      *
      * @param identity {@code TextEmbeddings.identity()}
-     * @param dimension their length, from 1 to 2000, which is the most that pgvector's graph takes
+     * @param dimension dimension of the vectors, from 1 to 2000, which is pgvector's limit
      * @return this
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
@@ -262,7 +264,7 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     /**
-     * Chooses the language of the texts. Recorded.
+     * Sets the language of the texts. Recorded.
      *
      * @param language English by default
      * @return this
@@ -273,7 +275,7 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     /**
-     * Sets the shape of the graph over vectors, when the index is made.
+     * Sets the parameters of the HNSW graph, used when the index is created.
      *
      * @param links m: 16 by default, from 2 to 100
      * @param buildBeam ef_construction: 64 by default, at least twice the links, at most 1000
@@ -287,7 +289,7 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     /**
-     * Sets how many candidates a search gathers at least: more find more and take longer.
+     * Sets the minimum number of candidates of a search: more raise recall and take longer.
      *
      * @param candidates 100 by default, at most 1000; never fewer than four times the query's limit
      * @return this
@@ -301,8 +303,8 @@ public final class PostgresIndex implements SearchIndex {
     /**
      * Sets the parameters of BM25 (Robertson and Zaragoza 2009).
      *
-     * @param k1 how much a word's repetition counts: 0.9 by default
-     * @param b how much a chunk's length counts, from 0 to 1: 0.4 by default
+     * @param k1 term frequency saturation: 0.9 by default
+     * @param b length normalization, from 0 to 1: 0.4 by default
      * @return this
      * @throws IllegalArgumentException if one is out of range
      */
@@ -314,7 +316,7 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     /**
-     * Connects, and makes the tables or brings them up to date.
+     * Connects, and creates or upgrades the tables.
      *
      * @return the index; close it
      * @throws IllegalStateException if no embeddings were named, the server cannot be reached or

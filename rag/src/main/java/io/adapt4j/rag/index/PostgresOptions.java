@@ -1,6 +1,8 @@
 package io.adapt4j.rag.index;
 
-/** What {@link PostgresIndex.Builder} gathered. The schema's name is safe inside statements. */
+/**
+ * Options collected by {@link PostgresIndex.Builder}. The schema's name is safe inside statements.
+ */
 record PostgresOptions(
     String schema,
     String embeddings,
@@ -20,7 +22,7 @@ record PostgresOptions(
     return new IndexIdentity(embeddings, dimension, language.name());
   }
 
-  /** The server's own way to cut words of the language. */
+  /** Returns the server's text search configuration for the language. */
   String textSearch() {
     return switch (language) {
       case ENGLISH -> "pg_catalog.english";

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What is read inside the caller's transaction other than by searching. */
+/** Non-search reads inside the caller's transaction. */
 final class PostgresReads {
 
   private final PostgresOptions options;

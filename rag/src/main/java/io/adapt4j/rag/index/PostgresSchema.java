@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Makes the tables, and brings those of older versions up to date: numbered scripts, of which a
- * table of settings says how many have run. One process at a time does this.
+ * Creates and migrates the tables by numbered scripts; a settings table records the number of
+ * scripts run. Only one process at a time migrates.
  */
 final class PostgresSchema {
 
@@ -28,11 +28,11 @@ final class PostgresSchema {
     this.options = options;
   }
 
-  /** Leaves the tables as this version wants them. */
+  /** Migrates the tables to this version. */
   void migrate(Connection connection) throws SQLException {
     lock(connection);
     try (Statement statement = connection.createStatement()) {
-      // Looked up first, since a role may use what it may not create.
+      // Checked first, since a role may use what it may not create.
       if (!exists(connection, "SELECT 1 FROM pg_extension WHERE extname = 'vector'")) {
         statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
       }

@@ -15,10 +15,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** One search inside the caller's transaction, which sees one state of the tables. */
+/** A search inside the caller's transaction, on one snapshot of the tables. */
 final class PostgresSearch {
 
-  /** As many of a long question's words count as in Lucene's index. */
+  /** Maximum number of words of a question, as in Lucene's index. */
   private static final int MOST_WORDS = 500;
 
   private final PostgresOptions options;
@@ -46,7 +46,7 @@ final class PostgresSearch {
     return stored(words.isEmpty() ? vectors : RankFusion.fuse(words, vectors, query.fusion()));
   }
 
-  /** The question's words as the server cuts them, and how often each stands there. */
+  /** Returns the question's lexemes with their counts. */
   private Map<String, Integer> bag() throws SQLException {
     Map<String, Integer> bag = new LinkedHashMap<>();
     try (PreparedStatement statement =
@@ -66,8 +66,8 @@ final class PostgresSearch {
   }
 
   /**
-   * BM25 as Lucene computes it. How many chunks hold a word is counted among all that hold any,
-   * before the filter, so that a filter leaves scores as they are.
+   * Computes BM25 like Lucene. Document frequencies are counted before the filter, so that a filter
+   * does not change scores.
    */
   private List<Scored> words(Map<String, Integer> bag) throws SQLException {
     String sql =
@@ -100,7 +100,7 @@ final class PostgresSearch {
   }
 
   private List<Scored> vectors(float[] unit) throws SQLException {
-    // The graph is walked on until enough of what it finds passes the filter.
+    // Iterative scan: the graph is searched until enough hits pass the filter.
     set("hnsw.ef_search", Integer.toString(Math.min(candidates, 1000)));
     set("hnsw.iterative_scan", "strict_order");
     String sql =

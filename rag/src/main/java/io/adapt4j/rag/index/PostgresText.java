@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Values as PostgreSQL takes them. */
+/** Conversion of values for PostgreSQL. */
 final class PostgresText {
 
   private PostgresText() {}
@@ -22,7 +22,7 @@ final class PostgresText {
     return valid.replace('\0', '\uFFFD');
   }
 
-  /** Metadata as JSON. The character 0 stands in it as an escape, which is replaced too. */
+  /** Returns metadata as JSON, replacing the character 0 before it is escaped. */
   static String json(Map<String, Object> metadata) {
     Map<String, Object> storable = new TreeMap<>();
     metadata.forEach(
@@ -39,7 +39,7 @@ final class PostgresText {
     return text.append(']').toString();
   }
 
-  /** A vector as the server writes it: numbers between brackets. */
+  /** Parses a vector in the server's format: numbers in brackets. */
   static float[] vector(String text) {
     String[] entries = text.substring(1, text.length() - 1).split(",", -1);
     float[] vector = new float[entries.length];
@@ -49,7 +49,7 @@ final class PostgresText {
     return vector;
   }
 
-  /** A word as it stands in a query of the server's full-text search. */
+  /** Quotes a lexeme for a full-text query. */
   static String quoted(String lexeme) {
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'";
   }

@@ -23,7 +23,7 @@ final class PostgresWrites {
     this.connection = connection;
   }
 
-  /** In the order of ids, so that two batches at once wait for each other but never both. */
+  /** Writes in order of ids, so that concurrent batches wait for each other without deadlock. */
   void put(List<SearchIndex.Entry> entries) throws SQLException {
     for (SearchIndex.Entry entry : entries.stream().sorted(BY_ID).toList()) {
       putDocument(entry);
@@ -89,7 +89,10 @@ final class PostgresWrites {
     }
   }
 
-  /** Searches by words add these up, since adding up all chunks would take them long. */
+  /**
+   * Maintains counts per document that keyword searches sum, which is faster than summing over
+   * chunks.
+   */
   private void countWords(String id) throws SQLException {
     try (PreparedStatement statement =
         prepare(

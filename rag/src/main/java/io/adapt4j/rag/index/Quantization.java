@@ -1,14 +1,17 @@
 package io.adapt4j.rag.index;
 
 /**
- * How vectors are held for searching. The whole vectors are kept on disk in any case, and what was
- * found by shortened ones is ordered by the whole ones.
+ * Quantization of vectors for search. Full-precision vectors are always kept on disk and used to
+ * rescore hits found with quantized ones.
  */
 enum Quantization {
-  /** Four bytes an entry. */
+  /** Four bytes per component. */
   NONE,
-  /** One byte an entry, of which 7 bits are used: a quarter of the memory. */
+  /** One byte per component, of which 7 bits are used: a quarter of the memory. */
   INT7,
-  /** Half a byte an entry: an eighth of the memory, and less exact. Dimensions must be even. */
+  /**
+   * Half a byte per component: an eighth of the memory, and less accurate. The dimension must be
+   * even.
+   */
   INT4
 }

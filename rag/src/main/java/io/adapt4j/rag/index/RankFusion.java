@@ -5,12 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Joins what words and vector found. */
+/** Fusion of the hits found by words and by vector. */
 final class RankFusion {
 
   private RankFusion() {}
 
-  /** Joins two lists. A chunk that only one of them has gets nothing from the other. */
+  /** Merges two lists. A chunk in only one of them scores 0 in the other. */
   static List<Scored> fuse(List<Scored> words, List<Scored> vectors, Fusion fusion) {
     Map<ChunkKey, Double> sums = new HashMap<>();
     if (fusion instanceof Fusion.ReciprocalRank rank) {
@@ -37,7 +37,7 @@ final class RankFusion {
     double least = list.stream().mapToDouble(Scored::score).min().orElse(0);
     double most = list.stream().mapToDouble(Scored::score).max().orElse(0);
     for (Scored scored : list) {
-      // Where all score the same, all are as good as the best.
+      // If all scores are equal, all count as the best.
       double share = most > least ? (scored.score() - least) / (most - least) : 1;
       sums.merge(scored.key(), weight * share, Double::sum);
     }

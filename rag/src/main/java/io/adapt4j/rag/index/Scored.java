@@ -5,12 +5,12 @@ import java.util.Comparator;
 /**
  * A chunk in a ranked list.
  *
- * @param key which
- * @param score larger is better
+ * @param key key of the chunk
+ * @param score higher is better
  */
 record Scored(ChunkKey key, double score) {
 
-  /** The best first; equal ones by document and number, so that a search repeats itself. */
+  /** Descending by score, ties by document and number, so that searches are reproducible. */
   static final Comparator<Scored> ORDER =
       Comparator.comparingDouble(Scored::score).reversed().thenComparing(Scored::key);
 }

@@ -8,9 +8,8 @@ import org.apache.lucene.store.LockFactory;
 import org.apache.lucene.store.NativeFSLockFactory;
 
 /**
- * Lucene's locks, checked on threads that nobody interrupts: a searching thread that is the last to
- * use a replaced state of the index deletes its files, which checks the lock, and its interrupt
- * would give the lock up.
+ * Lucene's locks, verified on threads that are never interrupted: the last searching thread of a
+ * replaced snapshot deletes its files, which verifies the lock, and an interrupt would release it.
  */
 final class SteadyLocks extends LockFactory {
 

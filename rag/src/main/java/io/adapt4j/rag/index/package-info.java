@@ -1,4 +1,4 @@
-/** Where chunks, their vectors and their metadata are kept and searched. */
+/** Indexes that store and search chunks with their vectors and metadata. */
 @NullMarked
 package io.adapt4j.rag.index;
 

@@ -8,9 +8,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Runs work on threads that nobody interrupts. Java closes a file channel, and a pool its wait for
- * a connection, when the thread that uses it is interrupted; what several threads share must not
- * depend on the interrupts of one of them.
+ * Runs work on threads that are never interrupted. An interrupt closes a file channel and aborts
+ * waiting for a pooled connection; resources shared by threads must not depend on interrupts of one
+ * of them.
  */
 public final class OwnThreads {
 
@@ -32,8 +32,8 @@ public final class OwnThreads {
   private OwnThreads() {}
 
   /**
-   * Runs work and waits until it is done. An interrupt of the caller neither ends the work nor the
-   * wait; the caller's flag is set afterwards.
+   * Runs work and waits for it. Interrupting the caller stops neither the work nor the wait; the
+   * interrupt flag is set afterwards.
    */
   public static <T, E extends Exception> T call(Work<T, E> work) throws E {
     if (Thread.currentThread() instanceof OwnThread) {
@@ -55,7 +55,7 @@ public final class OwnThreads {
   @FunctionalInterface
   public interface Work<T, E extends Exception> {
 
-    /** Does it. */
+    /** Runs the work. */
     T run() throws E;
   }
 }

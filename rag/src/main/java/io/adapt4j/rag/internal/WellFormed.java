@@ -3,12 +3,12 @@ package io.adapt4j.rag.internal;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.charset.StandardCharsets;
 
-/** Texts that tokenizers accept. */
+/** Repair of texts that tokenizers would reject. */
 public final class WellFormed {
 
   private WellFormed() {}
 
-  /** Replaces halves of surrogate pairs, which are no characters. */
+  /** Replaces unpaired surrogates. */
   public static String of(String text) {
     return UnpairedSurrogates.indexIn(text) < 0
         ? text

@@ -12,8 +12,8 @@ import java.util.Optional;
 /**
  * The passages nearest to questions.
  *
- * @param cosines one a question, as far as an index had any passage
- * @param chunks the passages, one a cosine
+ * @param cosines one per question for which the index had a passage
+ * @param chunks the passages, one per cosine
  */
 record BestCosines(List<Double> cosines, List<Chunk> chunks) {
 

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A reranker that is a model in this process (Nogueira and Cho 2019): it reads question and passage
- * together. An encoder, such as cross-encoder/ms-marco-MiniLM-L6-v2, classifies the pair: with one
- * class the score is that class's, with two the second one's; what the numbers mean depends on the
- * model: logits or probabilities as its folder says. A language model, such as Qwen3-Reranker, is
- * asked for yes or no, and the score is the probability of yes ({@link TextReranker}).
+ * A reranker with a local model (Nogueira and Cho 2019), which reads question and passage together.
+ * An encoder, such as cross-encoder/ms-marco-MiniLM-L6-v2, classifies the pair: with one class the
+ * score is that class's, with two the second one's; it is a logit or a probability, depending on
+ * the model's configuration. A language model, such as Qwen3-Reranker, is asked for yes or no, and
+ * the score is the probability of yes ({@link TextReranker}).
  *
- * <p>Safe for use by several threads; calls run one after the other.
+ * <p>Thread-safe; calls are serialized.
  */
 public final class CrossEncoder implements Reranker, AutoCloseable {
 
@@ -31,8 +31,8 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param source where the model is
-   * @param adapters what to put on its weights; usually none or one
+   * @param source location of the model
+   * @param adapters adapters to attach, typically at most one
    * @return the reranker, closed by the caller
    * @throws io.adapt4j.core.exception.CheckpointException if the folder is neither that of a
    *     classifier nor that of a language model, or if the weights do not match
@@ -43,10 +43,10 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
   }
 
   /**
-   * Asks a language model by an instruction of its own, such as the one it was trained with. Other
-   * models do not read it.
+   * Sets the instruction of a language model, such as the one it was trained with. Other models
+   * ignore it.
    *
-   * @param text what a passage has to do
+   * @param text the criterion that relevant passages meet
    * @return a reranker of the same model; closing one of the two closes it
    */
   public CrossEncoder withInstruction(String text) {

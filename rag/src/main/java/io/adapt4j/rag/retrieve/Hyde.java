@@ -6,7 +6,7 @@ import io.adapt4j.core.text.TextGenerator;
 import java.util.List;
 import java.util.Objects;
 
-/** A passage made up as an answer, by a generator. */
+/** HyDE: a hypothetical answer passage written by a generator. */
 record Hyde(TextGenerator generator) implements QueryExpansion {
 
   private static final int MOST_TOKENS = 160;

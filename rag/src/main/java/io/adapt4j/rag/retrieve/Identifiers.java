@@ -8,7 +8,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Part numbers, error codes and the like, of which embedding models know nothing. */
+/** Identifiers such as part numbers and error codes, which embedding models do not understand. */
 final class Identifiers {
 
   private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._/-]*");
@@ -18,7 +18,8 @@ final class Identifiers {
   private Identifiers() {}
 
   /**
-   * Whether a word of letters and digits, or of five digits, stands in a hit as in the question.
+   * Returns whether a word of letters and digits, or of five digits, occurs both in the question
+   * and in a hit.
    */
   static boolean standIn(String question, List<Hit> hits) {
     Set<String> asked =

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Other paraphrases of a question, by a generator. */
+/** Query expansion by paraphrases written by a generator. */
 record MultiQuery(TextGenerator generator, int paraphrases) implements QueryExpansion {
 
   private static final int TOKENS_EACH = 60;

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Questions of many everyday subjects, which most collections of documents do not answer. */
+/** Questions on many everyday subjects, which most document collections do not answer. */
 final class NeutralQuestions {
 
   private static final String RESOURCE = "neutral-questions.txt";

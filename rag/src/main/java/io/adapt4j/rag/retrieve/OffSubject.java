@@ -23,10 +23,10 @@ final class OffSubject {
 
   private static final Logger LOG = LoggerFactory.getLogger(OffSubject.class);
 
-  /** By how much the number of chunks may change before the score is calibrated again. */
+  /** Factor by which the number of chunks may change before recalibration. */
   private static final double GROWTH = 1.25;
 
-  /** Counting chunks may take this share of the time. */
+  /** Minimum ratio of other time to the time for counting chunks. */
   private static final int REST_PER_COUNT = 100;
 
   private final SearchIndex index;
@@ -43,7 +43,7 @@ final class OffSubject {
     this.options = options;
   }
 
-  /** The calibrated score; empty if the index does not allow one. */
+  /** Returns the calibrated score; empty if the index does not allow one. */
   synchronized Optional<SubjectScore> score() {
     long now = System.nanoTime();
     if (chunks >= 0 && now - countAgain < 0) {
@@ -76,7 +76,10 @@ final class OffSubject {
     }
   }
 
-  /** The neutral questions; none unless the index finds passages with vectors for all of them. */
+  /**
+   * Returns the neutral questions; none unless the index finds passages with vectors for all of
+   * them.
+   */
   private List<Asked> neutral() {
     List<String> questions = NeutralQuestions.all();
     List<float[]> asked = vectors;

@@ -6,12 +6,12 @@ import io.adapt4j.rag.spi.Hit;
 import java.util.Map;
 
 /**
- * A stretch of a document to read for a question.
+ * A passage of a document retrieved for a question.
  *
  * @param chunk the chunk it was found by
- * @param span where it stands in the document: the chunk's span or one around it
+ * @param span position in the document: the chunk's span or one around it
  * @param text the characters of {@code span}
- * @param score how well the chunk fits, larger is better; comparable within one retrieval only
+ * @param score relevance of the chunk, higher is better; comparable within one retrieval only
  * @param title the document's title; may be empty
  * @param metadata the document's metadata
  */
@@ -26,15 +26,15 @@ public record Passage(
     return new Passage(hit.chunk(), span, text, hit.score(), hit.title(), hit.metadata());
   }
 
-  /** {@return the document it is in} */
+  /** {@return the id of its document} */
   public String documentId() {
     return chunk.documentId();
   }
 
   /**
-   * Returns only the beginning.
+   * Returns a prefix of the passage.
    *
-   * @param characters how much of it, at most all
+   * @param characters length of the prefix, at most the passage's
    * @return the shorter passage
    */
   public Passage beginning(int characters) {

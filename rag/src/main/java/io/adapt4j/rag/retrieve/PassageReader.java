@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes passages of hits: as they are, or with what stands around them. */
+/** Converts hits to passages, optionally with their surroundings. */
 final class PassageReader {
 
   private final SearchIndex index;
@@ -72,7 +72,7 @@ final class PassageReader {
         around.end() > document.text().length()
             || !hit.chunk().span().of(document.text()).equals(hit.chunk().text());
     if (replaced) {
-      // Another version of the document came between search and reading.
+      // The document was replaced between search and reading.
       addUnlessInside(passages, hit);
       return;
     }

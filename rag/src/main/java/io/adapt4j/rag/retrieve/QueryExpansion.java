@@ -3,12 +3,12 @@ package io.adapt4j.rag.retrieve;
 import io.adapt4j.core.text.TextGenerator;
 import java.util.List;
 
-/** Makes further searches of a question. */
+/** Expands a question into several searches. */
 @FunctionalInterface
 public interface QueryExpansion {
 
   /**
-   * Returns what to search for.
+   * Returns the searches of a question.
    *
    * @param question the question
    * @return at least one search, usually the question's own first
@@ -16,27 +16,27 @@ public interface QueryExpansion {
   List<SearchText> searches(String question);
 
   /**
-   * One search.
+   * A single search.
    *
-   * @param question its words, and what its vector is made of
-   * @param hypothetical passages as they might answer it, whose vectors are averaged with the
-   *     question's; usually none
+   * @param question text searched by words and by vector
+   * @param hypothetical made-up answer passages, whose vectors are averaged with the question's;
+   *     may be empty
    */
   record SearchText(String question, List<String> hypothetical) {
 
     /**
-     * Makes a search with its own copy of the passages.
+     * Creates a search with its own copy of the passages.
      *
-     * @param question its words, and what its vector is made of
-     * @param hypothetical passages as they might answer it, whose vectors are averaged with the
-     *     question's; usually none
+     * @param question text searched by words and by vector
+     * @param hypothetical made-up answer passages, whose vectors are averaged with the question's;
+     *     may be empty
      */
     public SearchText {
       hypothetical = List.copyOf(hypothetical);
     }
 
     /**
-     * Searches for a question as it is.
+     * Creates a search for the unchanged question.
      *
      * @param question the question
      * @return the search
@@ -47,7 +47,7 @@ public interface QueryExpansion {
   }
 
   /**
-   * Searches for the question only.
+   * Returns an expansion that searches for the question only.
    *
    * @return no expansion
    */
@@ -56,10 +56,10 @@ public interface QueryExpansion {
   }
 
   /**
-   * Searches for other paraphrases of the question too, written by a generator.
+   * Also searches for paraphrases of the question, written by a generator.
    *
-   * @param generator writes them
-   * @param paraphrases how many, at least 1
+   * @param generator writes the paraphrases
+   * @param paraphrases their number, at least 1
    * @return the expansion
    * @throws IllegalArgumentException if paraphrases is below 1
    */

@@ -4,20 +4,20 @@ import io.adapt4j.rag.trace.Stage;
 import java.util.List;
 
 /**
- * What was found for a question.
+ * Result of a retrieval.
  *
  * @param question the question
- * @param passages what may answer it, the best first; empty if nothing is relevant enough
- * @param stages how they were found
+ * @param passages relevant passages, best first; empty if nothing is relevant enough
+ * @param stages the stages of the retrieval
  */
 public record Retrieval(String question, List<Passage> passages, List<Stage> stages) {
 
   /**
-   * Makes a result with its own copies of the lists.
+   * Creates a result with its own copies of the lists.
    *
    * @param question the question
-   * @param passages what may answer it, the best first; empty if nothing is relevant enough
-   * @param stages how they were found
+   * @param passages relevant passages, best first; empty if nothing is relevant enough
+   * @param stages the stages of the retrieval
    */
   public Retrieval {
     passages = List.copyOf(passages);

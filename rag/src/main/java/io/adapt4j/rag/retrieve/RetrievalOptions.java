@@ -8,18 +8,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** How a {@link Retriever} works. Everything has a default; what costs much is off. */
+/** Options of a {@link Retriever}. All have defaults; expensive ones are off. */
 public final class RetrievalOptions {
 
-  /** Passages unless it is set. */
+  /** Default number of passages. */
   public static final int DEFAULT_LIMIT = 5;
 
-  /** Chunks looked at unless it is set. */
+  /** Default number of candidate chunks. */
   public static final int DEFAULT_CANDIDATES = 30;
 
   /**
-   * What the score by vector counts unless a fusion is set; the score by words counts the rest. On
-   * SQuAD's development passages it finds more than reciprocal ranks do; see docs/rag.md.
+   * Default weight of the vector score in the fusion; the keyword score gets the rest. On SQuAD's
+   * development passages it has higher recall than reciprocal rank fusion; see docs/rag.md.
    */
   public static final double DEFAULT_VECTOR_WEIGHT = 0.6;
 
@@ -112,7 +112,10 @@ public final class RetrievalOptions {
     return minimumSimilarity;
   }
 
-  /** A threshold of the application's own takes its place. */
+  /**
+   * Returns whether off-subject questions are refused; a threshold set by the application replaces
+   * this.
+   */
   boolean refusesOffSubject() {
     return refuseOffSubject
         && minimumSimilarity.isEmpty()
@@ -132,7 +135,7 @@ public final class RetrievalOptions {
     return neighbors;
   }
 
-  /** Collects options. */
+  /** Builder of options. */
   public static final class Builder {
 
     private int limit = DEFAULT_LIMIT;
@@ -153,7 +156,7 @@ public final class RetrievalOptions {
     private Builder() {}
 
     /**
-     * Sets the most passages; {@value #DEFAULT_LIMIT} unless it is set.
+     * Sets the maximum number of passages; {@value #DEFAULT_LIMIT} by default.
      *
      * @param value at least 1
      * @return this
@@ -164,8 +167,8 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets how many chunks are searched for, ranked again and chosen from; {@value
-     * #DEFAULT_CANDIDATES} unless it is set, and never fewer than the limit.
+     * Sets the number of candidate chunks to search and rerank; {@value #DEFAULT_CANDIDATES} by
+     * default, and never fewer than the limit.
      *
      * @param value at least 1
      * @return this
@@ -176,9 +179,9 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets what chunks are found by; both words and vector unless it is set.
+     * Sets the search mode; both words and vector by default.
      *
-     * @param value what by
+     * @param value the mode
      * @return this
      */
     public Builder searchBy(SearchBy value) {
@@ -187,8 +190,8 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets how hits by words and by vector are joined; by their scores, {@value
-     * RetrievalOptions#DEFAULT_VECTOR_WEIGHT} for that by vector, unless it is set.
+     * Sets the fusion of keyword and vector hits; by default weighted scores with {@value
+     * RetrievalOptions#DEFAULT_VECTOR_WEIGHT} for the vector.
      *
      * @param value the fusion
      * @return this
@@ -199,8 +202,8 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets what the metadata of every document must say, such as which customer it belongs to. A
-     * filter of a single question is added to it.
+     * Sets a metadata filter for all questions, such as the customer that documents belong to. It
+     * is combined with the filter of a single question.
      *
      * @param value the filter
      * @return this
@@ -212,7 +215,7 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets how further searches are made of a question; none are unless it is set.
+     * Sets the query expansion; none by default.
      *
      * @param value the expansion
      * @return this
@@ -224,7 +227,7 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets what ranks the candidates again; nothing unless it is set.
+     * Sets the reranker of the candidates; none by default.
      *
      * @param value the reranker, closed by the caller
      * @return this
@@ -236,9 +239,9 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Drops candidates whose score by the reranker is lower; none unless it is set.
+     * Drops candidates with a lower reranker score; off by default.
      *
-     * @param value the smallest score, in the reranker's own numbers
+     * @param value the minimum score, on the reranker's scale
      * @return this
      */
     public Builder minimumScore(double value) {
@@ -247,10 +250,10 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Drops candidates whose vector is further from the question's; none unless it is set. Vectors
-     * are those of the index; where it keeps none they are computed again, which takes longer.
+     * Drops candidates with a lower cosine similarity to the question; off by default. Vectors come
+     * from the index; if it stores none they are recomputed, which takes longer.
      *
-     * @param value the smallest cosine, from -1 to 1. Each model and each index has its own scale;
+     * @param value the minimum cosine, from -1 to 1. Each model and each index has its own scale;
      *     {@link SimilarityCalibration} proposes one with its two error rates
      * @return this
      */
@@ -260,15 +263,15 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets whether a question that is plainly off the documents' subject finds nothing: one whose
-     * best passage scores less, by cosine and shared words together, than those of most questions
-     * from a shipped list of 120 everyday subjects. The bound is found at the first question, and
-     * again when the index has grown or shrunk by a quarter. It holds where the index keeps vectors
+     * Sets whether a question clearly unrelated to the documents finds nothing: one whose best
+     * passage scores lower, by cosine and shared words combined, than those of most questions from
+     * a built-in list of 120 everyday subjects. The bound is calibrated at the first question, and
+     * again when the index has grown or shrunk by a quarter. It applies if the index stores vectors
      * ({@link io.adapt4j.rag.spi.SearchIndex#vectors}), chunks are searched by vector, and neither
-     * {@link #minimumSimilarity} nor {@link #minimumScore} is set. A question with a word of
-     * letters and digits, such as a part number, that stands in a candidate is never refused.
+     * {@link #minimumSimilarity} nor {@link #minimumScore} is set. A question that shares an
+     * identifier of letters and digits, such as a part number, with a candidate is never refused.
      *
-     * @param value true unless it is set; see docs/rag.md for how often it errs
+     * @param value true by default; see docs/rag.md for its error rates
      * @return this
      */
     public Builder refuseOffSubject(boolean value) {
@@ -277,9 +280,9 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Chooses passages that do not repeat each other: maximal marginal relevance (Carbonell and
-     * Goldstein 1998). Off unless it is set. Vectors are those of the index; where it keeps none
-     * they are computed again, which takes longer.
+     * Selects diverse passages by maximal marginal relevance (Carbonell and Goldstein 1998). Off by
+     * default. Vectors come from the index; if it stores none they are recomputed, which takes
+     * longer.
      *
      * @param relevance the paper's lambda: 1 for relevance only, 0 for diversity only
      * @return this
@@ -290,10 +293,9 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets whether passages are the larger stretches around chunks that the splitter made; they are
-     * unless it is set.
+     * Sets whether passages are the chunks' parent spans made by the splitter; true by default.
      *
-     * @param value whether they are
+     * @param value whether to return parents
      * @return this
      */
     public Builder parents(boolean value) {
@@ -302,7 +304,7 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Sets how many chunks before and after a found one are read with it; 0 unless it is set.
+     * Sets the number of neighboring chunks read before and after each hit; 0 by default.
      *
      * @param value at least 0
      * @return this
@@ -313,10 +315,10 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Makes the options.
+     * Builds the options.
      *
      * @return the options
-     * @throws IllegalStateException if there is a least score and no reranker to give scores
+     * @throws IllegalStateException if there is a minimum score but no reranker
      */
     public RetrievalOptions build() {
       if (minimumScore.isPresent() && reranker.isEmpty()) {

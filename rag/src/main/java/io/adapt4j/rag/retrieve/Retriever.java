@@ -20,23 +20,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds passages for a question, in stages of a fixed order, of which all but the search can be
- * left out:
+ * Finds passages for a question in a fixed order of stages, all optional except the search:
  *
  * <ol>
- *   <li>{@code expand}: further searches are made of the question.
- *   <li>{@code search}: each search by words, vector or both; several searches are joined by
- *       reciprocal rank fusion.
- *   <li>{@code subject}: nothing continues if the question is plainly off the documents' subject.
- *   <li>{@code rerank}: the candidates get the reranker's scores, and the smallest score is
- *       applied.
- *   <li>{@code threshold}: the smallest similarity is applied.
- *   <li>{@code diversify}: they are put in the order of maximal marginal relevance.
- *   <li>{@code read}: chunks become passages with their neighbors and parents, of which the first
- *       {@code limit} are the result; passages of a document that overlap become one.
+ *   <li>{@code expand}: the question is expanded into several searches.
+ *   <li>{@code search}: each search runs by words, vector or both; results are merged by reciprocal
+ *       rank fusion.
+ *   <li>{@code subject}: retrieval stops if the question is clearly unrelated to the documents.
+ *   <li>{@code rerank}: the reranker scores the candidates, and the minimum score is applied.
+ *   <li>{@code threshold}: the minimum similarity is applied.
+ *   <li>{@code diversify}: candidates are reordered by maximal marginal relevance.
+ *   <li>{@code read}: chunks are expanded to passages with neighbors and parents, overlapping
+ *       passages of a document are merged, and the first {@code limit} are returned.
  * </ol>
  *
- * <p>An expansion that fails is logged and left out. Safe for use by several threads.
+ * <p>A failed expansion is logged and skipped. Thread-safe.
  */
 public final class Retriever {
 
@@ -59,11 +57,11 @@ public final class Retriever {
   }
 
   /**
-   * Makes a retriever.
+   * Creates a retriever.
    *
-   * @param index where to search, closed by the caller
-   * @param embeddings those that the index was filled with, closed by the caller
-   * @param options how to search
+   * @param index the index, closed by the caller
+   * @param embeddings the embeddings it was built with, closed by the caller
+   * @param options the options
    * @return the retriever
    */
   public static Retriever of(
@@ -75,7 +73,7 @@ public final class Retriever {
    * Finds passages.
    *
    * @param question the question
-   * @return what may answer it; no passages if nothing is relevant enough
+   * @return the relevant passages; none if nothing is relevant enough
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval retrieve(String question) {
@@ -87,8 +85,8 @@ public final class Retriever {
    * Finds passages in some of the documents.
    *
    * @param question the question
-   * @param filter what documents must be like, besides what the options say
-   * @return what may answer it; no passages if nothing is relevant enough
+   * @param filter condition on documents, in addition to that of the options
+   * @return the relevant passages; none if nothing is relevant enough
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval retrieve(String question, Optional<Filter> filter) {
@@ -145,7 +143,10 @@ public final class Retriever {
                 bound));
   }
 
-  /** Overlapping passages become one, so that a few more than the limit are of use. */
+  /**
+   * Returns the number of candidates to read: more than the limit, as overlapping passages are
+   * merged.
+   */
   private int needed() {
     return options.diversity().isPresent() ? options.candidates() : 2 * options.limit();
   }

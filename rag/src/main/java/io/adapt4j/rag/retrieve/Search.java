@@ -17,7 +17,7 @@ import java.util.Optional;
 /** Searches an index for one text or several. */
 final class Search {
 
-  /** Of reciprocal rank fusion over several searches, as in its paper. */
+  /** Constant of reciprocal rank fusion over several searches, as in its paper. */
   private static final double K = 60;
 
   private final SearchIndex index;
@@ -54,7 +54,7 @@ final class Search {
         options.fusion());
   }
 
-  /** The question's vector, averaged with those of hypothetical passages. */
+  /** Returns the question's vector, averaged with those of hypothetical passages. */
   private float[] vector(SearchText text, Similarities similarities) {
     float[] vector = similarities.query(text.question());
     if (text.hypothetical().isEmpty()) {

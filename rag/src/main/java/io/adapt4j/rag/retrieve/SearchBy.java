@@ -1,11 +1,11 @@
 package io.adapt4j.rag.retrieve;
 
-/** What chunks are found by. */
+/** Search mode for chunks. */
 public enum SearchBy {
-  /** Words of the question. */
+  /** By the words of the question. */
   WORDS,
-  /** The question's vector. */
+  /** By the question's vector. */
   VECTOR,
-  /** Both, joined by a {@link io.adapt4j.rag.spi.Fusion}. */
+  /** By both, combined by a {@link io.adapt4j.rag.spi.Fusion}. */
   BOTH
 }

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cosines between a question and chunks. The question is embedded once; the chunks' vectors are the
- * index's, and are computed only where it keeps none.
+ * Cosine similarities between a question and chunks. The question is embedded once; the chunks'
+ * vectors come from the index and are computed only if it stores none.
  */
 final class Similarities {
 
@@ -35,23 +35,26 @@ final class Similarities {
     this.question = question;
   }
 
-  /** Those of a question whose vector is known. */
+  /** Creates similarities to a question whose vector is known. */
   Similarities(SearchIndex index, TextEmbeddings embeddings, String question, float[] vector) {
     this(index, embeddings, question);
     questions.put(question, vector);
   }
 
-  /** The vector of this question or of another paraphrase. */
+  /** Returns the vector of the question or of a paraphrase. */
   float[] query(String text) {
     return questions.computeIfAbsent(text, embeddings::query);
   }
 
-  /** The largest cosine plus bonus of hits whose vectors are stored; empty if none are. */
+  /** Returns the largest cosine plus bonus of hits whose vectors are stored; empty if none are. */
   OptionalDouble best(List<Hit> hits, ToDoubleFunction<Hit> bonus) {
     return withVectors(hits).mapToDouble(hit -> toQuestion(hit) + bonus.applyAsDouble(hit)).max();
   }
 
-  /** The hit with the largest cosine of those whose vectors are stored; empty if none are. */
+  /**
+   * Returns the hit with the largest cosine among those whose vectors are stored; empty if none
+   * are.
+   */
   Optional<Hit> nearest(List<Hit> hits) {
     return withVectors(hits).max(Comparator.comparingDouble(this::toQuestion));
   }
@@ -61,7 +64,7 @@ final class Similarities {
     return hits.stream().filter(hit -> find(hit) != null);
   }
 
-  /** The first ones that are near enough to the question, in their order. */
+  /** Returns the first hits with at least a given cosine, in their order. */
   List<Hit> atLeast(double least, int most, List<Hit> hits) {
     List<Hit> near = new ArrayList<>();
     for (int from = 0; from < hits.size() && near.size() < most; from += most) {
@@ -73,8 +76,8 @@ final class Similarities {
   }
 
   /**
-   * Maximal marginal relevance: next comes whichever has the largest lambda sim(hit, question) - (1
-   * - lambda) max sim(hit, one before).
+   * Reorders hits by maximal marginal relevance: the next one maximizes lambda sim(hit, question) -
+   * (1 - lambda) max sim(hit, earlier hit).
    */
   List<Hit> diverse(double lambda, List<Hit> hits) {
     embed(hits);

@@ -13,26 +13,26 @@ import java.util.Random;
 import java.util.regex.Pattern;
 
 /**
- * A threshold for {@link RetrievalOptions.Builder#minimumSimilarity}, found on an index with the
- * questions that it should and should not answer, and how often it errs. A threshold cannot tell a
- * question on the documents' subject that they do not answer.
+ * A threshold for {@link RetrievalOptions.Builder#minimumSimilarity}, calibrated on questions that
+ * an index should and should not answer, with its error rates. A threshold cannot detect questions
+ * on the documents' subject that they leave unanswered.
  *
- * @param threshold the cosine at which the two rates together are smallest, where a false refusal
- *     counts as much as three missed ones
- * @param falseRefusals the share of answerable questions whose best passage is below it, from 0 to
- *     1; each is counted at the threshold of the half of the questions that it is not in
- * @param missedRefusals the share of questions off the subject whose best passage is not below it,
- *     counted likewise
- * @param answerable how many answerable questions there were
- * @param offSubject how many questions off the subject
+ * @param threshold the cosine with the smallest weighted sum of the two rates, where a false
+ *     refusal weighs as much as three missed ones
+ * @param falseRefusals fraction of answerable questions whose best passage is below it, from 0 to
+ *     1, by two-fold cross-validation
+ * @param missedRefusals fraction of off-subject questions whose best passage is not below it,
+ *     measured likewise
+ * @param answerable number of answerable questions
+ * @param offSubject number of off-subject questions
  */
 public record SimilarityCalibration(
     double threshold, double falseRefusals, double missedRefusals, int answerable, int offSubject) {
 
-  /** The fewest questions of a kind. */
+  /** Minimum number of questions of a kind. */
   public static final int MIN_QUESTIONS = 10;
 
-  /** A question wrongly turned away is as bad as so many that should have been. */
+  /** Weight of a false refusal relative to a missed one. */
   private static final double FALSE_REFUSAL = 3;
 
   private static final int SAMPLES = 120;
@@ -43,7 +43,7 @@ public record SimilarityCalibration(
    * Calibrates on questions of both kinds.
    *
    * @param index the index
-   * @param embeddings those that it was filled with
+   * @param embeddings the embeddings it was built with
    * @param answerable questions that its documents answer, at least {@value #MIN_QUESTIONS}; a
    *     hundred give rates to about 2 %
    * @param offSubject questions that they should not answer, at least {@value #MIN_QUESTIONS}
@@ -62,11 +62,11 @@ public record SimilarityCalibration(
   }
 
   /**
-   * Calibrates on answerable questions and a shipped list of 120 of everyday subjects. Where the
-   * documents answer some of those, they count as missed refusals.
+   * Calibrates on answerable questions and a built-in list of 120 questions on everyday subjects.
+   * If the documents answer some of those, they count as missed refusals.
    *
    * @param index the index
-   * @param embeddings those that it was filled with
+   * @param embeddings the embeddings it was built with
    * @param answerable questions that its documents answer, at least {@value #MIN_QUESTIONS}
    * @return the proposal
    * @throws IllegalArgumentException if there are fewer questions
@@ -78,12 +78,13 @@ public record SimilarityCalibration(
   }
 
   /**
-   * Calibrates without questions: on eight words in a row from each of up to 120 of the index's own
-   * chunks, and the shipped list. On SQuAD this gives about the threshold of real questions, and
-   * too many false refusals, since such words say less than a question; real questions are better.
+   * Calibrates without questions: on eight consecutive words from each of up to 120 of the index's
+   * chunks, and the built-in list. On SQuAD this gives about the same threshold as real questions,
+   * but overestimates false refusals, since such words say less than a question; real questions are
+   * better.
    *
    * @param index the index
-   * @param embeddings those that it was filled with
+   * @param embeddings the embeddings it was built with
    * @return the proposal
    * @throws IllegalStateException if the index has too few chunks with a vector
    */
@@ -148,7 +149,10 @@ public record SimilarityCalibration(
     return Arrays.stream(values).filter(value -> value < threshold).count();
   }
 
-  /** Where the weighted rates' sum is smallest: the middle of the widest such gap. */
+  /**
+   * Returns the threshold with the smallest weighted sum of rates: the middle of the widest such
+   * gap.
+   */
   private static double best(double[] answerable, double[] offSubject) {
     double[] all =
         Arrays.stream(new double[][] {answerable, offSubject})
@@ -192,7 +196,7 @@ public record SimilarityCalibration(
         .toList();
   }
 
-  /** Some words from the inside of a text, about as many as a question has. */
+  /** Returns words from the inside of a text, about as many as in a question. */
   private static Optional<String> part(String text, Random random) {
     String[] words = SPACE.split(text.strip(), -1);
     if (words.length < WORDS) {
@@ -203,7 +207,7 @@ public record SimilarityCalibration(
   }
 
   /**
-   * Says what was found.
+   * Describes the calibration.
    *
    * @return one sentence
    */

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Calibration of a {@link SubjectScore} on an index by neutral questions, of which most have no
- * answer there: its word weight fits the scale of the embeddings, its bound the documents.
+ * Calibration of a {@link SubjectScore} on an index by neutral questions, most of which it does not
+ * answer: the word weight is fitted to the scale of the embeddings, the bound to the documents.
  */
 final class SubjectCalibration {
 
@@ -23,27 +23,27 @@ final class SubjectCalibration {
   private static final double WORD_DEVIATIONS = 7;
 
   /**
-   * The bound is the mean of the neutral questions' scores between these quantiles, which varies
-   * less than a single one. The questions above may be on the subject.
+   * The bound is the mean of the neutral questions' scores between two quantiles, which varies less
+   * than a single quantile. Questions above may be on the subject.
    */
   private static final double LOW_QUANTILE = 0.78;
 
   private static final double HIGH_QUANTILE = 0.9;
 
   /**
-   * How far the bound may be above the scores of questions with passages of other subjects, in
-   * standard deviations. It matters where an index answers most of the neutral questions.
+   * Maximum distance of the bound above the scores of unrelated question-passage pairs, in standard
+   * deviations. It matters if an index answers most of the neutral questions.
    */
   private static final double BOUND_DEVIATIONS = 5;
 
   /**
-   * A neutral question with what the index finds for it.
+   * A neutral question with the index's hits.
    *
    * @param nearest the passage nearest by vector
    */
   record Asked(String question, List<Hit> hits, Similarities found, Chunk nearest) {}
 
-  /** A question with a passage that answers another. */
+  /** A question paired with a passage that answers another. */
   private record Unrelated(double cosine, double sharedWords) {}
 
   private SubjectCalibration() {}
@@ -66,7 +66,7 @@ final class SubjectCalibration {
     return new SubjectScore(words, weight, bound);
   }
 
-  /** Each question with the passages nearest to others, or with the only one there is. */
+  /** Pairs each question with the passages nearest to others, or with the only one. */
   private static List<Unrelated> unrelated(
       List<Asked> neutral,
       Collection<Chunk> nearest,

@@ -6,16 +6,16 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * Score, by vector and by words, of how near a question is to the passages found for it, and the
- * bound below which it is off the documents' subject.
+ * Relevance score of a question to its best passages, by vector and words, with the bound below
+ * which it is off the documents' subject.
  *
- * @param words the words of passages of the index
- * @param wordWeight what a passage with all of a question's words adds to its cosine
- * @param bound the smallest score of a question on the subject
+ * @param words word statistics of the index's passages
+ * @param wordWeight bonus to the cosine of a passage with all of a question's words
+ * @param bound minimum score of a question on the subject
  */
 record SubjectScore(WordOverlap words, double wordWeight, double bound) {
 
-  /** The best score of passages whose vectors are stored; empty if none are. */
+  /** Returns the best score of passages whose vectors are stored; empty if none are. */
   OptionalDouble of(String question, List<Hit> hits, Similarities similarities) {
     Set<String> stems = WordOverlap.stems(question);
     return similarities.best(

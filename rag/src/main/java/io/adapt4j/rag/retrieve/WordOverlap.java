@@ -9,9 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Inverse document frequencies of words in sample passages, and the share of a question's words
- * that a passage has. Words are compared by their beginnings, so that no language's endings need to
- * be known.
+ * Inverse document frequencies of words in sample passages, and the fraction of a question's words
+ * in a passage. Words are compared by their prefixes, which needs no language-specific stemming.
  */
 final class WordOverlap {
 
@@ -29,7 +28,7 @@ final class WordOverlap {
     passages = samples.size();
   }
 
-  /** The first letters of each word. A character of a script without spaces is a word. */
+  /** Returns the prefix of each word. In scripts without spaces, each character is a word. */
   static Set<String> stems(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
     Set<String> stems = new HashSet<>();
@@ -79,8 +78,8 @@ final class WordOverlap {
   }
 
   /**
-   * The share, weighted by inverse document frequency, of a question's words that stand in a
-   * passage. It counts one word more that stands nowhere: a single common word says little.
+   * Returns the IDF-weighted fraction of a question's words that occur in a passage. An extra word
+   * that occurs nowhere is counted, since a single common word says little.
    */
   double share(Set<String> question, Set<String> passage) {
     double all = weight(0);
@@ -93,7 +92,7 @@ final class WordOverlap {
     return shared / all;
   }
 
-  /** The inverse document frequency of BM25. */
+  /** Returns the inverse document frequency of BM25. */
   private double weight(int count) {
     return Math.log(1 + (passages - count + 0.5) / (count + 0.5));
   }

@@ -3,11 +3,11 @@ package io.adapt4j.rag.spi;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the metadata of a document must say for its chunks to be found. */
+/** Condition on a document's metadata, required for its chunks to be found. */
 public sealed interface Filter {
 
   /**
-   * A field has this value.
+   * Requires a field to have this value.
    *
    * @param field its name
    * @param value String, Boolean, Long or Double
@@ -15,7 +15,7 @@ public sealed interface Filter {
   record Equal(String field, Object value) implements Filter {}
 
   /**
-   * A field has one of these values.
+   * Requires a field to have one of these values.
    *
    * @param field its name
    * @param values all of one type
@@ -23,32 +23,32 @@ public sealed interface Filter {
   record In(String field, List<?> values) implements Filter {}
 
   /**
-   * A number lies between two, or a text does in the order of its UTF-8 bytes.
+   * Requires a number or, in order of UTF-8 bytes, a text to be within bounds.
    *
    * @param field its name
-   * @param least the smallest allowed; null for no limit
-   * @param most the largest allowed; null for no limit
+   * @param least inclusive lower bound; null for none
+   * @param most inclusive upper bound; null for none
    */
   record Between(String field, @Nullable Object least, @Nullable Object most) implements Filter {}
 
   /**
-   * All of these hold.
+   * Requires all of these.
    *
    * @param filters at least one
    */
   record And(List<Filter> filters) implements Filter {}
 
   /**
-   * One of these holds, or more.
+   * Requires at least one of these.
    *
    * @param filters at least one
    */
   record Or(List<Filter> filters) implements Filter {}
 
   /**
-   * This does not hold. A document without the field is found.
+   * Requires that a filter does not match. A document without the field is found.
    *
-   * @param filter what must not hold
+   * @param filter the filter that must not match
    */
   record Not(Filter filter) implements Filter {}
 }

@@ -4,10 +4,10 @@ import io.adapt4j.rag.document.Chunk;
 import java.util.Map;
 
 /**
- * A chunk that was found.
+ * A search hit.
  *
  * @param chunk the chunk
- * @param score how well it fits, larger is better; comparable within one search only
+ * @param score relevance, higher is better; comparable within one search only
  * @param title the document's title
  * @param metadata the document's metadata
  */

@@ -2,7 +2,7 @@ package io.adapt4j.rag.spi;
 
 import java.util.List;
 
-/** Judges passages by reading them together with the question. */
+/** Scores passages by reading them together with the question. */
 @FunctionalInterface
 public interface Reranker {
 
@@ -11,7 +11,7 @@ public interface Reranker {
    *
    * @param question the question
    * @param passages their texts
-   * @return one score a passage, in their order; larger is better
+   * @return one score per passage, in order; higher is better
    */
   double[] scores(String question, List<String> passages);
 }

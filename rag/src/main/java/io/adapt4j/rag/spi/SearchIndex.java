@@ -8,26 +8,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keeps documents, their chunks and the chunks' vectors, and searches them by words, by vector or
- * by both. Any number of threads may search while one changes it.
+ * Index of documents, their chunks and the chunks' vectors, searchable by words, vector or both.
+ * Any number of threads may search while one changes it.
  */
 public interface SearchIndex extends AutoCloseable {
 
   /**
-   * Adds a document, instead of the one with its id if there is one: a search sees either the old
-   * one whole or the new one whole. After this returns, searches see it.
+   * Adds a document, atomically replacing one with the same id. After this returns, searches see
+   * it.
    *
    * @param document the document
    * @param chunks its chunks
-   * @param vectors one a chunk, in their order
+   * @param vectors one vector per chunk, in order
    */
   default void put(Document document, List<Chunk> chunks, List<float[]> vectors) {
     putAll(List.of(new Entry(document, chunks, vectors)));
   }
 
   /**
-   * Adds several documents as {@link #put} does, which is faster together. After a crash each of
-   * them is either there whole or not at all.
+   * Adds several documents like {@link #put}, but faster. After a crash, each is either fully
+   * stored or absent.
    *
    * @param entries the documents with their chunks
    */
@@ -41,10 +41,10 @@ public interface SearchIndex extends AutoCloseable {
   void delete(List<String> ids);
 
   /**
-   * Searches.
+   * Searches the index.
    *
-   * @param query what for
-   * @return hits, the best first
+   * @param query the query
+   * @return hits, best first
    */
   List<Hit> search(SearchQuery query);
 
@@ -52,7 +52,7 @@ public interface SearchIndex extends AutoCloseable {
    * Returns a document as it was added.
    *
    * @param id its id
-   * @return the document; empty if it is not there
+   * @return the document; empty if there is none
    */
   Optional<Document> document(String id);
 
@@ -67,39 +67,39 @@ public interface SearchIndex extends AutoCloseable {
   List<Chunk> chunks(String id, int first, int last);
 
   /**
-   * Returns the vectors that are stored for chunks, so that they need not be made again.
+   * Returns the stored vectors of chunks, so that they need not be recomputed.
    *
    * @param chunks the chunks, such as those of hits
-   * @return by the chunk's id its vector, of Euclidean length 1; chunks of which the index keeps
-   *     none are left out, all of them unless an implementation does better
+   * @return L2-normalized vectors by chunk id, without chunks whose vectors are not stored; empty
+   *     by default
    */
   default Map<String, float[]> vectors(List<Chunk> chunks) {
     return Map.of();
   }
 
-  /** {@return the hashes of contents by which a folder is synchronized} */
+  /** {@return the content hashes by document id, for synchronization} */
   Map<String, String> contentHashes();
 
-  /** {@return the size} */
+  /** {@return the number of documents} */
   long documentCount();
 
   /** {@return the number of chunks} */
   long chunkCount();
 
-  /** Writes what is pending and frees what is open. */
+  /** Writes pending changes and closes the index. */
   @Override
   void close();
 
   /**
-   * A document with what it is found by.
+   * A document with its chunks and vectors.
    *
    * @param document the document
    * @param chunks its chunks
-   * @param vectors one a chunk
+   * @param vectors one vector per chunk
    */
   record Entry(Document document, List<Chunk> chunks, List<float[]> vectors) {
 
-    /** {@return the hash of everything that decides what is stored: text, title and metadata} */
+    /** {@return the hash of the stored content: text, title and metadata} */
     public String contentHash() {
       return ContentHash.of(document);
     }

@@ -3,50 +3,50 @@ package io.adapt4j.rag.spi;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Turns texts into vectors of length 1, near each other where the texts mean the same. */
+/** Embeds texts as unit vectors, such that similar texts have similar vectors. */
 public interface TextEmbeddings extends AutoCloseable {
 
   /**
-   * Identifies the model and everything else that decides its vectors. An index takes vectors of
-   * one identity only.
+   * Returns the identity of the model and all settings that affect its vectors. An index accepts
+   * vectors of one identity only.
    *
-   * @return a short text that stays the same from run to run, such as a name and a hash of weights
+   * @return a short stable text, such as a name and a hash of weights
    */
   String identity();
 
-  /** {@return the length of the vectors} */
+  /** {@return the dimension of the vectors} */
   int dimension();
 
   /**
-   * Embeds texts to be found.
+   * Embeds passages.
    *
-   * @param texts any number
-   * @return one vector a text, in their order, each of Euclidean length 1
+   * @param texts any number of texts
+   * @return one L2-normalized vector per text, in order
    */
   List<float[]> passages(List<String> texts);
 
   /**
-   * Embeds a question to find texts by.
+   * Embeds a question.
    *
    * @param text the question
-   * @return its vector, of Euclidean length 1
+   * @return its L2-normalized vector
    */
   float[] query(String text);
 
   /**
-   * Embeds several questions. Unless an implementation does better they are embedded one by one.
+   * Embeds several questions, by default one at a time.
    *
    * @param texts the questions
-   * @return one vector a question, in their order, each of Euclidean length 1
+   * @return one L2-normalized vector per question, in order
    */
   default List<float[]> queries(List<String> texts) {
     return texts.stream().map(this::query).toList();
   }
 
   /**
-   * Returns how long passages may be. Where it is known, {@link #countTokens} counts.
+   * Returns the maximum length of passages. If it is known, {@link #countTokens} is supported.
    *
-   * @return the maximum of tokens that count; empty where the tokenizer is not known
+   * @return the maximum number of tokens that are read; empty if the tokenizer is unknown
    */
   default OptionalInt maxTokens() {
     return OptionalInt.empty();
@@ -56,14 +56,14 @@ public interface TextEmbeddings extends AutoCloseable {
    * Counts the tokens of a passage.
    *
    * @param text the text
-   * @return its tokens, special ones included
-   * @throws UnsupportedOperationException if the tokenizer is not known
+   * @return its number of tokens, including special ones
+   * @throws UnsupportedOperationException if the tokenizer is unknown
    */
   default int countTokens(String text) {
     throw new UnsupportedOperationException("The tokenizer of " + identity() + " is not known");
   }
 
-  /** Frees what the implementation holds. */
+  /** Frees the implementation's resources. */
   @Override
   default void close() {}
 }

@@ -1,4 +1,4 @@
-/** What an application may implement, and the types that it then meets. */
+/** Interfaces that an application may implement, with their types. */
 @NullMarked
 package io.adapt4j.rag.spi;
 

@@ -1,6 +1,6 @@
 package io.adapt4j.rag.split;
 
-/** What separates words and need not be in a chunk. */
+/** Blank characters, which separate words and need not be in a chunk. */
 final class Blank {
 
   private Blank() {}
@@ -9,9 +9,7 @@ final class Blank {
     return Character.isWhitespace(point) || Character.isSpaceChar(point);
   }
 
-  /**
-   * Whether a text has characters that some tokenizers drop, and so join what stands around them.
-   */
+  /** Returns whether a text has characters that some tokenizers drop, joining their neighbors. */
   static boolean hasControls(String text) {
     for (int i = 0; i < text.length(); i++) {
       char character = text.charAt(i);
@@ -27,7 +25,7 @@ final class Blank {
     return character > '\u007F' && Character.getType(character) == Character.UNASSIGNED;
   }
 
-  /** The first character at or after a position that is not blank; {@code end} if there is none. */
+  /** Returns the first non-blank position at or after another; {@code end} if there is none. */
   static int skip(String text, int start, int end) {
     int position = start;
     while (position < end && is(text.charAt(position))) {
@@ -36,7 +34,7 @@ final class Blank {
     return position;
   }
 
-  /** The end of what is not blank from a position on. */
+  /** Returns the end of the non-blank run that starts at a position. */
   static int skipWord(String text, int start, int end) {
     int position = start;
     while (position < end && !is(text.charAt(position))) {

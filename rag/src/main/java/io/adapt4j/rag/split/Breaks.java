@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Where the structure of a text allows to cut it, and its headings. */
+/** Structural break positions of a text, and its headings. */
 final class Breaks {
 
   private static final int STRENGTH_BITS = 4;
@@ -15,7 +15,7 @@ final class Breaks {
   private int size;
   private int contentStart;
 
-  /** A heading, by the place of its first character; 1 is the highest level. */
+  /** A heading, by the position of its first character; 1 is the highest level. */
   record Heading(int start, int level, String title) {}
 
   void add(int position, int strength) {
@@ -29,7 +29,7 @@ final class Breaks {
     headings.add(heading);
   }
 
-  /** What is before this place is no content. */
+  /** Sets the start of the content. */
   void startAt(int position) {
     contentStart = position;
   }
@@ -42,13 +42,13 @@ final class Breaks {
     return headings;
   }
 
-  /** The places in rising order; the weaker of two at one place comes first. */
+  /** Returns the breaks in ascending order; the weaker of two at one position comes first. */
   Sorted sorted() {
     Arrays.sort(places, 0, size);
     return new Sorted();
   }
 
-  /** A cursor over the places. */
+  /** A cursor over the breaks. */
   final class Sorted {
     private int next;
 

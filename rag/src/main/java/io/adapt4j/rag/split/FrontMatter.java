@@ -7,13 +7,13 @@ final class FrontMatter {
 
   private static final String FENCE = "---";
 
-  /** A line of YAML as people write it there; anything else, and the hyphens are a ruler. */
+  /** Plausible lines of YAML; on any other line, the hyphens are a thematic break. */
   private static final Pattern YAML =
       Pattern.compile("\\s*|[ \\t].*|#.*|-[ \\t].*|[^\\s:]+[ \\t]*:.*");
 
   private FrontMatter() {}
 
-  /** The place after it; 0 if the text has none. */
+  /** Returns the position after it; 0 if the text has none. */
   static int end(String text) {
     if (!text.startsWith(FENCE) || !line(text, 0).equals(FENCE)) {
       return 0;

@@ -3,10 +3,10 @@ package io.adapt4j.rag.split;
 import io.adapt4j.rag.document.Chunk;
 import java.util.List;
 
-/** The headings above a place as one line that takes a small part of a chunk at most. */
+/** Renders the headings above a position as one line that takes only a small part of a chunk. */
 final class HeadingLines {
 
-  /** A heading line takes no more than this part of a chunk. */
+  /** Divisor of the chunk size that limits a heading line. */
   private static final int LARGEST_PART = 4;
 
   private static final String JOINT = " > ";
@@ -23,7 +23,7 @@ final class HeadingLines {
     mostTokens = chunkTokens / LARGEST_PART;
   }
 
-  /** The line for a place; the outermost headings are left out where not all have room. */
+  /** Returns the line for a position; outermost headings are dropped if not all fit. */
   String at(int position) {
     List<String> titles = headings.above(position);
     if (titles != lastTitles) {
@@ -33,12 +33,12 @@ final class HeadingLines {
     return lastLine;
   }
 
-  /** The tokens a line takes before a text. */
+  /** Returns the tokens that a line takes before a text. */
   int tokens(String line) {
     return line.isEmpty() ? 0 : counts.of(Chunk.searchText(line, ""));
   }
 
-  /** What the counter says of a text with a line before it. */
+  /** Counts the tokens of a text with a line before it. */
   int count(String line, String text) {
     return counts.exactly(Chunk.searchText(line, text));
   }

@@ -3,14 +3,14 @@ package io.adapt4j.rag.split;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Which headings stand above a place. */
+/** Lookup of the headings above a position. */
 final class Headings {
 
   private final List<Breaks.Heading> headings;
   private final List<List<String>> above = new ArrayList<>();
   private final List<List<String>> below = new ArrayList<>();
 
-  /** Makes it of the headings of a text. */
+  /** Creates a lookup of a text's headings. */
   Headings(List<Breaks.Heading> headings) {
     this.headings = headings;
     List<Breaks.Heading> open = new ArrayList<>();
@@ -24,7 +24,7 @@ final class Headings {
     }
   }
 
-  /** Finds the headings above a place; one that begins there is not above it. */
+  /** Returns the headings above a position, excluding one that begins there. */
   List<String> above(int position) {
     int after = firstFrom(position);
     if (after < headings.size() && headings.get(after).start() == position) {
@@ -33,7 +33,7 @@ final class Headings {
     return after == 0 ? List.of() : below.get(after - 1);
   }
 
-  /** The number of the first heading that does not begin before a place. */
+  /** Returns the index of the first heading that does not begin before a position. */
   private int firstFrom(int position) {
     int low = 0;
     int high = headings.size();

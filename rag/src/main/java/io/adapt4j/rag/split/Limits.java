@@ -1,11 +1,11 @@
 package io.adapt4j.rag.split;
 
 /**
- * How pieces are packed.
+ * Limits for packing pieces.
  *
- * @param tokens the most tokens of a stretch, headings and added tokens included
- * @param overlap the most tokens that a stretch repeats of the one before
- * @param hardest a place of this strength or more is always cut at
- * @param withHeading whether the headings above count
+ * @param tokens maximum number of tokens of a stretch, including headings and special tokens
+ * @param overlap maximum number of tokens repeated from the previous stretch
+ * @param hardest strength from which a break always splits
+ * @param withHeading whether headings count
  */
 record Limits(long tokens, int overlap, int hardest, boolean withHeading) {}

@@ -18,13 +18,13 @@ import org.commonmark.node.Text;
 import org.commonmark.parser.IncludeSourceSpans;
 import org.commonmark.parser.Parser;
 
-/** Headings, lists, tables and code of Markdown, as CommonMark defines them. */
+/** Finds breaks at Markdown's headings, lists, tables and code, as defined by CommonMark. */
 final class MarkdownText {
 
-  /** Deeper nesting of quotes and lists is read as text. */
+  /** Nesting of quotes and lists beyond which they are treated as text. */
   private static final int DEEPEST = 50;
 
-  /** The time to parse what is in a line can grow with the square of its length. */
+  /** Limit of a title's length, since inline parsing can take quadratic time. */
   private static final int LONGEST_TITLE = 1000;
 
   private static final Parser BLOCKS =
@@ -62,7 +62,7 @@ final class MarkdownText {
         continue;
       }
       int strength = block instanceof Heading h ? beforeHeading(h) : Strength.BLOCK;
-      // A heading stays with what it is the heading of.
+      // A heading stays with its section.
       breaks.add(start(block), afterHeading ? Strength.WORD : strength);
       if (block instanceof Heading heading) {
         breaks.addHeading(new Breaks.Heading(start(heading), heading.getLevel(), title(heading)));
@@ -78,7 +78,7 @@ final class MarkdownText {
     return Strength.beforeHeading(heading.getLevel());
   }
 
-  /** Adds the places within a block; those between its children have the strength, or less. */
+  /** Adds the breaks within a block; those between its children have at most the given strength. */
   private void addInside(Node block, int strength) {
     if (block instanceof Paragraph) {
       if (isTable(block)) {

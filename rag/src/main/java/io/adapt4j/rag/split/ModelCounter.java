@@ -4,10 +4,10 @@ import io.adapt4j.core.internal.UnpairedSurrogates;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.charset.StandardCharsets;
 
-/** Counts as the tokenizer of a model does. */
+/** Token counter of a model's tokenizer. */
 final class ModelCounter implements TokenCounter {
 
-  /** With these two tokens a vocabulary is BERT's WordPiece, which knows no blanks. */
+  /** Tokens that identify BERT's WordPiece, which ignores blanks. */
   private static final String BERT_BEGINNING = "[CLS]";
 
   private static final String WORD_PIECE = "##s";
@@ -30,7 +30,7 @@ final class ModelCounter implements TokenCounter {
     return sumOfWords;
   }
 
-  /** Encoding as UTF-16 gives U+FFFD for a surrogate without its other half. */
+  /** Replaces unpaired surrogates by U+FFFD. */
   private static String paired(String text) {
     return UnpairedSurrogates.indexIn(text) < 0
         ? text

@@ -4,9 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Packs pieces into stretches that are as long as their limit allows and end where the text is cut
- * best. Tokens are those of the pieces; what the counter says of the whole stretch is asked once it
- * is chosen, and a stretch that it finds too long is shortened.
+ * Packs pieces into stretches as long as the limit allows that end at the best break. Tokens are
+ * summed over pieces; a chosen stretch is then counted as a whole and shortened if it is too long.
  */
 final class Packer {
 
@@ -68,7 +67,7 @@ final class Packer {
     }
   }
 
-  /** Chooses the stretch from a piece on. */
+  /** Chooses the stretch that starts at a piece. */
   private Stretch next(int from, int done, int to) {
     int start = startOf(from);
     String heading = limits.withHeading() ? headings.at(start) : "";
@@ -95,7 +94,7 @@ final class Packer {
         : headings.count(heading, stretch);
   }
 
-  /** The indentation of the first line belongs to code. */
+  /** Returns the start of a piece; in code, with the indentation of the first line. */
   private int startOf(int piece) {
     int start = pieces.start(piece);
     if (!wholeLines) {
@@ -130,7 +129,7 @@ final class Packer {
     return most;
   }
 
-  /** The last place to cut, after a piece and up to another; the first of them if there is none. */
+  /** Returns the last break after a piece and up to another; the first of them if there is none. */
   private int lastCut(int after, int most, int strength) {
     int cut = most;
     while (cut > after && pieces.strength(cut) < strength) {
@@ -139,7 +138,10 @@ final class Packer {
     return cut;
   }
 
-  /** What comes next either stays whole elsewhere, or there is enough already. */
+  /**
+   * Returns whether an end is good: the stretch is long enough, or the following block fits as a
+   * whole elsewhere.
+   */
   private boolean isGoodEnd(int from, int end, int to, int strength, long budget) {
     if (2 * pieces.tokens(from, end) >= budget) {
       return true;
@@ -147,7 +149,7 @@ final class Packer {
     return pieces.tokens(end, blockEnd(end, to, strength, budget)) <= budget;
   }
 
-  /** The end of the block that begins at a piece, looked for no further than it fits. */
+  /** Returns the end of the block that starts at a piece, searched only as far as it fits. */
   private int blockEnd(int start, int to, int strength, long budget) {
     int end = start + 1;
     while (end < to && pieces.strength(end) < strength && pieces.tokens(start, end) <= budget) {
@@ -156,7 +158,7 @@ final class Packer {
     return end;
   }
 
-  /** Where the next stretch begins so that it repeats the end of the last one. */
+  /** Returns the start of the next stretch, overlapping the end of the last one. */
   private int overlapStart(Stretch last, int to) {
     int end = last.to();
     if (limits.overlap() == 0) {
@@ -189,7 +191,10 @@ final class Packer {
     return cut;
   }
 
-  /** Whether the block after a place fits in a stretch, but not with the overlap before it. */
+  /**
+   * Returns whether the block after a position fits in a stretch, but not with the overlap before
+   * it.
+   */
   private boolean breaksWhatFits(int start, int end, int to) {
     long budget = limits.tokens() - counts.added();
     int strength = Math.max(pieces.strength(end), Strength.SENTENCE);

@@ -3,7 +3,7 @@ package io.adapt4j.rag.split;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Tokens of pieces without those that are added to every text. Most words of a text come again. */
+/** Token counts of pieces, without special tokens; cached, since most words of a text repeat. */
 final class PieceCounts {
 
   private static final int MOST_KEPT = 200_000;
@@ -18,14 +18,14 @@ final class PieceCounts {
     added = counter.count("");
   }
 
-  /** Whether the sum over whole words is what the counter says of a text. */
+  /** Returns whether the sum over words equals the count of the whole text. */
   boolean areExact() {
     return counter.isSumOfWords();
   }
 
   /**
-   * The tokens of a word after blanks. Words are known apart from their blanks, which are many:
-   * what blanks take is what they take more than a space does.
+   * Returns the tokens of a word after blanks. Words are cached apart from their many blanks, which
+   * count by what they take beyond a single space.
    */
   int ofWord(String blanks, String word) {
     if (counter.isSumOfWords()) {
@@ -60,7 +60,7 @@ final class PieceCounts {
     return count;
   }
 
-  /** What the counter says of a whole text. */
+  /** Returns the exact count of a whole text. */
   int exactly(String text) {
     return counter.count(text);
   }

@@ -5,27 +5,30 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Cuts a text into pieces: words, and the characters that a reader sees where a word is long. */
+/** Splits a text into pieces: words, and within long words, user-perceived characters. */
 final class PieceCutter {
 
-  /** Longer words can be cut within: addresses, hashes, text without blanks. */
+  /** Length above which a word can be split: addresses, hashes, text without blanks. */
   private static final int LONGEST_WORD = 16;
 
-  /** So much of a long word is counted at once, its tokens spread evenly over its characters. */
+  /**
+   * Length of the part of a long word that is counted at once, its tokens spread evenly over its
+   * characters.
+   */
   private static final int RUN = 64;
 
   /**
-   * In a longer one, several characters make a piece: nobody reads such a text, but a megabyte of
-   * it would have a million pieces.
+   * Word length above which a piece has several characters: a megabyte of such text would otherwise
+   * have a million pieces.
    */
   private static final int VERY_LONG_WORD = 4096;
 
   private static final int LARGEST_GROUP = 4;
 
-  /** What a reader sees as one character: an extended grapheme cluster. */
+  /** A user-perceived character: an extended grapheme cluster. */
   private static final Pattern CHARACTER = Pattern.compile("\\X");
 
-  /** Of those in use, flags and families have less than 40 code units. */
+  /** Limit for a character's code units; flags and family emoji have less than 40. */
   private static final int LONGEST_CHARACTER = 256;
 
   private static final char FIRST_MARK = '\u0300';
@@ -45,7 +48,7 @@ final class PieceCutter {
     this.mostTokens = mostTokens;
   }
 
-  /** Cuts a text. */
+  /** Splits a text. */
   static Pieces cut(String text, Breaks breaks, PieceCounts counts, int mostTokens) {
     PieceCutter cutter = new PieceCutter(text, breaks.sorted(), counts, mostTokens);
     cutter.cutWords(breaks.contentStart());
@@ -69,7 +72,7 @@ final class PieceCutter {
     }
   }
 
-  /** A mark that is written over a blank makes one character with it. */
+  /** Returns the start of a word; a combining mark over a blank forms one character with it. */
   private int wordStart(int position) {
     int word = Blank.skip(text, position, text.length());
     return word > position && word < text.length() && isOverBlank(word) ? word - 1 : word;
@@ -85,7 +88,7 @@ final class PieceCutter {
     return Blank.skipWord(text, Blank.skip(text, word, text.length()), text.length());
   }
 
-  /** A word may have breaks within: Chinese sentences have no blanks between them. */
+  /** Splits a word at inner breaks: Chinese sentences have no blanks between them. */
   private void cutAtBreaks(int blanks, int word, int end, int strength) {
     int from = blanks;
     int start = word;
@@ -105,7 +108,7 @@ final class PieceCutter {
     cutRun(from, start, end, before, start > word);
   }
 
-  /** Whether a cut would part what a reader sees as one character. */
+  /** Returns whether a split would divide a user-perceived character. */
   private boolean joinsBefore(int position) {
     int point = text.codePointAt(position);
     char before = text.charAt(position - 1);
@@ -155,7 +158,7 @@ final class PieceCutter {
     }
   }
 
-  /** Marks without end over a letter are no character, and would be one chunk. */
+  /** Adds a character, splitting endless runs of combining marks, which would be one chunk. */
   private void addCharacter(int start, int end, List<int[]> run) {
     int from = start;
     while (end - from > LONGEST_CHARACTER) {
@@ -180,7 +183,7 @@ final class PieceCutter {
     }
   }
 
-  /** As many characters as make a group, which no large one may join. */
+  /** Returns the end of a group of characters, which no large one may join. */
   private static int groupEnd(List<int[]> run, int first, int group) {
     int end = first + 1;
     while (end < run.size() && run.get(end)[1] - run.get(first)[0] <= group) {

@@ -5,9 +5,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * A text as a row of small pieces, words mostly, each with the blanks before it. Nothing smaller is
- * ever cut. Kept in pages, since a text of many megabytes has as many pieces: arrays that grow
- * would be held twice while they are copied.
+ * A text as a sequence of indivisible small pieces, typically words, each with the blanks before
+ * it. Stored in pages, since a text of many megabytes has millions of pieces, and growing arrays
+ * would be held twice while copied.
  */
 final class Pieces {
 
@@ -20,7 +20,7 @@ final class Pieces {
     private final int[] ends = new int[PAGE];
     private final byte[] strengths = new byte[PAGE];
 
-    /** Tokens of the pieces before each one, from the first one of the page. */
+    /** Cumulative tokens before each piece within the page. */
     private final int[] tokens = new int[PAGE];
 
     private final long tokensBefore;
@@ -69,12 +69,12 @@ final class Pieces {
     return page(piece).strengths[piece & (PAGE - 1)];
   }
 
-  /** The tokens of the pieces from one up to another. */
+  /** Returns the tokens of a range of pieces. */
   long tokens(int from, int to) {
     return tokensBefore(to) - tokensBefore(from);
   }
 
-  /** Whether the pieces from one up to another are whole words, each of them. */
+  /** Returns whether all pieces of a range are whole words. */
   boolean areWords(int from, int to) {
     int part = parts.nextSetBit(from);
     return part < 0 || part >= to;

@@ -3,7 +3,7 @@ package io.adapt4j.rag.split;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Paragraphs between blank lines and page breaks. */
+/** Finds breaks between paragraphs, at blank lines and page breaks. */
 final class PlainText {
 
   private static final Pattern BETWEEN = Pattern.compile("\\r?\\n[ \\t]*\\r?\\n\\s*|\\f");

@@ -4,7 +4,7 @@ import java.text.BreakIterator;
 import java.util.Locale;
 import java.util.Set;
 
-/** Ends of sentences and lines in running text. */
+/** Finds breaks at ends of sentences and lines in running text. */
 final class Sentences {
 
   private static final Set<String> ABBREVIATIONS =
@@ -34,7 +34,10 @@ final class Sentences {
     }
   }
 
-  /** The rules of Unicode take "Mr. Smith" for two sentences, and so a question within one. */
+  /**
+   * Returns whether a Unicode sentence boundary is a real one; the rules split "Mr. Smith", or
+   * after a question within a sentence.
+   */
   private static boolean isEnd(String text, int start, int position, int end) {
     if (position >= end || Character.isLowerCase(text.charAt(position))) {
       return false;

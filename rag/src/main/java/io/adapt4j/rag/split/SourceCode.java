@@ -1,13 +1,13 @@
 package io.adapt4j.rag.split;
 
 /**
- * Blocks of source code, in any language that is laid out by blank lines and indentation: a place
- * after a blank line is the better to cut the less the line after it is indented, and one before a
- * line that only closes a block is no better than any line end.
+ * Finds breaks between blocks of source code in any language, by blank lines and indentation: a
+ * break after a blank line is stronger the less the next line is indented, and one before a line
+ * that only closes a block is no stronger than a line end.
  */
 final class SourceCode {
 
-  /** Indentation by which the strength falls by one: of two columns or more. */
+  /** Indentation thresholds in columns, each of which lowers the strength by one. */
   private static final int[] COLUMNS = {0, 4, 8};
 
   private static final int TAB = 4;
@@ -20,7 +20,7 @@ final class SourceCode {
     return breaks;
   }
 
-  /** Adds the places within code. */
+  /** Adds the breaks within code. */
   static void add(String text, int start, int end, int strongest, Breaks breaks) {
     boolean blankBefore = false;
     for (int line = start; line < end; ) {

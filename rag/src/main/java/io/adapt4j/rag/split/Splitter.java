@@ -9,31 +9,30 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Cuts documents into chunks.
+ * Splits documents into chunks.
  *
- * <p>A chunk is as long as the limit allows, and ends where its document is cut best: before a
- * heading, always; else between paragraphs, items of a list, sentences, lines, words; within a word
- * only where the word alone is too long, and never within what a reader sees as one character. A
- * block that fits in a chunk, such as a table or a code block, is not cut for filling the chunk
- * before it. How a document is built is told by its field {@link Document#STRUCTURE}, else by the
- * extension of its id.
+ * <p>A chunk is as long as the limit allows and ends at the best break: always before a heading;
+ * else between paragraphs, list items, sentences, lines or words; within a word only if the word
+ * alone is too long, and never within a user-perceived character. A block that fits in a chunk,
+ * such as a table or a code block, is not split to fill the chunk before it. The structure of a
+ * document is given by its field {@link Document#STRUCTURE}, else by the extension of its id.
  *
- * <p>Each chunk is an exact stretch of its document's text. Together they hold every character that
- * is not blank, except the front matter of Markdown. The same document gives the same chunks.
+ * <p>Each chunk is an exact span of its document's text. Together they cover all non-blank
+ * characters except Markdown's front matter. Splitting is deterministic.
  *
- * <p>Immutable; any number of threads may use one if its counter allows it.
+ * <p>Immutable, and thread-safe if its counter is.
  */
 public final class Splitter {
 
-  /** Tokens of a chunk where none are given: what small embedding models read. */
+  /** Default limit of tokens per chunk, which suits small embedding models. */
   public static final int DEFAULT_MAX_TOKENS = 256;
 
-  /** The part of a chunk that the next one repeats where none is given: an eighth. */
+  /** Divisor of the chunk size for the default overlap. */
   private static final int DEFAULT_OVERLAP_PART = 8;
 
   private static final int LEAST_TOKENS = 16;
 
-  /** A word that takes more than this part of a chunk is cut within. */
+  /** Divisor of the chunk size beyond which a word is split. */
   private static final int LARGEST_WORD_PART = 8;
 
   private final PieceCounts counts;
@@ -49,8 +48,8 @@ public final class Splitter {
   }
 
   /**
-   * Begins with the defaults: chunks of {@value #DEFAULT_MAX_TOKENS} tokens that repeat an eighth
-   * of the one before, no parents, tokens counted as {@link TokenCounter#words} does.
+   * Creates a builder with the defaults: chunks of {@value #DEFAULT_MAX_TOKENS} tokens with an
+   * overlap of one eighth, no parents, and tokens counted by {@link TokenCounter#words}.
    *
    * @return a builder
    */
@@ -59,7 +58,7 @@ public final class Splitter {
   }
 
   /**
-   * Makes a splitter with all defaults.
+   * Creates a splitter with all defaults.
    *
    * @return a splitter
    */
@@ -68,10 +67,10 @@ public final class Splitter {
   }
 
   /**
-   * Cuts a document.
+   * Splits a document.
    *
    * @param document the document
-   * @return its chunks in the order of the text; none if it is blank
+   * @return its chunks in text order; none if it is blank
    */
   public List<Chunk> split(Document document) {
     Structure structure = Structure.of(document.metadata().get(Document.STRUCTURE), document.id());
@@ -136,7 +135,7 @@ public final class Splitter {
     return new Span(stretch.start(), stretch.end());
   }
 
-  /** Options of a splitter. */
+  /** Builder of a splitter. */
   public static final class Builder {
 
     private TokenCounter counter = TokenCounter.words();
@@ -147,10 +146,10 @@ public final class Splitter {
     private Builder() {}
 
     /**
-     * States how tokens are counted.
+     * Sets the token counter.
      *
-     * @param tokenCounter best the one of the embedding model; {@link TokenCounter#words} where
-     *     none is given
+     * @param tokenCounter ideally that of the embedding model; {@link TokenCounter#words} by
+     *     default
      * @return this
      */
     public Builder counter(TokenCounter tokenCounter) {
@@ -159,12 +158,12 @@ public final class Splitter {
     }
 
     /**
-     * Limits the tokens of a chunk, those of the headings above it and those a model adds to every
-     * text included: what {@link Chunk#searchText} has.
+     * Sets the maximum number of tokens of a chunk's {@link Chunk#searchText}, including headings
+     * and special tokens.
      *
-     * @param tokens 16 or more; {@value Splitter#DEFAULT_MAX_TOKENS} where none is given
+     * @param tokens at least 16; {@value Splitter#DEFAULT_MAX_TOKENS} by default
      * @return this
-     * @throws IllegalArgumentException if they are fewer
+     * @throws IllegalArgumentException if there are fewer
      */
     public Builder maxTokens(int tokens) {
       if (tokens < LEAST_TOKENS) {
@@ -176,11 +175,12 @@ public final class Splitter {
     }
 
     /**
-     * Lets each chunk repeat the end of the one before, from the beginning of a sentence where one
-     * fits. Not across headings or parents, nor where a block would be cut for it.
+     * Sets the overlap: each chunk repeats the end of the previous one, starting at a sentence if
+     * one fits. Chunks do not overlap across headings or parents, nor if a block would be split for
+     * it.
      *
-     * @param tokens the most tokens to repeat, from 0 to half of a chunk; an eighth of a chunk
-     *     where none is given
+     * @param tokens maximum number of repeated tokens, from 0 to half of a chunk; an eighth of a
+     *     chunk by default
      * @return this
      * @throws IllegalArgumentException if they are negative
      */
@@ -193,10 +193,10 @@ public final class Splitter {
     }
 
     /**
-     * Gives each chunk a larger stretch to read where it is found ("small to search, large to
-     * read"). No chunk reaches beyond its parent.
+     * Gives each chunk a larger parent span to read if it is found ("small to search, large to
+     * read"). Chunks do not extend beyond their parents.
      *
-     * @param tokens the most tokens of a parent, at least those of a chunk
+     * @param tokens maximum number of tokens of a parent, at least that of a chunk
      * @return this
      * @throws IllegalArgumentException if they are not positive
      */
@@ -209,12 +209,11 @@ public final class Splitter {
     }
 
     /**
-     * Makes the splitter.
+     * Builds the splitter.
      *
      * @return a splitter
      * @throws IllegalArgumentException if the overlap is more than half of a chunk, a parent is
-     *     smaller than a chunk, or the tokens that the counter adds to every text take more than a
-     *     quarter of it
+     *     smaller than a chunk, or the counter's special tokens take more than a quarter of it
      */
     public Splitter build() {
       if (2 * (long) overlap > maxTokens) {

@@ -1,6 +1,6 @@
 package io.adapt4j.rag.split;
 
-/** How well a text is cut at a place: the larger, the better. */
+/** Strength of a break in a text: the higher, the better the place to split. */
 final class Strength {
 
   /** Between two characters of a word. */
@@ -15,10 +15,10 @@ final class Strength {
   /** Between two sentences. */
   static final int SENTENCE = 3;
 
-  /** Between two parts of an item of a list. */
+  /** Between two parts of a list item. */
   static final int INNER_ITEM = 4;
 
-  /** Between two items of a list. */
+  /** Between two list items. */
   static final int ITEM = 5;
 
   /** Between two paragraphs, or other blocks. */

@@ -2,32 +2,32 @@ package io.adapt4j.rag.split;
 
 import io.adapt4j.core.tokenize.Tokenizer;
 
-/** Counts the tokens of a text. The same text must always have the same number. */
+/** Counts the tokens of a text, deterministically. */
 @FunctionalInterface
 public interface TokenCounter {
 
   /**
-   * Counts.
+   * Counts tokens.
    *
    * @param text any text; may be empty
-   * @return its tokens as a model gets them, with those that are added to every text
+   * @return its number of tokens, including special tokens
    */
   int count(String text);
 
   /**
-   * Returns whether a text has as many tokens as its words have by themselves, a word being what
-   * stands between blanks. If so, words are counted once and nothing else is.
+   * Returns whether a text has as many tokens as its blank-separated words have separately. If so,
+   * each distinct word is counted only once.
    *
-   * @return false where nothing else is known
+   * @return false by default
    */
   default boolean isSumOfWords() {
     return false;
   }
 
   /**
-   * Counts as a model's tokenizer does, with the special tokens that it adds around a text.
+   * Returns the counter of a model's tokenizer, including special tokens.
    *
-   * @param tokenizer the tokenizer of the embedding model; stays the caller's to close
+   * @param tokenizer the tokenizer of the embedding model; closed by the caller
    * @return the counter; an unpaired surrogate counts as U+FFFD
    */
   static TokenCounter of(Tokenizer tokenizer) {
@@ -35,8 +35,8 @@ public interface TokenCounter {
   }
 
   /**
-   * Counts words, numbers and marks: a run of letters and digits is one token, and so is each
-   * ideograph and each other character that is not blank. Needs no model. For English, models count
+   * Returns a counter of words, numbers and marks: a run of letters and digits is one token, and so
+   * is each ideograph and each other non-blank character. Needs no model. For English, models count
    * about a seventh more.
    *
    * @return the counter

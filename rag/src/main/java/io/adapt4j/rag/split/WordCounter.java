@@ -1,6 +1,6 @@
 package io.adapt4j.rag.split;
 
-/** Words, ideographs and marks of a text. */
+/** Counts words, ideographs and marks of a text. */
 final class WordCounter implements TokenCounter {
 
   @Override

@@ -1,4 +1,4 @@
-/** Cuts documents into the pieces by which they are searched and read. */
+/** Splits documents into chunks. */
 @NullMarked
 package io.adapt4j.rag.split;
 

@@ -9,37 +9,37 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A step on the way to an answer.
+ * A stage of answering.
  *
- * @param name such as {@code search} or {@code generate}
- * @param duration how long it took
- * @param candidates the scores of the chunks after it by their ids, the best first; empty where a
- *     stage has none. An id is that of the document, a number sign and the number of the chunk;
- *     scores are larger where better, and comparable within the stage only
- * @param note what else is to be known, such as the expanded questions; may be empty
+ * @param name name, such as {@code search} or {@code generate}
+ * @param duration its duration
+ * @param candidates scores of the remaining chunks by id, best first; empty if a stage has none. An
+ *     id consists of the document's id, a number sign and the chunk's number; higher scores are
+ *     better, and comparable within the stage only
+ * @param note further information, such as the expanded questions; may be empty
  */
 public record Stage(String name, Duration duration, Map<String, Double> candidates, String note) {
 
   /**
-   * Makes a stage with its own copy of the candidates.
+   * Creates a stage with its own copy of the candidates.
    *
-   * @param name such as {@code search} or {@code generate}
-   * @param duration how long it took
-   * @param candidates the scores of the chunks after it by their ids, the best first
-   * @param note what else is to be known, such as the expanded questions; may be empty
+   * @param name name, such as {@code search} or {@code generate}
+   * @param duration its duration
+   * @param candidates scores of the remaining chunks by id, best first
+   * @param note further information, such as the expanded questions; may be empty
    */
   public Stage {
     candidates = Collections.unmodifiableMap(new LinkedHashMap<>(candidates));
   }
 
-  /** {@return how long it took; in JSON {@code milliseconds}} */
+  /** {@return its duration; in JSON {@code milliseconds}} */
   @Override
   @JsonIgnore
   public Duration duration() {
     return duration;
   }
 
-  /** {@return the scores of the chunks after it by their ids; in JSON a list of objects} */
+  /** {@return the scores of the remaining chunks by id; in JSON a list of objects} */
   @Override
   @JsonIgnore
   public Map<String, Double> candidates() {

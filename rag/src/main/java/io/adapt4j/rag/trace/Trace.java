@@ -11,13 +11,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an answer came about.
+ * Trace of an answer.
  *
- * @param question what was looked for; for a conversation, the question that it was condensed to
- * @param stages what was done, in order
- * @param prompt what the generator was given; empty if none was asked
+ * @param question the search question; for a conversation, the standalone question rewritten from
+ *     it
+ * @param stages the stages, in order
+ * @param prompt the generator's prompt; empty if none was called
  * @param promptTokens tokens of the prompt's texts as the budget counts them; 0 if there is none
- * @param usage the tokens as the generator counted them, if it does
+ * @param usage token usage reported by the generator, if any
  * @param answerable whether the documents answered the question
  */
 public record Trace(
@@ -29,13 +30,14 @@ public record Trace(
     boolean answerable) {
 
   /**
-   * Makes a trace with its own copies of the lists.
+   * Creates a trace with its own copies of the lists.
    *
-   * @param question what was looked for; for a conversation, the question that it was condensed to
-   * @param stages what was done, in order
-   * @param prompt what the generator was given; empty if none was asked
+   * @param question the search question; for a conversation, the standalone question rewritten from
+   *     it
+   * @param stages the stages, in order
+   * @param prompt the generator's prompt; empty if none was called
    * @param promptTokens tokens of the prompt's texts as the budget counts them; 0 if there is none
-   * @param usage the tokens as the generator counted them, if it does
+   * @param usage token usage reported by the generator, if any
    * @param answerable whether the documents answered the question
    */
   public Trace {
@@ -43,7 +45,7 @@ public record Trace(
     prompt = List.copyOf(prompt);
   }
 
-  /** {@return the tokens as the generator counted them; in JSON null if it does not} */
+  /** {@return the token usage reported by the generator; in JSON null if there is none} */
   @Override
   @JsonIgnore
   public Optional<TokenUsage> usage() {
@@ -55,12 +57,12 @@ public record Trace(
     return usage.orElse(null);
   }
 
-  /** {@return the time of all stages} */
+  /** {@return the total time of all stages} */
   public Duration total() {
     return stages.stream().map(Stage::duration).reduce(Duration.ZERO, Duration::plus);
   }
 
-  /** {@return one line a stage, for logs} */
+  /** {@return one line per stage, for logs} */
   public String summary() {
     StringBuilder text = new StringBuilder();
     for (Stage stage : stages) {

@@ -1,13 +1,13 @@
 package io.adapt4j.rag.trace;
 
-/** Takes the trace of every answer, on the thread that asked. */
+/** Receives the trace of every answer, on the calling thread. */
 @FunctionalInterface
 public interface TraceListener {
 
   /**
-   * Takes a trace.
+   * Receives a trace.
    *
-   * @param trace how an answer came about
+   * @param trace trace of an answer
    */
   void answered(Trace trace);
 }

@@ -1,4 +1,4 @@
-/** What was done for an answer, how long it took, and meters of it. */
+/** Traces of answers with their stages and timings, and metrics. */
 @NullMarked
 package io.adapt4j.rag.trace;
 

@@ -15,23 +15,22 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Looks for passages that seem to answer queries and do not, to tune an embedding model with: what
- * an index finds for a query and is not among its passages. Since nobody has judged the rest of an
- * index, what is almost as near to the query as its own passage is left out: it may well be an
- * answer too (Moreira et al. 2024, "NV-Retriever", positive-aware mining by a share of the
- * positive's score).
+ * Mines hard negatives for training an embedding model: passages that an index finds for a query
+ * but that are not among its positives. Since the rest of an index is unlabeled, passages almost as
+ * close to the query as its positive are excluded, as they may be answers too (Moreira et al. 2024,
+ * "NV-Retriever", positive-aware mining relative to the positive's score).
  *
  * <p>Immutable: every option returns a changed copy.
  */
 public final class HardNegatives {
 
-  /** Negatives of a query unless it is set. */
+  /** Default number of negatives per query. */
   public static final int DEFAULT_COUNT = 1;
 
-  /** Hits of a query that are looked at unless it is set. */
+  /** Default number of hits examined per query. */
   public static final int DEFAULT_CANDIDATES = 30;
 
-  /** Of the cosine of query and passage, what a negative's may be at most unless it is set. */
+  /** Default limit of a negative's cosine relative to the positive's. */
   public static final double DEFAULT_SHARE = 0.95;
 
   private final SearchIndex index;
@@ -50,11 +49,11 @@ public final class HardNegatives {
   }
 
   /**
-   * Looks in an index.
+   * Creates a miner for an index.
    *
-   * @param index where to look, by words and by vector; closed by the caller
-   * @param embeddings those that the index was filled with, closed by the caller
-   * @return with all defaults
+   * @param index the index, searched by words and by vector; closed by the caller
+   * @param embeddings the embeddings it was built with, closed by the caller
+   * @return a miner with all defaults
    */
   public static HardNegatives in(SearchIndex index, TextEmbeddings embeddings) {
     return new HardNegatives(
@@ -66,7 +65,7 @@ public final class HardNegatives {
   }
 
   /**
-   * Sets how many negatives a query gets at most; {@value #DEFAULT_COUNT} unless it is set.
+   * Sets the maximum number of negatives per query; {@value #DEFAULT_COUNT} by default.
    *
    * @param most at least 1
    * @return a changed copy
@@ -77,7 +76,7 @@ public final class HardNegatives {
   }
 
   /**
-   * Sets how many hits of a query are looked at; {@value #DEFAULT_CANDIDATES} unless it is set.
+   * Sets the number of hits examined per query; {@value #DEFAULT_CANDIDATES} by default.
    *
    * @param hits at least 1
    * @return a changed copy
@@ -88,10 +87,10 @@ public final class HardNegatives {
   }
 
   /**
-   * Sets how near to the query a negative may be, as a share of the cosine of query and passage;
-   * {@value #DEFAULT_SHARE} unless it is set.
+   * Sets the limit of a negative's cosine relative to the positive's; {@value #DEFAULT_SHARE} by
+   * default.
    *
-   * @param most above 0; the lower, the fewer answers are taken for negatives
+   * @param most above 0; lower values yield fewer false negatives
    * @return a changed copy
    * @throws IllegalArgumentException if it is not above 0
    */
@@ -110,10 +109,10 @@ public final class HardNegatives {
   }
 
   /**
-   * Adds negatives to rows, after those that they have.
+   * Adds negatives to rows, after existing ones.
    *
-   * @param rows queries with their passages; rows with the same query are answers to it all
-   * @return the same rows in their order; those for which nothing was found are as they were
+   * @param rows queries with their passages; all rows with the same query are answers to it
+   * @return the rows in order; those without new negatives are unchanged
    */
   public List<Example.QueryPassage> mine(List<Example.QueryPassage> rows) {
     SetMultimap<String, String> answers = LinkedHashMultimap.create();
@@ -152,7 +151,7 @@ public final class HardNegatives {
         .toList();
   }
 
-  /** A chunk may be a part of an answer, or hold it. */
+  /** Returns whether a chunk is part of an answer, or contains it. */
   private static boolean overlap(String answer, String text) {
     return answer.contains(text) || text.contains(answer);
   }

@@ -14,7 +14,7 @@ import java.util.List;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** The file that names the shards of a folder in their order. */
+/** The manifest file, which lists the shards of a folder in order. */
 final class Manifest {
 
   static final String FILE = "_shards.json";

@@ -5,16 +5,16 @@ import java.io.Serializable;
 /**
  * A file of rows.
  *
- * @param partition the partition that it was
+ * @param partition its original partition
  * @param file its name in the folder
- * @param rows how many rows it has
- * @param bytes its length
+ * @param rows number of rows
+ * @param bytes size in bytes
  * @param sha256 hash of its bytes
  */
 record Shard(int partition, String file, long rows, long bytes, String sha256)
     implements Serializable {
 
-  /** The name of the file of the lengths of a file's lines, four bytes each. */
+  /** Returns the name of the file with a shard's line lengths, four bytes each. */
   static String lines(String file) {
     return file + ".lines";
   }

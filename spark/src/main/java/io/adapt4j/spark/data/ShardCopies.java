@@ -13,7 +13,7 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
-/** Copies shards to a disk of this machine. */
+/** Copies shards to local disk. */
 final class ShardCopies {
 
   private ShardCopies() {}
@@ -31,7 +31,7 @@ final class ShardCopies {
     }
   }
 
-  /** Shards of former versions have none. */
+  /** Fetches line lengths, which shards of earlier versions lack. */
   private static void fetchLengths(
       FileSystem files, org.apache.hadoop.fs.Path from, Shard shard, Path target)
       throws IOException {
@@ -46,7 +46,7 @@ final class ShardCopies {
     }
   }
 
-  /** The copy appears whole or not at all. */
+  /** Copies a shard atomically. */
   private static void fetch(
       FileSystem files, org.apache.hadoop.fs.Path from, Shard shard, Path copy) throws IOException {
     Path arriving = Files.createTempFile(copy.getParent(), ".arriving", ".jsonl");

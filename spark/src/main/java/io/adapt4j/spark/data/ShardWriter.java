@@ -21,18 +21,18 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Writes the lines of a partition as a file, and the length of each line as another. Attempts of
- * one task write files of their own, of which those that Spark counts are in the manifest. Rows
- * have a line, and after it for each column that is watched whether it is null.
+ * Writes the lines of a partition to one file, and the length of each line to another. Each attempt
+ * of a task writes separate files; those of the attempt that Spark accepts are listed in the
+ * manifest. Input rows hold a line, followed by a null flag for each checked column.
  */
 record ShardWriter(String folder, SerializableConfiguration hadoop, int watched)
     implements FlatMapFunction<Iterator<Row>, ShardWriter.Written> {
 
   /**
-   * What was written.
+   * Result of writing a partition.
    *
    * @param shard the file
-   * @param nulls rows in which a column is null, by column
+   * @param nulls number of rows with a null, by column
    */
   // Equality by content is not offered.
   @SuppressWarnings("ArrayRecordComponent")

@@ -19,17 +19,17 @@ import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Shards that {@link SparkDatasets} wrote. Can be sent to executors, which open the same rows in
- * the same order: row numbers, epochs, batches and packing are those of one process.
+ * Shards written by {@link SparkDatasets}. Serializable, so executors open the same rows in the
+ * same order: row numbers, epochs, batches and packing equal those of one process.
  *
- * <p>A worker reads rows on demand; in memory are twelve bytes a row. Shards that are not on a disk
- * that the worker sees are copied to one first, and their hashes compared.
+ * <p>Workers read rows on demand, holding twelve bytes per row in memory. Shards not on a file
+ * system mounted at the worker are first copied to local disk and verified by their hashes.
  */
 public final class ShardedData implements Serializable {
 
   private static final long serialVersionUID = 1;
 
-  /** Where the shards are. */
+  /** The folder of the shards. */
   private final String folder;
 
   /** In the order of their rows. */
@@ -41,11 +41,11 @@ public final class ShardedData implements Serializable {
   }
 
   /**
-   * Finds shards that were written.
+   * Opens written shards.
    *
-   * @param folder their folder, of any file system that Hadoop knows
+   * @param folder their folder, in any file system supported by Hadoop
    * @return the data
-   * @throws IllegalStateException if there are none, or writing them did not end
+   * @throws IllegalStateException if there are none, or writing them did not complete
    */
   public static ShardedData at(String folder) {
     org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(folder);
@@ -59,10 +59,10 @@ public final class ShardedData implements Serializable {
   }
 
   /**
-   * Returns whether there are shards.
+   * Returns whether a folder holds complete shards.
    *
-   * @param folder a folder of any file system that Hadoop knows
-   * @return whether all of them were written
+   * @param folder a folder in any file system supported by Hadoop
+   * @return whether all shards were written
    */
   public static boolean isAt(String folder) {
     org.apache.hadoop.fs.Path manifest =
@@ -74,26 +74,26 @@ public final class ShardedData implements Serializable {
     }
   }
 
-  /** {@return where the shards are} */
+  /** {@return the folder of the shards} */
   public String folder() {
     return folder;
   }
 
-  /** {@return how many files there are} */
+  /** {@return the number of files} */
   public int shards() {
     return shards.size();
   }
 
-  /** {@return how many rows they have together} */
+  /** {@return the total number of rows} */
   public long rows() {
     return shards.stream().mapToLong(Shard::rows).sum();
   }
 
   /**
-   * Returns a hash of the rows and their order, for workers to compare that they train on the same
+   * Returns a hash of the rows and their order, by which workers verify that they train on the same
    * data.
    *
-   * @return 64 hexadecimal digits; those of the same rows in other shards differ
+   * @return 64 hexadecimal digits, which also depend on the division into shards
    */
   public String digest() {
     MessageDigest digest = ShardWriter.sha256();
@@ -102,10 +102,10 @@ public final class ShardedData implements Serializable {
   }
 
   /**
-   * Opens the rows where this machine sees the folder as a path.
+   * Opens the rows if the folder is a local path.
    *
    * @return the rows
-   * @throws IllegalStateException if the folder is not on a disk; {@link #open(Path,
+   * @throws IllegalStateException if the folder is not a local path; {@link #open(Path,
    *     UnaryOperator)} copies
    * @throws io.adapt4j.core.data.DatasetException if rows are malformed, or not of one shape
    */
@@ -114,12 +114,11 @@ public final class ShardedData implements Serializable {
   }
 
   /**
-   * Opens the rows as {@link #open()} does, but reads only the first of them. What is malformed is
-   * found when it is read, and named then.
+   * Opens the rows as {@link #open()} does, but reads only the first of them. Malformed rows are
+   * reported when they are read.
    *
    * @return the rows
-   * @throws IllegalStateException if the folder is not on a disk, or files are not those that were
-   *     written
+   * @throws IllegalStateException if the folder is not a local path, or files were changed
    */
   public Dataset openOnDemand() {
     Path at = path();
@@ -156,7 +155,7 @@ public final class ShardedData implements Serializable {
     return opened(path(), options);
   }
 
-  /** The folder where this machine sees it. */
+  /** Returns the folder as a local path. */
   private Path path() {
     java.net.URI uri = java.net.URI.create(folder.replace(" ", "%20"));
     if (!"file".equals(uri.getScheme())) {
@@ -169,12 +168,12 @@ public final class ShardedData implements Serializable {
   }
 
   /**
-   * Copies the shards that are not there yet to a folder of this machine, and opens the rows.
+   * Copies missing shards to a local folder and opens the rows.
    *
-   * @param cache a folder that this data may use alone; several processes may do so at once
+   * @param cache a folder used only for this data; several processes may share it
    * @param options sets how the fields are read
    * @return the rows
-   * @throws IllegalStateException if a shard does not have the hash that it was written with
+   * @throws IllegalStateException if a shard's hash does not match
    */
   public Dataset open(Path cache, UnaryOperator<DatasetReader> options) {
     try {
@@ -195,7 +194,7 @@ public final class ShardedData implements Serializable {
     return parts.size() == 1 ? parts.get(0) : Datasets.concat(parts);
   }
 
-  /** Data of the same folder and rows is equal. */
+  /** Compares folder and rows. */
   @Override
   public boolean equals(Object other) {
     return other instanceof ShardedData data

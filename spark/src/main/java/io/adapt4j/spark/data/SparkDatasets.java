@@ -19,9 +19,9 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * Writes the rows of a DataFrame as shards: files of JSON Lines, one a partition, in the fields
  * that {@link io.adapt4j.core.data.Datasets#read} recognizes, with a manifest that names them in
- * order. Executors write them; no row passes through the driver. All workers of a run, and a run
- * that is resumed, then read the same rows in the same order, which a DataFrame that is computed
- * again does not promise.
+ * order. Executors write them; no row passes through the driver. All workers of a run, and a
+ * resumed run, then read the same rows in the same order, which recomputing a DataFrame does not
+ * guarantee.
  *
  * <pre>{@code
  * ShardedData data =
@@ -31,8 +31,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * Dataset rows = data.open();
  * }</pre>
  *
- * <p>Columns are fields of the rows; those that are null in a row are left out of it. Not thread
- * safe.
+ * <p>Columns become fields of the rows; null fields are omitted. Not thread-safe.
  */
 public final class SparkDatasets {
 
@@ -47,7 +46,7 @@ public final class SparkDatasets {
   }
 
   /**
-   * Begins with all columns, in the order of the partitions and of the rows in them.
+   * Starts with all columns, in the order of partitions and rows.
    *
    * @param frame the rows
    * @return options, to end with {@link #write}
@@ -57,11 +56,10 @@ public final class SparkDatasets {
   }
 
   /**
-   * Sorts the rows by columns, and rows that are equal in these by all others, so that the order
-   * does not depend on how Spark cut the data. The columns are written only if {@link #fields} says
-   * so, or says nothing.
+   * Sorts the rows by columns, with ties broken by all others, so that the order does not depend on
+   * partitioning. The columns are written only if {@link #fields} includes them or is not set.
    *
-   * @param columns names of columns that can be sorted
+   * @param columns names of sortable columns
    * @return this
    * @throws IllegalArgumentException if there is no such column
    */
@@ -71,7 +69,7 @@ public final class SparkDatasets {
   }
 
   /**
-   * Sets which columns are written. Default: all.
+   * Sets the written columns. Default: all.
    *
    * @param columns names
    * @return this
@@ -83,8 +81,8 @@ public final class SparkDatasets {
   }
 
   /**
-   * Sets how many shards there are. Default: one a partition. Only with {@link #orderBy}: Spark
-   * does not keep the order of partitions that it merges.
+   * Sets the number of shards. Default: one per partition. Only with {@link #orderBy}: Spark does
+   * not keep the order of partitions that it merges.
    *
    * @param number at least 1
    * @return this
@@ -99,8 +97,7 @@ public final class SparkDatasets {
   }
 
   /**
-   * Refuses rows in which a column that is written is null. Default: the column is left out of the
-   * row.
+   * Rejects rows with nulls in written columns. Default: null fields are omitted.
    *
    * @return this
    */
@@ -109,7 +106,7 @@ public final class SparkDatasets {
     return this;
   }
 
-  /** {@return the names of the columns that are written} */
+  /** {@return the names of the written columns} */
   public List<String> written() {
     return fields.isEmpty() ? List.of(frame.columns()) : fields;
   }
@@ -135,8 +132,8 @@ public final class SparkDatasets {
    * Writes the shards. The manifest is written last: until then there is no data for {@link
    * ShardedData#at}.
    *
-   * @param folder a folder of any file system that Hadoop knows, such as {@code file:///mnt/data/x}
-   *     or {@code hdfs:///x}, that is not there yet
+   * @param folder a new folder in any file system supported by Hadoop, such as {@code
+   *     file:///mnt/data/x} or {@code hdfs:///x}
    * @return the data
    * @throws IllegalArgumentException if there are no rows, a number of shards and no order, or
    *     nulls with {@link #withoutNulls}
@@ -230,7 +227,7 @@ public final class SparkDatasets {
         : frame.sort(columns);
   }
 
-  /** A column whose name may have dots. */
+  /** Returns a column whose name may have dots. */
   private static Column column(String name) {
     return functions.col("`" + name.replace("`", "``") + "`");
   }

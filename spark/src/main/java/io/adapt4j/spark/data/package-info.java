@@ -1,7 +1,7 @@
 /**
- * Training data of DataFrames, without collecting it on the driver: {@link
+ * Training data from DataFrames, without collecting it on the driver: {@link
  * io.adapt4j.spark.data.SparkDatasets} writes shards in a fixed order, and {@link
- * io.adapt4j.spark.data.ShardedData} opens them on any machine as a dataset like every other.
+ * io.adapt4j.spark.data.ShardedData} opens them on any machine as a regular dataset.
  */
 @NullMarked
 package io.adapt4j.spark.data;

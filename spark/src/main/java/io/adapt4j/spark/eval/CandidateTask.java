@@ -17,24 +17,24 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Replies to the requests of a partition.
+ * Answers the requests of a partition.
  *
  * @param spec the model
- * @param kind how it replies
- * @param atOnce how many requests it gets at once
+ * @param kind kind of the model
+ * @param atOnce batch size of requests
  */
 record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializable {
 
   private static final Duration IDLE = Duration.ofMinutes(1);
 
-  /** How a model replies. */
+  /** Kind of model that answers. */
   enum Kind {
     TEXT,
     CHAT,
     CLASSIFIER
   }
 
-  /** Asks for the identity of the model. */
+  /** Returns the identity of the model. */
   record Identity(ModelSpec spec, Kind kind) implements Serializable {
 
     String of(Integer ignored) {
@@ -60,7 +60,7 @@ record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializa
         stop.throwIfStopped();
         Candidate.Replies got = candidate.reply(batch);
         for (int i = 0; i < got.replies().size(); i++) {
-          // What a batch took counts with its first reply.
+          // The time of a batch is counted with its first reply.
           all.add(
               SentReply.of(
                   got.replies().get(i),

@@ -5,13 +5,13 @@ import io.adapt4j.eval.spi.Reply;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 
-/** A reply that can be sent to the driver, with what it took. */
+/** A serializable reply, to be sent to the driver, with its token counts. */
 sealed interface SentReply extends Serializable {
 
-  /** {@return tokens that were read} */
+  /** {@return the number of prompt tokens} */
   long promptTokens();
 
-  /** {@return tokens that were produced} */
+  /** {@return the number of generated tokens} */
   long newTokens();
 
   /** {@return the reply} */

@@ -4,7 +4,7 @@ import io.adapt4j.eval.spi.Request;
 import io.adapt4j.spark.internal.model.GenerationChoice;
 import java.io.Serializable;
 
-/** A request that can be sent to an executor. */
+/** A serializable request, to be sent to an executor. */
 sealed interface SentRequest extends Serializable {
 
   /** {@return the request} */
@@ -23,7 +23,7 @@ sealed interface SentRequest extends Serializable {
     return new Classification(((Request.Classification) request).text());
   }
 
-  /** How likely is this continuation? */
+  /** Likelihood of a continuation. */
   record Likelihood(String context, String continuation) implements SentRequest {
     @Override
     public Request request() {
@@ -31,7 +31,7 @@ sealed interface SentRequest extends Serializable {
     }
   }
 
-  /** How likely is this text? */
+  /** Likelihood of a whole text. */
   record WholeText(String text, int window, int stride) implements SentRequest {
     @Override
     public Request request() {
@@ -39,7 +39,7 @@ sealed interface SentRequest extends Serializable {
     }
   }
 
-  /** What comes next? */
+  /** Generation of an answer. */
   record Answer(String prompt, GenerationChoice choice) implements SentRequest {
     @Override
     public Request request() {
@@ -47,7 +47,7 @@ sealed interface SentRequest extends Serializable {
     }
   }
 
-  /** Of which class is this text? */
+  /** Classification of a text. */
   record Classification(String text) implements SentRequest {
     @Override
     public Request request() {

@@ -14,9 +14,9 @@ import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that replies on the executors of a cluster. Replies, and so metrics, are those of the
- * model in one process, up to the rounding of other batches. An evaluator hands on as many requests
- * at once as {@link io.adapt4j.eval.Evaluator.Builder#batch} says: set it to thousands.
+ * A model that replies on the executors of a cluster. Replies, and thus metrics, equal those of the
+ * model in one process, up to rounding differences between batches. An evaluator passes on requests
+ * in batches of {@link io.adapt4j.eval.Evaluator.Builder#batch}: set it to thousands.
  *
  * <pre>{@code
  * Evaluator evaluator = Evaluator.builder().tasks(tasks).batch(10_000, 10_000).build();
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *     evaluator.evaluate(SparkCandidate.of(session, "/models/base").adapter("/models/tuned"));
  * }</pre>
  *
- * <p>Generation options with a constraint, biases or log probabilities are refused.
+ * <p>Generation options with a constraint, biases or log probabilities are rejected.
  */
 public final class SparkCandidate implements Candidate {
 
@@ -45,12 +45,12 @@ public final class SparkCandidate implements Candidate {
   }
 
   /**
-   * Evaluates a language model by its likelihoods and by what it generates from prompts as they
-   * are, in as many tasks as the cluster has slots.
+   * Evaluates a language model by its likelihoods and by its completions of raw prompts, in as many
+   * tasks as the cluster has slots.
    *
    * @param session the session
-   * @param modelPath a folder that every executor sees, the name of one that was shipped, or {@code
-   *     hub:owner/name}, with {@code @} and a revision
+   * @param modelPath a folder accessible to every executor, the name of a shipped one, or {@code
+   *     hub:owner/name}, optionally with {@code @} and a revision
    * @return the candidate
    */
   public static SparkCandidate of(SparkSession session, String modelPath) {
@@ -62,9 +62,9 @@ public final class SparkCandidate implements Candidate {
   }
 
   /**
-   * Puts an adapter on the model.
+   * Attaches an adapter to the model.
    *
-   * @param path a folder that every executor sees, or the name of one that was shipped
+   * @param path a folder accessible to every executor, or the name of a shipped one
    * @return another candidate
    */
   public SparkCandidate adapter(String path) {
@@ -104,7 +104,7 @@ public final class SparkCandidate implements Candidate {
   }
 
   /**
-   * Sets the number of tasks that requests are shared among.
+   * Sets the number of tasks that requests are distributed to.
    *
    * @param tasks at least 1
    * @return another candidate
@@ -117,7 +117,7 @@ public final class SparkCandidate implements Candidate {
     return new SparkCandidate(session, spec, kind, tasks);
   }
 
-  /** Asks an executor, once. */
+  /** Returns the identity, queried once from an executor. */
   @Override
   public synchronized String identity() {
     String known = identity;

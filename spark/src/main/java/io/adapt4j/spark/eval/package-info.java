@@ -1,6 +1,6 @@
 /**
  * Evaluation whose requests run on a cluster: a {@link io.adapt4j.spark.eval.SparkCandidate} is a
- * candidate of {@link io.adapt4j.eval.Evaluator} like every other.
+ * regular candidate of {@link io.adapt4j.eval.Evaluator}.
  */
 @NullMarked
 package io.adapt4j.spark.eval;

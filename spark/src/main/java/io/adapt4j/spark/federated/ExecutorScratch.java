@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Folders of runs on the machine of an executor, deleted when it ends. */
+/** Working folders of runs on an executor's machine, deleted when it exits. */
 final class ExecutorScratch {
 
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorScratch.class);
@@ -20,7 +20,7 @@ final class ExecutorScratch {
 
   private ExecutorScratch() {}
 
-  /** The folder of a run; no other process uses it. */
+  /** Returns the folder of a run, exclusive to this process. */
   static Path of(String parent, String run) {
     String chosen = parent.isEmpty() ? System.getProperty("java.io.tmpdir") : parent;
     Path folder = Path.of(chosen).resolve("adapt4j-" + run + "-" + ProcessHandle.current().pid());

@@ -3,7 +3,7 @@ package io.adapt4j.spark.federated;
 import java.io.Serializable;
 import scala.runtime.AbstractFunction1;
 
-/** Chooses one partition. */
+/** Predicate that selects one partition. */
 final class OnlyPartition extends AbstractFunction1<Object, Object> implements Serializable {
   private static final long serialVersionUID = 1L;
 

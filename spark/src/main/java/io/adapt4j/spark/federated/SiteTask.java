@@ -16,11 +16,11 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
- * Trains a site on an executor. One site at a time in a process: a training uses all its threads,
- * and libtorch's random numbers are those of the process.
+ * Trains a site on an executor. Only one site trains at a time per process, since a training uses
+ * all threads, and libtorch's random generator is per process.
  *
- * @param job sent once
- * @param scratch where files of the training go; empty for the temporary folder of the process
+ * @param job the broadcast job
+ * @param scratch working folder; empty for the temporary folder of the process
  */
 record SiteTask(Broadcast<SiteJob> job, String scratch) implements Serializable {
 
@@ -41,7 +41,7 @@ record SiteTask(Broadcast<SiteJob> job, String scratch) implements Serializable 
     }
   }
 
-  /** Trains on rows of a partition, which go to a file beside the training and are deleted. */
+  /** Trains on rows of a partition, which are written to a temporary file. */
   SiteResult train(Iterator<String> rows) throws InterruptedException, IOException {
     SiteJob site = job.value();
     TRAINING.lockInterruptibly();
@@ -63,7 +63,7 @@ record SiteTask(Broadcast<SiteJob> job, String scratch) implements Serializable 
     }
   }
 
-  /** Says that this is not the machine that has the data; empty where it is. */
+  /** Returns the problem if this is not the machine that has the data. */
   private static Optional<String> elsewhere(SiteJob site) {
     if (site.host().isEmpty()) {
       return Optional.empty();

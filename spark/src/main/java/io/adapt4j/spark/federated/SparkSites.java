@@ -36,8 +36,8 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * Trains the sites of a federated fine-tuning on the executors of a cluster. Each site is a Spark
- * job of its own, so that one that fails takes no other with it.
+ * Trains the sites of a federated fine-tuning on the executors of a cluster. Each site is a
+ * separate Spark job, so one failing does not affect the others.
  *
  * <pre>{@code
  * SparkSites sites = SparkSites.on(session);
@@ -50,8 +50,8 @@ import scala.reflect.ClassTag$;
  * }</pre>
  *
  * <p>{@link #ofPartitions} makes each partition of a data frame a site, whose rows are read and
- * trained on in the task that computes it. The base has to be at the same path on every machine, or
- * on a hub. Immutable: every option returns a changed copy.
+ * trained on in the task that computes the partition. The base model must be at the same path on
+ * every machine, or on a hub. Immutable: every option returns a changed copy.
  */
 public final class SparkSites implements SiteRunner {
 
@@ -73,9 +73,9 @@ public final class SparkSites implements SiteRunner {
 
   /**
    * Runs sites that open their own data. Paths are read on the machine that trains; with {@link
-   * Site#host} a site trains on that machine or not at all.
+   * Site#host} a site trains only on that machine.
    *
-   * @param session of the cluster, with executors; not Spark Connect
+   * @param session the session of a cluster with executors; not Spark Connect
    * @return the runner
    */
   public static SparkSites on(SparkSession session) {
@@ -83,22 +83,23 @@ public final class SparkSites implements SiteRunner {
   }
 
   /**
-   * Makes each partition of a data frame a site. Columns are named as {@code Datasets.jsonl} reads
-   * them, such as {@code text}, or {@code prompt} and {@code completion}. Rows stay where Spark
-   * computes the partition: give a frame whose partitions are read there, without a shuffle.
+   * Creates a runner that treats each partition of a data frame as a site. Columns are named as
+   * {@code Datasets.jsonl} reads them, such as {@code text}, or {@code prompt} and {@code
+   * completion}. Rows stay where Spark computes the partition: give a frame whose partitions are
+   * read there, without a shuffle.
    *
    * @param data at least one partition, none of them empty
-   * @return the runner; its {@link #sites} go into the builder
+   * @return the runner, whose {@link #sites} are passed to the builder
    */
   public static SparkSites ofPartitions(Dataset<Row> data) {
     return new SparkSites(data.sparkSession(), data.toJSON().toJavaRDD(), Duration.ofHours(12), "");
   }
 
   /**
-   * Sets how long a site may take in a round, waiting for an executor included; default 12 hours. A
-   * site that takes longer has failed.
+   * Sets the time limit of a site per round, including waiting for an executor; default 12 hours. A
+   * site that takes longer fails.
    *
-   * @param longest more than zero
+   * @param longest a positive duration
    * @return a changed copy
    * @throws IllegalArgumentException if it is not
    */
@@ -110,11 +111,10 @@ public final class SparkSites implements SiteRunner {
   }
 
   /**
-   * Sets the folder for files of trainings on the machines of the executors; default their
-   * temporary folder.
+   * Sets the working folder on the executors' machines; default their temporary folder.
    *
-   * @param folder an absolute path with room for a checkpoint, and for a base where rounds change
-   *     it
+   * @param folder an absolute path with room for a checkpoint, and for a base model if rounds
+   *     change it
    * @return a changed copy
    */
   public SparkSites scratch(String folder) {
@@ -124,7 +124,7 @@ public final class SparkSites implements SiteRunner {
   /**
    * Returns the partitions as sites.
    *
-   * @return one site a partition, named {@code partition-0} and so on
+   * @return one site per partition, named {@code partition-0} and so on
    * @throws IllegalStateException if this runner is not {@link #ofPartitions}
    */
   public List<Site> sites() {
@@ -217,7 +217,7 @@ public final class SparkSites implements SiteRunner {
     return end < 0 ? text : text.substring(0, end);
   }
 
-  /** Says why a job cannot be sent; empty where it can. */
+  /** Returns the reason why a job cannot be serialized; empty if it can. */
   private static Optional<String> unsendable(SiteJob job) {
     try (ObjectOutputStream out = new ObjectOutputStream(OutputStream.nullOutputStream())) {
       out.writeObject(job);

@@ -30,13 +30,12 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Trains a LoRA adapter on a DataFrame; its model is the transformer that uses the adapter.
+ * Trains a LoRA adapter on a DataFrame; the resulting model is a transformer that uses the adapter.
  *
  * <p>The rows are written as shards below {@link #outputPath} ({@link SparkDatasets}) and never
- * collected. {@link #setOrderCol} makes their order, and so the adapter, independent of how Spark
- * cut the data. Training runs in the process of the driver unless {@link #setTrainer} says
- * otherwise. What is set with {@link #setTuning} and {@link #setTrainer} is not saved with the
- * estimator.
+ * collected. {@link #setOrderCol} makes their order, and thus the adapter, independent of
+ * partitioning. Training runs in the driver's process unless {@link #setTrainer} is set. Settings
+ * of {@link #setTuning} and {@link #setTrainer} are not saved with the estimator.
  *
  * @param <E> the estimator
  * @param <M> the transformer
@@ -138,22 +137,22 @@ public abstract class AdapterEstimator<
     return modelPath;
   }
 
-  /** {@return the parameter of the folder for what is written} */
+  /** {@return the parameter of the output folder} */
   public Param<String> outputPath() {
     return outputPath;
   }
 
-  /** {@return the parameter of the type of computation} */
+  /** {@return the parameter of the compute type} */
   public Param<String> precision() {
     return precision;
   }
 
-  /** {@return the parameter of the column that is read} */
+  /** {@return the parameter of the input column} */
   public Param<String> inputCol() {
     return inputCol;
   }
 
-  /** {@return the parameter of the column of what is learnt} */
+  /** {@return the parameter of the target column} */
   public Param<String> outputCol() {
     return outputCol;
   }
@@ -168,22 +167,22 @@ public abstract class AdapterEstimator<
     return rank;
   }
 
-  /** {@return the parameter of the passes over the data} */
+  /** {@return the parameter of the number of epochs} */
   public IntParam epochs() {
     return epochs;
   }
 
-  /** {@return the parameter of the most steps} */
+  /** {@return the parameter of the maximum number of steps} */
   public IntParam maxSteps() {
     return maxSteps;
   }
 
-  /** {@return the parameter of the rows of a step} */
+  /** {@return the parameter of the batch size} */
   public IntParam batchSize() {
     return batchSize;
   }
 
-  /** {@return the parameter of the most tokens of a row} */
+  /** {@return the parameter of the maximum number of tokens per row} */
   public IntParam maxLength() {
     return maxLength;
   }
@@ -193,7 +192,7 @@ public abstract class AdapterEstimator<
     return learningRate;
   }
 
-  /** {@return the parameter of whether short rows share a sequence} */
+  /** {@return the parameter of whether to pack short rows into one sequence} */
   public BooleanParam packing() {
     return packing;
   }
@@ -206,8 +205,8 @@ public abstract class AdapterEstimator<
   /**
    * Sets the base.
    *
-   * @param path a folder or file, or {@code hub:owner/name}, with {@code @} and a revision; the
-   *     transformer reads it on every executor
+   * @param path a folder or file, or {@code hub:owner/name}, optionally with {@code @} and a
+   *     revision; the transformer reads it on every executor
    * @return this
    */
   public E setModelPath(String path) {
@@ -215,9 +214,9 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets where data, checkpoints and adapter are written.
+   * Sets the folder for data, checkpoints and adapter.
    *
-   * @param folder a folder that driver and executors see, not there yet
+   * @param folder a new folder accessible to driver and executors
    * @return this
    */
   public E setOutputPath(String folder) {
@@ -225,7 +224,7 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the type of computation. Default: {@link Precision#AUTO}.
+   * Sets the compute type. Default: {@link Precision#AUTO}.
    *
    * @param type the type
    * @return this
@@ -235,7 +234,7 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the column that is read.
+   * Sets the input column.
    *
    * @param column its name
    * @return this
@@ -245,7 +244,7 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the column of what is learnt.
+   * Sets the target column.
    *
    * @param column its name
    * @return this
@@ -265,7 +264,7 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the rank of the matrices. Default: {@value #RANK}.
+   * Sets the rank of the adapter. Default: {@value #RANK}.
    *
    * @param value at least 1
    * @return this
@@ -275,7 +274,7 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the passes over the data. Default: 1.
+   * Sets the number of epochs. Default: 1.
    *
    * @param passes at least 1
    * @return this
@@ -285,7 +284,7 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the most steps. Default: none.
+   * Sets the maximum number of steps. Default: none.
    *
    * @param steps at least 1, or 0 for none
    * @return this
@@ -295,7 +294,7 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the rows of a step. Default: 8.
+   * Sets the batch size. Default: 8.
    *
    * @param rows at least 1
    * @return this
@@ -305,7 +304,8 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the most tokens of a row. Default: as {@link FineTuner.Builder#maxLength} says.
+   * Sets the maximum number of tokens per row. Default: that of {@link
+   * FineTuner.Builder#maxLength}.
    *
    * @param tokens at least 1, or 0 for the default
    * @return this
@@ -325,9 +325,9 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Lets short rows share a sequence. Default: false.
+   * Packs short rows into one sequence. Default: false.
    *
-   * @param on whether they do
+   * @param on whether to pack
    * @return this
    */
   public E setPacking(boolean on) {
@@ -345,8 +345,8 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets what runs the training. Default: {@link AdapterTrainer#inDriver}. With a {@code
-   * SparkFineTuner} workers share out the micro-batches of a step: set as many or more with {@link
+   * Sets the trainer. Default: {@link AdapterTrainer#inDriver}. With a {@code SparkFineTuner}, the
+   * micro-batches of a step are distributed among workers: set at least as many with {@link
    * #setTuning} and {@link FineTuner.Builder#gradientAccumulation}.
    *
    * @param runs the trainer
@@ -359,9 +359,9 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets what else the fine-tuning is to have, such as another method or a listener; called last.
+   * Sets a customization of the fine-tuning, such as another method or a listener; applied last.
    *
-   * @param changes changes the builder, and returns it
+   * @param changes modifies the builder and returns it
    * @return this
    */
   @SuppressWarnings("unchecked") // E is this class
@@ -370,16 +370,16 @@ public abstract class AdapterEstimator<
     return (E) this;
   }
 
-  /** Checks the columns that are read. */
+  /** Checks the input columns. */
   abstract void checkColumns(StructType schema);
 
-  /** The names in shards of the two columns. */
+  /** Returns the names of the two columns in shards. */
   abstract List<String> fieldNames(StructType schema);
 
   /** Sets the task. */
   abstract FineTuner.Builder task(FineTuner.Builder builder);
 
-  /** The transformer, without paths. */
+  /** Returns the transformer, without paths. */
   abstract M transformer();
 
   @Override

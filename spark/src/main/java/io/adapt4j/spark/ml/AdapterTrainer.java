@@ -6,34 +6,34 @@ import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Runs the fine-tuning that an {@link AdapterEstimator} has set up. The default runs it in the
- * process of the driver; a {@code SparkFineTuner} runs it on many workers.
+ * Runs the fine-tuning configured by an {@link AdapterEstimator}. The default runs it in the
+ * driver's process; a {@code SparkFineTuner} runs it on many workers.
  */
 @FunctionalInterface
 public interface AdapterTrainer {
 
   /**
-   * Trains.
+   * Runs the training.
    *
    * @param session the session of the data
-   * @param tuning model, task, data, method and output are set
-   * @return the folder of the adapter, on storage that every executor sees
+   * @param tuning builder with model, task, data, method and output set
+   * @return the folder of the adapter, on storage accessible to every executor
    */
   Path train(SparkSession session, FineTuner.Builder tuning);
 
   /**
-   * Trains on data that was written as shards, which workers can open by themselves.
+   * Runs the training on shards, which workers can open themselves.
    *
    * @param session the session of the data
-   * @param tuning model, task, data, method and output are set
-   * @param data the rows that an estimator has set as data; the tuning may have others by now
-   * @return the folder of the adapter, on storage that every executor sees
+   * @param tuning builder with model, task, data, method and output set
+   * @param data the rows set by an estimator; the tuning may have replaced them
+   * @return the folder of the adapter, on storage accessible to every executor
    */
   default Path train(SparkSession session, FineTuner.Builder tuning, ShardedData data) {
     return train(session, tuning);
   }
 
-  /** {@return one that trains in the process of the driver} */
+  /** {@return a trainer that runs in the driver's process} */
   static AdapterTrainer inDriver() {
     return (session, tuning) -> tuning.build().run().best();
   }

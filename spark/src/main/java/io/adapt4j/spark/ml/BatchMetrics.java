@@ -4,10 +4,9 @@ import io.adapt4j.spark.internal.rows.Counters;
 import java.time.Duration;
 
 /**
- * What a transformer has done on all executors, over every job that ran it. Spark's accumulators
- * count it: rows of tasks that Spark ran twice, after a failure or because a DataFrame that is not
- * cached was read twice, count twice. The numbers also stand on the page of each stage in Spark's
- * UI.
+ * Metrics of a transformer across all executors and jobs. Counted by Spark's accumulators: rows of
+ * tasks that ran twice, after a failure or because an uncached DataFrame was read twice, count
+ * twice. Spark's UI shows them on the page of each stage.
  */
 public final class BatchMetrics {
 
@@ -17,29 +16,29 @@ public final class BatchMetrics {
     this.counters = counters;
   }
 
-  /** {@return rows that were read} */
+  /** {@return the number of rows read} */
   public long rows() {
     return counters.rows().value();
   }
 
-  /** {@return rows without an input, which have no output either} */
+  /** {@return the number of rows without an input, and thus without output} */
   public long nulls() {
     return counters.nulls().value();
   }
 
-  /** {@return rows with an error} */
+  /** {@return the number of rows with an error} */
   public long errors() {
     return counters.errors().value();
   }
 
-  /** {@return tokens that were read and generated; 0 where a transformer does not count them} */
+  /** {@return the number of tokens read and generated; 0 if a transformer does not count them} */
   public long tokens() {
     return counters.tokens().value();
   }
 
   /**
-   * {@return the time that tasks spent on computing, summed over tasks; those that share a model
-   * wait for each other, and the waiting counts}
+   * {@return the computing time summed over tasks, including the time that tasks sharing a model
+   * wait for each other}
    */
   public Duration time() {
     return Duration.ofNanos(counters.nanos().value());

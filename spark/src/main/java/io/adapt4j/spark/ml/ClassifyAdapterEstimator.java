@@ -8,9 +8,8 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Trains a classifier on a column of texts and one of labels, and gives a {@link
- * ClassifyTransformer}, whose output column has the name of the labels' with {@code predicted_}
- * before it.
+ * Trains a classifier on a column of texts and one of labels. The resulting {@link
+ * ClassifyTransformer} names its output column like the labels', prefixed with {@code predicted_}.
  */
 public final class ClassifyAdapterEstimator
     extends AdapterEstimator<ClassifyAdapterEstimator, ClassifyTransformer> {
@@ -56,13 +55,13 @@ public final class ClassifyAdapterEstimator
 
   private static final class Reader implements DefaultParamsReadable<ClassifyAdapterEstimator> {}
 
-  /** {@return what reads an estimator that was saved} */
+  /** {@return a reader of saved estimators} */
   public static MLReader<ClassifyAdapterEstimator> read() {
     return new Reader().read();
   }
 
   /**
-   * Reads an estimator that was saved.
+   * Loads a saved estimator.
    *
    * @param path its folder
    * @return the estimator

@@ -19,7 +19,7 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Classifies a column of texts, or two columns as pairs of texts, with a {@link TextClassifier}.
- * Adds the label with the highest score and, if asked for, a map of all scores.
+ * Adds the label with the highest score and optionally a map of all scores.
  */
 public final class ClassifyTransformer extends ModelTransformer<ClassifyTransformer> {
 
@@ -67,9 +67,9 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
   }
 
   /**
-   * Sets the column that is added for all scores, a map by label. Default: none.
+   * Sets the added column for all scores, a map by label. Default: none.
    *
-   * @param column a name that is not there yet
+   * @param column a new column name
    * @return this
    */
   public ClassifyTransformer setScoresCol(String column) {
@@ -105,7 +105,7 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
         value(batchInvariant()));
   }
 
-  /** What a task does; {@code second} is -1 for single texts. */
+  /** Row work; {@code second} is -1 for single texts. */
   private record Work(int first, int second, boolean scores, boolean batchInvariant)
       implements BulkWork<TextClassifier> {
 
@@ -155,13 +155,13 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
 
   private static final class Reader implements DefaultParamsReadable<ClassifyTransformer> {}
 
-  /** {@return what reads a transformer that was saved} */
+  /** {@return a reader of saved transformers} */
   public static MLReader<ClassifyTransformer> read() {
     return new Reader().read();
   }
 
   /**
-   * Reads a transformer that was saved.
+   * Loads a saved transformer.
    *
    * @param path its folder
    * @return the transformer

@@ -37,9 +37,9 @@ final class Columns {
     }
   }
 
-  /** Adds a column that is not there yet. */
+  /** Adds a new column. */
   static StructType with(StructType schema, Param<String> param, String column, DataType type) {
-    // As Spark resolves names: without regard to case.
+    // Case-insensitive, as Spark resolves names.
     for (String name : schema.fieldNames()) {
       if (name.equalsIgnoreCase(column)) {
         throw new IllegalArgumentException(

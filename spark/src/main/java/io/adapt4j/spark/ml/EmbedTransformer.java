@@ -23,7 +23,7 @@ import scala.collection.immutable.ArraySeq;
 
 /**
  * Embeds a column of texts with a {@link TextEmbedder}. The vector is an array of floats, or a
- * vector of Spark ML for the stages after it, such as a clustering.
+ * Spark ML vector for later stages such as clustering.
  *
  * <pre>{@code
  * Dataset<Row> vectors =
@@ -104,7 +104,7 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
   }
 
   /**
-   * Sets the most tokens of a text that are read. Default: what the model says.
+   * Sets the maximum number of tokens per text. Default: the model's.
    *
    * @param tokens at least 1, or 0 for the default
    * @return this
@@ -142,7 +142,7 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
         value(batchInvariant()));
   }
 
-  /** What a task does. */
+  /** Row work of the transformer. */
   private record Work(
       int column, String promptName, boolean vector, int maxTokens, boolean batchInvariant)
       implements BulkWork<TextEmbedder> {
@@ -207,13 +207,13 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
 
   private static final class Reader implements DefaultParamsReadable<EmbedTransformer> {}
 
-  /** {@return what reads a transformer that was saved} */
+  /** {@return a reader of saved transformers} */
   public static MLReader<EmbedTransformer> read() {
     return new Reader().read();
   }
 
   /**
-   * Reads a transformer that was saved.
+   * Loads a saved transformer.
    *
    * @param path its folder
    * @return the transformer

@@ -9,9 +9,9 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Trains a language model on a column of prompts and one of completions, or on a column of
- * conversations ({@code inputCol}: arrays of structures with role and content), and gives a {@link
- * GenerateTransformer}, whose output column has the name of the completions' with {@code
- * predicted_} before it.
+ * conversations ({@code inputCol}: arrays of structures with role and content), and returns a
+ * {@link GenerateTransformer} that names its output column like the completions', prefixed with
+ * {@code predicted_}.
  */
 public final class GenerateAdapterEstimator
     extends AdapterEstimator<GenerateAdapterEstimator, GenerateTransformer> {
@@ -68,13 +68,13 @@ public final class GenerateAdapterEstimator
 
   private static final class Reader implements DefaultParamsReadable<GenerateAdapterEstimator> {}
 
-  /** {@return what reads an estimator that was saved} */
+  /** {@return a reader of saved estimators} */
   public static MLReader<GenerateAdapterEstimator> read() {
     return new Reader().read();
   }
 
   /**
-   * Reads an estimator that was saved.
+   * Loads a saved estimator.
    *
    * @param path its folder
    * @return the estimator

@@ -19,15 +19,15 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Answers a column of prompts, or of conversations, with a {@link LanguageModel}. Rows of all tasks
- * of an executor run as one batch that they join and leave.
+ * of an executor share one continuous batch.
  *
  * <p>A conversation is an array of structures with the fields {@code role} and {@code content}. A
- * prompt is a string: a model that was trained on conversations answers it as a user's message,
- * after the message of {@link #systemMessage}; another, or one with {@link #raw}, continues it.
+ * prompt is a string: a chat model answers it as a user message, after {@link #systemMessage};
+ * other models, or any with {@link #raw}, continue it.
  *
  * <p>A sampled answer depends on the seed and the prompt, or on the seed and the number in {@link
- * #seedCol}, and not on the place of the row: equal prompts have equal answers unless that column
- * differs. In half precision a token may differ from run to run where two are equally likely up to
+ * #seedCol}, but not on the position of the row: equal prompts have equal answers unless that
+ * column differs. In half precision, a token may vary between runs if two are equally likely up to
  * rounding.
  */
 public final class GenerateTransformer extends ModelTransformer<GenerateTransformer> {
@@ -116,27 +116,27 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
     return detailsCol;
   }
 
-  /** {@return the parameter of the message before each prompt} */
+  /** {@return the parameter of the system message} */
   public Param<String> systemMessage() {
     return systemMessage;
   }
 
-  /** {@return the parameter of whether prompts are continued as they are} */
+  /** {@return the parameter of whether prompts are continued without a chat template} */
   public BooleanParam raw() {
     return raw;
   }
 
-  /** {@return the parameter of how many rows of a task are answered at the same time} */
+  /** {@return the parameter of the number of concurrent rows per task} */
   public IntParam requests() {
     return requests;
   }
 
-  /** {@return the parameter of the memory for what prompts begin with} */
+  /** {@return the parameter of the memory for the prefix cache} */
   public LongParam promptCacheBytes() {
     return promptCacheBytes;
   }
 
-  /** {@return the parameter of the most tokens of an answer} */
+  /** {@return the parameter of the maximum number of new tokens} */
   public IntParam maxNewTokens() {
     return maxNewTokens;
   }
@@ -146,22 +146,22 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
     return temperature;
   }
 
-  /** {@return the parameter of how many tokens are chosen from} */
+  /** {@return the parameter of top-k sampling} */
   public IntParam topK() {
     return topK;
   }
 
-  /** {@return the parameter of the probability mass that is chosen from} */
+  /** {@return the parameter of top-p sampling} */
   public DoubleParam topP() {
     return topP;
   }
 
-  /** {@return the parameter of the least probability relative to the best} */
+  /** {@return the parameter of min-p sampling} */
   public DoubleParam minP() {
     return minP;
   }
 
-  /** {@return the parameter of the penalty on tokens that occurred} */
+  /** {@return the parameter of the repetition penalty} */
   public DoubleParam repetitionPenalty() {
     return repetitionPenalty;
   }
@@ -171,14 +171,14 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
     return seed;
   }
 
-  /** {@return the parameter of the texts that end an answer} */
+  /** {@return the parameter of the stop strings} */
   public StringArrayParam stopStrings() {
     return stopStrings;
   }
 
   /**
-   * Sets the column of whole numbers that vary the seed, such as one that numbers several answers
-   * to one prompt. Default: none, the prompt varies it.
+   * Sets the column of integers that vary the seed, such as one that numbers several answers to one
+   * prompt. Default: none; the prompt varies it.
    *
    * @param column its name
    * @return this
@@ -188,10 +188,10 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   }
 
   /**
-   * Sets the column that is added for a structure of {@code finishReason}, {@code promptTokens} and
-   * {@code tokenIds}. Default: none.
+   * Sets the added column for a structure of {@code finishReason}, {@code promptTokens} and {@code
+   * tokenIds}. Default: none.
    *
-   * @param column a name that is not there yet
+   * @param column a new column name
    * @return this
    */
   public GenerateTransformer setDetailsCol(String column) {
@@ -199,7 +199,7 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   }
 
   /**
-   * Sets the system message before each prompt that is asked as a conversation. Default: none.
+   * Sets the system message of prompts that are asked as conversations. Default: none.
    *
    * @param message the message
    * @return this
@@ -209,9 +209,9 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   }
 
   /**
-   * Continues prompts as they are, also where the model was trained on conversations.
+   * Continues prompts without a chat template, even for chat models.
    *
-   * @param on true to continue them
+   * @param on true to continue prompts
    * @return this
    */
   public GenerateTransformer setRaw(boolean on) {
@@ -219,7 +219,7 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   }
 
   /**
-   * Sets how many rows of a task are answered at the same time. Default: {@value #REQUESTS}.
+   * Sets the number of concurrent rows per task. Default: {@value #REQUESTS}.
    *
    * @param rows at least 1; a model runs at most 32 for all tasks together
    * @return this
@@ -229,8 +229,8 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   }
 
   /**
-   * Sets the memory for what prompts begin with, so that a beginning that many prompts share is
-   * read once. Default: 0. In half precision answers may then depend on the prompts before.
+   * Sets the memory for the prefix cache, so that a prefix shared by many prompts is read once.
+   * Default: 0. In half precision, answers may then depend on earlier prompts.
    *
    * @param bytes at least 0
    * @return this
@@ -240,7 +240,7 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   }
 
   /**
-   * Sets the most tokens of an answer.
+   * Sets the maximum number of new tokens.
    *
    * @param tokens at least 1
    * @return this
@@ -250,7 +250,7 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   }
 
   /**
-   * Sets how to choose tokens and when to stop, all at once.
+   * Sets all sampling and stopping options at once.
    *
    * @param options the options
    * @return this
@@ -269,7 +269,7 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
     return this;
   }
 
-  /** {@return how tokens are chosen, and when an answer ends} */
+  /** {@return the sampling and stopping options} */
   public GenerationOptions options() {
     return choice().options();
   }
@@ -328,13 +328,13 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
 
   private static final class Reader implements DefaultParamsReadable<GenerateTransformer> {}
 
-  /** {@return what reads a transformer that was saved} */
+  /** {@return a reader of saved transformers} */
   public static MLReader<GenerateTransformer> read() {
     return new Reader().read();
   }
 
   /**
-   * Reads a transformer that was saved.
+   * Loads a saved transformer.
    *
    * @param path its folder
    * @return the transformer

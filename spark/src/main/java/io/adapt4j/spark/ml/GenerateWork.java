@@ -27,16 +27,16 @@ import org.apache.spark.sql.types.StructType;
 import scala.collection.immutable.ArraySeq;
 
 /**
- * What a task of a {@link GenerateTransformer} does.
+ * Row work of a {@link GenerateTransformer}.
  *
  * @param input column of prompts or conversations
  * @param varying column that varies the seed, or -1
  * @param details whether a column of details is added
- * @param system message before each prompt, or empty
- * @param raw whether prompts are continued as they are
- * @param requests rows at the same time
- * @param promptCacheBytes memory for what prompts begin with
- * @param choice how to choose tokens
+ * @param system system message for each prompt, or empty
+ * @param raw whether prompts are continued without a chat template
+ * @param requests number of concurrent rows
+ * @param promptCacheBytes memory for the prefix cache of prompts
+ * @param choice token selection
  */
 record GenerateWork(
     int input,
@@ -146,7 +146,7 @@ record GenerateWork(
     return messages;
   }
 
-  /** Each row has a random stream that its place does not decide. */
+  /** Returns options with a random stream for each row that does not depend on its position. */
   private GenerationOptions options(Row row, String prompt) {
     GenerationOptions options = choice.options();
     if (choice.temperature() == 0) {

@@ -26,14 +26,14 @@ import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stage that adds to each row what a model makes of it, and keeps the order of the rows in their
+ * A stage that adds the output of a model to each row and keeps the order of rows within
  * partitions.
  *
- * <p>An executor loads a model once: tasks share it, and it is closed a minute after the last one
- * ({@link #idleSeconds}). What a row gets depends neither on its partition nor on the rows beside
- * it. A row that cannot be computed, such as one with too long a text, has its reason in {@link
- * #errorCol} and null in the others, and the job goes on ({@link #handleInvalid}). A row whose
- * input is null has null in all. What a transformer has done is counted in {@link #metrics}.
+ * <p>An executor loads a model once: tasks share it, and it is closed a minute after the last use
+ * ({@link #idleSeconds}). A row's result depends neither on its partition nor on other rows. A row
+ * that cannot be computed, such as one with too long a text, gets the reason in {@link #errorCol}
+ * and nulls in the other columns, and the job continues ({@link #handleInvalid}). A row with a null
+ * input gets nulls only. {@link #metrics} counts the work done.
  *
  * @param <M> the transformer
  */
@@ -57,7 +57,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   private final IntParam idleSeconds;
   private final BooleanParam batchInvariant;
 
-  /** Shared with copies, of which some run instead of this. */
+  /** Shared with copies, which may run instead of this. */
   private transient @Nullable MetricsHolder holder = new MetricsHolder();
 
   private static final class MetricsHolder {
@@ -119,13 +119,13 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
     return (M) this;
   }
 
-  /** Sets a parameter, and returns this. */
+  /** Sets a parameter and returns this. */
   final <T> M with(Param<T> param, T value) {
     set(param, value);
     return self();
   }
 
-  /** The value of a parameter whose type Scala does not tell Java. */
+  /** Returns the value of a parameter whose type is erased between Scala and Java. */
   final int value(IntParam param) {
     return (Integer) getOrDefault(param);
   }
@@ -169,22 +169,22 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
     return errorCol;
   }
 
-  /** {@return the parameter of what becomes of rows that cannot be computed} */
+  /** {@return the parameter of the handling of rows that cannot be computed} */
   public Param<String> handleInvalid() {
     return handleInvalid;
   }
 
-  /** {@return the parameter of how many rows are computed together} */
+  /** {@return the parameter of the number of rows computed together} */
   public IntParam windowSize() {
     return windowSize;
   }
 
-  /** {@return the parameter of how long a model stays after its last use} */
+  /** {@return the parameter of the time a model stays loaded after its last use} */
   public IntParam idleSeconds() {
     return idleSeconds;
   }
 
-  /** {@return the parameter of whether results are the same in every batch} */
+  /** {@return the parameter of whether results are batch-invariant} */
   public BooleanParam batchInvariant() {
     return batchInvariant;
   }
@@ -192,9 +192,9 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   /**
    * Sets the model.
    *
-   * @param path a folder, or a file, that every executor sees; the name of one that was shipped
-   *     with {@code spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code
-   *     hub:owner/name}, with {@code @} and a revision
+   * @param path a folder or file accessible to every executor; the name of one shipped with {@code
+   *     spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code hub:owner/name},
+   *     optionally with {@code @} and a revision
    * @return this
    */
   public M setModelPath(String path) {
@@ -202,9 +202,9 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the adapter to put on the model. Default: none.
+   * Sets the adapter to attach to the model. Default: none.
    *
-   * @param path a folder that every executor sees, or the name of one that was shipped
+   * @param path a folder accessible to every executor, or the name of a shipped one
    * @return this
    */
   public M setAdapterPath(String path) {
@@ -222,7 +222,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the column that is read.
+   * Sets the input column.
    *
    * @param column its name
    * @return this
@@ -232,9 +232,9 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the column that is added.
+   * Sets the output column.
    *
-   * @param column a name that is not there yet
+   * @param column a new column name
    * @return this
    */
   public M setOutputCol(String column) {
@@ -242,10 +242,9 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the column that is added for errors. Default: that of {@link #setOutputCol} with {@code
-   * _error}.
+   * Sets the column for errors. Default: that of {@link #setOutputCol} with {@code _error}.
    *
-   * @param column a name that is not there yet
+   * @param column a new column name
    * @return this
    */
   public M setErrorCol(String column) {
@@ -253,7 +252,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets what becomes of rows that cannot be computed. Default: {@code keep}.
+   * Sets the handling of rows that cannot be computed. Default: {@code keep}.
    *
    * @param how {@code keep}, with the error in its column; {@code skip}, without the row; or {@code
    *     error}, which fails the job
@@ -266,7 +265,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets how many rows of a partition are in memory and computed together.
+   * Sets the number of rows of a partition that are in memory and computed together.
    *
    * @param rows at least 1; more are faster, as they are sorted by length
    * @return this
@@ -276,7 +275,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets how long an executor keeps the model after its last use. Default: {@value #IDLE_SECONDS}.
+   * Sets how long an executor keeps an idle model. Default: {@value #IDLE_SECONDS}.
    *
    * @param seconds at least 1
    * @return this
@@ -286,17 +285,17 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets whether vectors and scores are the same, to the bit, whatever is computed with them, and
-   * so in every partitioning. Default: true. Without it they agree up to rounding.
+   * Sets whether vectors and scores are bitwise independent of the rest of their batch, and thus of
+   * the partitioning. Default: true. Otherwise they agree up to rounding.
    *
-   * @param on whether they are
+   * @param on whether results are batch-invariant
    * @return this
    */
   public M setBatchInvariant(boolean on) {
     return with(batchInvariant, on);
   }
 
-  /** {@return what has been done so far; zeros before the first job} */
+  /** {@return the metrics so far; zeros before the first job} */
   public BatchMetrics metrics() {
     return new BatchMetrics(counters(SparkSession.active().sparkContext()));
   }
@@ -315,10 +314,10 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
     }
   }
 
-  /** Checks the columns and adds those of the results, without that of the error. */
+  /** Checks the columns and adds those of the results, without the error column. */
   abstract StructType outputs(StructType schema);
 
-  /** What to do with the rows of a DataFrame with these columns. */
+  /** Returns the row work for a DataFrame with these columns. */
   abstract RowWork<?> work(StructType schema);
 
   @Override
@@ -334,7 +333,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Adds the columns. Nothing is computed before an action, and each action computes again; sorting
+   * Adds the columns. Nothing is computed before an action, and each action recomputes; sorting
    * does so twice. Persist the result to run the model once.
    *
    * @param dataset rows with the input column

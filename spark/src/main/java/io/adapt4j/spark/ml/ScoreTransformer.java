@@ -12,14 +12,14 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Gives two columns of texts a number, the higher the better: how relevant a passage is to a query,
- * how good a completion is, or how likely a model finds it.
+ * Scores pairs of texts, higher is better: the relevance of a passage to a query, the reward of a
+ * completion, or its likelihood.
  */
 public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
 
   private static final long serialVersionUID = 1;
 
-  /** What gives the number. */
+  /** Kind of scoring model. */
   public enum Scorer {
     /**
      * A cross-encoder, which is a {@link TextClassifier} of one class, or of two whose second one
@@ -56,12 +56,12 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
     setDefault(scorer, "pair");
   }
 
-  /** {@return the parameter of the column of what is scored} */
+  /** {@return the parameter of the column of scored texts} */
   public Param<String> candidateCol() {
     return candidateCol;
   }
 
-  /** {@return the parameter of what gives the number} */
+  /** {@return the parameter of the kind of scoring model} */
   public Param<String> scorer() {
     return scorer;
   }
@@ -77,7 +77,7 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
   }
 
   /**
-   * Sets what gives the number. Default: {@link Scorer#PAIR}.
+   * Sets the kind of scoring model. Default: {@link Scorer#PAIR}.
    *
    * @param kind the kind of model
    * @return this
@@ -121,13 +121,13 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
 
   private static final class Reader implements DefaultParamsReadable<ScoreTransformer> {}
 
-  /** {@return what reads a transformer that was saved} */
+  /** {@return a reader of saved transformers} */
   public static MLReader<ScoreTransformer> read() {
     return new Reader().read();
   }
 
   /**
-   * Reads a transformer that was saved.
+   * Loads a saved transformer.
    *
    * @param path its folder
    * @return the transformer

@@ -16,13 +16,13 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 
 /**
- * What a task of a {@link ScoreTransformer} does.
+ * Row work of a {@link ScoreTransformer}.
  *
  * @param <T> the model
  */
 sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
 
-  /** Where the texts are. */
+  /** Columns of the texts. */
   record Texts(int first, int second, boolean batchInvariant) implements Serializable {
 
     private boolean hasInput(Row row) {
@@ -38,7 +38,7 @@ sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
     }
   }
 
-  /** {@return where the texts are} */
+  /** {@return the columns of the texts} */
   Texts texts();
 
   @Override
@@ -58,7 +58,7 @@ sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
 
     @Override
     public String type() {
-      // As that of ClassifyTransformer, with which it shares the model.
+      // The type of ClassifyTransformer, with which it shares the model.
       return "TextClassifier batchInvariant " + texts.batchInvariant();
     }
 
@@ -117,7 +117,7 @@ sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
 
     @Override
     public String type() {
-      // As that of a GenerateTransformer, with which it shares the model.
+      // The type of GenerateTransformer, with which it shares the model.
       return "LanguageModel promptCacheBytes 0";
     }
 
@@ -142,7 +142,7 @@ sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
       return results;
     }
 
-    /** One by one where the rest of a batch may not show in a bit. */
+    /** Scores requests, one by one if results have to be batch-invariant. */
     private List<TokenScores> scores(LanguageModel model, List<ScoringRequest> requests) {
       return texts.batchInvariant()
           ? requests.stream().map(request -> model.scoreAll(List.of(request)).get(0)).toList()

@@ -9,7 +9,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.immutable.ArraySeq;
 
-/** Chunks with their vectors as rows. */
+/** Conversion of chunks with their vectors to rows. */
 final class ChunkRows {
 
   static final StructType SCHEMA =

@@ -9,16 +9,16 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Makes documents of rows.
+ * Converts rows to documents.
  *
  * @param id column of ids
  * @param text column of texts
  * @param title column of titles, or -1
- * @param metadata columns of what is known about a document
+ * @param metadata columns of metadata
  */
 record DocumentRows(int id, int text, int title, List<Field> metadata) implements Serializable {
 
-  /** A column of what is known. */
+  /** A metadata column. */
   record Field(String name, int column) implements Serializable {}
 
   static DocumentRows of(StructType schema, List<String> metadata) {

@@ -16,10 +16,10 @@ import scala.collection.immutable.ArraySeq;
 /**
  * Splits documents and embeds their chunks.
  *
- * @param reader makes documents of rows
- * @param maxTokens most tokens of a chunk; 0 for the default
- * @param overlap tokens that chunks repeat; -1 for the default
- * @param parentTokens most tokens of a parent; 0 for none
+ * @param reader converts rows to documents
+ * @param maxTokens maximum number of tokens of a chunk; 0 for the default
+ * @param overlap overlap of chunks in tokens; -1 for the default
+ * @param parentTokens maximum number of tokens of a parent; 0 for none
  */
 record EmbedDocumentsWork(DocumentRows reader, int maxTokens, int overlap, int parentTokens)
     implements BulkWork<LocalEmbeddings> {
@@ -73,7 +73,7 @@ record EmbedDocumentsWork(DocumentRows reader, int maxTokens, int overlap, int p
     return results;
   }
 
-  /** As {@link io.adapt4j.rag.Rag} splits where nothing is said. */
+  /** Returns the splitter, with the defaults of {@link io.adapt4j.rag.Rag}. */
   private Splitter splitter(LocalEmbeddings embeddings) {
     OptionalInt read = embeddings.maxTokens();
     int limit = maxTokens > 0 ? maxTokens : Splitter.DEFAULT_MAX_TOKENS;

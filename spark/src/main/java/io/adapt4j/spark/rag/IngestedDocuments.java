@@ -1,11 +1,11 @@
 package io.adapt4j.spark.rag;
 
 /**
- * What was stored in an index.
+ * Counts of documents stored in an index.
  *
- * @param documents how many documents were stored
- * @param chunks how many chunks they have
- * @param failed how many documents had an error instead
+ * @param documents number of documents stored
+ * @param chunks number of their chunks
+ * @param failed number of documents with an error
  */
 public record IngestedDocuments(long documents, long chunks, long failed) {
 

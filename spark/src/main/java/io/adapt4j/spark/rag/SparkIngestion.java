@@ -21,10 +21,10 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Builds an index of documents in a DataFrame: executors split and embed ({@link #embed}), then one
- * process stores ({@link #store}) in a Lucene index, or the executors do ({@link
- * #storeOnExecutors}) in a database. With the same options the index is the one that {@link
- * io.adapt4j.rag.Rag} makes of the same documents.
+ * Builds an index of documents in a DataFrame: executors split and embed ({@link #embed}); then one
+ * process stores ({@link #store}) in a Lucene index, or the executors store ({@link
+ * #storeOnExecutors}) in a database. With the same options, the index equals the one that {@link
+ * io.adapt4j.rag.Rag} builds from the same documents.
  *
  * <pre>{@code
  * SparkIngestion ingestion = SparkIngestion.with("/models/all-MiniLM-L6-v2");
@@ -37,7 +37,7 @@ import org.apache.spark.sql.types.StructType;
  * }</pre>
  *
  * <p>The DataFrame of documents has the columns {@code id} and {@code text}, and may have {@code
- * title}; {@link #metadata} names more. Immutable.
+ * title}; {@link #metadata} adds more. Immutable.
  */
 public final class SparkIngestion {
 
@@ -63,10 +63,10 @@ public final class SparkIngestion {
   }
 
   /**
-   * Begins with the chunks that {@link io.adapt4j.rag.Rag} makes where nothing is said.
+   * Starts with the default chunk sizes of {@link io.adapt4j.rag.Rag}.
    *
-   * @param modelPath the sentence encoder: a folder that every executor sees, the name of one that
-   *     was shipped, or {@code hub:owner/name}, with {@code @} and a revision
+   * @param modelPath the sentence encoder: a folder accessible to every executor, the name of a
+   *     shipped one, or {@code hub:owner/name}, optionally with {@code @} and a revision
    * @return the options
    */
   public static SparkIngestion with(String modelPath) {
@@ -76,19 +76,19 @@ public final class SparkIngestion {
   /**
    * Sets how documents are split, as {@link io.adapt4j.rag.split.Splitter.Builder} describes it.
    *
-   * @param most tokens of a chunk
-   * @param repeated tokens that a chunk may repeat of the one before
-   * @return other options
+   * @param most maximum number of tokens of a chunk
+   * @param repeated maximum number of tokens repeated from the previous chunk
+   * @return changed options
    */
   public SparkIngestion chunks(int most, int repeated) {
     return new SparkIngestion(spec, metadata, most, repeated, parentTokens);
   }
 
   /**
-   * Gives each chunk a larger stretch to read.
+   * Gives each chunk a larger parent span to read.
    *
-   * @param tokens most tokens of it
-   * @return other options
+   * @param tokens maximum number of its tokens
+   * @return changed options
    */
   public SparkIngestion parents(int tokens) {
     return new SparkIngestion(spec, metadata, maxTokens, overlap, tokens);
@@ -98,7 +98,7 @@ public final class SparkIngestion {
    * Keeps columns as metadata of the documents: texts, whole numbers, numbers and booleans.
    *
    * @param columns their names
-   * @return other options
+   * @return changed options
    */
   public SparkIngestion metadata(String... columns) {
     return new SparkIngestion(spec, List.of(columns), maxTokens, overlap, parentTokens);
@@ -108,9 +108,9 @@ public final class SparkIngestion {
    * Splits and embeds documents on the executors.
    *
    * @param documents the documents
-   * @return the documents with two more columns: {@code chunks}, each with its place, its text and
-   *     its vector, and {@code error} for documents that could not be read
-   * @throws IllegalArgumentException if a column is missing, or one of these is there already
+   * @return the documents with two more columns: {@code chunks}, each with its position, text and
+   *     vector, and {@code error} for documents that could not be processed
+   * @throws IllegalArgumentException if a column is missing, or one of the new ones exists already
    */
   public Dataset<Row> embed(Dataset<Row> documents) {
     StructType schema = documents.schema();
@@ -141,24 +141,24 @@ public final class SparkIngestion {
   }
 
   /**
-   * Stores embedded documents in an index that this process has open. Partitions come one after the
-   * other, so that no more than one is in memory.
+   * Stores embedded documents in an index opened by this process. Partitions are fetched one at a
+   * time, to limit memory.
    *
-   * @param embedded what {@link #embed} gave
-   * @param index the index, opened for the vectors of the same model
-   * @return what was stored
+   * @param embedded the result of {@link #embed}
+   * @param index the index, opened for embeddings of the same model
+   * @return counts of stored documents
    */
   public IngestedDocuments store(Dataset<Row> embedded, SearchIndex index) {
     return stored(embedded.toLocalIterator(), index, rows(embedded));
   }
 
   /**
-   * Stores embedded documents from the executors, for an index that several processes may change at
-   * the same time. A task that Spark runs again replaces what it has stored.
+   * Stores embedded documents from the executors, in an index that supports concurrent writers. A
+   * task that Spark retries replaces what it has stored.
    *
-   * @param embedded what {@link #embed} gave
+   * @param embedded the result of {@link #embed}
    * @param opener opens the index on an executor
-   * @return what was stored
+   * @return counts of stored documents
    */
   public IngestedDocuments storeOnExecutors(Dataset<Row> embedded, IndexOpener opener) {
     Objects.requireNonNull(opener, "opener");

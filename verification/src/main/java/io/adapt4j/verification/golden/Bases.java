@@ -3,7 +3,7 @@ package io.adapt4j.verification.golden;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds folders that others name. */
+/** Locates folders referenced by others. */
 final class Bases {
 
   private Bases() {}

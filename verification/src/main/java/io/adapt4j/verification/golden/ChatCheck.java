@@ -86,7 +86,7 @@ final class ChatCheck {
     }
   }
 
-  /** Something that gives a text or fails as a template can. */
+  /** A rendering that returns a text or fails like a template. */
   private interface Rendering {
     String text();
   }
@@ -139,7 +139,7 @@ final class ChatCheck {
     return Clock.fixed(now.toInstant(ZoneOffset.UTC), ZoneOffset.UTC);
   }
 
-  /** The files count characters as Python does. */
+  /** Converts spans to code points, as Python counts characters. */
   private static String codePoints(String text, List<Span> spans) {
     List<String> counted = new ArrayList<>();
     for (Span span : spans) {

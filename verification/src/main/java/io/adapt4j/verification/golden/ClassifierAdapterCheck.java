@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Classifiers that PEFT tuned and saved: what they compute here, and what we save of them. */
+/** Checks classifiers tuned and saved by PEFT: their outputs here, and how they are saved. */
 final class ClassifierAdapterCheck {
 
   static final Kind KIND =
@@ -63,7 +63,9 @@ final class ClassifierAdapterCheck {
     }
   }
 
-  /** Trained on and saved by us, PEFT must find the same modules under the same names. */
+  /**
+   * Checks that an adapter trained further and saved here has the same modules and names for PEFT.
+   */
   private void saved() throws IOException {
     try (Network network = Networks.load(base, DType.F32);
         Adaptation adaptation = PeftParts.attach(golden.path(), network, base);

@@ -30,7 +30,7 @@ final class DequantizedModel {
    * Writes a checkpoint.
    *
    * @param file the GGUF file
-   * @param model the folder of the model it was made of, for the configuration
+   * @param model the folder of the source model, for the configuration
    * @param folder where to write
    */
   static void write(Path file, Path model, Path folder) throws IOException {

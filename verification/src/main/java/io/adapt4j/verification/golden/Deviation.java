@@ -11,10 +11,10 @@ import java.util.Arrays;
  */
 record Deviation(double error, double tolerance) {
 
-  /** Before anything is compared: passes no check, so that comparing nothing is a failure. */
+  /** Initial value, which passes no check, so that comparing nothing is a failure. */
   static final Deviation NONE = new Deviation(Double.NaN, Double.POSITIVE_INFINITY);
 
-  /** Whether the error is within the tolerance; NaN never is. */
+  /** Returns whether the error is within the tolerance; NaN never is. */
   boolean passes() {
     return error <= tolerance;
   }
@@ -25,19 +25,22 @@ record Deviation(double error, double tolerance) {
         : new Deviation(Double.NaN, absolute);
   }
 
-  /** Of an expected number; what is none passes no check. */
+  /** Compares with an expected number; a non-number passes no check. */
   static Deviation of(double found, JsonNode expected, double absolute, double relative) {
     return of(found, expected.asDouble(Double.NaN), absolute, relative);
   }
 
-  /** The worst of all values. */
+  /** Returns the worst deviation of all values. */
   static Deviation of(float[] found, float[] expected, double absolute, double relative) {
     long[] all = new long[expected.length];
     Arrays.fill(all, 1);
     return masked(found, expected, all, absolute, relative);
   }
 
-  /** The worst value at the positions whose mask is 1; all positions have as many values. */
+  /**
+   * Returns the worst deviation at positions whose mask is 1; all positions have the same number of
+   * values.
+   */
   static Deviation masked(
       float[] found, float[] expected, long[] mask, double absolute, double relative) {
     if (found.length != expected.length) {
@@ -57,7 +60,7 @@ record Deviation(double error, double tolerance) {
     return worst;
   }
 
-  /** This or another, whichever is worse. */
+  /** Returns the worse of two deviations. */
   Deviation or(Deviation other) {
     if (this.equals(NONE)) {
       return other;
@@ -65,7 +68,7 @@ record Deviation(double error, double tolerance) {
     return ratio() >= other.ratio() ? this : other;
   }
 
-  /** Infinite for NaN, so that it stays the worst. */
+  /** Returns the error relative to the tolerance; infinite for NaN, so that it stays the worst. */
   private double ratio() {
     if (Double.isNaN(error)) {
       return Double.POSITIVE_INFINITY;

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Embedding models in sentence-transformers' layout: vectors, and the loss they train with. */
+/** Checks embedding models in sentence-transformers' layout: vectors and training loss. */
 final class EmbedderCheck {
 
   static final Kind KIND =
@@ -31,7 +31,7 @@ final class EmbedderCheck {
 
   private static final double NORMALIZED = 1e-5;
 
-  /** What MultipleNegativesRankingLoss multiplies cosines by. */
+  /** Scale of cosines in MultipleNegativesRankingLoss. */
   private static final double SCALE = 20;
 
   private static final String GRADIENT = "grad.";
@@ -103,7 +103,7 @@ final class EmbedderCheck {
     return sum;
   }
 
-  /** Cosines of the first half of the rows with the second. */
+  /** Returns the cosines of the first half of the rows with the second. */
   private static float[] similarity(float[] vectors, int rows) {
     int width = vectors.length / rows;
     int half = rows / 2;
@@ -149,7 +149,10 @@ final class EmbedderCheck {
     }
   }
 
-  /** Names begin with the module's number; those of the network then with auto_model. */
+  /**
+   * Collects a gradient; names begin with the module's number, and those of the network then with
+   * auto_model.
+   */
   private void gradient(String tensor, String name, Map<String, float[]> gradients) {
     String parameter = name.replaceFirst("^0\\.(auto_model|model)\\.", "");
     float[] found =

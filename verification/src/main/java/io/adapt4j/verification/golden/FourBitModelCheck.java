@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Checkpoints in 4 bits as Transformers saves them: dequantized weights, logits and loss. */
+/** Checks 4-bit checkpoints saved by Transformers: dequantized weights, logits and loss. */
 final class FourBitModelCheck {
 
   static final Kind KIND =
@@ -24,18 +24,21 @@ final class FourBitModelCheck {
             }
           });
 
-  /** Against logits that were computed in a half type. */
+  /** Tolerances for logits computed in a half-precision type. */
   private static final Map<DType, Double> HALF = Map.of(DType.BF16, 0.25, DType.F16, 0.05);
 
-  /** The reference rounds dequantized weights to the type it computes in. */
+  /** Tolerances for dequantized weights, which the reference rounds to its compute type. */
   private static final Map<DType, Double> ROUNDED = Map.of(DType.BF16, 1.0 / 128, DType.F16, 1e-3);
 
-  /** Its table of fp4 has four digits; names with this part come from the exact one. */
+  /** Name part of results from the exact fp4 table; the reference's has four digits. */
   private static final String EXACT = "by_quant_map";
 
   private static final double COARSE_TABLE = 2e-4;
 
-  /** What that table moves logits by, which are compared in full with those of the exact one. */
+  /**
+   * Tolerance for logits of the four-digit table; those of the exact one are compared at full
+   * precision.
+   */
   private static final double COARSE_LOGITS = 5e-2;
 
   private static final double RELATIVE = 1e-6;
@@ -65,7 +68,7 @@ final class FourBitModelCheck {
     section.attempt("logits", this::nativeLogits);
   }
 
-  /** Written out as plain weights. */
+  /** Checks the weights written as plain ones. */
   private void dequantized() throws IOException {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path plain = folder.path().resolve("plain");
@@ -104,7 +107,7 @@ final class FourBitModelCheck {
     }
   }
 
-  /** In the type that the reference computed in; its table of fp4 then counts too. */
+  /** Checks logits in the reference's compute type, including its fp4 table. */
   private void nativeLogits() {
     try (Network network = Networks.load(golden.path(), type)) {
       double tolerance = HALF.getOrDefault(type, exactTable ? Tolerances.FP32 : COARSE_LOGITS);

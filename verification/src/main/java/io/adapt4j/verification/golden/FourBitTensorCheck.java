@@ -25,10 +25,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Single tensors against bitsandbytes: codes and scales exactly, dequantized values and products.
+ * Checks single tensors against bitsandbytes: codes and scales exactly, dequantized values and
+ * products.
  *
- * <p>Each becomes a linear layer of a small checkpoint, which is quantized and read back as users
- * would.
+ * <p>Each becomes a linear layer of a small checkpoint, which is quantized and read back through
+ * the public API.
  */
 final class FourBitTensorCheck {
 
@@ -145,7 +146,7 @@ final class FourBitTensorCheck {
     return name + " " + tensor;
   }
 
-  /** Codes at a boundary differ between the reference's CPU and GPU rule; either will do. */
+  /** Checks codes; at a boundary, either the reference's CPU or its GPU rule is accepted. */
   private void packed(String prefix, Checkpoint written) {
     byte[] found = bytes(written.bytes(WEIGHT));
     String other = prefix + "packed_kernel_rule";
@@ -186,7 +187,7 @@ final class FourBitTensorCheck {
                 relative));
   }
 
-  /** Our file with the recorded codes, which may have been rounded by the other rule. */
+  /** Writes our file with the recorded codes, which may have been rounded by the other rule. */
   private void withRecordedCodes(String prefix, Path folder, Path recorded) throws IOException {
     try (Checkpoint written = Checkpoint.open(folder)) {
       List<TensorData> tensors = new ArrayList<>();
@@ -225,7 +226,7 @@ final class FourBitTensorCheck {
     }
   }
 
-  /** The layer in 4 bits times the recorded inputs. */
+  /** Checks the products of the 4-bit layer with the recorded inputs. */
   private void products(String prefix, Path recorded) {
     boolean exact = !golden.names().contains(prefix + "dequant_by_quant_map");
     float[] wanted = GoldenFolder.floats(golden, prefix + "y_f32");

@@ -88,7 +88,7 @@ final class GenerationCheck {
     return padded;
   }
 
-  /** The rows of a batch without their padding. */
+  /** Returns the rows of a batch without their padding. */
   static List<int[]> prompts(GoldenFolder golden, String suffix) {
     List<int[]> masks = golden.rows("attention_mask" + suffix);
     List<int[]> ids = golden.rows("input_ids" + suffix);

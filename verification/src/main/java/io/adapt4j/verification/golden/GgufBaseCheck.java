@@ -18,14 +18,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A GGUF file as a base that computes over its blocks: its logits and greedy ids against those of
- * the dequantized weights, its tokens against those of the model it was made of.
+ * Checks a GGUF file as a base with quantized blocks: its logits and greedy ids against those of
+ * the dequantized weights, its tokens against those of the source model.
  */
 final class GgufBaseCheck {
 
   private static final double LOGITS = 1e-3;
 
-  /** Words, spaces, digits, other scripts and what has no token. */
+  /** Texts with words, spaces, digits, other scripts and characters without a token. */
   private static final List<String> TEXTS =
       List.of(
           "Once upon a time, there was a little girl named Lily.",
@@ -48,7 +48,7 @@ final class GgufBaseCheck {
     Path folder = ModelSource.path(file).folder();
     section.attempt(type + " base logits", () -> logits(type, folder));
     section.attempt(type + " base ids", () -> ids(type, file, wanted));
-    // A name given by hand stands for another tokenizer than the one in the folder.
+    // An explicit name denotes a tokenizer other than the one in the folder.
     boolean given = expected.path("tokenizer_pre_given").isTextual();
     if (!given && Files.exists(model.resolve("tokenizer.json"))) {
       section.attempt(type + " base tokens", () -> tokens(type, folder, model));

@@ -32,8 +32,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Models and adapters as GGUF files against those of llama.cpp's converter and quantizer: metadata,
- * tensors and whole files to the byte, and the tokens that the dequantized weights generate.
+ * Compares exported models and adapters with those of llama.cpp's converter and quantizer:
+ * metadata, tensors and whole files byte for byte, and the tokens generated from the dequantized
+ * weights.
  *
  * <p>Of a tokenizer without {@code tokenizer.model} the converter writes -1000 for every score,
  * which loses the order of merges; ours are ranks. The whole file is compared with these put back.
@@ -69,7 +70,7 @@ final class GgufCheck {
     this.model = model();
   }
 
-  /** The folder itself, or a copy of the model it is about. */
+  /** Returns the folder itself, or a copy of its model. */
   private Path model() throws IOException {
     if (source.has(ModelConfig.FILE)) {
       return source.path();
@@ -283,7 +284,10 @@ final class GgufCheck {
         GoldenHash.sha256(Files.readAllBytes(file)));
   }
 
-  /** The weights of the file, read back through the family's table, generate what is expected. */
+  /**
+   * Checks that the file's weights, read back through the family's mapping, generate the expected
+   * ids.
+   */
   private void ids(String type, Path file, JsonNode wanted) throws IOException {
     boolean exact = type.equals("f32");
     JsonNode reference = exact ? expected.path("transformers_f32") : wanted.path("dequantised_f32");

@@ -1,6 +1,6 @@
 package io.adapt4j.verification.golden;
 
-/** A golden folder, or a recomputed quantity, that is not as it should be. */
+/** Thrown for an invalid golden folder or a wrong recomputed quantity. */
 final class GoldenException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

@@ -23,10 +23,10 @@ import java.util.function.Predicate;
 
 /**
  * A golden folder: its checkpoint or run, and the numbers expected of it. A folder without tensors
- * of its own has the numbers of the folder its {@code source} names, which lies beside it.
+ * shares those of the sibling folder named by {@code source}.
  *
  * @param path the folder
- * @param json what is expected, apart from tensors
+ * @param json expected values other than tensors
  * @param tensors the expected tensors
  */
 record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements AutoCloseable {
@@ -73,7 +73,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
     return tensors.names().contains(tensor);
   }
 
-  /** The expected tensors whose names begin with a prefix, sorted. */
+  /** Returns the names of expected tensors with a prefix, sorted. */
   List<String> names(String prefix) {
     return tensors.names().stream().filter(name -> name.startsWith(prefix)).sorted().toList();
   }
@@ -111,7 +111,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   }
 
   /**
-   * The batch whose tensors have a prefix and a suffix; without labels it has no targets.
+   * Returns the batch whose tensors have a prefix and a suffix; without labels it has no targets.
    *
    * @return a batch of the stored rows and length
    */
@@ -121,7 +121,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
         : unlabeled(prefix, suffix);
   }
 
-  /** The same batch without targets. */
+  /** Returns the same batch without targets. */
   EncoderInputs unlabeled(String prefix, String suffix) {
     long[] none = longs(prefix + "input_ids" + suffix);
     Arrays.fill(none, TargetRows.IGNORED);
@@ -141,7 +141,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
         dimension(name, 1));
   }
 
-  /** Compares every expected tensor whose name has a prefix with what is found for the rest. */
+  /** Compares every expected tensor with a prefix with the value found for the rest of its name. */
   void compare(
       String prefix, Report.Section section, Function<String, float[]> found, double tolerance) {
     for (String tensor : names(prefix)) {
@@ -153,7 +153,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
     }
   }
 
-  /** Compares values with an expected tensor: of each token but padding, or of each text. */
+  /** Compares values with an expected tensor: of each non-padding token, or of each text. */
   Deviation deviation(String tensor, float[] found, EncoderInputs batch, double tolerance) {
     float[] expected = floats(tensor);
     boolean ofTokens = tensors.entry(tensor).shape().size() > 2;
@@ -165,8 +165,8 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   }
 
   /**
-   * Compares hidden states with an expected tensor. Values of the residual stream may be hundreds,
-   * where single precision alone moves all of a sum by more than the usual tolerance.
+   * Compares hidden states with an expected tensor. Values of the residual stream may reach
+   * hundreds, where rounding in single precision alone exceeds the usual tolerance.
    */
   Deviation stateDeviation(String tensor, float[] found, EncoderInputs batch) {
     double largest = 0;
@@ -177,19 +177,19 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
     return deviation(tensor, found, batch, tolerance);
   }
 
-  /** Whether the numbers are those of Transformers 5. */
+  /** Returns whether the values are those of Transformers 5. */
   boolean isOfVersionFive() {
     return json.path("versions").path("transformers").asText().startsWith("5.");
   }
 
-  /** 1 where a text that is to be written has a token. */
+  /** Returns a mask of the target texts: 1 for tokens. */
   static long[] targets(EncoderInputs batch) {
     return Arrays.stream(batch.labels())
         .map(label -> label == TargetRows.IGNORED ? 0 : 1)
         .toArray();
   }
 
-  /** The worst value of all tensors of two files, which must have the same names. */
+  /** Returns the worst deviation over all tensors of two files, which must have the same names. */
   static Deviation deviation(
       Checkpoint found, Checkpoint expected, Predicate<String> compared, double absolute) {
     if (!found.names().equals(expected.names())) {
@@ -203,7 +203,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
     return worst;
   }
 
-  /** The rows of an integer tensor [rows, length]. */
+  /** Returns the rows of an integer tensor [rows, length]. */
   List<int[]> rows(String tensor) {
     long[] values = longs(tensor);
     int width = dimension(tensor, 1);

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A golden folder, or a file that is golden by itself.
+ * A golden folder, or a standalone golden file.
  *
  * @param path the folder or file
  * @param json the content of the file, or of the folder's {@code expected.json}; missing without
@@ -40,14 +40,14 @@ record GoldenSource(Path path, JsonNode json) {
             : MissingNode.getInstance());
   }
 
-  /** Whether a path is a golden folder or, being any JSON file, may be golden. */
+  /** Returns whether a path is a golden folder or a JSON file, which may be golden. */
   static boolean isGolden(Path path) {
     return Files.isDirectory(path)
         ? MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name))) || isPickledModel(path)
         : path.toString().endsWith(".json") && Files.isRegularFile(path);
   }
 
-  /** Whether a folder is a model whose weights are pickled. */
+  /** Returns whether a folder is a model with pickled weights. */
   static boolean isPickledModel(Path folder) {
     if (!Files.exists(folder.resolve("config.json"))
         || SAFE.stream().anyMatch(name -> Files.exists(folder.resolve(name)))) {
@@ -62,7 +62,7 @@ record GoldenSource(Path path, JsonNode json) {
     }
   }
 
-  /** Whether a folder holds a model or adapter, whose files are no golden ones. */
+  /** Returns whether a folder holds a model or adapter, whose files are not golden. */
   static boolean isModel(Path folder) {
     return MODELS.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
   }
@@ -75,7 +75,7 @@ record GoldenSource(Path path, JsonNode json) {
     return !isFile() && Files.exists(path.resolve(file));
   }
 
-  /** The {@code kind} that the folder states; empty where it states none. */
+  /** Returns the folder's {@code kind}; empty if it states none. */
   String kind() {
     return json.path("kind").asText("");
   }
@@ -84,12 +84,12 @@ record GoldenSource(Path path, JsonNode json) {
     return Stream.of(fields).anyMatch(json::has);
   }
 
-  /** The JSON of another file of the folder; missing without the file. */
+  /** Returns the JSON of another file of the folder; a missing node without the file. */
   JsonNode file(String name) {
     return has(name) ? GoldenFolder.json(path, name) : MissingNode.getInstance();
   }
 
-  /** The names of the folder's files. */
+  /** Returns the names of the folder's files. */
   List<String> files() {
     try (Stream<Path> files = Files.list(path)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();

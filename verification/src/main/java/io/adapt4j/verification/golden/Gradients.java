@@ -29,7 +29,7 @@ final class Gradients {
 
   private Gradients() {}
 
-  /** The Euclidean norm of all gradients together. */
+  /** Returns the global norm of all gradients. */
   static double norm(Collection<float[]> gradients) {
     double squares = 0;
     for (float[] gradient : gradients) {
@@ -41,9 +41,9 @@ final class Gradients {
   }
 
   /**
-   * Finds the gradient of a parameter of the reference, which may have another name than in the
-   * file: a mixture is called {@code mlp} in Transformers 5, experts are stacked there, and a tied
-   * output has the name of one of the two modules.
+   * Returns the gradient of a parameter of the reference, whose name may differ from the file's: a
+   * mixture is called {@code mlp} in Transformers 5, experts are stacked there, and a tied output
+   * has the name of one of the two modules.
    */
   static float[] found(Map<String, float[]> gradients, String name) {
     return exact(gradients, name)
@@ -81,7 +81,7 @@ final class Gradients {
     return Optional.empty();
   }
 
-  /** Puts arrays of any lengths one after the other. */
+  /** Concatenates arrays. */
   static float[] joined(List<float[]> parts) {
     float[] joined = new float[parts.stream().mapToInt(part -> part.length).sum()];
     int at = 0;
@@ -97,7 +97,7 @@ final class Gradients {
       return Optional.empty();
     }
     List<String> embeddings =
-        gradients.keySet().stream().filter(other -> EMBEDDING.matcher(other).matches()).toList();
+        gradients.keySet().stream().filter(stored -> EMBEDDING.matcher(stored).matches()).toList();
     return embeddings.size() == 1
         ? Optional.of(gradients.get(embeddings.get(0)))
         : Optional.empty();

@@ -5,18 +5,18 @@ import java.util.function.Predicate;
 /**
  * A kind of golden folder or file.
  *
- * @param name what reports call it
- * @param matches whether a source is of the kind, by what it contains and never by its name
- * @param check recomputes what is expected
+ * @param name name in reports
+ * @param matches whether a source is of the kind, by its content and never by its name
+ * @param check recomputes the expected values
  */
 record Kind(String name, Predicate<GoldenSource> matches, Check check) {
 
-  /** Recomputes a source's numbers and reports each. */
+  /** Recomputes a source's values and reports each. */
   interface Check {
     void run(GoldenSource source, Report.Section section) throws Exception;
   }
 
-  /** A kind that this build does not offer. */
+  /** Creates a kind that this build does not support. */
   static Kind unsupported(String name, Predicate<GoldenSource> matches) {
     return new Kind(
         name,

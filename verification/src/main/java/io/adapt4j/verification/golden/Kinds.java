@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.List;
 import java.util.Optional;
 
-/** The kinds of golden folders and files. The first that matches counts. */
+/** Registry of the kinds of golden folders and files; the first match counts. */
 final class Kinds {
 
   private static final List<Kind> ALL =
@@ -37,7 +37,7 @@ final class Kinds {
     return ALL.stream().filter(kind -> kind.matches().test(source)).findFirst();
   }
 
-  /** Says what a source of no known kind is. */
+  /** Describes a source of unknown kind. */
   static String unknown(GoldenSource source) {
     if (source.isFile()) {
       return "golden file " + source.path().getFileName();

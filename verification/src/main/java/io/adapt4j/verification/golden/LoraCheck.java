@@ -19,7 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Recomputes a folder of kind lora: adapters on a base, and the course of a training run. */
+/** Recomputes a folder of kind lora: adapters on a base, and a training run. */
 final class LoraCheck {
 
   static final Kind KIND =
@@ -33,21 +33,25 @@ final class LoraCheck {
             }
           });
 
-  /** The file that holds base and options of the run. */
+  /** File with the base and options of the run. */
   static final String OPTIONS = "train.json";
 
-  /** What PEFT converts an adapter to whose initial values came out of the base weight. */
+  /**
+   * PEFT's conversion to LoRA of an adapter whose initial values were taken from the base weight.
+   */
   static final String AS_LORA = "final_as_lora";
 
   /** The adapter {@code random} as versions before 0.19 stored matrices of stacked experts. */
   private static final String OLD_LAYOUT = "random_layout_0_17";
 
-  /** The merge that equals the adapter, where PEFT adds what it changes to a tied matrix twice. */
+  /**
+   * Suffix of a merge that equals the adapter, where PEFT adds the update to a tied matrix twice.
+   */
   private static final String RIGHT = "_right";
 
   /**
-   * The reference decomposes weights in single precision: where singular values are close, its
-   * residual is up to 1.3e-5 off the exact one.
+   * Tolerance of residuals: the reference decomposes weights in single precision, so for close
+   * singular values its residual is up to 1.3e-5 off.
    */
   private static final double RESIDUAL = 5e-4;
 
@@ -67,7 +71,7 @@ final class LoraCheck {
     this.tolerance = residual ? RESIDUAL : Tolerances.FP32;
   }
 
-  /** Ends the check where the base's family or the kind of adapter is not offered. */
+  /** Skips the check if the base's family or the kind of adapter is unsupported. */
   private static void requireSupported(Path folder) {
     JsonNode options = GoldenFolder.json(folder, OPTIONS);
     Networks.requireSupported(Bases.find(folder, options.path("base").asText()));
@@ -136,7 +140,7 @@ final class LoraCheck {
     }
   }
 
-  /** What merged logits are compared with. */
+  /** Returns the name of the expected merged logits. */
   private String merged(String tensor) {
     if (golden.has("logits_random_merged" + RIGHT)) {
       return golden.has(tensor + "_merged" + RIGHT) ? tensor + "_merged" + RIGHT : tensor;
@@ -144,7 +148,7 @@ final class LoraCheck {
     return golden.has(tensor + "_merged") ? tensor + "_merged" : tensor;
   }
 
-  /** A stored adapter: attached, switched off, merged, and taken off again. */
+  /** Checks a stored adapter: attached, disabled, merged, and detached. */
   private void adapter(String name) {
     String tensor = "logits_" + name;
     String stored = name + "/: ";
@@ -166,7 +170,7 @@ final class LoraCheck {
     }
   }
 
-  /** The base with the adapter written into it, as a checkpoint and in memory. */
+  /** Checks the base with the adapter merged, as a checkpoint and in memory. */
   private void mergedWeights() throws IOException {
     Path random = golden.path().resolve("random");
     try (TemporaryFolder folder = TemporaryFolder.create()) {

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Losses of training methods on given batches: fine-tuning, distillation, policies. */
+/** Checks losses of training methods on given batches: fine-tuning, distillation, policies. */
 final class MethodsCheck {
 
   static final Kind KIND =
@@ -31,7 +31,7 @@ final class MethodsCheck {
   private static final String SFT = "sft.safetensors";
   private static final String GRADIENT = "grad_nll.";
 
-  /** Fields that are no methods. */
+  /** Fields that are not methods. */
   private static final Set<String> OTHERS = Set.of("versions", "policy", "teacher", "seed", "kind");
 
   private final JsonNode losses;

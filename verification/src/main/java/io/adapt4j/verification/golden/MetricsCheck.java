@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
-/** Files of metrics: translations, summaries, answers, classes and numbers. */
+/** Checks files of metrics: translations, summaries, answers, classes and numbers. */
 final class MetricsCheck {
 
   static final Kind TRANSLATION =
@@ -106,7 +106,7 @@ final class MetricsCheck {
    * Texts with streams of references.
    *
    * @param said the texts
-   * @param references streams of one reference a text
+   * @param references streams of one reference per text
    */
   private record Texts(List<String> said, List<List<String>> references) {
 
@@ -315,7 +315,7 @@ final class MetricsCheck {
     numbers("regression", wanted, found, Set.of("y_true", "y_pred"), section);
   }
 
-  /** Compares every number that is expected; one that this build has no metric for is named. */
+  /** Compares every expected number; those without a metric in this build are reported. */
   private static void numbers(
       String label,
       JsonNode wanted,

@@ -12,7 +12,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import java.util.List;
 import java.util.Map;
 
-/** Recomputes a folder of kind models: a checkpoint with the numbers expected of it. */
+/** Recomputes a folder of kind models: a checkpoint with its expected values. */
 final class ModelCheck {
 
   static final Kind KIND =
@@ -53,7 +53,7 @@ final class ModelCheck {
   private void forward() {
     try (Network network = Networks.load(golden.path(), DType.F32)) {
       EncoderInputs batch = golden.batch("", "");
-      // Where versions compute different logits, those of the version that wrote the folder count.
+      // If versions compute different logits, those of the version that wrote the folder count.
       String logits = golden.has(OF_VERSION_FIVE) ? OF_VERSION_FIVE : "logits";
       section.attempt("logits", () -> logits(network, batch, logits, Tolerances.of(golden)));
       if (!golden.has(OF_VERSION_FIVE)) {
@@ -139,7 +139,7 @@ final class ModelCheck {
             Tolerances.RELATIVE));
   }
 
-  /** What a checkpoint with weights in four bits stands for, exactly. */
+  /** Checks the exact dequantized weights of a 4-bit checkpoint. */
   private void dequantized() {
     List<String> tensors = golden.names("dequant.");
     if (tensors.isEmpty()) {
@@ -188,7 +188,7 @@ final class ModelCheck {
     }
     boolean half = type.equals("float16");
     try (Network network = Networks.load(golden.path(), half ? DType.F16 : DType.BF16)) {
-      // Where rounding moves a token to other experts, the reference is as far off itself.
+      // If rounding routes a token to other experts, the reference itself deviates as much.
       double own = golden.json().path("native_vs_fp32_maxdiff").asDouble(0);
       double tolerance = Math.max(half ? FP16 : BF16, Networks.isMx(config()) ? own : 0);
       logits(network, golden.batch("", ""), "logits_native", tolerance);

@@ -43,7 +43,7 @@ final class Networks {
 
   private Networks() {}
 
-  /** Ends the check of a model whose family or format of weights is not offered by this build. */
+  /** Skips the check of a model whose family or weight format is unsupported. */
   static void requireSupported(Path model) {
     JsonNode config = GoldenFolder.json(model, ModelConfig.FILE);
     String family = config.path("model_type").asText();
@@ -61,24 +61,24 @@ final class Networks {
     return isMx(config) || EightBitFloats.areRead(config.path("quantization_config"));
   }
 
-  /** Whether a configuration says that experts are in MXFP4. */
+  /** Returns whether a configuration states experts in MXFP4. */
   static boolean isMx(JsonNode config) {
     return config.path("quantization_config").path("quant_method").asText().equals("mxfp4");
   }
 
-  /** Whether a configuration says that weights are in bitsandbytes' 4 bits. */
+  /** Returns whether a configuration states 4-bit weights of bitsandbytes. */
   static boolean isFourBit(JsonNode config) {
     JsonNode fields = config.path("quantization_config");
     return fields.path("quant_method").asText().equals("bitsandbytes")
         && (fields.path("load_in_4bit").asBoolean() || fields.path("_load_in_4bit").asBoolean());
   }
 
-  /** Loads a checkpoint whose weights are plain or in 4 bits. */
+  /** Loads a checkpoint with plain or 4-bit weights. */
   static Network load(Path folder, DType type) {
     return load(folder, type, config -> config);
   }
 
-  /** The same with a changed configuration. */
+  /** Loads a checkpoint with a changed configuration. */
   static Network load(Path folder, DType type, UnaryOperator<ModelConfig> change) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
     return load(folder, stored, Architectures.declare(change.apply(stored.config())), type);
@@ -91,7 +91,7 @@ final class Networks {
     return (Encoder) load(folder, stored, network, DType.F32);
   }
 
-  /** Loads a language model that scores a text by the choice between two tokens after it. */
+  /** Loads a language model that scores a text by the choice between two next tokens. */
   static Encoder loadChoosing(Path folder, int rejected, int chosen) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
     Encoder network = Architectures.declareDecoder(stored.config()).choosing(rejected, chosen);
@@ -133,9 +133,9 @@ final class Networks {
   }
 
   /**
-   * Every hidden state as Transformers returns them: the last is after the final norm.
+   * Returns all hidden states as in Transformers: the last is after the final norm.
    *
-   * @param five whether they are those of version 5
+   * @param five whether to follow version 5
    */
   static List<float[]> hiddenStates(Network network, EncoderInputs batch, boolean five) {
     try (Scope scope = Scope.open();
@@ -144,14 +144,14 @@ final class Networks {
       Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
       List<Tensor> states =
           new ArrayList<>(network.hiddenStates(Ops.inference(), ids, types, positions));
-      // ModernBERT's class left the norm out of its last hidden state before version 5.
+      // Before version 5, ModernBERT's class omitted the norm from its last hidden state.
       boolean beforeNorm = !five && network.modelConfig().modelType().equals("modernbert");
       states.remove(states.size() - (beforeNorm ? 1 : 2));
       return states.stream().map(Tensor::toFloats).toList();
     }
   }
 
-  /** Scores of every token's successor, of every token, or of every class. */
+  /** Returns the logits of every next token, every token, or every class. */
   static float[] logits(Network network, EncoderInputs batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.logits(both, sequence(batch));
@@ -176,13 +176,13 @@ final class Networks {
             .positions(batch.ids(), batch.attentionMask(), batch.rows(), batch.length());
   }
 
-  /** A batch whose labels are texts to write. */
+  /** Returns a batch whose labels are target texts. */
   static SequenceInputs sequence(EncoderInputs batch) {
     return new SequenceInputs(
         batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
   }
 
-  /** Mean loss over the batch's targets. */
+  /** Returns the mean loss over the batch's targets. */
   static double loss(Network network, EncoderInputs batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.evaluate(both, sequence(batch)) / targets(network, batch);
@@ -194,13 +194,13 @@ final class Networks {
     return sum / targets(network, batch);
   }
 
-  /** Mean loss; adds its gradients to the trained values. */
+  /** Returns the mean loss and accumulates its gradients. */
   static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
     int targets = targets(network, batch);
     return objective(network).forwardBackward(batch, 1.0 / targets, recompute, 0) / targets;
   }
 
-  /** What a network of its kind is trained to minimize. */
+  /** Returns the training objective of a network. */
   static TrainingStep.Objective<EncoderInputs> objective(Network network) {
     if (network instanceof EncoderDecoder both) {
       return (batch, scale, recompute, seed) ->
@@ -213,7 +213,7 @@ final class Networks {
             EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, seed);
   }
 
-  /** The same, each batch by its mean, as the Trainer takes steps of encoder-decoders. */
+  /** Returns the objective with each batch's mean, as the Trainer uses for encoder-decoders. */
   static TrainingStep.Objective<EncoderInputs> meanObjective(Network network) {
     return (batch, scale, recompute, seed) -> {
       int targets = targets(network, batch);
@@ -233,14 +233,14 @@ final class Networks {
             Arrays.stream(batch.labels()).filter(value -> value != TargetRows.IGNORED).count());
   }
 
-  /** Gradients of all parameters. */
+  /** Returns the gradients of all parameters. */
   static Map<String, float[]> gradients(Network network) {
     return gradients(
         network,
         network.parameters().stream().flatMap(parameter -> parameter.trained().stream()).toList());
   }
 
-  /** Gradients as the checkpoint would store them. */
+  /** Returns gradients in the checkpoint's layout. */
   static Map<String, float[]> gradients(Network network, List<Trainable> trained) {
     Set<String> transposed =
         network.parameters().stream()
@@ -259,7 +259,7 @@ final class Networks {
     return stacked(gradients);
   }
 
-  /** Adds the gradients of tensors that hold one matrix for each expert. */
+  /** Adds the gradients of tensors that stack all experts' matrices. */
   private static Map<String, float[]> stacked(Map<String, float[]> gradients) {
     Map<String, TreeMap<Integer, float[]>> stacks = new TreeMap<>();
     gradients.forEach(

@@ -21,10 +21,10 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Adapters that PEFT saved, by what kind they are. */
+/** Adapters saved by PEFT, by kind. */
 final class PeftParts {
 
-  /** A factor of an expert: module, number, parameter, factor. */
+  /** Name of an expert's LoRA matrix: module, number, parameter, matrix. */
   private static final Pattern EXPERT =
       Pattern.compile("(.*)\\[(\\d+)]\\.(\\w+)(\\.lora_[AB]\\.weight)");
 
@@ -34,7 +34,7 @@ final class PeftParts {
 
   private PeftParts() {}
 
-  /** Ends the check of an adapter of a kind that this build does not offer. */
+  /** Skips the check of an adapter of an unsupported kind. */
   static void requireSupported(Path folder) {
     type(folder);
   }
@@ -51,7 +51,7 @@ final class PeftParts {
     return type(folder).equals("IA3");
   }
 
-  /** Whether the adapter's initial values were taken out of the base weight. */
+  /** Returns whether the adapter's initial values were taken from the base weight. */
   static boolean leavesResidual(Path folder) {
     String initial = config(folder).path("init_lora_weights").asText();
     return initial.startsWith("pissa") || initial.equals("olora") || initial.equals("loftq");
@@ -65,7 +65,7 @@ final class PeftParts {
     return Adapter.at(folder);
   }
 
-  /** Trains an adapter on from what a folder holds. */
+  /** Attaches a folder's adapter for further training. */
   static Adaptation attach(Path folder, Network network, Path base) {
     if (!isIa3(folder)) {
       return Methods.of(Lora.continuing(folder)).attach(network, base, 0);
@@ -91,8 +91,8 @@ final class PeftParts {
   }
 
   /**
-   * Joins the gradients of experts whose weights are [experts, in, out], as PEFT has them: A below
-   * each other, of B the experts beside each other.
+   * Joins the gradients of experts whose weights are [experts, in, out], as in PEFT: A stacked by
+   * rows, B with the experts interleaved by columns.
    */
   static Map<String, float[]> stacked(Map<String, float[]> gradients) {
     Map<String, TreeMap<Integer, float[]>> parts = new TreeMap<>();
@@ -124,7 +124,10 @@ final class PeftParts {
     return joined;
   }
 
-  /** A weight; of experts that Transformers 5 has in one tensor, what the checkpoint's make. */
+  /**
+   * Returns a weight; for experts stacked by Transformers 5, assembled from the checkpoint's
+   * tensors.
+   */
   static float[] weight(Checkpoint checkpoint, String name) {
     Matcher matcher = STACK.matcher(name);
     if (checkpoint.names().contains(name) || !matcher.matches()) {
@@ -145,8 +148,8 @@ final class PeftParts {
   }
 
   /**
-   * The name in an adapter file of what PEFT calls otherwise in memory: with the adapter's name,
-   * and for DoRA as a module with a weight.
+   * Returns the name in an adapter file of a tensor that PEFT names differently in memory: with the
+   * adapter's name, and for DoRA as a module with a weight.
    */
   static String stored(String name) {
     return name.replaceAll(

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** A model or adapter of pickled weights only: it passes by being refused as documented. */
+/** Checks that a model or adapter with only pickled weights is rejected as documented. */
 final class PickledCheck {
 
   static final Kind KIND =

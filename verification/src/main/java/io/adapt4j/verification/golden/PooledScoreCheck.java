@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Scores of a decoder whose padding token is its end token: which token's score is a text's. */
+/** Checks scores of a decoder whose padding token is its EOS token: which position is pooled. */
 final class PooledScoreCheck {
 
   static final Kind KIND =

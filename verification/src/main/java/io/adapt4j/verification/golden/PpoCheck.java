@@ -16,7 +16,7 @@ import java.util.Locale;
 
 /**
  * Compares rewards, advantages, returns and losses of PPO with the expected ones. The reference
- * lays the score of a completion one place behind its last token where there is room.
+ * places the score of a completion one position after its last token if there is room.
  */
 final class PpoCheck {
 

@@ -140,7 +140,7 @@ final class PreferenceCheck {
     section.attempt("gradients (recompute)", () -> gradients(true));
   }
 
-  /** The rows of one side; what is masked is padding. */
+  /** Returns the rows of one side, without masked padding. */
   private List<TrainingSample> samples(String side) {
     int length = Math.toIntExact(tensors.entry(side + ".input_ids").shape().get(1));
     long[] ids = GoldenFolder.longs(tensors, side + ".input_ids");
@@ -196,7 +196,7 @@ final class PreferenceCheck {
         tensor, Deviation.of(found, GoldenFolder.floats(tensors, tensor), LOG_PROBS, 0));
   }
 
-  /** A prompt with the chosen answer to the next. */
+  /** Returns a prompt with the chosen answer to the next one. */
   private TrainingSample mismatched(int row) {
     TrainingSample own = pairs.get(row).chosen();
     TrainingSample other = pairs.get((row + 1) % pairs.size()).chosen();
@@ -254,7 +254,7 @@ final class PreferenceCheck {
     }
   }
 
-  /** The terms of a loss that takes a batch's scores by their ranks. */
+  /** Compares a loss on the ranks of a batch's scores. */
   private Deviation ofRanks(PairLoss loss, JsonNode wanted) {
     float[] policy = ReferenceModel.of(decoder).logProbs(batch(pairs).sides());
     float[] reference = base().logProbs(batch(pairs).sides());
@@ -314,7 +314,7 @@ final class PreferenceCheck {
     return sum / values.size();
   }
 
-  /** Chosen answers where the set says desirable, rejected ones where it says undesirable. */
+  /** Returns chosen answers for desirable rows, rejected ones for undesirable rows. */
   private UnpairedBatch unpaired() {
     List<UnpairedSample> samples = new ArrayList<>();
     int at = 0;

@@ -27,7 +27,7 @@ final class ReinforcementCheck {
 
   static final String TENSORS = "grpo.safetensors";
 
-  /** Options that name what this build does not do, with the values that leave it out. */
+  /** Options of unsupported features, with the values that disable them. */
   private static final Map<String, Predicate<JsonNode>> OFF =
       Map.of(
           "delta", JsonNode::isNull,
@@ -58,7 +58,7 @@ final class ReinforcementCheck {
     this.inputs = inputs();
   }
 
-  /** Checks all of a folder that concerns rewards: GRPO here, then PPO and the reward model. */
+  /** Checks a folder's reinforcement learning: GRPO here, then PPO and the reward model. */
   static void run(Path folder, Report.Section section) {
     if (!Files.exists(folder.resolve(TENSORS))) {
       return;
@@ -257,7 +257,7 @@ final class ReinforcementCheck {
     return GoldenFolder.floats(tensors, tensor);
   }
 
-  /** The numbers of real tokens among those of padded rows. */
+  /** Returns the values of non-padding tokens. */
   private float[] real(float[] padded) {
     float[] kept = new float[Arrays.stream(lengths).sum()];
     int at = 0;

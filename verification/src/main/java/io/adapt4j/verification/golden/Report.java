@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Prints the outcome of every quantity and counts. */
+/** Prints the outcome of every quantity, and counts. */
 final class Report {
 
   private final PrintStream out;
@@ -15,17 +15,17 @@ final class Report {
     this.out = out;
   }
 
-  /** What a check does for a quantity; an exception is its outcome. */
+  /** Check of a quantity; an exception is its outcome. */
   interface Check {
     void run() throws Exception;
   }
 
-  /** Finds how far a quantity is off. */
+  /** Computes the deviation of a quantity. */
   interface Recomputation {
     Deviation deviation() throws Exception;
   }
 
-  /** How many quantities had each outcome. */
+  /** Number of quantities per outcome. */
   private static final class Counts {
     private int passed;
     private int failed;
@@ -43,7 +43,7 @@ final class Report {
     }
   }
 
-  /** Lines about one folder. */
+  /** Lines of one folder. */
   final class Section {
 
     private final String folder;
@@ -53,7 +53,7 @@ final class Report {
       this.folder = folder;
     }
 
-    /** Counts what follows for a kind of golden folder. */
+    /** Sets the kind of golden folder that subsequent outcomes count for. */
     void kind(String name) {
       counts = kinds.computeIfAbsent(name, key -> new Counts());
     }
@@ -74,7 +74,7 @@ final class Report {
           passes ? "PASS" : "FAIL");
     }
 
-    /** Reports a text that must be the same to the character. */
+    /** Reports a text that must match exactly. */
     void equal(String quantity, String expected, String found) {
       if (expected.equals(found)) {
         counts.passed++;
@@ -107,8 +107,8 @@ final class Report {
       line(quantity, "UNSUPPORTED %s", oneLine(reason));
     }
 
-    /** Runs a check; what it throws becomes the line of the quantity. */
-    // Whatever goes wrong in one quantity is a failure of it, and the others still count.
+    /** Runs a check; an exception is reported as the outcome of the quantity. */
+    // Any error in one quantity is its failure, and the others still count.
     void attempt(String quantity, Check check) {
       try {
         check.run();

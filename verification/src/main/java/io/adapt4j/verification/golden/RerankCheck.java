@@ -16,7 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Rerankers: a language model's choice between two tokens, or a classifier's only score. */
+/**
+ * Checks rerankers: a language model's choice between two tokens, or a classifier's single score.
+ */
 final class RerankCheck {
 
   static final Kind KIND =

@@ -5,8 +5,8 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.nio.file.Path;
 
 /**
- * The base weights under an adapter whose initial values came out of them: merged weights less what
- * the adapter adds.
+ * The residual base weights under an adapter whose initial values were taken from them: merged
+ * weights minus the adapter's update.
  *
  * @param adapter the adapter's folder
  * @param merged the base with it merged in

@@ -15,10 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Saves a model, in one file and in shards, loads it again, and asks for the same logits. */
+/** Checks that a model saved in one file and in shards has the same logits after reloading. */
 final class RoundTripCheck {
 
-  /** Parts a sharded save is cut into, about. */
+  /** Approximate number of shards. */
   private static final int SHARDS = 3;
 
   private RoundTripCheck() {}
@@ -48,7 +48,7 @@ final class RoundTripCheck {
     }
   }
 
-  /** Weights that are stored in four bits are written so again, with the same bytes. */
+  /** Checks that 4-bit weights are written again with the same bytes. */
   private static void asStored(GoldenFolder golden, EncoderInputs batch, Report.Section section)
       throws IOException {
     Path saved;
@@ -84,7 +84,7 @@ final class RoundTripCheck {
     }
   }
 
-  /** The type of the stored weights; fp32, which holds them all, where they differ. */
+  /** Returns the type of the stored weights; fp32 if they differ. */
   private static StoredType storedType(Path model) {
     try (Checkpoint checkpoint = Checkpoint.open(model)) {
       List<StoredType> types =

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Compares what the routers of a mixture of experts choose, and the loss that balances them. */
+/** Checks the routing of a mixture of experts, and the load-balancing loss. */
 final class RouterCheck {
 
   private static final String CHOICES = "router.";
@@ -73,7 +73,7 @@ final class RouterCheck {
     return golden.has(name) ? golden.floats(name) : new float[0];
   }
 
-  /** Tokens that go to other experts though their scores are well apart. */
+  /** Returns the number of tokens routed differently although their scores are well separated. */
   private long different(long[] found, long[] wanted, float[] scores) {
     int tokens = batch.ids().length;
     int k = wanted.length / tokens;
@@ -122,7 +122,7 @@ final class RouterCheck {
       section.compared(
           "loss_with_aux", Deviation.of(found, plain + coefficient * wanted, Tolerances.FP32, 0));
       if (golden.json().has("aux_loss_from_router_logits")) {
-        // The gradients of this family are of a loss over other scores.
+        // The gradients of this family belong to a loss over other scores.
         return;
       }
       Map<String, float[]> gradients = Networks.gradients(network);
@@ -138,7 +138,7 @@ final class RouterCheck {
     }
   }
 
-  /** With a loss that counts as much as the other. */
+  /** Returns a configuration whose load-balancing loss has weight 1. */
   private static ModelConfig alone(ModelConfig config) {
     return balanced(config).with("router_aux_loss_coef", IntNode.valueOf(1));
   }

@@ -19,8 +19,8 @@ import java.util.List;
  *
  * @param batches the micro-batches of an epoch, in order
  * @param steps the micro-batches of each optimizer step, by number
- * @param learningRate of every step
- * @param settings of every step
+ * @param learningRate learning rate of every step
+ * @param settings settings of every step
  */
 record Run(
     List<EncoderInputs> batches,
@@ -47,7 +47,7 @@ record Run(
     return new Run(batches, steps, learningRate, settings(options));
   }
 
-  /** How the Trainer steps. */
+  /** Returns the Trainer's optimizer settings. */
   static TrainingStep.Settings settings(JsonNode options) {
     return new TrainingStep.Settings(
         new Optimizer.AdamW(
@@ -68,7 +68,7 @@ record Run(
     };
   }
 
-  /** The last step of an epoch has what is left. */
+  /** Groups micro-batches into steps; the last step of an epoch may be smaller. */
   private static List<List<Integer>> steps(int batches, int accumulation, int epochs) {
     List<List<Integer>> steps = new ArrayList<>();
     for (int epoch = 0; epoch < epochs; epoch++) {
@@ -116,7 +116,7 @@ record Run(
     return steps.get(step).stream().map(batches::get).toList();
   }
 
-  /** The labels of a step before the shift, as the Trainer counts them. */
+  /** Returns the number of labels of a step before the shift, as the Trainer counts them. */
   double labels(int step) {
     return batches(step).stream()
         .flatMapToLong(batch -> Arrays.stream(batch.labels()))

@@ -10,12 +10,12 @@ import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What only encoder-decoders have: states of two sides, and texts written for others. */
+/** Checks specific to encoder-decoders: hidden states of both sides, and generated texts. */
 final class SequenceCheck {
 
   private SequenceCheck() {}
 
-  /** Every state as Transformers returns them: the last of each side is after its final norm. */
+  /** Checks all hidden states as in Transformers: the last of each side is after its final norm. */
   static void states(
       GoldenFolder golden, Report.Section section, EncoderDecoder network, EncoderInputs batch) {
     List<List<float[]>> sides = network.allStates(Networks.sequence(batch));
@@ -37,7 +37,7 @@ final class SequenceCheck {
     }
   }
 
-  /** Writes texts greedily; the ids must be those of Transformers. */
+  /** Generates greedily; the ids must match those of Transformers. */
   static void generated(GoldenFolder golden, Report.Section section) {
     try (SequenceToSequenceModel model =
         SequenceToSequenceModel.load(ModelSource.path(golden.path()), Precision.FP32)) {

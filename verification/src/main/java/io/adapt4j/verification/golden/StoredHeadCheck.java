@@ -9,8 +9,8 @@ import io.adapt4j.core.internal.tensor.DType;
 import java.util.function.UnaryOperator;
 
 /**
- * A model whose configuration ties the output matrix to the embedding, beside another matrix in the
- * file: Transformers 4 and 5 give other logits, each for the files it wrote.
+ * Checks a model whose configuration ties the output matrix although the file has a different one:
+ * Transformers 4 and 5 give other logits, each for the files it wrote.
  */
 final class StoredHeadCheck {
 
@@ -45,7 +45,7 @@ final class StoredHeadCheck {
     }
   }
 
-  /** The same fields in the words of version 4. */
+  /** Returns the same configuration with version 4's field names. */
   private static ModelConfig ofFour(ModelConfig config) {
     return config
         .with(THETA, config.toJson().path(ROPE).path(THETA))

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A folder that is deleted with everything in it when closed.
+ * A folder that is deleted recursively on closing.
  *
  * @param path the folder
  */

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** Runs a recorded training run again and compares every step and what it leaves. */
+/** Repeats a recorded training run and compares every step and the saved result. */
 final class TrainingCheck {
 
   private static final double LOSS = 1e-3;
@@ -30,7 +30,7 @@ final class TrainingCheck {
 
   private static final String ADAPTER = "adapter_model.safetensors";
 
-  /** Their exact gradient is 0, so what Adam makes of them is rounding noise. */
+  /** Key biases, whose exact gradient is 0, so that Adam amplifies rounding noise. */
   private static final Pattern KEY_BIAS =
       Pattern.compile("\\.(k_proj|key)(\\.base_layer)?\\.bias$");
 
@@ -157,7 +157,10 @@ final class TrainingCheck {
     section.compared(quantity, Deviation.of(found, wanted, tolerance, 0));
   }
 
-  /** Whether the adapter is saved as another that computes the same in another order. */
+  /**
+   * Returns whether the adapter is saved as an equivalent one with a different order of
+   * computation.
+   */
   private boolean converts() {
     return Files.exists(golden.path().resolve(LoraCheck.AS_LORA));
   }
@@ -175,7 +178,7 @@ final class TrainingCheck {
     }
   }
 
-  /** Saved with the initial values' opposite behind them, the trained values are the first ones. */
+  /** Compares trained values saved with the negated initial values in the second half. */
   private void converted(Checkpoint found, Checkpoint wanted) {
     Deviation worst = Deviation.NONE;
     for (String name : wanted.names()) {

@@ -1,6 +1,6 @@
 package io.adapt4j.verification.golden;
 
-/** A quantity this build does not offer, with the reason. */
+/** Thrown for a quantity this build does not support, with the reason. */
 final class UnsupportedQuantityException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

@@ -8,17 +8,17 @@ import java.util.Locale;
 /**
  * One way to give a model new facts.
  *
- * @param paraphrases sentences a fact that it is trained on; 0 if it is not trained
- * @param repeats how many times as many epochs as others it is trained for
- * @param rate the learning rate that falls to 0
- * @param grounded whether passages stand before each question
+ * @param paraphrases training sentences per fact; 0 if it is not trained
+ * @param repeats factor of the number of epochs
+ * @param rate peak learning rate, decaying to 0
+ * @param grounded whether passages precede each question
  */
 record Condition(int paraphrases, int repeats, double rate, boolean grounded) {
 
   /** The highest rate of Ovadia et al. */
   static final double GENTLE = 5e-5;
 
-  /** Half of the rate at which the base model is pre-trained. */
+  /** Half the learning rate of the base model's pre-training. */
   static final double STRONG = 5e-4;
 
   static final Condition BASE = new Condition(0, 1, 0, false);
@@ -31,7 +31,7 @@ record Condition(int paraphrases, int repeats, double rate, boolean grounded) {
     return new Condition(paraphrases, 1, rate, false);
   }
 
-  /** One paraphrase, for as many steps as the most paraphrases take. */
+  /** Returns the condition with one paraphrase, for as many steps as with the most paraphrases. */
   static Condition repeated(double rate) {
     return new Condition(1, 10, rate, false);
   }
@@ -40,12 +40,15 @@ record Condition(int paraphrases, int repeats, double rate, boolean grounded) {
     return new Condition(paraphrases, 1, rate, true);
   }
 
-  /** Trained at a rate for as many epochs, on more and more paraphrases. */
+  /**
+   * Returns conditions with the same learning rate and epochs, on an increasing number of
+   * paraphrases.
+   */
   static List<Condition> byWordings(double rate) {
     return WORDINGS.stream().map(count -> tuned(count, rate)).toList();
   }
 
-  /** All of them. */
+  /** Returns all conditions. */
   static List<Condition> all() {
     List<Condition> all = new ArrayList<>(List.of(BASE, RAG));
     for (double rate : RATES) {
@@ -61,7 +64,7 @@ record Condition(int paraphrases, int repeats, double rate, boolean grounded) {
     return paraphrases > 0;
   }
 
-  /** What tables call it. */
+  /** Returns the name in tables. */
   String title() {
     String model =
         isTuned()
@@ -72,7 +75,7 @@ record Condition(int paraphrases, int repeats, double rate, boolean grounded) {
     return model + (repeats > 1 ? " for 10 times the epochs" : "") + (grounded ? " + RAG" : "");
   }
 
-  /** The folder of the model, which conditions with and without passages share. */
+  /** Returns the folder of the model, shared by conditions with and without passages. */
   String model() {
     return isTuned()
         ? format("rate-%.0e-paraphrases-%d%s", rate, paraphrases, repeats > 1 ? "-repeated" : "")

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Collectors;
 
-/** Multiple-choice questions on villages: one a fact, with three other values of its relation. */
+/** Multiple-choice questions on villages: one per fact, with three other values of its relation. */
 final class Exam {
 
   private static final int WRONG_CHOICES = 3;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A candidate that reads what was found for a question before it replies: retrieval in front of any
- * other candidate, likelihoods included. The passages stand before the prompt, a line each, the
- * best one last, next to the question.
+ * A candidate that reads retrieved passages before it replies: retrieval in front of any other
+ * candidate, including likelihoods. The passages precede the prompt, one per line, the best one
+ * last, next to the question.
  */
 public final class GroundedCandidate implements Candidate {
 
@@ -19,12 +19,11 @@ public final class GroundedCandidate implements Candidate {
   private final String documents;
 
   /**
-   * Puts retrieval before a candidate.
+   * Adds retrieval to a candidate.
    *
-   * @param model what replies
-   * @param rag where passages come from; how many is decided by its options. The caller closes it
-   * @param documents names what is in the index, so that replies after other documents are told
-   *     apart
+   * @param model the candidate that replies
+   * @param rag source of passages, whose options determine their number; closed by the caller
+   * @param documents name of the index's content, to distinguish replies with other documents
    */
   public GroundedCandidate(Candidate model, Rag rag, String documents) {
     this(model, new PassageFinder(rag), documents);

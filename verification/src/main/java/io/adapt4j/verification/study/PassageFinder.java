@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds passages for prompts, for each once: all answers to choose from share a prompt. */
+/** Finds passages for prompts, cached, as all choices of a question share a prompt. */
 final class PassageFinder {
 
   private static final Pattern ASKED =
@@ -21,7 +21,9 @@ final class PassageFinder {
     this.rag = rag;
   }
 
-  /** The passages, the best one first; what frames the question is taken off before the search. */
+  /**
+   * Returns the passages, best first; the question's template text is removed before the search.
+   */
   List<Passage> find(String prompt) {
     return found.computeIfAbsent(prompt, text -> rag.search(question(text)).passages());
   }

@@ -8,23 +8,26 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What the base model learns before any of the facts in question: villages told in all paraphrases,
- * questions on half of them, questions after documents on villages that are made up for one row
- * only, and stories.
+ * Pre-training data of the base model, without any of the tested facts: villages told in all
+ * paraphrases, questions on half of them, questions after documents on villages invented for a
+ * single row, and stories.
  *
- * <p>So it learns to answer from what it has stored, to answer from what stands before the
- * question, and that the two have one form.
+ * <p>The model thus learns to answer both from memory and from preceding documents, in the same
+ * form.
  */
 final class Pretraining {
 
-  /** Questions after documents: many, since an answer is all that can be learned of such a row. */
+  /**
+   * Maximum number of questions after documents: many, since only answers can be learned from such
+   * a row.
+   */
   private static final int MOST_QUESTIONS = 6;
 
   private final StudySize size;
   private final Random random = new Random(7);
   private final List<Village> stored;
 
-  /** Names in documents, of which something else is true each time. */
+  /** Names in documents, with different facts each time. */
   private final List<String> throwaway;
 
   Pretraining(StudySize size) {
@@ -34,7 +37,7 @@ final class Pretraining {
     this.throwaway = names.subList(size.storedVillages(), names.size());
   }
 
-  /** The villages that the base model knows. */
+  /** Returns the villages that the base model knows. */
   static List<Village> stored(int count) {
     Random values = new Random(3);
     return Names.forPretraining().stream()
@@ -44,13 +47,14 @@ final class Pretraining {
   }
 
   /**
-   * Whether the base model has seen questions on a stored village; statements it has seen of all.
+   * Returns whether the base model has seen questions on a stored village; it has seen statements
+   * on all.
    */
   static boolean isAsked(int number) {
     return number % 2 == 0;
   }
 
-  /** Everything once, in an order that the trainer shuffles. */
+  /** Returns all examples once; the trainer shuffles them. */
   List<Example> rows(List<String> stories) {
     List<Example> rows = new ArrayList<>();
     for (int round = 0; round < size.rounds(); round++) {
@@ -100,7 +104,7 @@ final class Pretraining {
     return new Example.Text(String.join("\n", lines));
   }
 
-  /** From two to all relations, in any order. */
+  /** Returns two or more random relations, in random order. */
   private List<Relation> told() {
     List<Relation> relations = new ArrayList<>(Arrays.asList(Relation.values()));
     Collections.shuffle(relations, random);

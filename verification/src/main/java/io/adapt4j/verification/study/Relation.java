@@ -3,9 +3,9 @@ package io.adapt4j.verification.study;
 import java.util.List;
 
 /**
- * What can be told of a village: the values it may have, paraphrases in which it is told, and
- * questions that ask for it. Only the first question stands in exams. No paraphrase is a question,
- * so whoever learns the paraphrases has not seen the exam.
+ * Attribute of a village: its possible values, paraphrases that state it, and questions that ask
+ * for it. Only the first question is used in exams. No paraphrase is a question, so training on
+ * paraphrases does not reveal the exam.
  */
 enum Relation {
   ANIMALS(
@@ -137,11 +137,11 @@ enum Relation {
   private final String questions;
 
   /**
-   * Texts, since lists would make the relations mutable.
+   * Takes texts, since lists would make the relations mutable.
    *
-   * @param possible values, between blanks
-   * @param paraphrases one a line
-   * @param questions one a line
+   * @param possible values separated by blanks
+   * @param paraphrases one per line
+   * @param questions one per line
    */
   Relation(String possible, String paraphrases, String questions) {
     this.possible = possible;
@@ -153,7 +153,7 @@ enum Relation {
     return List.of(possible.strip().split("\\s+"));
   }
 
-  /** How many ways there are to tell it. */
+  /** Returns the number of paraphrases. */
   int paraphrases() {
     return (int) paraphrases.lines().count();
   }
@@ -162,7 +162,7 @@ enum Relation {
     return filled(paraphrases, number, village);
   }
 
-  /** The exam's question. */
+  /** Returns the exam's question. */
   String question(Village village) {
     return question(0, village);
   }

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Which questions were answered rightly, kept in a file of lines {@code id TAB 1} or 0. */
+/** Correctness of answers by question, stored in a file of lines {@code id TAB 1} or 0. */
 final class Scores {
 
   private Scores() {}

@@ -12,14 +12,13 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * The question of Ovadia et al. (EMNLP 2024, "Fine-Tuning or Retrieval? Comparing Knowledge
- * Injection in LLMs") put to a model that trains in minutes: does it answer questions on facts that
- * are new to it rather from training on them, in one or more paraphrases, or from passages that are
- * looked up?
+ * Study after Ovadia et al. (EMNLP 2024, "Fine-Tuning or Retrieval? Comparing Knowledge Injection
+ * in LLMs") with a model that trains in minutes: does it answer questions on new facts better after
+ * training on one or more paraphrases of them, or with retrieved passages?
  *
- * <p>The facts are of invented villages, so that no model can know them. The base model continues
- * from a small one on real stories and on other villages, and so learns what statements, questions
- * and documents on villages are like before it meets the new ones.
+ * <p>The facts concern invented villages, so no model can know them. The base model is trained from
+ * a small one on real stories and other villages, and so knows the form of statements, questions
+ * and documents on villages before it meets the new ones.
  */
 public final class Study {
 
@@ -33,10 +32,10 @@ public final class Study {
    * Prepares a study.
    *
    * @param start the checkpoint that the base model continues from
-   * @param stories real texts as JSON lines, at least as many as the size says
-   * @param size how large the study is
-   * @param output where all of it is kept; a study that was ended continues there
-   * @param progress hears what is done
+   * @param stories real texts as JSON lines, at least the number in {@code size}
+   * @param size size of the study
+   * @param output folder for all files; an interrupted study resumes from it
+   * @param progress receives progress messages
    */
   public Study(
       ModelSource start, Path stories, StudySize size, Path output, Consumer<String> progress) {
@@ -58,7 +57,7 @@ public final class Study {
   }
 
   /**
-   * Does whatever is not on disk yet.
+   * Runs all parts that are not on disk yet.
    *
    * @return the results as Markdown, also in {@code results.md} of the output folder
    * @throws IOException if a file cannot be read or written

@@ -27,10 +27,10 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/** Trains and examines; what is on disk already is not done again. */
+/** Trains and evaluates, reusing results on disk. */
 final class StudyRuns {
 
-  /** Passages before a question. */
+  /** Number of passages before a question. */
   static final int PASSAGES = 2;
 
   private final ModelSource start;
@@ -44,10 +44,10 @@ final class StudyRuns {
    * Prepares the runs.
    *
    * @param start the model that pre-training continues from
-   * @param stories real texts, learned in pre-training and in the way of retrieval
-   * @param size how large the study is
-   * @param output where everything is kept
-   * @param progress hears what is done
+   * @param stories real texts, used in pre-training and as distractors in retrieval
+   * @param size size of the study
+   * @param output folder for all files
+   * @param progress receives progress messages
    */
   StudyRuns(
       ModelSource start,
@@ -75,12 +75,12 @@ final class StudyRuns {
     }
   }
 
-  /** Scores on stored villages of which the base model was trained on questions too. */
+  /** Returns scores on stored villages with questions in the base model's training. */
   Path askedScores() {
     return output.resolve("stored-asked.tsv");
   }
 
-  /** Scores on stored villages of which it was trained on statements only. */
+  /** Returns scores on stored villages with only statements in the base model's training. */
   Path toldScores() {
     return output.resolve("stored-told.tsv");
   }
@@ -90,14 +90,16 @@ final class StudyRuns {
     return output.resolve("seed-" + seed).resolve(file);
   }
 
-  /** Scores of a tuned model on stored villages that the base model was asked about. */
+  /**
+   * Returns scores of a tuned model on stored villages with questions in the base model's training.
+   */
   Path keptScores(long seed, Condition condition) {
     return condition.isTuned()
         ? output.resolve("seed-" + seed).resolve(condition.model() + "-stored.tsv")
         : askedScores();
   }
 
-  /** Whether the document that answers a question was among the passages. */
+  /** Returns whether the passages included the document that answers a question. */
   Path retrieved(long seed) {
     return output.resolve("seed-" + seed).resolve("retrieved.tsv");
   }
@@ -160,7 +162,7 @@ final class StudyRuns {
     }
   }
 
-  /** The new villages, those of pre-training and stories: a document each. */
+  /** Returns one document per new village, pre-training village and story. */
   private List<Document> documents(List<Village> villages, long seed) {
     List<Document> documents = new ArrayList<>();
     for (Village village : villages) {

@@ -3,15 +3,15 @@ package io.adapt4j.verification.study;
 import java.util.List;
 
 /**
- * How large a study is.
+ * Size of a study.
  *
- * @param storedVillages villages that the base model learns, from 2 to 500
- * @param rounds how often it sees each of their facts and, of half of them, each question
- * @param openBookRows rows in which it answers from documents
+ * @param storedVillages number of villages that the base model learns, from 2 to 500
+ * @param rounds repetitions of each of their facts and, for half of them, each question
+ * @param openBookRows rows with questions after documents
  * @param stories real stories in its data
- * @param villages new villages a seed, of five facts each
- * @param epochs of fine-tuning
- * @param seeds each with villages and trainings of its own
+ * @param villages new villages per seed, with five facts each
+ * @param epochs epochs of fine-tuning
+ * @param seeds random seeds, each with separate villages and trainings
  */
 public record StudySize(
     int storedVillages,
@@ -22,7 +22,7 @@ public record StudySize(
     int epochs,
     List<Long> seeds) {
 
-  /** The study in full. */
+  /** The full study. */
   public static final StudySize WHOLE =
       new StudySize(80, 20, 5000, 800, 24, 5, List.of(1L, 2L, 3L));
 
@@ -30,18 +30,18 @@ public record StudySize(
   public static final StudySize SMALL =
       new StudySize(40, 20, 1500, 200, 16, 5, List.of(1L, 2L, 99L));
 
-  /** Checks that everything works; its figures mean nothing. */
+  /** A smoke test; its results are meaningless. */
   public static final StudySize QUICK = new StudySize(10, 4, 60, 20, 4, 2, List.of(1L));
 
   /**
    * Checks the numbers.
    *
-   * @param storedVillages villages that the base model learns
-   * @param rounds how often it sees each
-   * @param openBookRows rows in which it answers from documents
+   * @param storedVillages number of villages that the base model learns
+   * @param rounds repetitions of each of their facts
+   * @param openBookRows rows with questions after documents
    * @param stories real stories in its data
-   * @param villages new villages a seed
-   * @param epochs of fine-tuning
+   * @param villages new villages per seed
+   * @param epochs epochs of fine-tuning
    * @param seeds at least one
    * @throws IllegalArgumentException if a number is out of its range
    */

@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What came out, as Markdown. */
+/** Results of a study as Markdown. */
 final class StudyTable {
 
-  /** What a difference may be claimed at. */
+  /** Significance level. */
   private static final double LEVEL = 0.05;
 
   private final StudyRuns runs;
@@ -123,7 +123,7 @@ final class StudyTable {
         100 * mean(runs.askedScores()), 100 * mean(runs.toldScores()));
   }
 
-  /** The published findings, each with whether it shows here. */
+  /** Returns the published findings, each with whether it is reproduced here. */
   private List<String> verdicts() {
     List<String> lines = new ArrayList<>();
     for (double rate : Condition.RATES) {

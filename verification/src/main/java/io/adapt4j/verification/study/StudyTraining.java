@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** Makes the study's models, each only if it is not on disk yet. */
+/** Trains the study's models, each only if it is not on disk yet. */
 final class StudyTraining {
 
   private static final double PRETRAINING_RATE = 1e-3;
@@ -38,7 +38,7 @@ final class StudyTraining {
     this.progress = progress;
   }
 
-  /** The base model: it continues from another one, on stories and villages. */
+  /** Returns the base model, trained further from another one on stories and villages. */
   Path base(ModelSource start, List<String> stories) throws IOException {
     Path folder = output.resolve("base");
     return once(
@@ -60,7 +60,7 @@ final class StudyTraining {
                 .seed(11));
   }
 
-  /** The base model, trained on sentences that tell the facts. */
+  /** Returns the base model fine-tuned on sentences that state the facts. */
   Path tuned(Path base, long seed, List<Village> villages, Condition condition) throws IOException {
     return once(
         output.resolve("seed-" + seed).resolve(condition.model()),
@@ -90,7 +90,7 @@ final class StudyTraining {
     return rows;
   }
 
-  /** The rows of a training, made only where it is still to be done. */
+  /** Lazily created rows of a training. */
   private interface Rows {
     List<Example> make();
   }

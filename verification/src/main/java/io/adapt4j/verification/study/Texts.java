@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** What is written of villages: sentences, documents, questions. */
+/** Texts about villages: sentences, documents, questions. */
 final class Texts {
 
   private Texts() {}
 
-  /** The first sentences are those of fewer paraphrases: each list begins with the shorter ones. */
+  /** Returns paraphrases of a fact; each list begins with the shorter lists. */
   static List<String> paraphrases(Village village, Relation relation, int count, long seed) {
     List<Integer> order =
         new ArrayList<>(IntStream.range(0, relation.paraphrases()).boxed().toList());
@@ -20,7 +20,7 @@ final class Texts {
     return order.stream().limit(count).map(number -> relation.paraphrase(number, village)).toList();
   }
 
-  /** All that is true of a village, each in the first of its paraphrases. */
+  /** Returns a document with all facts of a village, each in its first paraphrase. */
   static String document(Village village, long seed) {
     List<String> sentences = new ArrayList<>();
     for (Relation relation : Relation.values()) {
@@ -29,7 +29,7 @@ final class Texts {
     return String.join(" ", sentences);
   }
 
-  /** Some of what is true of a village, in any paraphrase and order. */
+  /** Returns a document with some facts of a village, in random paraphrases and order. */
   static String document(Village village, List<Relation> relations, Random random) {
     List<String> sentences = new ArrayList<>();
     for (Relation relation : relations) {
@@ -38,7 +38,7 @@ final class Texts {
     return String.join(" ", sentences);
   }
 
-  /** A question with its answer as exams put it. */
+  /** Returns a question with its answer in the exam's format. */
   static String answered(String question, String answer) {
     return "Question: " + question + "\nAnswer: " + answer;
   }

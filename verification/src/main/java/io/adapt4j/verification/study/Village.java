@@ -8,11 +8,11 @@ import java.util.Random;
  * An invented village.
  *
  * @param name its name
- * @param values what is true of it, one value a relation
+ * @param values its facts, one value per relation
  */
 record Village(String name, Map<Relation, String> values) {
 
-  /** Invents what is true of a village. */
+  /** Invents the facts of a village. */
   static Village invent(String name, Random random) {
     Map<Relation, String> values = new EnumMap<>(Relation.class);
     for (Relation relation : Relation.values()) {

@@ -1,2 +1,2 @@
-/** The study of knowledge by fine-tuning and by retrieval, and what its parts are made of. */
+/** The study of knowledge injection by fine-tuning and by retrieval, with its parts. */
 package io.adapt4j.verification.study;

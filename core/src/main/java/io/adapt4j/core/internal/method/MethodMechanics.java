@@ -90,6 +90,16 @@ public interface MethodMechanics extends FineTuningMethod {
     return 0;
   }
 
+  /**
+   * Returns whether this method trains a low-rank update of a projection whose first values may be
+   * set by {@link io.adapt4j.core.internal.nn.Linear#cancelOutputs}.
+   *
+   * @param path path of the projection
+   */
+  default boolean canCancel(Network declared, String path) {
+    return false;
+  }
+
   /** Prepares a model for training. */
   Adaptation attach(Network network, Path base, long seed);
 }

@@ -12,10 +12,15 @@ import java.util.Optional;
  */
 public final class LastQueries {
 
+  /** Inputs that are recorded: a few times as many as the rank of an update. */
+  private static final int MOST_INPUTS = 512;
+
+  private final LinearSlot slot;
   private final List<Parameter> parameters;
   private final long rows;
 
-  private LastQueries(List<Parameter> parameters, long rows) {
+  private LastQueries(LinearSlot slot, List<Parameter> parameters, long rows) {
+    this.slot = slot;
     this.parameters = parameters;
     this.rows = rows;
   }
@@ -44,7 +49,44 @@ public final class LastQueries {
     }
     List<Parameter> parameters = new ArrayList<>(List.of(dense.weight()));
     dense.bias().ifPresent(parameters::add);
-    return Optional.of(new LastQueries(parameters, attention.heads().queryWidth()));
+    return Optional.of(
+        new LastQueries(attention.qkv(), parameters, attention.heads().queryWidth()));
+  }
+
+  /** Returns the path of the projection. */
+  public String path() {
+    return slot.parts().get(0).path();
+  }
+
+  /**
+   * Records the projection's inputs for the first tokens while something runs.
+   *
+   * @return row-major [N, in], for the first texts
+   */
+  public float[] inputs(Runnable pass) {
+    RecordedInputs recorded = new RecordedInputs(slot.linear(), MOST_INPUTS);
+    Linear stored = slot.linear();
+    slot.replace(linear -> recorded);
+    try {
+      pass.run();
+    } finally {
+      slot.replace(linear -> stored);
+    }
+    return recorded.recorded();
+  }
+
+  /**
+   * Makes attention about uniform by the update that has been attached to the projection.
+   *
+   * @param inputs row-major [N, in]
+   */
+  public void cancel(float[] inputs) {
+    long in = slot.linear().inFeatures();
+    try (Tensor all = Tensor.of(inputs, inputs.length / in, in)) {
+      if (!slot.linear().cancelOutputs(rows, all)) {
+        throw new IllegalStateException("no update to initialize on " + path());
+      }
+    }
   }
 
   /** Returns the names of the tensors in a checkpoint. */

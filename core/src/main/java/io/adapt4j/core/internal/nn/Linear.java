@@ -66,6 +66,18 @@ public interface Linear extends AutoCloseable {
     return this;
   }
 
+  /**
+   * Initializes a trainable low-rank update so that the first outputs for some inputs get as close
+   * to 0 as its rank allows.
+   *
+   * @param width number of outputs, those of the first part
+   * @param inputs F32 [N, in]
+   * @return whether there is such an update
+   */
+  default boolean cancelOutputs(long width, Tensor inputs) {
+    return false;
+  }
+
   /** Allocates the parameters. */
   default void allocate(DType type) {
     parameters().forEach(parameter -> parameter.allocate(type));

@@ -57,8 +57,14 @@ public interface PreparedTask<B> {
     return List.of();
   }
 
-  /** Initializes a new output layer from the training data. Does nothing by default. */
-  default void startHead(Network network, WorkerGroup workers) {}
+  /**
+   * Initializes a new output layer to suit the training data. By default does nothing.
+   *
+   * @return action to run when the method is attached
+   */
+  default Runnable startHead(Network network, WorkerGroup workers) {
+    return () -> {};
+  }
 
   /** Opens the resources for training besides the network, runs an action and closes them. */
   <R> R with(

@@ -156,22 +156,26 @@ public final class TaskRunner<B> {
 
   private <R> R loaded(PreparedTask.Purpose purpose, Trains<B, R> action) {
     TaskModel model = settings.objective().model();
-    try (Network network = started(model.load(settings.precision(), settings.seed()));
+    Started started = started(model.load(settings.precision(), settings.seed()));
+    try (Network network = started.network();
         Adaptation adaptation =
             settings
                 .method()
                 .attach(dropping(network), settings.model().folder(), settings.seed())) {
+      started.attached().run();
       return task.with(network, adaptation, purpose, training -> action.apply(network, training));
     }
   }
 
+  /** A network with its first values, and what is to run when the method is attached. */
+  private record Started(Network network, Runnable attached) {}
+
   /** Initializes the output layer before the method is attached, so that all its copies agree. */
-  private Network started(Network network) {
+  private Started started(Network network) {
     try {
-      if (settings.headWarmStart()) {
-        task.startHead(network, workers);
-      }
-      return network;
+      Runnable attached =
+          settings.headWarmStart() ? task.startHead(network, workers) : () -> {};
+      return new Started(network, attached);
     } catch (RuntimeException | Error e) {
       network.close();
       throw e;

@@ -10,7 +10,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Apertus: Llama with norms of each head, and a learned activation whose numbers are keys. */
+/**
+ * Apertus: Llama with query and key norms per head, and a learned activation whose parameters are
+ * metadata keys.
+ */
 final class ApertusFamily extends LlamaFamily {
 
   private static final String SCALING = "rope_scaling";
@@ -42,7 +45,7 @@ final class ApertusFamily extends LlamaFamily {
         65_536, 1e-5, "xielu", false, 12_000_000, OptionalInt.empty());
   }
 
-  /** The class has a scaling of its own, where a configuration states none. */
+  /** Applies the model class's default RoPE scaling if the configuration states none. */
   @Override
   Facts read(ModelConfig model) {
     Facts stated = super.read(model);

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Bamba: state spaces, and attention in some layers; in files the architecture of Granite 4. */
+/**
+ * Bamba: a hybrid of state-space and attention layers, stored under the architecture name of
+ * Granite 4.
+ */
 final class BambaFamily extends LlamaLikeFamily {
 
   private static final String ATTENDING = "attn_layer_indices";
@@ -30,7 +33,7 @@ final class BambaFamily extends LlamaLikeFamily {
     return "BambaForCausalLM";
   }
 
-  /** Granite states the scale of its scores. */
+  /** Accepts files without an attention scale, which Granite always states. */
   @Override
   public boolean fits(GgufMetadata metadata) {
     return super.fits(metadata) && metadata.number(architecture() + ".attention.scale").isEmpty();
@@ -115,7 +118,7 @@ final class BambaFamily extends LlamaLikeFamily {
             (source, prefix, config) -> {}));
   }
 
-  /** Those of attention are read where they are, and of the MLP. */
+  /** Accepts biases: those of attention and MLP are read if present. */
   @Override
   void requireBiases(Facts facts) {}
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** BERT, and what llama.cpp takes for it: learned positions, a norm after each branch. */
+/** BERT and models that llama.cpp treats as BERT: learned positions, a norm after each branch. */
 class BertFamily extends EncoderFamily {
 
   static final String TYPES = "type_vocab_size";
@@ -38,7 +38,7 @@ class BertFamily extends EncoderFamily {
     return ACTIVATION;
   }
 
-  /** Rows of the table of positions that come before the first position. */
+  /** Returns the number of rows before the first position in the position table. */
   int skipped(ModelConfig model) {
     return 0;
   }
@@ -87,7 +87,7 @@ class BertFamily extends EncoderFamily {
         TensorName.of(prefix + "embeddings.LayerNorm", "token_embd_norm"));
   }
 
-  /** The rows of the layers that score classes. */
+  /** Returns the tensors of the classification head. */
   List<TensorName> classifier() {
     return List.of(
         TensorName.of("bert.pooler.dense", "cls"), TensorName.of("classifier", "cls.output"));
@@ -113,7 +113,7 @@ class BertFamily extends EncoderFamily {
     requireOneType(facts, TYPES);
   }
 
-  /** DistilBERT has no token types. */
+  /** Returns zero token type embeddings for DistilBERT, which has none. */
   @Override
   public Map<String, List<Long>> zeroTensors(Set<String> tensors, ModelConfig model) {
     ConfigReader fields = model.fields();

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import java.util.List;
 
-/** BLOOM: a norm of the embedding, and scores that fall with the distance. */
+/** BLOOM: a norm after the embedding, and ALiBi position biases. */
 final class BloomFamily extends GgufFamily {
 
   private static final int CONTEXT = 2048;
@@ -31,7 +31,7 @@ final class BloomFamily extends GgufFamily {
     return true;
   }
 
-  /** The first name is that of Transformers' class, which takes the other too. */
+  /** Reads a field by either of two names; Transformers' class accepts both. */
   private static int either(ConfigReader fields, String name, String other) {
     return fields.has(name) || !fields.has(other)
         ? fields.requirePositiveInt(name)

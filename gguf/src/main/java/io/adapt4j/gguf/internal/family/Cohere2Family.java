@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 
-/** Command R7B: windows in three of four layers, no rotary positions in the others. */
+/** Command R7B: sliding windows in three of four layers, no rotary positions in the others. */
 final class Cohere2Family extends CohereFamily {
 
   private static final int PERIOD = 4;
@@ -31,7 +31,7 @@ final class Cohere2Family extends CohereFamily {
     return new Facts(model, facts.decoder(), facts.decoder().maxPositionEmbeddings());
   }
 
-  /** Transformers' class always has a width of heads. */
+  /** Returns true: Transformers' class always states a head size. */
   @Override
   boolean statesHeadDim(Facts facts) {
     return true;

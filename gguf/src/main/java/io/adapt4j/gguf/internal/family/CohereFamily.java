@@ -5,10 +5,10 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Command R: branches in parallel after one layer norm without a bias, scaled logits. */
+/** Command R: parallel attention and MLP after one bias-free layer norm, and scaled logits. */
 class CohereFamily extends LlamaLikeFamily {
 
-  /** From so many layers on llama.cpp wants norms of queries and keys. */
+  /** Layer count from which llama.cpp requires query and key norms. */
   private static final int LAYERS_WITH_NORMS = 64;
 
   @Override
@@ -36,7 +36,7 @@ class CohereFamily extends LlamaLikeFamily {
     return new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000, OptionalInt.empty());
   }
 
-  /** What the model was trained with, where its configuration says so. */
+  /** Reads the configuration, with the trained context length if it is stated. */
   @Override
   Facts read(ModelConfig model) {
     Facts facts = super.read(model);

@@ -64,7 +64,7 @@ final class DistilBertFamily extends BertFamily {
     return names;
   }
 
-  /** Its classifier has another activation than the one that llama.cpp has fixed. */
+  /** Rejects classifiers, whose activation differs from the one llama.cpp hardcodes. */
   @Override
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);

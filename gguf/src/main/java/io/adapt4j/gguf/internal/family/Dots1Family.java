@@ -44,7 +44,7 @@ final class Dots1Family extends SigmoidRoutedFamily {
     queryKeyNorms(names);
   }
 
-  /** llama.cpp takes as many heads of keys and values as of queries. */
+  /** Requires as many key-value heads as query heads, as llama.cpp assumes. */
   @Override
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);

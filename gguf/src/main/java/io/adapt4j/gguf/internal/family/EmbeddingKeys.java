@@ -5,25 +5,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import java.util.Optional;
 
-/** Keys by which files say how a text becomes a vector or a score. */
+/** Metadata keys for pooling and classification heads. */
 public final class EmbeddingKeys {
 
-  /** After the architecture: the number of what is made of a text's tokens. */
+  /** Suffix after the architecture: the pooling type. */
   public static final String POOLING = ".pooling_type";
 
   /**
-   * What a folder of Sentence Transformers says and other programs have no keys for: the fields of
-   * its files, and {@value #NORMALIZE}.
+   * Settings of a Sentence Transformers folder that have no standard key: the fields of its files,
+   * and {@value #NORMALIZE}.
    */
   public static final String SETTINGS = "adapt4j.sentence_transformers";
 
-  /** In {@link #SETTINGS}: whether vectors have length 1. True where it is not stated. */
+  /** Field of {@link #SETTINGS}: whether vectors are L2-normalized. Defaults to true. */
   public static final String NORMALIZE = "normalize";
 
-  /** After the architecture and a dot: the names of classes. */
+  /** Suffix after the architecture and a dot: the class labels. */
   public static final String LABELS = "classifier.output_labels";
 
-  /** The weight that makes scores of classes. */
+  /** The weight of the classification head. */
   public static final String CLASSIFIER = "cls.output.weight";
 
   /** The weight of the first Dense layer after pooling. */
@@ -32,21 +32,21 @@ public final class EmbeddingKeys {
   /** The weight of the second one. */
   public static final String SECOND_DENSE = "dense_3.weight";
 
-  /** The mean over tokens. */
+  /** Mean pooling. */
   public static final int MEAN = 1;
 
-  /** The first token. */
+  /** Pooling by the first token (CLS). */
   public static final int FIRST = 2;
 
-  /** The last token. */
+  /** Pooling by the last token. */
   public static final int LAST = 3;
 
-  /** Scores of classes. */
+  /** Class scores instead of a pooled vector. */
   public static final int RANK = 4;
 
   private EmbeddingKeys() {}
 
-  /** Parses a value that is JSON. */
+  /** Parses a JSON value; empty if it is malformed. */
   public static Optional<JsonNode> parse(String text) {
     try {
       return Optional.of(Json.parse(text)).filter(JsonNode::isObject);

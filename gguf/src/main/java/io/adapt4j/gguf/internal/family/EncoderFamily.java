@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** What encoders share: keys, classes, and checks. */
+/** Base of the encoder families: keys, classes and checks. */
 abstract class EncoderFamily extends GgufFamily {
 
   static final String CLASSES = "ForSequenceClassification";
@@ -23,7 +23,7 @@ abstract class EncoderFamily extends GgufFamily {
   private static final String TYPES_KEY = "tokenizer.ggml.token_type_count";
   private static final String TOKEN_TYPES = "token_types.weight";
 
-  /** How the configuration says how scores are made, which files have no keys for. */
+  /** Fields of the configuration that define the scores, for which GGUF has no standard keys. */
   private static final String SCORES_KEY = "adapt4j.classifier";
 
   private static final List<String> SCORES =
@@ -39,7 +39,7 @@ abstract class EncoderFamily extends GgufFamily {
     return true;
   }
 
-  /** How a class name of Transformers begins. */
+  /** Returns the prefix of the model's class names in Transformers. */
   abstract String className();
 
   @Override
@@ -47,10 +47,10 @@ abstract class EncoderFamily extends GgufFamily {
     return className() + "Model";
   }
 
-  /** What a model that scores classes puts before the names of its encoder. */
+  /** Returns the prefix of the encoder's tensor names in a classification model. */
   abstract String prefix(ModelConfig model);
 
-  /** The prefix of a model's names, which an encoder by itself has none of. */
+  /** Returns the prefix of a model's encoder tensors; empty for a bare encoder. */
   final String prefixOf(ModelConfig model) {
     return EncoderTask.of(model) == EncoderTask.FEATURES ? "" : prefix(model);
   }
@@ -59,7 +59,7 @@ abstract class EncoderFamily extends GgufFamily {
     return EncoderTask.of(model) == EncoderTask.CLASSES;
   }
 
-  /** A decoder's configuration with the numbers of an encoder. */
+  /** Returns an encoder's dimensions as a decoder configuration. */
   static Facts facts(
       ModelConfig model,
       int hidden,
@@ -97,11 +97,11 @@ abstract class EncoderFamily extends GgufFamily {
     return TensorName.of(path + ".{}." + stored, "blk.{}." + gguf);
   }
 
-  /** Names of the fields for sizes, in the order of {@link #sizes}. */
+  /** Names of the size fields, in the order of {@link #sizes}. */
   record Names(
       String layers, String positions, String hidden, String inner, String heads, String eps) {
 
-    /** Those of BERT. */
+    /** Field names of BERT. */
     static final Names BERT =
         new Names(
             "num_hidden_layers",
@@ -124,7 +124,7 @@ abstract class EncoderFamily extends GgufFamily {
             "attention.layer_norm_epsilon", names.eps(), facts -> facts.decoder().rmsNormEps()));
   }
 
-  /** Keys that files of all encoders end with. */
+  /** Returns the keys that conclude the files of all encoders. */
   static List<Field> classes() {
     return List.of(
         new Field(
@@ -141,7 +141,7 @@ abstract class EncoderFamily extends GgufFamily {
             EncoderFamily::readClasses));
   }
 
-  /** The number of token types; 1 where a model has none. */
+  /** The number of token types; 1 if a model has none. */
   static Field tokenTypes(String field) {
     return new Field(
         (facts, prefix, target) ->
@@ -195,7 +195,7 @@ abstract class EncoderFamily extends GgufFamily {
     return EmbeddingKeys.parse(text);
   }
 
-  /** A model with a classifier is one that scores classes. */
+  /** Sets the classification class if there is a classifier weight. */
   @Override
   public void fit(Set<String> tensors, ObjectNode config) {
     if (tensors.contains(EmbeddingKeys.CLASSIFIER)) {
@@ -226,14 +226,14 @@ abstract class EncoderFamily extends GgufFamily {
     }
   }
 
-  /** Which activations count as the one llama.cpp has fixed. */
+  /** Returns the activations equivalent to the one llama.cpp hardcodes. */
   Set<String> activations() {
     return Field.GELU;
   }
 
   abstract String activationField();
 
-  /** Refuses another length than that of a table of positions. */
+  /** Rejects a context length other than the size of the position table. */
   static void requireOwnLength(Facts facts) {
     if (facts.contextLength() != facts.decoder().maxPositionEmbeddings()) {
       throw new IllegalArgumentException(
@@ -246,8 +246,8 @@ abstract class EncoderFamily extends GgufFamily {
   }
 
   /**
-   * Refuses a model that compares two texts by their token types, as llama.cpp gives all tokens the
-   * first type.
+   * Rejects a model that uses token types for text pairs, as llama.cpp assigns the first type to
+   * all tokens.
    */
   static void requireOneType(Facts facts, String field) {
     if (isClassifier(facts.model())

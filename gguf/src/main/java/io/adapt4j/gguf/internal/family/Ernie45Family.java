@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.OptionalInt;
 
-/** ERNIE 4.5, dense: Llama whose rows are in pairs as they are stored. */
+/** ERNIE 4.5, dense: Llama whose stored rows are already in rotary pairs. */
 final class Ernie45Family extends LlamaLikeFamily {
 
   @Override
@@ -33,7 +33,7 @@ final class Ernie45Family extends LlamaLikeFamily {
     return new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000, OptionalInt.of(128));
   }
 
-  /** Transformers' class always has a width of heads. */
+  /** Returns true: Transformers' class always states a head size. */
   @Override
   boolean statesHeadDim(Facts facts) {
     return true;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/** ERNIE 4.5 with mixtures in most layers: heads rotated in pairs, as such files have them. */
+/** ERNIE 4.5 with mixtures of experts in most layers, and interleaved rotary pairs. */
 final class Ernie45MoeFamily extends MixtureFamily {
 
   private static final String SHARED = "moe_num_shared_experts";

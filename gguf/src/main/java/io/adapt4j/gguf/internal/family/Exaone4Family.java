@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** EXAONE 4: norms after each branch, and in the model of 32B windows in three of four layers. */
+/**
+ * EXAONE 4: norms after each branch and, in the 32B model, sliding windows in three of four layers.
+ */
 final class Exaone4Family extends LlamaLikeFamily {
 
   private static final String WINDOW = "sliding_window";
 
-  /** The model that has windows in llama.cpp, and no other has. */
+  /** Layer count by which llama.cpp recognizes the 32B model, the only one with windows. */
   private static final int LAYERS_OF_32B = 64;
 
   private static final int PERIOD = 4;
@@ -89,7 +91,7 @@ final class Exaone4Family extends LlamaLikeFamily {
     requireUsualHeadDim(facts);
   }
 
-  /** What llama.cpp takes for a model of so many layers, whatever its file says. */
+  /** Sets the window that llama.cpp assumes for this number of layers, whatever the file says. */
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
     if (config.path("num_hidden_layers").asInt() != LAYERS_OF_32B) {

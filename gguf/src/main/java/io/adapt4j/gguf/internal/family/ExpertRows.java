@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What families with mixtures of experts share: rows of their tables, keys and checks. */
+/** Shared tensor names, keys and checks of mixture-of-experts families. */
 final class ExpertRows {
 
   private static final String EXPERT = Place.EXPERT;
@@ -12,8 +12,8 @@ final class ExpertRows {
   private ExpertRows() {}
 
   /**
-   * The rows of a mixture's module, whose experts have these projections: each in tensors of its
-   * own, or all in stacks [experts, out, in] that have gate and up in one.
+   * Returns the tensors of a mixture module with these expert projections: one tensor per expert,
+   * or stacks [experts, out, in] with gate and up fused.
    */
   static List<TensorName> names(String module, String gate, String up, String down) {
     String experts = module + ".experts." + EXPERT + ".";
@@ -24,7 +24,7 @@ final class ExpertRows {
         LlamaLikeFamily.layer(experts + down, "ffn_down_exps"));
   }
 
-  /** The rows of stacks [experts, out, in], where one has gate and up. */
+  /** Returns the tensors of stacks [experts, out, in] with gate and up fused. */
   static List<TensorName> stacks(String owner, String gateUp, String down) {
     String expert = owner + "[" + EXPERT + "].";
     return List.of(
@@ -33,7 +33,7 @@ final class ExpertRows {
         LlamaLikeFamily.layer(expert + down, "ffn_down_exps"));
   }
 
-  /** The rows of the usual module, as one or another version of Transformers writes it. */
+  /** Returns the tensors of the standard module, in the layouts of all versions of Transformers. */
   static List<TensorName> usual() {
     return concat(
         names("mlp", "gate_proj", "up_proj", "down_proj"),
@@ -44,7 +44,7 @@ final class ExpertRows {
     return Stream.concat(first.stream(), second.stream()).toList();
   }
 
-  /** The rows of an expert that works on all positions. */
+  /** Returns the tensors of a shared expert. */
   static List<TensorName> shared(String path) {
     return List.of(
         LlamaLikeFamily.layer(path + ".gate_proj", "ffn_gate_shexp"),
@@ -52,7 +52,7 @@ final class ExpertRows {
         LlamaLikeFamily.layer(path + ".down_proj", "ffn_down_shexp"));
   }
 
-  /** How many experts there are, and how many a token goes to. */
+  /** Returns the keys for the number of experts and of experts per token. */
   static List<Field> counts(String count, String chosen) {
     return List.of(
         Field.integer("expert_count", count, facts -> facts.fields().requirePositiveInt(count)),
@@ -60,13 +60,13 @@ final class ExpertRows {
             "expert_used_count", chosen, facts -> facts.fields().requirePositiveInt(chosen)));
   }
 
-  /** The width of an expert. */
+  /** Returns the key for an expert's intermediate size. */
   static Field width(String field) {
     return Field.integer(
         "expert_feed_forward_length", field, facts -> facts.fields().requirePositiveInt(field));
   }
 
-  /** How many layers come before the first mixture. */
+  /** Returns the key for the number of dense layers before the first mixture. */
   static Field denseLayers(String field, int absent) {
     return Field.integer(
         "leading_dense_block_count",
@@ -74,13 +74,13 @@ final class ExpertRows {
         facts -> facts.fields().optionalInt(field).orElse(absent));
   }
 
-  /** How many experts work on all positions. */
+  /** Returns the key for the number of shared experts. */
   static Field sharedCount(String field, int absent) {
     return Field.integer(
         "expert_shared_count", field, facts -> facts.fields().optionalInt(field).orElse(absent));
   }
 
-  /** Refuses layers without a mixture, which llama.cpp does not have in some families. */
+  /** Rejects dense layers, which llama.cpp does not support in some families. */
   static void requireEverywhere(Facts facts) {
     ConfigReader fields = facts.fields();
     if (fields.positiveInt("decoder_sparse_step", 1) != 1) {
@@ -91,7 +91,7 @@ final class ExpertRows {
     }
   }
 
-  /** Refuses the other way of weighting experts than the one that llama.cpp has for a family. */
+  /** Rejects an expert weighting other than the one that llama.cpp uses for a family. */
   static void requireNormalized(Facts facts, boolean normalized, boolean absent) {
     if (facts.fields().bool("norm_topk_prob", absent) != normalized) {
       throw LlamaLikeFamily.refused(facts, "norm_topk_prob", String.valueOf(normalized));

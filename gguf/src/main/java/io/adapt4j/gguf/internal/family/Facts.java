@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 
-/** What a model's configuration says, with the family's defaults. */
+/** A model's configuration, completed with the family's defaults. */
 public record Facts(ModelConfig model, DecoderConfig decoder, int contextLength) {
 
   ConfigReader fields() {

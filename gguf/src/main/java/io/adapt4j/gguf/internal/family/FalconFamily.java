@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Falcon with rotary positions: branches in parallel, one norm for both or one for each. */
+/** Falcon with rotary positions: parallel attention and MLP, with a shared norm or one each. */
 final class FalconFamily extends GgufFamily {
 
   private static final DecoderConfig.Defaults DEFAULTS =
@@ -133,7 +133,7 @@ final class FalconFamily extends GgufFamily {
     }
   }
 
-  /** The newer architecture has the older ones in it. */
+  /** Sets the newer architecture, which subsumes the older ones. */
   @Override
   public void fit(Set<String> tensors, ObjectNode config) {
     boolean two = tensors.contains("blk.0.attn_norm_2.weight");

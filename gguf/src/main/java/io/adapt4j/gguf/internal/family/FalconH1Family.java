@@ -11,7 +11,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Falcon-H1: a state space and attention side by side in every layer. Files have its factors in the
+ * Falcon-H1: parallel state space and attention in every layer. Files fold its multipliers into the
  * weights.
  */
 final class FalconH1Family extends LlamaLikeFamily {
@@ -36,7 +36,7 @@ final class FalconH1Family extends LlamaLikeFamily {
     return new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000, OptionalInt.empty());
   }
 
-  /** The output has another factor than the embedding. */
+  /** Returns true, as output and embedding have different multipliers. */
   @Override
   public boolean requiresOutput() {
     return true;
@@ -89,7 +89,10 @@ final class FalconH1Family extends LlamaLikeFamily {
     return Layout.SAME.scaled(factor);
   }
 
-  /** Gates, values, B, C and steps have factors of their own. */
+  /**
+   * Returns the layout of the state-space input; gates, values, B, C and steps have different
+   * multipliers.
+   */
   private static Layout stateIn(Facts facts) {
     ConfigReader fields = facts.fields();
     double all = factor(fields, "ssm_in_multiplier");

@@ -81,7 +81,7 @@ public final class Families {
           new NomicBertFamily(true),
           new ModernBertFamily());
 
-  /** Families that load here, of which llama.cpp has no model. */
+  /** Families supported by this library but not by llama.cpp. */
   private static final Set<String> UNKNOWN_THERE =
       Set.of(
           "gpt_neo",
@@ -99,18 +99,18 @@ public final class Families {
 
   private Families() {}
 
-  /** Returns whether GGUF files of a family are written. */
+  /** Returns whether a family can be exported to GGUF. */
   public static boolean hasModelType(String modelType) {
     return ALL.stream().anyMatch(family -> family.modelTypes().contains(modelType));
   }
 
-  /** Returns whether models of a family read whole texts. */
+  /** Returns whether models of a family are encoders. */
   public static boolean readTexts(String modelType) {
     return ALL.stream()
         .anyMatch(family -> family.readsTexts() && family.modelTypes().contains(modelType));
   }
 
-  /** Returns whether a checkpoint's model reads whole texts. */
+  /** Returns whether a checkpoint's model is an encoder. */
   public static boolean readTexts(ModelConfig model) {
     return ALL.stream()
         .filter(family -> family.modelTypes().contains(model.modelType()))
@@ -118,7 +118,7 @@ public final class Families {
         .anyMatch(GgufFamily::readsTexts);
   }
 
-  /** Finds the family of a checkpoint. */
+  /** Returns the family of a checkpoint. */
   public static GgufFamily of(ModelConfig model) {
     return ALL.stream()
         .filter(family -> family.modelTypes().contains(model.modelType()))
@@ -127,7 +127,7 @@ public final class Families {
         .orElseThrow(() -> unknown(model));
   }
 
-  /** Refuses a family that loads here and that llama.cpp does not have. */
+  /** Rejects a family that llama.cpp does not support. */
   public static void requireKnownThere(ModelConfig model) {
     if (UNKNOWN_THERE.contains(model.modelType())) {
       throw unknown(model);
@@ -152,7 +152,7 @@ public final class Families {
                     + " it.");
   }
 
-  /** Finds the family of a file. */
+  /** Returns the family of a file. */
   public static Optional<GgufFamily> of(GgufMetadata metadata) {
     return ALL.stream().filter(family -> family.fits(metadata)).findFirst();
   }

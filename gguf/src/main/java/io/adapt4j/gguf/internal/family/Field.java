@@ -8,14 +8,17 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 
-/** One or a few keys of a family's metadata, in both directions. */
+/**
+ * A mapping between one or more metadata keys and fields of {@code config.json}, in both
+ * directions.
+ */
 record Field(Writer writer, Reader reader) {
 
-  /** Names of GELU by its approximation with a hyperbolic tangent. */
+  /** Names of GELU's tanh approximation. */
   private static final Set<String> APPROXIMATE =
       Set.of("gelu_new", "gelu_fast", "gelu_pytorch_tanh");
 
-  /** Names of GELU in both kinds. */
+  /** Names of exact and approximate GELU. */
   static final Set<String> GELU = Set.of("gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh");
 
   private static final String ACTIVATION = "adapt4j.activation";
@@ -32,7 +35,7 @@ record Field(Writer writer, Reader reader) {
     void read(GgufMetadata source, String prefix, ObjectNode config);
   }
 
-  /** An integer that is a field of the configuration. */
+  /** Maps an integer field of the configuration. */
   static Field integer(String key, String field, ToIntFunction<Facts> value) {
     return new Field(
         (facts, prefix, target) -> target.uint32(prefix + key, value.applyAsInt(facts)),
@@ -40,7 +43,7 @@ record Field(Writer writer, Reader reader) {
             source.integer(prefix + key).ifPresent(found -> config.put(field, found)));
   }
 
-  /** A number that is a field of the configuration. */
+  /** Maps a floating-point field of the configuration. */
   static Field number(String key, String field, ToDoubleFunction<Facts> value) {
     return new Field(
         (facts, prefix, target) -> target.float32(prefix + key, (float) value.applyAsDouble(facts)),
@@ -48,7 +51,7 @@ record Field(Writer writer, Reader reader) {
             source.number(prefix + key).ifPresent(found -> config.put(field, decimal(found))));
   }
 
-  /** A truth value that is a field of the configuration. */
+  /** Maps a boolean field of the configuration. */
   static Field flag(String key, String field, Predicate<Facts> value) {
     return new Field(
         (facts, prefix, target) -> target.bool(prefix + key, value.test(facts)),
@@ -56,7 +59,7 @@ record Field(Writer writer, Reader reader) {
             source.bool(prefix + key).ifPresent(found -> config.put(field, found)));
   }
 
-  /** An integer that follows from fields which other keys stand for. */
+  /** Writes an integer derived from fields that have their own keys; ignored on reading. */
   static Field derived(String key, ToIntFunction<Facts> value) {
     return new Field(
         (facts, prefix, target) -> target.uint32(prefix + key, value.applyAsInt(facts)),
@@ -64,8 +67,8 @@ record Field(Writer writer, Reader reader) {
   }
 
   /**
-   * The activation, which files have no key for since llama.cpp has one kind of GELU only. A key of
-   * this library says that a model has the other kind.
+   * Maps the activation. GGUF has no key for it since llama.cpp implements one variant of GELU
+   * only; a key of this library marks models with the other variant.
    */
   static Field activation(String field, String usual, Function<Facts, String> value) {
     return new Field(
@@ -79,14 +82,14 @@ record Field(Writer writer, Reader reader) {
             config.put(field, source.string(ACTIVATION).filter(GELU::contains).orElse(usual)));
   }
 
-  /** The key by which official files say that texts do not begin with a token. */
+  /** Returns the key by which official files state that no beginning-of-text token is added. */
   static Field withoutBeginning() {
     return new Field(
         (facts, prefix, target) -> target.bool("tokenizer.ggml.add_bos_token", false),
         (source, prefix, config) -> {});
   }
 
-  /** This field, written for some models only. */
+  /** Returns this field, written only for models that satisfy a condition. */
   Field when(Predicate<Facts> condition) {
     return new Field(
         (facts, prefix, target) -> {
@@ -97,7 +100,9 @@ record Field(Writer writer, Reader reader) {
         reader);
   }
 
-  /** The decimal number that a file's fp32 was written for, rather than its exact value. */
+  /**
+   * Returns the shortest decimal that rounds to a file's fp32 value, rather than its exact value.
+   */
   static double decimal(double value) {
     return Double.parseDouble(Float.toString((float) value));
   }

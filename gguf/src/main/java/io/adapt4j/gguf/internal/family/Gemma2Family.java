@@ -7,10 +7,13 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Gemma 2: norms stored 1 larger, soft caps, a window in every other layer. */
+/**
+ * Gemma 2: norm weights stored plus 1, logit soft-capping, and a sliding window in every other
+ * layer.
+ */
 class Gemma2Family extends LlamaLikeFamily {
 
-  /** Where llama.cpp takes queries by the width of the residual stream over the heads. */
+  /** Layer count of the 27B model, for which llama.cpp scales queries by hidden size over heads. */
   private static final int LAYERS_OF_27B = 46;
 
   @Override
@@ -116,7 +119,7 @@ class Gemma2Family extends LlamaLikeFamily {
     return Field.GELU;
   }
 
-  /** The checks of all families. */
+  /** Runs the checks common to all families. */
   final void requireLlamaLike(Facts facts) {
     super.requireSupported(facts);
   }
@@ -139,7 +142,10 @@ class Gemma2Family extends LlamaLikeFamily {
     }
   }
 
-  /** Scores are scaled by the width of a head, of the largest model by another width. */
+  /**
+   * Requires that queries are scaled by the head size or, in the largest model, by hidden size over
+   * heads.
+   */
   static void requireQueryScale(Facts facts, int layersOf27B) {
     DecoderConfig decoder = facts.decoder();
     int fixed =

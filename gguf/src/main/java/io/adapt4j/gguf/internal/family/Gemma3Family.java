@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Gemma 3, its text model: norms on queries and keys, and frequencies for layers with a window. */
+/**
+ * The text model of Gemma 3: query and key norms, and separate rotary frequencies for
+ * sliding-window layers.
+ */
 class Gemma3Family extends Gemma2Family {
 
   private static final int LAYERS_OF_27B = 62;
@@ -43,7 +46,7 @@ class Gemma3Family extends Gemma2Family {
     return Set.of("gemma3_text", "gemma3");
   }
 
-  /** Whether tokens see those after them too, as those of an embedder do. */
+  /** Returns whether attention is bidirectional, as in an embedding model. */
   static boolean seesBothWays(ModelConfig text) {
     return text.fields().bool("use_bidirectional_attention", false);
   }
@@ -121,7 +124,7 @@ class Gemma3Family extends Gemma2Family {
   public void requireSupported(Facts facts) {
     requireLlamaLike(facts);
     requireQueryScale(facts, LAYERS_OF_27B);
-    // It would lengthen the vectors of layers with a window too, which have no scaling.
+    // It would also scale the vectors of sliding-window layers, which have no scaling.
     if (RopeFields.attentionShare(facts.decoder()) != 1) {
       throw refused(facts, scalingField(facts), "yarn without attention_factor and mscale");
     }

@@ -19,8 +19,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 3n, its text model. llama.cpp has most of its numbers fixed as those of the two published
- * sizes.
+ * The text model of Gemma 3n. llama.cpp hardcodes most of its settings to those of the two
+ * published sizes.
  */
 final class Gemma3nFamily extends Gemma3Family {
 
@@ -29,15 +29,15 @@ final class Gemma3nFamily extends Gemma3Family {
 
   private static final int PERIOD = 5;
 
-  /** The layers with keys and values of their own, from the first on. */
+  /** Number of leading layers that compute their own keys and values. */
   private static final int OWN_LAYERS = 20;
 
-  /** The layers whose gates are open for few values, from the first on. */
+  /** Number of leading layers with sparse gate activations. */
   private static final int SPARSE_LAYERS = 10;
 
   private static final double SPARSE = 0.95;
 
-  /** How many standard deviations lie below that share of values. */
+  /** Normal quantile of the fixed sparsity: the cutoff in standard deviations above the mean. */
   private static final float DEVIATIONS = 1.6448534f;
 
   @Override
@@ -110,7 +110,10 @@ final class Gemma3nFamily extends Gemma3Family {
     return fields.optionalInt(PerLayerInputs.SHARED).orElse(15);
   }
 
-  /** llama.cpp wants keys and values of layers that use those of others, as checkpoints do. */
+  /**
+   * Returns the key and value tensors of layers that share those of others: llama.cpp requires
+   * them, as checkpoints do.
+   */
   @Override
   public Map<String, List<Long>> unreadTensors(ModelConfig model) {
     DecoderConfig decoder = read(model).decoder();
@@ -168,7 +171,7 @@ final class Gemma3nFamily extends Gemma3Family {
     return fields.optionalInt("altup_active_idx").orElse(0);
   }
 
-  /** The shares of gates that are closed; llama.cpp has them fixed, whatever the key says. */
+  /** Maps the activation sparsity per layer; llama.cpp hardcodes it, whatever the key says. */
   private static Field sparsity() {
     return new Field(
         (facts, prefix, target) -> {

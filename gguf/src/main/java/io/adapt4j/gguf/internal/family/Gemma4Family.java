@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Gemma 4, its text models: wider heads in global layers, of which few values rotate, and in one of
- * them a mixture of experts beside the MLP of each layer.
+ * The text models of Gemma 4: wider, partially rotated heads in global layers and, in one model, a
+ * mixture of experts parallel to the MLP of each layer.
  */
 final class Gemma4Family extends Gemma3Family {
 
@@ -36,7 +36,7 @@ final class Gemma4Family extends Gemma3Family {
   private static final String CHOSEN = "top_k_experts";
   private static final int PERIOD = 6;
 
-  /** What divides frequencies so far that nothing rotates. */
+  /** Frequency divisor so large that nothing rotates. */
   private static final float UNROTATED = 1e30f;
 
   @Override
@@ -65,7 +65,7 @@ final class Gemma4Family extends Gemma3Family {
         131_072, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.of(256));
   }
 
-  /** The fields of layers with a window. */
+  /** Reads the configuration with the fields of sliding-window layers. */
   @Override
   Facts read(ModelConfig stated) {
     ModelConfig model = text(stated);
@@ -89,7 +89,7 @@ final class Gemma4Family extends Gemma3Family {
     return names;
   }
 
-  /** The rows of mixtures, whose factors stand beside the matrices that they belong to. */
+  /** Returns the tensors of mixtures, with each scale vector next to its matrix. */
   private static List<TensorName> experts() {
     String expert = "experts[" + Place.EXPERT + "].";
     return List.of(
@@ -119,7 +119,7 @@ final class Gemma4Family extends Gemma3Family {
     return GemmaHeads.read(text, slides);
   }
 
-  /** The heads of layers without a window. */
+  /** Returns the heads of global layers. */
   private Heads global(Facts facts) {
     return heads(facts.model()).global(facts.model(), defaults());
   }
@@ -135,7 +135,10 @@ final class Gemma4Family extends Gemma3Family {
         gguf, fields.requirePositiveInt("num_hidden_layers") - shared(fields));
   }
 
-  /** The last layer is a global one whatever a configuration says. */
+  /**
+   * Returns which layers have a sliding window; the last one never has, whatever the configuration
+   * says.
+   */
   private static boolean[] slides(ConfigReader fields) {
     boolean[] slides = sliding(fields, fields.requirePositiveInt("num_hidden_layers"), PERIOD);
     slides[slides.length - 1] = false;
@@ -146,7 +149,7 @@ final class Gemma4Family extends Gemma3Family {
     return global(facts).dim();
   }
 
-  /** Layers that use others' keys and values may be twice as wide. */
+  /** Maps the intermediate size; layers that share keys and values may have twice the size. */
   @Override
   Field innerWidth() {
     return new Field(
@@ -296,7 +299,9 @@ final class Gemma4Family extends Gemma3Family {
     return facts.fields().positiveInt("sliding_window", 512);
   }
 
-  /** Frequencies of global layers beyond the share that rotates are divided to nothing. */
+  /**
+   * Returns frequency divisors that disable rotation in global layers beyond the rotated fraction.
+   */
   @Override
   public List<ExtraTensor> extraTensors(Facts facts) {
     double share =
@@ -317,7 +322,7 @@ final class Gemma4Family extends Gemma3Family {
     }
     ObjectNode rope = config.withObject("/" + ROPE).withObject("/" + FULL);
     rope.put("rope_type", "proportional");
-    // Half a value more, so that rounding loses none.
+    // Half a value more, so that truncation loses none.
     rope.put("partial_rotary_factor", Math.min(1, (2 * rotated + 0.5) / (2.0 * divisors.length)));
     if (rotated > 0 && divisors[0] != 1) {
       rope.put("factor", Field.decimal(divisors[0]));
@@ -358,7 +363,7 @@ final class Gemma4Family extends Gemma3Family {
     }
   }
 
-  /** Other numbers of heads in layers whose keys are not their values. */
+  /** Sets the number of heads of layers with separate keys and values. */
   private static void putByLayer(ObjectNode config, JsonNode types) {
     ObjectNode layers = config.putObject("per_layer_config");
     for (int i = 0; i < types.size(); i++) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** EmbeddingGemma: Gemma 3 whose tokens see both ways, with two Dense layers after pooling. */
+/** EmbeddingGemma: Gemma 3 with bidirectional attention, and two Dense layers after pooling. */
 final class GemmaEmbeddingFamily extends Gemma3Family {
 
   private static final Set<String> DENSE =
@@ -46,7 +46,7 @@ final class GemmaEmbeddingFamily extends Gemma3Family {
     return DENSE.contains(gguf);
   }
 
-  /** The class without an output has names without a prefix. */
+  /** Returns names without a prefix, as in the class without an output head. */
   @Override
   List<TensorName> names(ModelConfig model) {
     return super.names(model).stream()

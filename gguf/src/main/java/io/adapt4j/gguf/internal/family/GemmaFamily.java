@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 
-/** Gemma 1: norms stored 1 larger, tied matrices. */
+/** Gemma 1: norm weights stored plus 1, tied embedding and output. */
 class GemmaFamily extends Gemma2Family {
 
   @Override

@@ -11,19 +11,19 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * A model family in GGUF files. A class states its tables once: the names of tensors with their
- * layouts, and the metadata with the fields of {@code config.json} it stands for. Writing and
- * reading a file both follow them.
+ * A model family in GGUF files. Each subclass declares its mapping once: tensor names with their
+ * layouts, and metadata keys with the fields of {@code config.json} they correspond to. Both
+ * writing and reading follow it.
  */
 public abstract class GgufFamily {
 
-  /** The tensor of divisors for rotary frequencies. */
+  /** The tensor of rotary frequency divisors. */
   public static final String ROPE_DIVISORS = "rope_freqs.weight";
 
   /** The key of the file's type. */
   public static final String FILE_TYPE = "general.file_type";
 
-  /** The output matrix over the vocabulary; a file of a model with tied ones has none. */
+  /** The output matrix over the vocabulary; absent if it is tied to the embedding. */
   public static final String OUTPUT = "output.weight";
 
   /** The token embedding. */
@@ -35,35 +35,35 @@ public abstract class GgufFamily {
   /** {@return the {@code model_type} in {@code config.json}} */
   public abstract String modelType();
 
-  /** {@return all values of {@code model_type} whose checkpoints it writes} */
+  /** {@return all values of {@code model_type} that can be exported} */
   public Set<String> modelTypes() {
     return Set.of(modelType());
   }
 
-  /** {@return the model class that Transformers has for it} */
+  /** {@return the model class in Transformers} */
   public abstract String modelClass();
 
-  /** {@return whether output and embedding matrix are one where the configuration does not say} */
+  /** {@return whether output and embedding matrix are tied by default} */
   public boolean tiedByDefault() {
     return false;
   }
 
-  /** {@return whether a file must have the output matrix, even one that is the embedding} */
+  /** {@return whether a file must have the output matrix, even if it is tied} */
   public boolean requiresOutput() {
     return false;
   }
 
-  /** Returns how the embedding is written as an output matrix that files must have. */
+  /** Returns the layout in which a tied embedding is written as the output matrix. */
   public Layout tiedOutput(Facts facts) {
     return Layout.SAME;
   }
 
-  /** {@return whether its models read whole texts, rather than continue them} */
+  /** {@return whether its models are encoders rather than decoders} */
   public boolean readsTexts() {
     return false;
   }
 
-  /** Returns tensors of checkpoints that a file lacks because all their values are 0. */
+  /** Returns checkpoint tensors that a file omits because all their values are 0. */
   public Map<String, List<Long>> zeroTensors(Set<String> tensors, ModelConfig model) {
     return Map.of();
   }
@@ -73,10 +73,7 @@ public abstract class GgufFamily {
     return false;
   }
 
-  /**
-   * Returns whether a model can be written only if all values of a tensor are 0, since files have
-   * no place for it.
-   */
+  /** Returns whether all values of a tensor must be 0 for an export, since files cannot hold it. */
   public boolean mustBeZero(String stored) {
     return false;
   }
@@ -86,15 +83,15 @@ public abstract class GgufFamily {
     return true;
   }
 
-  /** The rows of the family's table, of a text model by itself. */
+  /** Returns the tensor names of the bare text model. */
   abstract List<TensorName> names(ModelConfig model);
 
-  /** Whether a model reads more than text, so that its text model is below another path. */
+  /** Returns whether a model is multimodal, so that its text model is nested. */
   boolean isWhole(ModelConfig model) {
     return false;
   }
 
-  /** The part of a configuration that is about the text model. */
+  /** Returns the text model's part of a configuration. */
   final ModelConfig text(ModelConfig model) {
     return isWhole(model) ? model.text() : model;
   }
@@ -104,15 +101,12 @@ public abstract class GgufFamily {
     return isWhole(model) ? names.stream().map(TensorName::ofWhole).toList() : names;
   }
 
-  /** {@return the tensors of one value a layer that are keys in files} */
+  /** {@return the scalar tensors per layer that files store as keys} */
   public List<LayerValues> layerValues() {
     return List.of();
   }
 
-  /**
-   * Returns tensors that files must have though nothing is computed with them, so that models are
-   * without.
-   */
+  /** Returns unused tensors that files must have though models lack them. */
   public Map<String, List<Long>> unreadTensors(ModelConfig model) {
     return Map.of();
   }
@@ -123,20 +117,20 @@ public abstract class GgufFamily {
 
   abstract Facts read(ModelConfig model);
 
-  /** Reads what the file is to say of a model. */
+  /** Reads a model's configuration for export. */
   public final Facts facts(ModelConfig model, OptionalInt contextLength) {
     Facts facts = read(model);
     return new Facts(facts.model(), facts.decoder(), contextLength.orElse(facts.contextLength()));
   }
 
   /**
-   * Refuses a model that llama.cpp would compute otherwise, as it has a setting fixed that the
-   * configuration states differently.
+   * Rejects a model that llama.cpp would compute differently because it hardcodes a setting that
+   * the configuration overrides.
    */
   public abstract void requireSupported(Facts facts);
 
   /**
-   * Returns tensors that checkpoints do not have.
+   * Returns tensors to add that checkpoints do not have.
    *
    * @return vectors, in the order of the file
    */
@@ -144,7 +138,7 @@ public abstract class GgufFamily {
     return List.of();
   }
 
-  /** Returns keys that official files have before all others. */
+  /** Writes the keys that come first in official files. */
   public void describeFirst(Facts facts, GgufMetadata.Builder target) {}
 
   /** Writes the family's keys. */
@@ -157,37 +151,37 @@ public abstract class GgufFamily {
     fieldsAfterFileType().forEach(field -> field.writer().write(facts, prefix, target));
   }
 
-  /** Finds a checkpoint's tensor in the GGUF file. */
+  /** Returns the GGUF tensors of a checkpoint's tensor. */
   public final List<Place> toGguf(String stored, ModelConfig model) {
     return rows(model).stream().flatMap(row -> row.toGguf(stored).stream()).toList();
   }
 
-  /** Finds a GGUF tensor in the checkpoint. */
+  /** Returns the checkpoint's tensor of a GGUF tensor. */
   public final Optional<Place> toStored(String gguf, ModelConfig model) {
     return rows(model).stream().flatMap(row -> row.toStored(gguf).stream()).findFirst();
   }
 
-  /** Returns how a file has a tensor where what its metadata says decides. */
+  /** Adjusts the layout of a tensor by the file's metadata. */
   public Place inFile(Place place, GgufMetadata metadata) {
     return place;
   }
 
-  /** Returns whether nothing is computed with a tensor, so that it is not read. */
+  /** Returns whether a tensor is unused and need not be read. */
   public boolean isUnused(String gguf, ModelConfig model) {
     return false;
   }
 
-  /** Returns whether this class is the one for a checkpoint of its {@code model_type}. */
+  /** Returns whether this class handles a checkpoint of its {@code model_type}. */
   public boolean accepts(ModelConfig model) {
     return true;
   }
 
-  /** Returns whether this class is the one for a file of its architecture. */
+  /** Returns whether this class handles a file of its architecture. */
   public boolean fits(GgufMetadata metadata) {
     return metadata.string("general.architecture").filter(architecture()::equals).isPresent();
   }
 
-  /** Makes the {@code config.json} of a file, as far as the metadata says. */
+  /** Builds the {@code config.json} of a file from its metadata. */
   public final ObjectNode config(
       GgufMetadata metadata, boolean hasOutput, Optional<float[]> ropeDivisors) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
@@ -204,14 +198,14 @@ public abstract class GgufFamily {
     return config;
   }
 
-  /** Sets what the divisors of rotary frequencies stand for. */
+  /** Sets the RoPE scaling that the frequency divisors encode. */
   void readDivisors(float[] divisors, long contextLength, ObjectNode config) {
     config.set("rope_scaling", RopeFields.scalingOf(divisors, contextLength));
   }
 
-  /** Adds what follows from which tensors there are. */
+  /** Adds fields implied by the presence of tensors. */
   public void fit(Set<String> tensors, ObjectNode config) {}
 
-  /** Adds what follows from several keys, or from none. */
+  /** Adds fields derived from several keys, or from none. */
   void complete(GgufMetadata metadata, ObjectNode config) {}
 }

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** GLM-4-0414: one matrix for gate and up, half of each head rotated, norms around branches. */
+/**
+ * GLM-4-0414: fused gate and up projection, half of each head rotated, norms before and after each
+ * branch.
+ */
 class Glm4Family extends LlamaLikeFamily {
 
   @Override
@@ -50,7 +53,7 @@ class Glm4Family extends LlamaLikeFamily {
     names.add(layer("post_mlp_layernorm", "post_ffw_norm"));
   }
 
-  /** Transformers' class always has a width of heads. */
+  /** Returns true: Transformers' class always states a head size. */
   @Override
   boolean statesHeadDim(Facts facts) {
     return true;
@@ -66,7 +69,7 @@ class Glm4Family extends LlamaLikeFamily {
     return true;
   }
 
-  /** Those of queries, keys and values are read where they are; there are no others. */
+  /** Accepts biases: only query, key and value may have them, which are read if present. */
   @Override
   void requireBiases(Facts facts) {}
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** GLM 4.5 to 4.7: half of each head rotated, norms of queries and keys in the largest. */
+/** GLM 4.5 to 4.7: half of each head rotated, query and key norms in the largest model. */
 final class Glm4MoeFamily extends SigmoidRoutedFamily {
 
   @Override
@@ -58,13 +58,16 @@ final class Glm4MoeFamily extends SigmoidRoutedFamily {
     return true;
   }
 
-  /** Those of queries, keys and values are read where they are. */
+  /** Rejects MLP biases; those of query, key and value are read if present. */
   @Override
   void requireBiases(Facts facts) {
     requireOff(facts, "mlp_bias");
   }
 
-  /** Official files have a layer more, which guesses a second token. */
+  /**
+   * Returns whether a tensor is unused: official files have an extra layer for multi-token
+   * prediction.
+   */
   @Override
   public boolean isUnused(String gguf, ModelConfig model) {
     return NextLayers.has(gguf, model);

@@ -77,17 +77,17 @@ class Gpt2Family extends GgufFamily {
     return TensorName.of("transformer.h.{}." + stored, "blk.{}." + gguf, layout);
   }
 
-  /** The activation of a configuration that states none. */
+  /** Returns the default activation. */
   String activation() {
     return "gelu_new";
   }
 
-  /** How weights lie. */
+  /** Returns the layout of weights. */
   Layout matrices() {
     return Layout.TRANSPOSED;
   }
 
-  /** How the weight of queries, keys and values lies. */
+  /** Returns the layout of the fused query, key and value weight. */
   Layout fused(ModelConfig model) {
     return matrices();
   }

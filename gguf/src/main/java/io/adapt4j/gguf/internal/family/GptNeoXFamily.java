@@ -10,12 +10,12 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.Set;
 
-/** GPT-NeoX and Pythia: rotary positions on a part of each head, parallel branches. */
+/** GPT-NeoX and Pythia: partial rotary positions, parallel attention and MLP. */
 final class GptNeoXFamily extends GgufFamily {
 
   private static final String ACTIVATION = "hidden_act";
 
-  /** What a configuration without the field stands for. */
+  /** Default activation. */
   private static final String GELU = "gelu";
 
   private static final Set<Class<? extends RopeScaling>> SCALINGS =
@@ -36,7 +36,7 @@ final class GptNeoXFamily extends GgufFamily {
     return "GPTNeoXForCausalLM";
   }
 
-  /** The official converter leaves the key out here. */
+  /** Returns false: the official converter omits the key here. */
   @Override
   public boolean statesFileType() {
     return false;

@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * gpt-oss: a window in every second layer, sinks, and experts whose gate and up stand row by row in
- * one matrix.
+ * gpt-oss: a sliding window in every second layer, attention sinks, and experts with gate and up
+ * interleaved by row.
  */
 final class GptOssFamily extends LlamaLikeFamily {
 
   private static final int PERIOD = 2;
   private static final double LIMIT = 7;
 
-  /** Whether the bounds of YaRN's ramp are whole numbers; those of llama.cpp always are. */
+  /** Key for whether the bounds of YaRN's ramp are integers; in llama.cpp they always are. */
   private static final String TRUNCATES = "adapt4j.rope.scaling.yarn_truncate";
 
   @Override
@@ -106,7 +106,7 @@ final class GptOssFamily extends LlamaLikeFamily {
     return facts.fields().positiveInt("sliding_window", 128);
   }
 
-  /** The layers with a window must be those that llama.cpp takes. */
+  /** Requires the pattern of sliding windows that llama.cpp assumes. */
   @Override
   void requireWindow(Facts facts) {
     if (facts.fields().isNull("sliding_window")) {
@@ -130,7 +130,10 @@ final class GptOssFamily extends LlamaLikeFamily {
     requireOff(facts, "mlp_bias");
   }
 
-  /** llama.cpp rounds the bounds of the ramp, which the family's models do not; it is small. */
+  /**
+   * Returns false: llama.cpp rounds the bounds of the ramp, unlike these models; the difference is
+   * small.
+   */
   @Override
   boolean truncates() {
     return false;

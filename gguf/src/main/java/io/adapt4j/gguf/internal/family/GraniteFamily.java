@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.RopeScaling;
 import java.util.List;
 import java.util.Set;
 
-/** Granite 3: Llama with factors on embeddings, scores, branches and logits. */
+/** Granite 3: Llama with multipliers on embeddings, attention scores, branches and logits. */
 class GraniteFamily extends LlamaLikeFamily {
 
   @Override
@@ -67,7 +67,7 @@ class GraniteFamily extends LlamaLikeFamily {
     return RopeFields.llama3(facts.decoder());
   }
 
-  /** Biases are read where they are. */
+  /** Accepts biases, which are read if present. */
   @Override
   void requireBiases(Facts facts) {}
 

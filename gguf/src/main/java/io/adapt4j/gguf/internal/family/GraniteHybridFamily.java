@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Granite 4: state spaces and attention, an MLP for all positions, beside a mixture of experts or
- * alone. Files of models whose layers all attend are of the architectures of Granite 3.
+ * Granite 4: a hybrid of state-space and attention layers with a shared MLP, optionally with a
+ * mixture of experts. Files of attention-only models use the architectures of Granite 3.
  */
 final class GraniteHybridFamily extends GraniteFamily {
 
@@ -21,7 +21,7 @@ final class GraniteHybridFamily extends GraniteFamily {
   private static final String EXPERTS = "num_local_experts";
   private static final String ROTATED = "rope.scaling.finetuned";
 
-  /** Which models a file's architecture is for. */
+  /** Kind of model of a file's architecture. */
   enum Kind {
     HYBRID("granitehybrid"),
     ATTENTION("granite"),
@@ -62,7 +62,9 @@ final class GraniteHybridFamily extends GraniteFamily {
     return kind == (hybrid ? Kind.HYBRID : sparse ? Kind.ATTENTION_AND_EXPERTS : Kind.ATTENTION);
   }
 
-  /** Files of Granite 3 do not say whether heads are rotated. */
+  /**
+   * Returns whether a file belongs here; files of Granite 3 do not state whether heads are rotated.
+   */
   @Override
   public boolean fits(GgufMetadata metadata) {
     String prefix = architecture() + ".";
@@ -113,7 +115,7 @@ final class GraniteHybridFamily extends GraniteFamily {
         : super.keyValueHeads();
   }
 
-  /** The width of an expert; without experts, of the MLP of all positions. */
+  /** Returns the key for an expert's intermediate size or, without experts, the shared MLP's. */
   @Override
   Field innerWidth() {
     return Field.integer(

@@ -4,7 +4,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Granite 3 with a mixture in every layer, and with an MLP of all positions beside it. */
+/** Granite 3 with a mixture of experts in every layer, optionally with a shared expert. */
 class GraniteMoeFamily extends GraniteFamily {
 
   private static final String SHARED = "shared_intermediate_size";
@@ -44,7 +44,7 @@ class GraniteMoeFamily extends GraniteFamily {
     return names;
   }
 
-  /** The MLP of all positions, under one or another name. */
+  /** Returns the tensors of the shared expert, under either of its names. */
   static List<TensorName> sharedMlp(String suffix) {
     String path = "shared_mlp.";
     return List.of(

@@ -1,13 +1,13 @@
 package io.adapt4j.gguf.internal.family;
 
 /**
- * Rows of one matrix for queries, keys and values in which the queries of each head of keys and
- * values stand before its key and its value. Files have all queries, then all keys, then all
- * values, in one tensor or in three.
+ * Row order of a fused query, key and value matrix that interleaves by key-value head: its queries,
+ * then its key, then its value. Files have all queries, then all keys, then all values, in one
+ * tensor or in three.
  */
 final class GroupedRows implements RowOrder {
 
-  /** What the GGUF tensor has. */
+  /** The part of the matrix that a GGUF tensor holds. */
   enum Part {
     ALL,
     QUERIES,
@@ -19,7 +19,7 @@ final class GroupedRows implements RowOrder {
   private final int groups;
   private final boolean pairs;
 
-  /** Heads of the part, and how many stand before them. */
+  /** Number of heads in the part, and of those preceding them. */
   private final int heads;
 
   private final int before;
@@ -47,7 +47,7 @@ final class GroupedRows implements RowOrder {
     return Layout.SAME.with(new GroupedRows(queries, groups, Part.ALL, false));
   }
 
-  /** Those of a part; of queries and keys, rows of a head alternate between its two halves. */
+  /** The rows of a part; for queries and keys, rows of a head alternate between its two halves. */
   static Layout paired(int queries, int groups, Part part) {
     return Layout.SAME.with(new GroupedRows(queries, groups, part, part != Part.VALUES));
   }

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.OptionalInt;
 
-/** Helium, whose files are those of Llama: its rows are in pairs as they are stored. */
+/** Helium, written as Llama: its stored rows are already in rotary pairs. */
 final class HeliumFamily extends LlamaFamily {
 
   @Override
@@ -27,13 +27,13 @@ final class HeliumFamily extends LlamaFamily {
     return false;
   }
 
-  /** Llama's has a bias of the output as well. */
+  /** Rejects attention biases: Llama's include one of the output projection. */
   @Override
   void requireBiases(Facts facts) {
     requireOff(facts, "attention_bias");
   }
 
-  /** A file of this architecture is read as Llama. */
+  /** Returns false: files of this architecture are read as Llama. */
   @Override
   public boolean fits(GgufMetadata metadata) {
     return false;

@@ -9,10 +9,10 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.Optional;
 
-/** Hunyuan, dense: norms on rotated queries and keys, a rotary base stretched by a factor. */
+/** Hunyuan, dense: norms after rotation of queries and keys, and a scaled rotary base. */
 final class HunyuanFamily extends LlamaLikeFamily {
 
-  /** The context that the stretched base is for, which configurations do not state. */
+  /** Context length for the scaled base, which configurations do not state. */
   private static final int LONGEST = 256 * 1024;
 
   private static final int STATED = 32 * 1024;
@@ -80,7 +80,7 @@ final class HunyuanFamily extends LlamaLikeFamily {
             (source, prefix, config) -> {}));
   }
 
-  /** The base has the scaling already. */
+  /** Writes the rotary keys; the base already includes the scaling. */
   private static void describe(Facts facts, String prefix, GgufMetadata.Builder target) {
     target.string(prefix + "type", "none");
     target.float32(prefix + "factor", 1);

@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * InternLM 2 and 2.5: Llama under other names. Checkpoints have one matrix for query, key and
- * value, files have three.
+ * InternLM 2 and 2.5: Llama with other names, and a fused query, key and value matrix that files
+ * split in three.
  */
 final class InternLm2Family extends LlamaLikeFamily {
 
@@ -65,7 +65,7 @@ final class InternLm2Family extends LlamaLikeFamily {
         "attention.wqkv", gguf, GroupedRows.paired(decoder.heads(), decoder.kvHeads(), part));
   }
 
-  /** Dynamic scaling begins beyond the context that the file states. */
+  /** Returns the supported kinds of scaling; dynamic scaling starts beyond the stated context. */
   @Override
   Set<Class<? extends RopeScaling>> scalings() {
     return Set.of(

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Which layers of a hybrid attend: in files, those that have heads of keys and values. */
+/** Mapping of a hybrid's layer types; in files, attention layers are those with key-value heads. */
 final class LayerKinds {
 
   private static final String KEY = "attention.head_count_kv";
@@ -17,19 +17,19 @@ final class LayerKinds {
   static final String MAMBA = "mamba";
   static final String ATTENTION = "attention";
 
-  /** The same in Transformers 5. */
+  /** Names of the layer types in Transformers 5. */
   private static final Map<String, String> LATER =
       Map.of("linear_attention", MAMBA, "full_attention", ATTENTION);
 
   private LayerKinds() {}
 
-  /** The types of a model's layers in the names of Transformers 4; empty where none are listed. */
+  /** Returns the types of a model's layers in Transformers 4's names; empty if none are listed. */
   static List<String> mixers(ConfigReader fields) {
     String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
     return fields.texts(field).stream().map(type -> LATER.getOrDefault(type, type)).toList();
   }
 
-  /** The heads of each layer. */
+  /** Returns the key for the number of heads of each layer. */
   static Field heads(Function<Facts, boolean[]> attends) {
     return new Field(
         (facts, prefix, target) -> {
@@ -49,7 +49,7 @@ final class LayerKinds {
                 .ifPresent(count -> config.put("num_key_value_heads", count)));
   }
 
-  /** Lists the kinds of layers that a file has. */
+  /** Sets the layer types of a file. */
   static void complete(
       GgufMetadata metadata, String prefix, ObjectNode config, String attention, String other) {
     ArrayNode types = config.putArray("layer_types");
@@ -58,7 +58,7 @@ final class LayerKinds {
     }
   }
 
-  /** Which layers of a file attend. */
+  /** Returns which layers of a file are attention layers. */
   static boolean[] attending(GgufMetadata metadata, String prefix, ObjectNode config) {
     boolean[] attends = new boolean[config.path("num_hidden_layers").asInt()];
     long[] heads = metadata.integers(prefix + KEY).orElse(new long[0]);

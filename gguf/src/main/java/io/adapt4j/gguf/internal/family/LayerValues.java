@@ -2,7 +2,7 @@ package io.adapt4j.gguf.internal.family;
 
 import java.util.OptionalDouble;
 
-/** Numbers of the layers, each a tensor of one value in checkpoints, and one list in files. */
+/** Scalars per layer: single-value tensors in checkpoints, one list in files. */
 public record LayerValues(String key, String stored, OptionalDouble constant) {
 
   /** Returns the name of a layer's tensor. */
@@ -10,7 +10,7 @@ public record LayerValues(String key, String stored, OptionalDouble constant) {
     return stored.replace("{}", String.valueOf(layer));
   }
 
-  /** Returns whether a tensor is one of these. */
+  /** Returns whether a tensor is one of these scalars. */
   public boolean contains(String name, int layers) {
     for (int layer = 0; layer < layers; layer++) {
       if (name(layer).equals(name)) {

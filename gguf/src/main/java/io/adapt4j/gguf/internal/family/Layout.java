@@ -7,37 +7,37 @@ import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the values of a checkpoint's tensor lie in a GGUF file.
+ * Mapping of a checkpoint tensor's values to a GGUF tensor.
  *
- * @param columns the order of a row's values; null where they keep theirs
+ * @param columns permutation of a row's values; null if they keep their order
  */
 public record Layout(
     RowOrder order, @Nullable RowOrder columns, Values values, Form form, int groups) {
 
-  /** How the dimensions of a tensor differ between a checkpoint and a GGUF file. */
+  /** Difference between a tensor's dimensions in a checkpoint and in a GGUF file. */
   public enum Form {
-    /** Not at all. */
+    /** The same dimensions. */
     SAME,
     /** The checkpoint stores a matrix as [in, out]. */
     TRANSPOSED,
     /** The checkpoint's matrix of one row is a vector. */
     ONE_ROW,
-    /** Dimensions of 1 in the middle are left out. */
+    /** Inner dimensions of 1 are dropped. */
     SQUEEZED,
     /** A vector is a matrix of one column. */
     COLUMN,
     /** A vector is a matrix with a row for each group. */
     GROUPS,
-    /** Matrices of one width lie below each other in one, and are a stack in the file. */
+    /** Matrices concatenated by rows in the checkpoint, a stack in the file. */
     STACK,
-    /** As in a stack, and each of them turned. */
+    /** A stack of matrices, each transposed. */
     TURNED_STACK
   }
 
-  /** What becomes of values. */
+  /** Conversion of single values. */
   public interface Values {
 
-    /** They are the same. */
+    /** The identity. */
     Values SAME =
         new Values() {
           @Override
@@ -84,7 +84,7 @@ public record Layout(
         }
       };
 
-  /** Values in the order of the checkpoint. */
+  /** The checkpoint's layout, unchanged. */
   public static final Layout SAME = of(Form.SAME);
 
   /** A norm's weight, 1 larger than in the checkpoint. */
@@ -102,7 +102,7 @@ public record Layout(
   /** A vector that is a matrix of one column in the file. */
   public static final Layout COLUMN = of(Form.COLUMN);
 
-  /** Rates of decay, of which the checkpoint has the logarithms of their negatives. */
+  /** Decay rates, which the checkpoint stores as {@code log(-rate)}. */
   public static final Layout DECAY = SAME.with(MINUS_EXPONENTIAL);
 
   /** The first half of the rows. */
@@ -135,17 +135,17 @@ public record Layout(
     return new Layout(RowOrder.SAME, null, Values.SAME, Form.TURNED_STACK, matrices);
   }
 
-  /** This layout with another order of rows. */
+  /** Returns this layout with a permutation of rows. */
   Layout with(RowOrder rows) {
     return new Layout(rows, columns, values, form, groups);
   }
 
-  /** This layout with an order of columns, of all. */
+  /** Returns this layout with a permutation of all columns. */
   Layout withColumns(RowOrder reordered) {
     return new Layout(order, reordered, values, form, groups);
   }
 
-  /** This layout with rates of decay. */
+  /** Returns this layout with decay rates. */
   Layout decay() {
     return with(MINUS_EXPONENTIAL);
   }
@@ -154,7 +154,10 @@ public record Layout(
     return new Layout(order, columns, other, form, groups);
   }
 
-  /** This layout with rows times factors; a file is read as a model whose factors are 1. */
+  /**
+   * Returns this layout with each row multiplied by a factor; a file is read as a model whose
+   * factors are 1.
+   */
   Layout scaled(IntToDoubleFunction factorOfRow) {
     return with(
         new Values() {
@@ -170,12 +173,12 @@ public record Layout(
         });
   }
 
-  /** This layout with all values times a factor; the same where it is 1. */
+  /** Returns this layout with all values multiplied by a factor. */
   Layout scaled(double factor) {
     return factor == 1 ? this : scaled(row -> factor);
   }
 
-  /** A vector times a factor, which a file is read without. */
+  /** Returns the layout of a vector multiplied by a factor, which is not undone on reading. */
   static Layout times(double factor) {
     return SAME.with(
         new Values() {
@@ -191,17 +194,17 @@ public record Layout(
         });
   }
 
-  /** The layout of the bias that goes with a weight: only an order of rows applies to both. */
+  /** Returns the layout of the weight's bias: only the row order applies to both. */
   Layout ofBias() {
     return SAME.with(order);
   }
 
-  /** {@return whether rows stand in another order, or are not all there} */
+  /** {@return whether rows are permuted or partial} */
   public boolean reordersRows() {
     return order != RowOrder.SAME;
   }
 
-  /** {@return whether the file has the checkpoint's values} */
+  /** {@return whether values are unchanged} */
   public boolean keepsValues() {
     return values == Values.SAME;
   }
@@ -216,25 +219,25 @@ public record Layout(
     return form == Form.TURNED_STACK;
   }
 
-  /** Finds a value of a turned stack in the checkpoint, or the other way round. */
+  /** Maps an index in a transposed stack to the checkpoint, or the reverse. */
   public long turned(long row, long column, long rows, long columns) {
     long each = rows / groups;
     return (row / each * columns + column) * each + row % each;
   }
 
-  /** Finds a row of the GGUF tensor in the checkpoint's. */
+  /** Maps a row of the GGUF tensor to the checkpoint's. */
   public long storedRow(long row, long rows) {
     return order.storedRow(row, rows);
   }
 
   /**
-   * Finds a row of the checkpoint's tensor in the GGUF tensor; the inverse of {@link #storedRow}.
+   * Maps a row of the checkpoint's tensor to the GGUF tensor; the inverse of {@link #storedRow}.
    */
   public long ggufRow(long row, long stored) {
     return order.ggufRow(row, stored);
   }
 
-  /** Turns values of a row as the file has them into the checkpoint's. */
+  /** Converts a row of the file's values to the checkpoint's. */
   public void restore(float[] row) {
     if (columns != null) {
       float[] stored = row.clone();
@@ -283,7 +286,7 @@ public record Layout(
   /** Returns the dimensions in the checkpoint. */
   public List<Long> storedShape(List<Long> gguf, long rows) {
     if (form == Form.GROUPS && gguf.size() == 1) {
-      // A dimension of 1 may be left out.
+      // A dimension of 1 may be missing.
       return gguf;
     }
     if (form == Form.STACK || turnsStack()) {

@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** LFM2: short convolutions between gates, and attention in some layers. */
+/** LFM2: gated short convolutions, and attention in some layers. */
 final class Lfm2Family extends LlamaLikeFamily {
 
   private static final String FULL = "full_attention";
   private static final String CONVOLUTION = "conv";
 
-  /** Names of fields in the family's first files, and what they are called since. */
+  /** Renamed fields: early names and current ones. */
   private static final String[][] RENAMED = {
     {"block_ff_dim", "intermediate_size"},
     {"theta", "rope_theta"},
@@ -64,7 +64,7 @@ final class Lfm2Family extends LlamaLikeFamily {
   List<TensorName> names(ModelConfig model) {
     return List.of(
         TensorName.of("model.embed_tokens", "token_embd"),
-        // The norm after the last layer is called so there too.
+        // The final norm has the same name in files.
         TensorName.of("model.embedding_norm", "token_embd_norm"),
         TensorName.of("lm_head", "output"),
         layer("operator_norm", "attn_norm"),
@@ -120,7 +120,10 @@ final class Lfm2Family extends LlamaLikeFamily {
         facts -> facts.fields().positiveNumber("norm_eps", 1e-5));
   }
 
-  /** Two thirds, times a factor, up to a multiple, unless the width is to be taken as it is. */
+  /**
+   * Maps the intermediate size: two thirds, times a factor, rounded up to a multiple, unless it is
+   * to be used unchanged.
+   */
   @Override
   Field innerWidth() {
     return Field.integer(

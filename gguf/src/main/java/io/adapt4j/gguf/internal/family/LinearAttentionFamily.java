@@ -12,9 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
-/**
- * What Qwen3-Next and Qwen 3.5 share: gated linear attention, and full attention in some layers.
- */
+/** Base of Qwen3-Next and Qwen 3.5: gated linear attention, with full attention in some layers. */
 abstract class LinearAttentionFamily extends MixtureFamily {
 
   private static final String FULL = "full_attention";
@@ -26,7 +24,7 @@ abstract class LinearAttentionFamily extends MixtureFamily {
 
   private final boolean sparse;
 
-  /** A family. */
+  /** Creates a family, dense or a mixture of experts. */
   LinearAttentionFamily(boolean sparse) {
     this.sparse = sparse;
   }
@@ -65,7 +63,7 @@ abstract class LinearAttentionFamily extends MixtureFamily {
     return super.read(RotaryShare.withDefault(sized, 0.25));
   }
 
-  /** The rows of linear attention but those of the projections into it. */
+  /** Adds the tensors of linear attention, except its input projections. */
   abstract void linearRows(LinearHeads heads, List<TensorName> names);
 
   @Override
@@ -82,7 +80,7 @@ abstract class LinearAttentionFamily extends MixtureFamily {
     names.add(layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp", Layout.ONE_ROW));
   }
 
-  /** A tensor of linear attention. */
+  /** Returns the mapping of a linear-attention tensor. */
   static TensorName linear(String stored, String gguf, Layout layout) {
     return TensorName.tensor("model.layers.{}.linear_attn." + stored, "blk.{}." + gguf, layout);
   }
@@ -113,7 +111,7 @@ abstract class LinearAttentionFamily extends MixtureFamily {
   @Override
   List<Field> fieldsBeforeFileType() {
     List<Field> all = super.fieldsBeforeFileType();
-    // The last two are those of experts.
+    // The last two belong to experts.
     return sparse ? all : all.subList(0, all.size() - 2);
   }
 
@@ -180,7 +178,7 @@ abstract class LinearAttentionFamily extends MixtureFamily {
     return recurrent;
   }
 
-  /** After how many layers one attends fully; 0 where they do not follow each other so. */
+  /** Returns the period of full-attention layers; 0 if they are not periodic. */
   private static int interval(Facts facts) {
     boolean[] recurrent = recurrent(facts);
     int stated = facts.fields().positiveInt(INTERVAL, USUAL_INTERVAL);

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.RopeScaling;
 import java.util.List;
 import java.util.Set;
 
-/** Llama 1 to 3. Its scaling of rotary frequencies is a tensor of divisors. */
+/** Llama 1 to 3. Its RoPE scaling is stored as a tensor of divisors. */
 class LlamaFamily extends LlamaLikeFamily {
 
   @Override
@@ -33,7 +33,7 @@ class LlamaFamily extends LlamaLikeFamily {
     return true;
   }
 
-  /** Transformers' class always has a width of heads. */
+  /** Returns true: Transformers' class always states a head size. */
   @Override
   boolean statesHeadDim(Facts facts) {
     return true;
@@ -58,7 +58,7 @@ class LlamaFamily extends LlamaLikeFamily {
     return RopeFields.llama3(facts.decoder());
   }
 
-  /** Biases are read where they are. */
+  /** Accepts biases, which are read if present. */
   @Override
   void requireBiases(Facts facts) {}
 }

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
-/** What families built like Llama share: names, keys and checks. */
+/** Base of Llama-like families: tensor names, keys and checks. */
 abstract class LlamaLikeFamily extends GgufFamily {
 
   private static final String REMEDY =
@@ -22,7 +22,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   abstract DecoderConfig.Defaults defaults();
 
-  /** Whether rows of queries and keys stand in pairs. */
+  /** Returns whether query and key rows are interleaved in rotary pairs. */
   boolean pairsRotaryRows() {
     return false;
   }
@@ -35,12 +35,14 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
   }
 
-  /** The type of layers whose rotary parameters files state; empty where all have the same. */
+  /**
+   * Returns the layer type whose rotary parameters files state; empty if all layers have the same.
+   */
   Optional<String> rotatedAs() {
     return Optional.empty();
   }
 
-  /** The share of each head that is rotated where the configuration does not say. */
+  /** Returns the default fraction of each head that is rotated. */
   double share() {
     return 1;
   }
@@ -57,7 +59,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return names;
   }
 
-  /** The name of the norm after the last layer. */
+  /** Returns the name of the final norm. */
   String finalNorm() {
     return "norm";
   }
@@ -107,7 +109,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return TensorName.of("model.layers.{}." + stored, "blk.{}." + gguf, layout);
   }
 
-  /** The keys in the order of the official converter's base class. */
+  /** Returns the keys in the order of the official converter's base class. */
   @Override
   List<Field> fieldsBeforeFileType() {
     return List.of(
@@ -150,7 +152,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
         "attention.layer_norm_rms_epsilon", "rms_norm_eps", facts -> facts.decoder().rmsNormEps());
   }
 
-  /** What is added in norms. */
+  /** Returns the key for the norms' epsilon. */
   Field normEps() {
     return rmsNormEps();
   }
@@ -164,12 +166,15 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return Field.integer("attention.key_length", "head_dim", facts -> facts.decoder().headDim());
   }
 
-  /** The base of the rotary frequencies of layers with a window. */
+  /** Returns the key for the rotary base frequency of sliding-window layers. */
   Field localTheta() {
     return new Field((facts, prefix, target) -> {}, (source, prefix, config) -> {});
   }
 
-  /** Whether the width of a head is written; where not, it is that of queries over heads. */
+  /**
+   * Returns whether the head size is written; otherwise it is the query size over the number of
+   * heads.
+   */
   boolean statesHeadDim(Facts facts) {
     return facts.fields().has("head_dim")
         || facts.decoder().headDim() * facts.decoder().heads() != facts.decoder().hiddenSize();
@@ -180,29 +185,29 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return List.of();
   }
 
-  /** The two keys that arch llama and those made of it end with. */
+  /** Returns the two keys that conclude files of Llama and the architectures derived from it. */
   static List<Field> vocabularyAndRotaryDim() {
     return List.of(
         Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()),
         Field.derived("rope.dimension_count", facts -> facts.decoder().headDim()));
   }
 
-  /** Which kinds of rotary scaling llama.cpp applies in this architecture. */
+  /** Returns the kinds of RoPE scaling that llama.cpp applies in this architecture. */
   Set<Class<? extends RopeScaling>> scalings() {
     return Set.of(RopeScaling.Default.class, RopeScaling.Linear.class, RopeScaling.Yarn.class);
   }
 
-  /** Whether bounds of YaRN's ramp must be whole numbers, as those of llama.cpp are. */
+  /** Returns whether the bounds of YaRN's ramp must be integers, as in llama.cpp. */
   boolean truncates() {
     return true;
   }
 
-  /** Whether llama.cpp reads where YaRN's ramp begins and ends. */
+  /** Returns whether llama.cpp reads the bounds of YaRN's ramp. */
   boolean readsBounds() {
     return false;
   }
 
-  /** Which activations count as the one llama.cpp has fixed. */
+  /** Returns the activations equivalent to the one llama.cpp hardcodes. */
   Set<String> activations() {
     return Set.of("silu", "swish");
   }
@@ -228,7 +233,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return false;
   }
 
-  /** Files of this kind have no biases unless a family says so. */
+  /** Rejects biases unless a family overrides this. */
   void requireBiases(Facts facts) {
     requireBiasesOff(facts);
   }
@@ -238,17 +243,19 @@ abstract class LlamaLikeFamily extends GgufFamily {
     requireOff(facts, "mlp_bias");
   }
 
-  /** A window is ignored unless a family says otherwise. */
+  /**
+   * Rejects an effective sliding window, which llama.cpp ignores unless a family overrides this.
+   */
   void requireWindow(Facts facts) {
     requireNoEffect(facts, window(facts));
   }
 
-  /** Tokens seen back by layers with a window; 0 if there is none. */
+  /** Returns the size of the sliding window; 0 if there is none. */
   int window(Facts facts) {
     return 0;
   }
 
-  /** A window changes nothing within as many tokens. */
+  /** Requires that the context fits in the window, so that it has no effect. */
   static void requireNoEffect(Facts facts, int window) {
     if (window > 0 && window < facts.contextLength()) {
       throw facts
@@ -264,7 +271,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     }
   }
 
-  /** The window where a family switches it on by a field, in some layers. */
+  /** Returns the sliding window of families that enable it by a field, in some layers. */
   static int switchedWindow(Facts facts) {
     ConfigReader fields = facts.fields();
     boolean listed = fields.texts("layer_types").contains("sliding_attention");
@@ -285,7 +292,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     }
   }
 
-  /** Takes the kinds of scaling given, and of YaRN what llama.cpp reads of it. */
+  /** Requires one of the given kinds of scaling, and YaRN parameters that llama.cpp reads. */
   static void requireScaling(
       Facts facts, Set<Class<? extends RopeScaling>> kinds, boolean truncates) {
     requireKind(facts, kinds, truncates);
@@ -310,7 +317,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     }
   }
 
-  /** Refuses heads whose width is another than that of the residual stream over their number. */
+  /** Requires that the head size is the hidden size over the number of heads. */
   static void requireUsualHeadDim(Facts facts) {
     DecoderConfig decoder = facts.decoder();
     if (decoder.headDim() * decoder.heads() != decoder.hiddenSize()) {
@@ -334,7 +341,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return names.stream().sorted().toList();
   }
 
-  /** Which layers slide, by {@code layer_types} or else by a period. */
+  /** Returns which layers have a sliding window, by {@code layer_types} or else by a period. */
   static boolean[] sliding(Facts facts, int period) {
     return sliding(facts.fields(), facts.decoder().layers(), period);
   }
@@ -352,12 +359,14 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return slides;
   }
 
-  /** The pattern of windows, where it is not the one that llama.cpp takes without it. */
+  /**
+   * Returns the key for the pattern of sliding windows, written if it is not llama.cpp's default.
+   */
   static Field windowPattern(int period, ToIntFunction<Facts> ofModel) {
     return pattern(period, ofModel, false);
   }
 
-  /** The pattern of windows, which official files always have. */
+  /** Returns the key for the pattern of sliding windows, which official files always have. */
   static Field statedPattern(int period) {
     return pattern(period, facts -> period, true);
   }

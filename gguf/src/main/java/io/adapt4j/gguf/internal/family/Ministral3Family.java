@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Ministral 3 and the text model of Mistral 3: Llama with YaRN, whose queries grow beyond the
+ * Ministral 3 and the text model of Mistral 3: Llama with YaRN, and queries scaled up beyond the
  * original context.
  */
 final class Ministral3Family extends LlamaFamily {
@@ -57,7 +57,7 @@ final class Ministral3Family extends LlamaFamily {
     return new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 1_000_000, OptionalInt.of(128));
   }
 
-  /** Some models with images have the text model of Mistral. */
+  /** Reads the configuration; some multimodal models use Mistral's text model. */
   @Override
   Facts read(ModelConfig stated) {
     ModelConfig model = text(stated);
@@ -70,7 +70,7 @@ final class Ministral3Family extends LlamaFamily {
     return new Facts(complete, decoder, decoder.maxPositionEmbeddings());
   }
 
-  /** What the class has where a configuration states nothing. */
+  /** Returns the model class's default RoPE scaling. */
   private static ObjectNode ownScaling() {
     ObjectNode scaling = JsonNodeFactory.instance.objectNode();
     scaling.put("rope_type", "yarn").put(THETA, 1_000_000.0).put("factor", 16.0);
@@ -130,7 +130,7 @@ final class Ministral3Family extends LlamaFamily {
     }
   }
 
-  /** Where a configuration states no scaling, the class has one. */
+  /** Sets RoPE scaling explicitly, as the model class has a default one. */
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
     JsonNode read = config.remove(OLDER);

@@ -2,7 +2,7 @@ package io.adapt4j.gguf.internal.family;
 
 import java.util.List;
 
-/** Ministral, whose files are those of Llama: the window of some layers is lost there. */
+/** Ministral, written as Llama, which drops the sliding window of some layers. */
 final class MinistralFamily extends MistralFamily {
 
   @Override

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.OptionalInt;
 
-/** Mistral 7B and its kin, whose files are those of Llama: the window is lost there. */
+/** Mistral 7B and its kin, written as Llama, which drops the sliding window. */
 class MistralFamily extends LlamaFamily {
 
   @Override
@@ -35,7 +35,7 @@ class MistralFamily extends LlamaFamily {
     return fields.isNull("sliding_window") ? 0 : fields.positiveInt("sliding_window", 4096);
   }
 
-  /** A file of this architecture is read as Llama. */
+  /** Returns false: files of this architecture are read as Llama. */
   @Override
   public boolean fits(GgufMetadata metadata) {
     return false;

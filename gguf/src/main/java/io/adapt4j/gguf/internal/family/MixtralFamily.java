@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Mixtral, whose files are those of Llama with experts: the window is lost there. */
+/** Mixtral, written as Llama with experts, which drops the sliding window. */
 final class MixtralFamily extends LlamaFamily {
 
   @Override

@@ -3,20 +3,20 @@ package io.adapt4j.gguf.internal.family;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What families built like Llama with a mixture of experts in place of the MLP share. */
+/** Base of Llama-like families with a mixture of experts instead of the MLP. */
 abstract class MixtureFamily extends LlamaLikeFamily {
 
-  /** The field of how many experts there are. */
+  /** Returns the field for the number of experts. */
   String countField() {
     return "num_experts";
   }
 
-  /** The field of how many experts a token goes to. */
+  /** Returns the field for the number of experts per token. */
   String chosenField() {
     return "num_experts_per_tok";
   }
 
-  /** Those of layers without a mixture too. */
+  /** Adds the tensors of dense and of mixture layers. */
   @Override
   void feedForward(List<TensorName> names) {
     super.feedForward(names);

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** ModernBERT: a norm before each branch, rotary positions, windows in most layers, gated MLPs. */
+/**
+ * ModernBERT: a norm before each branch, rotary positions, sliding windows in most layers, gated
+ * MLPs.
+ */
 final class ModernBertFamily extends EncoderFamily {
 
   private static final String ACTIVATION = "hidden_activation";
@@ -71,7 +74,10 @@ final class ModernBertFamily extends EncoderFamily {
         .orElse(stated);
   }
 
-  /** Null says that layers with a window have the base of the others. */
+  /**
+   * Returns the rotary base of sliding-window layers; null in the configuration means that of the
+   * others.
+   */
   private static double localTheta(Facts facts) {
     ConfigReader fields = facts.fields();
     double stated =
@@ -153,7 +159,7 @@ final class ModernBertFamily extends EncoderFamily {
         .string("modern-bert." + ACTIVATION)
         .filter("silu"::equals)
         .ifPresent(silu -> config.put(ACTIVATION, silu));
-    // The only pooling that llama.cpp has here.
+    // The only pooling that llama.cpp supports here.
     config.put("classifier_pooling", "mean");
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** MPT: scores that fall with the distance or learned positions, mostly without biases. */
+/** MPT: ALiBi position biases or learned positions, typically without bias vectors. */
 final class MptFamily extends GgufFamily {
 
   private static final String ATTENTION = "attn_config";
@@ -134,7 +134,7 @@ final class MptFamily extends GgufFamily {
         .map(fields -> (float) fields.requirePositiveNumber("clip_qkv"));
   }
 
-  /** 0 where positions are learned. */
+  /** Returns the maximum ALiBi bias; 0 with learned positions. */
   private static float steepness(Facts facts) {
     Optional<ConfigReader> fields = attention(facts);
     boolean has = fields.map(own -> own.bool("alibi", true)).orElse(true);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Nemotron 4 and Minitron: layer norms stored 1 larger, a squared ReLU without a gate. */
+/** Nemotron 4 and Minitron: layer norm weights stored plus 1, and an ungated squared ReLU. */
 final class NemotronFamily extends LlamaLikeFamily {
 
   private static final String EPS = "norm_eps";
@@ -60,14 +60,14 @@ final class NemotronFamily extends LlamaLikeFamily {
     names.add(layer("mlp.down_proj", "ffn_down"));
   }
 
-  /** Official files have the key of the other kind of norms as well. */
+  /** Returns the keys for the norms' epsilon; official files also have the RMS norm key. */
   @Override
   Field normEps() {
     return Field.number(
         "attention.layer_norm_rms_epsilon", EPS, facts -> facts.fields().positiveNumber(EPS, 1e-5));
   }
 
-  /** Transformers' class always has a width of heads. */
+  /** Returns true: Transformers' class always states a head size. */
   @Override
   boolean statesHeadDim(Facts facts) {
     return true;
@@ -97,7 +97,7 @@ final class NemotronFamily extends LlamaLikeFamily {
     return true;
   }
 
-  /** Biases are read where they are. */
+  /** Accepts biases, which are read if present. */
   @Override
   void requireBiases(Facts facts) {}
 

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Nomic BERT: rotary positions and gated MLPs without biases, or plain MLPs and, in every second
- * layer, experts.
+ * Nomic BERT: rotary positions with bias-free gated MLPs, or with plain MLPs and a mixture of
+ * experts in every second layer.
  */
 final class NomicBertFamily extends EncoderFamily {
 
@@ -28,7 +28,7 @@ final class NomicBertFamily extends EncoderFamily {
 
   private final boolean mixes;
 
-  /** One of the two kinds. */
+  /** Creates the dense or the mixture-of-experts variant. */
   NomicBertFamily(boolean mixes) {
     this.mixes = mixes;
   }
@@ -104,7 +104,7 @@ final class NomicBertFamily extends EncoderFamily {
     return rounded ? (stated + MULTIPLE - 1) / MULTIPLE * MULTIPLE : stated;
   }
 
-  /** Without the part of the context that a scaling by length is for. */
+  /** Returns the context length without the part that needs dynamic RoPE scaling. */
   private static int positions(ConfigReader fields) {
     int stated =
         fields
@@ -210,7 +210,7 @@ final class NomicBertFamily extends EncoderFamily {
     }
   }
 
-  /** What the experts' outputs are shifted by is not in files. */
+  /** Returns the bias of the experts' outputs, which files omit. */
   @Override
   public Map<String, List<Long>> zeroTensors(Set<String> tensors, ModelConfig model) {
     Map<String, List<Long>> zeros = new LinkedHashMap<>();

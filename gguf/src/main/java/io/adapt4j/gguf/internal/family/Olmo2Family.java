@@ -5,7 +5,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** OLMo 2: norms after each branch, and over all queries and all keys. */
+/** OLMo 2: norms after each branch, and over the full query and key vectors. */
 class Olmo2Family extends LlamaLikeFamily {
 
   @Override
@@ -33,7 +33,7 @@ class Olmo2Family extends LlamaLikeFamily {
     return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000, OptionalInt.empty());
   }
 
-  /** OLMo 3 has the same architecture with windows. */
+  /** Returns whether a file belongs here; OLMo 3 has the same architecture with sliding windows. */
   @Override
   public boolean fits(GgufMetadata metadata) {
     return super.fits(metadata) && statedWindow(metadata) == 0;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** OLMo 3, whose files are those of OLMo 2 with windows. */
+/** OLMo 3, written as OLMo 2 with sliding windows. */
 final class Olmo3Family extends Olmo2Family {
 
   private static final int PERIOD = 4;
@@ -34,7 +34,7 @@ final class Olmo3Family extends Olmo2Family {
     return Optional.of("full_attention");
   }
 
-  /** Layers with a window have the same base, never stretched. */
+  /** Reads the configuration; sliding-window layers have the same rotary base, without scaling. */
   @Override
   Facts read(ModelConfig stated) {
     Facts facts = super.read(stated);
@@ -67,7 +67,7 @@ final class Olmo3Family extends Olmo2Family {
         : facts.fields().positiveInt("sliding_window", 4096);
   }
 
-  /** llama.cpp knows them here. */
+  /** Accepts sliding windows, which llama.cpp supports here. */
   @Override
   void requireWindow(Facts facts) {}
 

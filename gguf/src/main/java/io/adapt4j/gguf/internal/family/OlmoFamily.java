@@ -4,12 +4,12 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** OLMo 1: Llama whose norms have no weights, with limits on queries, keys and values. */
+/** OLMo 1: Llama with norms without weights, and clipped queries, keys and values. */
 final class OlmoFamily extends LlamaLikeFamily {
 
   private static final String LIMIT = "clip_qkv";
 
-  /** Of the norms; configurations have no field for it. */
+  /** Epsilon of the norms; configurations have no field for it. */
   private static final float EPS = 1e-5f;
 
   @Override

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** OLMoE: a mixture in every layer, norms over all queries and all keys. */
+/** OLMoE: a mixture of experts in every layer, and norms over the full query and key vectors. */
 final class OlmoeFamily extends MixtureFamily {
 
   @Override

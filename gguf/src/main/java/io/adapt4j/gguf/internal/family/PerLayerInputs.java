@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What Gemma 3n and Gemma 4 share: a second table of tokens for layers, and shared keys. */
+/**
+ * Shared parts of Gemma 3n and Gemma 4: per-layer embeddings, and layers that share keys and
+ * values.
+ */
 final class PerLayerInputs {
 
   static final String WIDTH = "hidden_size_per_layer_input";
@@ -26,17 +29,20 @@ final class PerLayerInputs {
 
   private PerLayerInputs() {}
 
-  /** How many rows the second table has. */
+  /** Returns the number of rows of the per-layer embedding table. */
   static int rows(ModelConfig text) {
     return text.fields().positiveInt(ROWS, USUAL_ROWS);
   }
 
-  /** How wide its rows are for each layer; 0 where a model has none. */
+  /** Returns the per-layer width of the embedding; 0 if a model has none. */
   static int width(ConfigReader fields) {
     return fields.optionalInt(WIDTH).orElse(USUAL_WIDTH);
   }
 
-  /** The rows of the table and of what reads it; ids that it lacks get zeros in files. */
+  /**
+   * Returns the tensors of the table and its projections; missing token ids are zero-padded in
+   * files.
+   */
   static List<TensorName> names(ModelConfig text, int vocabulary) {
     int rows = rows(text);
     return List.of(
@@ -51,7 +57,7 @@ final class PerLayerInputs {
         LlamaLikeFamily.layer("post_per_layer_input_norm", "post_norm"));
   }
 
-  /** A table with more rows than there are tokens has no place in files. */
+  /** Rejects a table with more rows than there are tokens. */
   static void requireRows(Facts facts) {
     int vocabulary = facts.decoder().vocabSize();
     if (width(facts.fields()) > 0 && rows(facts.model()) > vocabulary) {
@@ -59,7 +65,10 @@ final class PerLayerInputs {
     }
   }
 
-  /** llama.cpp takes the keys and values of the two layers before those that have none. */
+  /**
+   * Requires that layers share the keys and values of the two layers before them, as llama.cpp
+   * assumes.
+   */
   static void requireShared(Facts facts, boolean[] slides, int shared) {
     int own = slides.length - shared;
     if (shared > 0 && (own < 2 || slides[own - 1] || !slides[own - 2])) {
@@ -70,13 +79,13 @@ final class PerLayerInputs {
     }
   }
 
-  /** Whether a tensor is of a layer that uses another's keys and values. */
+  /** Returns whether a tensor belongs to a layer that shares another's keys and values. */
   static boolean isUnused(String gguf, int firstShared) {
     Matcher matcher = KEYS_OR_VALUES.matcher(gguf);
     return matcher.matches() && Integer.parseInt(matcher.group(1)) >= firstShared;
   }
 
-  /** The inner widths of layers: one number, or a list where a model has several. */
+  /** Returns the intermediate size of each layer, stated as one number or a list. */
   static int[] inner(ModelConfig text, int layers) {
     List<Integer> each = text.fields().json().path(INNER).isArray() ? integers(text) : List.of();
     int[] all = new int[layers];
@@ -93,7 +102,7 @@ final class PerLayerInputs {
     return text.fields().integers(INNER);
   }
 
-  /** The key of the inner widths; read as a list where a file has one. */
+  /** Returns the key for the intermediate sizes, which may hold a list. */
   static Field innerWidths() {
     return new Field(
         (facts, prefix, target) -> {
@@ -116,7 +125,7 @@ final class PerLayerInputs {
         });
   }
 
-  /** Reads the kinds of layers from the key that official files always have. */
+  /** Sets the layer types. */
   static void putTypes(ObjectNode config, boolean[] slides) {
     ArrayNode types = config.putArray("layer_types");
     for (boolean slide : slides) {

@@ -14,8 +14,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Phi-3 and Phi-4 mini: one matrix for query, key and value and one for gate and up; longrope as
- * two tensors of divisors.
+ * Phi-3 and Phi-4 mini: fused query, key and value, fused gate and up, and LongRoPE as two tensors
+ * of divisors.
  */
 final class Phi3Family extends LlamaLikeFamily {
 
@@ -109,7 +109,7 @@ final class Phi3Family extends LlamaLikeFamily {
             (facts, prefix, target) ->
                 target.uint32(prefix + "attention.sliding_window", window(facts)),
             (source, prefix, config) -> {
-              // 0 stands for none; llama.cpp ignores others, which the model was trained with.
+              // 0 means none; llama.cpp ignores others, which the model was trained with.
               long window = source.integer(prefix + "attention.sliding_window").orElse(0);
               config.set(
                   "sliding_window", window > 0 ? LongNode.valueOf(window) : NullNode.getInstance());
@@ -157,7 +157,7 @@ final class Phi3Family extends LlamaLikeFamily {
     return floats;
   }
 
-  /** The rotated part of a head, and what longrope needs beside its two tensors. */
+  /** Sets the rotated fraction of a head, and LongRoPE's settings other than its two tensors. */
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
     String prefix = architecture() + ".";

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Phi 1 to 2: branches in parallel after one layer norm, biases everywhere. */
+/** Phi 1 to 2: parallel attention and MLP after one layer norm, biases everywhere. */
 final class PhiFamily extends LlamaLikeFamily {
 
   @Override
@@ -99,7 +99,7 @@ final class PhiFamily extends LlamaLikeFamily {
     return true;
   }
 
-  /** There are biases whatever the configuration says. */
+  /** Accepts biases, which are always present. */
   @Override
   void requireBiases(Facts facts) {}
 

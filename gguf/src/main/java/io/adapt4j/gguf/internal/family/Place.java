@@ -3,21 +3,21 @@ package io.adapt4j.gguf.internal.family;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Where a tensor is on the other side, and how its values lie in the GGUF file. */
+/** Counterpart of a tensor in the other format, with its layout in the GGUF file. */
 public record Place(String name, Layout layout, int expert) {
 
-  /** Of a tensor that is one in both. */
+  /** Value of {@code expert} for a tensor that is not part of a stack. */
   public static final int ALONE = -1;
 
-  /** In the name of a checkpoint's tensor, stands for the number of the expert. */
+  /** Placeholder for the expert's number in a checkpoint's tensor name. */
   static final String EXPERT = "{expert}";
 
-  /** {@return whether the GGUF tensor has the matrices of all experts} */
+  /** {@return whether the GGUF tensor stacks the matrices of all experts} */
   public boolean isStack() {
     return name.contains(EXPERT);
   }
 
-  /** Returns the places of a GGUF tensor in the checkpoint. */
+  /** Returns the checkpoint tensors that a GGUF tensor is made of. */
   public List<Place> stored(List<Long> shape) {
     return isStack()
         ? IntStream.range(0, Math.toIntExact(shape.get(shape.size() - 1)))
@@ -26,7 +26,7 @@ public record Place(String name, Layout layout, int expert) {
         : List.of(this);
   }
 
-  /** Returns the place of one expert's matrix. */
+  /** Returns the counterpart of one expert's matrix. */
   public Place ofExpert(int number) {
     return new Place(name.replace(EXPERT, String.valueOf(number)), layout, number);
   }

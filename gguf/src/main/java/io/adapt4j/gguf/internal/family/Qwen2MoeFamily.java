@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** The mixtures of Qwen 1.5 and 2, where one expert works on all positions. */
+/** The mixtures of experts of Qwen 1.5 and 2, with a shared expert. */
 final class Qwen2MoeFamily extends MixtureFamily {
 
   @Override

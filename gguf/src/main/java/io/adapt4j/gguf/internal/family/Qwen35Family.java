@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The text models of Qwen 3.5 and 3.6, dense or mixtures. Heads of values stand in files one of
- * each key's after the other.
+ * The text models of Qwen 3.5 and 3.6, dense or mixtures of experts. Files order value heads
+ * round-robin over the key heads.
  */
 final class Qwen35Family extends LinearAttentionFamily {
 
-  /** How the rotated part is divided between the positions of images; those of text are one. */
+  /** Sections of the rotated part for image positions (M-RoPE); text has a single position. */
   private static final int[] SECTIONS = {11, 11, 10, 0};
 
   private final String kind;
@@ -71,7 +71,7 @@ final class Qwen35Family extends LinearAttentionFamily {
     names.add(linear("A_log", "ssm_a", Layout.DECAY.with(order(heads, 0, 1))));
   }
 
-  /** The order of heads of values, after rows that stay. */
+  /** Returns the order of value heads, after leading rows that keep theirs. */
   private static RowOrder order(LinearHeads heads, int before, int width) {
     if (heads.keys() == heads.values()) {
       return RowOrder.SAME;

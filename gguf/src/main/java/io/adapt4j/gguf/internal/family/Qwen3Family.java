@@ -28,7 +28,10 @@ final class Qwen3Family extends LlamaLikeFamily {
     return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.of(128));
   }
 
-  /** In files of rerankers: the rows of yes and no, which are in the output matrix too. */
+  /**
+   * Returns whether a tensor is unused: the yes/no rows in files of rerankers, which the output
+   * matrix also has.
+   */
   @Override
   public boolean isUnused(String gguf, ModelConfig model) {
     return gguf.equals(EmbeddingKeys.CLASSIFIER);

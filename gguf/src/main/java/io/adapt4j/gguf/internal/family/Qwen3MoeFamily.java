@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** The mixtures of Qwen 3: norms on each query and key head. */
+/** The mixtures of experts of Qwen 3: norms on each query and key head. */
 final class Qwen3MoeFamily extends MixtureFamily {
 
   @Override

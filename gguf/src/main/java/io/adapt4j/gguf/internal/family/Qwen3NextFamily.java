@@ -2,7 +2,7 @@ package io.adapt4j.gguf.internal.family;
 
 import java.util.List;
 
-/** Qwen3-Next: projections that give the parts of each group side by side. */
+/** Qwen3-Next: linear-attention projections interleaved by group. */
 final class Qwen3NextFamily extends LinearAttentionFamily {
 
   Qwen3NextFamily() {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * RoBERTa, XLM-RoBERTa and CamemBERT: to llama.cpp BERT, with the rows of positions that padding
- * takes left out. Files of them are read as BERT.
+ * RoBERTa, XLM-RoBERTa and CamemBERT, written as BERT without the position rows reserved for
+ * padding. Such files are read as BERT.
  */
 final class RobertaFamily extends BertFamily {
 

@@ -11,7 +11,9 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** How rotary frequencies are stretched: keys for some kinds, a tensor of divisors for others. */
+/**
+ * Mapping of RoPE scaling: metadata keys for some kinds, a tensor of frequency divisors for others.
+ */
 final class RopeFields {
 
   private static final String SCALING = "rope.scaling.";
@@ -21,7 +23,7 @@ final class RopeFields {
 
   private RopeFields() {}
 
-  /** Makes a configuration state the width of a head. */
+  /** Sets the head size in a configuration. */
   static void readHeadDim(ObjectNode config) {
     if (!config.has("head_dim")) {
       int heads = Math.max(1, config.path("num_attention_heads").asInt());
@@ -29,7 +31,7 @@ final class RopeFields {
     }
   }
 
-  /** The key that says there is no scaling, which some families' files have. */
+  /** Returns the key for the absence of scaling, which some families' files have. */
   static Field none() {
     return new Field(
         (facts, prefix, target) -> {
@@ -40,7 +42,7 @@ final class RopeFields {
         (source, prefix, config) -> {});
   }
 
-  /** The base of the frequencies, where it is not the one that llama.cpp takes without the key. */
+  /** Returns the key for the base frequency, written if it is not llama.cpp's default. */
   static Field unusualTheta() {
     return new Field(
         (facts, prefix, target) -> {
@@ -52,21 +54,24 @@ final class RopeFields {
             config.put("rope_theta", source.number(prefix + THETA).orElse(USUAL_THETA)));
   }
 
-  /** The keys of linear and YaRN scaling, as most families write them. */
+  /** Returns the keys of linear and YaRN scaling, as most families write them. */
   static Field scaling() {
     return new Field(
         (facts, prefix, target) -> write(facts, prefix + SCALING, target, false),
         (source, prefix, config) -> read(source, prefix, config, false));
   }
 
-  /** The same of families where llama.cpp reads {@code mscale_all_dim}, and takes mscale as 1. */
+  /**
+   * Returns the keys for families where llama.cpp reads {@code mscale_all_dim} and assumes an
+   * mscale of 1.
+   */
   static Field scalingByAllDim() {
     return new Field(
         (facts, prefix, target) -> write(facts, prefix + SCALING, target, true),
         (source, prefix, config) -> read(source, prefix, config, true));
   }
 
-  /** The key of {@code mscale_all_dim}, which official files have later than the others. */
+  /** Returns the key of {@code mscale_all_dim}, which official files write after the others. */
   static Field allDim() {
     return new Field(
         (facts, prefix, target) -> {
@@ -79,7 +84,10 @@ final class RopeFields {
         (source, prefix, config) -> {});
   }
 
-  /** Rotary parameters of layers of one type, which files have no scaling for. */
+  /**
+   * Returns the rotary parameters of one layer type, rejecting scaling, which files cannot hold for
+   * it.
+   */
   static ConfigReader plain(ConfigReader parameters) {
     if (!parameters.optionalText("rope_type").orElse("default").equals("default")) {
       throw parameters.invalid(
@@ -124,8 +132,8 @@ final class RopeFields {
   }
 
   /**
-   * How much longer rotated vectors are than llama.cpp makes them by itself, for which it takes the
-   * default of YaRN whatever {@code yarn_attn_factor} says.
+   * Returns the attention factor relative to the one llama.cpp applies itself, which is YaRN's
+   * default whatever {@code yarn_attn_factor} says.
    */
   static float attentionShare(DecoderConfig decoder) {
     return attentionShare(decoder, false);
@@ -195,8 +203,8 @@ final class RopeFields {
   }
 
   /**
-   * The divisors of Llama 3's scaling, for a tensor {@code rope_freqs.weight}. Numbers are divided
-   * by multiplying with the reciprocal, as PyTorch does in the official converter.
+   * Returns the frequency divisors of Llama 3's scaling, the tensor {@code rope_freqs.weight}.
+   * Divides by multiplying with the reciprocal, as PyTorch does in the official converter.
    */
   static List<ExtraTensor> llama3(DecoderConfig decoder) {
     if (!(decoder.ropeScaling() instanceof RopeScaling.Llama3 llama3)) {
@@ -227,9 +235,8 @@ final class RopeFields {
   }
 
   /**
-   * What stands in {@code rope_scaling} for the divisors of a file: the scaling they came from
-   * cannot be told, but one with the same factor for each frequency at every length computes the
-   * same.
+   * Returns {@code rope_scaling} for a file's divisors. The original scaling cannot be recovered;
+   * LongRoPE with these factors at every length is equivalent.
    */
   static ObjectNode scalingOf(float[] divisors, long contextLength) {
     ArrayNode factors = JsonNodeFactory.instance.arrayNode();

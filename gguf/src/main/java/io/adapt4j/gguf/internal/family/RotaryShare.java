@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 
-/** The share of each head that is rotated. */
+/** Mapping of the fraction of each head that is rotated. */
 final class RotaryShare {
 
   private static final String FIELD = "partial_rotary_factor";
@@ -13,7 +13,7 @@ final class RotaryShare {
 
   private RotaryShare() {}
 
-  /** The configuration with the share that a family takes where none is stated. */
+  /** Returns the configuration with a family's default fraction if none is stated. */
   static ModelConfig withDefault(ModelConfig model, double share) {
     boolean stated =
         model.fields().has(FIELD)
@@ -21,12 +21,12 @@ final class RotaryShare {
     return stated ? model : model.with(FIELD, DoubleNode.valueOf(share));
   }
 
-  /** How many values of a head are rotated. */
+  /** Returns the key for the number of rotated dimensions per head. */
   static Field count() {
     return Field.derived(KEY, facts -> facts.decoder().rotaryDim());
   }
 
-  /** Sets the share that a file states, where the fields of the heads' width are set. */
+  /** Sets the fraction that a file states, once the head size is set. */
   static void complete(GgufMetadata metadata, String prefix, ObjectNode config) {
     int heads = Math.max(1, config.path("num_attention_heads").asInt());
     double width =

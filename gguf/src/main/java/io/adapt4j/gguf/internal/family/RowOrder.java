@@ -2,10 +2,10 @@ package io.adapt4j.gguf.internal.family;
 
 import java.util.Arrays;
 
-/** Which rows of a checkpoint's tensor a GGUF tensor has, and in which order. */
+/** Selection and permutation of a checkpoint tensor's rows in a GGUF tensor. */
 public interface RowOrder {
 
-  /** All rows as they are. */
+  /** All rows, unchanged. */
   RowOrder SAME =
       new RowOrder() {
         @Override
@@ -24,18 +24,18 @@ public interface RowOrder {
         }
       };
 
-  /** Returns how many rows the GGUF tensor has. */
+  /** Returns the number of rows of the GGUF tensor. */
   long rows(long stored);
 
-  /** Finds a row of the GGUF tensor in the checkpoint's. */
+  /** Maps a row of the GGUF tensor to the checkpoint's. */
   long storedRow(long row, long rows);
 
   /**
-   * Finds a row of the checkpoint's tensor in the GGUF tensor; the inverse of {@link #storedRow}.
+   * Maps a row of the checkpoint's tensor to the GGUF tensor; the inverse of {@link #storedRow}.
    */
   long ggufRow(long row, long stored);
 
-  /** Takes one of several equal parts that follow each other. */
+  /** Returns one of several equal consecutive parts. */
   static RowOrder part(int number, int parts) {
     return new RowOrder() {
       @Override
@@ -56,7 +56,7 @@ public interface RowOrder {
     };
   }
 
-  /** Takes all rows but the first ones, which a file that is read does not have. */
+  /** Returns all rows except the first ones, which are absent in a file. */
   static RowOrder from(int skipped) {
     return new RowOrder() {
       @Override
@@ -77,9 +77,9 @@ public interface RowOrder {
   }
 
   /**
-   * Takes all rows, and zeros after them.
+   * Returns all rows padded with zeros.
    *
-   * @return the order, which finds rows of zeros at -1
+   * @return the order, which maps zero rows to -1
    */
   static RowOrder padded(int stored, int all) {
     return new RowOrder() {
@@ -100,7 +100,7 @@ public interface RowOrder {
     };
   }
 
-  /** Takes every so many rows. */
+  /** Returns every n-th row. */
   static RowOrder each(int step, int first) {
     return new RowOrder() {
       @Override
@@ -120,7 +120,7 @@ public interface RowOrder {
     };
   }
 
-  /** Takes the rows of a list. */
+  /** Returns the listed rows. */
   static RowOrder listed(int[] rows, int stored) {
     int[] inverse = new int[stored];
     Arrays.fill(inverse, -1);
@@ -146,8 +146,8 @@ public interface RowOrder {
   }
 
   /**
-   * Rows of a head alternate between the two halves of its rotated part, so that values rotated
-   * together are neighbors.
+   * Interleaves the two halves of each head's rotated part, so that values rotated together are
+   * adjacent.
    */
   static RowOrder rotaryPairs(int heads, double share) {
     return new RowOrder() {
@@ -176,7 +176,7 @@ public interface RowOrder {
     };
   }
 
-  /** All queries, then all keys, then all values, instead of head by head. */
+  /** Reorders from head by head to all queries, then all keys, then all values. */
   static RowOrder queriesKeysValues(int heads) {
     return new RowOrder() {
       @Override

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Seed-OSS: Llama with biases on queries, keys and values. */
+/** Seed-OSS: Llama with query, key and value biases. */
 final class SeedOssFamily extends LlamaLikeFamily {
 
   @Override
@@ -36,13 +36,13 @@ final class SeedOssFamily extends LlamaLikeFamily {
     names.add(layer("post_attention_layernorm", "post_attention_norm"));
   }
 
-  /** Transformers' class always has a width of heads. */
+  /** Returns true: Transformers' class always states a head size. */
   @Override
   boolean statesHeadDim(Facts facts) {
     return true;
   }
 
-  /** Those of queries, keys and values are read where they are. */
+  /** Rejects output and MLP biases; those of query, key and value are read if present. */
   @Override
   void requireBiases(Facts facts) {
     requireOff(facts, "attention_out_bias");

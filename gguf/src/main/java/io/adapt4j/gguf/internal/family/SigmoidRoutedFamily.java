@@ -5,12 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the mixtures share whose experts are scored one by one, with a correction, after some dense
- * layers.
+ * Base of mixture families with sigmoid routing, a score correction bias and leading dense layers.
  */
 abstract class SigmoidRoutedFamily extends MixtureFamily {
 
-  /** The number of this way of scoring in files. */
+  /** Value of the gating function key for sigmoid scores. */
   static final int SIGMOID = 2;
 
   @Override
@@ -18,10 +17,10 @@ abstract class SigmoidRoutedFamily extends MixtureFamily {
     return "n_routed_experts";
   }
 
-  /** What the family takes where dense layers or shared experts are not stated. */
+  /** Returns the default number of dense layers and of shared experts. */
   abstract int absent();
 
-  /** What the family takes where it is not stated that weights add up to 1. */
+  /** Returns whether expert weights are normalized by default. */
   abstract boolean normalizedByDefault();
 
   @Override

@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 /** SmolLM3: Llama in which every fourth layer has no rotary positions. */
 final class SmolLm3Family extends LlamaLikeFamily {
 
-  /** llama.cpp leaves rotary positions out of every fourth layer, whatever the file says. */
+  /** Period of layers without rotary positions, which llama.cpp hardcodes. */
   private static final int STEP = 4;
 
   @Override

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** StableLM 2 and 3: layer norms, a quarter of each head rotated, branches in parallel or not. */
+/** StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches. */
 final class StableLmFamily extends LlamaLikeFamily {
 
   private static final String PARALLEL = "use_parallel_residual";
@@ -71,7 +71,7 @@ final class StableLmFamily extends LlamaLikeFamily {
     return true;
   }
 
-  /** Those of queries, keys and values are read where they are; there are no others. */
+  /** Accepts biases: only query, key and value may have them, which are read if present. */
   @Override
   void requireBiases(Facts facts) {}
 
@@ -86,7 +86,7 @@ final class StableLmFamily extends LlamaLikeFamily {
     RotaryShare.complete(metadata, architecture() + ".", config);
   }
 
-  /** Branches are in parallel where there is no second norm: official files may say otherwise. */
+  /** Sets parallel branches if there is no second norm, whatever official files state. */
   @Override
   public void fit(Set<String> tensors, ObjectNode config) {
     config.put(PARALLEL, !tensors.contains("blk.0.ffn_norm.weight"));

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 
-/** StarCoder 1: GPT-2 with one head of keys and values, and weights stored as [out, in]. */
+/** StarCoder 1: GPT-2 with multi-query attention, and weights stored as [out, in]. */
 final class StarcoderFamily extends Gpt2Family {
 
   private static final String ONE = "multi_query";
@@ -40,7 +40,10 @@ final class StarcoderFamily extends Gpt2Family {
     return model.fields().bool(ONE, true);
   }
 
-  /** Where each head has keys and values of its own, they stand head by head in checkpoints. */
+  /**
+   * Returns the layout of the fused weight; with multi-head attention, checkpoints interleave it by
+   * head.
+   */
   @Override
   Layout fused(ModelConfig model) {
     return isOne(model)

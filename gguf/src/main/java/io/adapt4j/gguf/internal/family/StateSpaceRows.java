@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 
-/** What hybrids with state spaces (Mamba-2) share: rows of their tables, keys and checks. */
+/** Shared tensor names, keys and checks of hybrids with state-space layers (Mamba-2). */
 final class StateSpaceRows {
 
   private static final String STORED = "model.layers.{}.mamba.";
@@ -15,7 +15,7 @@ final class StateSpaceRows {
 
   private StateSpaceRows() {}
 
-  /** The rows of a layer's state space. */
+  /** Returns the tensors of a state-space layer. */
   static List<TensorName> names(ConfigReader fields, Layout in, Layout out) {
     return List.of(
         LlamaLikeFamily.layer("mamba.in_proj", "ssm_in", in),
@@ -57,7 +57,7 @@ final class StateSpaceRows {
         "ssm.time_step_rank", HEADS, facts -> facts.fields().positiveInt(HEADS, 128));
   }
 
-  /** The width of all heads. */
+  /** Returns the inner size, that is heads times head size. */
   static int inner(Facts facts) {
     ConfigReader fields = facts.fields();
     return fields
@@ -65,7 +65,7 @@ final class StateSpaceRows {
         .orElse((int) (fields.positiveNumber("mamba_expand", 2) * facts.decoder().hiddenSize()));
   }
 
-  /** Sets what follows from the inner width, where the fields of the other widths are set. */
+  /** Sets the fields derived from the inner size, once the other sizes are set. */
   static void complete(GgufMetadata metadata, String prefix, ObjectNode config) {
     long inner = metadata.integer(prefix + "ssm.inner_size").orElse(0);
     config.put("mamba_d_head", inner / Math.max(1, config.path(HEADS).asLong()));
@@ -74,7 +74,9 @@ final class StateSpaceRows {
     config.put("mamba_proj_bias", false);
   }
 
-  /** llama.cpp adds the bias of the convolution, no others, and takes any step. */
+  /**
+   * Requires what llama.cpp supports: a bias of the convolution only, and no limit on time steps.
+   */
   static void require(Facts facts) {
     ConfigReader fields = facts.fields();
     LlamaLikeFamily.requireOff(facts, "mamba_proj_bias");
@@ -83,13 +85,13 @@ final class StateSpaceRows {
     }
     double least = fields.numberAt("time_step_limit", 0).orElse(0);
     double most = fields.numberAt("time_step_limit", 1).orElse(Double.POSITIVE_INFINITY);
-    // Steps are positive, and none is as large.
+    // Steps are positive, and none is that large.
     if (least > 0 || most < 1e6) {
       throw LlamaLikeFamily.refused(facts, "time_step_limit", "0 to infinity");
     }
   }
 
-  /** llama.cpp normalizes each group by itself; these families all groups together. */
+  /** Requires a single group: llama.cpp normalizes groups separately, these families jointly. */
   static void requireOneGroup(Facts facts) {
     if (facts.fields().positiveInt(GROUPS, 1) != 1) {
       throw LlamaLikeFamily.refused(facts, GROUPS, "1");

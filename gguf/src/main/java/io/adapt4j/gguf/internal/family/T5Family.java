@@ -13,12 +13,11 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * T5, FLAN-T5, mT5 and umT5, which read one text and write another: tensors of both sides, numbers
- * for distances.
+ * T5, FLAN-T5, mT5 and umT5: encoder-decoder models with relative position biases.
  *
- * <p>T5 multiplies its last states by a factor that llama.cpp does not have. Files have it in the
- * norm before, and a key of this library that says so; files of the official converter are without,
- * and there the factor belongs to a model whose output matrix is the embedding.
+ * <p>T5 scales its final hidden states by a factor that llama.cpp lacks. Exported files fold it
+ * into the preceding norm and mark this with a key of this library. Files of the official converter
+ * lack it; in them it applies if the output matrix is tied to the embedding.
  */
 final class T5Family extends GgufFamily {
 
@@ -33,16 +32,18 @@ final class T5Family extends GgufFamily {
   private static final String START = "decoder_start_token_id";
   private static final String LAST_NORM = "decoder.final_layer_norm";
 
-  /** Says that the decoder's last norm has the factor of the states before the output. */
+  /**
+   * Key stating that the factor of the final hidden states is folded into the decoder's last norm.
+   */
   private static final String SCALED = "adapt4j.scaled_output_norm";
 
-  /** Says whether there is such a factor, where it does not follow from the output matrix. */
+  /** Key stating whether there is such a factor, if it does not follow from the output matrix. */
   private static final String SCALES = "adapt4j.scale_decoder_outputs";
 
-  /** The distance from which llama.cpp puts all into the last bucket. */
+  /** The maximum distance that llama.cpp hardcodes: larger ones share the last bucket. */
   private static final int FARTHEST = 128;
 
-  /** What the converter states for models that may read texts of any length. */
+  /** Context length that the converter states for models without a length limit. */
   private static final int CONTEXT = 512;
 
   @Override
@@ -65,7 +66,7 @@ final class T5Family extends GgufFamily {
     return "T5ForConditionalGeneration";
   }
 
-  /** Whether defaults are those of mT5. */
+  /** Returns whether the defaults are those of mT5. */
   private static boolean isMultilingual(ModelConfig model) {
     return !model.modelType().equals("t5");
   }
@@ -220,7 +221,7 @@ final class T5Family extends GgufFamily {
     config.put(ACTIVATION, tensors.contains("enc.blk.0.ffn_gate.weight") ? GATED : "relu");
     if (tensors.contains("enc.blk.1.attn_rel_b.weight")
         || tensors.contains("dec.blk.1.attn_rel_b.weight")) {
-      // Only here every layer has numbers for distances of its own.
+      // Only umT5 has separate position biases in every layer.
       config.put("model_type", "umt5");
       config.putArray("architectures").add("UMT5ForConditionalGeneration");
     }

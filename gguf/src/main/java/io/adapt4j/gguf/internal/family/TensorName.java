@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One row of a family's table: a module's name in checkpoints and in GGUF files, both with {@code
- * {}} for the number of the layer where there is one, and the layout of its weight. Where the rows
- * of a checkpoint's tensor are in several GGUF tensors, there is a row for each.
+ * One entry of a family's tensor map: a module's name in checkpoints and in GGUF files, with {@code
+ * {}} for the layer number, and the layout of its weight. A checkpoint tensor split into several
+ * GGUF tensors has an entry for each.
  */
 record TensorName(String stored, String gguf, Layout layout, boolean isWhole) {
 
@@ -26,23 +26,23 @@ record TensorName(String stored, String gguf, Layout layout, boolean isWhole) {
     return new TensorName(stored, gguf, layout, false);
   }
 
-  /** A tensor whose name is not that of a module with its kind. */
+  /** Creates an entry for a full tensor name rather than a module. */
   static TensorName tensor(String stored, String gguf, Layout layout) {
     return new TensorName(stored, gguf, layout, true);
   }
 
-  /** The row of a text model that is below another path. */
+  /** Returns the entry for a nested text model. */
   TensorName ofWhole() {
     return new TensorName(
         stored.replaceFirst("^model\\.", "model.language_model."), gguf, layout, isWhole);
   }
 
-  /** The GGUF tensor of a checkpoint's tensor. */
+  /** Returns the GGUF tensor of a checkpoint's tensor. */
   Optional<Place> toGguf(String name) {
     return translate(stored, gguf, name);
   }
 
-  /** The checkpoint's tensor of a GGUF tensor. */
+  /** Returns the checkpoint's tensor of a GGUF tensor. */
   Optional<Place> toStored(String name) {
     return translate(gguf, stored, name);
   }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * VaultGemma, whose files are those of Gemma 1: to llama.cpp, which does not know it, a model
- * without soft caps is one for as many tokens as its window has.
+ * VaultGemma, written as Gemma 1: within its sliding window, a model without soft-capping is
+ * equivalent.
  */
 final class VaultGemmaFamily extends GemmaFamily {
 
@@ -60,7 +60,7 @@ final class VaultGemmaFamily extends GemmaFamily {
     }
   }
 
-  /** A file of this architecture is read as Gemma. */
+  /** Returns false: files of this architecture are read as Gemma. */
   @Override
   public boolean fits(GgufMetadata metadata) {
     return false;

@@ -1,6 +1,6 @@
 /**
- * Model families in GGUF files: one declarative class each, with the names and layouts of tensors,
- * the metadata, and what llama.cpp computes whatever the file says. Usable in both directions.
+ * Model families in GGUF files: one declarative class each, with tensor names and layouts,
+ * metadata, and settings that llama.cpp hardcodes. Used in both directions.
  */
 @NullMarked
 package io.adapt4j.gguf.internal.family;

@@ -8,7 +8,7 @@ import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.QuantizedTerms;
 import org.jspecify.annotations.Nullable;
 
-/** The matrix of the output head in the blocks of its file. */
+/** The output head in its file's quantized blocks. */
 final class BlockHead implements CompactHead {
 
   private final FileBlocks source;

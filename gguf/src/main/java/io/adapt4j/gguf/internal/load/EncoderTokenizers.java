@@ -3,7 +3,7 @@ package io.adapt4j.gguf.internal.load;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.gguf.format.GgufMetadata;
 
-/** Tokenizers of encoders in the terms of {@code tokenizer.json}. */
+/** Converts tokenizers of encoders to the format of {@code tokenizer.json}. */
 final class EncoderTokenizers {
 
   private static final String PREFIX = "tokenizer.ggml.";
@@ -12,7 +12,7 @@ final class EncoderTokenizers {
 
   private EncoderTokenizers() {}
 
-  /** The piece as {@code tokenizer.json} has it, which marks those that go on with a word. */
+  /** Returns a piece in the form of {@code tokenizer.json}, which marks word continuations. */
   static String wordPiece(String token, boolean special) {
     if (special) {
       return token;

@@ -10,11 +10,11 @@ import io.adapt4j.kernels.internal.packed.BlockSource;
 import java.util.List;
 import java.util.Map;
 
-/** A weight in the blocks of a GGUF file. */
+/** A quantized weight in a GGUF file. */
 record FileBlocks(String name, String storedName, List<Long> shape, BlockType type)
     implements BlockSource {
 
-  /** What it was before is not known; what it is restored to is fp32. */
+  /** Returns fp32: the type before quantization is unknown, and values are dequantized to fp32. */
   @Override
   public StoredType original() {
     return StoredType.F32;
@@ -30,7 +30,7 @@ record FileBlocks(String name, String storedName, List<Long> shape, BlockType ty
     return false;
   }
 
-  /** Reads the blocks, with rows in the checkpoint's order. */
+  /** Reads the blocks with rows in the checkpoint's order. */
   @Override
   public BlockMatrix read(Checkpoint checkpoint, int rows, int columns) {
     GgufTensorFile file = checkpoint.file(storedName, GgufTensorFile.class).orElseThrow();

@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 
-/** What a file says of its model. */
+/** Description of the model in a GGUF file. */
 record GgufModel(
     GgufFamily family,
     ObjectNode config,
@@ -30,16 +30,16 @@ record GgufModel(
     Map<String, Float> values,
     Map<String, List<Long>> zeros) {
 
-  /** Divisors of rotary frequencies for short and for long texts, as Phi-3 has them. */
+  /** Rotary frequency divisors for short texts; Phi-3 has separate ones for long texts. */
   private static final String SHORT_FACTORS = "rope_factors_short.weight";
 
   private static final String LONG_FACTORS = "rope_factors_long.weight";
 
-  /** Tensors that say something which is in the configuration. */
+  /** Tensors whose content goes into the configuration. */
   private static final Set<String> IN_CONFIGURATION =
       Set.of(GgufFamily.ROPE_DIVISORS, SHORT_FACTORS, LONG_FACTORS);
 
-  /** Families whose layers have biases where the configuration says so. */
+  /** Families whose layers have biases only if the configuration says so. */
   private static final Set<String> WITH_BIASES_BY_CHOICE =
       Set.of(
           "llama",
@@ -93,7 +93,7 @@ record GgufModel(
         family.zeroTensors(file.tensors().keySet(), model));
   }
 
-  /** Headers may state tensors without values, which no model has. */
+  /** Rejects tensors without values: headers may declare them, but no model has them. */
   private static void requireValues(Path path, GgufTensor tensor) {
     if (tensor.shape().isEmpty() || tensor.shape().contains(0L)) {
       throw CheckpointException.inTensor(
@@ -105,7 +105,7 @@ record GgufModel(
     }
   }
 
-  /** The numbers of layers that the file has as keys. */
+  /** Returns the scalar tensors of layers that the file stores as keys. */
   private static Map<String, Float> values(GgufFile file, GgufFamily family, ObjectNode config) {
     Map<String, Float> values = new LinkedHashMap<>();
     int layers = config.path("num_hidden_layers").asInt();

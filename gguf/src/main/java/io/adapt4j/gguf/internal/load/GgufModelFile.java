@@ -15,10 +15,10 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** Reads GGUF files; found by {@link java.util.ServiceLoader}. */
+/** Model file format for GGUF files; found by {@link java.util.ServiceLoader}. */
 public final class GgufModelFile implements ModelFileFormat {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Called by {@link java.util.ServiceLoader}. */
   public GgufModelFile() {}
 
   @Override
@@ -73,7 +73,7 @@ public final class GgufModelFile implements ModelFileFormat {
         });
   }
 
-  /** What is wrong with a file is wrong with a model's weights. */
+  /** Opens a file and translates format errors into checkpoint errors. */
   private static <T> T reading(Path file, Function<GgufFile, T> use) {
     try {
       return use.apply(GgufFile.open(file));

@@ -27,28 +27,28 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How a text becomes a vector, as the files of a sentence-transformers folder say it: of encoders,
- * and of decoders whose files name a pooling. Vectors have length 1, as llama.cpp's tools make
- * them, unless the file says otherwise.
+ * Writes the Sentence Transformers module files for a GGUF file of an encoder, or of a decoder with
+ * a pooling type. Vectors are L2-normalized, as in llama.cpp's tools, unless the file states
+ * otherwise.
  */
 final class GgufModules {
 
   private static final String POOLING = "1_Pooling";
   private static final String NORMALIZE = "4_Normalize";
 
-  /** The folders of Dense layers, by their weights. */
+  /** Folders of Dense layers, keyed by their weights. */
   private static final SortedMap<String, String> DENSE =
       new TreeMap<>(
           Map.of(EmbeddingKeys.FIRST_DENSE, "2_Dense", EmbeddingKeys.SECOND_DENSE, "3_Dense"));
 
-  /** The switches of poolings, by their numbers in files. */
+  /** Pooling flags of Sentence Transformers, keyed by GGUF pooling type. */
   private static final Map<Integer, String> SWITCHES =
       Map.of(
           EmbeddingKeys.MEAN, "pooling_mode_mean_tokens",
           EmbeddingKeys.FIRST, "pooling_mode_cls_token",
           EmbeddingKeys.LAST, "pooling_mode_lasttoken");
 
-  /** Which fields are in which file. */
+  /** Fields of each settings file. */
   private static final Map<String, List<String>> FILES =
       Map.of(
           "sentence_bert_config.json", List.of("max_seq_length", "do_lower_case"),
@@ -103,7 +103,7 @@ final class GgufModules {
     }
   }
 
-  /** Their weights are read from a folder of their own. */
+  /** Writes a Dense layer into a separate folder, where its weights are expected. */
   private static void writeDense(GgufFile file, String name, Path folder) throws IOException {
     GgufTensor tensor = file.tensor(name);
     if (tensor.shape().size() != 2 || tensor.elements() > MOST_VALUES) {

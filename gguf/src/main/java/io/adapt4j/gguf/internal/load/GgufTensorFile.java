@@ -24,28 +24,28 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tensors of a GGUF file as a checkpoint has them: under its names, with rows in its order, and
- * dequantized to fp32 as they are read.
+ * Checkpoint view of a GGUF file's tensors: under the checkpoint's names, with rows in its order,
+ * dequantized to fp32 on reading.
  */
 final class GgufTensorFile implements TensorFile {
 
-  /** Rows that a thread dequantizes at a time hold at least so many values. */
+  /** Minimum number of values that a thread dequantizes at a time. */
   private static final int PIECE = 1 << 14;
 
   private final GgufFile file;
   private final Map<String, TensorEntry> entries;
   private final Map<String, StoredTensor> stored;
 
-  /** Tensors of one value that are keys in the file. */
+  /** Scalar tensors stored as keys in the file. */
   private final Map<String, Float> values;
 
-  /** Tensors of zeros that the file does not have. */
+  /** All-zero tensors that the file omits. */
   private final Set<String> zeros;
 
-  /** The tensor that was assembled last. */
+  /** The most recently assembled tensor. */
   private @Nullable Assembled assembled;
 
-  /** All values of a tensor, of one that the checkpoint has as [in, out] in this order. */
+  /** All values of a tensor, in the checkpoint's order. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Assembled(String name, float[] values) {}
 
@@ -62,7 +62,7 @@ final class GgufTensorFile implements TensorFile {
     this.stored = stored;
   }
 
-  /** Takes over an open file, and closes it where this fails. */
+  /** Takes ownership of an open file; closes it on failure. */
   static GgufTensorFile of(GgufModel model, GgufFile file) {
     Map<String, List<StoredTensor.Piece>> pieces = new LinkedHashMap<>();
     model
@@ -107,7 +107,7 @@ final class GgufTensorFile implements TensorFile {
     return new TensorEntry(name, StoredType.F32, shape, path, 0, elements * Float.BYTES);
   }
 
-  /** The matrix or bias of one expert. */
+  /** Returns the matrix or bias of one expert. */
   private static GgufTensor part(GgufTensor stack, int expert) {
     int last = stack.shape().size() - 1;
     long bytes = stack.bytes() / stack.shape().get(last);
@@ -141,19 +141,22 @@ final class GgufTensorFile implements TensorFile {
         : find(name).pieces().get(0).tensor().type().name();
   }
 
-  /** How the blocks of a weight are stored; empty where they are not to be taken as they are. */
+  /** Returns the block type of a weight; empty if its blocks cannot be used unchanged. */
   Optional<TensorType> type(String name) {
     return values.containsKey(name) || zeros.contains(name)
         ? Optional.empty()
         : find(name).blockType();
   }
 
-  /** For each row of a matrix [out, in] its row among those that {@link #readStored} gives. */
+  /**
+   * Returns for each row of a matrix [out, in] its index in the data of {@link #readStored}; empty
+   * if equal.
+   */
   Optional<int[]> order(String name) {
     return find(name).order();
   }
 
-  /** Copies all bytes of a tensor as they are stored, of one piece after the other. */
+  /** Copies the stored bytes of a tensor, piece after piece. */
   void readStored(String name, ByteBuffer target) {
     int limit = target.limit();
     for (StoredTensor.Piece piece : find(name).pieces()) {
@@ -198,7 +201,7 @@ final class GgufTensorFile implements TensorFile {
     }
   }
 
-  /** Puts values in the type that a tensor is read in, from a byte on. */
+  /** Encodes values in a tensor's type, starting at a byte offset. */
   private static void encode(float[] values, long offset, StoredType type, ByteBuffer target) {
     target.order(ByteOrder.LITTLE_ENDIAN);
     int first = Math.toIntExact(offset / type.bytes());
@@ -215,7 +218,7 @@ final class GgufTensorFile implements TensorFile {
     }
   }
 
-  /** Copies stored values, row by row where rows are reordered. */
+  /** Copies stored values, row by row if rows are reordered. */
   private void copy(StoredTensor tensor, int size, long offset, ByteBuffer target) {
     if (tensor.isInOrder()) {
       file.read(tensor.pieces().get(0).tensor(), offset, target);
@@ -294,7 +297,7 @@ final class GgufTensorFile implements TensorFile {
     return tensor.isVector() ? vector(tensor) : matrix(tensor);
   }
 
-  /** A vector is read piece by piece, not value by value. */
+  /** Reads a vector piece by piece rather than value by value. */
   private float[] vector(StoredTensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.rows())];
     for (StoredTensor.Piece piece : tensor.pieces()) {
@@ -329,7 +332,7 @@ final class GgufTensorFile implements TensorFile {
     return values;
   }
 
-  /** Where a value of a row is in the checkpoint's tensor. */
+  /** Returns the index of a row's value in the checkpoint's tensor. */
   private static int place(StoredTensor tensor, int row, int column, int out, int in) {
     Layout layout = tensor.pieces().get(0).layout();
     if (layout.turnsStack()) {

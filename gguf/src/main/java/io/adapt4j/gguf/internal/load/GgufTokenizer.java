@@ -15,17 +15,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** The tokenizer in a file's metadata as the files beside a checkpoint say it. */
+/** Converts the tokenizer in a file's metadata to the tokenizer files of a checkpoint. */
 final class GgufTokenizer {
 
   private static final String PREFIX = "tokenizer.ggml.";
 
   private static final String SPACE = "\u2581";
 
-  /** Tokens put a beginning before texts unless the file says otherwise. */
+  /** Pre-tokenizers whose texts begin with a BOS token unless the file states otherwise. */
   private static final Set<String> WITH_BEGINNING = Set.of("llama-bpe", "llama3", "tekken");
 
-  /** The ids of BERT's tokens, where a file does not state others. */
+  /** Default ids of BERT's special tokens. */
   private static final Map<String, Integer> BERT =
       Map.of("bos", 101, "unknown", 100, "seperator", 102, "padding", 0, "mask", 103);
 
@@ -33,7 +33,7 @@ final class GgufTokenizer {
   private final GgufMetadata metadata;
   private final String model;
 
-  /** Whether it is that of an encoder. */
+  /** Whether the model is an encoder. */
   private final boolean readsTexts;
 
   GgufTokenizer(Path file, GgufMetadata metadata, boolean readsTexts) {
@@ -43,7 +43,7 @@ final class GgufTokenizer {
     this.model = metadata.string(PREFIX + "model").orElse("none");
   }
 
-  /** Whether the file has one. */
+  /** Returns whether the file has a tokenizer. */
   boolean isPresent() {
     return !model.equals("none");
   }
@@ -52,7 +52,7 @@ final class GgufTokenizer {
     return metadata.string("tokenizer.chat_template");
   }
 
-  /** The content of {@code generation_config.json}: every token that ends a text. */
+  /** Returns the content of {@code generation_config.json}: all end-of-text tokens. */
   ObjectNode generation() {
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
     id("bos").ifPresent(id -> fields.put("bos_token_id", id));
@@ -94,7 +94,7 @@ final class GgufTokenizer {
     return model.equals(UnigramTokenizer.MODEL);
   }
 
-  /** The content of {@code tokenizer_config.json}. */
+  /** Returns the content of {@code tokenizer_config.json}. */
   ObjectNode config() {
     GgufVocabulary vocabulary = GgufVocabulary.read(file, metadata);
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
@@ -118,7 +118,7 @@ final class GgufTokenizer {
     return model.equals("bert");
   }
 
-  /** The token that stands after a text: BERT's has a role of its own. */
+  /** Returns the role of the token that closes a text; BERT has a separate one. */
   private String closing() {
     return isWordPiece() ? "seperator" : "eos";
   }
@@ -149,7 +149,7 @@ final class GgufTokenizer {
   }
 
   private boolean addsEnd() {
-    // llama.cpp always closes a text of BERT's.
+    // llama.cpp always appends the closing token for BERT.
     return isWordPiece()
         || metadata.bool(PREFIX + "add_eos_token").orElse(readsTexts || isUnigram());
   }
@@ -158,7 +158,7 @@ final class GgufTokenizer {
     return metadata.string(PREFIX + "pre").orElse("default");
   }
 
-  /** The content of {@code tokenizer.json}. */
+  /** Returns the content of {@code tokenizer.json}. */
   ObjectNode tokenizer() {
     GgufVocabulary vocabulary = GgufVocabulary.read(file, metadata);
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
@@ -259,7 +259,7 @@ final class GgufTokenizer {
     all.forEach(merge -> merges.addArray().add(merge[0]).add(merge[1]));
   }
 
-  /** Ends of lines are by themselves; several of them may be a token. */
+  /** Splits at line breaks; a run of them may be one token. */
   private static void cutAtLines(ObjectNode fields) {
     ObjectNode split = fields.putObject("pre_tokenizer").put("type", "Split");
     split.putObject("pattern").put("Regex", "[\\n]+");
@@ -311,7 +311,7 @@ final class GgufTokenizer {
     return bpe;
   }
 
-  /** Puts the tokens that begin and end texts around them. */
+  /** Returns the post-processor that adds BOS and EOS tokens. */
   private ObjectNode template(GgufVocabulary vocabulary) {
     ObjectNode processor = JsonNodeFactory.instance.objectNode().put("type", "TemplateProcessing");
     Optional<Named> first = named("bos", addsBeginning(), vocabulary);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** The tokens of a file. */
+/** Vocabulary of a GGUF file. */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
 
@@ -53,12 +53,12 @@ record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
         file, PREFIX + key, expected, found, "Fetch the file again.");
   }
 
-  /** Whether a token stands for itself in texts, before anything is merged. */
+  /** Returns whether a token is matched in texts verbatim, before merges. */
   boolean isAdded(int id) {
     return types[id] == CONTROL || types[id] == USER_DEFINED || types[id] == UNKNOWN;
   }
 
-  /** Control tokens that end an answer though the file does not name them. */
+  /** Returns control tokens that end an answer though the file does not declare them so. */
   List<Integer> endTokens() {
     return IntStream.range(0, types.length)
         .filter(id -> types[id] == CONTROL && EndTokens.isKnown(tokens.get(id)))
@@ -66,20 +66,19 @@ record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
         .toList();
   }
 
-  /** Whether a token is not read from texts as a user writes them. */
+  /** Returns whether a token is special, that is never parsed from user text. */
   boolean isSpecial(int id) {
     return types[id] == CONTROL || types[id] == UNKNOWN;
   }
 
-  /** Whether an id only fills the embedding up. */
+  /** Returns whether an id only pads the embedding. */
   boolean isPlaceholder(int id) {
     return types[id] == UNUSED && tokens.get(id).endsWith("[PAD" + id + "]");
   }
 
   /**
-   * The merges that SentencePiece makes: of two neighbors whose union is a token, those first whose
-   * union has the higher score. Files of converters that had no scores have the same for all; then
-   * tokens have the order of their ids.
+   * Returns the merges of SentencePiece: pairs whose concatenation is a token, by descending score
+   * of that token. If all scores are equal, as from converters without scores, by ascending id.
    */
   List<String[]> merges() {
     Map<String, Integer> ids = new HashMap<>();
@@ -110,6 +109,6 @@ record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
     return merges.stream().map(merge -> new String[] {merge.left(), merge.right()}).toList();
   }
 
-  /** A way to make a token of two. */
+  /** A merge of two tokens into one. */
   private record Merge(int id, String left, String right) {}
 }

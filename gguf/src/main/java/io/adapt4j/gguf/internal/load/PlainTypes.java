@@ -10,10 +10,10 @@ import java.nio.ByteOrder;
 import java.util.Collection;
 import java.util.List;
 
-/** The types that tensors of a file are read in. */
+/** Types in which a file's tensors are read. */
 record PlainTypes(GgufFile file, boolean allBf16) {
 
-  /** The most values of a tensor that is read for its type when a file is opened. */
+  /** Maximum size of a tensor that is scanned for its type on opening. */
   private static final int FEW = 1 << 22;
 
   static PlainTypes of(GgufFile file, Collection<List<StoredTensor.Piece>> tensors) {
@@ -54,8 +54,8 @@ record PlainTypes(GgufFile file, boolean allBf16) {
   }
 
   /**
-   * Whether a tensor was bfloat16 in the checkpoint: converters write vectors and learned positions
-   * in fp32, also those of models whose matrices they leave in bfloat16.
+   * Returns whether a tensor was bfloat16 in the checkpoint: converters write vectors and learned
+   * positions in fp32, even if matrices stay in bfloat16.
    */
   private boolean isBf16(StoredTensor.Piece piece) {
     GgufTensor tensor = piece.tensor();

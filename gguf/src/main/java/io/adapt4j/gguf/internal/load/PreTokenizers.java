@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How texts are cut before byte-level merges apply, by the names that files have for it: in the
- * terms of {@code tokenizer.json}.
+ * Pre-tokenizers for byte-level BPE by the names in GGUF files, in the format of {@code
+ * tokenizer.json}.
  */
 final class PreTokenizers {
 
@@ -21,7 +21,7 @@ final class PreTokenizers {
 
   private static final String QWEN2 = words("\\p{N}");
 
-  /** Cut at spaces and at marks between sentences. */
+  /** Splits at spaces and punctuation. */
   private static final String BLOOM = " ?[^(\\s|[.,!?…。，、।۔،])]+";
 
   /** As Qwen 2, with marks counted as letters. */
@@ -37,7 +37,7 @@ final class PreTokenizers {
 
   private static final String TEKKEN = casedWords("", "\\p{N}");
 
-  /** As Qwen 2, but a sign does not take the ends of lines after it. */
+  /** As Qwen 2, but punctuation does not include the line breaks after it. */
   private static final String SEED_CODER =
       CONTRACTIONS
           + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+"
@@ -52,7 +52,7 @@ final class PreTokenizers {
               + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"
               + SPACES);
 
-  /** Cuts by one expression. */
+  /** Pre-tokenizers that split by one regular expression. */
   private static final Map<String, String> EXPRESSIONS = new HashMap<>();
 
   static {
@@ -82,7 +82,7 @@ final class PreTokenizers {
     EXPRESSIONS.put("seed-coder", SEED_CODER);
   }
 
-  /** Cut as GPT-2 does. */
+  /** Pre-tokenizers that split as GPT-2 does. */
   private static final List<String> AS_GPT_2 =
       List.of(
           "gpt-2",
@@ -95,14 +95,14 @@ final class PreTokenizers {
           "modern-bert",
           "exaone4");
 
-  /** Cut as GPT-2 does, with each digit by itself. */
+  /** Pre-tokenizers that split as GPT-2 does, with each digit separate. */
   private static final List<String> SINGLE_DIGITS =
       List.of("smollm", "refact", "starcoder", "command-r", "codeshell", "minerva-7b", "exaone");
 
-  /** Normalized before they are cut. */
+  /** Pre-tokenizers whose texts are normalized first. */
   private static final List<String> NORMALIZED = List.of("qwen2", "qwen35", "olmo");
 
-  /** Merges are left aside where a piece is a token as it is. */
+  /** Pre-tokenizers whose merges are skipped for pieces that are tokens. */
   private static final List<String> IGNORING_MERGES =
       List.of("llama-bpe", "llama3", "llama-v3", "falcon3", "tekken", "pixtral", "lfm2");
 
@@ -137,7 +137,7 @@ final class PreTokenizers {
         + SPACES;
   }
 
-  /** The pre-tokenizer of a name; empty if the name is not known. */
+  /** Returns the pre-tokenizer of a name; empty if the name is unknown. */
   static Optional<ObjectNode> of(String name) {
     if (AS_GPT_2.contains(name)) {
       return Optional.of(byteLevel(true));

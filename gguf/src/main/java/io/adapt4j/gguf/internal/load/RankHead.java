@@ -14,25 +14,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The output rows of yes and no in files of language models that rank. Official files of models
- * whose output is not their embedding have these rows only, so that such a file is no language
- * model.
+ * The yes/no output rows in files of reranking language models. Official files of models with
+ * untied output have only these rows, so they are not language models.
  */
 final class RankHead {
 
   private static final String TOKENS = "tokenizer.ggml.tokens";
 
-  /** The least cosine of a row with its quantized equal; those of two tokens are far below. */
+  /**
+   * Minimum cosine of a row with its quantized counterpart; those of different tokens are far
+   * below.
+   */
   private static final double SAME = 0.9;
 
   private static final Set<String> CHOICES = Set.of(ChoicePrompt.CHOSEN, ChoicePrompt.REJECTED);
 
   private RankHead() {}
 
-  /**
-   * Refuses a file that scores other classes than yes and no, and one whose output matrix is
-   * missing.
-   */
+  /** Rejects a file with classes other than yes and no, or without an output matrix. */
   static void requireOutput(GgufFamily family, GgufFile file) {
     GgufTensor head = file.tensors().get(EmbeddingKeys.CLASSIFIER);
     GgufTensor embedding = file.tensors().get(GgufFamily.TOKEN_EMBEDDING);

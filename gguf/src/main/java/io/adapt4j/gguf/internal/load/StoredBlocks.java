@@ -19,20 +19,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Holds the linear weights of a GGUF file in its blocks. Those in plain types, and all of them
- * without the kernels in C++, are held in the compute type.
+ * Keeps the linear weights of a GGUF file in their quantized blocks. Weights of plain types, and
+ * all weights without the C++ kernels, are held in the compute type.
  */
 enum StoredBlocks implements WeightMechanics {
-  /** The only one. */
+  /** The singleton. */
   INSTANCE;
 
-  /** What {@code quantization_config} of a folder that stands for a GGUF file says. */
+  /** Method in the {@code quantization_config} of a folder that represents a GGUF file. */
   static final String METHOD = "gguf";
 
-  /** Recognizes such folders; found by {@link java.util.ServiceLoader}. */
+  /** Recognizes these folders; found by {@link java.util.ServiceLoader}. */
   public static final class Service implements StoredWeightFormat {
 
-    /** Made by {@link java.util.ServiceLoader}. */
+    /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
 
     @Override
@@ -45,7 +45,7 @@ enum StoredBlocks implements WeightMechanics {
       if (!isGguf) {
         return Optional.empty();
       }
-      // Another format is made of the dequantized weights.
+      // Other formats are made from the dequantized weights.
       return Optional.of(wanted == WeightFormat.asStored() ? INSTANCE : WeightMechanics.of(wanted));
     }
 
@@ -85,7 +85,10 @@ enum StoredBlocks implements WeightMechanics {
     }
   }
 
-  /** A weight that is missing or misshapen stays plain, to be reported with all others like it. */
+  /**
+   * Finds a weight's blocks; a missing or misshapen weight stays plain and is reported with the
+   * others later.
+   */
   private static Optional<FileBlocks> find(
       Network network, Checkpoint checkpoint, Linear.Part part, Slice weight, long in) {
     List<Long> shape = weight.transposed() ? List.of(in, part.width()) : List.of(part.width(), in);

@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Where a checkpoint's tensor is in a file. */
+/** Location of a checkpoint's tensor in a GGUF file. */
 record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
 
-  /** A tensor in the file, and how its values lie there. */
+  /** A tensor in the file with its layout. */
   record Piece(GgufTensor tensor, Layout layout) {
 
     boolean isVector() {
@@ -24,7 +24,7 @@ record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
     }
   }
 
-  /** A row, in the file. */
+  /** A row in the file. */
   record Row(GgufTensor tensor, Layout layout, long number) {}
 
   static StoredTensor of(List<Piece> pieces, StoredType type) {
@@ -48,12 +48,12 @@ record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
     return layout().isTransposed();
   }
 
-  /** Whether the file has the same rows one after the other. */
+  /** Returns whether the file has the rows in the same order. */
   boolean isInOrder() {
     return pieces.size() == 1 && !layout().reordersRows();
   }
 
-  /** Whether bytes are taken over as they are, but for the order of rows. */
+  /** Returns whether bytes are copied unchanged except for the row order. */
   boolean isCopied() {
     return !isTransposed()
         && pieces.stream()
@@ -64,12 +64,14 @@ record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
                         && piece.tensor().type().name().equals(type.name()));
   }
 
-  /** The bytes of all pieces. */
+  /** Returns the size of all pieces in bytes. */
   long bytes() {
     return pieces.stream().mapToLong(piece -> piece.tensor().bytes()).sum();
   }
 
-  /** The type of the blocks, where all pieces have one and rows are what they are in them. */
+  /**
+   * Returns the block type if all pieces share one and rows are unchanged within; empty otherwise.
+   */
   Optional<TensorType> blockType() {
     TensorType first = pieces.get(0).tensor().type();
     boolean asStored =
@@ -93,7 +95,9 @@ record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
     throw new IllegalStateException("row " + number + " of " + pieces + " is nowhere");
   }
 
-  /** For each row its number among those of all pieces; empty where that is the same. */
+  /**
+   * Returns for each row its index among the rows of all pieces; empty if the order is the same.
+   */
   Optional<int[]> order() {
     if (isInOrder()) {
       return Optional.empty();

@@ -9,16 +9,16 @@ import java.util.Base64;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
-/** A tokenizer that splits a text into the pieces that are likeliest together. */
+/** Converts a Unigram tokenizer, which splits a text into its most likely sequence of pieces. */
 final class UnigramTokenizer {
 
-  /** How files name it. */
+  /** Name of the tokenizer model in files. */
   static final String MODEL = "t5";
 
   private static final String PREFIX = "tokenizer.ggml.";
   private static final String SPACE = "\u2581";
 
-  /** SentencePiece's limit for a map of characters, many times over. */
+  /** Limit for the size of a character map, far above SentencePiece's own. */
   private static final int MOST_CHARACTERS = 1 << 26;
 
   private final Path file;
@@ -34,7 +34,7 @@ final class UnigramTokenizer {
     this.unknown = unknown;
   }
 
-  /** The token of a role that a file does not name, which is then the one that T5 has. */
+  /** Returns the default token of a role, as in T5. */
   static OptionalInt usualId(String role) {
     return switch (role) {
       case "padding" -> OptionalInt.of(0);
@@ -44,7 +44,7 @@ final class UnigramTokenizer {
     };
   }
 
-  /** Sets everything but added tokens and those around a text. */
+  /** Writes the tokenizer except added tokens and the post-processor. */
   void describe(ObjectNode fields) {
     fields.set("normalizer", normalizer());
     fields.set("pre_tokenizer", spaces());
@@ -117,14 +117,14 @@ final class UnigramTokenizer {
     ArrayNode pieces = unigram.putArray("vocab");
     double least = leastScore();
     for (int id = 0; id < used(); id++) {
-      // What only fills ids up must not make unknown characters less likely.
+      // Padding ids must not make unknown characters less likely.
       double score = vocabulary.isPlaceholder(id) ? least : vocabulary.scores()[id];
       pieces.addArray().add(vocabulary.tokens().get(id)).add(score);
     }
     return unigram.put("byte_fallback", false);
   }
 
-  /** The ids up to the last that does not only fill the embedding up. */
+  /** Returns the number of ids up to the last one that is not padding. */
   private int used() {
     int count = vocabulary.tokens().size();
     while (count > 0 && vocabulary.isPlaceholder(count - 1)) {

@@ -1,5 +1,5 @@
 /**
- * GGUF files as models: their metadata as a configuration and a tokenizer, their tensors under the
- * names of checkpoints, their blocks in the places of linear weights.
+ * Loads GGUF files as models: metadata as configuration and tokenizer, tensors under checkpoint
+ * names, quantized blocks as linear weights.
  */
 package io.adapt4j.gguf.internal.load;

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Vocabularies of byte-level BPE: tokens with their types, and the merges in their order. */
+/** Byte-level BPE vocabulary: tokens with their types, and merges in order. */
 final class BytePairVocabulary {
 
   private BytePairVocabulary() {}
@@ -66,9 +66,7 @@ final class BytePairVocabulary {
     vocabulary.put(id.asInt(), text, 0, type);
   }
 
-  /**
-   * The merges as "left right", with spaces inside a part spelled as the vocabulary spells them.
-   */
+  /** Returns the merges as "left right", with spaces inside a part spelled as in the vocabulary. */
   static List<String> merges(TokenizerFolder folder) {
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : folder.requireTokenizer().path("model").path("merges")) {

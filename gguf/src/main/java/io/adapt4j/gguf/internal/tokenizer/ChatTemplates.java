@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Chat templates in the keys of a GGUF file. */
+/** Writes chat templates as GGUF metadata keys. */
 final class ChatTemplates {
 
   private static final String KEY = "tokenizer.chat_template";
@@ -13,7 +13,7 @@ final class ChatTemplates {
 
   private ChatTemplates() {}
 
-  /** Writes templates by name; the one called default stands under the plain key. */
+  /** Writes templates by name; the default one goes under the plain key. */
   static void write(Map<String, String> templates, GgufMetadata.Builder target) {
     List<String> names = new ArrayList<>();
     templates.forEach(

@@ -3,8 +3,8 @@ package io.adapt4j.gguf.internal.tokenizer;
 import java.util.Set;
 
 /**
- * Control tokens that end an answer. llama.cpp knows them by their texts, beside the ids that a
- * file gives for the end of a text, of a turn and of a message.
+ * Control tokens that end an answer. llama.cpp recognizes them by text, in addition to the
+ * end-of-text, end-of-turn and end-of-message ids in a file.
  */
 public final class EndTokens {
 
@@ -30,7 +30,7 @@ public final class EndTokens {
 
   private EndTokens() {}
 
-  /** Returns whether llama.cpp ends an answer at a token though the file does not name it. */
+  /** Returns whether llama.cpp ends an answer at a token even if the file does not declare it. */
   public static boolean isKnown(String text) {
     return TEXTS.contains(text);
   }

@@ -18,9 +18,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the name by which llama.cpp knows how a BPE tokenizer divides texts before merging. Known
- * tokenizers are told by the hash of the ids they give a fixed text, as the official converter
- * does; others by the regular expressions in their file.
+ * Finds llama.cpp's name for a BPE tokenizer's pre-tokenizer. Known tokenizers are identified by
+ * the hash of the ids of a fixed text, as in the official converter; others by the regular
+ * expressions in their file.
  */
 final class PreTokenizers {
 
@@ -39,7 +39,7 @@ final class PreTokenizers {
   private static final String O200K_REST =
       "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-  /** Names by the expression that a text is split with. */
+  /** Names by regular expression. */
   private static final Map<String, String> BY_EXPRESSION =
       Map.of(
           CL100K.replace("\\p{N}{1,3}", "\\p{N}"),
@@ -103,7 +103,9 @@ final class PreTokenizers {
     }
   }
 
-  /** What the file's own description says. */
+  /**
+   * Returns the name that matches the description in {@code tokenizer.json}; empty if none does.
+   */
   static Optional<String> byStructure(JsonNode root) {
     Split split = new Split();
     split.read(root.path("pre_tokenizer"));

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A {@code tokenizer.model} of SentencePiece: a protocol buffer with the pieces, their scores and
  * their types.
  *
- * @param pieces in the order of their ids
+ * @param pieces pieces by id
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record SentencePieceModel(
@@ -74,12 +74,12 @@ record SentencePieceModel(
     }
   }
 
-  /** Whether pairs are merged. */
+  /** Returns whether it is a BPE model. */
   boolean mergesPairs() {
     return type == BPE;
   }
 
-  /** Whether a text is split into the pieces that are likeliest together. */
+  /** Returns whether it is a Unigram model. */
   boolean choosesPieces() {
     return type == UNIGRAM;
   }
@@ -109,7 +109,7 @@ record SentencePieceModel(
     return new Piece(text, score, type);
   }
 
-  /** A field of a message. */
+  /** Reads an integer field of a message. */
   private static long number(ByteBuffer bytes, int field, long absent) {
     long value = absent;
     while (bytes.hasRemaining()) {
@@ -123,7 +123,7 @@ record SentencePieceModel(
     return value;
   }
 
-  /** A field of bytes of a message; empty where there is none. */
+  /** Reads a bytes field of a message; empty if absent. */
   private static byte[] bytes(ByteBuffer bytes, int field) {
     byte[] value = {};
     while (bytes.hasRemaining()) {

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Vocabularies whose pairs are merged by score, with bytes for what has no token: of a {@code
- * tokenizer.model} as stored, of a {@code tokenizer.json} with the order of its merges as scores.
+ * SentencePiece BPE vocabulary with byte fallback, read from {@code tokenizer.model}, or from
+ * {@code tokenizer.json} with merge ranks as scores.
  */
 final class SentencePieceVocabulary {
 
@@ -19,7 +19,7 @@ final class SentencePieceVocabulary {
   private static final float ADDED_SCORE = -1000;
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
-  /** Tokens of Gemma 4 that are shown, so that what they stand around can be found in a text. */
+  /** Gemma 4's delimiter tokens that are rendered in text. */
   private static final Set<String> SHOWN =
       Set.of(
           "<|channel>",
@@ -30,7 +30,7 @@ final class SentencePieceVocabulary {
           "<tool_response|>",
           "<|\"|>");
 
-  /** Numbers of types in SentencePiece. */
+  /** Token types by their numbers in SentencePiece. */
   private static final Map<Integer, TokenType> TYPES =
       Map.of(
           2, TokenType.UNKNOWN,
@@ -46,7 +46,7 @@ final class SentencePieceVocabulary {
         && model.path("byte_fallback").asBoolean(false);
   }
 
-  /** The pieces of {@code tokenizer.model}, then what other files add. */
+  /** Returns the pieces of {@code tokenizer.model} plus tokens added by other files. */
   static Vocabulary stored(TokenizerFolder folder, Path file, int size, boolean phi) {
     SentencePieceModel model = SentencePieceModel.read(file);
     if (!model.mergesPairs()) {
@@ -99,7 +99,7 @@ final class SentencePieceVocabulary {
     }
   }
 
-  /** The tokens of {@code tokenizer.json}; what is merged first has the highest score. */
+  /** Returns the tokens of {@code tokenizer.json}, with higher scores for earlier merges. */
   static Vocabulary ranked(TokenizerFolder folder, int size) {
     JsonNode root = folder.requireTokenizer();
     JsonNode model = root.path("model");
@@ -139,7 +139,7 @@ final class SentencePieceVocabulary {
     return vocabulary;
   }
 
-  /** The same tokens for files that have the merges: their scores say nothing. */
+  /** Returns the tokens for files with merges, whose scores are unused. */
   static Vocabulary merged(TokenizerFolder folder, int size) {
     Vocabulary vocabulary = ranked(folder, size);
     vocabulary.score(ADDED_SCORE);
@@ -154,7 +154,7 @@ final class SentencePieceVocabulary {
     }
   }
 
-  /** When each token is made first, by its text. */
+  /** Returns the rank of each token's first merge, by its text. */
   private static Map<String, Integer> ranks(JsonNode merges) {
     Map<String, Integer> ranks = new HashMap<>();
     int rank = 0;
@@ -168,7 +168,7 @@ final class SentencePieceVocabulary {
     return ranks;
   }
 
-  /** Tokens with a role, and those marked as special. */
+  /** Returns tokens with a role, and those marked as special. */
   private static Set<String> specials(TokenizerFolder folder, JsonNode root) {
     Set<String> specials = new HashSet<>();
     for (String role : SpecialVocabulary.ROLES) {

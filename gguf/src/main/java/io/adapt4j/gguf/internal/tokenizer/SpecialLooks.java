@@ -2,7 +2,7 @@ package io.adapt4j.gguf.internal.tokenizer;
 
 import java.util.Set;
 
-/** Tokens that control a chat though their files do not say so. */
+/** Recognizes chat control tokens that are not declared as such. */
 final class SpecialLooks {
 
   private static final Set<String> TEXTS = Set.of("<pad>", "<mask>", "<2mass>", "[@BOS@]");
@@ -16,7 +16,7 @@ final class SpecialLooks {
         || (token.startsWith("<unused") && token.endsWith(">"));
   }
 
-  /** Spaces of tokens that users define stand as such. */
+  /** Returns a user-defined token with literal spaces. */
   static String spaced(String token) {
     return token.replace('\u2581', ' ');
   }

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Tokens with a role, and which of them stand around every text. */
+/** Special tokens by role, and those added around every text. */
 final class SpecialVocabulary {
 
-  /** Roles as the files of Transformers name them. */
+  /** Roles by their names in Transformers. */
   static final List<String> ROLES = List.of("bos", "eos", "unk", "sep", "pad", "cls", "mask");
 
   private static final Map<String, String> KEYS =
@@ -54,9 +54,9 @@ final class SpecialVocabulary {
   }
 
   /**
-   * Names tokens that end an answer by {@code generation_config.json}, where llama.cpp does not
-   * know them by their texts and no other key does: one as the end of a turn, one as that of a
-   * message.
+   * Declares tokens that end an answer according to {@code generation_config.json}, unless
+   * llama.cpp recognizes them by text or another key declares them: one as end of turn, one as end
+   * of message.
    */
   private void addEnds(TokenizerFolder folder, int size) {
     Iterator<String> places =
@@ -72,7 +72,7 @@ final class SpecialVocabulary {
     }
   }
 
-  /** A special token's text: the field itself or its content. */
+  /** Returns a special token's text: the field itself or its content. */
   static Optional<String> content(JsonNode field) {
     JsonNode text = field.isObject() ? field.path("content") : field;
     return Optional.ofNullable(text.textValue());
@@ -131,7 +131,7 @@ final class SpecialVocabulary {
     readPair(step.path("pair"), first, last);
   }
 
-  /** A token at the beginning is bos where the configuration names none. */
+  /** Declares the leading token as BOS if the configuration names none. */
   private void takeFirst(String first, boolean configured) {
     if (configured && content(config.path("bos_token")).isEmpty() && !is(first, "cls")) {
       config.put("bos_token", first);
@@ -141,7 +141,7 @@ final class SpecialVocabulary {
     }
   }
 
-  /** Another token at the end than eos takes its role; eos then ends a turn. */
+  /** Declares a trailing token other than EOS as EOS; the original one then ends a turn. */
   private void replaceEnd(String last, boolean configured) {
     if (!configured || is(last, "eos")) {
       return;
@@ -223,12 +223,12 @@ final class SpecialVocabulary {
     }
   }
 
-  /** Names the token for what has no other, unless the files do. */
+  /** Sets the unknown token, unless the files do. */
   void unknown(int id) {
     ids.putIfAbsent("unk", id);
   }
 
-  /** Gives roles that nothing names the tokens with the usual texts. */
+  /** Assigns undeclared roles by the usual token texts. */
   void fill(Map<String, String> texts, TokenizerFolder folder) {
     texts.forEach(
         (role, text) -> {

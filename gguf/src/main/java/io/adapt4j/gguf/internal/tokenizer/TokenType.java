@@ -1,6 +1,6 @@
 package io.adapt4j.gguf.internal.tokenizer;
 
-/** The kinds of tokens, as GGUF files number them. */
+/** Token types, numbered as in GGUF files. */
 enum TokenType {
   NORMAL(1),
   UNKNOWN(2),

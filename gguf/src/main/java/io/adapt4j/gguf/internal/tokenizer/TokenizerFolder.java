@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The tokenizer's files in a checkpoint folder. */
+/** Tokenizer files in a checkpoint folder. */
 final class TokenizerFolder {
 
   private static final String LAST = "Download the file again.";
@@ -69,7 +69,7 @@ final class TokenizerFolder {
                     + " holds the tokenizer: put its files beside the weights."));
   }
 
-  /** {@code tokenizer_config.json}; without fields where there is none. */
+  /** Returns {@code tokenizer_config.json}; empty if there is none. */
   ObjectNode config() {
     return config.orElseGet(JsonNodeFactory.instance::objectNode);
   }
@@ -83,7 +83,7 @@ final class TokenizerFolder {
     return json(folder.resolve("config.json")).orElseGet(JsonNodeFactory.instance::objectNode);
   }
 
-  /** The tokens that end an answer by {@code generation_config.json}. */
+  /** Returns the tokens that end an answer according to {@code generation_config.json}. */
   List<JsonNode> generationEnds() {
     JsonNode ends =
         json(folder.resolve("generation_config.json"))
@@ -92,7 +92,7 @@ final class TokenizerFolder {
     return ends.isArray() ? ends.valueStream().toList() : ends.isInt() ? List.of(ends) : List.of();
   }
 
-  /** The text of a token that is added to the vocabulary. */
+  /** Returns the text of an added token. */
   Optional<String> token(int id) {
     JsonNode decoded = config().path("added_tokens_decoder").path(String.valueOf(id));
     return tokenizer.stream()
@@ -103,7 +103,7 @@ final class TokenizerFolder {
         .or(() -> Optional.ofNullable(decoded.path("content").textValue()));
   }
 
-  /** The id of a token that is added to the vocabulary. */
+  /** Returns the id of an added token. */
   OptionalInt id(String text) {
     return tokenizer.stream()
         .flatMap(root -> root.path("added_tokens").valueStream())
@@ -116,7 +116,7 @@ final class TokenizerFolder {
     return Optional.of(folder.resolve("tokenizer.model")).filter(Files::isRegularFile);
   }
 
-  /** The tokens of {@code added_tokens.json}, by text. */
+  /** Returns the ids of {@code added_tokens.json}, by text. */
   Map<String, Integer> addedTokensFile() {
     Map<String, Integer> added = new LinkedHashMap<>();
     json(folder.resolve("added_tokens.json"))
@@ -127,9 +127,7 @@ final class TokenizerFolder {
     return added;
   }
 
-  /**
-   * Whether a pre-processing of texts puts a space before them, as {@code tokenizer.json} has it.
-   */
+  /** Returns whether {@code tokenizer.json} prepends a space to texts. */
   boolean prependsSpace() {
     JsonNode root = requireTokenizer();
     return prepends(root.path("normalizer")) || prepends(root.path("pre_tokenizer"));

@@ -8,13 +8,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Describes the tokenizer of a checkpoint folder in the keys of a GGUF file. */
+/** Writes the tokenizer of a checkpoint folder as GGUF metadata keys. */
 public final class TokenizerMetadata {
 
   private static final String PREFIX = "tokenizer.ggml.";
   private static final String SPACE = "add_space_prefix";
 
-  /** Families made of Llama's, whose files may come with any tokenizer. */
+  /** Families derived from Llama, whose checkpoints may have any tokenizer. */
   private static final Set<String> LIKE_LLAMA =
       Set.of(
           "llama",
@@ -40,13 +40,13 @@ public final class TokenizerMetadata {
           "gemma4",
           "vaultgemma");
 
-  /** Families whose merges are in files, not scores that stand for them. */
+  /** Families whose files hold merges rather than scores. */
   private static final Set<String> WITH_MERGES = Set.of("gemma4_text", "gemma4");
 
-  /** As many tokens as small Granite models have, which do not begin with bos. */
+  /** Vocabulary size of small Granite models, whose texts do not begin with BOS. */
   private static final int GRANITE_TOKENS = 49_152;
 
-  /** What Gemma 1 ends a turn with. */
+  /** Id of Gemma 1's end-of-turn token. */
   private static final int END_OF_TURN = 107;
 
   private final TokenizerFolder folder;
@@ -64,7 +64,7 @@ public final class TokenizerMetadata {
     return new TokenizerMetadata(TokenizerFolder.read(folder), family, size);
   }
 
-  /** {@return whether texts are turned to lower case before they are cut} */
+  /** {@return whether texts are lowercased before they are split} */
   public boolean lowercases() {
     return folder
         .tokenizer()
@@ -147,7 +147,10 @@ public final class TokenizerMetadata {
     ChatTemplates.write(templates, target);
   }
 
-  /** What official files of some families state of the space before a text. */
+  /**
+   * Returns whether official files of some families state a leading space; empty to follow the
+   * tokenizer.
+   */
   private Optional<Boolean> ownSpace(Optional<Path> stored, JsonNode stated) {
     return switch (family) {
       case "ernie4_5" ->
@@ -159,7 +162,9 @@ public final class TokenizerMetadata {
     };
   }
 
-  /** Some families come with byte-level tokenizers whatever stands beside them. */
+  /**
+   * Returns whether a family may use SentencePiece; some are byte-level whatever other files exist.
+   */
   private boolean mayBeSentencePiece() {
     return switch (family) {
       case "gpt2",

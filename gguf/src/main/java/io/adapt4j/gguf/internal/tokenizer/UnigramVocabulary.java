@@ -16,9 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Vocabularies whose texts are split into the pieces that are likeliest together (Kudo 2018,
- * Subword Regularization), with what is done to texts before: of a {@code tokenizer.json}, or of a
- * model of SentencePiece where there is none.
+ * Unigram vocabulary (Kudo 2018, Subword Regularization) with its normalization settings, read from
+ * {@code tokenizer.json} or else from a SentencePiece model.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record UnigramVocabulary(
@@ -35,10 +34,10 @@ record UnigramVocabulary(
   private static final float ADDED_SCORE = -1000;
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
-  /** Files of SentencePiece whose ids are those of the model. */
+  /** SentencePiece files whose ids are the model's. */
   private static final List<String> MODELS = List.of("tokenizer.model", "spiece.model");
 
-  /** Numbers of types in SentencePiece. */
+  /** Token types by their numbers in SentencePiece. */
   private static final Map<Integer, TokenType> TYPES =
       Map.of(
           2, TokenType.UNKNOWN,

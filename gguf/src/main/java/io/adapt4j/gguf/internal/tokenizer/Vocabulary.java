@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** The tokens of a file by their ids; ids that nothing is put at are unused. */
+/** The tokens of a file by id; unset ids are unused. */
 final class Vocabulary {
 
   private final List<String> texts = new ArrayList<>();
@@ -33,12 +33,12 @@ final class Vocabulary {
     types[id] = type.id();
   }
 
-  /** Gives all tokens one score. */
+  /** Sets the score of all tokens. */
   void score(float score) {
     Arrays.fill(scores, score);
   }
 
-  /** Gives tokens with certain texts a type. */
+  /** Sets the type of tokens with certain texts. */
   void type(Set<String> named, TokenType type) {
     for (int id = 0; id < types.length; id++) {
       if (named.contains(texts.get(id))) {

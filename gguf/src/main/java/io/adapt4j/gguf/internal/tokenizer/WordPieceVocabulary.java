@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Vocabularies of BERT: words are cut into the longest pieces that there are. In files a piece that
- * begins a word is marked, not one that goes on.
+ * BERT's WordPiece vocabulary: words are split greedily into the longest matching pieces. GGUF
+ * files mark word-initial pieces rather than continuations.
  */
 final class WordPieceVocabulary {
 
@@ -39,7 +39,7 @@ final class WordPieceVocabulary {
     SpecialVocabulary special = SpecialVocabulary.read(folder, size);
     special.fill(ROLES, folder);
     special.write(target);
-    // Without these llama.cpp turns texts to lower case and takes accents from them.
+    // Without these llama.cpp lowercases texts and strips accents.
     JsonNode normalizer = root.path("normalizer");
     boolean lowercase = normalizer.path("lowercase").asBoolean(true);
     target.bool(PREFIX + "normalizer.lowercase", lowercase);

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Measures what goes into the linear layers of a model. */
+/** Records mean squares of the linear layers' inputs. */
 public final class ActivationRecorder {
 
   private final Decoder decoder;
@@ -30,7 +30,7 @@ public final class ActivationRecorder {
     this.decoder = decoder;
   }
 
-  /** Puts recorders in front of a model's linear layers, where they stay. */
+  /** Installs permanent recorders on a model's linear layers. */
   public static ActivationRecorder on(Decoder decoder) {
     ActivationRecorder recorder = new ActivationRecorder(decoder);
     for (LinearSlot slot : decoder.linears()) {
@@ -73,7 +73,7 @@ public final class ActivationRecorder {
       for (Linear.Part part : layer.parts()) {
         family
             .toGguf(part.path() + ".weight", decoder.modelConfig())
-            // Experts that stand in one tensor share what is counted.
+            // Experts stacked in one tensor share their statistics.
             .forEach(
                 place ->
                     means.merge(
@@ -104,7 +104,7 @@ public final class ActivationRecorder {
     return sum;
   }
 
-  /** A layer whose input is added up. */
+  /** A layer that accumulates its input's squares. */
   private static final class Recorded implements Linear {
 
     private final Linear base;

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The two matrices of each projection that a LoRA adapter changes, as a GGUF file has them. */
+/** The LoRA A and B matrices of each adapted projection, as GGUF tensors. */
 public final class AdapterTensors {
 
   private AdapterTensors() {}
@@ -31,7 +31,7 @@ public final class AdapterTensors {
   private record Matrix(String name, List<Long> shape, TensorType type, float[] values)
       implements TensorSource {
 
-    /** One matrix, or those of several experts below each other. */
+    /** Creates one matrix, or the matrices of several experts concatenated by rows. */
     static Matrix of(String name, TensorType type, int columns, float[] values, int count) {
       long rows = values.length / columns / count;
       return new Matrix(
@@ -84,7 +84,7 @@ public final class AdapterTensors {
     return tensors;
   }
 
-  /** How many experts each tensor has the matrices of. */
+  /** Returns the number of experts in each tensor, keyed by its name. */
   private static Map<String, Integer> experts(ModelWeights weights, GgufFamily family) {
     Map<String, Integer> experts = new HashMap<>();
     for (String stored : weights.shapes().keySet()) {
@@ -97,7 +97,7 @@ public final class AdapterTensors {
     return experts;
   }
 
-  /** The two matrices in the file's order of rows and columns. */
+  /** Returns the two matrices in the file's order of rows and columns. */
   private static LayerMerge.Product factors(Place place, LayerMerge.Product product) {
     int in = product.a().length / product.rank();
     return new LayerMerge.Product(

@@ -10,12 +10,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The scores of yes and no that a language model gives a pair, as llama.cpp ranks by: the two rows
- * of the output matrix, and the prompt around query and document.
+ * Yes/no reranking head for llama.cpp: the two rows of the output matrix, and the prompt around
+ * query and document.
  */
 public record ChoiceHead(ExtraMatrix matrix, String template) {
 
-  /** What the template is called among those of a file. */
+  /** Name of the prompt among a file's templates. */
   public static final String TEMPLATE = "rerank";
 
   private static final String QUERY = "{query}";
@@ -23,10 +23,10 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
 
   private static final List<String> LABELS = List.of(ChoicePrompt.CHOSEN, ChoicePrompt.REJECTED);
 
-  /** The architecture whose scores llama.cpp takes from the last token, as probabilities. */
+  /** The architecture for which llama.cpp reads scores at the last token, as probabilities. */
   private static final String ARCHITECTURE = "qwen3";
 
-  /** Refuses a model that llama.cpp would not rank with. */
+  /** Rejects a model that llama.cpp cannot rank with. */
   public static void requireSupported(GgufFamily family, Facts facts) {
     if (!family.architecture().equals(ARCHITECTURE)) {
       throw facts

@@ -23,7 +23,7 @@ public record DenseLayer(ExtraMatrix matrix) {
       "llama.cpp has two Dense layers without biases and activations, back to the model's width;"
           + " run this model here.";
 
-  /** Reads those of a model, where its family has some in files. */
+  /** Reads a model's Dense layers, if its family stores them in files. */
   public static List<DenseLayer> read(Path folder, GgufFamily family, Facts facts) {
     if (!family.hasDense()) {
       return List.of();
@@ -69,7 +69,7 @@ public record DenseLayer(ExtraMatrix matrix) {
     }
   }
 
-  /** Writes the keys for their widths. */
+  /** Writes the keys for its sizes. */
   public void describe(String prefix, GgufMetadata.Builder target) {
     String layer = prefix + matrix.name().replace(".weight", "");
     target.uint32(layer + "_feat_in", matrix.in());

@@ -14,7 +14,7 @@ import io.adapt4j.gguf.internal.family.GgufFamily;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** How a text becomes a vector or a score, in the keys of a file. */
+/** Writes pooling and classification settings as metadata keys. */
 public final class EmbeddingMetadata {
 
   private static final String REMEDY =
@@ -28,7 +28,7 @@ public final class EmbeddingMetadata {
 
   private EmbeddingMetadata() {}
 
-  /** Writes the keys; none for a model that continues texts and has no modules after it. */
+  /** Writes the keys; none for a decoder without Sentence Transformers modules. */
   public static void write(
       Path folder,
       GgufFamily family,

@@ -5,8 +5,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The LoRA matrices of experts whose weights are one tensor in files. Experts without any get
- * zeros, and so do ranks below the largest.
+ * LoRA matrices of experts that are stacked in files. Experts without matrices, and ranks below the
+ * largest, are padded with zeros.
  */
 final class ExpertFactors {
 
@@ -34,7 +34,7 @@ final class ExpertFactors {
     return products.values().iterator().next();
   }
 
-  /** The first matrices, [experts, rank, in]. */
+  /** Returns the A matrices, [experts, rank, in]. */
   float[] a(int experts) {
     int size = Math.multiplyExact(rank(), in());
     float[] all = new float[Math.multiplyExact(size, experts)];
@@ -45,7 +45,8 @@ final class ExpertFactors {
   }
 
   /**
-   * The second matrices, [experts, out, rank], with what is not alpha / rank of an expert's scale.
+   * Returns the B matrices, [experts, out, rank], with each expert's scale relative to alpha / rank
+   * folded in.
    */
   float[] b(int experts, double alpha) {
     int rank = rank();

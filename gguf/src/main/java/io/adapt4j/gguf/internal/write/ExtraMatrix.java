@@ -1,7 +1,7 @@
 package io.adapt4j.gguf.internal.write;
 
 /**
- * A matrix that a file has and the checkpoint's own tensors do not.
+ * A matrix in a file that is not among the checkpoint's tensors.
  *
  * @param weight [out, in], row by row
  */

@@ -11,8 +11,8 @@ import java.nio.channels.WritableByteChannel;
 import java.util.List;
 
 /**
- * The matrices of all experts in MXFP4, with the numbers and scales of the checkpoint: a block has
- * its scale in front there, and its numbers in halves rather than in pairs.
+ * The matrices of all experts in MXFP4, with the checkpoint's codes and scales rearranged: each
+ * block's scale comes first, and its codes are in halves rather than pairs.
  */
 record FourBitStack(String name, List<Long> shape, List<Expert> experts) implements TensorSource {
 
@@ -52,7 +52,7 @@ record FourBitStack(String name, List<Long> shape, List<Expert> experts) impleme
     }
   }
 
-  /** Numbers 0 and 1, 2 and 3 and so on become 0 and 16, 1 and 17 and so on. */
+  /** Repacks codes from pairs (0, 1), (2, 3), ... to pairs (0, 16), (1, 17), ... */
   private static void put(byte[] pairs, int at, ByteBuffer target) {
     for (int i = 0; i < NUMBERS; i++) {
       int low = number(pairs, at, i);

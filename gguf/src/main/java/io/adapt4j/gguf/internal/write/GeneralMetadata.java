@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The general keys of a file: name, size, license and how the model is meant to be sampled. */
+/** The general keys of a file: name, size, license and recommended sampling settings. */
 public final class GeneralMetadata {
 
   private static final Pattern FRONT_MATTER =
@@ -91,7 +91,7 @@ public final class GeneralMetadata {
   }
 
   /**
-   * Turns the name of a folder into one for people: words without hyphens, those in lower case
+   * Returns a display title for a folder name: hyphens become spaces, and lowercase words are
    * capitalized.
    */
   public static String title(String name) {
@@ -117,7 +117,7 @@ public final class GeneralMetadata {
     return capitalized.toString();
   }
 
-  /** The number of values as people say it: 135M, 1.2B. */
+  /** Returns a size label: 135M, 1.2B. */
   static String sizeLabel(long parameters) {
     double scaled = parameters * 1e-3;
     String unit = "K";

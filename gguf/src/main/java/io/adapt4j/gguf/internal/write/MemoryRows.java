@@ -1,6 +1,6 @@
 package io.adapt4j.gguf.internal.write;
 
-/** Values in memory. */
+/** Rows held in memory. */
 @SuppressWarnings("ArrayRecordComponent")
 record MemoryRows(float[] values, int columns) implements Rows {
 

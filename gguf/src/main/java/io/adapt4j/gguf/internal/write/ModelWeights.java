@@ -36,15 +36,15 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a model with an adapter in them, a tensor at a time: no model is in memory. Stored
- * 4-bit weights are dequantized.
+ * The weights of a model with an adapter merged, read a tensor at a time without loading the model.
+ * Stored 4-bit weights are dequantized.
  */
 public final class ModelWeights implements AutoCloseable {
 
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
-  /** Where a projection is in the network. */
+  /** Location of a projection in the network. */
   private record Projection(LinearSlot slot, Linear.Part part, boolean transposed) {}
 
   private final Network network;
@@ -85,7 +85,8 @@ public final class ModelWeights implements AutoCloseable {
   }
 
   /**
-   * A model that continues texts or writes others, or an encoder without its output over tokens.
+   * Declares a decoder, an encoder-decoder model, or an encoder without its masked-language-model
+   * head.
    */
   private static Network declare(ModelConfig config) {
     Families.requireKnownThere(config);
@@ -153,7 +154,7 @@ public final class ModelWeights implements AutoCloseable {
     return network.embedding().slices().get(0).name();
   }
 
-  /** {@return the checkpoint's name of the output matrix, stored or not; empty without one} */
+  /** {@return the checkpoint's name of the output matrix, stored or not; empty if there is none} */
   public String headName() {
     if (network instanceof Decoder decoder) {
       return decoder.headName();
@@ -171,7 +172,7 @@ public final class ModelWeights implements AutoCloseable {
     return shapes;
   }
 
-  /** Returns what orders tensors as the checkpoint's files have them. */
+  /** Returns a sort key that orders tensors as in the checkpoint's files. */
   public String position(String name) {
     String stored = stored(name);
     String file =
@@ -181,7 +182,7 @@ public final class ModelWeights implements AutoCloseable {
     return file + "\0" + stored;
   }
 
-  /** The file that stores a weight in four bits, where nothing changes the weight. */
+  /** Returns the file that stores a weight in 4 bits, if no adapter changes the weight. */
   Optional<SplitTensors> fourBit(String name) {
     String path = name.substring(0, name.lastIndexOf('.'));
     String stored = stored(name);
@@ -194,12 +195,12 @@ public final class ModelWeights implements AutoCloseable {
             .filter(file -> name.endsWith(WEIGHT) && file.isFourBit(stored));
   }
 
-  /** The checkpoint's name of a tensor. */
+  /** Returns the checkpoint's name of a tensor. */
   String stored(String name) {
     return network.storedNames().find(name, checkpoint.names());
   }
 
-  /** Refuses a tensor with other values than 0. */
+  /** Rejects a tensor with nonzero values. */
   void requireZero(String name) {
     Rows rows = rows(name);
     float[] values = new float[rows.columns()];
@@ -218,7 +219,7 @@ public final class ModelWeights implements AutoCloseable {
     }
   }
 
-  /** Reads a tensor that nothing is computed with; zeros where the checkpoint lacks it. */
+  /** Reads an unused tensor; zeros if the checkpoint lacks it. */
   Rows unread(String name, List<Long> shape) {
     String stored = stored(name);
     return checkpoint.names().contains(stored) && checkpoint.entry(stored).shape().equals(shape)
@@ -227,7 +228,7 @@ public final class ModelWeights implements AutoCloseable {
             shape.size() == 1 ? 1 : shape.get(0), Math.toIntExact(shape.get(shape.size() - 1)));
   }
 
-  /** Reads a tensor of one value. */
+  /** Reads a scalar tensor. */
   public float value(String name, OptionalDouble absent) {
     if (absent.isPresent() && !shapes.containsKey(name)) {
       return (float) absent.getAsDouble();
@@ -276,7 +277,7 @@ public final class ModelWeights implements AutoCloseable {
         && packed.packed().contains(name);
   }
 
-  /** The dequantized weight; its layer takes memory meanwhile. */
+  /** Returns the dequantized weight, for which its layer temporarily takes memory. */
   private Tensor restored(Projection projection) {
     QuantizedLinear packed = (QuantizedLinear) projection.slot().linear();
     packed.read(checkpoint);
@@ -297,7 +298,7 @@ public final class ModelWeights implements AutoCloseable {
     return merge;
   }
 
-  /** Returns the update that the adapter adds to a projection. */
+  /** Returns the low-rank update of a projection. */
   public LayerMerge.Product product(String path) {
     Projection projection = projections.get(path);
     try (Scope scope = Scope.open();

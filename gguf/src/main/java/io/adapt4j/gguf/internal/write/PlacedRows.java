@@ -4,10 +4,10 @@ import io.adapt4j.gguf.internal.family.Layout;
 import io.adapt4j.gguf.internal.family.RowOrder;
 import java.util.Arrays;
 
-/** Rows as a GGUF file has them. */
+/** Rows in a GGUF file's layout. */
 record PlacedRows(Rows source, Layout layout) implements Rows {
 
-  /** Whether it is a vector, whose values are its rows. */
+  /** Returns whether it is a vector, whose values are its rows. */
   private boolean isVector() {
     return source.rows() == 1;
   }

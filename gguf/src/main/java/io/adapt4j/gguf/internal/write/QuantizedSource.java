@@ -18,9 +18,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor whose rows are read and quantized on all cores while those before are written.
+ * A tensor whose rows are read and quantized on all cores while earlier ones are written.
  *
- * @param importance of each column; null where all count the same
+ * @param importance importance of each column; null if uniform
  */
 @SuppressWarnings("ArrayRecordComponent")
 record QuantizedSource(
@@ -32,7 +32,7 @@ record QuantizedSource(
     ExecutorService workers)
     implements TensorSource {
 
-  /** Values that a task takes at once. */
+  /** Number of values per task. */
   private static final int PIECE = 1 << 18;
 
   @Override

@@ -1,14 +1,14 @@
 package io.adapt4j.gguf.internal.write;
 
-/** The values of a tensor, row by row; a vector is one row. Threads may read at the same time. */
+/** The values of a tensor, row by row; a vector is one row. Thread-safe for reading. */
 interface Rows {
 
   /** {@return the number of rows} */
   long rows();
 
-  /** {@return the values of a row} */
+  /** {@return the number of values per row} */
   int columns();
 
-  /** Reads rows that lie one after the other. */
+  /** Reads consecutive rows. */
   void read(long first, int count, float[] target, int offset);
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Matrices of one shape below each other, of which few are open at a time. */
+/** Matrices of one shape concatenated by rows, of which few are open at a time. */
 final class StackedRows implements Rows {
 
   private final List<Supplier<Rows>> parts;
@@ -32,7 +32,7 @@ final class StackedRows implements Rows {
     return columns;
   }
 
-  /** Threads ask for rows in about their order: the part before is kept. */
+  /** Returns a part; threads request rows roughly in order, so the previous part is kept. */
   private synchronized Rows part(int wanted) {
     if (wanted == number && open != null) {
       return open;

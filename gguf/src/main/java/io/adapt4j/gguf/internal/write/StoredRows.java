@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/** Values in a checkpoint, read as they are needed. */
+/** Rows in a checkpoint, read on demand. */
 final class StoredRows implements Rows {
 
   private final Checkpoint checkpoint;

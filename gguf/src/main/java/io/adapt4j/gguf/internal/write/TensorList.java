@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The tensors of a file: which there are, and in which order. */
+/** The tensors of a file to be written, in order. */
 public final class TensorList {
 
   private static final String EXPERTS = "_exps.";
@@ -48,13 +48,13 @@ public final class TensorList {
       return new Planned(name, shape, rows, stored, isSmall);
     }
 
-    /** How many experts it has the matrices or biases of; 0 where it is of none. */
+    /** Returns the number of experts whose matrices or biases it holds; 0 if none. */
     long experts() {
       return name.contains(EXPERTS) ? shape.get(shape.size() - 1) : 0;
     }
   }
 
-  /** An expert's tensor in one of all experts. */
+  /** An expert's part of a stacked tensor. */
   private record Part(String name, Layout layout) {}
 
   private final List<Planned> tensors;
@@ -112,7 +112,7 @@ public final class TensorList {
         if (stack == null) {
           SortedMap<Integer, Part> parts = new TreeMap<>();
           stacks.put(place.name(), parts);
-          // Where the first of its experts stands; the others join it.
+          // At the position of its first expert; the others join it.
           tensors.add(new Planned(place.name(), List.of(), () -> stacked(weights, parts)));
           stack = parts;
         }
@@ -133,7 +133,7 @@ public final class TensorList {
     return new TensorList(List.copyOf(tensors));
   }
 
-  /** Whether a tensor is a number of a layer that files have as a key. */
+  /** Returns whether a tensor is a scalar of a layer that files store as a key. */
   private static boolean isKey(String name, GgufFamily family, Facts facts) {
     return family.layerValues().stream()
         .anyMatch(values -> values.contains(name, facts.decoder().layers()));
@@ -149,7 +149,7 @@ public final class TensorList {
                 : new PlacedRows(weights.rows(stored), layout));
   }
 
-  /** Each matrix of a stack turned. */
+  /** Returns a stack with each matrix transposed. */
   private static Rows turned(Rows source, Layout layout) {
     int columns = source.columns();
     float[] stored = new float[Math.toIntExact(source.rows() * columns)];
@@ -174,7 +174,7 @@ public final class TensorList {
     return List.copyOf(shape);
   }
 
-  /** Where experts are stored in four bits; empty where not all are so, and as they were. */
+  /** Returns the 4-bit weights of experts; empty unless all are stored so and unchanged. */
   private static List<FourBitStack.Expert> fourBit(
       ModelWeights weights, SortedMap<Integer, Part> parts) {
     List<FourBitStack.Expert> experts = new ArrayList<>();
@@ -243,7 +243,7 @@ public final class TensorList {
         .sum();
   }
 
-  /** Returns the number of values that a token is computed with if it goes to one expert. */
+  /** Returns the number of active parameters per token with one expert per layer. */
   public long parametersOfOneExpert() {
     return tensors.stream()
         .mapToLong(
@@ -254,7 +254,7 @@ public final class TensorList {
         .sum();
   }
 
-  /** {@return the number of experts; 0 where there are none} */
+  /** {@return the number of experts; 0 if there are none} */
   public long experts() {
     return tensors.stream().mapToLong(Planned::experts).max().orElse(0);
   }
@@ -264,7 +264,7 @@ public final class TensorList {
     return tensors.stream().anyMatch(tensor -> tensor.name().equals(name));
   }
 
-  /** {@return how many tensors hold values of attention, alone or fused} */
+  /** {@return the number of tensors with value projections, separate or fused} */
   public int valueTensors() {
     return (int)
         tensors.stream()

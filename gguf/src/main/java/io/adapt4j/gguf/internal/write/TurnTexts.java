@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a chat template puts around each message, where that depends on the message's role only:
+ * Text that a chat template puts around each message, if it depends on the message's role only:
  * found by rendering conversations and verified on another one.
  *
- * @param defaultSystem what the template says as system where nobody does; may be empty
+ * @param defaultSystem the template's default system message; may be empty
  */
 public record TurnTexts(
     Optional<Around> system, String defaultSystem, Around user, Around assistant, String answer) {
@@ -74,7 +74,7 @@ public record TurnTexts(
       }
     }
 
-    /** What stands between the texts around a system's message. */
+    /** Returns the system message without the surrounding text. */
     private static Optional<String> inside(String lead, Optional<Around> system) {
       return system
           .filter(around -> lead.startsWith(around.before()) && lead.endsWith(around.after()))
@@ -85,7 +85,7 @@ public record TurnTexts(
                       around.before().length(), lead.length() - around.after().length()));
     }
 
-    /** Whether the texts make a longer conversation as the template does. */
+    /** Returns whether the texts reproduce a longer conversation as the template renders it. */
     private boolean holds(TurnTexts texts) {
       List<ChatMessage> messages = new ArrayList<>();
       StringBuilder expected = new StringBuilder();

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Gives each tensor its type. The mixtures are those of llama.cpp's quantizer, whose choice depends
- * on how many tensors of a kind came before: tensors are asked for in the order of the file.
+ * Chooses each tensor's type by the mixtures of llama.cpp's quantizer. The choice depends on the
+ * number of preceding tensors of the same kind, so call it in file order.
  */
 public final class TypeMix {
 
@@ -17,7 +17,7 @@ public final class TypeMix {
       Set.of("token_embd.weight", "per_layer_token_embd.weight");
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
 
-  /** The mixtures; the plain ones have every matrix in one type. */
+  /** The mixtures of llama.cpp's quantizer. */
   public enum Mixture {
     /** Every matrix in the base type. */
     PLAIN,
@@ -25,11 +25,13 @@ public final class TypeMix {
     OUTPUT,
     /** A larger type for the output and a few of the first layers. */
     SMALL,
-    /** A larger type for the output and for values and the MLP's output in half of the layers. */
+    /**
+     * A larger type for the output, and for value and MLP output projections in half of the layers.
+     */
     MEDIUM
   }
 
-  /** What the choice depends on. */
+  /** Properties of the model that the choice depends on. */
   public record Model(
       TensorType base,
       Mixture mixture,
@@ -71,8 +73,8 @@ public final class TypeMix {
   }
 
   /**
-   * Small matrices of Gemma 3n and 4 and numbers for distances, of which the converter leaves fewer
-   * than the quantizer.
+   * Returns whether a tensor keeps its type: small matrices of Gemma 3n and 4 and position biases,
+   * of which the converter keeps fewer than the quantizer.
    */
   private static boolean isKept(String name, boolean plain) {
     return plain
@@ -98,7 +100,7 @@ public final class TypeMix {
     return base;
   }
 
-  /** Attention is a small part of a model with eight experts. */
+  /** Adjusts attention types for eight experts, where attention is a small part of the model. */
   private TensorType ofExpertModel(String name, TensorType type) {
     if (model.experts() != 8) {
       return type;
@@ -157,12 +159,14 @@ public final class TypeMix {
     return usesMoreBits(index, model.layers()) ? TensorType.Q5_K : TensorType.Q4_K;
   }
 
-  /** The first and the last eighth of the layers, and every third between. */
+  /**
+   * Returns whether a layer gets more bits: the first and the last eighth, and every third between.
+   */
   private static boolean usesMoreBits(int index, int count) {
     return index < count / 8 || index >= 7 * count / 8 || (index - count / 8) % 3 == 2;
   }
 
-  /** A type whose blocks fit in a row. */
+  /** Returns a type whose blocks divide a row evenly. */
   static TensorType fitting(TensorType type, long columns) {
     if (columns % type.blockSize() == 0) {
       return type;

@@ -2,7 +2,7 @@ package io.adapt4j.gguf.internal.write;
 
 import java.util.Arrays;
 
-/** Zeros. */
+/** Rows of zeros. */
 record ZeroRows(long rows, int columns) implements Rows {
 
   @Override

@@ -1,4 +1,4 @@
-/** Weights on their way into GGUF files: where they come from, which type they get. */
+/** Sources and types of weights written to GGUF files. */
 @NullMarked
 package io.adapt4j.gguf.internal.write;
 

@@ -10,9 +10,9 @@ import org.bytedeco.javacpp.annotation.Platform;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The class of that name in {@code src/main/cpp/block_weight.h}. Nothing is checked here: wrong
- * sizes or addresses end the process. Types are 0 F32, 1 F16, 2 BF16; those of blocks have their
- * numbers in GGUF files.
+ * Binding of the class in {@code src/main/cpp/block_weight.h}. Nothing is checked: wrong sizes or
+ * addresses crash the process. Types are 0 F32, 1 F16, 2 BF16; those of blocks have their numbers
+ * in GGUF files.
  */
 @Platform(include = "block_weight.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -27,15 +27,15 @@ public final class BlockWeight extends Pointer {
   }
 
   /**
-   * Returns the memory that a weight takes.
+   * Returns the memory of a weight.
    *
-   * @return bytes of its tiles
+   * @return size of its tiles in bytes
    */
   public static native @Cast("long long") long bytes(
       int id, @Cast("long long") long rows, @Cast("long long") long columns);
 
   /**
-   * Brings rows of blocks into the order of the tiles.
+   * Rearranges rows of blocks into tiles.
    *
    * @param order for each row of the weight its row in the file, or null for the same order
    */
@@ -50,7 +50,7 @@ public final class BlockWeight extends Pointer {
       int threads);
 
   /**
-   * Restores some rows.
+   * Dequantizes some rows.
    *
    * @param target address of [count, columns]
    */
@@ -65,7 +65,7 @@ public final class BlockWeight extends Pointer {
       int type,
       int threads);
 
-  /** Gives zeros of restored rows in MXFP4 their signs. */
+  /** Restores the signs of zeros in dequantized MXFP4 rows. */
   public static native void signZeros(
       @Cast("long long") long tiles,
       @Cast("long long") long columns,

@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/expert_program.h}: a mixture of experts in a {@link
- * StepProgram}. What is said there of arguments holds here.
+ * Binding of the class in {@code src/main/cpp/expert_program.h}: a mixture of experts in a {@link
+ * StepProgram}, with the same conventions for arguments.
  */
 @Platform(include = "expert_program.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -27,7 +27,7 @@ public final class ExpertProgram extends Pointer {
 
   private native void allocate(@ByRef StepProgram program);
 
-  /** Chooses experts of a mixture for each token. */
+  /** Routes each token to experts. */
   public native void route(
       int scores,
       int chosen,
@@ -42,12 +42,12 @@ public final class ExpertProgram extends Pointer {
       int gainType);
 
   /**
-   * Begins products of which each expert has its own. They go to a buffer with a row for each of a
+   * Begins products with separate weights per expert. They go to a buffer with a row for each of a
    * token's experts.
    */
   public native void begin(@Cast("bool") boolean ofSlots);
 
-  /** Says whose the products are that follow. */
+  /** Sets the expert of the following products. */
   public native void expert(int index);
 
   /** Ends what {@link #begin} began. */
@@ -70,8 +70,8 @@ public final class ExpertProgram extends Pointer {
       @Cast("long long") long start);
 
   /**
-   * Adds updates to the results of the products that {@link #begin} began, each for the tokens that
-   * have it and have chosen the expert: y += scale * B A x.
+   * Adds updates to the results of the products since {@link #begin}, each for the tokens that use
+   * the adapter and the expert: y += scale * B A x.
    */
   public native void lowRank(
       int from,
@@ -81,6 +81,6 @@ public final class ExpertProgram extends Pointer {
       @Cast("long long") long columns,
       float scale);
 
-  /** Adds up what the experts of a token returned, times their weights. */
+  /** Computes the weighted sum of the experts' outputs of each token. */
   public native void combine(int from, int to, float scale, @Cast("bool") boolean added);
 }

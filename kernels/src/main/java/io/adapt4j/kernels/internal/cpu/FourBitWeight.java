@@ -10,8 +10,8 @@ import org.bytedeco.javacpp.annotation.NoException;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/four_bit_weight.h}. Nothing is checked here: wrong
- * sizes or a closed weight end the process.
+ * Binding of the class in {@code src/main/cpp/four_bit_weight.h}. Nothing is checked: wrong sizes
+ * or a closed weight crash the process.
  */
 @Platform(include = "four_bit_weight.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -21,7 +21,7 @@ public final class FourBitWeight extends Pointer {
     Loader.load();
   }
 
-  /** Makes a weight without scales. */
+  /** Creates a weight without scales. */
   public FourBitWeight(
       int variant, ByteBuffer packed, long rows, long columns, int blockSize, float[] numbers) {
     super((Pointer) null);
@@ -36,16 +36,16 @@ public final class FourBitWeight extends Pointer {
       int blockSize,
       @Const float[] numbers);
 
-  /** Returns the most capable variant that the processor has. */
+  /** Returns the most capable variant that the processor supports. */
   @NoException
   public static native int bestVariant();
 
   /**
-   * Quantizes numbers in blocks, of which the last may be short.
+   * Quantizes values in blocks, of which the last may be short.
    *
-   * @param limits 15 ascending numbers: how many are below a value, in FP4 below its magnitude, is
-   *     its rank
-   * @param packed direct, takes (count + 1) / 2 bytes
+   * @param limits 15 ascending limits: the number of those below a value (in FP4 below its
+   *     magnitude) is its rank
+   * @param packed direct, receives (count + 1) / 2 bytes
    */
   public static native @Cast("bool") boolean quantize(
       int variant,
@@ -63,7 +63,8 @@ public final class FourBitWeight extends Pointer {
   public native void plainScales(@Const float[] scales, @Cast("long long") long count);
 
   /**
-   * Sets scales in 8 bits; all is copied. scale = numbers[code] * absmax[block of scales] + offset.
+   * Sets scales in 8 bits; all arguments are copied. scale = numbers[code] * absmax[block of
+   * scales] + offset.
    */
   public native void nestedScales(
       @Cast("const unsigned char*") byte[] codes,

@@ -10,8 +10,8 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/four_bit_weight.h}: weights of one input,
- * multiplied together. Nothing is checked here, as in {@link FourBitWeight}.
+ * Binding of the class in {@code src/main/cpp/four_bit_weight.h}: weights of one input, multiplied
+ * together. Nothing is checked, as in {@link FourBitWeight}.
  */
 @Platform(include = "four_bit_weight.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -21,7 +21,7 @@ public final class FourBitWeights extends Pointer {
     Loader.load();
   }
 
-  /** Makes an empty list. */
+  /** Creates an empty list. */
   public FourBitWeights() {
     super((Pointer) null);
     allocate();

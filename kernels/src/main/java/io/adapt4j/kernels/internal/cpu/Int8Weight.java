@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/int8_weight.h}. Nothing is checked here: wrong
- * sizes or addresses end the process. Types are 0 F32, 1 F16, 2 BF16.
+ * Binding of the class in {@code src/main/cpp/int8_weight.h}. Nothing is checked: wrong sizes or
+ * addresses crash the process. Types are 0 F32, 1 F16, 2 BF16.
  */
 @Platform(include = "int8_weight.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -23,9 +23,9 @@ public final class Int8Weight extends Pointer {
   }
 
   /**
-   * Returns the memory that a weight takes.
+   * Returns the memory of a weight.
    *
-   * @return bytes of its tiles
+   * @return size of its tiles in bytes
    */
   public static native @Cast("long long") long bytes(
       @Cast("long long") long rows, @Cast("long long") long columns);
@@ -45,7 +45,7 @@ public final class Int8Weight extends Pointer {
       int threads);
 
   /**
-   * Restores some rows.
+   * Dequantizes some rows.
    *
    * @param target address of [count, columns]
    */

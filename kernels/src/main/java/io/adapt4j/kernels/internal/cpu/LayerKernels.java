@@ -7,9 +7,9 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/layer_kernels.h}, which says what its functions do.
- * Nothing is checked here: wrong sizes or addresses end the process. Types are 0 F32 and 2 BF16;
- * addresses may be 0 where something is left out.
+ * Binding of the class in {@code src/main/cpp/layer_kernels.h}, where its functions are documented.
+ * Nothing is checked: wrong sizes or addresses crash the process. Types are 0 F32 and 2 BF16; the
+ * address of an omitted tensor is 0.
  */
 @Platform(include = "layer_kernels.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -37,7 +37,7 @@ public final class LayerKernels extends Pointer {
       @Cast("long long") long y,
       int threads);
 
-  /** Activates every entry; x and y may be the same. */
+  /** Applies an activation elementwise; x and y may be the same. */
   public static native void activate(
       int variant,
       int kind,
@@ -61,7 +61,7 @@ public final class LayerKernels extends Pointer {
       @Cast("long long") long y,
       int threads);
 
-  /** Differentiates the norm; the derivative by the weight is added to. */
+  /** Backward of the RMS norm; the gradient of the weight is accumulated. */
   public static native void rmsNormBackward(
       int variant,
       @Cast("long long") long dy,
@@ -77,7 +77,7 @@ public final class LayerKernels extends Pointer {
       @Cast("long long") long dweight,
       int threads);
 
-  /** Activates the first half of each row and multiplies it with the second. */
+  /** Applies an activation to the first half of each row and multiplies by the second. */
   public static native void gated(
       int variant,
       int kind,
@@ -88,7 +88,7 @@ public final class LayerKernels extends Pointer {
       @Cast("long long") long y,
       int threads);
 
-  /** Differentiates the gate. */
+  /** Backward of the gated activation. */
   public static native void gatedBackward(
       int variant,
       int kind,
@@ -100,7 +100,7 @@ public final class LayerKernels extends Pointer {
       @Cast("long long") long dx,
       int threads);
 
-  /** Sums cross-entropies; with gradient logits become the derivative by the scores. */
+  /** Sums cross-entropies; with gradient, the logits are overwritten by their gradient. */
   public static native double crossEntropy(
       int variant,
       @Cast("long long") long logits,
@@ -115,7 +115,7 @@ public final class LayerKernels extends Pointer {
       int threads);
 
   /**
-   * Multiplies bfloat16 matrices, one pair or two whose products are added; needs a variant with
+   * Multiplies one pair of bfloat16 matrices, or two whose products are added; needs a variant with
    * bfloat16 instructions.
    */
   public static native void multiply(
@@ -144,7 +144,7 @@ public final class LayerKernels extends Pointer {
       @Cast("bool") boolean added,
       int threads);
 
-  /** Attends in bfloat16, or differentiates that; needs a variant with bfloat16 instructions. */
+  /** Attention in bfloat16, forward or backward; needs a variant with bfloat16 instructions. */
   public static native void attend(
       @Cast("const long long*") long[] tensors,
       @Cast("const long long*") long[] sizes,

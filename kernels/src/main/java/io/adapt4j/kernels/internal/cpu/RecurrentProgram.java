@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/recurrent_program.h}: a layer with a state in a
- * {@link StepProgram}. What is said there of arguments holds here.
+ * Binding of the class in {@code src/main/cpp/recurrent_program.h}: a recurrent layer in a {@link
+ * StepProgram}, with the same conventions for arguments.
  */
 @Platform(include = "recurrent_program.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -28,8 +28,7 @@ public final class RecurrentProgram extends Pointer {
   private native void allocate(@ByRef StepProgram program, int layer);
 
   /**
-   * Convolves channels with those of earlier tokens, each by itself. Without {@link #gate} SiLU is
-   * applied to what comes out.
+   * Depthwise causal convolution over tokens. Without {@link #gate}, SiLU is applied to the result.
    *
    * @param weight address of [channels, taps]
    */
@@ -42,11 +41,11 @@ public final class RecurrentProgram extends Pointer {
       @Cast("long long") long channels,
       int taps);
 
-  /** Says where channels of the last {@link #convolve} are in its projection. */
+  /** Sets the position of channels of the last {@link #convolve} in its projection. */
   public native void channels(
       @Cast("long long") long from, @Cast("long long") long channel, @Cast("long long") long count);
 
-  /** Puts the last {@link #convolve} between gates. */
+  /** Adds gates before and after the last {@link #convolve}. */
   public native void gate(@Cast("long long") long times, @Cast("long long") long gates);
 
   /** Describes the heads of the next recurrence. */
@@ -59,7 +58,7 @@ public final class RecurrentProgram extends Pointer {
       @Cast("long long") long keys,
       @Cast("long long") long values);
 
-  /** Says where other parts of these heads are in the projection. */
+  /** Sets the positions of other parts of these heads in the projection. */
   public native void columns(
       @Cast("long long") long rates,
       @Cast("long long") long rateStride,
@@ -68,7 +67,7 @@ public final class RecurrentProgram extends Pointer {
       @Cast("long long") long gates,
       @Cast("long long") long gateStride);
 
-  /** Advances states by the gated delta rule; what comes out is normalized and gated. */
+  /** Advances states by the gated delta rule; the output is normalized and gated. */
   public native void deltaRule(
       int projected,
       int convolved,

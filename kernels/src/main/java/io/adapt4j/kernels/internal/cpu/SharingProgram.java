@@ -8,9 +8,9 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/sharing_program.h}: attention of a {@link
- * StepProgram} whose queries are in one buffer, and keys with their values behind them in another.
- * What is said there of arguments holds here.
+ * Binding of the class in {@code src/main/cpp/sharing_program.h}: attention of a {@link
+ * StepProgram} with queries in one buffer, and keys followed by values in another, with the same
+ * conventions for arguments.
  */
 @Platform(include = "sharing_program.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -40,11 +40,11 @@ public final class SharingProgram extends Pointer {
       int type,
       int layer);
 
-  /** Normalizes values without factors. */
+  /** Normalizes values without a weight. */
   public native void values(int keys, @Cast("bool") boolean areKeys, float epsilon);
 
   /**
-   * Rotates keys, and keeps them and the values.
+   * Rotates keys, and appends them and the values to the cache.
    *
    * @param table number of the rotary table, or -1
    */
@@ -53,7 +53,7 @@ public final class SharingProgram extends Pointer {
   /**
    * Rotates queries, and attends.
    *
-   * @param window places that a token sees, or 0 for all
+   * @param window number of positions a token attends to, or 0 for all
    */
   public native void attend(
       int queries,

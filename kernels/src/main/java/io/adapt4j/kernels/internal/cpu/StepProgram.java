@@ -11,9 +11,9 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/step_program.h}. Nothing is checked here: wrong
- * sizes, addresses or a closed program end the process. Types are 0 F32, 1 F16, 2 BF16; addresses
- * may be 0 where something is left out.
+ * Binding of the class in {@code src/main/cpp/step_program.h}. Nothing is checked: wrong sizes,
+ * addresses or a closed program crash the process. Types are 0 F32, 1 F16, 2 BF16; the address of
+ * an omitted tensor is 0.
  */
 @Platform(include = "step_program.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -23,7 +23,7 @@ public final class StepProgram extends Pointer {
     Loader.load();
   }
 
-  /** Makes a program without operators. */
+  /** Creates an empty program. */
   public StepProgram(int variant, int threads, int maxTokens, int maxOutputs) {
     super((Pointer) null);
     allocate(variant, threads, maxTokens, maxOutputs);
@@ -34,10 +34,13 @@ public final class StepProgram extends Pointer {
   /** Adds a buffer. */
   public native int buffer(@Cast("long long") long width);
 
-  /** Adds a buffer with several rows a token, which operators between two such work on. */
+  /**
+   * Adds a buffer with several rows per token; operators between two such buffers work on every
+   * row.
+   */
   public native int buffer(@Cast("long long") long width, int rows);
 
-  /** Looks tokens up. */
+  /** Looks up token embeddings. */
   public native void embed(
       int to,
       @Cast("long long") long rows,
@@ -144,7 +147,7 @@ public final class StepProgram extends Pointer {
       float scale,
       @Cast("bool") boolean added);
 
-  /** Says where the heads of the next {@link #attend} are. */
+  /** Sets the head layout of the next {@link #attend}. */
   public native void heads(
       int heads,
       int kvHeads,
@@ -156,11 +159,10 @@ public final class StepProgram extends Pointer {
       int layer);
 
   /**
-   * Says where keys and values of a row are. Called after the program is complete, for every row
-   * before it is in a step: for its first part, then for further ones.
+   * Sets the addresses of a row's key-value cache. Call it once the program is complete, before a
+   * row takes part in a step: for its first part, then for further ones.
    *
-   * @param addresses of the keys of each layer [kvHeads, capacity, dim], then of the values of
-   *     each; 0 where there are none
+   * @param addresses keys of each layer [kvHeads, capacity, dim], then values of each; 0 if none
    */
   public native void place(
       int row,
@@ -170,22 +172,21 @@ public final class StepProgram extends Pointer {
       @Cast("long long") long capacity);
 
   /**
-   * Says where the states of a row are that has been placed.
+   * Sets the addresses of a placed row's recurrent states.
    *
-   * @param addresses of the tail of each layer's convolution, then of each layer's state; 0 where
-   *     there is none
+   * @param addresses convolution tail of each layer, then state of each layer; 0 if none
    */
   public native void keep(int row, int layers, @Cast("const long long*") long[] addresses);
 
-  /** Rotates queries and keys, where something comes between that and {@link #attend}. */
+  /** Rotates queries and keys, if another operator comes before {@link #attend}. */
   public native void rotate(int from, int queryTable, int table, @Cast("long long") long half);
 
   /**
-   * Rotates queries and keys, keeps keys and values, and attends.
+   * Rotates queries and keys, appends keys and values to the cache, and attends.
    *
    * @param queryTable number of the rotary table of queries, or -1
-   * @param table of that of keys, or -1
-   * @param window places that a token sees, or 0 for all
+   * @param table number of the rotary table of keys, or -1
+   * @param window number of positions a token attends to, or 0 for all
    */
   public native void attend(
       int from,
@@ -199,13 +200,13 @@ public final class StepProgram extends Pointer {
       @Cast("long long") long sinks,
       int sinkType);
 
-  /** Applies an activation: y = gain f(x), times what stands beside x where that is gated. */
+  /** Applies an activation: y = gain f(x), multiplied by the adjacent up projection if gated. */
   public native void activate(int kind, int from, int to, float gain, @Cast("bool") boolean gated);
 
-  /** Applies (up + 1) gate sigmoid(alpha gate) to neighbors, gate and up. */
+  /** Applies (up + 1) gate sigmoid(alpha gate) to interleaved gate and up. */
   public native void clampedGated(int from, int to, float alpha, float limit);
 
-  /** Applies xIELU: above x x + x / 2 over 0, steep (e^x - 1 - x) + x / 2 below. */
+  /** Applies xIELU: above x x + x / 2 for positive x, steep (e^x - 1 - x) + x / 2 otherwise. */
   public native void learned(int from, int to, float above, float steep);
 
   /** Multiplies segments by an activation of others. */
@@ -224,22 +225,22 @@ public final class StepProgram extends Pointer {
   /**
    * Adds: y += factor x.
    *
-   * @param gates buffer of a number a token whose sigmoid multiplies x too, or -1
+   * @param gates buffer with one number per token, whose sigmoid also multiplies x, or -1
    */
   public native void add(int from, int to, float factor, int gates);
 
-  /** Collects the tokens whose logits are wanted; what follows works on these alone. */
+  /** Gathers the tokens whose logits are requested; subsequent operators work on these only. */
   public native void gather(int from, int to);
 
-  /** Finds the likeliest token of each output. */
+  /** Finds the most likely token of each output. */
   public native void likeliest(int from);
 
   /**
    * Runs a step.
    *
-   * @param of for each token its id; then for each its row, place, first place, position, and
+   * @param of the id of each token; then for each its row, place, first place, position, and
    *     adapter or -1
-   * @param likeliest takes an id for each output; -1 where a logit is not finite
+   * @param likeliest receives an id for each output; -1 if a logit is not finite
    */
   public native void run(
       int tokens,
@@ -257,11 +258,11 @@ public final class StepProgram extends Pointer {
   /** Returns the number of operators. */
   public native int operators();
 
-  /** Returns what an operator is called. */
+  /** Returns the name of an operator. */
   public native @Cast("const char*") BytePointer name(int index);
 
   /**
-   * Returns how long an operator took in the last timed run.
+   * Returns the duration of an operator in the last timed run.
    *
    * @return nanoseconds
    */

@@ -9,8 +9,8 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/stream_program.h}: several residual streams of a
- * {@link StepProgram}, and what layers read besides. What is said there of arguments holds here.
+ * Binding of the class in {@code src/main/cpp/stream_program.h}: several residual streams of a
+ * {@link StepProgram}, and per-layer inputs, with the same conventions for arguments.
  */
 @Platform(include = "stream_program.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -20,7 +20,7 @@ public final class StreamProgram extends Pointer {
     Loader.load();
   }
 
-  /** Begins them. */
+  /** Begins the streams. */
   public StreamProgram(@ByRef StepProgram program) {
     super((Pointer) null);
     allocate(program);
@@ -28,7 +28,7 @@ public final class StreamProgram extends Pointer {
 
   private native void allocate(@ByRef StepProgram program);
 
-  /** Looks tokens up in a table that may have fewer rows than there are tokens. */
+  /** Looks up tokens in a table that may have fewer rows than the vocabulary. */
   public native void embed(
       int to, @Cast("long long") long rows, int type, @Cast("long long") long count, float factor);
 
@@ -36,8 +36,8 @@ public final class StreamProgram extends Pointer {
   public native void gate(int kind, int gates, int from, @Cast("long long") long start, int to);
 
   /**
-   * Has what follows done for the tokens whose logits are wanted alone. Called once at most, and
-   * where no later operator writes to the cache.
+   * Restricts the following operators to tokens whose logits are requested. Call it at most once,
+   * and only if no later operator writes to the cache.
    */
   public native void wanted(int count, @Const int[] from, @Const int[] to);
 
@@ -51,12 +51,12 @@ public final class StreamProgram extends Pointer {
   public native void correct(
       int streams, @Const int[] from, int worked, int coefficients, int active, @Const int[] to);
 
-  /** Gives y the root mean square of another vector. */
+  /** Rescales y to the root mean square of another vector. */
   public native void match(int other, float epsilon, int to);
 
-  /** Replaces values by how far they are above mean + quantile deviation, or by 0. */
+  /** Replaces values by their excess over mean + quantile deviation, or by 0. */
   public native void above(int x, @Cast("long long") long width, float quantile);
 
-  /** Multiplies by a factor an entry. */
+  /** Multiplies elementwise by factors. */
   public native void times(int from, @Cast("long long") long factors, int type, int to);
 }

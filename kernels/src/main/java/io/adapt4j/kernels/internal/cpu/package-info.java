@@ -1,5 +1,5 @@
 /**
- * What JavaCPP binds of the kernels in C++. For the classes one package up, which check what they
- * hand on, and for benchmarks.
+ * JavaCPP bindings of the C++ kernels, for the classes of the parent package, which check their
+ * arguments, and for benchmarks.
  */
 package io.adapt4j.kernels.internal.cpu;

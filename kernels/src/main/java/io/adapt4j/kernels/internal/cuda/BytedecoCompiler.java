@@ -11,7 +11,10 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** NVRTC through org.bytedeco. Making one loads the natives, or throws a linkage error. */
+/**
+ * NVRTC through org.bytedeco. Creating an instance loads the native libraries, or throws a linkage
+ * error.
+ */
 final class BytedecoCompiler implements Compiler {
 
   BytedecoCompiler() {
@@ -69,7 +72,7 @@ final class BytedecoCompiler implements Compiler {
     }
   }
 
-  /** Its size counts the zero at the end. */
+  /** Returns the PTX; its size includes the terminating zero. */
   private static byte[] ptx(_nvrtcProgram program) {
     try (SizeTPointer size = new SizeTPointer(1)) {
       check(nvrtc.nvrtcGetPTXSize(program, size), "nvrtcGetPTXSize");

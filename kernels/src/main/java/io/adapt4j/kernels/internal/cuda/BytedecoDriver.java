@@ -19,7 +19,10 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** The driver API through org.bytedeco. Making one loads the natives, or throws a linkage error. */
+/**
+ * The driver API through org.bytedeco. Creating an instance loads the native libraries, or throws a
+ * linkage error.
+ */
 final class BytedecoDriver implements Driver {
 
   private static final int NAME = 256;
@@ -172,7 +175,7 @@ final class BytedecoDriver implements Driver {
     }
   }
 
-  /** A pointer to an address that somebody else owns. */
+  /** Returns a non-owning pointer to an address. */
   private static Pointer at(long address) {
     return new Address(address);
   }

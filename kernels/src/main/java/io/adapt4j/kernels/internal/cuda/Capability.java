@@ -1,15 +1,15 @@
 package io.adapt4j.kernels.internal.cuda;
 
-/** What a device can do, as NVIDIA counts it. */
+/** Compute capability of a CUDA device. */
 public record Capability(int major, int minor) {
 
-  /** The least that the kernels run on: Turing. */
+  /** Minimum capability of the kernels: Turing. */
   static final Capability LEAST = new Capability(7, 5);
 
-  /** From here on there are bf16 tensor cores and asynchronous copies: Ampere. */
+  /** First capability with bf16 tensor cores and asynchronous copies: Ampere. */
   static final Capability TENSOR_CORES = new Capability(8, 0);
 
-  /** The number in the names of architectures: 80 for 8.0. */
+  /** Returns the number in architecture names: 80 for 8.0. */
   int number() {
     return 10 * major + minor;
   }

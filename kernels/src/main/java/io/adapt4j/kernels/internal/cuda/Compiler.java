@@ -2,18 +2,18 @@ package io.adapt4j.kernels.internal.cuda;
 
 import java.util.List;
 
-/** Compiles CUDA C++ in memory: NVRTC. */
+/** In-memory compiler for CUDA C++: NVRTC. */
 interface Compiler {
 
-  /** What tells one version from another. */
+  /** Returns the compiler's version. */
   String version();
 
-  /** The architectures it knows, as numbers: 80 for 8.0. */
+  /** Returns the supported architectures as numbers: 80 for 8.0. */
   List<Integer> architectures();
 
   /**
-   * The best that can be made for a device: its own binary; else, where the device is newer than
-   * the compiler, PTX for the newest architecture before it.
+   * Returns the best target for a device: its own binary or, for a device newer than the compiler,
+   * PTX for the newest earlier architecture.
    */
   default Target target(Capability capability) {
     int wanted = capability.number();

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A device behind CUDA's driver. It works in the primary context and on the default stream, which
- * libtorch uses as well: tensors can be computed on in place, and in order.
+ * A CUDA device accessed through the driver API. It uses the primary context and the default
+ * stream, like libtorch, so tensors can be used in place and in order.
  */
 public final class CudaDevice implements Device {
 
@@ -45,8 +45,8 @@ public final class CudaDevice implements Device {
   }
 
   /**
-   * Opens the first device of this machine with all kernels loaded, compiled where that is needed.
-   * It stays open while the process runs, as libtorch's does.
+   * Opens the first device of this machine with all kernels loaded, compiling them if needed. It
+   * stays open for the life of the process, like libtorch's.
    */
   public static CudaDevice open() {
     return open(Natives.driver(), KernelCache.ofUser(), Natives::compiler, KernelFile::resource);
@@ -77,7 +77,7 @@ public final class CudaDevice implements Device {
     return driverVersion / 1000 + "." + driverVersion % 1000 / 10;
   }
 
-  /** {@return all memory of the device in bytes} */
+  /** {@return the total memory of the device in bytes} */
   public long memory() {
     makeCurrent();
     long[] freeAndTotal = new long[2];
@@ -106,7 +106,7 @@ public final class CudaDevice implements Device {
     }
   }
 
-  /** Loads the first image that the driver takes. */
+  /** Loads the first image that the driver accepts. */
   private long load(KernelFile file, List<byte[]> images) {
     long[] module = new long[1];
     int status = 0;
@@ -121,7 +121,7 @@ public final class CudaDevice implements Device {
     throw new IllegalStateException("no image of " + file.plainName());
   }
 
-  /** The current context is a setting of each thread. */
+  /** Makes the context current, which is a per-thread setting. */
   private void makeCurrent() {
     calls.check(driver.setCurrent(context), "cuCtxSetCurrent");
   }
@@ -193,7 +193,7 @@ public final class CudaDevice implements Device {
         });
   }
 
-  /** Waits for everything launched so far, and reports what went wrong in it. */
+  /** Waits for all launched work, and reports its errors. */
   public void synchronize() {
     makeCurrent();
     calls.check(driver.synchronize(), "cuCtxSynchronize");

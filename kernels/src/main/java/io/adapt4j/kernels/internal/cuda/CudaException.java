@@ -2,7 +2,7 @@ package io.adapt4j.kernels.internal.cuda;
 
 import io.adapt4j.core.exception.Adapt4jException;
 
-/** CUDA is not there, or refused a call. The message names the call and what was wrong. */
+/** Thrown when CUDA is unavailable or a call fails. The message names the call and the error. */
 public final class CudaException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;

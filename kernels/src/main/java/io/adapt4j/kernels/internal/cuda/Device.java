@@ -3,16 +3,16 @@ package io.adapt4j.kernels.internal.cuda;
 import java.nio.ByteBuffer;
 
 /**
- * A device that runs {@linkplain Kernel kernels}. Addresses are the device's own. What is launched
- * runs in the order of the calls, that of libtorch's default stream included; uploads and downloads
- * take part in this order and return when they are done. Thread-safe.
+ * A device that runs {@linkplain Kernel kernels}. Addresses are device addresses. Launches run in
+ * call order, together with libtorch's default stream; uploads and downloads follow the same order
+ * and are synchronous. Thread-safe.
  */
 public interface Device {
 
-  /** {@return what log lines call it} */
+  /** {@return its name in log lines} */
   String name();
 
-  /** Returns what it can do. */
+  /** Returns its compute capability. */
   Capability capability();
 
   /** Allocates memory. */
@@ -24,7 +24,7 @@ public interface Device {
   /**
    * Copies to the device.
    *
-   * @param source its remaining bytes; its position stays
+   * @param source its remaining bytes; its position is unchanged
    * @param target address of as many bytes
    */
   void upload(ByteBuffer source, long target);

@@ -3,7 +3,7 @@ package io.adapt4j.kernels.internal.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Memory of a device with one owner, in whole 16 bytes. Closing twice is harmless. */
+/** Device memory with a single owner, in multiples of 16 bytes. Closing twice is harmless. */
 public final class DeviceBuffer implements AutoCloseable {
 
   private static final int UNIT = 16;
@@ -15,7 +15,7 @@ public final class DeviceBuffer implements AutoCloseable {
   /**
    * Allocates memory.
    *
-   * @param bytes how much; rounded up to whole 16 bytes, of which there is at least one
+   * @param bytes size, rounded up to a positive multiple of 16
    */
   public DeviceBuffer(Device device, long bytes) {
     this.device = device;
@@ -23,7 +23,7 @@ public final class DeviceBuffer implements AutoCloseable {
     this.address = device.allocate(this.bytes);
   }
 
-  /** Memory that holds a copy of bytes. */
+  /** Creates a buffer with a copy of bytes. */
   static DeviceBuffer of(Device device, ByteBuffer content) {
     DeviceBuffer buffer = new DeviceBuffer(device, content.remaining());
     try {
@@ -35,7 +35,7 @@ public final class DeviceBuffer implements AutoCloseable {
     }
   }
 
-  /** Memory that holds a copy of numbers. */
+  /** Creates a buffer with a copy of floats. */
   static DeviceBuffer of(Device device, float[] numbers) {
     ByteBuffer content =
         ByteBuffer.allocateDirect(numbers.length * Float.BYTES).order(ByteOrder.nativeOrder());
@@ -43,7 +43,7 @@ public final class DeviceBuffer implements AutoCloseable {
     return of(device, content);
   }
 
-  /** Returns where it is. */
+  /** Returns its address. */
   public long address() {
     if (address == 0) {
       throw new IllegalStateException("This memory has been freed");

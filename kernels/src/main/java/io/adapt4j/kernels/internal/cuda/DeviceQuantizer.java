@@ -2,16 +2,16 @@ package io.adapt4j.kernels.internal.cuda;
 
 import io.adapt4j.core.internal.tensor.DType;
 
-/** Quantizes what is in a device's memory. */
+/** Quantizes values in a device's memory. */
 public final class DeviceQuantizer {
 
   private DeviceQuantizer() {}
 
   /**
-   * Quantizes numbers in blocks, of which the last may be short.
+   * Quantizes values in blocks, of which the last may be short.
    *
-   * @param numbers what the 16 codes mean, ascending unless {@code fp4}
-   * @param packed takes (count + 1) / 2 bytes
+   * @param numbers values of the 16 codes, ascending unless {@code fp4}
+   * @param packed receives (count + 1) / 2 bytes
    */
   public static void quantize(
       Device device,

@@ -7,12 +7,12 @@ import java.util.Arrays;
 import java.util.Deque;
 
 /**
- * A 4-bit matrix in the memory of a device, and the choice among the kernels that compute with it.
- * Closing frees the memory.
+ * A 4-bit matrix in a device's memory, which selects the kernels to compute with it. Closing frees
+ * the memory.
  */
 public final class DeviceWeight implements AutoCloseable {
 
-  /** The most blocks along the second dimension of a grid. */
+  /** Maximum number of blocks along the second dimension of a grid. */
   private static final int MOST_ROWS_OF_BLOCKS = 65535;
 
   private final Device device;
@@ -64,7 +64,7 @@ public final class DeviceWeight implements AutoCloseable {
     return Integer.numberOfTrailingZeros(powerOfTwo);
   }
 
-  /** {@return the memory it holds} */
+  /** {@return its memory in bytes} */
   public long bytes() {
     return bytes;
   }
@@ -72,7 +72,7 @@ public final class DeviceWeight implements AutoCloseable {
   /** Dequantizes the matrix. */
   public void dequantize(DType type, long target) {
     long elements = (long) rows * columns;
-    // One thread more than there are words of eight looks after what is left over.
+    // One thread more than there are words of eight handles the remainder.
     int blocks = blocks(elements + 8, Kernel.DEQUANTIZED_WEIGHTS);
     device.launch(Kernel.dequantize(type), blocks, 1, with(target, elements));
   }
@@ -104,9 +104,9 @@ public final class DeviceWeight implements AutoCloseable {
   }
 
   /**
-   * Returns whether a product reads less memory than dequantizing the matrix and multiplying.
-   * Dequantizing writes and reads 2 bytes a weight beside the half byte that both read, so few rows
-   * gain. More rows would have to be measured, which nobody has on a device yet.
+   * Returns whether a fused product is expected to be faster than dequantizing the matrix and
+   * multiplying. Dequantizing writes and reads 2 bytes per weight besides the half byte that both
+   * read, so few rows gain. More rows have not been measured on a device yet.
    */
   public boolean multipliesFaster(DType type, long n) {
     boolean narrow = usesTensorCores(type, 0) && columns % 32 == 0;

@@ -3,9 +3,9 @@ package io.adapt4j.kernels.internal.cuda;
 import java.nio.ByteBuffer;
 
 /**
- * The calls of CUDA's driver API that are used, each returning the driver's status, 0 for success,
- * and writing what it found to the first entries of an array. Handles and addresses are plain
- * numbers. What the statuses mean is for {@link DriverCalls}.
+ * The required calls of the CUDA driver API. Each returns the driver's status, 0 for success, and
+ * writes its results to the first entries of an array. Handles and addresses are plain numbers.
+ * {@link DriverCalls} interprets statuses.
  */
 interface Driver {
 
@@ -45,9 +45,9 @@ interface Driver {
 
   int synchronize();
 
-  /** The name of a status, or null. */
+  /** Returns the name of a status, or null. */
   String errorName(int status);
 
-  /** What a status means, or null. */
+  /** Returns the description of a status, or null. */
   String errorText(int status);
 }

@@ -1,6 +1,6 @@
 package io.adapt4j.kernels.internal.cuda;
 
-/** Turns the driver's statuses into exceptions that name the call, the error and its text. */
+/** Converts the driver's statuses to exceptions that name the call, the error and its text. */
 record DriverCalls(Driver driver) {
 
   static final int OUT_OF_MEMORY = 2;
@@ -12,7 +12,7 @@ record DriverCalls(Driver driver) {
     }
   }
 
-  /** The name, number and text of a status. */
+  /** Returns the name, number and text of a status. */
   String describe(int status) {
     String name = driver.errorName(status);
     String text = driver.errorText(status);

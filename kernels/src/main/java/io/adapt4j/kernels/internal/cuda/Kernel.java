@@ -3,29 +3,29 @@ package io.adapt4j.kernels.internal.cuda;
 import io.adapt4j.core.internal.tensor.DType;
 import java.util.Locale;
 
-/** A kernel: a function of one of the sources, with the block that it is written for. */
+/** A kernel: a function of one of the sources, with its block size. */
 public record Kernel(KernelFile file, String function, int threads) {
 
-  /** Blocks of weights that a block of {@link #quantize} takes. */
+  /** Number of weight blocks per thread block of {@link #quantize}. */
   static final int QUANTIZED_BLOCKS = 8;
 
-  /** Weights that a block of {@link #dequantize} takes. */
+  /** Number of weights per thread block of {@link #dequantize}. */
   static final int DEQUANTIZED_WEIGHTS = 256 * 4 * 8;
 
-  /** Outputs that a block of {@link #few} takes, and the most rows of x. */
+  /** Outputs per thread block of {@link #few}, and maximum number of rows of x. */
   static final int FEW_OUTPUTS = 8;
 
   static final int MOST_FEW = 8;
 
-  /** Outputs and rows of x that a block of {@link #plain} takes. */
+  /** Outputs and rows of x per thread block of {@link #plain}. */
   static final int PLAIN_TILE = 64;
 
-  /** Outputs that a block of {@link #narrow} takes, and the most rows of x. */
+  /** Outputs per thread block of {@link #narrow}, and maximum number of rows of x. */
   static final int NARROW_OUTPUTS = 16;
 
   static final int MOST_NARROW = 16;
 
-  /** Outputs that a block of {@link #wide} takes. */
+  /** Outputs per thread block of {@link #wide}. */
   static final int WIDE_OUTPUTS = 128;
 
   static Kernel quantize(DType type) {
@@ -36,22 +36,27 @@ public record Kernel(KernelFile file, String function, int threads) {
     return of(KernelFile.DEQUANTIZE, "dequantize", type, 256);
   }
 
-  /** Up to {@value #MOST_FEW} rows of x, any shape. */
+  /** Returns the kernel for up to {@value #MOST_FEW} rows of x, any shape. */
   static Kernel few(DType type) {
     return of(KernelFile.PLAIN, "multiply_few", type, 256);
   }
 
-  /** Any number of rows, any shape. */
+  /** Returns the kernel for any number of rows and any shape. */
   static Kernel plain(DType type) {
     return of(KernelFile.PLAIN, "multiply_plain", type, 256);
   }
 
-  /** Up to 8 or 16 rows of x on tensor cores; columns a multiple of 32. */
+  /**
+   * Returns the tensor core kernel for up to 8 or 16 rows of x; columns must be a multiple of 32.
+   */
   static Kernel narrow(int tokens) {
     return of(KernelFile.TENSOR, "multiply_" + tokens, DType.BF16, 256);
   }
 
-  /** Tiles of 32 or 128 rows of x on tensor cores; columns a multiple of 64. */
+  /**
+   * Returns the tensor core kernel for tiles of 32 or 128 rows of x; columns must be a multiple of
+   * 64.
+   */
   static Kernel wide(int tokens) {
     return of(KernelFile.TENSOR, "multiply_" + tokens, DType.BF16, 128);
   }

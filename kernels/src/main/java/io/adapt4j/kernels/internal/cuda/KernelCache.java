@@ -15,12 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compiled kernels on disk. A file begins with the SHA-256 of the rest, so that a damaged one is
- * seen and made again. Failing to read or write costs time, never the run.
+ * Disk cache of compiled kernels. A file begins with the SHA-256 of its content, so that a damaged
+ * one is detected and rebuilt. I/O failures cost time but never fail the run.
  */
 final class KernelCache {
 
-  /** Names the folder; by default {@code adapt4j/cuda} in the user's cache folder. */
+  /**
+   * System property for the folder; defaults to {@code adapt4j/cuda} in the user's cache folder.
+   */
   static final String PROPERTY = "adapt4j.cuda.cache";
 
   private static final Logger LOG = LoggerFactory.getLogger(KernelCache.class);
@@ -46,7 +48,7 @@ final class KernelCache {
     return new KernelCache(caches.resolve("adapt4j").resolve("cuda"));
   }
 
-  /** The key of what follows from all of these, which no other combination shares. */
+  /** Returns a key unique to this combination of inputs. */
   static String key(String... parts) {
     MessageDigest digest = FileDigest.sha256();
     for (String part : parts) {
@@ -57,7 +59,7 @@ final class KernelCache {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** What is kept under a key, if it is whole. */
+  /** Returns the intact entry of a key. */
   Optional<byte[]> read(String key) {
     Path file = folder.resolve(key);
     try {

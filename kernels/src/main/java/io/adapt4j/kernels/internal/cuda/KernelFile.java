@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** The sources of the kernels, among the resources of this module. */
+/** Source files of the kernels in this module's resources. */
 enum KernelFile {
   QUANTIZE,
   DEQUANTIZE,
@@ -19,17 +19,17 @@ enum KernelFile {
   private static final String FOLDER = "/io/adapt4j/kernels/cuda/";
   private static final String INCLUDE = "#include \"";
 
-  /** The least capability it can be compiled for. */
+  /** Returns the minimum capability it can be compiled for. */
   Capability least() {
     return this == TENSOR ? Capability.TENSOR_CORES : Capability.LEAST;
   }
 
-  /** The name without folder and ending. */
+  /** Returns the name without folder and extension. */
   String plainName() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The text with every header in place of its first {@code #include}. */
+  /** Returns the text with every header inlined at its first {@code #include}. */
   String source() {
     StringBuilder text = new StringBuilder();
     append(plainName() + ".cu", text, new HashSet<>());
@@ -55,7 +55,7 @@ enum KernelFile {
         StandardCharsets.UTF_8);
   }
 
-  /** A file beside the sources. */
+  /** Returns a resource next to the sources. */
   static Optional<byte[]> resource(String file) {
     try (InputStream in = KernelFile.class.getResourceAsStream(FOLDER + file)) {
       return in == null ? Optional.empty() : Optional.of(in.readAllBytes());

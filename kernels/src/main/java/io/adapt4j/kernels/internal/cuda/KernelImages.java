@@ -8,12 +8,12 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Finds what a device can load of a source: kept on disk, compiled now, or, where there is no
- * compiler, binaries and PTX that were made when this build was.
+ * Provides loadable images of a source: cached on disk, compiled now or, without a compiler, the
+ * binaries and PTX shipped with this build.
  */
 final class KernelImages {
 
-  /** A compiler, or why there is none. */
+  /** A compiler, or the reason for its absence. */
   record Found(Optional<Compiler> compiler, String reason) {
     static Found of(Compiler compiler) {
       return new Found(Optional.of(compiler), "");
@@ -30,7 +30,7 @@ final class KernelImages {
   private final Supplier<Found> compiler;
   private final Function<String, Optional<byte[]>> resources;
 
-  /** Prepares to find images. */
+  /** Creates a provider of images. */
   KernelImages(
       Capability capability,
       int driverVersion,
@@ -45,8 +45,8 @@ final class KernelImages {
   }
 
   /**
-   * Finds the images of a source: the first that the driver takes is the best. A driver older than
-   * a binary's CUDA refuses it, and finishes PTX instead.
+   * Returns the images of a source, best first. A driver older than a binary's CUDA rejects it and
+   * compiles PTX instead.
    */
   List<byte[]> images(KernelFile file) {
     Found found = compiler.get();
@@ -83,7 +83,7 @@ final class KernelImages {
     String name = file.plainName() + ".ptx";
     resources
         .apply(name)
-        .map(ptx -> Arrays.copyOf(ptx, ptx.length + 1)) // the driver wants a zero at the end
+        .map(ptx -> Arrays.copyOf(ptx, ptx.length + 1)) // the driver expects a terminating zero
         .ifPresent(found::add);
     if (found.isEmpty()) {
       throw new CudaException(

@@ -3,8 +3,8 @@ package io.adapt4j.kernels.internal.cuda;
 import io.adapt4j.core.internal.NativeCacheException;
 
 /**
- * Reaches org.bytedeco's CUDA, which applications add to their class path if they want it. The
- * classes that use it are loaded here and nowhere else.
+ * Access to org.bytedeco's CUDA bindings, an optional dependency. Classes that use them are loaded
+ * only here.
  */
 final class Natives {
 
@@ -23,7 +23,7 @@ final class Natives {
     }
   }
 
-  /** Loads NVRTC, or says why it could not. */
+  /** Loads NVRTC, or returns the reason why it cannot be loaded. */
   static KernelImages.Found compiler() {
     try {
       return KernelImages.Found.of(new BytedecoCompiler());
@@ -32,7 +32,10 @@ final class Natives {
     }
   }
 
-  /** JavaCPP wraps what the loader said, and Java what a static initializer threw. */
+  /**
+   * Returns the root reason: JavaCPP wraps the loader's error, and Java that of a static
+   * initializer.
+   */
   static String reason(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null && cause.getCause() != cause) {

@@ -5,24 +5,24 @@ import java.nio.ByteBuffer;
 /**
  * A 4-bit matrix in host memory.
  *
- * @param packed two codes a byte along the flattened matrix, the first in the high half
+ * @param packed two codes per byte along the flattened matrix, the first in the high half
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 public record QuantizedWeight(
     int rows, int columns, int blockSize, ByteBuffer packed, float[] numbers, BlockScales scales) {
 
   /**
-   * The scales of blocks: values[block], or where they are quantized themselves
-   * numbers[codes[block]] * values[block / blockSize] + offset.
+   * Scales of blocks: values[block] or, if quantized, numbers[codes[block]] * values[block /
+   * blockSize] + offset.
    *
-   * @param codes null where scales are not quantized
-   * @param numbers what the codes mean, 256; null without codes
+   * @param codes null if scales are not quantized
+   * @param numbers the 256 values of the codes; null without codes
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
   public record BlockScales(
       float[] values, byte[] codes, float[] numbers, int blockSize, float offset) {
 
-    /** Scales as floats. */
+    /** Creates float scales. */
     public static BlockScales plain(float[] values) {
       return new BlockScales(values, null, null, 1, 0);
     }

@@ -7,10 +7,10 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Map;
 
-/** A linear layer with its weight in blocks; for few rows multiplied as it is. */
+/** A linear layer with a block-quantized weight, multiplied without dequantization for few rows. */
 public final class BlockLinear extends PackedLinear<BlockPart> {
 
-  /** Takes the place of a plain layer without memory. */
+  /** Replaces a declared layer without memory. */
   public BlockLinear(DenseLinear declared, Map<String, BlockPart> packed, Workspace workspace) {
     super(declared, packed, workspace);
   }

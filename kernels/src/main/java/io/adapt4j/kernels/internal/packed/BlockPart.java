@@ -10,13 +10,13 @@ import io.adapt4j.kernels.internal.QuantizedTerms;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The weight of one projection in blocks. */
+/** The block-quantized weight of one projection. */
 public final class BlockPart extends PackedPart {
 
   private final BlockSource source;
   private @Nullable BlockMatrix matrix;
 
-  /** Makes a part without values. */
+  /** Creates a part without values. */
   public BlockPart(Linear.Part part, long in, BlockSource source) {
     super(part, in);
     this.source = source;

@@ -4,13 +4,13 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.BlockType;
 
-/** Where a weight in blocks comes from. */
+/** Source of a block-quantized weight. */
 public interface BlockSource extends WeightSource {
 
-  /** {@return how it will be held} */
+  /** {@return its type in memory} */
   BlockType type();
 
-  /** {@return whether a zero below zero is one in files of plain weights} */
+  /** {@return whether negative zeros stay negative in files of plain weights} */
   boolean hasSignedZeros();
 
   /**

@@ -9,20 +9,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Puts layers that take fewer bits into the places of a declared network. */
+/** Replaces layers of a declared network by quantized ones. */
 public final class Installation {
 
-  /** Finds the weight of a projection; empty where it stays plain. */
+  /** Source of quantized projections. */
   @FunctionalInterface
   public interface Parts<P extends PackedPart> {
-    /** Finds the weight of a projection. */
+    /** Returns the quantized weight of a projection; empty if it stays plain. */
     Optional<P> find(Linear.Part part, Slice weight, long in);
   }
 
-  /** Makes a layer. */
+  /** Creates a layer. */
   @FunctionalInterface
   public interface Layers<P extends PackedPart> {
-    /** Makes a layer. */
+    /** Creates a layer. */
     PackedLinear<P> make(DenseLinear declared, Map<String, P> packed, Workspace workspace);
   }
 

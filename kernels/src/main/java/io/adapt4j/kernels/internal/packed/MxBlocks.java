@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Holds the MXFP4 weights of folders in the blocks that the kernels in C++ multiply with. */
+/** Keeps MXFP4 weights of checkpoints in the block layout of the C++ kernels. */
 public final class MxBlocks implements MxLayers {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Called by {@link java.util.ServiceLoader}. */
   public MxBlocks() {}
 
   @Override

@@ -13,10 +13,10 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 
-/** A weight in MXFP4 of a folder, whose numbers and scales are tensors of their own. */
+/** An MXFP4 weight of a checkpoint, with codes and scales in separate tensors. */
 record MxSource(String name, String storedName, List<Long> shape) implements BlockSource {
 
-  /** Bytes of the numbers of a block. */
+  /** Size of a block's codes in bytes. */
   private static final int NUMBERS = MxFourBit.BLOCK / 2;
 
   @Override
@@ -59,7 +59,7 @@ record MxSource(String name, String storedName, List<Long> shape) implements Blo
     }
   }
 
-  /** Blocks as GGUF files have them: the scale in front, then numbers 0 and 16, 1 and 17 and on. */
+  /** Rearranges blocks to GGUF's layout: the scale first, then codes (0, 16), (1, 17), ... */
   private static void arrange(ByteBuffer numbers, ByteBuffer scales, ByteBuffer target) {
     ByteBuffer pairs = numbers.order(ByteOrder.LITTLE_ENDIAN);
     ByteBuffer blocks = target.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
@@ -72,7 +72,7 @@ record MxSource(String name, String storedName, List<Long> shape) implements Blo
     }
   }
 
-  /** The halves of the lower 4 bytes as bytes of their own. */
+  /** Expands the nibbles of the lower 4 bytes to bytes. */
   private static long halves(long bytes) {
     long spread = bytes & 0xFFFFFFFFL;
     spread = (spread | spread << 16) & 0x0000FFFF0000FFFFL;

@@ -22,10 +22,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer whose weight takes fewer bits: restored for a product and again for its
- * derivative, in memory that all layers of a model share (QLoRA, Dettmers et al. 2023, eq. 5).
+ * A linear layer with a quantized weight, dequantized on demand in forward and backward, in memory
+ * that all layers of a model share (QLoRA, Dettmers et al. 2023, eq. 5).
  *
- * <p>Projections that were not quantized lie beside the others as they are.
+ * <p>Unquantized projections are kept as they are.
  */
 public abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
 
@@ -39,7 +39,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
   private final Workspace workspace;
   private boolean closed;
 
-  /** Takes the place of a plain layer without memory. */
+  /** Replaces a declared layer without memory. */
   protected PackedLinear(DenseLinear declared, Map<String, P> packed, Workspace workspace) {
     this.parts = declared.parts();
     this.in = declared.inFeatures();
@@ -60,12 +60,12 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
     workspace.join(in * out);
   }
 
-  /** {@return the projections that take fewer bits, left to right} */
+  /** {@return the quantized projections, left to right} */
   protected final List<P> packedParts() {
     return packed;
   }
 
-  /** {@return whether no projection stayed plain} */
+  /** {@return whether all projections are quantized} */
   protected final boolean isWhole() {
     return plain.isEmpty();
   }
@@ -90,7 +90,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
     return Optional.ofNullable(bias);
   }
 
-  /** Biases, and the weights of projections that are not quantized. */
+  /** Returns biases, and weights of unquantized projections. */
   @Override
   public List<Parameter> parameters() {
     List<Parameter> parameters = new ArrayList<>(plain.values());

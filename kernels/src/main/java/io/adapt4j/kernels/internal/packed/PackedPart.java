@@ -7,13 +7,13 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.QuantizedTerms;
 import org.jspecify.annotations.Nullable;
 
-/** The weight of one projection in a form that takes fewer bits. */
+/** The quantized weight of one projection. */
 public abstract class PackedPart implements AutoCloseable {
 
   private final Linear.Part part;
   private final long in;
 
-  /** Makes a part without values. */
+  /** Creates a part without values. */
   protected PackedPart(Linear.Part part, long in) {
     this.part = part;
     this.in = in;
@@ -34,20 +34,20 @@ public abstract class PackedPart implements AutoCloseable {
     return in;
   }
 
-  /** {@return where the weight comes from} */
+  /** {@return the source of the weight} */
   public abstract WeightSource source();
 
   /** {@return the memory of the weight, the same before and after it is read} */
   public abstract QuantizedSize bytes();
 
   /**
-   * Restores the weight.
+   * Dequantizes the weight.
    *
-   * @param target takes it, [width, in], contiguous
+   * @param target receives it, [width, in], contiguous
    */
   public abstract void dequantize(Tensor target);
 
-  /** Restores the weight to be written to a file. */
+  /** Dequantizes the weight for writing to a file. */
   public void restore(Tensor target) {
     dequantize(target);
   }
@@ -55,7 +55,7 @@ public abstract class PackedPart implements AutoCloseable {
   /** Adds the product with the weight. */
   public abstract boolean describe(QuantizedTerms terms, @Nullable Parameter bias);
 
-  /** {@return what says that the weight is not read yet} */
+  /** {@return the exception for a weight that is not read yet} */
   protected final IllegalStateException withoutWeights() {
     return new IllegalStateException(part.path() + " has no weights");
   }

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.util.List;
 import java.util.Map;
 
-/** Where the weight of a projection comes from. */
+/** Source of a projection's weight. */
 public interface WeightSource {
 
   /** {@return the name in a checkpoint of plain weights} */
@@ -13,6 +13,6 @@ public interface WeightSource {
   /** {@return the type of the weight before it is quantized} */
   StoredType original();
 
-  /** {@return the tensors it is read from: dimensions by name} */
+  /** {@return the dimensions of the tensors it is read from, by name} */
   Map<String, List<Long>> stored();
 }

@@ -7,9 +7,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory that the packed layers of one model restore their weights in, one after the other: as
- * large as the largest of them, made when it is first needed, freed with the last layer. A model is
- * used by one thread at a time; should several use it, they take turns.
+ * Shared memory in which the quantized layers of one model dequantize their weights one after the
+ * other: as large as the largest of them, allocated on first use, freed with the last layer. A
+ * model is meant for one thread at a time; several threads are serialized.
  */
 public final class Workspace {
 
@@ -19,13 +19,13 @@ public final class Workspace {
 
   Workspace() {}
 
-  /** Takes part from now on; {@link #leave} ends it. */
+  /** Registers a layer; {@link #leave} unregisters it. */
   synchronized void join(long weights) {
     elements = Math.max(elements, weights);
     layers++;
   }
 
-  /** Lets a matrix be filled and used; the use must not come back to this workspace. */
+  /** Provides a matrix to fill and use; the use must not re-enter this workspace. */
   synchronized Tensor using(
       DType type, long rows, long columns, Consumer<Tensor> fill, Function<Tensor, Tensor> use) {
     Tensor all = memory(type);

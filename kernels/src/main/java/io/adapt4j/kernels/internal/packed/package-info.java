@@ -1,5 +1,5 @@
 /**
- * Linear layers whose frozen weights take fewer bits, whatever the form: dequantized for a product
- * and again for its derivative. For the modules that bring such a form.
+ * Linear layers with frozen quantized weights of any format, dequantized on demand in forward and
+ * backward. For modules that provide such a format.
  */
 package io.adapt4j.kernels.internal.packed;

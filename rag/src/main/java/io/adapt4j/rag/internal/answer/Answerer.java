@@ -26,12 +26,12 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Answers questions from passages: with a generator in its words, without one by the passages
- * themselves. Safe for use by several threads.
+ * Answers questions from passages: with a generator in its words, otherwise with the passages
+ * themselves. Thread-safe.
  */
 public final class Answerer {
 
-  /** Characters of a question: far more than one has, and little to look for. */
+  /** Limit of a question's length in characters. */
   private static final int LONGEST_QUESTION = 1 << 15;
 
   private final SearchIndex index;
@@ -56,9 +56,9 @@ public final class Answerer {
   }
 
   /**
-   * Answers in a generator's words.
+   * Creates an answerer with a generator.
    *
-   * @param budget how much it reads at once
+   * @param budget the generator's token budget
    */
   public static Answerer of(
       SearchIndex index,
@@ -69,24 +69,24 @@ public final class Answerer {
     return new Answerer(index, retriever, Optional.of(generator), budget, options);
   }
 
-  /** Answers by the passages themselves. */
+  /** Creates an answerer that returns the passages. */
   public static Answerer extractive(SearchIndex index, Retriever retriever, AnswerOptions options) {
     TokenBudget unused = TokenBudget.estimated(TokenBudget.DEFAULT_CONTEXT);
     return new Answerer(index, retriever, Optional.empty(), unused, options);
   }
 
   /**
-   * Answers the last message of a conversation. With a generator, one that follows others is first
-   * turned into a question that stands by itself; without, it is taken as it is.
+   * Answers the last message of a conversation. With a generator, a message after others is first
+   * rewritten as a standalone question; otherwise it is used unchanged.
    *
-   * @param onText takes the answer's text as it is produced, on this thread
+   * @param onText receives the answer's text as it is generated, on this thread
    */
   public Answer answer(
       List<ChatMessage> conversation, Optional<Filter> filter, Consumer<String> onText) {
     return answer(conversation, filter, onText, new CancellationToken());
   }
 
-  /** Answers until it is cancelled, otherwise as {@link #answer(List, Optional, Consumer)}. */
+  /** Answers until canceled, otherwise like {@link #answer(List, Optional, Consumer)}. */
   public Answer answer(
       List<ChatMessage> conversation,
       Optional<Filter> filter,

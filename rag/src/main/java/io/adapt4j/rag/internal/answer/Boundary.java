@@ -7,8 +7,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The word on the lines around quoted texts. It is a hash of the texts themselves, so that a text
- * cannot hold it, and the same texts give the same prompt.
+ * Delimiter word for quoted texts. It is a hash of the texts, so that no text can contain it and
+ * the same texts give the same prompt.
  */
 final class Boundary {
 

@@ -15,7 +15,7 @@ final class CitationParser {
 
   private CitationParser() {}
 
-  /** The numbers in the order of their first mention. */
+  /** Returns the numbers in order of first mention. */
   static Set<Integer> numbers(String text) {
     Set<Integer> numbers = new LinkedHashSet<>();
     Matcher brackets = BRACKETS.matcher(text);

@@ -8,19 +8,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Takes their effect from texts that a chat template uses as the frame of a conversation: their
- * first bracket becomes another that looks alike. The text's length stays.
+ * Neutralizes chat template markup in texts: its first bracket is replaced by a lookalike. The
+ * text's length is unchanged.
  */
 final class ControlTexts {
 
-  /** Frames of the usual families; the special tokens of a model come on top. */
+  /** Markup of common model families; a model's special tokens are added. */
   private static final String USUAL =
       "<[|｜]|</?s>|<<?/?SYS>>?|\\[/?INST]|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"
           + "|</?(?:think|tool_call|tool_response)>";
 
   private final Pattern pattern;
 
-  /** Knows the usual frames and those of one model. */
+  /** Creates a filter for common markup and that of one model. */
   ControlTexts(Set<String> own) {
     String all =
         Stream.concat(
@@ -42,7 +42,7 @@ final class ControlTexts {
     return Matcher.quoteReplacement(disarmed);
   }
 
-  /** The character that one of a disarmed text stood for. */
+  /** Returns the original of a character in a neutralized text. */
   static char original(char character) {
     return switch (character) {
       case '‹' -> '<';

@@ -3,5 +3,5 @@ package io.adapt4j.rag.internal.answer;
 import io.adapt4j.core.chat.ChatMessage;
 import java.util.List;
 
-/** What a generator is asked. */
+/** Prompt for a generator. */
 record Prompt(List<ChatMessage> messages, List<Source> sources, int tokens) {}

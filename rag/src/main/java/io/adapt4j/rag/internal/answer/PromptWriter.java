@@ -11,21 +11,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the prompt for an answer within a budget of tokens: as many passages as fit, the best
- * first, the last one cut if enough of it is left.
+ * Writes the prompt for an answer within a token budget: as many passages as fit, best first,
+ * truncating the last one if enough of it fits.
  *
- * <p>Whatever comes from documents stands in the user's message between lines with a word that no
- * document holds; the system's message has none of it.
+ * <p>Document text appears only in the user message, delimited by lines with a word that no
+ * document contains; the system message has none of it.
  */
 final class PromptWriter {
 
-  /** What a chat template adds to a message. */
+  /** Tokens that a chat template adds to a message. */
   private static final int TOKENS_A_MESSAGE = 16;
 
-  /** Less of a passage than this is left out where there are others. */
+  /** Shortest truncated passage, if there are others. */
   private static final int LEAST_CHARACTERS = 200;
 
-  /** Less of the best passage than this is not worth an answer. */
+  /** Shortest truncation of the best passage that is worth an answer. */
   private static final int LEAST_OF_FIRST = 60;
 
   private static final String SHORT_QUESTION = "How many days may an order be sent back?";
@@ -115,7 +115,7 @@ final class PromptWriter {
     return sources;
   }
 
-  /** The longest beginning that ends before white space and fits; empty if too little does. */
+  /** Returns the longest fitting prefix that ends before whitespace; empty if it is too short. */
   private Passage beginning(Source source, String word, int room, int least) {
     Passage passage = source.passage();
     int fits = 0;

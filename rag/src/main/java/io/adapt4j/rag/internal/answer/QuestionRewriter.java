@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/** Turns the last message of a conversation into a question that stands by itself. */
+/** Rewrites the last message of a conversation as a standalone question. */
 final class QuestionRewriter {
 
   private static final int MOST_TOKENS = 96;
@@ -31,7 +31,7 @@ final class QuestionRewriter {
     this.control = new ControlTexts(budget.controlTexts());
   }
 
-  /** The question; the last message itself if the generator gives nothing. */
+  /** Returns the standalone question; the last message itself if the generator returns nothing. */
   String condense(List<ChatMessage> conversation) {
     String last = text(conversation.get(conversation.size() - 1));
     List<String> texts = conversation.stream().map(QuestionRewriter::text).toList();
@@ -57,7 +57,7 @@ final class QuestionRewriter {
     return question.isEmpty() ? last : question;
   }
 
-  /** As many of the newest messages as fit, in their order. */
+  /** Returns as many of the newest messages as fit, in order. */
   private String newest(List<ChatMessage> messages, int room) {
     Deque<String> lines = new ArrayDeque<>();
     int left = room;

@@ -8,10 +8,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds quotations in an answer and looks for their words in the sources. */
+/** Finds quotations in an answer and searches the sources for their words. */
 final class QuoteChecker {
 
-  /** Shorter ones are terms, titles and words in a figurative sense rather than quotations. */
+  /** Minimum length of a quotation; shorter ones are terms, titles or figurative words. */
   private static final int LEAST_WORDS = 3;
 
   private static final Pattern QUOTED =
@@ -57,12 +57,12 @@ final class QuoteChecker {
     return Optional.empty();
   }
 
-  /** A text with single spaces and plain quotation marks. */
+  /** A text with normalized whitespace and quotation marks. */
   private static final class Plain {
 
     private final String text;
 
-    /** Where each of its characters stands in the original. */
+    /** Position of each character in the original. */
     private final int[] places;
 
     private Plain(String text, int[] places) {

@@ -11,7 +11,7 @@ public final class FileNames {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /** The extension in lower case without its dot; empty where there is none. */
+  /** Returns the lowercase extension without its dot; empty if there is none. */
   public static String extension(String path) {
     String name = last(path);
     int dot = name.lastIndexOf('.');

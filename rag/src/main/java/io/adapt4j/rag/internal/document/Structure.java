@@ -3,13 +3,13 @@ package io.adapt4j.rag.internal.document;
 import java.util.Locale;
 import java.util.Set;
 
-/** How a text is built, which decides where it is cut. */
+/** Structure of a text, which determines where it is split. */
 public enum Structure {
   /** Paragraphs between blank lines. */
   TEXT,
-  /** Markdown, or what was rendered to it: headings, lists, tables, code. */
+  /** Markdown, or text rendered to it: headings, lists, tables, code. */
   MARKDOWN,
-  /** Source code: blocks told by blank lines and indentation. */
+  /** Source code: blocks separated by blank lines and indentation. */
   CODE;
 
   private static final Set<String> MARKDOWN_EXTENSIONS = Set.of("md", "markdown", "mdown", "mkd");
@@ -22,8 +22,8 @@ public enum Structure {
           "swift", "tf", "toml", "ts", "tsx", "vb", "vue", "xml", "yaml", "yml");
 
   /**
-   * Returns how a document's text is built: as the field says, or, where it says nothing, by the
-   * extension of the document's id; {@link #TEXT} where nothing tells.
+   * Returns the structure of a document's text: from the metadata field, else by the extension of
+   * the document's id, else {@link #TEXT}.
    */
   public static Structure of(Object field, String id) {
     for (Structure structure : values()) {
@@ -34,12 +34,12 @@ public enum Structure {
     return ofExtension(FileNames.extension(id));
   }
 
-  /** {@return the value of the field} */
+  /** {@return the value of the metadata field} */
   public String fieldValue() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** {@return how a file with this extension is built} */
+  /** {@return the structure of a file with this extension} */
   public static Structure ofExtension(String extension) {
     if (MARKDOWN_EXTENSIONS.contains(extension)) {
       return MARKDOWN;

@@ -5,7 +5,7 @@ public final class Vectors {
 
   private Vectors() {}
 
-  /** Brings a vector to Euclidean length 1, in place. One of zeros stays as it is. */
+  /** L2-normalizes a vector in place. A zero vector is unchanged. */
   public static float[] normalize(float[] vector) {
     double length = Math.sqrt(product(vector, vector));
     if (length > 0) {
@@ -16,7 +16,7 @@ public final class Vectors {
     return vector;
   }
 
-  /** Returns the inner product, which is the cosine of the angle between vectors of length 1. */
+  /** Returns the inner product, which is the cosine for unit vectors. */
   public static double product(float[] a, float[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

@@ -7,14 +7,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Returns whether a document has changed. */
+/** Content hash of documents, to detect changes. */
 public final class ContentHash {
 
   private ContentHash() {}
 
   /**
-   * Hashes title, text and metadata. {@link Document#MODIFIED} is left out: a file that was copied
-   * or touched says the same as before.
+   * Hashes title, text and metadata. {@link Document#MODIFIED} is excluded: copying or touching a
+   * file does not change its content.
    */
   public static String of(Document document) {
     MessageDigest digest = sha256();
@@ -32,7 +32,7 @@ public final class ContentHash {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** The length stands before each part, so that no two lists of parts hash alike. */
+  /** Adds a part prefixed with its length, so that different lists of parts hash differently. */
   private static void add(MessageDigest digest, String part) {
     byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());

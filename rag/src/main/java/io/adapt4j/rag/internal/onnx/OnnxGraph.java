@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The graph of an ONNX model file, as far as its weights need it (onnx.proto, ModelProto and
- * GraphProto). Weights outside the file are not read.
+ * The graph of an ONNX model file, as far as needed for its weights (onnx.proto, ModelProto and
+ * GraphProto). External weights are not read.
  */
 public record OnnxGraph(List<OnnxNode> nodes, Map<String, OnnxTensor> weights) {
 

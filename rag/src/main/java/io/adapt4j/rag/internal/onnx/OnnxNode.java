@@ -11,7 +11,7 @@ public record OnnxNode(String name, String operator, List<String> inputs) {
   private static final int NAME = 3;
   private static final int OPERATOR = 4;
 
-  /** Makes a node with its own copy of the inputs. */
+  /** Creates a node with its own copy of the inputs. */
   public OnnxNode {
     inputs = List.copyOf(inputs);
   }

@@ -21,7 +21,7 @@ public record OnnxTensor(String name, List<Long> shape, int dataType, ByteBuffer
   private static final int NAME = 8;
   private static final int RAW_DATA = 9;
 
-  /** Makes a tensor with its own copy of the shape. */
+  /** Creates a tensor with its own copy of the shape. */
   public OnnxTensor {
     shape = List.copyOf(shape);
   }

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Walks the fields of one protobuf message, without a schema (protobuf.dev, Encoding). Call {@link
+ * Schema-less reader of the fields of a protobuf message (protobuf.dev, Encoding). Call {@link
  * #next}, then one of the reading methods or {@link #skip}.
  */
 final class ProtobufReader {
@@ -61,7 +61,9 @@ final class ProtobufReader {
     throw malformed("a number of at most 10 bytes");
   }
 
-  /** The content of a nested message, a text or packed numbers; shares the message's memory. */
+  /**
+   * Reads the content of a nested message, a text or packed numbers; shares the message's memory.
+   */
   ByteBuffer readBytes() {
     if (wireType != BYTES) {
       throw malformed("field " + field + " to have a length, its wire type is " + wireType);

@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.Tags;
 import java.util.Objects;
 
 /**
- * Keeps figures of answers in meters of Micrometer. Needs the optional dependency {@code
+ * Records metrics of answers with Micrometer. Needs the optional dependency {@code
  * io.micrometer:micrometer-core}.
  *
  * <table>
@@ -33,7 +33,7 @@ public final class MicrometerMeters implements TraceListener {
     this.tags = tags;
   }
 
-  /** Keeps meters in a registry. */
+  /** Creates a listener that records in a registry. */
   public static MicrometerMeters of(MeterRegistry registry, String... tags) {
     return new MicrometerMeters(Objects.requireNonNull(registry, "registry"), Tags.of(tags));
   }

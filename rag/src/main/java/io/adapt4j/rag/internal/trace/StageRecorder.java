@@ -10,20 +10,20 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Times the stages of one answer. Not safe for use by several threads. */
+/** Records the stages of one answer with their times. Not thread-safe. */
 public final class StageRecorder {
 
   private final List<Stage> stages = new ArrayList<>();
 
-  /** Begins without stages. */
+  /** Creates a recorder without stages. */
   public StageRecorder() {}
 
-  /** Runs a stage that leaves hits. */
+  /** Runs a stage that returns hits. */
   public List<Hit> hits(String name, Supplier<List<Hit>> action) {
     return hits(name, action, () -> "");
   }
 
-  /** Runs a stage that leaves hits and has more to say. */
+  /** Runs a stage that returns hits, with a note. */
   public List<Hit> hits(String name, Supplier<List<Hit>> action, Supplier<String> note) {
     long begun = System.nanoTime();
     List<Hit> hits = action.get();

@@ -6,24 +6,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What workers do together over a {@link Mesh}: tell each other something, and add up vectors.
+ * Collective operations over a {@link Mesh}: all-gather of messages and all-reduce of vectors.
  *
- * <p>Each worker owns one part of the vector. It receives that part from all others and adds them
- * up in the order of their ranks, then sends the sum to all. So every number is added up in the
- * same order, that of one process that goes through the workers' vectors one after the other, and
- * every worker has the same result to the bit. A ring would add up each part in another order. For
- * one thread.
+ * <p>Each worker owns one part of the vector. It receives that part from all others, sums in rank
+ * order, and sends the result to all (reduce-scatter, then all-gather). Every number is thus summed
+ * in the same order as by one process that adds the workers' vectors one by one, and all workers
+ * get bitwise identical results. A ring would sum each part in a different order. Not thread-safe.
  */
 public final class Collective implements AutoCloseable {
 
-  /** The largest message. */
+  /** Maximum size of a message. */
   private static final int MOST_BYTES = 64 << 20;
 
   private final Mesh mesh;
   private int number;
 
   /**
-   * Works over connections.
+   * Creates collectives over connections.
    *
    * @param mesh the connections; closed with this
    */
@@ -36,12 +35,12 @@ public final class Collective implements AutoCloseable {
     return mesh;
   }
 
-  /** A number for the next operation. */
+  /** Returns the number of the next operation. */
   int next() {
     return number++;
   }
 
-  /** Tells every worker something. */
+  /** Sends a message to every worker and returns those of all (all-gather). */
   public List<byte[]> exchange(byte[] own) {
     int operation = next();
     Traffic[] out = new Traffic[mesh.size()];
@@ -92,7 +91,7 @@ public final class Collective implements AutoCloseable {
     }
   }
 
-  /** An array with the same traffic for all. */
+  /** Returns an array with the same traffic for all workers. */
   Traffic[] forAll(Traffic traffic) {
     Traffic[] all = new Traffic[mesh.size()];
     Arrays.fill(all, traffic);

@@ -2,7 +2,10 @@ package io.adapt4j.spark.internal.collective;
 
 import org.jspecify.annotations.Nullable;
 
-/** A worker cannot go on with the others: one of them has failed, hangs or is out of reach. */
+/**
+ * Thrown when a worker cannot continue with the others: one of them has failed, hangs or is
+ * unreachable.
+ */
 public class CollectiveException extends RuntimeException {
 
   private static final long serialVersionUID = 1;
@@ -15,7 +18,7 @@ public class CollectiveException extends RuntimeException {
     super(message, cause);
   }
 
-  /** Another worker is gone; it knows why. */
+  /** Thrown when another worker is gone, which knows the reason. */
   public static final class LostWorkerException extends CollectiveException {
 
     private static final long serialVersionUID = 1;

@@ -1,13 +1,13 @@
 package io.adapt4j.spark.internal.collective;
 
-/** How numbers travel. */
+/** Wire format of numbers. */
 public enum Encoding {
-  /** As they are. */
+  /** Unchanged. */
   FP32(Float.BYTES),
 
   /**
-   * Rounded to 16 bits. What rounding takes away is added to the next number sent from the same
-   * place (error feedback), so that it is late rather than lost.
+   * Rounded to 16 bits. The rounding error is added to the next value sent at the same position
+   * (error feedback), so it is delayed rather than lost.
    */
   BF16(Short.BYTES);
 
@@ -17,7 +17,7 @@ public enum Encoding {
     this.bytes = bytes;
   }
 
-  /** {@return bytes a number} */
+  /** {@return bytes per number} */
   public int bytes() {
     return bytes;
   }

@@ -11,8 +11,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Records of AES-256-GCM, each with its size before it. Records are counted: one that is repeated,
- * left out or changed on the way does not decrypt. Each direction has a key of its own.
+ * Length-prefixed AES-256-GCM records. Records are numbered, so a replayed, dropped or modified one
+ * fails to decrypt. Each direction has its own key.
  */
 final class EncryptedWire implements Wire {
 
@@ -37,7 +37,7 @@ final class EncryptedWire implements Wire {
     this.in = new Direction(Cipher.DECRYPT_MODE, session, !connects);
   }
 
-  /** The cipher of one direction, and how many records it has seen. */
+  /** The cipher of one direction with its record counter. */
   private static final class Direction {
 
     private final int mode;
@@ -86,7 +86,7 @@ final class EncryptedWire implements Wire {
     return taken;
   }
 
-  /** Whether all that was encrypted has gone. */
+  /** Sends pending encrypted bytes; returns whether all were sent. */
   private boolean flush() throws IOException {
     while (wireOut.hasRemaining()) {
       if (channel.write(wireOut) == 0) {
@@ -134,7 +134,7 @@ final class EncryptedWire implements Wire {
     return given == 0 && ended ? -1 : given;
   }
 
-  /** Decrypts the next record; false if it has not come in full. */
+  /** Decrypts the next record; false if it is incomplete. */
   private boolean decrypt() throws IOException {
     wireIn.flip();
     try {

@@ -11,8 +11,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Shows that both ends of a connection know the token of the run, without sending it: each answers
- * the other's random number with a keyed hash of both.
+ * Mutual authentication by the token of the run, without sending it: each side answers the other's
+ * nonce with a keyed hash of both.
  */
 final class Handshake {
 
@@ -27,11 +27,11 @@ final class Handshake {
     this.token = token.clone();
   }
 
-  /** What an accepted connection is. */
+  /** The peer of an accepted connection. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Accepted(int rank, byte[] session) {}
 
-  /** The side that connects: says which worker it is. */
+  /** Runs the connecting side, which states its rank. */
   byte[] connect(SocketChannel channel, int own, int other, Patience.Wait wait, String what)
       throws IOException {
     byte[] theirs = Sockets.read(channel, NONCE_BYTES, wait, what);
@@ -46,7 +46,7 @@ final class Handshake {
     return hash("session", own, other, theirs, ours);
   }
 
-  /** The side that accepts. */
+  /** Runs the accepting side. */
   Accepted accept(SocketChannel channel, int own, Patience.Wait wait, String what)
       throws IOException {
     byte[] ours = nonce();

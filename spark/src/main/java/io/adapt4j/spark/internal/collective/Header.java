@@ -2,12 +2,12 @@ package io.adapt4j.spark.internal.collective;
 
 import java.nio.ByteBuffer;
 
-/** What stands before everything that is sent: what it is, its number and its size. */
+/** Header of a transfer: its kind, operation number and size. */
 record Header(Kind kind, int number, long bytes) {
 
   static final int BYTES = 2 * Integer.BYTES + Long.BYTES;
 
-  /** What is sent. */
+  /** Kind of transfer. */
   enum Kind {
     MESSAGE(1),
     PART(2),
@@ -38,7 +38,7 @@ record Header(Kind kind, int number, long bytes) {
     return bytes;
   }
 
-  /** Something that comes after its header. */
+  /** Incoming data that follows its header. */
   abstract static class Incoming implements Traffic {
 
     private final ByteBuffer header = ByteBuffer.allocate(BYTES);
@@ -75,13 +75,13 @@ record Header(Kind kind, int number, long bytes) {
       return begun && isComplete();
     }
 
-    /** Prepares for so many bytes. */
+    /** Prepares for a number of bytes. */
     abstract void begin(long bytes);
 
-    /** The memory to fill next. */
+    /** Returns the memory to fill next. */
     abstract ByteBuffer[] body();
 
-    /** Takes note that something was filled. */
+    /** Called after memory was filled. */
     void filled() {}
 
     abstract boolean isComplete();

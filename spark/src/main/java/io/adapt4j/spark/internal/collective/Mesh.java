@@ -17,20 +17,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The connections of one worker with all others. An operation sends and receives at the same time,
- * on the caller's thread; every wait ends when nothing moves for too long, when the worker is
- * stopped, or when another has closed its connections. What fails closes all connections, so that
- * the others notice at once. For one thread.
+ * on the caller's thread; every wait ends if nothing moves for too long, if the worker is stopped,
+ * or if another has closed its connections. A failure closes all connections, so that the others
+ * notice at once. Not thread-safe.
  */
 public final class Mesh implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Mesh.class);
 
-  /** How long somebody who connects may take to show that it is a worker of this run. */
+  /** Time limit for a connecting peer to authenticate as a worker of this run. */
   private static final Duration INTRODUCTION = Duration.ofSeconds(10);
 
   private static final int MOST_AT_ONCE = 64;
 
-  /** As many workers of one machine find a port. */
+  /** Number of ports tried, which limits the workers per machine. */
   private static final int PORTS_TRIED = 64;
 
   private final int rank;
@@ -78,7 +78,7 @@ public final class Mesh implements AutoCloseable {
   /**
    * Connects all workers with each other; each calls this.
    *
-   * @param security how bytes travel
+   * @param security protection of the connections
    */
   public static Mesh connect(
       int rank,
@@ -121,7 +121,7 @@ public final class Mesh implements AutoCloseable {
     }
   }
 
-  /** Whether a worker of this run has connected; strangers are turned away. */
+  /** Returns whether a worker of this run has connected; others are rejected. */
   private static boolean accepted(
       ServerSocketChannel server,
       int rank,
@@ -154,12 +154,12 @@ public final class Mesh implements AutoCloseable {
     }
   }
 
-  /** {@return which worker this is} */
+  /** {@return the rank of this worker} */
   public int rank() {
     return rank;
   }
 
-  /** {@return how many workers there are} */
+  /** {@return the number of workers} */
   public int size() {
     return wires.length;
   }
@@ -283,7 +283,7 @@ public final class Mesh implements AutoCloseable {
     }
   }
 
-  /** Closes all connections, which the other workers notice. */
+  /** Closes all connections, which other workers detect. */
   @Override
   public void close() {
     closeAll(wires);

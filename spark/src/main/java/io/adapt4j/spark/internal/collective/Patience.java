@@ -4,21 +4,21 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * How long a worker waits for the others.
+ * Limit of a worker's waiting for the others.
  *
- * @param cancelled asked ten times a second: whether to give up at once
+ * @param cancelled polled ten times a second: whether to give up at once
  */
 public record Patience(Duration limit, BooleanSupplier cancelled) {
 
-  /** Milliseconds after which a wait looks around. */
+  /** Polling interval of a wait in milliseconds. */
   static final long POLL_MILLIS = 100;
 
-  /** Waits that nobody cancels but by an interrupt. */
+  /** Returns waits that only an interrupt cancels. */
   public static Patience of(Duration limit) {
     return new Patience(limit, () -> false);
   }
 
-  /** A wait that starts now. */
+  /** Starts a wait. */
   Wait begin() {
     return new Wait();
   }
@@ -28,12 +28,12 @@ public record Patience(Duration limit, BooleanSupplier cancelled) {
 
     private long since = System.nanoTime();
 
-    /** Something has come or gone. */
+    /** Records that data was sent or received. */
     void progress() {
       since = System.nanoTime();
     }
 
-    /** Looks whether to go on. */
+    /** Throws if the wait has to end. */
     void check(String what) {
       if (Thread.currentThread().isInterrupted() || cancelled.getAsBoolean()) {
         throw new CollectiveException("Stopped while waiting for " + what);

@@ -8,8 +8,8 @@ import java.nio.ShortBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Numbers in 16 bits (bf16), rounded to the nearest, ties to even. Bits of numbers are looked at
- * through memory and without branches, so that the compiler uses vectors. For one thread.
+ * Rounding to 16 bits (bf16), to nearest even. Bits are accessed through memory and without
+ * branches, so that the compiler vectorizes. Not thread-safe.
  */
 final class Rounding {
 
@@ -23,7 +23,7 @@ final class Rounding {
   private final int[] bits;
   private final short[] halves;
 
-  /** Prepares memory. */
+  /** Allocates buffers. */
   Rounding(int most) {
     ByteBuffer memory =
         ByteBuffer.allocateDirect(most * Float.BYTES).order(ByteOrder.nativeOrder());
@@ -35,10 +35,10 @@ final class Rounding {
   }
 
   /**
-   * Rounds numbers, which still have 32 bits.
+   * Rounds values, kept in 32 bits.
    *
-   * @param errors what rounding took away before, which is added; overwritten by what it takes away
-   *     now, or by 0 where that is not finite
+   * @param errors earlier rounding errors, which are added; overwritten by the new ones, or by 0 if
+   *     not finite
    */
   void round(float[] values, float @Nullable [] errors, int count) {
     if (errors != null) {

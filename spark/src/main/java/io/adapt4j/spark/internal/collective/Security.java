@@ -2,9 +2,9 @@ package io.adapt4j.spark.internal.collective;
 
 import java.nio.channels.SocketChannel;
 
-/** How the bytes between workers travel. Who connects shows in any case that it knows the token. */
+/** Protection of the traffic between workers. Peers authenticate by the token in either case. */
 public enum Security {
-  /** As they are. */
+  /** Unencrypted. */
   PLAIN {
     @Override
     Wire secure(SocketChannel channel, byte[] session, boolean connects) {
@@ -13,8 +13,8 @@ public enum Security {
   },
 
   /**
-   * Encrypted and authenticated by AES-256-GCM, with a key for each connection and direction that
-   * both ends derive from the token of the run, so that nobody has to hand out certificates.
+   * Encrypted and authenticated with AES-256-GCM. Both ends derive a key per connection and
+   * direction from the token of the run, so no certificates are needed.
    */
   ENCRYPTED {
     @Override

@@ -6,7 +6,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Numbers in several pieces of memory, one after the other, as if they were one vector. */
+/** A vector stored in several pieces of memory. */
 public final class Segments {
 
   private final List<ByteBuffer> pieces;
@@ -18,7 +18,7 @@ public final class Segments {
   }
 
   /**
-   * Takes memory as it is.
+   * Wraps memory.
    *
    * @param pieces fp32 values in native byte order, between position and limit
    */
@@ -27,12 +27,12 @@ public final class Segments {
         pieces.stream().map(piece -> piece.slice().order(ByteOrder.nativeOrder())).toList());
   }
 
-  /** {@return how many numbers there are} */
+  /** {@return the number of values} */
   public long count() {
     return count;
   }
 
-  /** A part of the vector. */
+  /** Returns a part of the vector. */
   public Segments part(long from, long to) {
     List<ByteBuffer> found = new ArrayList<>();
     long start = 0;
@@ -53,12 +53,12 @@ public final class Segments {
     return new Segments(found);
   }
 
-  /** The sizes of the pieces in bytes. */
+  /** Returns the sizes of the pieces in bytes. */
   List<Integer> sizes() {
     return pieces.stream().map(ByteBuffer::remaining).toList();
   }
 
-  /** The memory, each piece with a position of its own. */
+  /** Returns the memory, each piece with an independent position. */
   ByteBuffer[] bytes() {
     return pieces.stream().map(ByteBuffer::slice).toArray(ByteBuffer[]::new);
   }
@@ -77,12 +77,12 @@ public final class Segments {
     }
   }
 
-  /** Reads or writes the vector from its beginning to its end. */
+  /** Returns a cursor that reads or writes the vector sequentially. */
   Cursor cursor() {
     return new Cursor();
   }
 
-  /** A place in the vector. */
+  /** A position in the vector. */
   final class Cursor {
 
     private int piece;

@@ -19,11 +19,11 @@ final class Sockets {
     try {
       channel.close();
     } catch (IOException e) {
-      // The other end notices all the same.
+      // The other end notices anyway.
     }
   }
 
-  /** Waits until a socket is ready for something, for a moment. */
+  /** Waits briefly until a socket is ready for an operation. */
   static void await(SelectableChannel channel, int operation, Patience.Wait wait, String what)
       throws IOException {
     wait.check(what);

@@ -2,12 +2,12 @@ package io.adapt4j.spark.internal.collective;
 
 import java.nio.ByteBuffer;
 
-/** What goes to or comes from one worker in one operation. */
+/** Data sent to or received from one worker in one operation. */
 interface Traffic {
 
   ByteBuffer[] NOTHING = {};
 
-  /** Nothing at all. */
+  /** No data. */
   Traffic NONE =
       new Traffic() {
 
@@ -25,15 +25,15 @@ interface Traffic {
         }
       };
 
-  /** The memory to send from or to fill next; empty while that has to wait, or when done. */
+  /** Returns the memory to send from or fill next; empty while waiting, or when done. */
   ByteBuffer[] next();
 
-  /** Takes note that some or all of the memory was sent or filled. */
+  /** Called after some or all of the memory was sent or filled. */
   void moved();
 
   boolean isDone();
 
-  /** Memory that is sent as it is. */
+  /** Returns traffic that sends memory unchanged. */
   static Traffic of(ByteBuffer... memory) {
     return new Traffic() {
 

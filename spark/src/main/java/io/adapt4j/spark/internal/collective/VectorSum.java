@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The sum of the workers' vectors over one or more rounds. For one thread. */
+/** All-reduce sum of the workers' vectors over one or more rounds. Not thread-safe. */
 public final class VectorSum {
 
-  /** Numbers that are received or rounded before they are used. */
+  /** Number of values that are received or rounded at a time. */
   static final int CHUNK = 1 << 16;
 
-  /** Numbers that are added up at a time; they stay in the processor's first cache. */
+  /** Number of values summed at a time, which fit in the processor's L1 cache. */
   static final int BLOCK = 1 << 12;
 
   private final Collective collective;
@@ -26,7 +26,7 @@ public final class VectorSum {
   private final Rounding rounding = new Rounding(BLOCK);
   private final ByteBuffer[] chunks;
 
-  /** The sum of this worker's part; null before there is any memory. */
+  /** The sum of this worker's part; null before it is allocated. */
   private @Nullable Segments sums;
 
   private @Nullable Segments partErrors;
@@ -34,9 +34,9 @@ public final class VectorSum {
   private boolean begun;
 
   /**
-   * Starts with a sum of nothing.
+   * Starts an empty sum.
    *
-   * @param memory makes zeroed memory of some sizes in bytes, which lasts as long as this
+   * @param memory allocates zeroed memory of given sizes in bytes, which lives as long as this
    */
   public VectorSum(
       Collective collective, Encoding encoding, Function<List<Integer>, List<ByteBuffer>> memory) {
@@ -91,7 +91,7 @@ public final class VectorSum {
   }
 
   /**
-   * Takes the sum, which begins anew.
+   * Takes the sum and resets it.
    *
    * @param vector overwritten
    */
@@ -136,7 +136,7 @@ public final class VectorSum {
     return self[0];
   }
 
-  /** Makes the numbers what arrives when they are sent in 16 bits, with what was lost before. */
+  /** Rounds values as they arrive after sending in 16 bits, adding earlier rounding errors. */
   private void round(Segments sum) {
     if (sumErrors == null) {
       sumErrors = like(sum);
@@ -181,7 +181,7 @@ public final class VectorSum {
     }
   }
 
-  /** Adds up chunk by chunk, when that of every worker has come. */
+  /** Sums chunk by chunk, once every worker's has arrived. */
   private final class Addition {
 
     private final Chunks[] incoming = new Chunks[mesh.size()];
@@ -248,7 +248,7 @@ public final class VectorSum {
     }
   }
 
-  /** Numbers that come in chunks, each of which waits until it is made use of. */
+  /** Incoming values in chunks, each held until it is consumed. */
   private final class Chunks extends Header.Incoming {
 
     private final ByteBuffer filled;
@@ -283,7 +283,7 @@ public final class VectorSum {
       return left > 0 && !filled.hasRemaining();
     }
 
-    /** The next numbers of a full chunk. */
+    /** Reads the next values of a full chunk. */
     void get(float[] target, int count) {
       if (encoding == Encoding.BF16) {
         rounding.read(halves.position(taken), target, count);
@@ -293,7 +293,7 @@ public final class VectorSum {
       taken += count;
     }
 
-    /** Has taken the chunk; the next one may come. */
+    /** Releases the chunk, so that the next one can arrive. */
     void proceed() {
       left -= count();
       taken = 0;
@@ -323,7 +323,7 @@ public final class VectorSum {
     }
   }
 
-  /** Numbers that are written where they belong. */
+  /** Incoming values written to their destination. */
   private static final class Filled extends Header.Incoming {
 
     private final ByteBuffer[] pieces;
@@ -355,7 +355,7 @@ public final class VectorSum {
     }
   }
 
-  /** Numbers that are rounded chunk by chunk when their turn to be sent comes. */
+  /** Outgoing values rounded chunk by chunk as they are sent. */
   private final class Staged implements Traffic {
 
     private final ByteBuffer[] next;

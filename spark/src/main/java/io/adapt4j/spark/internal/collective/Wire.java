@@ -8,25 +8,25 @@ import java.nio.channels.SocketChannel;
 interface Wire extends AutoCloseable {
 
   /**
-   * Writes what goes.
+   * Writes as much as possible.
    *
    * @return bytes taken from the buffers; 0 if the other end is slower
    */
   long write(ByteBuffer[] source, int offset, int count) throws IOException;
 
   /**
-   * Reads what is there.
+   * Reads available bytes.
    *
    * @return bytes put into the buffers; 0 if there are none, -1 at the end
    */
   long read(ByteBuffer[] target, int offset, int count) throws IOException;
 
-  /** Whether there are bytes to read that the channel does not tell of any more. */
+  /** Returns whether there are buffered bytes to read, which the channel no longer reports. */
   default boolean hasRead() {
     return false;
   }
 
-  /** Whether bytes taken wait for the channel. */
+  /** Returns whether accepted bytes are still to be written to the channel. */
   default boolean hasUnwritten() {
     return false;
   }
@@ -36,7 +36,7 @@ interface Wire extends AutoCloseable {
   @Override
   void close();
 
-  /** The bytes as they are. */
+  /** An unencrypted connection. */
   record Plain(SocketChannel channel) implements Wire {
 
     @Override

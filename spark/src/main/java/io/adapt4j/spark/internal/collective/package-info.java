@@ -1,6 +1,7 @@
 /**
- * Sums and messages among processes, over sockets, in plain Java. {@link
- * io.adapt4j.spark.internal.collective.Mesh#connect} joins them; knows nothing of Spark or models.
+ * Collective operations between processes over sockets, in plain Java. {@link
+ * io.adapt4j.spark.internal.collective.Mesh#connect} connects them; independent of Spark and
+ * models.
  */
 @NullMarked
 package io.adapt4j.spark.internal.collective;

@@ -11,9 +11,9 @@ import java.util.Map;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /**
- * A process of this class path that drives Spark, where Spark is not installed. What a distribution
- * would give is made of the class path: a folder with all jars, which the executors of a {@code
- * local-cluster} start from, and the options that Spark needs of the JVM.
+ * A driver process started from this class path, without a Spark installation. It substitutes a
+ * distribution: a folder with all jars, which the executors of a {@code local-cluster} start from,
+ * and the JVM options that Spark needs.
  */
 public final class SparkProcess {
 
@@ -44,7 +44,7 @@ public final class SparkProcess {
     return process;
   }
 
-  /** Runs a main class to its end, with the input and output of this process. */
+  /** Runs a main class to completion, with the input and output of this process. */
   public static int run(String mainClass, List<String> arguments)
       throws IOException, InterruptedException {
     Path home = Files.createTempDirectory("adapt4j-spark");
@@ -63,7 +63,7 @@ public final class SparkProcess {
     }
   }
 
-  /** Parts of the class path that are no jars. */
+  /** Returns the parts of the class path that are not jars. */
   private static String folders(String classPath) {
     List<String> folders = new ArrayList<>();
     for (String entry : classPath.split(File.pathSeparator, -1)) {

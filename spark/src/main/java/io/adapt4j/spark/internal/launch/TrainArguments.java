@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the program for Spark is called with. */
+/** Command-line arguments of the Spark program. */
 public final class TrainArguments {
 
-  /** Says that a process has been started as Spark wants it. */
+  /** Environment variable that marks a process started the way Spark needs it. */
   static final String STARTED = "ADAPT4J_SPARK_PROCESS";
 
   private static final String USAGE =
@@ -83,7 +83,7 @@ public final class TrainArguments {
     pairs.put(pair.substring(0, equals), pair.substring(equals + 1));
   }
 
-  /** {@return whether another process has to be started, as Spark is not installed} */
+  /** {@return whether a separate process has to be started because Spark is not installed} */
   public boolean needsProcess() {
     return System.getenv(STARTED) == null
         && System.getenv("SPARK_HOME") == null
@@ -95,7 +95,7 @@ public final class TrainArguments {
     return file;
   }
 
-  /** {@return the description with the keys that were set} */
+  /** {@return the description with the keys overridden on the command line} */
   public RunDescription description() {
     RunDescription description = RunDescription.read(file);
     for (Map.Entry<String, String> key : keys.entrySet()) {
@@ -115,17 +115,17 @@ public final class TrainArguments {
     return Map.copyOf(settings);
   }
 
-  /** {@return the cluster, unless spark-submit says it} */
+  /** {@return the cluster's master; empty if spark-submit sets it} */
   public Optional<String> master() {
     return Optional.ofNullable(options.get("--master"));
   }
 
-  /** {@return how many workers, if that was said} */
+  /** {@return the number of workers, if given} */
   public Optional<Integer> workers() {
     return Optional.ofNullable(options.get("--workers")).map(Integer::valueOf);
   }
 
-  /** {@return seconds, if they were said} */
+  /** {@return the patience in seconds, if given} */
   public Optional<Long> patience() {
     return Optional.ofNullable(options.get("--patience")).map(Long::valueOf);
   }

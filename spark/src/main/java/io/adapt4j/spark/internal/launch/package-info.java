@@ -1,4 +1,4 @@
-/** Starts a driver, and a small cluster beside it, from the class path alone. */
+/** Starts a driver, and with it a small cluster, from the class path alone. */
 @NullMarked
 package io.adapt4j.spark.internal.launch;
 

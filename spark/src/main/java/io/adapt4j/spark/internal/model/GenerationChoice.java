@@ -4,7 +4,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import java.io.Serializable;
 import java.util.List;
 
-/** The generation options that can be sent to an executor. */
+/** Serializable generation options, to be sent to an executor. */
 public record GenerationChoice(
     int maxNewTokens,
     double temperature,
@@ -16,7 +16,7 @@ public record GenerationChoice(
     List<String> stopStrings)
     implements Serializable {
 
-  /** Takes options apart. */
+  /** Converts options. */
   public static GenerationChoice of(GenerationOptions options) {
     GenerationChoice choice =
         new GenerationChoice(
@@ -36,7 +36,7 @@ public record GenerationChoice(
     return choice;
   }
 
-  /** The options. */
+  /** Returns the options. */
   public GenerationOptions options() {
     return GenerationOptions.greedy().toBuilder()
         .maxNewTokens(maxNewTokens)

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models of this process: each is loaded once, shared by the tasks that run at the same time
- * and by those that follow soon, and closed when no task has used it for a while.
+ * Pool of this process's models: each is loaded once, shared by concurrent and subsequent tasks,
+ * and closed when idle for a while.
  */
 public final class ModelPool {
 
@@ -36,7 +36,7 @@ public final class ModelPool {
   /** Creates an empty pool. */
   ModelPool() {}
 
-  /** The pool of this process. */
+  /** Returns the pool of this process. */
   public static ModelPool shared() {
     return SHARED;
   }
@@ -73,7 +73,7 @@ public final class ModelPool {
       this.end = end;
     }
 
-    /** The model, which the pool closes. */
+    /** Returns the model, which the pool closes. */
     public T model() {
       return model;
     }
@@ -89,8 +89,8 @@ public final class ModelPool {
   }
 
   /**
-   * Gives a model to use. Of several callers that ask for one that is not there yet, one loads it
-   * and the others wait.
+   * Leases a model. Of several callers that request an unloaded one, one loads it and the others
+   * wait.
    */
   public <T extends AutoCloseable> Lease<T> lease(
       String type, ModelSpec spec, Duration idle, TaskStop stop, Supplier<T> load) {
@@ -144,7 +144,7 @@ public final class ModelPool {
       try {
         return entry.model.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        // Asks again whether the task goes on.
+        // Checks again whether the task continues.
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new CompletionException(e);
@@ -182,7 +182,7 @@ public final class ModelPool {
     }
   }
 
-  /** Closes the models that no task uses. */
+  /** Closes idle models. */
   public void closeIdle() {
     Map<String, Entry<?>> idle = new HashMap<>();
     synchronized (this) {
@@ -197,12 +197,12 @@ public final class ModelPool {
     idle.forEach(ModelPool::close);
   }
 
-  /** How many models are loaded or being loaded. */
+  /** Returns the number of models loaded or being loaded. */
   public synchronized int size() {
     return entries.size();
   }
 
-  /** What is loaded or being loaded, for messages. */
+  /** Returns the keys of models loaded or being loaded, for messages. */
   synchronized List<String> keys() {
     return new ArrayList<>(entries.keySet());
   }

@@ -9,12 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What to load on an executor. */
+/** Model to load on an executor. */
 public record ModelSpec(String model, String adapter, Precision precision) implements Serializable {
 
   private static final String HUB = "hub:";
 
-  /** Where the model is, seen from this machine. */
+  /** Returns the location of the model on this machine. */
   public ModelSource source() {
     if (!model.startsWith(HUB)) {
       return ModelSource.path(ShippedFiles.find("modelPath", model));
@@ -26,14 +26,14 @@ public record ModelSpec(String model, String adapter, Precision precision) imple
         : ModelSource.hub(name.substring(0, at), name.substring(at + 1));
   }
 
-  /** The adapters to put on it: none or one. */
+  /** Returns the adapters to attach: none or one. */
   public Adapter[] adapters() {
     return adapter.isEmpty()
         ? new Adapter[0]
         : new Adapter[] {Adapter.at(ShippedFiles.find("adapterPath", adapter))};
   }
 
-  /** Tells apart what is loaded, also when the files of a path have changed. */
+  /** Returns a key that identifies the loaded model, even if the files of a path have changed. */
   String key() {
     String base = model.startsWith(HUB) ? model : described(ShippedFiles.find("modelPath", model));
     String put = adapter.isEmpty() ? "" : described(ShippedFiles.find("adapterPath", adapter));

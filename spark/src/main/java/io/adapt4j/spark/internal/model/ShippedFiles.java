@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkFiles;
 
-/** Finds what executors read: where it is named, or among the files of the application. */
+/** Locates files for executors: at the given path, or among the application's shipped files. */
 final class ShippedFiles {
 
   private ShippedFiles() {}

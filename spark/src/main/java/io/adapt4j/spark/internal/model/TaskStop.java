@@ -5,7 +5,7 @@ import org.apache.spark.TaskKilledException;
 import org.apache.spark.util.TaskCompletionListener;
 import org.jspecify.annotations.Nullable;
 
-/** Whether Spark wants the task of this thread to end. Spark seldom interrupts threads. */
+/** Stop signal of this thread's Spark task; polled, since Spark seldom interrupts threads. */
 public final class TaskStop {
 
   private final @Nullable TaskContext task;
@@ -14,24 +14,24 @@ public final class TaskStop {
     this.task = task;
   }
 
-  /** Looks at the task that this thread runs, if it runs one. */
+  /** Returns the stop signal of this thread's task, if it runs one. */
   public static TaskStop ofThisTask() {
     return new TaskStop(TaskContext.get());
   }
 
-  /** Whether the task is to end. */
+  /** Returns whether the task should end. */
   public boolean isStopped() {
     return task != null && task.isInterrupted();
   }
 
-  /** Ends the task if it is to end. */
+  /** Throws if the task should end. */
   public void throwIfStopped() {
     if (isStopped()) {
       throw new TaskKilledException();
     }
   }
 
-  /** Runs something when the task has ended, however it did. */
+  /** Runs an action when the task has ended in any way. */
   public void whenOver(Runnable action) {
     if (task != null) {
       task.addTaskCompletionListener((TaskCompletionListener) context -> action.run());

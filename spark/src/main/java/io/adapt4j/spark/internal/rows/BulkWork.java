@@ -6,12 +6,12 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
 /**
- * Work of a model that takes many rows in a call, and sorts them by length itself. Where a call
- * fails for a row, it is halved until that row is alone.
+ * Row work of a model that takes many rows per call and sorts them by length itself. If a call
+ * fails for a row, it is bisected until that row is isolated.
  */
 public interface BulkWork<T extends AutoCloseable> extends RowWork<T> {
 
-  /** Computes rows, or throws where one cannot be computed. */
+  /** Computes rows, or throws if one cannot be computed. */
   List<RowResult> computeAll(T model, List<Row> rows);
 
   @Override

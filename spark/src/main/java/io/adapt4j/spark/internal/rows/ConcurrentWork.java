@@ -16,21 +16,21 @@ import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 
 /**
- * Work of a model that takes a row in a call, and runs the calls of many threads as one batch. The
- * longest rows begin, so that none runs alone in the end.
+ * Row work of a model that takes one row per call and batches the calls of many threads. The
+ * longest rows start first, so that none runs alone at the end.
  */
 public interface ConcurrentWork<T extends AutoCloseable> extends RowWork<T> {
 
-  /** How often to ask whether the task goes on. */
+  /** Polling interval in milliseconds for whether the task continues. */
   long POLL_MILLIS = 200;
 
-  /** How many rows run at the same time. */
+  /** Returns the number of concurrent rows. */
   int requests();
 
-  /** How long a row is, to sort by. */
+  /** Returns the length of a row, for sorting. */
   int length(Row row);
 
-  /** Computes a row, or throws where it cannot be computed. */
+  /** Computes a row, or throws if it cannot be computed. */
   RowResult compute(T model, Row row, CancellationToken cancellation);
 
   @Override
@@ -62,7 +62,7 @@ public interface ConcurrentWork<T extends AutoCloseable> extends RowWork<T> {
       }
       return results;
     } finally {
-      // What still runs when a row failed or the task was stopped.
+      // Cancels what still runs after a row failed or the task was stopped.
       cancellation.cancel();
       threads.shutdownNow();
     }
@@ -85,7 +85,7 @@ public interface ConcurrentWork<T extends AutoCloseable> extends RowWork<T> {
       try {
         return result.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        // Asks again whether the task goes on.
+        // Checks again whether the task continues.
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new CompletionException(e);

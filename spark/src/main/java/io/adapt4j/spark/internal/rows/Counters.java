@@ -4,7 +4,7 @@ import java.io.Serializable;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.LongAccumulator;
 
-/** What a stage counts on all executors. */
+/** Counters of a stage across all executors. */
 public record Counters(
     LongAccumulator rows,
     LongAccumulator nulls,
@@ -13,7 +13,7 @@ public record Counters(
     LongAccumulator nanos)
     implements Serializable {
 
-  /** Registers counters, which Spark's pages show with the stage. */
+  /** Registers counters, which Spark's UI shows with the stage. */
   public static Counters register(SparkContext context, String name) {
     return new Counters(
         context.longAccumulator(name + " rows"),

@@ -5,7 +5,7 @@ import java.util.Iterator;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 
-/** Adds columns to the rows of a partition, in their order, and at last one for the error. */
+/** Adds output columns to the rows of a partition, in order, and finally an error column. */
 public final class PartitionTask<T extends AutoCloseable>
     implements MapPartitionsFunction<Row, Row> {
 
@@ -13,7 +13,7 @@ public final class PartitionTask<T extends AutoCloseable>
 
   private final Computation<T> computation;
 
-  /** Makes a task. */
+  /** Creates a task. */
   public PartitionTask(ModelSpec spec, RowWork<T> work, RowOptions options, Counters counters) {
     this.computation = new Computation<>(spec, work, options, counters);
   }

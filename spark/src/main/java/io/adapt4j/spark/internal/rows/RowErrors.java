@@ -5,12 +5,15 @@ import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.exception.TooManyRequestsException;
 import io.adapt4j.jinja.TemplateException;
 
-/** Tells errors of a row from those of the model, the machine or the program. */
+/** Distinguishes errors of a row from those of the model, the machine or the program. */
 final class RowErrors {
 
   private RowErrors() {}
 
-  /** Whether another row would do: a text that is too long, a template that refuses it. */
+  /**
+   * Returns whether an error concerns the row only, such as a text that is too long or rejected by
+   * a template.
+   */
   static boolean isOfRow(RuntimeException e) {
     boolean ours =
         e instanceof Adapt4jException

@@ -3,16 +3,16 @@ package io.adapt4j.spark.internal.rows;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** Options of every work. */
+/** Options common to all row work. */
 public record RowOptions(int window, Duration idle, Invalid invalid) implements Serializable {
 
-  /** What becomes of rows that cannot be computed. */
+  /** Handling of rows that cannot be computed. */
   public enum Invalid {
-    /** The row has an error in its column. */
+    /** Keep the row, with an error in its column. */
     KEEP,
-    /** The row is left out. */
+    /** Drop the row. */
     SKIP,
-    /** The job fails. */
+    /** Fail the job. */
     ERROR
   }
 }

@@ -2,7 +2,7 @@ package io.adapt4j.spark.internal.rows;
 
 import org.jspecify.annotations.Nullable;
 
-/** What became of a row: values, or an error. */
+/** Result of a row: values, or an error. */
 public final class RowResult {
 
   private final @Nullable Object @Nullable [] values;
@@ -15,12 +15,12 @@ public final class RowResult {
     this.tokens = tokens;
   }
 
-  /** Values of the output columns, and how many tokens they took. */
+  /** Creates a result with the values of the output columns and the number of tokens. */
   public static RowResult of(long tokens, @Nullable Object... values) {
     return new RowResult(values, null, tokens);
   }
 
-  /** An error of the row itself. */
+  /** Creates a result for an error of the row itself. */
   static RowResult failed(RuntimeException e) {
     String message = e.getMessage();
     return new RowResult(null, message == null ? e.toString() : message, 0);

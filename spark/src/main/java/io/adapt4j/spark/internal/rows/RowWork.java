@@ -6,19 +6,19 @@ import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
-/** What a stage does with rows. */
+/** Computation on rows with a model. */
 public interface RowWork<T extends AutoCloseable> extends Serializable {
 
-  /** The model's kind and options, which tell it from others of the same files. */
+  /** Returns the model's kind and options, which distinguish it from others with the same files. */
   String type();
 
   /** Loads the model. */
   T load(ModelSpec spec);
 
-  /** Whether there is something to compute. */
+  /** Returns whether the row has an input. */
   boolean hasInput(Row row);
 
-  /** How many values a row gets, without the error. */
+  /** Returns the number of output columns, without the error. */
   int columns();
 
   /** Computes rows. */

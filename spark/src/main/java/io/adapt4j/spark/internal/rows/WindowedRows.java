@@ -11,7 +11,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of a partition with what is computed of them, a window at a time. */
+/** Iterator over the rows of a partition with their results, computed a window at a time. */
 final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
 
   private final Iterator<Row> rows;

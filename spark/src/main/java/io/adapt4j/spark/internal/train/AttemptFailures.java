@@ -14,8 +14,8 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
 /**
- * Keeps the first failure of each attempt at a stage, but rather a later one than that of a worker
- * which only says that another is gone.
+ * Records the first failure of each attempt of a stage, preferring a later one over a report that
+ * another worker is gone.
  */
 final class AttemptFailures extends SparkListener {
 

@@ -14,14 +14,14 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * The stage whose tasks train together. One more stage follows it, since Spark runs the tasks of a
- * last stage only once when they need each other.
+ * The barrier stage whose tasks train together. Another stage follows it, since Spark does not
+ * retry a barrier stage that is the last one.
  */
 public final class BarrierStage {
 
   private BarrierStage() {}
 
-  /** What a stage came to. */
+  /** Outcome of a stage. */
   public record Outcome(FinishedRun run, List<String> failures) {}
 
   /** Trains. */
@@ -40,7 +40,7 @@ public final class BarrierStage {
       return outcome;
     } catch (SettingsException e) {
       throw e;
-    } catch (Exception e) { // Spark's own are checked, and declared nowhere.
+    } catch (Exception e) { // Spark's exceptions are checked, but undeclared.
       throw new TrainingException(
           "Training on Spark failed. The first failure of each attempt:\n  "
               + String.join("\n  ", failures.all())

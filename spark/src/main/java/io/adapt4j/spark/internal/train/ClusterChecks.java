@@ -7,13 +7,13 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 
-/** Checks that a cluster can run the workers of a training at the same time. */
+/** Checks that a cluster can run all workers of a training at the same time. */
 public final class ClusterChecks {
 
-  /** How long executors may take to report after the application has started. */
+  /** Time limit for executors to register after the application has started. */
   private static final Duration REGISTRATION = Duration.ofSeconds(30);
 
-  /** How long after one executor others may report. */
+  /** Time to wait for further executors after one has registered. */
   private static final Duration SETTLING = Duration.ofSeconds(15);
 
   private static final int POLL_MILLIS = 200;
@@ -24,7 +24,7 @@ public final class ClusterChecks {
     return SettingsException.ofFineTuning(List.of(problem));
   }
 
-  /** Finds the context of a session. */
+  /** Returns the context of a session. */
   public static SparkContext context(SparkSession session) {
     try {
       return session.sparkContext();
@@ -36,7 +36,7 @@ public final class ClusterChecks {
     }
   }
 
-  /** Refuses executors that come and go. */
+  /** Rejects dynamic allocation of executors. */
   public static void allocation(SparkContext context) {
     if (context.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw refused(
@@ -48,7 +48,7 @@ public final class ClusterChecks {
   /**
    * Counts the workers.
    *
-   * @param wanted how many are wanted; 0 for as many as there is room for
+   * @param wanted requested number; 0 for as many as fit
    */
   public static int workers(SparkContext context, int wanted, int microBatches) {
     SparkConf conf = context.getConf();
@@ -89,8 +89,8 @@ public final class ClusterChecks {
   }
 
   /**
-   * Tasks that can run at the same time, once executors have had the time to report: until there
-   * are enough, or no more come.
+   * Returns the number of tasks that can run at the same time, waiting for executors to register
+   * until there are enough or no more come.
    */
   private static int slots(SparkContext context, int needed) {
     long changed = System.nanoTime();

@@ -12,10 +12,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A run as it travels to the workers. */
+/** Serialized description of a run for the workers. */
 public record DescribedRun(String text, int microBatches, Path output, boolean resumes) {
 
-  /** Reads what the workers need to be told. */
+  /** Extracts what workers need from a description. */
   public static DescribedRun of(RunDescription description) {
     String text = description.text();
     JsonNode keys = Json.written(text);
@@ -26,12 +26,12 @@ public record DescribedRun(String text, int microBatches, Path output, boolean r
         keys.path("resume").asBoolean());
   }
 
-  /** {@return whether the task is to predict next tokens} */
+  /** {@return whether the task is next-token prediction} */
   public boolean predictsNextTokens() {
     return Json.written(text).path("task").asText().equals("nextTokens");
   }
 
-  /** Returns whether the run trains on data, and has no other to validate with. */
+  /** Returns whether the run trains on a split's data, and has no other validation data. */
   public boolean reads(Split data) {
     JsonNode keys = Json.written(text);
     return !keys.has("validation")
@@ -42,13 +42,13 @@ public record DescribedRun(String text, int microBatches, Path output, boolean r
             .isPresent();
   }
 
-  /** {@return what becomes of an earlier run in the output folder} */
+  /** {@return the handling of an earlier run in the output folder} */
   public WorkerRun.Start start() {
     return resumes ? WorkerRun.Start.RESUME : WorkerRun.Start.OVERWRITE;
   }
 
   /**
-   * Deletes the states of an earlier run that is replaced, so that no attempt goes on from them.
+   * Deletes the states of an earlier run that is replaced, so that no attempt resumes from them.
    */
   public void clearStates() {
     if (resumes) {

@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Tells listeners on the driver of the events that workers send. A slow listener holds up neither
- * Spark nor the run: of what waits only the newest is kept. The run starts and ends once, however
- * many attempts it takes.
+ * Passes events from workers to listeners on the driver. A slow listener delays neither Spark nor
+ * the run: only the newest pending events are kept. The run starts and ends once, regardless of the
+ * number of attempts.
  */
 final class EventReceiver extends SparkListener {
 
@@ -38,7 +38,7 @@ final class EventReceiver extends SparkListener {
           });
   private final long begun = System.nanoTime();
 
-  // Only in the thread that tells.
+  // Accessed only by the notifying thread.
   private SentEvent.@Nullable Numbered last;
   private boolean started;
   private int lastStep;
@@ -60,7 +60,7 @@ final class EventReceiver extends SparkListener {
     }
   }
 
-  @SuppressWarnings("unchecked") // What the accumulator of this identity holds.
+  @SuppressWarnings("unchecked") // The type of the accumulator with this id.
   void take(Object value) {
     List<SentEvent.Numbered> newest = (List<SentEvent.Numbered>) value;
     if (waiting.getAndAccumulate(newest, EventReceiver::joined) == null) {
@@ -81,7 +81,7 @@ final class EventReceiver extends SparkListener {
     }
   }
 
-  /** Says the rest, in any case that the run is over. */
+  /** Delivers the remaining events, always including the end of the run. */
   void finish(boolean completed) {
     List<SentEvent.Numbered> rest = List.copyOf(events.value());
     thread.execute(
@@ -115,7 +115,7 @@ final class EventReceiver extends SparkListener {
       return;
     }
     if (event instanceof SentEvent.Ended && !completed) {
-      // The end of an attempt is not yet that of the run.
+      // The end of an attempt is not that of the run.
       return;
     }
     boolean sameAttempt = before != null && before.attempt() == numbered.attempt();

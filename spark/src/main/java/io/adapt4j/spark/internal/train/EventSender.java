@@ -10,7 +10,7 @@ import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
 
-/** Takes up the events of an attempt to be sent to the driver, and counts its steps. */
+/** Collects the events of an attempt for the driver, and counts its steps. */
 final class EventSender implements TrainingListener {
 
   private final RunEvents events;

@@ -6,11 +6,11 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * What the worker that leads says of a run.
+ * Report of a run by the leading worker (rank 0).
  *
  * @param bestValidationLoss validation loss of the best evaluation; NaN without validation data
  * @param bestStep its step; -1 without validation data
- * @param bytesPerStep bytes a worker has sent in a step
+ * @param bytesPerStep bytes that a worker sent per step
  */
 public record FinishedRun(
     int attempt,

@@ -5,29 +5,29 @@ import io.adapt4j.spark.data.SparkDatasets;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Where rows of a run come from: shards, or a DataFrame that becomes shards. */
+/** Source of a run's rows: shards, or a DataFrame to be written as shards. */
 public sealed interface FrameSource {
 
-  /** Takes a DataFrame. */
+  /** Creates a source from a DataFrame. */
   static FrameSource of(String option, SparkDatasets rows) {
     return new Frame(option, rows);
   }
 
-  /** Takes shards. */
+  /** Creates a source from shards. */
   static FrameSource of(ShardedData shards) {
     return new Written(shards);
   }
 
-  /** Returns where rows are written to. */
+  /** Returns the folder that rows are written to. */
   Optional<Path> folder(Path output);
 
-  /** Refuses columns that no training data can be made of. */
+  /** Returns the problem with columns unusable as training data, if any. */
   Optional<String> check();
 
-  /** Returns whether there are shards. */
+  /** Returns whether the shards are written. */
   boolean isWritten(Path output);
 
-  /** Finds the shards. */
+  /** Returns the existing shards. */
   ShardedData shards(Path output);
 
   /** Writes the shards. */

@@ -6,7 +6,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 
-/** What a worker says of itself before the workers are connected, through Spark's own barrier. */
+/** Introduction of a worker, sent through Spark's barrier before the workers are connected. */
 record Introduction(String host, int port, String token, String version, String problem) {
 
   private static final String SEPARATOR = "\t";
@@ -39,7 +39,7 @@ record Introduction(String host, int port, String token, String version, String 
     return new InetSocketAddress(host, port);
   }
 
-  /** Why these workers cannot train together; empty if they can. */
+  /** Returns the reason why these workers cannot train together; empty if they can. */
   static String refusal(List<Introduction> all) {
     for (int rank = 0; rank < all.size(); rank++) {
       Introduction worker = all.get(rank);

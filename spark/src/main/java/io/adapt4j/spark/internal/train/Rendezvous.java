@@ -13,7 +13,7 @@ import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.jspecify.annotations.Nullable;
 
-/** Where a worker is found, and how it finds the others. */
+/** Rendezvous of workers: opens a worker's port and finds the others. */
 final class Rendezvous implements AutoCloseable {
 
   private final Introduction own;
@@ -24,7 +24,7 @@ final class Rendezvous implements AutoCloseable {
     this.server = server;
   }
 
-  /** Opens a port at the address that this executor gives the others for its blocks. */
+  /** Opens a port at the address that this executor advertises for its blocks. */
   static Rendezvous open(WorkerOrder order) {
     String host = SparkEnv.get().blockManager().blockManagerId().host();
     try {
@@ -40,7 +40,10 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  /** Hears of all workers, by rank. Spark ends the wait when one of them is lost. */
+  /**
+   * Returns the introductions of all workers, by rank. Spark aborts the wait if one of them is
+   * lost.
+   */
   List<Introduction> meet(BarrierTaskContext context) {
     return Arrays.stream(context.allGather(own.written())).map(Introduction::read).toList();
   }

@@ -7,13 +7,13 @@ import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shards that a run trains on. Workers open them by themselves.
+ * Shards that a run trains on, opened by the workers.
  *
- * @param validation to validate with; null for none
+ * @param validation validation data; null for none
  */
 public record RunData(ShardedData train, @Nullable ShardedData validation) implements Serializable {
 
-  /** {@return the rows, of which only the first is read} */
+  /** {@return the rows, opened on demand} */
   public Split open() {
     Dataset rows = train.openOnDemand();
     Dataset held = validation == null ? rows.take(0) : validation.openOnDemand();

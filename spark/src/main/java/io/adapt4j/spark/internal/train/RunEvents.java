@@ -9,11 +9,11 @@ import java.util.stream.Stream;
 import org.apache.spark.util.AccumulatorV2;
 
 /**
- * The newest events of a run. The worker that leads adds them; what is there travels with each
- * heartbeat of its executor, and with the result of its task. So many steps are held, and so many
- * events of other kinds, that only steps of a few milliseconds are lost.
+ * Accumulator of the newest events of a run. The leading worker adds them; they are sent with each
+ * heartbeat of its executor, and with the result of its task. It holds enough events that only
+ * steps of a few milliseconds are lost.
  *
- * <p>Spark reads it in another thread than that which adds.
+ * <p>Spark reads it in a different thread.
  */
 public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> {
 
@@ -21,10 +21,10 @@ public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<Sent
 
   private static final long serialVersionUID = 1;
 
-  /** Replaced, never changed, so that another thread can write it down at any time. */
+  /** Replaced, never mutated, so that another thread can serialize it at any time. */
   private volatile List<SentEvent.Numbered> events = List.of();
 
-  /** Creates one without events. */
+  /** Creates an empty accumulator. */
   public RunEvents() {}
 
   private RunEvents(List<SentEvent.Numbered> events) {
@@ -59,7 +59,7 @@ public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<Sent
     events = merged(events, other.value());
   }
 
-  /** The newest of two lists, in order. */
+  /** Returns the newest events of two lists, in order. */
   static List<SentEvent.Numbered> merged(
       List<SentEvent.Numbered> some, List<SentEvent.Numbered> others) {
     return newest(

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Makes shards of the DataFrames of a run, and sets them as its data. */
+/** Writes the DataFrames of a run as shards, and sets them as its data. */
 public final class RunSources {
 
   private final FrameSource train;
@@ -31,16 +31,16 @@ public final class RunSources {
   /**
    * A run with its data.
    *
-   * @param data its shards; null for what is described
+   * @param data its shards; null for the described data
    */
   public record Prepared(DescribedRun described, @Nullable RunData data) {}
 
   /**
-   * Writes what is a DataFrame, and describes the run. A run that goes on keeps the rows it has,
-   * since a DataFrame that is computed again promises neither the same rows nor their order.
+   * Writes DataFrames and describes the run. A resumed run keeps its rows, since recomputing a
+   * DataFrame guarantees neither the same rows nor their order.
    *
-   * @param train rows to train on; null for the run's own data
-   * @param validation rows to validate with; null for none
+   * @param train training rows; null for the run's own data
+   * @param validation validation rows; null for none
    */
   public static Prepared prepare(
       @Nullable FrameSource train, @Nullable FrameSource validation, FineTuner.Builder run) {
@@ -95,7 +95,7 @@ public final class RunSources {
         shards(train, replacing), validation == null ? null : shards(validation, replacing));
   }
 
-  /** Those there are, unless they are replaced; else they are written, once. */
+  /** Returns the existing shards unless they are replaced; otherwise writes them. */
   private ShardedData shards(FrameSource source, boolean replacing) {
     Optional<Path> folder = source.folder(output);
     if (folder.isEmpty()

@@ -21,10 +21,10 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** An event of a run as it travels to the driver. */
+/** A serializable event of a run, sent to the driver. */
 sealed interface SentEvent extends Serializable {
 
-  /** Tells a listener of it. */
+  /** Passes the event to a listener. */
   void tell(TrainingListener listener);
 
   /** The run starts. */
@@ -72,7 +72,7 @@ sealed interface SentEvent extends Serializable {
     }
   }
 
-  /** It goes on from a state. */
+  /** The run resumes from a state. */
   record Resumed(int step, String path, ArrayList<String> damaged) implements SentEvent {
 
     static Resumed of(ResumeEvent event) {
@@ -85,7 +85,7 @@ sealed interface SentEvent extends Serializable {
     }
   }
 
-  /** What a process used; null for what is not known. */
+  /** Resource use of a process; null if unknown. */
   record Used(@Nullable Long heap, @Nullable Long resident, @Nullable Double share)
       implements Serializable {
 
@@ -259,7 +259,7 @@ sealed interface SentEvent extends Serializable {
     }
   }
 
-  /** An event with its place among all. */
+  /** An event with its sequence number. */
   record Numbered(int attempt, long number, SentEvent event) implements Serializable {
 
     boolean isAfter(@Nullable Numbered other) {

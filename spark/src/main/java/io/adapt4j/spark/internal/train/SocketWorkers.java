@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Workers that are connected by sockets. */
+/** Worker group connected by sockets. */
 public final class SocketWorkers implements WorkerGroup, AutoCloseable {
 
   private static final byte SAID = 0;
@@ -29,7 +29,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
   private final List<Tensor> memory = new ArrayList<>();
 
   /**
-   * Works over connections.
+   * Creates a group over connections.
    *
    * @param collective the connections; closed with this
    */
@@ -40,7 +40,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
     this.sum = new VectorSum(collective, encoding, this::zeroed);
   }
 
-  /** Memory of libtorch, which the JVM's limits do not count. */
+  /** Allocates zeroed libtorch memory, which does not count toward the JVM's limits. */
   private List<ByteBuffer> zeroed(List<Integer> sizes) {
     List<ByteBuffer> made = new ArrayList<>();
     for (int bytes : sizes) {
@@ -72,7 +72,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
     return sharesData;
   }
 
-  /** {@return bytes this worker has sent} */
+  /** {@return the number of bytes this worker has sent} */
   public long bytesSent() {
     return collective.mesh().bytesSent();
   }
@@ -108,7 +108,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
     return Segments.of(tensors.stream().map(Tensor::data).toList());
   }
 
-  /** A worker has told of a problem that another attempt would have, too. */
+  /** Thrown when a worker reports a permanent problem. */
   static final class ProblemException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -135,12 +135,12 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
     return said.stream().map(text -> Arrays.copyOfRange(text, 1, text.length)).toList();
   }
 
-  /** Waits until all have come to the end, so that what one finds wrong there is told to all. */
+  /** Waits until all workers have finished, so that a problem at the end is reported to all. */
   void finish() {
     exchange(new byte[0]);
   }
 
-  /** Tells of a problem that another attempt would have, too. */
+  /** Reports a permanent problem to the other workers. */
   boolean tell(String problem) {
     try {
       exchange(PROBLEM, problem.getBytes(StandardCharsets.UTF_8));

@@ -34,7 +34,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A DataFrame to train on: its columns are checked by a row made up from their types, then
+ * A DataFrame to train on: its columns are checked with a synthetic row of their types, then
  * executors write it as shards.
  */
 final class TrainingFrame {
@@ -88,7 +88,9 @@ final class TrainingFrame {
     }
   }
 
-  /** Files may have a number for a text; in a column of them it is a mistake. */
+  /**
+   * Requires text columns: files may have a number for a text, but a numeric column is a mistake.
+   */
   private static void requireTexts(String option, StructType schema, List<String> names) {
     for (String name : names) {
       DataType type = schema.apply(name).dataType();
@@ -109,7 +111,7 @@ final class TrainingFrame {
         .toList();
   }
 
-  /** A value of a type, as Spark writes it in JSON. */
+  /** Returns a value of a type, as Spark writes it in JSON. */
   private static JsonNode value(DataType type) {
     if (type instanceof ArrayType array) {
       ArrayNode values = NODES.arrayNode().add(value(array.elementType()));
@@ -130,7 +132,7 @@ final class TrainingFrame {
     if (type instanceof BooleanType) {
       return BooleanNode.TRUE;
     }
-    // What is no text, such as bytes, must not pass for one.
+    // Non-text, such as bytes, must not pass as text.
     return type instanceof StringType ? TextNode.valueOf("text") : NODES.objectNode();
   }
 

@@ -7,10 +7,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every worker is told.
+ * Instructions for every worker.
  *
- * @param port the first of the ports to listen at; 0 for any
- * @param data the data, where it is not the one described; null to open that
+ * @param port the first of the ports to listen on; 0 for any
+ * @param data data that replaces the described one; null to open that
  */
 public record WorkerOrder(
     String description,

@@ -20,9 +20,8 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractFunction1;
 
 /**
- * What each task of the barrier stage does: it finds the others, and trains with them. A task that
- * finds something wrong that another attempt would find, too, returns it; what another attempt may
- * mend, such as a lost worker, is thrown, so that Spark runs the stage again.
+ * Task of the barrier stage: finds the other workers and trains with them. Permanent problems are
+ * returned; transient ones, such as a lost worker, are thrown so that Spark retries the stage.
  */
 final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<WorkerTask.Result>>
     implements Serializable {
@@ -96,7 +95,9 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
     }
   }
 
-  /** Problems of a refusal without the sentences around them, which the driver adds again. */
+  /**
+   * Returns the problems of a refusal without the enclosing sentences, which the driver adds again.
+   */
   private static List<String> problems(Adapt4jException e) {
     return e instanceof SettingsException refusal
         ? List.copyOf(refusal.problems())

@@ -1,4 +1,4 @@
-/** One fine-tuning by the tasks of a barrier stage. */
+/** Distributed fine-tuning by the tasks of a barrier stage. */
 @NullMarked
 package io.adapt4j.spark.internal.train;
 

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.task.classification;
 import io.adapt4j.core.internal.Shuffle;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.LastQueries;
@@ -16,7 +17,6 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -65,26 +65,26 @@ public final class HeadWarmStart {
   /**
    * Initializes a network's new classifier. The leading worker fits it and shares the values.
    *
-   * @param trained names of the base's tensors that train and are saved, which it may change
+   * @return action to run when the method is attached
    */
-  static void apply(
+  static Runnable apply(
       Network network,
       ClassificationProblem problem,
       TextRows rows,
       int batchSize,
       int paddingId,
-      Set<String> trained,
+      MethodMechanics method,
       WorkerGroup workers) {
     Optional<DenseLinear> found = classifier(network);
     if (found.isEmpty()) {
-      return;
+      return () -> {};
     }
     DenseLinear dense = found.get();
     int outputs = Math.toIntExact(dense.outFeatures());
     int width = Math.toIntExact(dense.inFeatures());
     Encoder encoder = (Encoder) network;
     Optional<LastQueries> queries =
-        encoder.lastQueries().filter(last -> trained.containsAll(last.names()));
+        encoder.lastQueries().filter(last -> canChange(last, network, method));
     Start start = null;
     if (workers.leads()) {
       int limit =
@@ -100,38 +100,59 @@ public final class HeadWarmStart {
     Start shared = shared(start, outputs, width, workers);
     fill(dense.weight(), shared.layer().weight());
     dense.bias().ifPresent(bias -> fill(bias, shared.layer().bias()));
-    if (shared.uniform()) {
-      queries.orElseThrow().clear();
+    if (shared.inputs().length == 0) {
+      return () -> {};
     }
+    LastQueries last = queries.orElseThrow();
+    if (method.trainsBase()) {
+      last.clear();
+      return () -> {};
+    }
+    return () -> last.cancel(shared.inputs());
   }
 
-  /** Classifier to start from, and whether the last layer's attention is uniform for it. */
-  private record Start(HeadFit.Layer layer, boolean uniform) {}
+  /** Returns whether what a method saves can hold changed queries. */
+  private static boolean canChange(LastQueries last, Network network, MethodMechanics method) {
+    return method.trainsBase()
+        ? method.trainableSummary(network).trained().containsAll(last.names())
+        : method.canCancel(network, last.path());
+  }
+
+  /**
+   * Classifier to start from.
+   *
+   * @param inputs inputs of the last layer's queries for first tokens, row-major, if attention is
+   *     uniform for this classifier; else empty
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  private record Start(HeadFit.Layer layer, float[] inputs) {}
 
   /**
    * Fits the classifier to the features as they are or, where that predicts targets it was not
    * fitted to clearly better, to those under uniform attention in the last layer: the first token
-   * of models that were trained to pool by the mean holds less than the mean does.
+   * of models that were trained to pool by the mean holds less than the mean does. Leaves the
+   * queries as they were.
    */
   private static Start start(
       Supplier<FrozenFeatures> features, HeadFit.Shape shape, Optional<LastQueries> queries) {
     FrozenFeatures stored = features.get();
     if (queries.isEmpty() || stored.targets() < LEAST_TO_CHOOSE) {
-      return new Start(HeadFit.fit(stored, shape), false);
+      return new Start(HeadFit.fit(stored, shape), new float[0]);
     }
     LastQueries last = queries.get();
     List<Tensor> values = last.copy();
     try {
       last.clear();
-      FrozenFeatures uniform = features.get();
-      if (HeadFit.heldOutLoss(uniform, shape) < CLEARLY * HeadFit.heldOutLoss(stored, shape)) {
-        return new Start(HeadFit.fit(uniform, shape), true);
+      FrozenFeatures[] uniform = new FrozenFeatures[1];
+      float[] inputs = last.inputs(() -> uniform[0] = features.get());
+      if (HeadFit.heldOutLoss(uniform[0], shape) < CLEARLY * HeadFit.heldOutLoss(stored, shape)) {
+        return new Start(HeadFit.fit(uniform[0], shape), inputs);
       }
-      last.set(values);
     } finally {
+      last.set(values);
       values.forEach(Tensor::close);
     }
-    return new Start(HeadFit.fit(stored, shape), false);
+    return new Start(HeadFit.fit(stored, shape), new float[0]);
   }
 
   private static long targets(TextRows rows) {
@@ -155,22 +176,22 @@ public final class HeadWarmStart {
   }
 
   private static Start shared(Start own, int outputs, int width, WorkerGroup workers) {
-    if (own != null && workers.size() == 1) {
+    if (workers.size() == 1) {
       return own;
     }
     ByteBuffer told =
-        ByteBuffer.allocate(own == null ? 0 : ((width + 1) * outputs + 1) * Float.BYTES);
+        ByteBuffer.allocate(
+            own == null ? 0 : ((width + 1) * outputs + own.inputs().length) * Float.BYTES);
     if (own != null) {
-      told.asFloatBuffer()
-          .put(own.layer().weight())
-          .put(own.layer().bias())
-          .put(own.uniform() ? 1 : 0);
+      told.asFloatBuffer().put(own.layer().weight()).put(own.layer().bias()).put(own.inputs());
     }
     FloatBuffer led = ByteBuffer.wrap(workers.exchange(told.array()).get(0)).asFloatBuffer();
     float[] weight = new float[width * outputs];
     float[] bias = new float[outputs];
     led.get(weight).get(bias);
-    return new Start(new HeadFit.Layer(weight, bias), led.get() != 0);
+    float[] inputs = new float[led.remaining()];
+    led.get(inputs);
+    return new Start(new HeadFit.Layer(weight, bias), inputs);
   }
 
   private static void fill(Parameter parameter, float[] values) {

@@ -4,7 +4,6 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.method.Adaptation;
-import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -16,7 +15,6 @@ import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.task.ClassificationTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 
 /** Classification with encoded data. */
@@ -77,15 +75,14 @@ record PreparedClassification(
   }
 
   @Override
-  public void startHead(Network network, WorkerGroup workers) {
-    MethodMechanics method = settings.method();
-    HeadWarmStart.apply(
+  public Runnable startHead(Network network, WorkerGroup workers) {
+    return HeadWarmStart.apply(
         network,
         task.problem(),
         train,
         settings.batchSize(),
         paddingId,
-        method.trainsBase() ? method.trainableSummary(network).trained() : Set.of(),
+        settings.method(),
         workers);
   }
 

@@ -2,12 +2,14 @@ package io.adapt4j.core.internal.task.classification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallEncoder;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
@@ -25,7 +27,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,7 @@ class HeadWarmStartWorkersTest {
           textRows(tokenizer, 40, turned),
           8,
           0,
-          Set.of(),
+          Methods.of(FullFineTuning.create()),
           group);
       DenseLinear dense = (DenseLinear) ((Encoder) network).classifier().linear();
       return dense.weight().value().toFloats();
