@@ -8,6 +8,15 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -19,6 +28,7 @@ import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -198,6 +208,82 @@ class HeadWarmStartTest {
         .hasMessageContaining("headWarmStart is for tasks that classify or give a number");
   }
 
+  @Test
+  void attentionBecomesUniformWhereAClassifierThenPredictsClearlyBetter() throws IOException {
+    Path base = concentrated();
+    Split data = split(160, i -> new Example.Classified(text(i), combined(i)));
+    FineTuneReport report =
+        tuner(base, Task.classification(), data, true).learningRate(1e-9).build().run();
+    assertThat(report.initialMetrics().get("accuracy")).isGreaterThan(0.95);
+    assertThat(largestQuery(report.last(), 1)).isLessThan(1e-6);
+    assertThat(largestQuery(report.last(), 0)).isEqualTo(largestQuery(base, 0));
+
+    // Too few rows to choose by.
+    Split few = split(80, i -> new Example.Classified(text(i), combined(i)));
+    FineTuneReport plain =
+        tuner(base, Task.classification(), few, true).learningRate(1e-9).build().run();
+    assertThat(largestQuery(plain.last(), 1)).isEqualTo(largestQuery(base, 1));
+  }
+
+  @Test
+  void attentionStaysWhereItIsNoWorse() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    Split data = split(160, i -> new Example.Classified(text(i), combined(i)));
+    FineTuneReport report =
+        tuner(base, Task.classification(), data, true).learningRate(1e-9).build().run();
+    assertThat(report.initialMetrics().get("accuracy")).isGreaterThan(0.95);
+    assertThat(largestQuery(report.last(), 1)).isEqualTo(largestQuery(base, 1));
+  }
+
+  @Test
+  void frozenQueriesStay() throws IOException {
+    Path base = concentrated();
+    Split data = split(160, i -> new Example.Classified(text(i), combined(i)));
+    FineTuneReport report =
+        tuner(base, Task.classification(), data, true)
+            .method(FullFineTuning.create().freezeFirstLayers(2))
+            .learningRate(1e-9)
+            .build()
+            .run();
+    assertThat(largestQuery(report.last(), 1)).isEqualTo(largestQuery(base, 1));
+  }
+
+  /** An encoder whose tokens each attend to one token. */
+  private Path concentrated() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("concentrated"));
+    ModelConfig config = ModelConfig.read(base);
+    try (Encoder encoder = Architectures.declareEncoder(config);
+        Checkpoint checkpoint = Checkpoint.open(base)) {
+      encoder.allocate(DType.F32);
+      Weights.load(encoder, checkpoint);
+      for (int layer = 0; layer < 2; layer++) {
+        Parameter joined = encoder.layerLinears().get(4 * layer).linear().parameters().get(0);
+        try (Tensor queries = joined.value().narrow(0, 0, SmallEncoder.WIDTH);
+            Tensor large = queries.scaled(300)) {
+          queries.copyFrom(large);
+        }
+      }
+      CheckpointFolder.write(base, base, config, Weights.tensors(encoder, StoredType.F32));
+    }
+    return base;
+  }
+
+  private static double largestQuery(Path model, int layer) {
+    try (Checkpoint checkpoint = Checkpoint.open(model)) {
+      String name =
+          checkpoint.names().stream()
+              .filter(key -> key.endsWith("layer." + layer + ".attention.self.query.weight"))
+              .findFirst()
+              .orElseThrow();
+      FloatBuffer values = checkpoint.bytes(name).asFloatBuffer();
+      double largest = 0;
+      while (values.hasRemaining()) {
+        largest = Math.max(largest, Math.abs(values.get()));
+      }
+      return largest;
+    }
+  }
+
   private FineTuner.Builder resumable(
       Path base, Split data, TrainingListener listener, String output) {
     return FineTuner.builder()
@@ -235,9 +321,13 @@ class HeadWarmStartTest {
   }
 
   private static Split split(IntFunction<Example> row) {
-    Dataset all = Datasets.of(IntStream.range(0, 80).mapToObj(row).toList());
-    int[] first = IntStream.range(0, 64).toArray();
-    int[] rest = IntStream.range(64, 80).toArray();
+    return split(80, row);
+  }
+
+  private static Split split(int rows, IntFunction<Example> row) {
+    Dataset all = Datasets.of(IntStream.range(0, rows).mapToObj(row).toList());
+    int[] first = IntStream.range(0, rows - 16).toArray();
+    int[] rest = IntStream.range(rows - 16, rows).toArray();
     return new Split(all.subset(first), all.subset(rest), all.take(0));
   }
 

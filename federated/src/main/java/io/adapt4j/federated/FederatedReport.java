@@ -19,14 +19,7 @@ public record FederatedReport(
     Optional<Path> adapter,
     Optional<Path> model) {
 
-  /**
-   * Copies the list.
-   *
-   * @param aggregation the aggregation method
-   * @param rounds one report per round
-   * @param adapter the PEFT folder of the result
-   * @param model the folder of the new base
-   */
+  /** Copies the list. */
   public FederatedReport {
     rounds = List.copyOf(rounds);
   }

@@ -26,17 +26,7 @@ public record RoundReport(
     OptionalDouble epsilon,
     Duration elapsed) {
 
-  /**
-   * Copies the list.
-   *
-   * @param round its number, from 1
-   * @param sites one report per site
-   * @param meanNorm norm of the mean of the updates
-   * @param factorMeanError norm of the error of averaging A and B separately
-   * @param aggregationError norm of the error of this aggregation
-   * @param epsilon privacy loss of all rounds so far; empty without noise
-   * @param elapsed time of the round
-   */
+  /** Copies the list. */
   public RoundReport {
     sites = List.copyOf(sites);
   }

@@ -43,21 +43,7 @@ public record ExportVerification(
    */
   public record Parting(int text, int position, String expected, String found, double margin) {}
 
-  /**
-   * Copies the list.
-   *
-   * @param texts number of texts compared
-   * @param tokens number of tokens in these texts
-   * @param otherTokens number of texts that the file's tokenizer encodes differently; they are
-   *     compared on the model's tokens
-   * @param largestLogitDifference largest difference between any two logits
-   * @param perplexity perplexity of the model on the texts
-   * @param filePerplexity perplexity of the file on the texts
-   * @param sameLikeliest number of positions where both predict the same most likely token
-   * @param generatedTokens number of tokens that the model generated greedily, after all texts
-   * @param agreedTokens number of those that the file generated too, before the two diverge
-   * @param partings positions where generations diverge, at most one per text
-   */
+  /** Copies the list. */
   public ExportVerification {
     partings = List.copyOf(partings);
   }

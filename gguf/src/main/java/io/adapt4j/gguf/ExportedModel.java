@@ -49,18 +49,7 @@ public record ExportedModel(
   /** Number of tokens generated after each text in a verification. */
   public static final int VERIFIED_NEW_TOKENS = 32;
 
-  /**
-   * Copies the map.
-   *
-   * @param file the file
-   * @param quantization quantization type of its matrices
-   * @param source folder of the source checkpoint
-   * @param adapter the adapter merged into it; empty if there was none
-   * @param parameters number of stored values
-   * @param bytes size of the file
-   * @param types number of tensors of each type
-   * @param modelfile the Ollama Modelfile in the same folder; empty if none was requested
-   */
+  /** Copies the map. */
   public ExportedModel {
     types = Map.copyOf(types);
   }

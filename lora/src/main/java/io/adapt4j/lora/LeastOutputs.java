@@ -30,7 +30,7 @@ final class LeastOutputs {
     Factorization found = Factorization.principal(inputs, rank, 0);
     double[] singular = singularValues(found.right(), rank);
     int used = 0;
-    while (used < rank && singular[used] > NOISE * singular[0]) {
+    while (used < rank && singular[used] > NOISE * singular[0] && singular[0] > 0) {
       used++;
     }
     if (used == 0) {

@@ -65,11 +65,7 @@ public sealed interface Targets {
    */
   record Names(List<String> names) implements Targets {
 
-    /**
-     * Checks and copies the names.
-     *
-     * @param names module names or path ends
-     */
+    /** Checks and copies the names. */
     public Names {
       names = List.copyOf(names);
       if (names.isEmpty() || names.stream().anyMatch(String::isBlank)) {
@@ -100,11 +96,7 @@ public sealed interface Targets {
    */
   record Regex(String expression) implements Targets {
 
-    /**
-     * Checks the expression.
-     *
-     * @param expression matches whole paths
-     */
+    /** Checks the expression. */
     public Regex {
       try {
         Pattern.compile(expression);

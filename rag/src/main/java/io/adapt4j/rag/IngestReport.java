@@ -25,17 +25,7 @@ public record IngestReport(
     List<String> deleted,
     List<String> missing) {
 
-  /**
-   * Creates a report with its own copy of the ids.
-   *
-   * @param documents number of documents added or replaced
-   * @param chunks number of their chunks
-   * @param duration from the first read to the last write
-   * @param reading outcome of reading the files
-   * @param unchanged documents left unchanged
-   * @param deleted ids that the source no longer has
-   * @param missing ids that the source no longer has and that the index keeps
-   */
+  /** Creates a report with its own copy of the ids. */
   public IngestReport {
     deleted = List.copyOf(deleted);
     missing = List.copyOf(missing);

@@ -55,17 +55,7 @@ public record ScaleOutPlan(
     }
   }
 
-  /**
-   * Copies the list.
-   *
-   * @param peakBytes memory of one worker's process at its peak
-   * @param gradientBytes size of the gradients of all trainable parameters
-   * @param microBatches micro-batches per step
-   * @param microBatchTime time of a micro-batch on one worker
-   * @param gigabitsPerSecond bandwidth of each worker's connection, in each direction
-   * @param compressed whether gradients travel in bf16
-   * @param counts the numbers of workers
-   */
+  /** Copies the list. */
   public ScaleOutPlan {
     counts = List.copyOf(counts);
   }

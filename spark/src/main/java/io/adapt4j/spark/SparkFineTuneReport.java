@@ -33,21 +33,7 @@ public record SparkFineTuneReport(
     long bytesPerStep,
     Duration elapsed) {
 
-  /**
-   * Copies the list.
-   *
-   * @param workers number of workers
-   * @param attempts number of attempts of the stage
-   * @param failures first failure of each unsuccessful attempt
-   * @param steps optimizer steps of the run
-   * @param firstLoss training loss of the first step
-   * @param lastLoss mean training loss of the last steps
-   * @param bestValidationLoss validation loss of the best evaluation
-   * @param best folder of the checkpoint to use
-   * @param last folder of the last checkpoint
-   * @param bytesPerStep bytes that a worker sent to the others per step
-   * @param elapsed time of the last attempt
-   */
+  /** Copies the list. */
   public SparkFineTuneReport {
     failures = List.copyOf(failures);
   }

@@ -13,15 +13,7 @@ import java.util.List;
  */
 public record GgufTensor(String name, List<Long> shape, TensorType type, long offset, long bytes) {
 
-  /**
-   * Copies the shape.
-   *
-   * @param name its name
-   * @param shape its dimensions, the fastest first: a matrix is [columns, rows]
-   * @param type storage type of its values
-   * @param offset offset of its bytes from the start of the file's tensor data
-   * @param bytes size in bytes
-   */
+  /** Copies the shape. */
   public GgufTensor {
     shape = List.copyOf(shape);
   }

@@ -13,11 +13,7 @@ import java.util.List;
 public record QuantizedTensor(
     FourBitFormat format, float[] numbers, List<Long> shape, ByteBuffer packed, Scales scales) {
 
-  /**
-   * Creates a tensor.
-   *
-   * @param packed two codes per byte along the flattened tensor, the first in the high half
-   */
+  /** Creates a tensor. */
   public QuantizedTensor {
     shape = List.copyOf(shape);
   }

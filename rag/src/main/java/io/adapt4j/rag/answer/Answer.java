@@ -27,19 +27,7 @@ public record Answer(
     List<Passage> passages,
     Trace trace) {
 
-  /**
-   * Creates an answer with its own copies of the lists.
-   *
-   * @param text the answer, with numbers of sources in brackets such as [1]; without a generator,
-   *     the numbered passages themselves
-   * @param answerable false if no passage was relevant enough or the generator stated that the
-   *     sources do not contain the answer
-   * @param citations sources cited in the text, each once, in order of first mention
-   * @param unknownCitations numbers in the text without a source: made up by the generator
-   * @param quotes quotations in the text, checked against the sources; empty without a generator
-   * @param passages the retrieved passages, the first of them as source 1
-   * @param trace trace of the answer
-   */
+  /** Creates an answer with its own copies of the lists. */
   public Answer {
     citations = List.copyOf(citations);
     unknownCitations = List.copyOf(unknownCitations);

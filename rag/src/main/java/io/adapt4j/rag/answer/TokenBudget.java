@@ -27,13 +27,8 @@ public record TokenBudget(
   private static final int BYTES_A_TOKEN = 3;
 
   /**
-   * Creates a budget with its own copy of the texts.
-   *
-   * @param contextTokens maximum number of tokens of prompt and answer together
-   * @param counter counts the tokens of a text; called by several threads
-   * @param controlTexts texts that the generator interprets as conversation markup, such as {@code
-   *     <|im_end|>}; neutralized in documents
-   * @throws IllegalArgumentException if the context is below 1
+   * Creates a budget with its own copy of the texts. Throws {@link IllegalArgumentException} if the
+   * context is below 1.
    */
   public TokenBudget {
     if (contextTokens < 1) {

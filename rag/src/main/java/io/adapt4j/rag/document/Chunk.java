@@ -17,17 +17,8 @@ public record Chunk(
     String documentId, int number, Span span, Span parent, String heading, String text) {
 
   /**
-   * Creates a chunk.
-   *
-   * @param documentId the document's id
-   * @param number its index among the document's chunks, from 0
-   * @param span position in the document's text
-   * @param parent larger span to read if this chunk is found; the span itself if there is none
-   * @param heading the headings above it, outermost first, joined by " &gt; "; empty if there are
-   *     none
-   * @param text the characters of {@code span}
-   * @throws IllegalArgumentException if the text is not as long as the span, or the parent does not
-   *     contain it
+   * Creates a chunk. Throws {@link IllegalArgumentException} if the text is not as long as the
+   * span, or the parent does not contain it.
    */
   public Chunk {
     Objects.requireNonNull(documentId, "documentId");

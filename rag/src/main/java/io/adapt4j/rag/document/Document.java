@@ -61,14 +61,9 @@ public record Document(String id, String title, String text, Map<String, Object>
   public static final String EMAIL_SUBJECT = "email_subject";
 
   /**
-   * Creates a document. Integer values become Long, Float ones Double.
-   *
-   * @param id unique id, such as the path relative to its folder
-   * @param title title for display; may be empty
-   * @param text its whole text, to which the spans of its chunks and citations refer
-   * @param metadata metadata by field: String, Boolean, Long or Double values
-   * @throws IllegalArgumentException if the id or a field's name is blank, or a value is of another
-   *     type or not finite
+   * Creates a document. Integer values become Long, Float ones Double. Throws {@link
+   * IllegalArgumentException} if the id or a field's name is blank, or a value is of another type
+   * or not finite.
    */
   public Document {
     Texts.require("id", id);

@@ -16,17 +16,7 @@ public record ReadingLimits(
 
   private static final long MIB = 1 << 20;
 
-  /**
-   * Creates limits.
-   *
-   * @param bytes maximum size of a file in bytes
-   * @param characters maximum number of characters of its text
-   * @param inflatedBytes maximum size of its compressed parts in bytes after decompression
-   * @param depth nesting depth to which embedded documents such as attachments are read; 0 reads
-   *     none
-   * @param time maximum time for reading
-   * @throws IllegalArgumentException if one is out of its range
-   */
+  /** Creates limits. Throws {@link IllegalArgumentException} if one is out of its range. */
   public ReadingLimits {
     if (bytes < 1 || bytes > 1024 * MIB) {
       throw new IllegalArgumentException("bytes: expected 1 to 1 GiB, found " + bytes);

@@ -13,14 +13,7 @@ import java.util.stream.Stream;
  */
 public record ReadingReport(long read, List<FileProblem> failed, List<FileProblem> skipped) {
 
-  /**
-   * Creates a report.
-   *
-   * @param read number of files that gave a document
-   * @param failed files that should have given one but are damaged, encrypted, too large or too
-   *     slow
-   * @param skipped files without content to read: empty, links, not documents
-   */
+  /** Creates a report. */
   public ReadingReport {
     failed = List.copyOf(failed);
     skipped = List.copyOf(skipped);

@@ -9,11 +9,8 @@ package io.adapt4j.rag.document;
 public record Span(int start, int end) {
 
   /**
-   * Creates a span.
-   *
-   * @param start index of the first character, in UTF-16 code units
-   * @param end index after the last character
-   * @throws IllegalArgumentException if the start is negative or after the end
+   * Creates a span. Throws {@link IllegalArgumentException} if the start is negative or after the
+   * end.
    */
   public Span {
     if (start < 0 || end < start) {

@@ -10,12 +10,7 @@ import java.util.Objects;
  */
 public record Prompts(String query, String passage) {
 
-  /**
-   * Creates prompts.
-   *
-   * @param query prefix of a question; may be empty
-   * @param passage prefix of a passage; may be empty
-   */
+  /** Creates prompts. */
   public Prompts {
     Objects.requireNonNull(query, "query");
     Objects.requireNonNull(passage, "passage");

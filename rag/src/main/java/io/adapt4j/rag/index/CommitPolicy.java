@@ -18,12 +18,7 @@ sealed interface CommitPolicy {
    */
   record Every(Duration interval) implements CommitPolicy {
 
-    /**
-     * Creates the policy.
-     *
-     * @param interval longer than 0
-     * @throws IllegalArgumentException if it is not
-     */
+    /** Creates the policy. Throws {@link IllegalArgumentException} if it is not. */
     public Every {
       if (interval.isNegative() || interval.isZero()) {
         throw new IllegalArgumentException("interval: expected more than 0, found " + interval);

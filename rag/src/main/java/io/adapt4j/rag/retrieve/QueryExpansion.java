@@ -24,13 +24,7 @@ public interface QueryExpansion {
    */
   record SearchText(String question, List<String> hypothetical) {
 
-    /**
-     * Creates a search with its own copy of the passages.
-     *
-     * @param question text searched by words and by vector
-     * @param hypothetical made-up answer passages, whose vectors are averaged with the question's;
-     *     may be empty
-     */
+    /** Creates a search with its own copy of the passages. */
     public SearchText {
       hypothetical = List.copyOf(hypothetical);
     }

@@ -12,13 +12,7 @@ import java.util.List;
  */
 public record Retrieval(String question, List<Passage> passages, List<Stage> stages) {
 
-  /**
-   * Creates a result with its own copies of the lists.
-   *
-   * @param question the question
-   * @param passages relevant passages, best first; empty if nothing is relevant enough
-   * @param stages the stages of the retrieval
-   */
+  /** Creates a result with its own copies of the lists. */
   public Retrieval {
     passages = List.copyOf(passages);
     stages = List.copyOf(stages);

@@ -20,14 +20,7 @@ import java.util.Map;
  */
 public record Stage(String name, Duration duration, Map<String, Double> candidates, String note) {
 
-  /**
-   * Creates a stage with its own copy of the candidates.
-   *
-   * @param name name, such as {@code search} or {@code generate}
-   * @param duration its duration
-   * @param candidates scores of the remaining chunks by id, best first
-   * @param note further information, such as the expanded questions; may be empty
-   */
+  /** Creates a stage with its own copy of the candidates. */
   public Stage {
     candidates = Collections.unmodifiableMap(new LinkedHashMap<>(candidates));
   }

@@ -29,17 +29,7 @@ public record Trace(
     Optional<TokenUsage> usage,
     boolean answerable) {
 
-  /**
-   * Creates a trace with its own copies of the lists.
-   *
-   * @param question the search question; for a conversation, the standalone question rewritten from
-   *     it
-   * @param stages the stages, in order
-   * @param prompt the generator's prompt; empty if none was called
-   * @param promptTokens tokens of the prompt's texts as the budget counts them; 0 if there is none
-   * @param usage token usage reported by the generator, if any
-   * @param answerable whether the documents answered the question
-   */
+  /** Creates a trace with its own copies of the lists. */
   public Trace {
     stages = List.copyOf(stages);
     prompt = List.copyOf(prompt);

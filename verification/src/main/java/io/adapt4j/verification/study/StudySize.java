@@ -34,16 +34,7 @@ public record StudySize(
   public static final StudySize QUICK = new StudySize(10, 4, 60, 20, 4, 2, List.of(1L));
 
   /**
-   * Checks the numbers.
-   *
-   * @param storedVillages number of villages that the base model learns
-   * @param rounds repetitions of each of their facts
-   * @param openBookRows rows with questions after documents
-   * @param stories real stories in its data
-   * @param villages new villages per seed
-   * @param epochs epochs of fine-tuning
-   * @param seeds at least one
-   * @throws IllegalArgumentException if a number is out of its range
+   * Checks the numbers. Throws {@link IllegalArgumentException} if a number is out of its range.
    */
   public StudySize {
     seeds = List.copyOf(seeds);
