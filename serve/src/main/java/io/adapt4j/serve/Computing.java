@@ -12,7 +12,7 @@ import java.util.Objects;
  */
 final class Computing {
 
-  /** How often it checks the time and whether the client has left. */
+  /** Interval between checks of the time and of the client. */
   private static final long LOOK_MILLIS = 100;
 
   private final AnswerPool pool;

@@ -34,7 +34,7 @@ final class ConnectionTable {
 
   private static final String ESTABLISHED = "01";
 
-  /** How an IPv4 address begins as an IPv6 one. */
+  /** Prefix of an IPv4-mapped IPv6 address. */
   private static final String MAPPED = "0000000000000000FFFF0000";
 
   private final List<Path> files;
