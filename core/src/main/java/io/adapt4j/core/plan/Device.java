@@ -1,8 +1,7 @@
 package io.adapt4j.core.plan;
 
+import io.adapt4j.core.internal.MachineMemory;
 import io.adapt4j.core.internal.tensor.Engine;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 
 /**
  * The device of a run and its memory.
@@ -35,12 +34,10 @@ public record Device(String name, long bytes, Kind kind) {
    * @return the machine
    */
   public static Device machine() {
-    long installed =
-        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
-            .getTotalMemorySize();
-    long limit = CgroupMemory.limit(Path.of("/"));
-    return limit < installed
-        ? new Device("this machine, limited by its control group", limit, Kind.CPU)
+    long installed = MachineMemory.installed();
+    long available = MachineMemory.available();
+    return available < installed
+        ? new Device("this machine, limited by its control group", available, Kind.CPU)
         : new Device("this machine", installed, Kind.CPU);
   }
 

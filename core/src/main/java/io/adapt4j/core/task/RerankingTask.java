@@ -1,5 +1,7 @@
 package io.adapt4j.core.task;
 
+import io.adapt4j.core.internal.encode.ChoicePrompt;
+
 /**
  * See {@link Task#reranking}.
  *
@@ -8,8 +10,7 @@ package io.adapt4j.core.task;
 public record RerankingTask(String instruction) implements Task {
 
   /** The default instruction that Qwen3-Reranker was trained with. */
-  public static final String INSTRUCTION =
-      "Given a web search query, retrieve relevant passages that answer the query";
+  public static final String INSTRUCTION = ChoicePrompt.INSTRUCTION;
 
   /** Checks the instruction. Throws {@link IllegalArgumentException} if it is blank. */
   public RerankingTask {

@@ -3,6 +3,7 @@ package io.adapt4j.core.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.internal.MachineMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,28 +25,28 @@ class DeviceTest {
     write("proc/self/cgroup", "0::/pods/one\n");
     write("sys/fs/cgroup/pods/memory.max", "4000\n");
     write("sys/fs/cgroup/pods/one/memory.max", "max\n");
-    assertThat(CgroupMemory.limit(root)).isEqualTo(4000);
+    assertThat(MachineMemory.limit(root)).isEqualTo(4000);
   }
 
   @Test
   void aContainerThatSeesNoPathOfItsOwnReadsTheMount() throws IOException {
     write("proc/self/cgroup", "0::/../hidden\n");
     write("sys/fs/cgroup/memory.max", "5000\n");
-    assertThat(CgroupMemory.limit(root)).isIn(5000L, Long.MAX_VALUE);
+    assertThat(MachineMemory.limit(root)).isIn(5000L, Long.MAX_VALUE);
     write("proc/self/cgroup", "0::/\n");
-    assertThat(CgroupMemory.limit(root)).isEqualTo(5000);
+    assertThat(MachineMemory.limit(root)).isEqualTo(5000);
   }
 
   @Test
   void groupsOfTheFirstVersionAreReadToo() throws IOException {
     write("proc/self/cgroup", "5:cpu:/a\n4:memory:/a\n");
     write("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "6000\n");
-    assertThat(CgroupMemory.limit(root)).isEqualTo(6000);
+    assertThat(MachineMemory.limit(root)).isEqualTo(6000);
   }
 
   @Test
   void withoutLimitsTheMachineIsTheLimit() {
-    assertThat(CgroupMemory.limit(root)).isEqualTo(Long.MAX_VALUE);
+    assertThat(MachineMemory.limit(root)).isEqualTo(Long.MAX_VALUE);
     assertThat(Device.machine().bytes()).isPositive();
     assertThat(Device.current()).isEqualTo(Device.machine());
   }

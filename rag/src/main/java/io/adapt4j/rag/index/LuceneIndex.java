@@ -167,10 +167,7 @@ public final class LuceneIndex implements SearchIndex {
     }
   }
 
-  /**
-   * Runs a change on a thread that is never interrupted, since an interrupt would close files for
-   * all.
-   */
+  /** Runs a change on a thread without interrupts, which would close files for all. */
   private void change(Step step) {
     @Nullable LuceneWriter[] used = {null};
     try {
@@ -216,10 +213,7 @@ public final class LuceneIndex implements SearchIndex {
     }
   }
 
-  /**
-   * Returns the failure as the writer noticed it, of which other calls may only see the
-   * consequences.
-   */
+  /** Returns the failure that the writer noticed; other calls may see only its effects. */
   private RuntimeException failed(
       Exception failure, @Nullable LuceneWriter writer, String consequence) {
     Throwable first = writer == null ? null : writer.failure();

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.encode;
 
-import io.adapt4j.core.task.RerankingTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -9,7 +8,8 @@ import java.util.Arrays;
 public final class ChoicePrompt {
 
   /** Default instruction, the one the model was trained with. */
-  public static final String INSTRUCTION = RerankingTask.INSTRUCTION;
+  public static final String INSTRUCTION =
+      "Given a web search query, retrieve relevant passages that answer the query";
 
   public static final String CHOSEN = "yes";
   public static final String REJECTED = "no";

@@ -4,10 +4,10 @@ import io.adapt4j.core.exception.TooManyRequestsException;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.MachineMemory;
 import io.adapt4j.core.internal.Threads;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
-import io.adapt4j.core.plan.Device;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -66,7 +66,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   private int mostRunning = DEFAULT_RUNNING;
   private int mostWaiting = DEFAULT_WAITING;
-  private long mostBytes = Device.machine().bytes() / MEMORY_SHARE;
+  private long mostBytes = MachineMemory.available() / MEMORY_SHARE;
   private boolean closed;
 
   /** Whether a thread has handed its request over to the scheduler's thread. */

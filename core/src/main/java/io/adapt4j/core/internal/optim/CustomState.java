@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.spi.OptimizerRule;
 import io.adapt4j.core.spi.ParameterUpdate;
-import io.adapt4j.core.train.TrainingException;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +72,7 @@ final class CustomState extends OptimizerState {
   private void requireFinite(String name, FloatBuffer values) {
     for (int i = 0; i < values.limit(); i++) {
       if (!Float.isFinite(values.get(i))) {
-        throw new TrainingException(
+        throw new NonFiniteUpdateException(
             "optimizer %s: expected finite values, found %s at index %s of %s after step %s"
                 .formatted(rule.name(), values.get(i), i, name, steps()));
       }

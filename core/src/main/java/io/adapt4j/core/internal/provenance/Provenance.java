@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.internal.data.EncodingReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,16 +155,19 @@ public final class Provenance {
   }
 
   /** Compares the encoded data of a repeated run with the record. */
-  public List<String> changedData(EncodingReport train, Optional<EncodingReport> held) {
+  public List<String> changedData(EncodedRows train, Optional<EncodedRows> held) {
     List<String> changed = new ArrayList<>();
     changedData(TRAINING, train.kept(), train.digest()).ifPresent(changed::add);
     changedData(
             VALIDATION,
-            held.map(EncodingReport::kept).orElse(0),
-            held.map(EncodingReport::digest).orElse("none"))
+            held.map(EncodedRows::kept).orElse(0),
+            held.map(EncodedRows::digest).orElse("none"))
         .ifPresent(changed::add);
     return changed;
   }
+
+  /** Number and SHA-256 of the encoded samples of a part of the data. */
+  public record EncodedRows(int kept, String digest) {}
 
   /** Compares the recorded versions and processor with the current ones. */
   public List<String> otherEnvironment() {

@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.plan.Forecast;
 import io.adapt4j.core.internal.plan.RunPlan;
+import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
@@ -144,7 +145,7 @@ public final class TaskRunner<B> {
       EncodedData data = prepared.data();
       settings
           .repeats()
-          .map(record -> record.changedData(data.train(), data.held()))
+          .map(record -> record.changedData(rows(data.train()), data.held().map(TaskRunner::rows)))
           .filter(changed -> !changed.isEmpty())
           .ifPresent(
               changed -> {
@@ -152,6 +153,10 @@ public final class TaskRunner<B> {
               });
       return action.apply(new TaskRunner<>(settings, prepared, workers), tokenizer);
     }
+  }
+
+  private static Provenance.EncodedRows rows(EncodingReport encoded) {
+    return new Provenance.EncodedRows(encoded.kept(), encoded.digest());
   }
 
   private <R> R loaded(PreparedTask.Purpose purpose, Trains<B, R> action) {
@@ -173,8 +178,7 @@ public final class TaskRunner<B> {
   /** Initializes the output layer before the method is attached, so that all its copies agree. */
   private Started started(Network network) {
     try {
-      Runnable attached =
-          settings.headWarmStart() ? task.startHead(network, workers) : () -> {};
+      Runnable attached = settings.headWarmStart() ? task.startHead(network, workers) : () -> {};
       return new Started(network, attached);
     } catch (RuntimeException | Error e) {
       network.close();

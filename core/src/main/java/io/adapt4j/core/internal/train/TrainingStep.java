@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.optim.NonFiniteUpdateException;
 import io.adapt4j.core.internal.optim.OptimizerState;
 import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.CachingAllocator;
@@ -16,6 +17,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -206,7 +208,11 @@ public final class TrainingStep<I> implements AutoCloseable {
   private void update(double norm, double learningRate) {
     clip(norm);
     applied++;
-    groups.forEach(group -> group.state().step(group.factor() * learningRate));
+    try {
+      groups.forEach(group -> group.state().step(group.factor() * learningRate));
+    } catch (NonFiniteUpdateException e) {
+      throw new TrainingException(e.getMessage(), e);
+    }
     adaptation.refresh();
   }
 

@@ -1,17 +1,29 @@
-package io.adapt4j.core.plan;
+package io.adapt4j.core.internal;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** The memory limit that Linux control groups set on this process. */
-final class CgroupMemory {
+/** Memory of this machine, and the limit that Linux control groups set on this process. */
+public final class MachineMemory {
 
   private static final String V2 = "0::";
   private static final String V1 = ":memory:";
 
-  private CgroupMemory() {}
+  private MachineMemory() {}
+
+  /** Returns the bytes installed. */
+  public static long installed() {
+    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+        .getTotalMemorySize();
+  }
+
+  /** Returns the bytes that this process may use: those installed, or less by a control group. */
+  public static long available() {
+    return Math.min(installed(), limit(Path.of("/")));
+  }
 
   /**
    * Reads the smallest limit of the process's group and its parents, of cgroup v1 or v2.
