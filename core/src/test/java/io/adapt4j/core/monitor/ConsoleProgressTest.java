@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.Events;
+import io.adapt4j.core.train.ResourceUse;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StepEvent;
@@ -39,7 +40,7 @@ class ConsoleProgressTest {
 
     @Test
     void saysSoIfTheExamplesAreStreamedAndNotValidated() {
-      progress.started(new RunStart(10, 0.5, 1, 4, 0, 0, "tiny", "bf16"));
+      progress.started(new RunStart(10, 0.5, 1, 4, 0, 0, "tiny", "bf16", Map.of(), true));
       assertThat(lines())
           .containsExactly(
               "Training tiny in bf16: 10 steps, 0.50 epochs, streamed training examples,"
@@ -106,7 +107,22 @@ class ConsoleProgressTest {
     @Test
     void printsEveryStepOfAShortRun() {
       for (int step = 1; step <= 3; step++) {
-        progress.step(new StepEvent(step, 3, 0, 1, 1, 1, 1, 1, Duration.ZERO, Duration.ZERO));
+        progress.step(
+            new StepEvent(
+                step,
+                3,
+                0,
+                1,
+                1,
+                1,
+                1,
+                1,
+                Duration.ZERO,
+                Duration.ZERO,
+                0,
+                Duration.ZERO,
+                ResourceUse.UNKNOWN,
+                Map.of()));
       }
       assertThat(lines()).hasSize(3);
     }

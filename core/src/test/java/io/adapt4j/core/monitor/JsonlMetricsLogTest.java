@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.Events;
+import io.adapt4j.core.train.ResourceUse;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StepEvent;
@@ -119,7 +120,22 @@ class JsonlMetricsLogTest {
   @Test
   void whatThePlatformDoesNotTellIsNull() throws IOException {
     try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
-      log.step(new StepEvent(1, 1, 1, 1, 1, 1, 1, 1, Duration.ZERO, Duration.ZERO));
+      log.step(
+          new StepEvent(
+              1,
+              1,
+              1,
+              1,
+              1,
+              1,
+              1,
+              1,
+              Duration.ZERO,
+              Duration.ZERO,
+              0,
+              Duration.ZERO,
+              ResourceUse.UNKNOWN,
+              Map.of()));
     }
     assertThat(lines().get(0))
         .endsWith(
@@ -130,7 +146,8 @@ class JsonlMetricsLogTest {
   @Test
   void everyLineIsJsonWhateverTheTextsContain() throws IOException {
     try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
-      log.started(new RunStart(1, 1, 1, 1, 1, 0, "a \"model\"\nof Zo\u00eb", "fp32"));
+      log.started(
+          new RunStart(1, 1, 1, 1, 1, 0, "a \"model\"\nof Zo\u00eb", "fp32", Map.of(), true));
     }
     List<String> lines = Files.readAllLines(file);
     assertThat(lines).hasSize(1);

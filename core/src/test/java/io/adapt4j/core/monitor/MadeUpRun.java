@@ -41,7 +41,8 @@ public final class MadeUpRun {
         800,
         model,
         "bf16, trained values fp32",
-        Map.of("seed", "42"));
+        Map.of("seed", "42"),
+        true);
   }
 
   public static StepEvent step(int step, double loss, double norm, double rate, ResourceUse use) {
@@ -58,7 +59,8 @@ public final class MadeUpRun {
         Duration.ofMillis(500L * Math.max(0, 1000 - step)),
         0,
         Duration.ofMillis(500),
-        use);
+        use,
+        Map.of());
   }
 
   public static EvaluationEvent evaluation(int step, double loss, boolean best) {
@@ -113,7 +115,8 @@ public final class MadeUpRun {
               new ResourceUse(
                   OptionalLong.of((long) (9e7 * (1 + (step * 0.07) % 1))),
                   OptionalLong.of((long) (2.1e9 + 1e8 * Math.min(1, 4 * done))),
-                  OptionalDouble.of(0.9 + 0.05 * noise.nextDouble()))));
+                  OptionalDouble.of(0.9 + 0.05 * noise.nextDouble())),
+              Map.of()));
       if (step % Math.max(1, steps / 10) == 0) {
         double validation = 1.35 + 1.8 * Math.exp(-7 * done) + 0.5 * Math.max(0, done - 0.5);
         boolean isBest = validation < best;

@@ -2,6 +2,7 @@ package io.adapt4j.core.train;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -9,7 +10,7 @@ import java.util.OptionalLong;
 /** Events of a small made-up run. */
 public final class Events {
   public static final RunStart START =
-      new RunStart(240, 3, 12_288, 260_032, 640, 80, "stories260K", "fp32");
+      new RunStart(240, 3, 12_288, 260_032, 640, 80, "stories260K", "fp32", Map.of(), true);
   public static final EvaluationEvent EVALUATION = new EvaluationEvent(120, 2.1, 8.166, true);
   public static final CheckpointEvent CHECKPOINT =
       new CheckpointEvent(120, Path.of("out", "checkpoint-120"), true);
@@ -43,13 +44,27 @@ public final class Events {
         0,
         Duration.ofMillis(500),
         new ResourceUse(
-            OptionalLong.of(64L << 20), OptionalLong.of(3L << 29), OptionalDouble.of(0.75)));
+            OptionalLong.of(64L << 20), OptionalLong.of(3L << 29), OptionalDouble.of(0.75)),
+        Map.of());
   }
 
   /** One of the first steps, when nothing is known about the time left. */
   public static StepEvent early() {
     return new StepEvent(
-        1, 240, 0.0125, 2.5, 2e-4, 1.5, 10, 412, Duration.ofSeconds(20), StepEvent.UNKNOWN_TIME);
+        1,
+        240,
+        0.0125,
+        2.5,
+        2e-4,
+        1.5,
+        10,
+        412,
+        Duration.ofSeconds(20),
+        StepEvent.UNKNOWN_TIME,
+        0,
+        Duration.ZERO,
+        ResourceUse.UNKNOWN,
+        Map.of());
   }
 
   public static void replay(TrainingListener listener) {

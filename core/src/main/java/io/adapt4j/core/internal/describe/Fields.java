@@ -42,7 +42,7 @@ public final class Fields {
   private Fields(String path, Place place, Map<String, Value> entries, Problems problems) {
     this.path = path;
     this.place = place;
-    this.entries = FormerSpelling.ofKeys(entries);
+    this.entries = entries;
     this.problems = problems;
   }
 
@@ -185,7 +185,7 @@ public final class Fields {
         .flatMap(
             text -> {
               String word = text.toLowerCase(Locale.ROOT).replace('_', '-');
-              E found = constants.get(FormerSpelling.ofKey(word));
+              E found = constants.get(word);
               if (found == null) {
                 refuse(key, text, constants.keySet());
               }
@@ -273,8 +273,7 @@ public final class Fields {
         .flatMap(
             value -> {
               if (value.content() instanceof String name) {
-                return Optional.of(
-                    new Named(FormerSpelling.ofKey(name), nothing(path(key), value)));
+                return Optional.of(new Named(name, nothing(path(key), value)));
               }
               if (value.entries().size() != 1) {
                 problem(
@@ -288,7 +287,7 @@ public final class Fields {
                   only.getValue().content() == null
                       ? nothing(below, only.getValue())
                       : of(below, only.getValue(), problems);
-              return Optional.of(new Named(FormerSpelling.ofKey(only.getKey()), options));
+              return Optional.of(new Named(only.getKey(), options));
             });
   }
 

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.describe.FormerSpelling;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -201,14 +200,11 @@ public final class RunStates {
       throw new IllegalArgumentException("the field 'identity' is missing");
     }
     Map<String, String> parts = new HashMap<>();
-    stored
-        .properties()
-        .forEach(
-            part -> parts.put(FormerSpelling.comparable(part.getKey()), part.getValue().asText()));
+    stored.properties().forEach(part -> parts.put(part.getKey(), part.getValue().asText()));
     List<String> changes = new ArrayList<>();
     for (Map.Entry<String, String> part : options.identity().entrySet()) {
-      String before = parts.getOrDefault(FormerSpelling.comparable(part.getKey()), "(nothing)");
-      if (!FormerSpelling.comparable(before).equals(FormerSpelling.comparable(part.getValue()))) {
+      String before = parts.getOrDefault(part.getKey(), "(nothing)");
+      if (!before.equals(part.getValue())) {
         changes.add(part.getKey() + ": was " + before + ", is " + part.getValue());
       }
     }

@@ -54,7 +54,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainerTest {
 
   private static final int ROWS = 16;
-  private static final RunStart START = new RunStart(1, 1, 1, 1, 1, 0, "small", "fp32");
+  private static final RunStart START =
+      new RunStart(1, 1, 1, 1, 1, 0, "small", "fp32", Map.of(), true);
 
   @TempDir static Path base;
 

@@ -3,6 +3,7 @@ package io.adapt4j.spark.internal.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.ResourceUse;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunStart;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -20,10 +22,25 @@ import org.junit.jupiter.api.Test;
 /** Events of a run on their way to the driver. */
 class RunEventsTest {
 
-  private static final RunStart START = new RunStart(9, 1, 1, 2, 3, 0, "model", "fp32");
+  private static final RunStart START =
+      new RunStart(9, 1, 1, 2, 3, 0, "model", "fp32", Map.of(), true);
 
   private static StepEvent step(int number) {
-    return new StepEvent(number, 9, 0.5, 1, 1e-3, 1, 10, 10, Duration.ZERO, Duration.ZERO);
+    return new StepEvent(
+        number,
+        9,
+        0.5,
+        1,
+        1e-3,
+        1,
+        10,
+        10,
+        Duration.ZERO,
+        Duration.ZERO,
+        0,
+        Duration.ZERO,
+        ResourceUse.UNKNOWN,
+        Map.of());
   }
 
   private static RunEnd end(StopReason reason) {
