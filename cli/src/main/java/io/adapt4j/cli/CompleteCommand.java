@@ -75,7 +75,7 @@ final class CompleteCommand implements Callable<Integer> {
       names = "--parallel",
       paramLabel = "N",
       defaultValue = "8",
-      description = "How many rows are answered at the same time; default ${DEFAULT-VALUE}.")
+      description = "Number of rows answered at the same time; default ${DEFAULT-VALUE}.")
   private int parallel;
 
   @Option(names = "--overwrite", description = "Begin anew, and replace the output in the end.")

@@ -47,7 +47,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--type",
       paramLabel = "TYPE",
       description =
-          "How matrices are stored: ${COMPLETION-CANDIDATES}. Q4_K_M if not given, of an adapter"
+          "Type of the matrices: ${COMPLETION-CANDIDATES}. Q4_K_M if not given, of an adapter"
               + " alone F16.")
   private @Nullable GgufQuantization type;
 
@@ -125,7 +125,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--verify-rows",
       paramLabel = "COUNT",
       defaultValue = "50",
-      description = "How many rows to compare on. Default: ${DEFAULT-VALUE}.")
+      description = "Number of rows to compare on. Default: ${DEFAULT-VALUE}.")
   private int verifyRows;
 
   ExportCommand() {}

@@ -30,7 +30,7 @@ final class FindRateCommand implements Callable<Integer> {
       names = "--steps",
       paramLabel = "N",
       defaultValue = "100",
-      description = "How many steps, 10 to 500; default ${DEFAULT-VALUE}.")
+      description = "Number of steps, 10 to 500; default ${DEFAULT-VALUE}.")
   private int steps;
 
   FindRateCommand() {}

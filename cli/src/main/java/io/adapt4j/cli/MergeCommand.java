@@ -29,7 +29,7 @@ final class MergeCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "FOLDER",
       required = true,
-      description = "Where to write the checkpoint; must be empty or not there.")
+      description = "Output folder of the checkpoint; empty or absent.")
   private Path target;
 
   MergeCommand() {}

@@ -26,7 +26,7 @@ final class PreviewCommand implements Callable<Integer> {
       names = {"-n", "--rows"},
       paramLabel = "N",
       defaultValue = "3",
-      description = "How many rows; default ${DEFAULT-VALUE}.")
+      description = "Number of rows; default ${DEFAULT-VALUE}.")
   private int rows;
 
   PreviewCommand() {}

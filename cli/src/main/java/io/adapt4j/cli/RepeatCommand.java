@@ -34,7 +34,7 @@ final class RepeatCommand implements Callable<Integer> {
   @Option(
       names = "--output",
       paramLabel = "FOLDER",
-      description = "Where to write; default beside the recorded run, with -repeat after its name.")
+      description = "Output folder; default next to the recorded run, its name with -repeat.")
   private Path target;
 
   RepeatCommand() {}

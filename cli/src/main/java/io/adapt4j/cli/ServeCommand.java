@@ -45,14 +45,14 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "What requests call the model; default the name of its folder.")
+      description = "Model name in requests; default the name of its folder.")
   private String name;
 
   @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "8080",
-      description = "Where to listen; default ${DEFAULT-VALUE}, 0 for a port that is free.")
+      description = "Port to listen on; default ${DEFAULT-VALUE}, 0 for a port that is free.")
   private int port;
 
   @Option(

@@ -43,7 +43,7 @@ public final class Options {
   /** The model to start from. */
   public static final Option<ModelSource> MODEL =
       Option.<ModelSource>of("model", "a folder, or {hub: OWNER/NAME, revision: ...}")
-          .text("The Hugging Face checkpoint to start from.")
+          .text("Base checkpoint, in Hugging Face format.")
           .read(ModelKey::read)
           .write(settings -> Optional.of(ModelKey.write(settings.model())));
 
@@ -51,7 +51,7 @@ public final class Options {
   public static final Option<Dataset> DATA =
       Option.<Dataset>of("data", "{path: FILE, ...}, perhaps with a split")
           .setter("dataset")
-          .text("The rows to train on, and of a split those to validate with.")
+          .text("Training data; with a split, also the validation data.")
           .readInto(
               (fields, draft) -> DataKeys.split(fields).ifPresent(parts -> setData(draft, parts)))
           .write(DataKeys::training);
@@ -60,21 +60,21 @@ public final class Options {
   public static final Option<Dataset> VALIDATION =
       Option.<Dataset>of("validation", "as data")
           .setter("dataset")
-          .text("Rows to validate with that are no part of a split of data.")
+          .text("Separate validation data.")
           .readInto((fields, draft) -> fields.find("validation"))
           .write(DataKeys::held);
 
   /** Rows of an earlier task; in records the mixture is written as the data. */
   public static final Option<Replay> REPLAY =
       Option.<Replay>of("replay", "as data, with the share of these rows in the whole")
-          .text("Rows of what is not to be forgotten, mixed into the training data.")
+          .text("Data of an earlier task, mixed into the training data against forgetting.")
           .checked((replay, checks) -> replay.check(checks))
           .read(DataKeys::replay);
 
   /** Fine-tuning method. */
   public static final Option<FineTuningMethod> METHOD =
       Option.<FineTuningMethod>of("method", "full, or one of the modules on the class path")
-          .text("How the model is adapted: in full, or by an adapter.")
+          .text("Fine-tuning method: full, or an adapter.")
           .read(MethodKey::read)
           .write(settings -> MethodKey.write(MethodKey.plain(settings.method())));
 
@@ -82,14 +82,14 @@ public final class Options {
   public static final Option<Double> NEFTUNE =
       Option.notNegative("neftune")
           .usual(0.0, "none")
-          .text("NEFTune's alpha: noise on the token embeddings while training; 5 to 15 are usual.")
+          .text("NEFTune's alpha: noise on the token embeddings in training, usually 5 to 15.")
           .written(settings -> MethodKey.noise(settings.method()));
 
   /** Dropout of the model's configuration. */
   public static final Option<Boolean> MODEL_DROPOUT =
       Option.toggle("modelDropout")
           .usually("true; false for preferences, rewards and reinforcement")
-          .text("Drops values in training with the probabilities of the model's configuration.")
+          .text("Applies the dropout of the model's configuration in training.")
           .written(FineTuneSettings::modelDropout);
 
   /** Initialization of a new classifier by a linear fit. */
@@ -104,32 +104,30 @@ public final class Options {
   /** Folder of checkpoints. */
   public static final Option<Path> OUTPUT =
       Option.<Path>of("output", "a folder")
-          .text("Where checkpoints, states and the record of the run are written.")
+          .text("Output folder for checkpoints, run states and the record of the run.")
           .read(fields -> fields.file("output"))
           .written(settings -> settings.output().toAbsolutePath().normalize());
 
   /** Whether to replace an earlier run; not part of a record. */
   public static final Option<Boolean> OVERWRITE_OUTPUT =
-      Option.flag("overwriteOutput")
-          .text("Replaces the checkpoints of an earlier run in the output folder.");
+      Option.flag("overwriteOutput").text("Overwrites an earlier run in the output folder.");
 
   /** Whether to resume a run; not part of a record. */
   public static final Option<Boolean> RESUME =
-      Option.flag("resume")
-          .text("Continues the run that was cut off in the output folder, to the bit.");
+      Option.flag("resume").text("Resumes the interrupted run in the output folder, to the bit.");
 
   /** Passes over the training data. */
   public static final Option<Integer> EPOCHS =
       Option.integer("epochs", 1)
           .usually(BY_TASK)
-          .text("Passes over the training data.")
+          .text("Number of passes over the training data.")
           .written(settings -> settings.training().epochs());
 
   /** Maximum number of steps. */
   public static final Option<Integer> MAX_STEPS =
       Option.integer("maxSteps", 1)
           .usual(0, "no limit")
-          .text("Ends the run early; the learning-rate schedule spans this many steps.")
+          .text("Maximum number of steps, which the learning-rate schedule then spans.")
           .writtenIfAny(
               settings -> Optional.of(settings.training().maxSteps()).filter(steps -> steps > 0));
 
@@ -137,62 +135,62 @@ public final class Options {
   public static final Option<Integer> BATCH_SIZE =
       Option.integer("batchSize", 1)
           .usually(BY_TASK)
-          .text("Examples a micro-batch.")
+          .text("Examples per micro-batch.")
           .written(FineTuneSettings::batchSize);
 
   /** Number of micro-batches per step. */
   public static final Option<Integer> GRADIENT_ACCUMULATION =
       Option.integer("gradientAccumulation", 1)
           .usual(1)
-          .text("Micro-batches whose gradients make one step.")
+          .text("Micro-batches per optimizer step.")
           .written(settings -> settings.training().accumulation());
 
   /** Maximum length of an example. */
   public static final Option<Integer> MAX_LENGTH =
       Option.integer("maxLength", 2)
           .usually("the model's context length, at most " + FineTuneDefaults.MAX_LENGTH)
-          .text("Longest example in tokens.")
+          .text("Maximum length of an example in tokens.")
           .writtenIfAny(FineTuneSettings::maxLength);
 
   /** Handling of longer examples. */
   public static final Option<Overflow> OVERFLOW =
       Option.choice("overflow", Overflow.class)
           .usual(Overflow.TRUNCATE_RIGHT)
-          .text("What happens to longer examples.")
+          .text("Treatment of longer examples.")
           .written(FineTuneSettings::overflow);
 
   /** Overlap of the parts of a split example. */
   public static final Option<Integer> OVERLAP =
       Option.integer("overlap", 1)
           .usually("1")
-          .text("Tokens that each part of a split row has of the part before it.")
+          .text("Tokens shared by consecutive parts of a split row.")
           .writtenIfAny(settings -> settings.tokens().overlap());
 
   /** Whether samples share rows. */
   public static final Option<Boolean> PACKING =
       Option.toggle("packing")
           .usual(false)
-          .text("Lets several samples share a row of up to maxLength tokens.")
+          .text("Packs several samples into a row of up to maxLength tokens.")
           .written(settings -> settings.tokens().batching() == Batching.PACKED);
 
   /** Whether to batch samples of similar lengths. */
   public static final Option<Boolean> GROUP_BY_LENGTH =
       Option.flag("groupByLength")
-          .text("Puts samples of similar lengths into a batch.")
+          .text("Batches samples of similar length.")
           .written(settings -> settings.tokens().batching() == Batching.BY_LENGTH);
 
   /** Selection of the trained tokens. */
   public static final Option<LossOn> LOSS_ON =
       Option.choice("lossOn", LossOn.class)
           .usual(LossOn.COMPLETION)
-          .text("Which tokens are trained on.")
+          .text("Tokens that the loss is computed on.")
           .written(settings -> settings.tokens().lossOn());
 
   /** Chat template of conversations. */
   public static final Option<TemplateChoice> CHAT_TEMPLATE =
       Option.<TemplateChoice>of(TemplateKey.KEY, "a name such as chatml, a file or a folder")
           .usually("the model's")
-          .text("The chat template that conversations are trained in; saved with the result.")
+          .text("Chat template for conversations; saved with the result.")
           .read(TemplateKey::read)
           .write(TemplateKey::write);
 
@@ -200,7 +198,7 @@ public final class Options {
   public static final Option<List<Regularization>> REGULARIZE =
       Option.<List<Regularization>>of("regularize", "a list of ewc, l2ToBase, klToBase")
           .usual(List.of(), "none")
-          .text("Keeps the model close to what it was while it trains.")
+          .text("Regularization toward the base model.")
           .checked(
               (terms, checks) ->
                   checks.require(
@@ -220,7 +218,7 @@ public final class Options {
       Option.<LearningRateSchedule>of("schedule", String.join(", ", ScheduleKeys.NAMES))
           .usual(LearningRateSchedule.LINEAR, "linear")
           .required()
-          .text("How the learning rate changes over the run.")
+          .text("Learning-rate schedule.")
           .read(ScheduleKeys::read)
           .write(settings -> ScheduleKeys.write(settings.training().schedule()));
 
@@ -228,7 +226,7 @@ public final class Options {
   public static final Option<Double> WARMUP_RATIO =
       Option.number("warmupRatio", "from 0 to 1", value -> value >= 0 && value <= 1)
           .usually(BY_TASK)
-          .text("Share of the steps in which the learning rate rises from 0.")
+          .text("Warm-up as a share of the steps.")
           .write(settings -> ScheduleKeys.warmupRatio(settings.training().warmup()));
 
   /** Warmup in steps. */
@@ -239,7 +237,7 @@ public final class Options {
       Option.<Optimizer>of("optimizer", String.join(", ", OptimizerKeys.NAMES))
           .usual(Optimizer.adamW(), "adamw")
           .required()
-          .text("What makes steps of gradients.")
+          .text("Optimizer.")
           .read(OptimizerKeys::read)
           .write(settings -> OptimizerKeys.write(settings.training().step().optimizer()));
 
@@ -248,7 +246,7 @@ public final class Options {
       Option.<List<LearningRateFactor>>of("learningRateFactors", "a list of {names, factor}")
           .setter("learningRateFactor")
           .usual(List.of(), "none")
-          .text("Multiplies the learning rate of the values whose names match.")
+          .text("Learning-rate multipliers for parameters whose names match.")
           .read(OptimizerKeys::readFactors)
           .write(OptimizerKeys::writeFactors);
 
@@ -256,14 +254,14 @@ public final class Options {
   public static final Option<Double> WEIGHT_DECAY =
       Option.notNegative("weightDecay")
           .usual(FineTuneDefaults.WEIGHT_DECAY)
-          .text("Decoupled weight decay, not applied to biases and norms.")
+          .text("Decoupled weight decay; not for biases and norms.")
           .written(settings -> settings.training().step().weightDecay());
 
   /** Gradient clipping norm. */
   public static final Option<Double> MAX_GRADIENT_NORM =
       Option.notNegative("maxGradientNorm")
           .usual(FineTuneDefaults.MAX_GRADIENT_NORM)
-          .text("Gradients of a larger norm are scaled down to it; 0 for no limit.")
+          .text("Gradient clipping norm; 0 disables clipping.")
           .written(settings -> settings.training().step().maxGradientNorm());
 
   /** Evaluation interval. */
@@ -276,7 +274,7 @@ public final class Options {
                       !interval.isTime(),
                       "evaluateEvery must be by steps or epochs, as its results must not depend on"
                           + " the machine's speed; saveEvery may be by time"))
-          .text("When to evaluate on the validation data and save a checkpoint.")
+          .text("Interval of evaluations and checkpoints.")
           .write(
               settings ->
                   Optional.of(
@@ -287,21 +285,20 @@ public final class Options {
       Option.integer("evaluationSamples", 0)
           .usual(FineTuneDefaults.EVALUATION_SAMPLES)
           .text(
-              "Validation rows answered at each evaluation, in samples.jsonl; of next tokens, where"
-                  + " rows have a prompt and an answer that ends.")
+              "Validation rows answered at each evaluation, in samples.jsonl; for next tokens with prompts and completions.")
           .written(FineTuneSettings::evaluationSamples);
 
   /** Whether to keep the best checkpoint. */
   public static final Option<Boolean> KEEP_BEST =
       Option.flag("keepBest")
-          .text("Keeps the best checkpoint beside the last. Needs validation data.")
+          .text("Keeps the best checkpoint as well as the last. Needs validation data.")
           .written(settings -> settings.training().keepBest());
 
   /** Metric for the best model. */
   public static final Option<String> METRIC_FOR_BEST_MODEL =
       Option.<String>of("metricForBestModel", "loss, or a metric of the task")
           .usual(BestModelMetric.LOSS)
-          .text("What decides which checkpoint is the best, and when to stop early.")
+          .text("Metric for the best checkpoint and for early stopping.")
           .read(fields -> fields.text("metricForBestModel"))
           .written(settings -> settings.objective().selection().metric());
 
@@ -309,7 +306,7 @@ public final class Options {
   public static final Option<Integer> KEEP_LAST =
       Option.integer("keepLast", 0)
           .usual(0)
-          .text("How many of the newest checkpoints stay in folders checkpoint-STEP.")
+          .text("Number of recent checkpoints kept in folders checkpoint-STEP.")
           .written(FineTuneSettings::numberedCheckpoints);
 
   /** Early-stopping patience in evaluations. */
@@ -322,7 +319,7 @@ public final class Options {
                       "earlyStopping must allow at least 1 evaluation, found " + patience))
           .read(fields -> fields.integer("earlyStopping", 1))
           .usually("never")
-          .text("Ends the run after so many evaluations in a row that are no better.")
+          .text("Patience: evaluations without improvement before the run ends.")
           .writtenIfAny(
               settings -> settings.training().earlyStopping().map(EarlyStopping::patience));
 
@@ -330,7 +327,7 @@ public final class Options {
   public static final Option<Interval> SAVE_EVERY =
       IntervalKeys.ofStepsOrTime("saveEvery")
           .usually("with each evaluation")
-          .text("How often the state to resume from is saved.")
+          .text("Interval of run states to resume from.")
           .write(
               settings ->
                   Optional.of(
@@ -343,14 +340,15 @@ public final class Options {
   public static final Option<Integer> SAVE_LIMIT =
       Option.integer("saveLimit", 0)
           .usual(FineTuneDefaults.SAVE_LIMIT)
-          .text("How many of the newest states stay; 0 saves none.")
+          .text("Number of recent run states kept; 0 saves none.")
           .written(settings -> settings.training().states().kept());
 
   /** Whether to checkpoint activations. */
   public static final Option<Boolean> GRADIENT_CHECKPOINTING =
       Option.toggle("gradientCheckpointing")
           .usually("false, unless the method says otherwise")
-          .text("Recomputes each layer in the backward pass: less memory, a third more time.")
+          .text(
+              "Activation checkpointing: recomputes layers in the backward pass; less memory, a third more time.")
           .written(settings -> settings.training().step().recompute());
 
   /** Compute type. */
@@ -363,21 +361,21 @@ public final class Options {
                   checks.require(
                       precision != Precision.FP16,
                       "precision FP16 is for running models; train in BF16 or FP32"))
-          .text("The compute type; fp16 is for running models only.")
+          .text("Compute type; fp16 only for running models.")
           .written(FineTuneSettings::precision);
 
   /** Maximum number of consecutive skipped steps. */
   public static final Option<Integer> MAX_SKIPPED_STEPS =
       Option.integer("maxSkippedSteps", 0)
           .usual(FineTuneDefaults.MAX_SKIPPED_STEPS)
-          .text("Steps in a row whose loss or gradient may be NaN or infinite.")
+          .text("Consecutive steps that may have a NaN or infinite loss or gradient.")
           .written(settings -> settings.training().maxSkippedSteps());
 
   /** Random seed. */
   public static final Option<Long> SEED =
       Option.<Long>of("seed", "whole number")
           .usual(FineTuneDefaults.SEED)
-          .text("Decides initial adapter values, the order of examples and dropout.")
+          .text("Seed of initial adapter values, example order and dropout.")
           .read(fields -> fields.whole("seed"))
           .written(FineTuneSettings::seed);
 
@@ -400,7 +398,7 @@ public final class Options {
     String name = "warmupSteps";
     return Option.integer(name, 0)
         .usually("none")
-        .text("Steps in which the learning rate rises from 0, instead of warmupRatio.")
+        .text("Warm-up in steps, instead of warmupRatio.")
         .read(
             fields -> {
               fields.exclude("warmupRatio", name);

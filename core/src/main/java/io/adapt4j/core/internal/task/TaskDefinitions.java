@@ -18,7 +18,7 @@ public final class TaskDefinitions {
       Option.<Task>of("task", "a name, perhaps with options: see tasks")
           .usual(Task.nextTokens(), "nextTokens")
           .required()
-          .text("What the model is trained for.")
+          .text("Training task.")
           .read(TaskDefinitions::read)
           .write(settings -> write(settings.objective().task()));
 
