@@ -87,6 +87,7 @@ final class Destination {
             described(folder) + ", which this user may not write",
             "Change its permissions, or name another");
       }
+      requireFiles(option, folder);
       return folder;
     }
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -215,6 +216,20 @@ final class Destination {
           "a path that can be written",
           path + ", but this user may not write in " + above,
           "Change its permissions, or name another");
+    }
+    requireFiles(option, above);
+  }
+
+  /** Permissions do not tell that a file system takes no files, such as one for processes. */
+  private static void requireFiles(String option, Path folder) {
+    try {
+      Files.delete(Files.createTempFile(folder, ".adapt4j-", ".tmp"));
+    } catch (IOException e) {
+      throw wrong(
+          option,
+          "a folder that takes files",
+          "%s, where none can be created (%s)".formatted(folder, e.getClass().getSimpleName()),
+          "Name another");
     }
   }
 

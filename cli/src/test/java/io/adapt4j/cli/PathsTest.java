@@ -21,6 +21,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -431,5 +433,13 @@ class PathsTest {
       }
     }
     return contents;
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFileSystemThatTakesNoFilesIsNamedBeforeTheWork() {
+    Result result = execute("export", MODEL.toString(), "--to", "/proc/x.gguf");
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.err()).contains("--to", "/proc", "takes files").doesNotContain("space");
   }
 }
