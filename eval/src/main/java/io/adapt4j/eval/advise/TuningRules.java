@@ -16,7 +16,7 @@ final class TuningRules {
 
   private static final Source PLANNER =
       new Source(
-          "Adapt4J, docs/architecture.md, Numbers",
+          "Adapt4J, docs/engine.md, Numbers",
           "what trains is held in fp32 with its gradient and two moments, 16 bytes a parameter;"
               + " frozen weights take 2 in bf16");
 

@@ -3,7 +3,7 @@
  * memory, and a tape for gradients.
  *
  * <p>This package is the interface for Adapt4J's own modules (adapters, quantized layers);
- * applications use {@code io.adapt4j.core}. {@code docs/architecture.md} explains the design and
- * the alternatives that were tried.
+ * applications use {@code io.adapt4j.core}. {@code docs/engine.md} explains the design and the
+ * alternatives that were tried.
  */
 package io.adapt4j.core.internal.tensor;
