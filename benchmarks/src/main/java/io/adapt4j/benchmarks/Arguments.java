@@ -19,15 +19,7 @@ final class Arguments {
     this.switches = switches;
   }
 
-  /**
-   * Reads a command line.
-   *
-   * @param line the arguments
-   * @param defaults every option with its default
-   * @param switches every switch
-   * @return the options
-   * @throws IllegalArgumentException if a word is not one of these
-   */
+  /** Reads a command line. */
   static Arguments parse(String[] line, Map<String, String> defaults, Set<String> switches) {
     Map<String, String> values = new LinkedHashMap<>(defaults);
     Set<String> on = new LinkedHashSet<>();

@@ -68,7 +68,6 @@ public final class FourBitDecodeBenchmark {
   /**
    * Measurements of a process.
    *
-   * @param rate tokens per second
    * @param loading loading time in seconds, if reported
    */
   private record Run(double rate, OptionalDouble loading) {}

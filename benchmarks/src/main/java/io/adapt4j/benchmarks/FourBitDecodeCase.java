@@ -22,14 +22,6 @@ import java.util.stream.IntStream;
 
 /**
  * A decoder of {@link FourBitDecodeBenchmark}, and the program that runs it in a separate process.
- *
- * @param part the decoder: {@code nf4}, {@code nf4-int8} (with activations in 8 bits) or {@code
- *     bf16} with Adapt4J, {@code llama.cpp}
- * @param batch texts at a time, one for llama.cpp
- * @param prompt number of prompt tokens
- * @param tokens number of decoded tokens
- * @param repetitions number of repetitions
- * @param threads number of compute threads
  */
 @InSuite(leftOut = "a part of FourBitDecodeBenchmark")
 record FourBitDecodeCase(
@@ -40,21 +32,13 @@ record FourBitDecodeCase(
   static final String RATE = "tokens a second ";
   static final String LOADING = "seconds of loading ";
 
-  /**
-   * Runs it.
-   *
-   * @param model the folder of the checkpoint, or the file for llama.cpp
-   */
+  /** Runs it. */
   OwnProcess run(Path model) {
     return OwnProcess.run(
         FourBitDecodeCase.class, part, batch, prompt, tokens, repetitions, threads, model);
   }
 
-  /**
-   * Decodes, and prints the speed.
-   *
-   * @param line the components and the model
-   */
+  /** Decodes, and prints the speed. */
   public static void main(String[] line) {
     int[] numbers = Arrays.stream(line, 1, 6).mapToInt(Integer::parseInt).toArray();
     FourBitDecodeCase fourBitDecodeCase =

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 /**
  * llama.cpp from the package node-llama-cpp, available if installed with npm.
  *
- * @param folder the folder of its {@code node_modules}
  * @param absence reason why it is unavailable, or null
  */
 record LlamaCpp(Path folder, String absence) {
@@ -42,7 +41,6 @@ record LlamaCpp(Path folder, String absence) {
    * Measured rates.
    *
    * @param prompt seconds until every sequence has its first token
-   * @param decode tokens per second after that, over all sequences
    */
   record Rates(Samples prompt, Samples decode) {}
 

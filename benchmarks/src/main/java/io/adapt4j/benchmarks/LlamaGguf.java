@@ -84,11 +84,7 @@ final class LlamaGguf {
   /**
    * Writes a file.
    *
-   * @param model the model's configuration
-   * @param folder its checkpoint in bf16
-   * @param matrices type of the matrices: BF16, Q8_0 or Q4_0
    * @param bytes whether the vocabulary has a token for each byte, as node-llama-cpp needs
-   * @param target the file
    */
   static void write(
       ModelConfig model, Path folder, TensorType matrices, boolean bytes, Path target) {

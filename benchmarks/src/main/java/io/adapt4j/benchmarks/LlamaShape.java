@@ -6,12 +6,7 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import java.nio.file.Path;
 import java.util.Map;
 
-/**
- * Shapes of Llamas with random weights.
- *
- * @param name name in options
- * @param json its configuration
- */
+/** Shapes of Llamas with random weights. */
 record LlamaShape(String name, String json) {
 
   /** Numbers that weights are taken from, over and over: a step's time does not depend on them. */

@@ -25,13 +25,7 @@ final class OnnxMiniLm implements AutoCloseable {
   private final int maxTokens;
   private final OrtSession session;
 
-  /**
-   * Loads the model.
-   *
-   * @param folder holds the tokenizer
-   * @param maxTokens longer texts are cut
-   * @param threads for one operation
-   */
+  /** Loads the model. */
   OnnxMiniLm(Path folder, int maxTokens, int threads) throws OrtException {
     this.tokenizer = Tokenizer.load(folder);
     this.maxTokens = maxTokens;

@@ -21,13 +21,7 @@ final class OwnProcess {
     this.output = output;
   }
 
-  /**
-   * Runs a program to completion.
-   *
-   * @param program its main class
-   * @param arguments its arguments, as texts
-   * @return what it printed
-   */
+  /** Runs a program to completion. */
   static OwnProcess run(Class<?> program, Object... arguments) {
     List<String> line = Stream.of(arguments).map(String::valueOf).toList();
     return run(program.getSimpleName() + line, JavaCommand.of(program, List.of(), line));

@@ -20,14 +20,7 @@ import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * One configuration of {@link PlanBenchmark}, and the program that runs it in its own process.
- *
- * @param name its name
- * @param model the shape: 135M, or a smaller one of another family
- * @param lora whether to train an adapter or the full model
- * @param step shape of the steps
- */
+/** One configuration of {@link PlanBenchmark}, and the program that runs it in its own process. */
 @InSuite(leftOut = "a part of PlanBenchmark")
 record PlanCase(String name, String model, boolean lora, StepShape step) {
 
@@ -83,11 +76,7 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
     return Planner.of(declare(), method()).estimate(step);
   }
 
-  /**
-   * Trains two steps of a configuration and prints the peak RSS in bytes.
-   *
-   * @param line the configuration's number in the grid
-   */
+  /** Trains two steps of a configuration and prints the peak RSS in bytes. */
   public static void main(String[] line) {
     PlanCase planCase = grid().get(Integer.parseInt(line[0]));
     planCase.train();

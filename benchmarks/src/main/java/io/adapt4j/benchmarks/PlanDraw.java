@@ -17,20 +17,6 @@ import java.util.SplittableRandom;
 /**
  * A configuration of {@link PlanDrawBenchmark}, drawn at random: the same seed and number give the
  * same one.
- *
- * @param task the task
- * @param method the method
- * @param rank rank of the adapter, if any
- * @param family the model's family
- * @param config its configuration
- * @param stored type of the stored weights
- * @param bf16 whether to compute in bf16
- * @param optimizer its name
- * @param batch examples per micro-batch
- * @param length tokens per example
- * @param accumulation micro-batches per step
- * @param checkpointing whether layers are recomputed
- * @param generated tokens of a completion, in reinforcement learning
  */
 record PlanDraw(
     String task,
@@ -89,13 +75,7 @@ record PlanDraw(
     return order.get(number % ROUND);
   }
 
-  /**
-   * Draws a configuration.
-   *
-   * @param seed of a series
-   * @param number in the series; task and method depend on nothing else
-   * @param attempt another draws another model, batch and length
-   */
+  /** Draws a configuration. */
   static PlanDraw of(long seed, int number, int attempt) {
     SplittableRandom random =
         new SplittableRandom((seed * 1_000_003 + number) * 1_000_003 + attempt);

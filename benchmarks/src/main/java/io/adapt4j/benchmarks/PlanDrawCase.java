@@ -55,11 +55,7 @@ final class PlanDrawCase {
     this.folder = folder;
   }
 
-  /**
-   * Plans or runs.
-   *
-   * @param line {@code plan} or {@code run}, seed, number, attempt, folder of the model
-   */
+  /** Plans or runs. */
   public static void main(String[] line) {
     PlanDraw draw =
         PlanDraw.of(Long.parseLong(line[1]), Integer.parseInt(line[2]), Integer.parseInt(line[3]));

@@ -43,11 +43,7 @@ final class PreferenceCase {
 
   private PreferenceCase() {}
 
-  /**
-   * Runs a case.
-   *
-   * @param line way, pairs per batch, tokens per answer with its prompt, steps, warm-up steps
-   */
+  /** Runs a case. */
   public static void main(String[] line) {
     String way = line[0];
     PreferenceBatch batch = batch(Integer.parseInt(line[1]), Integer.parseInt(line[2]));

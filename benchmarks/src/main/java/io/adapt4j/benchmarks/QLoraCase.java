@@ -27,12 +27,6 @@ import java.util.List;
 /**
  * A training of {@link QLoraBenchmark}, and the program that runs it in its own process.
  *
- * @param shape the model
- * @param part the training: {@code qlora}, {@code lora} or {@code full}
- * @param rows examples per step
- * @param length tokens per example
- * @param steps timed steps
- * @param warmup steps before them
  * @param threads the engine's threads; 0 for its own choice
  */
 @InSuite(leftOut = "a part of QLoraBenchmark")
@@ -74,11 +68,7 @@ record QLoraCase(
         QLoraCase.class, shape.name(), part, rows, length, steps, warmup, threads, folder);
   }
 
-  /**
-   * Trains, and prints the time per step and the peak RSS.
-   *
-   * @param line the components and the folder of the checkpoint
-   */
+  /** Trains, and prints the time per step and the peak RSS. */
   public static void main(String[] line) {
     int[] numbers = Arrays.stream(line, 2, 7).mapToInt(Integer::parseInt).toArray();
     QLoraCase qLoraCase =

@@ -53,13 +53,7 @@ final class RandomClients {
     }
   }
 
-  /**
-   * Outcome of a run.
-   *
-   * @param done number of completed actions by kind
-   * @param wrong answers that differ from the model's
-   * @param lost requests without an answer although the client waited
-   */
+  /** Outcome of a run. */
   record Outcome(Map<Manner, Integer> done, List<String> wrong, List<String> lost) {
 
     int total() {
@@ -84,13 +78,7 @@ final class RandomClients {
   private final List<String> wrong = new ArrayList<>();
   private final List<String> lost = new ArrayList<>();
 
-  /**
-   * Prepares clients.
-   *
-   * @param address address of the server
-   * @param name name of the model on the server
-   * @param model the model, in fp32 so that answers do not depend on the batch
-   */
+  /** Prepares clients. */
   RandomClients(URI address, String name, LanguageModel model) {
     this.address = address;
     String story = "Once upon a time, there was a little girl named Lily.";

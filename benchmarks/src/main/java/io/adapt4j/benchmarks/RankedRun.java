@@ -11,12 +11,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/**
- * Results of a search method on the queries of a collection.
- *
- * @param name name in the table
- * @param perQuery metrics per query
- */
+/** Results of a search method on the queries of a collection. */
 record RankedRun(String name, Map<String, RetrievalScores> perQuery) {
 
   private static final int[] CUTOFFS = {10, 30, 100};

@@ -10,14 +10,7 @@ import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 
-/**
- * An evaluation killed halfway in a separate process, and resumed in this one.
- *
- * @param folder the model
- * @param precision its compute type
- * @param items number of questions
- * @param replies folder of the replies
- */
+/** An evaluation killed halfway in a separate process, and resumed in this one. */
 @InSuite(leftOut = "a part of EvaluationBenchmark")
 record ResumeCase(Path folder, String precision, int items, Path replies) {
 
@@ -44,11 +37,7 @@ record ResumeCase(Path folder, String precision, int items, Path replies) {
     return Evaluator.builder().tasks(task).replies(replies).batch(16, 64);
   }
 
-  /**
-   * Evaluates, and halts the process without cleanup once half of the requests have been sent.
-   *
-   * @param line the components
-   */
+  /** Evaluates, and halts the process without cleanup once half of the requests have been sent. */
   public static void main(String[] line) {
     ResumeCase resumeCase =
         new ResumeCase(Path.of(line[0]), line[1], Integer.parseInt(line[2]), Path.of(line[3]));

@@ -22,12 +22,7 @@ public final class RewardMemoryBenchmark {
 
   private RewardMemoryBenchmark() {}
 
-  /**
-   * Bytes of a case.
-   *
-   * @param peak measured peak RSS
-   * @param forecast predicted peak
-   */
+  /** Bytes of a case. */
   private record Cost(double peak, double forecast) {
 
     Cost or(Cost other) {

@@ -45,11 +45,7 @@ final class RewardMemoryCase {
     this.folder = folder;
   }
 
-  /**
-   * Runs a case.
-   *
-   * @param line way, folder, and but for preparing prompts of a rollout and tokens of a completion
-   */
+  /** Runs a case. */
   public static void main(String[] line) {
     RewardMemoryCase rewardMemoryCase = new RewardMemoryCase(Path.of(line[1]));
     if (line[0].equals(PREPARE)) {

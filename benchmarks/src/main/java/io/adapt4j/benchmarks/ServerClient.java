@@ -40,12 +40,7 @@ final class ServerClient implements AutoCloseable {
     this.out = process.inputReader();
   }
 
-  /**
-   * Starts the process.
-   *
-   * @param server address of the server
-   * @param tokens tokens per answer
-   */
+  /** Starts the process. */
   static ServerClient start(URI server, int tokens) throws IOException {
     List<String> arguments = List.of(String.valueOf(server.getPort()), String.valueOf(tokens));
     return new ServerClient(
@@ -74,12 +69,7 @@ final class ServerClient implements AutoCloseable {
     process.destroy();
   }
 
-  /**
-   * Runs the clients until the input ends.
-   *
-   * @param line the port of the server on this machine, and the tokens of an answer
-   * @throws IOException if the input cannot be read
-   */
+  /** Runs the clients until the input ends. */
   public static void main(String[] line) throws IOException {
     int port = Integer.parseInt(line[0]);
     ExecutorService threads = Executors.newCachedThreadPool();

@@ -12,10 +12,6 @@ import java.util.concurrent.TimeUnit;
 /**
  * Resource use of a server process.
  *
- * @param requests requests in progress
- * @param answers answers in computation or waiting
- * @param threads threads of the process
- * @param heapBytes heap of live objects
  * @param residentBytes RSS of the process; 0 if unknown
  */
 record ServerState(int requests, int answers, int threads, long heapBytes, long residentBytes) {

@@ -45,12 +45,7 @@ final class SharedPrefixCase {
     this.newTokens = newTokens;
   }
 
-  /**
-   * Runs a case.
-   *
-   * @param line folder of the model, requests, prefix tokens, new tokens, repetitions, whether all
-   *     share the same prefix
-   */
+  /** Runs a case. */
   public static void main(String[] line) {
     SharedPrefixCase settings =
         new SharedPrefixCase(

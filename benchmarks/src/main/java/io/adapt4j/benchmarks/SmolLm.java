@@ -81,9 +81,6 @@ final class SmolLm {
    * Returns the size of the model's weights in a format, which decoding reads once per token; the
    * embedding is also the output head.
    *
-   * @param format format of linear weights
-   * @param folder folder written by {@link #write}
-   * @param precision precision of the others
    * @return bytes
    */
   static long bytes(WeightFormat format, Path folder, Precision precision) {
@@ -105,9 +102,6 @@ final class SmolLm {
 
   /**
    * Counts the weights that every token is multiplied with: all linear layers and the output head.
-   *
-   * @param decoder a model without adapters
-   * @return their number
    */
   static long matmulParameters(Decoder decoder) {
     long count = decoder.head().weight().count();

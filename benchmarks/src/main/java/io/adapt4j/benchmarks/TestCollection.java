@@ -14,9 +14,6 @@ import java.util.TreeMap;
 /**
  * Documents, queries and relevance judgments, as in the folders {@code cacm} and {@code cranfield}.
  *
- * @param name name of the folder
- * @param documents documents with text
- * @param queries queries by id that have a relevant document
  * @param grades relevance by query and document; 0 for not relevant
  */
 record TestCollection(
@@ -33,13 +30,7 @@ record TestCollection(
   /** Minimum number of words of an abstract. */
   private static final int ABSTRACT_WORDS = 20;
 
-  /**
-   * A document.
-   *
-   * @param id its id
-   * @param title its title
-   * @param text full text, including the title
-   */
+  /** A document. */
   record Item(String id, String title, String text) {
 
     /** Returns the text for embedding, without the citation table. */

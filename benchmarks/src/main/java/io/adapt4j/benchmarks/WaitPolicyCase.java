@@ -31,11 +31,7 @@ final class WaitPolicyCase {
 
   private WaitPolicyCase() {}
 
-  /**
-   * Runs the case.
-   *
-   * @param line {@code busy}, or how often to measure
-   */
+  /** Runs the case. */
   public static void main(String[] line) {
     if (line[0].equals(BUSY)) {
       System.out.println(BUSY);

@@ -74,14 +74,7 @@ public final class Adapt4j {
         System.getProperty(property, System.getProperty("native.encoding", "UTF-8")));
   }
 
-  /**
-   * Runs a command.
-   *
-   * @param out output for results
-   * @param err output for errors
-   * @param arguments a command and its options
-   * @return the exit code
-   */
+  /** Runs a command. */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     try {
       return commands(System.getenv("COLUMNS")).setOut(out).setErr(err).execute(arguments);

@@ -15,11 +15,7 @@ final class Adapters {
 
   private Adapters() {}
 
-  /**
-   * Reads an adapter of any kind.
-   *
-   * @param anyChatTemplate whether a template other than in training is allowed
-   */
+  /** Reads an adapter of any kind. */
   static Adapter read(Path folder, boolean anyChatTemplate) {
     requireAdapter(folder);
     if (isIa3(folder)) {
@@ -34,11 +30,7 @@ final class Adapters {
     requireAdapter("--adapter", folder);
   }
 
-  /**
-   * Checks that a folder holds an adapter.
-   *
-   * @param option name of the command-line option
-   */
+  /** Checks that a folder holds an adapter. */
   static void requireAdapter(String option, Path folder) {
     if (Files.exists(folder.resolve(CONFIG))) {
       return;

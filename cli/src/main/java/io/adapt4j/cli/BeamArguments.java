@@ -30,11 +30,7 @@ final class BeamArguments {
 
   BeamArguments() {}
 
-  /**
-   * Rejects the options for a model of another kind.
-   *
-   * @throws IllegalArgumentException naming one that is given
-   */
+  /** Rejects the options for a model of another kind. */
   void requireNone() {
     if (Stream.of(beams, lengthPenalty, noRepeatNgram).anyMatch(value -> value != null)) {
       String option =
@@ -48,12 +44,7 @@ final class BeamArguments {
     }
   }
 
-  /**
-   * Returns the library's options.
-   *
-   * @param limit limit of new tokens, if any
-   * @throws IllegalArgumentException naming the option that is wrong
-   */
+  /** Returns the library's options. */
   SequenceOptions options(OptionalInt limit) {
     SequenceOptions.Builder options = SequenceOptions.builder();
     limit.ifPresent(

@@ -20,14 +20,7 @@ final class Destination {
 
   private Destination() {}
 
-  /**
-   * Checks a file to write.
-   *
-   * @param option name of the command-line option
-   * @param overwrite whether an existing file may be replaced
-   * @return the path to write: a link's target, so that the link is kept
-   * @throws IllegalArgumentException with the existing file and the remedy
-   */
+  /** Checks a file to write. */
   static Path file(String option, Path file, boolean overwrite) {
     if (Files.isDirectory(file)) {
       throw wrong(option, "a file to write", "the folder " + described(file), "Name a file in it");
@@ -57,15 +50,7 @@ final class Destination {
     return real(file);
   }
 
-  /**
-   * Checks a file to write that must differ from the one read.
-   *
-   * @param option name of the command-line option
-   * @param overwrite whether an existing file may be replaced
-   * @param read option of the input file
-   * @param source the input file
-   * @return the path to write
-   */
+  /** Checks a file to write that must differ from the one read. */
   static Path file(String option, Path file, boolean overwrite, String read, Path source) {
     if (isSame(file, source)) {
       throw wrong(option, "another file than " + read, file.toString(), "Name another");
@@ -73,11 +58,7 @@ final class Destination {
     return file(option, file, overwrite);
   }
 
-  /**
-   * Checks a folder to write into, which may exist.
-   *
-   * @param option name of the command-line option
-   */
+  /** Checks a folder to write into, which may exist. */
   static Path folder(String option, Path folder) {
     if (Files.isDirectory(folder)) {
       if (!Files.isWritable(folder)) {
@@ -99,11 +80,7 @@ final class Destination {
     return folder;
   }
 
-  /**
-   * Checks a folder to write, which must be empty or absent.
-   *
-   * @param option name of the command-line option
-   */
+  /** Checks a folder to write, which must be empty or absent. */
   static Path newFolder(String option, Path folder) {
     folder(option, folder);
     List<String> names = names(folder);
@@ -117,13 +94,7 @@ final class Destination {
     return folder;
   }
 
-  /**
-   * Checks a folder to write certain files into.
-   *
-   * @param option name of the command-line option
-   * @param overwrite whether existing files may be replaced
-   * @param names the files
-   */
+  /** Checks a folder to write certain files into. */
   static Path folder(String option, Path folder, boolean overwrite, List<String> names) {
     folder(option, folder);
     for (String name : names) {
@@ -146,11 +117,7 @@ final class Destination {
     return folder;
   }
 
-  /**
-   * Checks rows to read, a file or a folder of them.
-   *
-   * @param option name of the command-line option
-   */
+  /** Checks rows to read, a file or a folder of them. */
   static Path rows(String option, Path rows) {
     if (!Files.exists(rows)) {
       throw wrong(

@@ -32,11 +32,7 @@ final class ModelArgument {
     return folder("MODEL", model);
   }
 
-  /**
-   * Returns the folder of a model.
-   *
-   * @param label name of the argument, for messages
-   */
+  /** Returns the folder of a model. */
   static Path folder(String label, String model) {
     Path folder = Path.of(model);
     if (Files.exists(folder)) {

@@ -63,11 +63,7 @@ final class RagFolder {
     }
   }
 
-  /**
-   * Checks that a folder holds an index.
-   *
-   * @throws IllegalArgumentException naming its content
-   */
+  /** Checks that a folder holds an index. */
   static void requireIndex(Path folder) {
     String found = INDEX + ": expected the folder of an index, found ";
     String remedy = " Make one with 'adapt4j rag index', or name another.";
@@ -92,13 +88,7 @@ final class RagFolder {
     }
   }
 
-  /**
-   * Opens an index.
-   *
-   * @param embedder the option that names the embedding model
-   * @throws IllegalArgumentException if it was built with another model, is in use, or is not an
-   *     index of this library
-   */
+  /** Opens an index. */
   static Rag open(RagBuilder builder, String embedder) throws IOException {
     try {
       return builder.build();

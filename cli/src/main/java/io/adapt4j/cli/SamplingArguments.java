@@ -80,12 +80,7 @@ final class SamplingArguments {
     return temperature == null ? asksForSampling() : temperature != 0;
   }
 
-  /**
-   * Returns the library's options.
-   *
-   * @throws IllegalArgumentException naming an option that is wrong or has no effect in combination
-   *     with another
-   */
+  /** Returns the library's options. */
   GenerationOptions options() {
     if (temperature != null && temperature == 0 && asksForSampling()) {
       String other =
@@ -124,11 +119,7 @@ final class SamplingArguments {
     return !stops.isEmpty();
   }
 
-  /**
-   * Rejects the sampling options.
-   *
-   * @throws IllegalArgumentException naming one that is given
-   */
+  /** Rejects the sampling options. */
   void requireNone() {
     Map<String, Boolean> given = new LinkedHashMap<>();
     given.put("--temperature", temperature != null && temperature != 0);

@@ -26,12 +26,7 @@ final class Sequences {
             .toArray(Adapter[]::new));
   }
 
-  /**
-   * Rejects options.
-   *
-   * @param given whether each option is given
-   * @throws IllegalArgumentException naming the first that is
-   */
+  /** Rejects options. */
   static void refuse(Map<String, Boolean> given) {
     given.forEach(
         (option, isGiven) -> {
@@ -44,12 +39,7 @@ final class Sequences {
         });
   }
 
-  /**
-   * Rejects a model of this kind.
-   *
-   * @param folder the model's folder
-   * @param remedy the remedy
-   */
+  /** Rejects a model of this kind. */
   static void refuse(Path folder, String remedy) {
     if (are(folder)) {
       throw new IllegalArgumentException(

@@ -22,14 +22,7 @@ final class SparkTraining {
 
   private SparkTraining() {}
 
-  /**
-   * Builds the command line of the process.
-   *
-   * @param environment environment variables, which may name the folder
-   * @param arguments arguments of the Spark program
-   * @return the words
-   * @throws IllegalArgumentException if there is no such folder, with the remedy
-   */
+  /** Builds the command line of the process. */
   static List<String> command(Map<String, String> environment, List<String> arguments) {
     Path folder =
         Optional.ofNullable(environment.get(FOLDER))
@@ -63,11 +56,7 @@ final class SparkTraining {
     }
   }
 
-  /**
-   * Runs a command to completion.
-   *
-   * @return its exit code
-   */
+  /** Runs a command to completion. */
   static int run(List<String> command) {
     try {
       Process process = new ProcessBuilder(command).inheritIO().start();

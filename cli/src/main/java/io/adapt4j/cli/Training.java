@@ -21,8 +21,6 @@ final class Training {
   /**
    * Adds the listeners of a command-line run: progress, on standard error if standard output is
    * JSON, and metrics in its folder.
-   *
-   * @param reports whether to write a report page and event files besides the metrics
    */
   static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output, boolean reports) {
     PrintStream progress = output.isJson() ? System.err : System.out;
@@ -38,11 +36,7 @@ final class Training {
     return tuner;
   }
 
-  /**
-   * Runs until completion or interruption.
-   *
-   * @param resumption message after an interruption
-   */
+  /** Runs until completion or interruption. */
   static FineTuneReport run(FineTuner tuner, Output output, String resumption) {
     Runnable stop =
         () -> {

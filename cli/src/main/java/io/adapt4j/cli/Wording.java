@@ -125,12 +125,7 @@ final class Wording {
     }
   }
 
-  /**
-   * Translates a message.
-   *
-   * @param message a message of the library
-   * @return the message in command-line terms
-   */
+  /** Translates a message. */
   static String of(String message) {
     String text = message;
     for (Map.Entry<String, String> phrase : PHRASES.entrySet()) {

@@ -63,11 +63,6 @@ abstract class AdaptedModel implements AutoCloseable {
    * Adds an adapter next to those already loaded. It stays inactive until it is named in {@link
    * #useAdapters} or {@link LanguageModel#withAdapter}. Base weights are shared: an adapter costs
    * only its own parameters. Running requests are neither changed nor delayed for long.
-   *
-   * @param name name of the adapter on this model
-   * @param adapter the adapter to load
-   * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
-   * @throws IllegalStateException while adapters are merged
    */
   public void addAdapter(String name, Adapter adapter) {
     exclusively(
@@ -80,11 +75,6 @@ abstract class AdaptedModel implements AutoCloseable {
   /**
    * Replaces an adapter; the new one takes over the name. Requests that have begun with the old one
    * keep it; it is freed when they have ended.
-   *
-   * @param name name of the adapter to replace
-   * @param adapter the new adapter
-   * @throws IllegalArgumentException if there is none of this name, or the adapter does not fit
-   * @throws IllegalStateException while adapters are merged
    */
   public void replaceAdapter(String name, Adapter adapter) {
     exclusively(
@@ -94,13 +84,7 @@ abstract class AdaptedModel implements AutoCloseable {
         });
   }
 
-  /**
-   * Removes an adapter and frees its memory once the requests that use it have ended.
-   *
-   * @param name its name
-   * @throws IllegalArgumentException if there is none of this name
-   * @throws IllegalStateException while adapters are merged
-   */
+  /** Removes an adapter and frees its memory once the requests that use it have ended. */
   public void removeAdapter(String name) {
     exclusively(
         () -> {
@@ -114,10 +98,6 @@ abstract class AdaptedModel implements AutoCloseable {
    * adapter saves in full. The updates of several adapters add up; of two that save the same module
    * in full, the later one in this list counts. DoRA also rescales the updates of the adapters
    * applied before it.
-   *
-   * @param names adapters of {@link #adapterNames}; none to run the model alone
-   * @throws IllegalArgumentException if a name is unknown or there twice
-   * @throws IllegalStateException while adapters are merged
    */
   public void useAdapters(String... names) {
     List<String> wanted = List.of(names);
@@ -128,8 +108,6 @@ abstract class AdaptedModel implements AutoCloseable {
    * Returns the names of the adapters on the model. One given to {@link
    * LanguageModel#load(ModelSource, Adapter...)} has the name of its folder, with a number appended
    * if that was taken.
-   *
-   * @return in the order in which they were put on
    */
   public List<String> adapterNames() {
     return share(() -> model.adapters().names());
@@ -143,21 +121,12 @@ abstract class AdaptedModel implements AutoCloseable {
   /**
    * Runs an action with all adapters disabled, such as scoring with the reference model. Other
    * threads wait meanwhile.
-   *
-   * @param <T> type of the result
-   * @param action action to run; it may use this model
-   * @return its result
-   * @throws IllegalStateException while adapters are merged
    */
   public <T> T withoutAdapters(Supplier<T> action) {
     return exclusively(() -> model.adapters().without(action));
   }
 
-  /**
-   * Enables or disables the active adapters, to compare with the base model.
-   *
-   * @param enabled false to run the model alone
-   */
+  /** Enables or disables the active adapters, to compare with the base model. */
   public void enableAdapters(boolean enabled) {
     exclusively(() -> model.adapters().enabled(enabled));
   }
@@ -172,11 +141,7 @@ abstract class AdaptedModel implements AutoCloseable {
     exclusively(() -> model.adapters().unmerge());
   }
 
-  /**
-   * Frees the model's memory, waiting for a call in progress.
-   *
-   * @throws IllegalStateException if called from inside such a call, that is from {@code onText}
-   */
+  /** Frees the model's memory, waiting for a call in progress. */
   @Override
   public void close() {
     use.close();

@@ -1,7 +1,6 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.internal.data.EncodedExample;
 import io.adapt4j.core.internal.data.ExampleEncoder;
@@ -60,16 +59,7 @@ public record Preview(List<Row> rows) {
     rows = List.copyOf(rows);
   }
 
-  /**
-   * Tokenizes the first rows of a dataset.
-   *
-   * @param dataset the rows
-   * @param encoder encoder of the training
-   * @param rows number of rows; all if there are fewer
-   * @return their tokens
-   * @throws IllegalArgumentException if the number is negative
-   * @throws DatasetException if a row cannot be encoded; it names the row
-   */
+  /** Tokenizes the first rows of a dataset. */
   static Preview of(Dataset dataset, ExampleEncoder encoder, int rows) {
     Dataset first = dataset.take(rows);
     List<Row> shown = new ArrayList<>();

@@ -3,11 +3,7 @@ package io.adapt4j.core;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/**
- * Formats previews.
- *
- * @param mark marks a trained token
- */
+/** Formats previews. */
 record PreviewText(UnaryOperator<String> mark) {
 
   private static final int WIDTH = 100;

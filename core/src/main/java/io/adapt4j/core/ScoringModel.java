@@ -38,9 +38,6 @@ abstract class ScoringModel extends AdaptedModel {
    * Scores a continuation.
    *
    * @param context the text before it; may be empty if the model has a bos or eos token
-   * @param continuation the text to score, with its leading space if it has one
-   * @return the log-probabilities of its tokens
-   * @throws IllegalArgumentException as {@link #scoreAll} does
    */
   public TokenScores score(String context, String continuation) {
     Texts.require("context", context);
@@ -54,11 +51,6 @@ abstract class ScoringModel extends AdaptedModel {
    * <p>The boundary of context and continuation follows lm-evaluation-harness: trailing spaces of
    * the context move to the continuation, and both are encoded as one text. If both together are
    * too long, the context is truncated on the left and the result says so.
-   *
-   * @param requests the requests
-   * @return one result per request, in order
-   * @throws IllegalArgumentException if a continuation alone is longer than the model's context, or
-   *     a context is empty and the model names neither bos nor eos
    */
   public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
     Texts.requireAll("requests", requests);
@@ -68,24 +60,13 @@ abstract class ScoringModel extends AdaptedModel {
                 TokenSpan.all(model.requireTokenizer(), requests, model.specialIds().first())));
   }
 
-  /**
-   * Scores tokenized continuations, in batches of similar length.
-   *
-   * @param spans the spans to score
-   * @return one result per span, in order
-   * @throws IllegalArgumentException if an id is unknown or a continuation alone is longer than the
-   *     model's context
-   */
+  /** Scores tokenized continuations, in batches of similar length. */
   public List<TokenScores> scoreIds(List<TokenSpan> spans) {
     Texts.requireAll("spans", spans);
     return computing(() -> scorer.score(spans));
   }
 
-  /**
-   * {@return the model's tokenizer, which is closed with the model}
-   *
-   * @throws IllegalStateException if the folder has none
-   */
+  /** {@return the model's tokenizer, which is closed with the model} */
   public Tokenizer tokenizer() {
     return share(model::requireTokenizer);
   }

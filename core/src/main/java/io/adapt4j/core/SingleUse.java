@@ -86,11 +86,7 @@ final class SingleUse {
         });
   }
 
-  /**
-   * Waits for a call in progress; closing twice is harmless.
-   *
-   * @throws IllegalStateException if called from inside such a call
-   */
+  /** Waits for a call in progress; closing twice is harmless. */
   void close() {
     if (lock.isHeldByCurrentThread() || life.getReadHoldCount() > 0) {
       throw new IllegalStateException(

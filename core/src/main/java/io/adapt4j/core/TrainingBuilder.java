@@ -20,8 +20,6 @@ import java.util.Optional;
 /**
  * Training options common to all fine-tunings: duration, learning rate, data types, evaluation,
  * checkpoints and reporting. Base class of {@link FineTuner.Builder}.
- *
- * @param <B> the builder
  */
 abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
 
@@ -47,9 +45,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Sets the metric for the best model, which also decides early stopping: {@code loss} (the
    * default), or a metric of the task, such as {@code accuracy}.
-   *
-   * @param metric its name
-   * @return this builder
    */
   public B metricForBestModel(String metric) {
     return set(Options.METRIC_FOR_BEST_MODEL, metric);
@@ -62,7 +57,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * last answers ended.
    *
    * @param rows number of rows; 0 for none
-   * @return this builder
    */
   public B evaluationSamples(int rows) {
     return set(Options.EVALUATION_SAMPLES, rows);
@@ -71,9 +65,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Sets how often the state to resume from is saved; default: with each evaluation. A state holds
    * the trainable parameters and the optimizer's moments in fp32, 12 bytes per parameter.
-   *
-   * @param interval by steps, epochs or time
-   * @return this builder
    */
   public B saveEvery(Interval interval) {
     return set(Options.SAVE_EVERY, interval);
@@ -82,9 +73,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Sets how many of the newest states are kept; default 2, so that one is left if the newest is
    * damaged.
-   *
-   * @param states at least 0; 0 saves none
-   * @return this builder
    */
   public B saveLimit(int states) {
     return set(Options.SAVE_LIMIT, states);
@@ -93,40 +81,22 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Sets the number of passes over the training data; default 3, but 1 for pairs, preferences and
    * prompts.
-   *
-   * @param passes at least 1
-   * @return this builder
    */
   public B epochs(int passes) {
     return set(Options.EPOCHS, passes);
   }
 
-  /**
-   * Limits the number of steps; the learning-rate schedule spans this many. Default: no limit.
-   *
-   * @param steps optimizer steps, at least 1
-   * @return this builder
-   */
+  /** Limits the number of steps; the learning-rate schedule spans this many. Default: no limit. */
   public B maxSteps(int steps) {
     return set(Options.MAX_STEPS, steps);
   }
 
-  /**
-   * Sets the examples per micro-batch; default 8, 16 for classification, 32 for embeddings.
-   *
-   * @param examples at least 1
-   * @return this builder
-   */
+  /** Sets the examples per micro-batch; default 8, 16 for classification, 32 for embeddings. */
   public B batchSize(int examples) {
     return set(Options.BATCH_SIZE, examples);
   }
 
-  /**
-   * Sets the number of micro-batches whose gradients are accumulated for a step; default 1.
-   *
-   * @param microBatches at least 1
-   * @return this builder
-   */
+  /** Sets the number of micro-batches whose gradients are accumulated for a step; default 1. */
   public B gradientAccumulation(int microBatches) {
     return set(Options.GRADIENT_ACCUMULATION, microBatches);
   }
@@ -136,20 +106,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * prediction 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6 with LoRA; {@link
    * FineTuner#plan} shows it. An unusual rate is questioned ({@link FineTuner#questions}), not
    * refused.
-   *
-   * @param rate above 0
-   * @return this builder
    */
   public B learningRate(double rate) {
     return set(Options.LEARNING_RATE, rate);
   }
 
-  /**
-   * Sets the optimizer; default AdamW.
-   *
-   * @param algorithm the optimizer with its options
-   * @return this builder
-   */
+  /** Sets the optimizer; default AdamW. */
   public B optimizer(Optimizer algorithm) {
     return set(Options.OPTIMIZER, algorithm);
   }
@@ -158,22 +120,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * Scales the learning rate of some parameters. May be called repeatedly; the first expression
    * that matches a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}, or {@code
    * Lora.plus(16)}.
-   *
-   * @param names a regular expression found in the parameters' names
-   * @param factor multiplies the learning rate; 0 freezes the parameters
-   * @return this builder
-   * @throws IllegalArgumentException if the expression is malformed or the factor negative
    */
   public B learningRateFactor(String names, double factor) {
     return add(Options.LEARNING_RATE_FACTORS, new LearningRateFactor(names, factor));
   }
 
-  /**
-   * Sets the learning-rate schedule; default linear decay to 0.
-   *
-   * @param shape the schedule
-   * @return this builder
-   */
+  /** Sets the learning-rate schedule; default linear decay to 0. */
   public B schedule(LearningRateSchedule shape) {
     return set(Options.SCHEDULE, shape);
   }
@@ -181,50 +133,27 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Sets the warmup as a share of the steps; default 0.03, or 0.1 for embeddings, preferences and
    * reinforcement learning. Not together with {@link #warmupSteps}.
-   *
-   * @param share from 0 to 1
-   * @return this builder
    */
   public B warmupRatio(double share) {
     return set(Options.WARMUP_RATIO, share);
   }
 
-  /**
-   * Sets the warmup steps. Not together with {@link #warmupRatio}.
-   *
-   * @param steps at least 0
-   * @return this builder
-   */
+  /** Sets the warmup steps. Not together with {@link #warmupRatio}. */
   public B warmupSteps(int steps) {
     return set(Options.WARMUP_STEPS, steps);
   }
 
-  /**
-   * Sets AdamW's decoupled weight decay, not applied to biases and norms; default 0.01.
-   *
-   * @param decay at least 0
-   * @return this builder
-   */
+  /** Sets AdamW's decoupled weight decay, not applied to biases and norms; default 0.01. */
   public B weightDecay(double decay) {
     return set(Options.WEIGHT_DECAY, decay);
   }
 
-  /**
-   * Sets the maximum gradient norm for clipping; default 1, 0 disables clipping.
-   *
-   * @param norm at least 0
-   * @return this builder
-   */
+  /** Sets the maximum gradient norm for clipping; default 1, 0 disables clipping. */
   public B maxGradientNorm(double norm) {
     return set(Options.MAX_GRADIENT_NORM, norm);
   }
 
-  /**
-   * Sets when to evaluate on the validation data and save a checkpoint; default each epoch.
-   *
-   * @param interval by steps or epochs
-   * @return this builder
-   */
+  /** Sets when to evaluate on the validation data and save a checkpoint; default each epoch. */
   public B evaluateEvery(Interval interval) {
     return set(Options.EVALUATE_EVERY, interval);
   }
@@ -232,8 +161,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Keeps the best checkpoint in addition to the last: that of the lowest validation loss, unless
    * {@link #metricForBestModel} says otherwise. Needs validation data.
-   *
-   * @return this builder
    */
   public B keepBest() {
     return set(Options.KEEP_BEST, true);
@@ -242,9 +169,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Keeps the newest checkpoints in separate folders {@code checkpoint-STEP}, in addition to {@code
    * last} and {@code best}; default none.
-   *
-   * @param checkpoints number to keep, at least 0
-   * @return this builder
    */
   public B keepLast(int checkpoints) {
     return set(Options.KEEP_LAST, checkpoints);
@@ -253,9 +177,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Stops early when the validation loss has not improved for some evaluations in a row. Needs
    * validation data.
-   *
-   * @param evaluations at least 1
-   * @return this builder
    */
   public B earlyStopping(int evaluations) {
     return set(Options.EARLY_STOPPING, evaluations);
@@ -265,7 +186,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * Adds noise to the token embeddings while training (NEFTune, Jain et al. 2023); default none.
    *
    * @param alpha the paper's alpha, for which it tries 5, 10 and 15; 0 for none
-   * @return this builder
    */
   public B neftune(double alpha) {
     return set(Options.NEFTUNE, alpha);
@@ -276,9 +196,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * or that its class has by default in Transformers. It depends on the seed. Default on, but off
    * for preferences, rewards and reinforcement learning, as in TRL, where the same text must score
    * the same twice. An adapter's own dropout is an option of its method.
-   *
-   * @param on whether to apply dropout
-   * @return this builder
    */
   public B modelDropout(boolean on) {
     return set(Options.MODEL_DROPOUT, on);
@@ -289,9 +206,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * training, instead of randomly. Default on for classification and regression if the checkpoint
    * has no classifier for the task; no effect elsewhere. The evaluation before training then
    * measures the frozen baseline.
-   *
-   * @param on whether to fit it
-   * @return this builder
    */
   public B headWarmStart(boolean on) {
     return set(Options.HEAD_WARM_START, on);
@@ -300,20 +214,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Recomputes the activations of each layer in the backward pass instead of keeping them: less
    * memory, about a third more time. Default off, unless the method enables it, as QLoRA does.
-   *
-   * @param on whether to recompute
-   * @return this builder
    */
   public B gradientCheckpointing(boolean on) {
     return set(Options.GRADIENT_CHECKPOINTING, on);
   }
 
-  /**
-   * Sets the compute type. Trainable parameters and the optimizer's state are always fp32.
-   *
-   * @param type default {@link Precision#AUTO}
-   * @return this builder
-   */
+  /** Sets the compute type. Trainable parameters and the optimizer's state are always fp32. */
   public B precision(Precision type) {
     return set(Options.PRECISION, type);
   }
@@ -321,20 +227,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Sets how many steps in a row may have a NaN or infinite loss or gradient (they are skipped and
    * reported) before the run fails; default 5.
-   *
-   * @param steps at least 0
-   * @return this builder
    */
   public B maxSkippedSteps(int steps) {
     return set(Options.MAX_SKIPPED_STEPS, steps);
   }
 
-  /**
-   * Sets the seed of initial adapter weights, the order of examples and dropout; default 42.
-   *
-   * @param value any
-   * @return this builder
-   */
+  /** Sets the seed of initial adapter weights, the order of examples and dropout; default 42. */
   public B seed(long value) {
     return set(Options.SEED, value);
   }
@@ -342,9 +240,6 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Adds a regularization term that keeps the model close to its base; may be called repeatedly.
    * The reported training loss excludes it.
-   *
-   * @param term EWC, L2 toward the base, or KL to the base on replay data
-   * @return this builder
    */
   public B regularize(Regularization term) {
     return add(Options.REGULARIZE, term);
@@ -353,21 +248,12 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   /**
    * Mixes examples of what must not be forgotten into the training data, as {@link Datasets#replay}
    * does with this builder's seed.
-   *
-   * @param data the examples
-   * @param share of all rows of an epoch, above 0 and below 1; 0.05 to 0.5 are usual
-   * @return this builder
    */
   public B replay(Dataset data, double share) {
     return set(Options.REPLAY, new Replay(data, share));
   }
 
-  /**
-   * Adds a listener; may be called repeatedly.
-   *
-   * @param listener receives steps, evaluations, checkpoints and warnings
-   * @return this builder
-   */
+  /** Adds a listener; may be called repeatedly. */
   public B listener(TrainingListener listener) {
     return add(Options.LISTENERS, listener);
   }

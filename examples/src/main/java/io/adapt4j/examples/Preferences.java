@@ -45,15 +45,7 @@ public final class Preferences {
 
   private Preferences() {}
 
-  /**
-   * Result of the training on held-out prompts.
-   *
-   * @param before metrics before the first step
-   * @param after metrics of the best checkpoint
-   * @param wordsBefore words per generated sentence before training
-   * @param wordsAfter words per generated sentence after training
-   * @param text text generated after training for the first prompt
-   */
+  /** Result of the training on held-out prompts. */
   record Outcome(
       Map<String, Double> before,
       Map<String, Double> after,

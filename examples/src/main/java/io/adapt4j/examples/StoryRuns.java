@@ -21,24 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Trains the shipped model on rewards for its stories.
- *
- * @param examples the folder of the examples module
- * @param output folder for the runs
- * @param epochs passes over the prompts
- */
+/** Trains the shipped model on rewards for its stories. */
 record StoryRuns(Path examples, Path output, int epochs) {
 
   static final int NEW_TOKENS = 96;
 
-  /**
-   * Result of a run.
-   *
-   * @param start metrics on held-out prompts before it
-   * @param end metrics on held-out prompts after it
-   * @param adapter folder of the trained adapter
-   */
+  /** Result of a run. */
   record Result(Map<String, Double> start, Map<String, Double> end, Path adapter) {}
 
   ModelSource base() {

@@ -22,22 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Aggregator {
 
-  /**
-   * A site's part.
-   *
-   * @param start its initial adapter
-   * @param end its trained adapter
-   * @param weight its weight in the mean
-   */
+  /** A site's part. */
   record Part(StoredAdapter start, StoredAdapter end, double weight) {}
 
-  /**
-   * Norms over all modules.
-   *
-   * @param mean norm of the mean of the products
-   * @param factorMeanError norm of the error of averaging A and B separately
-   * @param error norm of the error of this aggregation
-   */
+  /** Norms over all modules. */
   record Norms(double mean, double factorMeanError, double error) {}
 
   /** The largest fp16 value, which no value of a usable adapter exceeds. */
@@ -62,17 +50,7 @@ final class Aggregator {
   private double factorMeanSquares;
   private double errorSquares;
 
-  /**
-   * Prepares a round's aggregation.
-   *
-   * @param how the aggregation method
-   * @param common the adapter of the previous round
-   * @param parts the sites; may be none
-   * @param shares clipping factor of each site, 1 if its update is not clipped
-   * @param deviation standard deviation of the noise on the new values
-   * @param noise source of the noise
-   * @param seed seed of the next round's newly initialized matrices
-   */
+  /** Prepares a round's aggregation. */
   Aggregator(
       Aggregation how,
       StoredAdapter common,
@@ -96,9 +74,6 @@ final class Aggregator {
    * Computes the new adapter and the update to fold into the base.
    *
    * @param folded update folded into the base by earlier rounds; null for none
-   * @param adapter receives the tensors of the new adapter
-   * @param fold receives the tensors of the accumulated folded update, if rounds change the base
-   * @return the norms
    */
   Norms aggregate(@Nullable StoredAdapter folded, AdapterWriter adapter, AdapterWriter fold) {
     for (String module : common.modules()) {

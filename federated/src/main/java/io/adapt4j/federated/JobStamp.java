@@ -10,10 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Identity of a job. A result carries the stamp of the job it answers, so that results of another
  * site, round or base, and replayed ones, are rejected.
  *
- * @param site name of the site
  * @param round number of the round; 0 for the job that creates the initial adapter
- * @param base base model and a digest of the update folded into it by earlier rounds
- * @param nonce random text that only the coordinator and this job's site know
  */
 record JobStamp(String site, int round, String base, String nonce) implements Serializable {
 

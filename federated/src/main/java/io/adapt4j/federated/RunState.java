@@ -13,12 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/**
- * State in a round's folder, next to its adapter.
- *
- * @param identity identity of the run
- * @param rounds the reports so far
- */
+/** State in a round's folder, next to its adapter. */
 record RunState(String identity, List<RoundReport> rounds) {
 
   static final String FILE = "federated.json";
@@ -84,11 +79,7 @@ record RunState(String identity, List<RoundReport> rounds) {
     return duration.toMillis() / 1000.0;
   }
 
-  /**
-   * Reads the folder of a round.
-   *
-   * @throws IOException if it is damaged; folders of older versions have no checksums
-   */
+  /** Reads the folder of a round. */
   static RunState read(Path folder, int round) throws IOException {
     CheckedJson.Content content = CheckedJson.read(folder.resolve(FILE));
     Optional<String> problem = FileChecksums.problem(folder, content.json().path(FILES));

@@ -35,15 +35,9 @@ public final class SiteJob implements Serializable {
   /**
    * Parts common to all jobs of a run.
    *
-   * @param run unique id of the run
-   * @param path folder of the base, or its repository on a hub
    * @param revision of the repository; null for a folder
-   * @param method the method
-   * @param aggregation the aggregation method
    * @param privacy protection at the site; null for none
-   * @param rounds number of rounds
    * @param localSteps limit of steps per round; 0 for none
-   * @param seed seed of the run
    */
   record Common(
       String run,
@@ -71,8 +65,6 @@ public final class SiteJob implements Serializable {
   /**
    * Noise added to a site's update before it leaves.
    *
-   * @param clip maximum norm of an update
-   * @param noiseMultiplier standard deviation of the noise relative to that norm
    * @param seed seed of the noise; null for a random one each time
    */
   record NoiseAtSite(double clip, double noiseMultiplier, @Nullable Long seed)

@@ -8,12 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A site's adapter before and after a round, or why it is left out.
  *
- * @param site the name of the site
- * @param attempts number of attempts
- * @param failure why it is left out; empty if it is used
  * @param result its result; null before the first attempt
- * @param start folder of the adapter before
- * @param end folder of the adapter after
  */
 record SiteUpdate(
     String site,

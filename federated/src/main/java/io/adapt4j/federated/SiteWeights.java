@@ -10,10 +10,6 @@ final class SiteWeights {
   /**
    * Returns weights proportional to token counts, capped at a limit. Excess weight goes to the
    * other sites in proportion to their counts.
-   *
-   * @param tokens token counts, each at least 1
-   * @param limit maximum weight; weights are equal if it is below 1 / sites
-   * @return weights that sum to 1
    */
   static double[] of(List<Long> tokens, double limit) {
     int sites = tokens.size();

@@ -44,12 +44,7 @@ final class RoundedWeights implements AutoCloseable {
 
   private RoundedWeights() {}
 
-  /**
-   * Copies the weights of a network.
-   *
-   * @param network with its adapters
-   * @param types of tensors in the file, by the names of the network
-   */
+  /** Copies the weights of a network. */
   static RoundedWeights of(Network network, Map<String, TensorType> types) {
     RoundedWeights weights = new RoundedWeights();
     Set<Parameter> seen = new HashSet<>();

@@ -21,13 +21,7 @@ final class VerificationPage {
   private final String description;
   private final ExportVerification proof;
 
-  /**
-   * Describes a comparison.
-   *
-   * @param file the file's name
-   * @param description its type and size
-   * @param proof what was found
-   */
+  /** Describes a comparison. */
   VerificationPage(String file, String description, ExportVerification proof) {
     this.file = file;
     this.description = description;
@@ -48,8 +42,6 @@ final class VerificationPage {
 
   /**
    * Adds the comparison to the report of a run, replacing an earlier one of a file of this name.
-   *
-   * @param report the run's page
    */
   void addTo(Path report) {
     try {

@@ -8,8 +8,6 @@ import java.util.Map;
 /**
  * The arguments of a call in a template.
  *
- * @param positional in order
- * @param named by name
  * @param more a sequence of further positional arguments, or null
  * @param moreNamed a mapping of further named arguments, or null
  */

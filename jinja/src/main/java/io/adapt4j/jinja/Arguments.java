@@ -3,12 +3,7 @@ package io.adapt4j.jinja;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The argument values of a call.
- *
- * @param positional in order
- * @param named by name, in order
- */
+/** The argument values of a call. */
 record Arguments(List<Object> positional, Map<String, Object> named) {
 
   static final Arguments NONE = new Arguments(List.of(), Map.of());
@@ -19,9 +14,6 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
   /**
    * Binds the arguments to parameters. Errors use the function's name; omitted optional parameters
    * are {@link #MISSING}.
-   *
-   * @param required number of required parameters
-   * @param parameters parameter names, in order
    */
   Object[] bind(String function, int required, String... parameters) {
     if (positional.size() > parameters.length) {

@@ -12,13 +12,7 @@ final class Decimals {
 
   private Decimals() {}
 
-  /**
-   * Formats the absolute value of a double.
-   *
-   * @param notation one of e, E, f, F, g, G
-   * @param precision digits after the point, or for g and G all significant digits
-   * @param alternate whether to keep the point, and for g and G trailing zeros
-   */
+  /** Formats the absolute value of a double. */
   static String write(double value, char notation, int precision, boolean alternate) {
     if (precision > LARGEST_PRECISION) {
       throw new Fault("a precision is larger than " + LARGEST_PRECISION);

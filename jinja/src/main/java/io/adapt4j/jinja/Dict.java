@@ -17,12 +17,7 @@ final class Dict {
 
   private final Map<Object, Entry> entries = new LinkedHashMap<>();
 
-  /**
-   * A key as it was first written, and its value.
-   *
-   * @param key the key
-   * @param value the value
-   */
+  /** A key as it was first written, and its value. */
   record Entry(Object key, Object value) {
 
     Tuple tuple() {

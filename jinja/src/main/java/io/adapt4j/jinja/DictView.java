@@ -2,12 +2,7 @@ package io.adapt4j.jinja;
 
 import java.util.Iterator;
 
-/**
- * The results of keys(), values() and items().
- *
- * @param dict the dict
- * @param kind which of the three
- */
+/** The results of keys(), values() and items(). */
 record DictView(Dict dict, Kind kind) {
 
   enum Kind {

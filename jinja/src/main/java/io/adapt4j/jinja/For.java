@@ -5,13 +5,7 @@ import java.util.Iterator;
 /**
  * A for loop.
  *
- * @param line its line
- * @param target target of each item
- * @param items the iterable
  * @param test condition of items, or null
- * @param recursive whether the body may call the loop with other items
- * @param body the body
- * @param otherwise the else part, which runs if no iteration reached the end of the body
  */
 record For(
     int line, Target target, Expr items, Expr test, boolean recursive, Body body, Body otherwise)

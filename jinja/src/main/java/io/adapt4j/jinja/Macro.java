@@ -5,22 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * A macro, or the body of a call block.
- *
- * @param definition its definition in the template
- * @param scope the enclosing scope
- */
+/** A macro, or the body of a call block. */
 record Macro(Definition definition, Frame scope) implements Callable, HasAttributes {
 
   /**
    * Definition of a macro in a template.
    *
    * @param name its name; null for the body of a call block
-   * @param parameters their names
-   * @param defaults defaults of the last parameters
-   * @param body its body
-   * @param names all names that the body reads
    */
   record Definition(
       String name, List<String> parameters, List<Expr> defaults, Body body, Set<String> names) {

@@ -5,10 +5,7 @@ import java.util.stream.LongStream;
 /**
  * Python's range of integers.
  *
- * @param start the first integer
  * @param stop the exclusive end
- * @param step the step, not 0
- * @param length number of integers
  */
 record Range(long start, long stop, long step, int length) {
 

@@ -25,13 +25,7 @@ final class Run {
   private long nextLook = STEPS_BETWEEN_LOOKS;
   private int depth;
 
-  /**
-   * Output of a generation block.
-   *
-   * @param start offset in the output
-   * @param text its output
-   * @param line its line
-   */
+  /** Output of a generation block. */
   record Block(int start, String text, int line) {}
 
   Run(Source source, RenderOptions options) {

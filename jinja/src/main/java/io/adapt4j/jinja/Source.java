@@ -2,12 +2,7 @@ package io.adapt4j.jinja;
 
 import java.util.List;
 
-/**
- * The text of a template with only line feeds and without a final one, as Jinja reads it.
- *
- * @param name name of the template in errors
- * @param text the text
- */
+/** The text of a template with only line feeds and without a final one, as Jinja reads it. */
 record Source(String name, String text) {
 
   static Source of(String name, String text) {

@@ -1,13 +1,6 @@
 package io.adapt4j.jinja;
 
-/**
- * A token of a template.
- *
- * @param type its type
- * @param text its characters; the value of a string literal
- * @param value the value of a number literal
- * @param line its line, from 1
- */
+/** A token of a template. */
 record Token(Type type, String text, Object value, int line) {
 
   enum Type {

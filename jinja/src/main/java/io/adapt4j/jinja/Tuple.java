@@ -3,12 +3,7 @@ package io.adapt4j.jinja;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Python's tuple.
- *
- * @param items the elements
- * @param names names of the elements, as in a named tuple; empty if they have none
- */
+/** Python's tuple. */
 record Tuple(List<Object> items, List<String> names) {
 
   Tuple(List<Object> items) {

@@ -3,8 +3,6 @@ package io.adapt4j.jinja;
 /**
  * The value of an unknown name or attribute: prints as nothing, is false and empty, and fails in
  * any other use.
- *
- * @param reason the error message
  */
 record Undefined(String reason) {
 

@@ -12,14 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/**
- * Configuration of a chat model.
- *
- * @param repliers the repliers by name
- * @param options options used if neither a request nor the parameters set them
- * @param parameters default parameters of requests
- * @param listeners listeners for requests
- */
+/** Configuration of a chat model. */
 record ChatModels(
     Map<String, Replier> repliers,
     GenerationOptions options,

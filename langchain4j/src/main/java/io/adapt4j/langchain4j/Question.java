@@ -7,15 +7,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.List;
 
-/**
- * A request to a replier.
- *
- * @param messages the conversation
- * @param options generation options
- * @param tools the available tools
- * @param choice the tool choice
- * @param format the format of the answer
- */
+/** A request to a replier. */
 record Question(
     List<ChatMessage> messages,
     GenerationOptions options,

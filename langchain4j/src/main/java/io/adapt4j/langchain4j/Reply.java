@@ -11,9 +11,6 @@ import java.util.Optional;
  *
  * @param text the text; may be empty
  * @param thinking the thoughts before it; may be empty
- * @param calls the tool calls
- * @param finishReason the reason why it ends
- * @param usage the token usage, if it was counted
  */
 record Reply(
     String text,

@@ -11,28 +11,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/**
- * Content of {@code adapter_config.json} for a LoRA adapter.
- *
- * @param rank r
- * @param alpha numerator of the scale
- * @param dropout probability on the adapter's input
- * @param modules the adapted projections
- * @param bias the biases that train
- * @param modulesToSave modules that train in full
- * @param rankStabilized whether the scale is alpha / sqrt(r) instead of alpha / r
- * @param dora whether a magnitude vector trains separately from the direction (DoRA)
- * @param biasOfB whether B has a bias that trains with it
- * @param initial initialization of A and B
- * @param rankPattern other ranks, by regular expression over the end of a path
- * @param alphaPattern other alphas, likewise
- * @param loftq LoftQ quantization of the base weights under the adapter
- * @param tiesEmbeddings whether a tied embedding and head stay tied if one of them trains
- * @param tokens ids of tokens whose vectors train, by module; those of the embedding under the
- *     empty name
- * @param source the file's own fields, preserved on rewriting; empty if there was no file
- * @param storedNames names of the stored tensors; empty if there is no file
- */
+/** Content of {@code adapter_config.json} for a LoRA adapter. */
 record AdapterConfig(
     int rank,
     double alpha,
@@ -140,12 +119,7 @@ record AdapterConfig(
         .collect(Collectors.toSet());
   }
 
-  /**
-   * Returns the tokens whose vectors train, by module path.
-   *
-   * @param paths paths of the embedding and, if there is one, of the head
-   * @param tied whether the two are tied, so that only the embedding's tokens count
-   */
+  /** Returns the tokens whose vectors train, by module path. */
   Map<String, List<Integer>> tokensOf(Set<String> paths, boolean tied) {
     Map<String, List<Integer>> found = new LinkedHashMap<>();
     String embedding = paths.stream().findFirst().orElse("");

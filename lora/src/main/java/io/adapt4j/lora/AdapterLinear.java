@@ -96,11 +96,7 @@ abstract class AdapterLinear implements StackedLinear {
     return merged;
   }
 
-  /**
-   * Returns the layer that merging writes to.
-   *
-   * @throws IllegalStateException if it has no plain weight
-   */
+  /** Returns the layer that merging writes to. */
   abstract DenseLinear plain();
 
   /** Merges the adapter into the base weight. */
@@ -138,13 +134,7 @@ abstract class AdapterLinear implements StackedLinear {
     unmerged.clear();
   }
 
-  /**
-   * Removes this layer from a stack of layers and frees its resources.
-   *
-   * @param top the top of the stack
-   * @return the top of the remaining stack
-   * @throws IllegalStateException if a layer above cannot be reconnected
-   */
+  /** Removes this layer from a stack of layers and frees its resources. */
   final Linear detach(Linear top) {
     Linear left = StackedLinear.without(top, this);
     closeOwn();

@@ -22,11 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/**
- * A network with an adapter's layers in its linear slots.
- *
- * @param <L> the layers
- */
+/** A network with an adapter's layers in its linear slots. */
 abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
 
   private final Network network;
@@ -37,12 +33,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   private final List<TableUpdate.Tie> ties = new ArrayList<>();
   private final Optional<HeadSlot.Untied> untied;
 
-  /**
-   * Prepares a network for an adapter.
-   *
-   * @param network a model with weights
-   * @param untiesHead whether its tied output head becomes a separate matrix
-   */
+  /** Prepares a network for an adapter. */
   AdapterModel(Network network, boolean untiesHead) {
     this.network = network;
     this.untied =

@@ -22,17 +22,7 @@ import java.util.stream.Stream;
  * Application of a LoRA configuration to one model: the adapted projections with their shapes, and
  * the base tensors that train in addition. Needs no weights.
  *
- * @param taskType PEFT's task type; empty if it has none for this kind of model
  * @param adapted the adapted projections, in the order of the model
- * @param modulesToSave names of the modules that train in full, as PEFT can load them
- * @param saved base tensors of modules that train in full
- * @param biases base biases that train, besides those in {@code saved}
- * @param untiesHead whether a tied output head must become a separate matrix
- * @param shapes dimensions of every base tensor named in {@code saved} and {@code biases}
- * @param copies tensors of the file that repeat another one
- * @param tables updates of the token embedding and the output head
- * @param mixture the experts of the network
- * @param problems one sentence each; empty when the plan can be carried out
  */
 record AdapterPlan(
     Optional<String> taskType,
@@ -47,13 +37,7 @@ record AdapterPlan(
     Mixture mixture,
     List<String> problems) {
 
-  /**
-   * Facts that decide how PEFT's configuration has to name experts.
-   *
-   * @param modelType the family; empty if the network has no experts
-   * @param routers paths of the adapted projections that choose experts
-   * @param partly last path components of projections that are only partly adapted
-   */
+  /** Facts that decide how PEFT's configuration has to name experts. */
   record Mixture(String modelType, Set<String> routers, Set<String> partly) {
     static final Mixture NONE = new Mixture("", Set.of(), Set.of());
   }
@@ -61,15 +45,7 @@ record AdapterPlan(
   /**
    * One adapted projection.
    *
-   * @param slot index of its slot in {@link Network#linears}
-   * @param part the projection, under its name in files
-   * @param origin its path in the network, or that of the first projection fused into it
-   * @param in width of its input
-   * @param rank rank of A and B
-   * @param scale factor of B A
    * @param transposed whether checkpoints store its weight as [in, out]
-   * @param dora whether it has a magnitude vector
-   * @param biasOfB whether B has a bias
    */
   record Adapted(
       int slot,

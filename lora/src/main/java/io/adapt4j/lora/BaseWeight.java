@@ -8,12 +8,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The base weight under an adapter: plain, or dequantized on demand.
- *
- * @param layer the layer that holds it
- * @param type the compute type
- */
+/** The base weight under an adapter: plain, or dequantized on demand. */
 record BaseWeight(Linear layer, DType type) {
 
   static BaseWeight under(Linear linear, DType type) {
@@ -38,12 +33,7 @@ record BaseWeight(Linear layer, DType type) {
     return plain("the base weight").bias().orElse(null);
   }
 
-  /**
-   * Returns the layer as one with a plain, mutable weight.
-   *
-   * @param what operation that needs it, for the error
-   * @throws IllegalStateException if the weight is held in another form
-   */
+  /** Returns the layer as one with a plain, mutable weight. */
   DenseLinear plain(String what) {
     if (layer instanceof DenseLinear dense) {
       return dense;

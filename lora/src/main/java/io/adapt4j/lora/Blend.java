@@ -20,10 +20,6 @@ sealed interface Blend {
   /**
    * Computes the best approximation of the weighted sum of the updates in a given rank, like PEFT's
    * {@code svd}.
-   *
-   * @param rank rank of the result, at least 1
-   * @return the method
-   * @throws IllegalArgumentException if the rank is below 1
    */
   static Blend svd(int rank) {
     if (rank < 1) {
@@ -40,10 +36,6 @@ sealed interface Blend {
     CONCATENATED
   }
 
-  /**
-   * See {@link Blend#svd}.
-   *
-   * @param rank rank of the result
-   */
+  /** See {@link Blend#svd}. */
   record Svd(int rank) implements Blend {}
 }

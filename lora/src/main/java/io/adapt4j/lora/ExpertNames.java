@@ -48,12 +48,7 @@ final class ExpertNames {
 
   private ExpertNames() {}
 
-  /**
-   * A projection named as in an adapter file.
-   *
-   * @param part its path in the file and its position in the layer
-   * @param origin its path in the network, or that of the first projection fused into it
-   */
+  /** A projection named as in an adapter file. */
   record Candidate(Linear.Part part, String origin) {
 
     /** Returns all paths that may denote it. */
@@ -82,11 +77,7 @@ final class ExpertNames {
     return MIXTRAL.contains(leaf(path)) ? MIXTRAL : USUAL;
   }
 
-  /**
-   * Returns the module of all experts of a layer in PEFT with Transformers 5.
-   *
-   * @param path path of one expert's projection
-   */
+  /** Returns the module of all experts of a layer in PEFT with Transformers 5. */
   static String owner(String path) {
     Matcher module = MODULE.matcher(path);
     if (module.matches()) {
@@ -146,10 +137,6 @@ final class ExpertNames {
   /**
    * Returns the projections of a layer as an adapter names them.
    *
-   * @param parts the layer's projections
-   * @param stored the modules that the adapter's file has LoRA matrices for; empty if there is no
-   *     file, so that the network's names count
-   * @param mixtral whether experts that are modules have Mixtral's names
    * @param transposed whether the layer's weight is stored as [in, out]
    */
   static List<Candidate> of(

@@ -17,11 +17,6 @@ import java.util.stream.Stream;
  * drops it elsewhere: on shared experts and dense layers. It doubles alpha where gate and up are
  * fused, which is correct only without rank stabilization; for some families it does neither. It
  * leaves weights named as parameters alone.
- *
- * @param modules for {@code target_modules}
- * @param parameters for {@code target_parameters}
- * @param ranks for {@code rank_pattern}
- * @param alphas for {@code alpha_pattern}
  */
 record ExpertTargets(
     List<String> modules,

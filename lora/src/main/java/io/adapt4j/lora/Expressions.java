@@ -19,11 +19,7 @@ final class Expressions {
     return matcher(expression, path).matches();
   }
 
-  /**
-   * Creates a matcher.
-   *
-   * @return a matcher that throws an {@code IllegalArgumentException} if it takes too long
-   */
+  /** Creates a matcher. */
   static Matcher matcher(String expression, String path) {
     return Pattern.compile(expression).matcher(new CountedText(expression, path));
   }

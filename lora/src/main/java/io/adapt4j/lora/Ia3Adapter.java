@@ -1,6 +1,5 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 
@@ -15,14 +14,7 @@ final class Ia3Adapter implements Adapter {
     this.config = config;
   }
 
-  /**
-   * Reads an adapter's configuration.
-   *
-   * @param folder holds {@code adapter_config.json} and {@code adapter_model.safetensors}
-   * @return the adapter
-   * @throws CheckpointException if the configuration is missing, malformed, or asks for something
-   *     unsupported; the message names the field
-   */
+  /** Reads an adapter's configuration. */
   static Ia3Adapter at(Path folder) {
     return new Ia3Adapter(folder, Ia3Config.read(folder));
   }

@@ -57,10 +57,6 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
    * Attaches the adapter to a model. The base's own values of fully saved modules are kept along
    * with the adapter's. While it is merged, copies of the affected weights are kept, so unmerging
    * restores them bit for bit.
-   *
-   * @param network the model, with its weights
-   * @return the attached adapter; closing it detaches it
-   * @throws CheckpointException if the adapter does not fit the model
    */
   @Override
   public AttachedAdapter attach(Network network) {

@@ -11,14 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/**
- * Content of {@code adapter_config.json} for an (IA)3 adapter.
- *
- * @param modules the scaled projections
- * @param feedforward those scaled at their input
- * @param modulesToSave modules that train in full
- * @param source the file's own fields; empty if there was no file
- */
+/** Content of {@code adapter_config.json} for an (IA)3 adapter. */
 record Ia3Config(
     Selection modules,
     Optional<Targets> feedforward,

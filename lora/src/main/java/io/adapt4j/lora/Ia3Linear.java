@@ -32,7 +32,6 @@ final class Ia3Linear extends AdapterLinear {
    * Wraps a layer with vectors of ones.
    *
    * @param base the layer, owned from now on
-   * @param scaled its scaled parts, left to right; a single one if the input is scaled
    */
   Ia3Linear(Linear base, List<Ia3Plan.Scaled> scaled) {
     super(base);
@@ -146,11 +145,7 @@ final class Ia3Linear extends AdapterLinear {
     }
   }
 
-  /**
-   * Returns the layer below.
-   *
-   * @throws IllegalStateException if it has no plain weight
-   */
+  /** Returns the layer below. */
   @Override
   DenseLinear plain() {
     if (base() instanceof DenseLinear dense) {

@@ -15,11 +15,8 @@ import java.util.TreeMap;
 /**
  * Application of an (IA)3 configuration to one model. Needs no weights.
  *
- * @param taskType PEFT's task type; empty if it has none for this kind of model
  * @param scaled the scaled projections, in the order of the model
- * @param saved modules that train in full
  * @param fanInFanOut whether checkpoints store their weights as [in, out]
- * @param problems one sentence each; empty when the plan can be carried out
  */
 record Ia3Plan(
     Optional<String> taskType,
@@ -28,14 +25,7 @@ record Ia3Plan(
     boolean fanInFanOut,
     List<String> problems) {
 
-  /**
-   * One scaled projection.
-   *
-   * @param slot index of its slot in {@link Network#linears}
-   * @param part the projection
-   * @param in width of its input
-   * @param feedforward whether its input is scaled instead of its output
-   */
+  /** One scaled projection. */
   record Scaled(int slot, Linear.Part part, long in, boolean feedforward) {
 
     String name() {

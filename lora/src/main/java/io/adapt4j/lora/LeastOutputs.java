@@ -23,7 +23,6 @@ final class LeastOutputs {
    * @param b [out, rank]
    * @param inputs F32 [N, in]
    * @param outputs outputs of the layer without the update, F32 [N, out]
-   * @param scale factor of B A
    */
   static void fill(Tensor a, Tensor b, Tensor inputs, Tensor outputs, double scale) {
     int rank = (int) Math.min(a.size(0), Math.min(inputs.size(0), inputs.size(1)));

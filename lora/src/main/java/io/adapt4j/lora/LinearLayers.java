@@ -6,10 +6,6 @@ import java.util.Set;
 /**
  * The projections of {@link Targets#ALL_LINEAR}: those that every version of PEFT treats as linear
  * layers and adapts.
- *
- * @param mixtures paths of the mixtures of experts
- * @param mamba whether PEFT rejects the state space's output projection, whose weight is read
- *     without calling the module
  */
 record LinearLayers(Set<String> mixtures, boolean mamba) {
 

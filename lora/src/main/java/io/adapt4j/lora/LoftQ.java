@@ -64,9 +64,7 @@ record LoftQ(int iterations) {
    * Returns the base weight under the adapter.
    *
    * @param weight [out, in], transposed from the checkpoint if that stores [in, out]
-   * @param rank of the adapter's matrices
    * @param transposed whether the checkpoint stores [in, out]
-   * @return the weight in the same shape; belongs to the open scope
    */
   Tensor base(Tensor weight, int rank, boolean transposed) {
     Tensor original = weight.copyAs(DType.F32);

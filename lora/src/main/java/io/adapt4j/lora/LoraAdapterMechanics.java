@@ -88,10 +88,6 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
    * with the adapter's. In fp32, merging needs no memory: {@link AttachedAdapter#unmerge} subtracts
    * the update, which restores weights up to rounding. In bf16, copies of the adapted weights are
    * kept while merged, so unmerging is exact.
-   *
-   * @param network the model, with its weights
-   * @return the attached adapter; closing it detaches it
-   * @throws CheckpointException if the adapter does not fit the model
    */
   @Override
   public AttachedAdapter attach(Network network) {

@@ -27,14 +27,7 @@ final class LoraLayerMerge implements LayerMerge {
   /** Adapter pieces for each projection of the network, in its order. */
   private final Map<String, List<Piece>> pieces = new LinkedHashMap<>();
 
-  /**
-   * Rows that an adapter's projection shares with one of the network's.
-   *
-   * @param adapted the adapter's
-   * @param start first row in the network's
-   * @param from first row in the adapter's
-   * @param rows their number
-   */
+  /** Rows that an adapter's projection shares with one of the network's. */
   private record Piece(AdapterPlan.Adapted adapted, long start, long from, long rows) {
 
     boolean isWhole() {

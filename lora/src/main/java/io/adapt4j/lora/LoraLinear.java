@@ -46,10 +46,6 @@ final class LoraLinear extends AdapterLinear {
    * Wraps a layer; A and B are zero until an {@link Initializer} or a file fills them.
    *
    * @param base the layer, owned from now on
-   * @param adapted its adapted parts, left to right
-   * @param type the compute type
-   * @param config dropout, initial values, and whether magnitudes train
-   * @param place first of the dropout places, one for each part
    */
   LoraLinear(
       Linear base,
@@ -365,19 +361,13 @@ final class LoraLinear extends AdapterLinear {
         Tensor bias = plain().bias().get().value().narrow(0, 0, width).copyAs(DType.F32);
         outputs = outputs.plus(bias);
       }
-      LeastOutputs.fill(
-          factors.a(0), factors.b(0), inputs, outputs, adapted.get(0).scale());
+      LeastOutputs.fill(factors.a(0), factors.b(0), inputs, outputs, adapted.get(0).scale());
     }
     refresh();
     return true;
   }
 
-  /**
-   * Returns the layer whose weight is adapted, below any other adapters.
-   *
-   * @throws IllegalStateException if the base has no plain weight, or lacks the bias that B's
-   *     biases merge into
-   */
+  /** Returns the layer whose weight is adapted, below any other adapters. */
   @Override
   DenseLinear plain() {
     DenseLinear plain = BaseWeight.under(base(), type).plain("Merging");

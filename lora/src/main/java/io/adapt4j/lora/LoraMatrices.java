@@ -34,10 +34,6 @@ final class LoraMatrices implements AutoCloseable {
   /**
    * Allocates zero matrices.
    *
-   * @param adapted the parts, left to right
-   * @param in width of the layer's input
-   * @param out width of its output
-   * @param type the compute type
    * @param sign sign of the scales: 1, or -1 to subtract the updates
    */
   LoraMatrices(List<AdapterPlan.Adapted> adapted, long in, long out, DType type, int sign) {
@@ -123,10 +119,8 @@ final class LoraMatrices implements AutoCloseable {
   /**
    * Adds gradients of one part's packed matrices.
    *
-   * @param index the part
    * @param da [rank, in]
    * @param db [rows, rank]
-   * @param start the part's first row in it
    */
   void accumulate(int index, Tensor da, Tensor db, long start) {
     if (a.isTrained()) {

@@ -26,13 +26,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     this.plan = plan;
   }
 
-  /**
-   * Attaches layers with uninitialized A and B to a network.
-   *
-   * @param network a model with weights
-   * @param plan a plan for it without problems
-   * @param config the plan's configuration
-   */
+  /** Attaches layers with uninitialized A and B to a network. */
   static LoraModel attach(Network network, AdapterPlan plan, AdapterConfig config) {
     if (!plan.problems().isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));

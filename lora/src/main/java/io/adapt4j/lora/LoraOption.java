@@ -12,14 +12,7 @@ import java.util.function.DoublePredicate;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/**
- * An option of {@link Lora} in a description.
- *
- * @param name its key
- * @param setter the corresponding method of {@link Lora}
- * @param reader applies it if it is present
- * @param writer writes it if it is not the default
- */
+/** An option of {@link Lora} in a description. */
 record LoraOption(
     String name,
     String setter,

@@ -6,13 +6,7 @@ import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * Training of a model's LoRA adapter.
- *
- * @param model the adapter in the network
- * @param config configuration of the adapter
- * @param base folder of the base model
- */
+/** Training of a model's LoRA adapter. */
 record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements AdapterTraining {
 
   @Override

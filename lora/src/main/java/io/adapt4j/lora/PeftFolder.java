@@ -91,12 +91,7 @@ final class PeftFolder {
     }
   }
 
-  /**
-   * Rejects an adapter of another kind.
-   *
-   * @param fields its configuration
-   * @param type the expected kind
-   */
+  /** Rejects an adapter of another kind. */
   static void requireType(ConfigReader fields, String type) {
     String found = fields.requireText("peft_type");
     if (found.equals(type)) {
@@ -146,11 +141,7 @@ final class PeftFolder {
                     || OutputLayer.TOKEN_CLASSES.isOf(modelConfig));
   }
 
-  /**
-   * Opens the weights.
-   *
-   * @throws CheckpointException if they are missing, pickled or malformed
-   */
+  /** Opens the weights. */
   static Checkpoint openWeights(Path folder) {
     return openWeights(folder, file -> file);
   }
@@ -246,21 +237,13 @@ final class PeftFolder {
     }
   }
 
-  /**
-   * Writes both files together, or neither.
-   *
-   * @throws CheckpointException if writing fails; existing files are unchanged
-   */
+  /** Writes both files together, or neither. */
   static void write(
       Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
     write(folder, json(config, plan, base), StackedFactors.join(tensors));
   }
 
-  /**
-   * Writes both files together, or neither.
-   *
-   * @throws CheckpointException if writing fails; existing files are unchanged
-   */
+  /** Writes both files together, or neither. */
   static void write(Path folder, ObjectNode config, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {
       Temporaries.sweepOlderThan(folder, ABANDONED);

@@ -61,13 +61,7 @@ final class PeftTensors {
         : Set.of();
   }
 
-  /**
-   * Compares a file's tensors with those of a plan; one entry per difference.
-   *
-   * @param stored the file's tensors, with stacked experts split
-   * @param whole the file's tensors as stored
-   * @param inFile returns the stored tensor that an entry of {@code stored} is part of
-   */
+  /** Compares a file's tensors with those of a plan; one entry per difference. */
   static List<String> differences(
       AdapterPlan plan,
       LoraBias bias,

@@ -11,16 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * Modules that train in full along with an adapter of any kind and are saved with it.
- *
- * @param names value of {@code modules_to_save}: no name matches a module inside another saved one,
- *     since PEFT wraps every module whose path ends with a name and cannot load nested wrappers
- * @param tensors base tensors of the modules
- * @param known dimensions of every tensor of the model, including a tied output head
- * @param untiesHead whether a tied output head must become a separate matrix
- * @param copies tensors of files that repeat another one, mapped to that one
- */
+/** Modules that train in full along with an adapter of any kind and are saved with it. */
 record SavedModules(
     List<String> names,
     List<String> tensors,
@@ -201,11 +192,7 @@ record SavedModules(
         .toList();
   }
 
-  /**
-   * Returns the reasons why the modules cannot be trained or replaced.
-   *
-   * @param brought the base tensors that the adapter has values for
-   */
+  /** Returns the reasons why the modules cannot be trained or replaced. */
   static List<String> problems(List<String> modules, Network network, Set<String> brought) {
     List<String> problems = new ArrayList<>();
     for (String name : network.newTensors()) {

@@ -6,17 +6,7 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Selection of the adapted modules, by PEFT's rules.
- *
- * @param targets targeted modules
- * @param excluded modules excluded from the targets
- * @param layers numbers of the adapted layers; empty for all
- * @param layersPattern names of the list of layers, as regular expressions; empty for any
- * @param parameters names of weights that are not modules, like PEFT's {@code target_parameters}
- * @param modulesOnly whether targets match modules only, as in PEFT's files, rather than also such
- *     weights
- */
+/** Selection of the adapted modules, by PEFT's rules. */
 record Selection(
     Targets targets,
     Optional<Targets> excluded,

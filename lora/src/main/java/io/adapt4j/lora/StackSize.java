@@ -3,8 +3,6 @@ package io.adapt4j.lora;
 /**
  * Size of the LoRA matrices of stacked experts.
  *
- * @param in columns of an expert's A
- * @param out rows of an expert's B
  * @param transposed whether checkpoints store the weights as [experts, in, out]
  */
 record StackSize(long in, long out, boolean transposed) {}

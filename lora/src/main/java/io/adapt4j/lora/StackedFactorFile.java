@@ -23,13 +23,7 @@ final class StackedFactorFile implements TensorFile {
   private final Map<String, Part> parts = new LinkedHashMap<>();
   private @Nullable Whole last;
 
-  /**
-   * A LoRA matrix of one expert.
-   *
-   * @param stored the tensor of all experts
-   * @param fastest whether experts are interleaved by columns rather than stacked by rows
-   * @param turned whether it is transposed
-   */
+  /** A LoRA matrix of one expert. */
   private record Part(String stored, int expert, int experts, boolean fastest, boolean turned) {}
 
   /** A loaded stored tensor. */
@@ -45,15 +39,7 @@ final class StackedFactorFile implements TensorFile {
     this.file = file;
   }
 
-  /**
-   * Creates a view of a file.
-   *
-   * @param file the open file
-   * @param names value of {@code target_parameters}
-   * @param rank rank of a parameter's matrices
-   * @param swapped returns, by the columns of A and the rows of B, whether a parameter's matrices
-   *     are swapped as in PEFT before 0.19
-   */
+  /** Creates a view of a file. */
   static TensorFile of(
       TensorFile file, List<String> names, ToIntFunction<String> rank, Layout swapped) {
     if (names.isEmpty()) {

@@ -86,11 +86,7 @@ final class StackedFactors {
             });
   }
 
-  /**
-   * Joins the matrices of experts.
-   *
-   * @param tensors tensors of an adapter, separate for each expert
-   */
+  /** Joins the matrices of experts. */
   static List<TensorData> join(List<TensorData> tensors) {
     Map<String, TreeMap<Integer, TensorData>> parts = new LinkedHashMap<>();
     Map<String, String> modules = new LinkedHashMap<>();

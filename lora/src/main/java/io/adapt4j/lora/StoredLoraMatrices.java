@@ -15,7 +15,6 @@ import java.util.TreeSet;
  *
  * @param a [rank, in]
  * @param b [out, rank]
- * @param scale factor of b a
  */
 record StoredLoraMatrices(Tensor a, Tensor b, double scale) {
 

@@ -14,14 +14,7 @@ import java.util.Set;
  * An update of the token embedding or of the output head: low-rank matrices, or rows for some
  * tokens.
  *
- * @param kind kind of PEFT layer
- * @param path module path
- * @param tensor the weight's name in checkpoints
- * @param rows vocabulary size
- * @param width hidden size
  * @param rank rank of the matrices; 0 for rows of tokens
- * @param scale factor of their product
- * @param tokens ids of the tokens that have their own rows
  */
 record TableTarget(
     Kind kind,

@@ -45,11 +45,7 @@ final class FourBitPart extends PackedPart {
     }
   }
 
-  /**
-   * Returns the matrix that computes with the weight.
-   *
-   * @throws IllegalStateException before it is read, and after it is closed
-   */
+  /** Returns the matrix that computes with the weight. */
   FourBitMatrix matrix() {
     if (matrix == null) {
       throw withoutWeights();

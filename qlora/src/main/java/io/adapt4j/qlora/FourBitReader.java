@@ -30,11 +30,7 @@ final class FourBitReader {
     this.checkpoint = checkpoint;
   }
 
-  /**
-   * Returns the names of the quantized weights.
-   *
-   * @throws CheckpointException if a weight or its state is missing
-   */
+  /** Returns the names of the quantized weights. */
   Set<String> weights() {
     Set<String> stored = checkpoint.names();
     Set<String> weights = new TreeSet<>();
@@ -68,23 +64,14 @@ final class FourBitReader {
     return QuantState.parse(entry, json);
   }
 
-  /**
-   * Reads a quantized weight. Its codes are memory-mapped, its scales are read.
-   *
-   * @throws CheckpointException if one of its tensors is missing or does not fit the others
-   */
+  /** Reads a quantized weight. Its codes are memory-mapped, its scales are read. */
   QuantizedTensor read(String weight) {
     QuantState state = state(weight);
     requireCodes(weight, state);
     return tensor(weight, state, checkpoint.bytes(weight));
   }
 
-  /**
-   * Reads a quantized weight with its codes copied.
-   *
-   * @param codes receives the codes
-   * @throws CheckpointException if one of its tensors is missing or does not fit the others
-   */
+  /** Reads a quantized weight with its codes copied. */
   QuantizedTensor read(String weight, ByteBuffer codes) {
     QuantState state = state(weight);
     requireCodes(weight, state);
@@ -100,8 +87,6 @@ final class FourBitReader {
 
   /**
    * Returns the dimensions of a weight's tensors by name, after checking them against its state.
-   *
-   * @throws CheckpointException if one is missing or does not fit the others
    */
   Map<String, List<Long>> components(String weight) {
     QuantState state = state(weight);

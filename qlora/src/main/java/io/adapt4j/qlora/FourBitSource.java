@@ -12,11 +12,6 @@ import java.util.Map;
 /**
  * A weight that a checkpoint stores in 4 bits. Its codes are copied: truncating a mapped file while
  * the model runs would crash the process.
- *
- * @param name the name of the weight
- * @param storedName the name in the checkpoint
- * @param state its stored quantization state
- * @param stored dimensions of its tensors, by name
  */
 record FourBitSource(
     String name, String storedName, QuantState state, Map<String, List<Long>> stored)

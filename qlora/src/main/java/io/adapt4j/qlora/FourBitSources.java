@@ -1,6 +1,5 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
@@ -22,11 +21,7 @@ final class FourBitSources implements Installation.Parts<FourBitPart> {
   private final FourBitReader reader;
   private final Set<String> unused;
 
-  /**
-   * Lists the weights.
-   *
-   * @param wanted required format; empty for any
-   */
+  /** Lists the weights. */
   FourBitSources(Optional<FourBitFormat> wanted, Network network, Checkpoint checkpoint) {
     this.wanted = wanted;
     this.network = network;
@@ -66,11 +61,7 @@ final class FourBitSources implements Installation.Parts<FourBitPart> {
     }
   }
 
-  /**
-   * Requires that every quantized weight was used.
-   *
-   * @throws CheckpointException if one is not that of a linear layer of the network
-   */
+  /** Requires that every quantized weight was used. */
   void requireUsed() {
     if (!unused.isEmpty()) {
       String first = unused.iterator().next();

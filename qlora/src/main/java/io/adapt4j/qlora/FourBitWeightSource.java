@@ -13,12 +13,6 @@ interface FourBitWeightSource extends WeightSource {
   /** Returns the quantization format. */
   FourBitFormat format();
 
-  /**
-   * Reads the weight.
-   *
-   * @param codes receives the packed codes
-   * @param kernels quantize it if it is not quantized yet
-   * @return the weight, backed by that memory
-   */
+  /** Reads the weight. */
   QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

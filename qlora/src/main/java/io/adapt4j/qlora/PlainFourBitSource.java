@@ -9,12 +9,7 @@ import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.util.List;
 import java.util.Map;
 
-/**
- * An unquantized weight to quantize to 4 bits.
- *
- * @param plain the weight
- * @param format the target format
- */
+/** An unquantized weight to quantize to 4 bits. */
 record PlainFourBitSource(PlainSource plain, FourBitFormat format) implements FourBitWeightSource {
 
   @Override

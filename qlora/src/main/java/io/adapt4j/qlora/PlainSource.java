@@ -9,10 +9,6 @@ import java.util.Map;
 /**
  * An unquantized weight of a checkpoint, quantized piece by piece while it is read.
  *
- * @param name the name of the weight
- * @param storedName the name in the checkpoint
- * @param shape dimensions there
- * @param original the type there
  * @param transposed whether it is stored as [in, out]
  */
 record PlainSource(

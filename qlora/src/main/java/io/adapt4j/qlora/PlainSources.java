@@ -42,11 +42,7 @@ final class PlainSources {
         new PlainSource(weight.name(), stored, shape, entry.type(), weight.transposed()));
   }
 
-  /**
-   * Requires that every module to skip was found.
-   *
-   * @throws IllegalArgumentException if one is missing
-   */
+  /** Requires that every module to skip was found. */
   void requireUsed() {
     if (!unused.isEmpty()) {
       throw new IllegalArgumentException(

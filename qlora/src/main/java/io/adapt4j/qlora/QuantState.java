@@ -15,15 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * The JSON that bitsandbytes stores with a quantized weight.
- *
- * @param type the number format
- * @param blockSize weights in a block
- * @param original the type before quantizing
- * @param shape sizes before quantizing
- * @param nested quantization of the scales; empty if they are floats
- */
+/** The JSON that bitsandbytes stores with a quantized weight. */
 record QuantState(
     FourBitCode type,
     int blockSize,
@@ -31,12 +23,7 @@ record QuantState(
     List<Long> shape,
     Optional<Nested> nested) {
 
-  /**
-   * Quantization of the scales.
-   *
-   * @param blockSize scales in a block
-   * @param offset their mean
-   */
+  /** Quantization of the scales. */
   record Nested(int blockSize, float offset) {}
 
   private static final Map<String, StoredType> TYPES =
@@ -70,13 +57,7 @@ record QuantState(
     return json.append('}').toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /**
-   * Reads the JSON.
-   *
-   * @param entry the tensor that holds it, for errors
-   * @param bytes its content
-   * @throws CheckpointException if it is not valid; the message names the field
-   */
+  /** Reads the JSON. */
   static QuantState parse(TensorEntry entry, byte[] bytes) {
     return new Reader(entry, json(entry, bytes)).read();
   }

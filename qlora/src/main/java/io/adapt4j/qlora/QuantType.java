@@ -35,11 +35,7 @@ enum QuantType {
     this.code = code;
   }
 
-  /**
-   * Returns the code of a 4-bit type.
-   *
-   * @throws IllegalArgumentException for 8 bits
-   */
+  /** Returns the code of a 4-bit type. */
   FourBitCode code() {
     if (code == null) {
       throw new IllegalArgumentException(
@@ -67,11 +63,7 @@ enum QuantType {
     return numbers;
   }
 
-  /**
-   * Returns the name in files.
-   *
-   * @return {@code nf4}, {@code fp4} or {@code int8}
-   */
+  /** Returns the name in files. */
   public String fileName() {
     return code == null ? "int8" : code.fileName();
   }

@@ -170,11 +170,7 @@ public final class Quantization implements WeightFormat {
     return type == QuantType.INT8;
   }
 
-  /**
-   * Returns the kernels' format.
-   *
-   * @throws IllegalArgumentException for 8 bits
-   */
+  /** Returns the kernels' format. */
   FourBitFormat format() {
     return new FourBitFormat(type.code(), blockSize, doubleQuantized);
   }
@@ -190,8 +186,6 @@ public final class Quantization implements WeightFormat {
   /**
    * Returns the exact size of a tensor in memory.
    *
-   * @param rows outputs of the projection
-   * @param columns its inputs
    * @return for 4 bits, two codes per byte; one scale per block, of one byte if scales are
    *     quantized and four otherwise; and the 16 values of the code, the 256 of the scales, their
    *     mean and a scale for each {@value FourBitFormat#SCALE_BLOCK} of them. For 8 bits, one byte

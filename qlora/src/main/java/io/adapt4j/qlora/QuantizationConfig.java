@@ -3,7 +3,6 @@ package io.adapt4j.qlora;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.kernels.internal.FourBitFormat;
@@ -16,11 +15,7 @@ final class QuantizationConfig {
 
   private QuantizationConfig() {}
 
-  /**
-   * Requires 4-bit weights of bitsandbytes.
-   *
-   * @throws CheckpointException if the checkpoint is not quantized, or differently
-   */
+  /** Requires 4-bit weights of bitsandbytes. */
   static void check(ConfigReader config) {
     if (!isFourBit(config)) {
       throw config.invalid(
@@ -37,14 +32,7 @@ final class QuantizationConfig {
         && (fields.path("load_in_4bit").asBoolean() || fields.path("_load_in_4bit").asBoolean());
   }
 
-  /**
-   * Returns the fields that Transformers writes for weights it quantized itself.
-   *
-   * @param format format of the weights
-   * @param computeType the compute type
-   * @param plainModules modules that are not quantized; empty for those Transformers skips by
-   *     default
-   */
+  /** Returns the fields that Transformers writes for weights it quantized itself. */
   static ObjectNode of(
       FourBitFormat format, StoredType computeType, Collection<String> plainModules) {
     ObjectNode fields = JsonNodeFactory.instance.objectNode();

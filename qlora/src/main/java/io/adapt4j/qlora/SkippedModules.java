@@ -2,11 +2,7 @@ package io.adapt4j.qlora;
 
 import java.util.Set;
 
-/**
- * Modules whose weights are not quantized.
- *
- * @param names full paths, or their suffixes or prefixes
- */
+/** Modules whose weights are not quantized. */
 record SkippedModules(Set<String> names) {
 
   static final SkippedModules NONE = new SkippedModules(Set.of());

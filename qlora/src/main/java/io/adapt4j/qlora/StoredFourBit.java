@@ -7,11 +7,7 @@ import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.Optional;
 
-/**
- * Mechanics of keeping 4-bit weights as stored in a checkpoint.
- *
- * @param wanted required format; empty for any
- */
+/** Mechanics of keeping 4-bit weights as stored in a checkpoint. */
 record StoredFourBit(Optional<FourBitFormat> wanted) implements WeightMechanics {
 
   @Override

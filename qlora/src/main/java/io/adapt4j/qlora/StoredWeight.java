@@ -32,11 +32,7 @@ final class StoredWeight {
     this(checkpoint, name, false);
   }
 
-  /**
-   * Finds a tensor.
-   *
-   * @param transposed whether it is transposed before it is quantized
-   */
+  /** Finds a tensor. */
   StoredWeight(Checkpoint checkpoint, String name, boolean transposed) {
     this.checkpoint = checkpoint;
     this.transposed = transposed;

@@ -4,11 +4,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The log of requests.
- *
- * @param contents whether prompts and answers are logged too
- */
+/** The log of requests. */
 record AccessLog(Consumer<AccessRecord> listener, boolean contents) {
 
   private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);

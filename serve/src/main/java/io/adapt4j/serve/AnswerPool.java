@@ -27,12 +27,7 @@ final class AnswerPool implements AutoCloseable {
     T run(Consumer<String> onText, CancellationToken cancellation);
   }
 
-  /**
-   * Event of an answer: a piece, completion or failure.
-   *
-   * @param choice index of the answer
-   * @param piece a piece; for a completed answer, the rest after its text
-   */
+  /** Event of an answer: a piece, completion or failure. */
   record Event<T>(
       int choice, @Nullable Piece piece, @Nullable T answer, @Nullable Throwable failure) {
 

@@ -38,9 +38,6 @@ final class Answering {
   /**
    * Prepares an answer: reading schemas, rendering and encoding. Errors of a request surface here,
    * while its status can still report them. The job polls for cancellation.
-   *
-   * @param streams whether the answer is a stream
-   * @param prompt the parameter that holds the prompt
    */
   <T> T prepare(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
       throws IOException {
@@ -95,13 +92,7 @@ final class Answering {
     }
   }
 
-  /**
-   * Answers a request for generated texts.
-   *
-   * @param jobs compute the answers: all choices of the first prompt, then of the next
-   * @param prompts number of prompts
-   * @param prompt the parameter that holds the prompt
-   */
+  /** Answers a request for generated texts. */
   void answer(
       Call call,
       List<AnswerPool.Job<Generation>> jobs,
@@ -115,12 +106,7 @@ final class Answering {
     reply.end(all, usage);
   }
 
-  /**
-   * Computes and writes answers, except for their common end.
-   *
-   * @param prompt the parameter that holds the prompt
-   * @return the answers
-   */
+  /** Computes and writes answers, except for their common end. */
   <T> List<T> write(Call call, List<AnswerPool.Job<T>> jobs, Reply<T> reply, String prompt)
       throws IOException {
     call.endTurn();

@@ -98,11 +98,7 @@ final class Call {
     return connection.isClosed();
   }
 
-  /**
-   * Ends a request whose client has left before it is written to.
-   *
-   * @throws IOException if the client has closed the connection
-   */
+  /** Ends a request whose client has left before it is written to. */
   void requireClient() throws IOException {
     if (isAbandoned()) {
       throw new IOException("the client has closed the connection");

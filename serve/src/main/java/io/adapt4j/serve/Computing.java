@@ -23,11 +23,7 @@ final class Computing {
     this.time = limits.requestTime();
   }
 
-  /**
-   * Runs a computation, which polls for cancellation before it begins.
-   *
-   * @param input the parameter that holds the input
-   */
+  /** Runs a computation, which polls for cancellation before it begins. */
   <T> T compute(Call call, AnswerPool.Job<T> job, String input) throws IOException {
     call.endTurn();
     try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {

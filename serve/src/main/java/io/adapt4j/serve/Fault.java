@@ -88,12 +88,7 @@ final class Fault extends RuntimeException {
         500, SERVER, null, "internal_error", "The server failed to answer; its log says why.");
   }
 
-  /**
-   * Converts a failure into an error for the client.
-   *
-   * @param failure the failure while a request was answered
-   * @param prompt the parameter that holds the prompt
-   */
+  /** Converts a failure into an error for the client. */
   static Fault of(Throwable failure, String prompt) {
     if (failure instanceof Fault fault) {
       return fault;

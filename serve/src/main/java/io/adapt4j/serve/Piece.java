@@ -7,7 +7,6 @@ import java.util.List;
  * A piece of an answer.
  *
  * @param text may be empty at the end of an answer
- * @param tokens log probabilities of the text's tokens, if requested
  */
 record Piece(String text, List<TokenLogprobs> tokens) {
 

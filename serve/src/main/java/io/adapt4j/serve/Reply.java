@@ -7,11 +7,7 @@ import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.util.List;
 
-/**
- * Writes answers as they arrive.
- *
- * @param <T> the complete answer
- */
+/** Writes answers as they arrive. */
 interface Reply<T> {
 
   /** Writes answers in a format of OpenAI's API, whole or as a stream. */

@@ -10,11 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Fields of a {@code response} object except its output.
- *
- * @param asked fields of the request that are echoed
- */
+/** Fields of a {@code response} object except its output. */
 record ResponseFormat(
     String id,
     long created,

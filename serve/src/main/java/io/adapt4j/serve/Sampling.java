@@ -11,14 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/**
- * Sampling settings of a request.
- *
- * @param options options of the first choice
- * @param choices number of answers per prompt
- * @param streams whether text is sent as it is generated
- * @param sendsUsage whether a stream ends with token counts
- */
+/** Sampling settings of a request. */
 record Sampling(GenerationOptions options, int choices, boolean streams, boolean sendsUsage) {
 
   private static final int MOST_STOPS = 16;
@@ -28,13 +21,7 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
   /** Difference between the seeds of two choices; odd, so that no two are equal. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
-  /**
-   * Reads the parameters common to conversations and completions.
-   *
-   * @param tokens maximum number of tokens of the answer
-   * @param logprobs reads the number of alternatives in log probabilities; empty if they are not
-   *     requested
-   */
+  /** Reads the parameters common to conversations and completions. */
   static Sampling read(
       Parameters parameters,
       int tokens,

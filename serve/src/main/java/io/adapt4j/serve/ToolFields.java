@@ -25,13 +25,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/**
- * The tools of a request.
- *
- * @param tools the available tools
- * @param choice the tool choice
- * @param parallel whether several calls are allowed
- */
+/** The tools of a request. */
 record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
 
   private static final String TOOLS = "tools";
@@ -130,14 +124,7 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
     };
   }
 
-  /**
-   * Prepares the request to a model.
-   *
-   * @param text required format of the answer's text
-   * @param input the parameter that holds the conversation
-   * @param inTurn whether the request already has its turn
-   * @param cancellation cancels the preparation
-   */
+  /** Prepares the request to a model. */
   ToolPrompt prompt(
       LanguageModel model,
       TextShape text,

@@ -7,14 +7,7 @@ import io.adapt4j.core.internal.chat.ToolTemplate;
 import java.util.List;
 import java.util.function.Function;
 
-/**
- * Format of a model's answers under its chat template.
- *
- * @param format format of calls
- * @param named text between name and arguments in {@link ToolFormat#MISTRAL}
- * @param thinking whether the prompt has begun a thought
- * @param mayThink whether the template supports thoughts
- */
+/** Format of a model's answers under its chat template. */
 record AnswerForm(ToolFormat format, String named, boolean thinking, boolean mayThink) {
 
   /** Text only. */

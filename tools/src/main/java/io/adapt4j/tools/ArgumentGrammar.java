@@ -15,14 +15,6 @@ import java.util.Set;
 /**
  * Grammar of a call with separate arguments: {@link ToolFormat#QWEN_XML} and {@link
  * ToolFormat#GLM}.
- *
- * @param begin text before the name of the tool
- * @param named text after it
- * @param argument text before a value, with {@code %s} for its key
- * @param beforeClose text between a value and {@code close}
- * @param close ends a value
- * @param after text after each value
- * @param end ends the call
  */
 record ArgumentGrammar(
     String begin,

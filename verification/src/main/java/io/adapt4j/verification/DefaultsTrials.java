@@ -55,14 +55,7 @@ final class DefaultsTrials {
 
   private DefaultsTrials() {}
 
-  /**
-   * A run with the defaults.
-   *
-   * @param name task and method
-   * @param builder creates the run's builder
-   * @param measure the compared metric
-   * @param seed seed of the run
-   */
+  /** A run with the defaults. */
   record Trial(String name, Supplier<FineTuner.Builder> builder, Measure measure, long seed) {}
 
   /** Metric compared before and after. */

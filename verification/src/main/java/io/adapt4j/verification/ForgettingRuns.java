@@ -33,15 +33,7 @@ final class ForgettingRuns {
   /** Losses per token after a number of steps. */
   record Point(int step, double newLoss, double oldLoss) {}
 
-  /**
-   * Size of a comparison.
-   *
-   * @param passages training passages
-   * @param epochs passes over them
-   * @param every steps between measurements
-   * @param stories number of replayed stories, at most 120
-   * @param heldOut number of held-out texts of each kind, at most 60
-   */
+  /** Size of a comparison. */
   record Size(int passages, int epochs, int every, int stories, int heldOut) {}
 
   private static final int BATCH = 8;
@@ -54,13 +46,7 @@ final class ForgettingRuns {
   private final Size size;
   private final ModelSource base;
 
-  /**
-   * Prepares the runs.
-   *
-   * @param examples the folder that holds models and data
-   * @param output where runs write
-   * @param size size of the runs
-   */
+  /** Prepares the runs. */
   ForgettingRuns(Path examples, Path output, Size size) {
     this.examples = examples;
     this.output = output;

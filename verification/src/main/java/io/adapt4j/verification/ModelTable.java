@@ -113,14 +113,7 @@ public final class ModelTable {
     }
   }
 
-  /**
-   * A model family.
-   *
-   * @param group its group
-   * @param name its name
-   * @param sizes sizes of its models on the hub
-   * @param types its {@code model_type}s
-   */
+  /** A model family. */
   record Row(Group group, String name, String sizes, List<String> types) {}
 
   /** {@return every family, in the order of the page} */
@@ -214,12 +207,7 @@ public final class ModelTable {
     return new Row(group, name, sizes, List.of(types));
   }
 
-  /**
-   * Builds the page.
-   *
-   * @param referenced model types verified by the second implementation
-   * @return Markdown
-   */
+  /** Builds the page. */
   static String page(Set<String> referenced) {
     StringBuilder page =
         new StringBuilder(

@@ -32,12 +32,6 @@ import java.util.stream.IntStream;
 /**
  * Losses of a model with weights in several formats, and trainings with several methods on one
  * task.
- *
- * @param base the model to train
- * @param news the folder with {@code train_4k.jsonl} and {@code dev_1k.jsonl}
- * @param output where runs write
- * @param rows number of training rows
- * @param epochs passes over them
  */
 record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int epochs) {
 
@@ -50,11 +44,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
   private static final double FULL_RATE = 5e-4;
   private static final double ADAPTER_RATE = 2e-3;
 
-  /**
-   * A mean over tokens.
-   *
-   * @param nats the cross-entropy
-   */
+  /** A mean over tokens. */
   record Loss(double nats) {
 
     double perplexity() {
@@ -62,15 +52,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     }
   }
 
-  /**
-   * Result of a training.
-   *
-   * @param name the method
-   * @param values number of trainable parameters
-   * @param accuracy held-out accuracy at the best epoch
-   * @param loss held-out loss
-   * @param seconds duration of the run
-   */
+  /** Result of a training. */
   record Trained(String name, long values, double accuracy, double loss, double seconds) {}
 
   /** Returns the weight formats, starting with unquantized weights. */

@@ -16,12 +16,7 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/**
- * A JMH benchmark with all its parameters.
- *
- * @param method the full name of the method
- * @param profile how long it may take
- */
+/** A JMH benchmark with all its parameters. */
 record JmhWork(String method, Profile profile) implements Work {
 
   /** All benchmarks in the list that JMH's annotation processor wrote. */

@@ -10,13 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/**
- * A program that is run once for each of its command lines, each time in its own process.
- *
- * @param program the main class
- * @param suite how it takes part
- * @param profile which of its command lines
- */
+/** A program that is run once for each of its command lines, each time in its own process. */
 record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements Work {
 
   private static final int LINES_OF_ERROR = 12;

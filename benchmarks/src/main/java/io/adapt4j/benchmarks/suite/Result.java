@@ -2,15 +2,7 @@ package io.adapt4j.benchmarks.suite;
 
 import java.util.List;
 
-/**
- * Result of one benchmark in one setting.
- *
- * @param benchmark the class, and the method of a JMH benchmark
- * @param setting parameters or options; empty for none
- * @param status whether there are measurements
- * @param reason why there are none; empty if there are
- * @param figures the measurements
- */
+/** Result of one benchmark in one setting. */
 record Result(
     String benchmark, String setting, Status status, String reason, List<Measurement> figures) {
 

@@ -14,12 +14,6 @@ import java.util.regex.Pattern;
 /**
  * Results of the benchmarks: as a table of the labeled measurements, and as raw numbers.
  *
- * @param begun start time
- * @param profile size of the run
- * @param commit Git's name of the sources
- * @param system machine and software
- * @param instructionSets the processor's instruction sets that matter to benchmarks, by their Linux
- *     names
  * @param results one per benchmark and setting, in order of measurement
  */
 record Table(

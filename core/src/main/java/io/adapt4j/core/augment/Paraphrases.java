@@ -12,12 +12,7 @@ final class Paraphrases {
   private final double nearness;
   private final List<String> accepted = new ArrayList<>();
 
-  /**
-   * Creates an empty set.
-   *
-   * @param original the text
-   * @param nearness similarity threshold of near duplicates; above 1 for none
-   */
+  /** Creates an empty set. */
   Paraphrases(String original, double nearness) {
     this.original = original;
     this.nearness = nearness;

@@ -24,12 +24,7 @@ final class QuestionParser {
     }
   }
 
-  /**
-   * Parses the output of a model.
-   *
-   * @param answer the output
-   * @param whole whether the output is complete; if not, the last answer is dropped
-   */
+  /** Parses the output of a model. */
   static List<Pair> parse(String answer, boolean whole) {
     List<Pair> pairs = new ArrayList<>();
     StringBuilder question = new StringBuilder();

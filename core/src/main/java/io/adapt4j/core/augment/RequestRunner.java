@@ -28,12 +28,7 @@ final class RequestRunner {
     this.counts = counts;
   }
 
-  /**
-   * A request.
-   *
-   * @param prompt the prompt
-   * @param seed the seed of the answer
-   */
+  /** A request. */
   record Question(String prompt, long seed) {}
 
   /** An answer, or the reason why there is none. */

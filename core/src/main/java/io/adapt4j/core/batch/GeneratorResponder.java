@@ -8,11 +8,7 @@ import io.adapt4j.core.text.TextGenerator;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Responder that uses any text generator.
- *
- * @param generator the generator, with an identity
- */
+/** Responder that uses any text generator. */
 record GeneratorResponder(TextGenerator generator) implements Responder {
 
   GeneratorResponder {

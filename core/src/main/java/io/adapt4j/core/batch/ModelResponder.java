@@ -11,11 +11,7 @@ import io.adapt4j.core.text.TokenUsage;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Responder that uses a language model in this process.
- *
- * @param model the model
- */
+/** Responder that uses a language model in this process. */
 record ModelResponder(LanguageModel model) implements Responder {
 
   @Override

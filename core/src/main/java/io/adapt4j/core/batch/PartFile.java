@@ -78,12 +78,7 @@ final class PartFile implements AutoCloseable {
     }
   }
 
-  /**
-   * Opens the results of a batch, or creates them.
-   *
-   * @param batch description of everything that affects the results
-   * @param overwrite whether to discard existing results, and replace the output at the end
-   */
+  /** Opens the results of a batch, or creates them. */
   static PartFile open(Path output, ObjectNode batch, int rows, boolean overwrite) {
     if (Files.exists(output) && !overwrite) {
       throw new BatchException(

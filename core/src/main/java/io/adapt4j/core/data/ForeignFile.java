@@ -16,8 +16,6 @@ final class ForeignFile {
    * A kind of file.
    *
    * @param start its first bytes, in hexadecimal
-   * @param is name of the kind
-   * @param remedy suggested action
    */
   private record Kind(String start, String is, String remedy) {}
 
@@ -45,11 +43,7 @@ final class ForeignFile {
 
   private ForeignFile() {}
 
-  /**
-   * Rejects a file that cannot contain rows as text.
-   *
-   * @throws DatasetException if its first bytes identify a binary kind
-   */
+  /** Rejects a file that cannot contain rows as text. */
   static void refuse(Path file) throws IOException {
     byte[] first;
     try (InputStream in = Files.newInputStream(file)) {

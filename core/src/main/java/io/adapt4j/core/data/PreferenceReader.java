@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads paired and unpaired preferences.
  *
- * @param shape of the rows
- * @param asChat whether texts become conversations
  * @param system the system message of these; null for none
  */
 record PreferenceReader(Shape shape, boolean asChat, @Nullable String system)

@@ -12,11 +12,7 @@ interface RecordFormat {
     /**
      * Takes a row.
      *
-     * @param offset offset of its record
      * @param length length of its record in bytes
-     * @param line line of the record's beginning
-     * @param part index of the row within the record
-     * @param content reads the row
      */
     void row(long offset, int length, long line, int part, Content content) throws IOException;
 
@@ -30,11 +26,7 @@ interface RecordFormat {
     ObjectNode read() throws RowProblem;
   }
 
-  /**
-   * Scans a file.
-   *
-   * @throws DatasetException if an error makes it impossible to find the next record
-   */
+  /** Scans a file. */
   void scan(SourceFile source, Sink sink) throws IOException;
 
   /** Reads a row from the bytes of its record. */

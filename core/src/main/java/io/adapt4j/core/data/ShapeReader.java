@@ -30,7 +30,6 @@ final class ShapeReader implements ExampleReader {
    *
    * @param template template of prompts; null for the shape's own
    * @param noAnswer the completion of a question without answers; null to reject such rows
-   * @param asChat whether prompts and completions become conversations
    * @param system the system message of these; null for none
    */
   ShapeReader(

@@ -18,11 +18,7 @@ final class HttpErrors {
     this.repository = repository;
   }
 
-  /**
-   * Returns the error of a response.
-   *
-   * @throws RetryLaterException if the same request may succeed later
-   */
+  /** Returns the error of a response. */
   HubException explain(int status, HttpHeaders headers, String revision, String file)
       throws IOException {
     String said =

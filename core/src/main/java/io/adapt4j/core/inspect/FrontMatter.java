@@ -22,9 +22,6 @@ import org.snakeyaml.engine.v2.schema.FailsafeSchema;
  *
  * <p>Every scalar is read as text: the language {@code no} is Norwegian, not false. The input is
  * untrusted: its size and its aliases are limited, and no tag creates an object.
- *
- * @param fields the YAML mapping; empty if the card has none
- * @param body the Markdown
  */
 record FrontMatter(Map<?, ?> fields, String body) {
 

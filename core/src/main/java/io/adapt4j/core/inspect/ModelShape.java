@@ -12,15 +12,6 @@ import java.util.stream.Stream;
  * Sizes and classes from {@code config.json}, read leniently: a field that is absent or has an
  * unusual type is unknown. For a model of several parts, such as one with a vision encoder, these
  * are the values of its text part.
- *
- * @param modelType the family, such as {@code llama}
- * @param architectures the model classes, such as {@code LlamaForCausalLM}
- * @param contextLength the longest sequence that the positions cover, in tokens
- * @param vocabularySize rows of the embedding
- * @param hiddenSize width of the hidden states
- * @param layers number of layers
- * @param tiedEmbeddings whether the output matrix is tied to the embedding, if the file says so or,
- *     for a model that generates text, the weights show it
  */
 record ModelShape(
     Optional<String> modelType,

@@ -9,15 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/**
- * Quantization of the weights of a checkpoint.
- *
- * @param method the method's name in the files, such as {@code bitsandbytes}, {@code gptq}, {@code
- *     awq} or {@code fp8}
- * @param bits bits per weight, if the files say so
- * @param type the method's own name of the number format, such as {@code nf4}
- * @param unpacked whether they are 8-bit floats that are dequantized on load
- */
+/** Quantization of the weights of a checkpoint. */
 record StoredQuantization(
     String method, OptionalInt bits, Optional<String> type, boolean unpacked) {
 

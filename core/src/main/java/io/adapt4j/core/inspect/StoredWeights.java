@@ -13,10 +13,6 @@ import java.util.TreeMap;
 /**
  * The weights of a checkpoint, as described by the headers of its files.
  *
- * @param parameters number of parameters. A tied matrix is stored, and counted, once. Packed
- *     weights count as the weights they represent; scales and tables of a quantization and buffers
- *     that are not learned, such as causal masks, do not count
- * @param tensors number of stored tensors
  * @param bytesByType bytes of all tensors by data type, such as {@code BF16}; types without any are
  *     left out
  */

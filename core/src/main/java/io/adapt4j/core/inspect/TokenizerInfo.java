@@ -11,18 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/**
- * Facts about the tokenizer of a model folder.
- *
- * @param tokenizerClass its class in Transformers, if the files name it
- * @param vocabularySize the largest id plus one
- * @param specialTokens the special tokens by role: bos, eos, unk, pad, as far as the files name
- *     them
- * @param paddingId id of the padding token unless the model's configuration says otherwise; see
- *     {@link Tokenizer#paddingId()}
- * @param paddingToken the token with this id, if the files name it
- * @param maxLength the maximum sequence length that its configuration states, in tokens
- */
+/** Facts about the tokenizer of a model folder. */
 record TokenizerInfo(
     Optional<String> tokenizerClass,
     int vocabularySize,

@@ -13,15 +13,7 @@ import java.util.stream.DoubleStream;
 /** Draws lines over steps as inline SVG. */
 final class Chart {
 
-  /**
-   * One line.
-   *
-   * @param name shown in the legend
-   * @param style the class that the style sheet colors
-   * @param points its points
-   * @param detail whether it is drawn faintly, with the range of the aggregated values at each
-   *     point
-   */
+  /** One line. */
   record Line(String name, String style, List<Point> points, boolean detail) {}
 
   private static final PlotArea AREA = new PlotArea(250);

@@ -45,13 +45,7 @@ final class ConsoleProgress implements TrainingListener {
     this.barWidth = barWidth;
   }
 
-  /**
-   * Shows progress on standard output.
-   *
-   * @return a new listener
-   * @throws IllegalStateException if standard output is a terminal and the progress bar library is
-   *     not on the class path
-   */
+  /** Shows progress on standard output. */
   public static ConsoleProgress create() {
     return to(System.out);
   }
@@ -59,11 +53,6 @@ final class ConsoleProgress implements TrainingListener {
   /**
    * Shows progress on a stream: a live bar if it is the terminal's standard output or error, plain
    * lines otherwise. The stream is never closed.
-   *
-   * @param out where to print
-   * @return a new listener
-   * @throws IllegalStateException if the stream is a terminal and the progress bar library is not
-   *     on the class path
    */
   public static ConsoleProgress to(PrintStream out) {
     boolean standard = out == System.out || out == System.err;

@@ -10,14 +10,7 @@ import java.util.List;
  */
 final class Curve {
 
-  /**
-   * An aggregate of neighboring values.
-   *
-   * @param step the middle of their steps
-   * @param mean their mean
-   * @param min the smallest
-   * @param max the largest
-   */
+  /** An aggregate of neighboring values. */
   record Point(double step, double mean, double min, double max) {}
 
   /** Maximum number of points; even, so that they merge in pairs. */

@@ -47,12 +47,7 @@ final class HtmlReport implements TrainingListener {
     this.clock = clock;
   }
 
-  /**
-   * Writes to a file, which is replaced; missing folders are created.
-   *
-   * @param file the page, such as {@code report.html}
-   * @return a new listener
-   */
+  /** Writes to a file, which is replaced; missing folders are created. */
   public static HtmlReport at(Path file) {
     return at(file, Clock.systemUTC());
   }

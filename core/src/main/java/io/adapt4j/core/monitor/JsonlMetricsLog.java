@@ -41,14 +41,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     this.file = file;
   }
 
-  /**
-   * Opens a log for appending; the file and missing folders are created.
-   *
-   * @param file the file to write
-   * @return a new listener
-   * @throws UncheckedIOException if the file cannot be written, or ends in an unfinished line that
-   *     is not one of a metrics log
-   */
+  /** Opens a log for appending; the file and missing folders are created. */
   public static JsonlMetricsLog to(Path file) {
     JsonlMetricsLog log = new JsonlMetricsLog(file.toAbsolutePath());
     try {

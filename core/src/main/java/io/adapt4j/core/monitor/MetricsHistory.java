@@ -41,11 +41,7 @@ final class MetricsHistory {
     this.lastStep = lastStep;
   }
 
-  /**
-   * Replays the events up to a step, in the order of the file, without starts and ends.
-   *
-   * @throws IOException if the file cannot be read
-   */
+  /** Replays the events up to a step, in the order of the file, without starts and ends. */
   static void replay(Path file, int lastStep, TrainingListener listener) throws IOException {
     MetricsHistory history = new MetricsHistory(listener, lastStep);
     // Bytes that are not UTF-8 damage only their own line.

@@ -34,14 +34,7 @@ final class MicrometerMeters implements TrainingListener {
     this.tags = tags;
   }
 
-  /**
-   * Keeps meters in a registry.
-   *
-   * @param registry registry of the meters
-   * @param tags alternating keys and values, such as {@code "run", "support"}
-   * @return a new listener
-   * @throws IllegalArgumentException if a key has no value
-   */
+  /** Keeps meters in a registry. */
   static MicrometerMeters of(MeterRegistry registry, String... tags) {
     return new MicrometerMeters(Objects.requireNonNull(registry, "registry"), Tags.of(tags));
   }

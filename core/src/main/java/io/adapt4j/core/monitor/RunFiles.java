@@ -41,21 +41,12 @@ final class RunFiles implements TrainingListener, AutoCloseable {
     this.all = TrainingListener.all(List.of(report, tensorBoard));
   }
 
-  /**
-   * Writes into a folder, which is created if missing.
-   *
-   * @param folder such as the output folder of the run
-   * @return a new listener
-   */
+  /** Writes into a folder, which is created if missing. */
   public static RunFiles in(Path folder) {
     return new RunFiles(folder);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * @throws UncheckedIOException if the metrics cannot be written; the other files are
-   */
+  /** {@inheritDoc} */
   @Override
   public void started(RunStart event) {
     all = TrainingListener.all(List.of(report, tensorBoard));
@@ -65,12 +56,7 @@ final class RunFiles implements TrainingListener, AutoCloseable {
     all = TrainingListener.all(List.of(report, tensorBoard, metrics));
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * @throws UncheckedIOException if the metrics of earlier steps cannot be read; later ones are
-   *     written
-   */
+  /** {@inheritDoc} */
   @Override
   public void resumed(ResumeEvent event) {
     all.resumed(event);

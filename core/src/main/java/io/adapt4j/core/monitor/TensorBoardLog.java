@@ -60,13 +60,7 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
     this.clock = clock;
   }
 
-  /**
-   * Writes into a folder, which is created if missing.
-   *
-   * @param folder the folder; TensorBoard uses its path below the {@code --logdir} as the run's
-   *     name
-   * @return a new listener
-   */
+  /** Writes into a folder, which is created if missing. */
   public static TensorBoardLog in(Path folder) {
     return in(folder, Clock.systemUTC());
   }

@@ -9,12 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * A judge that asks a person at a terminal.
- *
- * @param in typed input
- * @param out output for prompts and answers
- */
+/** A judge that asks a person at a terminal. */
 record HumanJudge(BufferedReader in, PrintStream out) implements PreferenceJudge {
 
   private static final Pattern TWO_NUMBERS = Pattern.compile("(\\d{1,4})\\D+(\\d{1,4})");

@@ -7,59 +7,31 @@ import java.util.function.ToDoubleFunction;
 /**
  * Objective of a search: the best value of a metric over the evaluations of a trial.
  *
- * @param name the name of the metric in tables
- * @param isLess whether lower is better
  * @param metric returns the metric; NaN if an evaluation does not have it
  */
 record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> metric) {
 
-  /**
-   * Minimizes the validation loss, the default.
-   *
-   * @return the objective
-   */
+  /** Minimizes the validation loss, the default. */
   static Objective loss() {
     return lowest("loss", EvaluationEvent::loss);
   }
 
-  /**
-   * Minimizes a metric.
-   *
-   * @param name the name of the metric
-   * @param metric returns the metric
-   * @return the objective
-   */
+  /** Minimizes a metric. */
   static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> metric) {
     return new Objective(name, true, metric);
   }
 
-  /**
-   * Maximizes a metric, such as an accuracy.
-   *
-   * @param name the name of the metric
-   * @param metric returns the metric
-   * @return the objective
-   */
+  /** Maximizes a metric, such as an accuracy. */
   static Objective highest(String name, ToDoubleFunction<EvaluationEvent> metric) {
     return new Objective(name, false, metric);
   }
 
-  /**
-   * Maximizes a metric of the task, such as {@code accuracy}.
-   *
-   * @param metric its name among {@link EvaluationEvent#metrics}
-   * @return the objective
-   */
+  /** Maximizes a metric of the task, such as {@code accuracy}. */
   static Objective highest(String metric) {
     return highest(metric, event -> event.metrics().getOrDefault(metric, Double.NaN));
   }
 
-  /**
-   * Minimizes a metric of the task, such as {@code mse}.
-   *
-   * @param metric its name among {@link EvaluationEvent#metrics}
-   * @return the objective
-   */
+  /** Minimizes a metric of the task, such as {@code mse}. */
   static Objective lowest(String metric) {
     return lowest(metric, event -> event.metrics().getOrDefault(metric, Double.NaN));
   }

@@ -14,21 +14,10 @@ sealed interface Parameter {
   /** {@return the name of the setting in a trial} */
   String name();
 
-  /**
-   * Draws a value.
-   *
-   * @param random the source of randomness
-   * @return a {@link Double}, {@link Long} or {@link String}
-   */
+  /** Draws a value. */
   Object draw(SplittableRandom random);
 
-  /**
-   * Log-uniform distribution, as for learning rates.
-   *
-   * @param name the setting
-   * @param low the smallest, above 0
-   * @param high the largest
-   */
+  /** Log-uniform distribution, as for learning rates. */
   record LogUniform(String name, double low, double high) implements Parameter {
 
     /**
@@ -50,13 +39,7 @@ sealed interface Parameter {
     }
   }
 
-  /**
-   * Uniform distribution of numbers.
-   *
-   * @param name the setting
-   * @param low the smallest
-   * @param high the largest
-   */
+  /** Uniform distribution of numbers. */
   record Uniform(String name, double low, double high) implements Parameter {
 
     /**
@@ -77,13 +60,7 @@ sealed interface Parameter {
     }
   }
 
-  /**
-   * Uniform distribution of integers.
-   *
-   * @param name the setting
-   * @param low the smallest
-   * @param high the largest
-   */
+  /** Uniform distribution of integers. */
   record Whole(String name, long low, long high) implements Parameter {
 
     /** Checks the range. Throws {@link IllegalArgumentException} if the range is empty. */
@@ -100,12 +77,7 @@ sealed interface Parameter {
     }
   }
 
-  /**
-   * Uniform choice among values.
-   *
-   * @param name the setting
-   * @param values numbers or texts
-   */
+  /** Uniform choice among values. */
   record Choice(String name, List<Object> values) implements Parameter {
 
     /**

@@ -21,11 +21,6 @@ sealed interface Strategy {
    * Successive halving (Jamieson and Talwalkar 2016, algorithm 1), as in a bracket of Hyperband (Li
    * et al. 2018). Every trial's learning-rate schedule spans the largest budget, so that surviving
    * trials resume instead of starting over, and all are compared at the same point of the schedule.
-   *
-   * @param unit the unit of budgets
-   * @param least initial budget of all trials
-   * @param most budget of the last trials
-   * @param eta factor between budgets, and between the numbers of trials
    */
   record SuccessiveHalving(Unit unit, int least, int most, int eta) implements Strategy {
 

@@ -54,11 +54,7 @@ final class TrialRun implements TrainingListener {
     this.scores = TrialScores.open(output, objective);
   }
 
-  /**
-   * Trains the trial.
-   *
-   * @return the result, even of a failure; empty if the search was stopped
-   */
+  /** Trains the trial. */
   Optional<TrialResult> run(Function<Trial, FineTuner.Builder> template) {
     try {
       tuner = described(template.apply(trial)).build();

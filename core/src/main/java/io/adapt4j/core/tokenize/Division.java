@@ -1,11 +1,6 @@
 package io.adapt4j.core.tokenize;
 
-/**
- * A place where a text is split into parts that are encoded one after the other.
- *
- * @param end end of the part before it
- * @param next start of the part after it; a space in between may be its leading marker
- */
+/** A place where a text is split into parts that are encoded one after the other. */
 record Division(int end, int next) {
 
   /** No place was found. */

@@ -14,15 +14,6 @@ import java.util.Set;
 /**
  * Special tokens and settings from {@code tokenizer_config.json} and {@code
  * special_tokens_map.json}.
- *
- * @param bos id of the beginning-of-sequence token
- * @param eos id of the end-of-sequence token
- * @param pad id of the padding token
- * @param unk id of the unknown token
- * @param mask id of the mask token
- * @param maxLength maximum number of tokens the model reads, if the files state a real limit
- * @param affixes whether to add bos and eos, if the files override the post-processor
- * @param cleanUpSpaces whether decoding removes spaces before punctuation
  */
 record SpecialTokens(
     OptionalInt bos,
@@ -34,12 +25,7 @@ record SpecialTokens(
     Optional<Affixes> affixes,
     boolean cleanUpSpaces) {
 
-  /**
-   * The tokens around a text.
-   *
-   * @param bos whether the bos token comes first
-   * @param eos whether the eos token comes last
-   */
+  /** The tokens around a text. */
   record Affixes(boolean bos, boolean eos) {
 
     Frame frame(SpecialTokens tokens) {

@@ -9,13 +9,7 @@ import io.adapt4j.core.internal.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/**
- * A {@code tokenizer.json}.
- *
- * @param path its location
- * @param root its content
- * @param text the text for the native library
- */
+/** A {@code tokenizer.json}. */
 record TokenizerFile(Path path, JsonNode root, String text) {
 
   static TokenizerFile read(Path folder) {

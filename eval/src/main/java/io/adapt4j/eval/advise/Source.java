@@ -1,9 +1,4 @@
 package io.adapt4j.eval.advise;
 
-/**
- * Source of a rule.
- *
- * @param reference authors, year and title, or publisher and title of a guide
- * @param finding its finding, paraphrased
- */
+/** Source of a rule. */
 record Source(String reference, String finding) {}

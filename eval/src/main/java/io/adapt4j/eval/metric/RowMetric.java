@@ -4,11 +4,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/**
- * Adapts an accumulator of rows to {@link Metric}.
- *
- * @param <A> the accumulator
- */
+/** Adapts an accumulator of rows to {@link Metric}. */
 final class RowMetric<A, P, T, R> implements Metric<P, T, R> {
   private final Operations<A, P, T, R> operations;
   private final A rows;

@@ -8,14 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/**
- * Content of a report.
- *
- * @param reports one per candidate, the baseline first if there are several
- * @param comparisons comparisons of the others with the baseline; none for a single candidate
- * @param retentionThreshold the share that counts as retained, if candidates are compared
- * @param settings the report's settings
- */
+/** Content of a report. */
 record Content(
     List<EvaluationReport> reports,
     List<TaskComparison> comparisons,

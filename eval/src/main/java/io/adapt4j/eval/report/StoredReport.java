@@ -17,13 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/**
- * The scores of a report that was saved as JSON, for the history chart.
- *
- * @param title the report's title
- * @param written the time of the report
- * @param scores every metric of every candidate on every task
- */
+/** The scores of a report that was saved as JSON, for the history chart. */
 record StoredReport(String title, Instant written, List<Score> scores) {
 
   private static final int MAX_BYTES = 4 << 20;

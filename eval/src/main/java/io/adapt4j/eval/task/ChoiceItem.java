@@ -26,13 +26,6 @@ import java.util.stream.IntStream;
  *   <li>{@code mc2}: the right answers' share of the total probability of all answers (Lin et al.
  *       2021, TruthfulQA, MC2).
  * </ul>
- *
- * @param id identifies the item
- * @param context the text before the answers
- * @param choices the answers, at least two
- * @param delimiter text between context and answer, such as a space
- * @param right indices of right answers, from 0; at least one
- * @param fields properties of the item
  */
 record ChoiceItem(
     String id,

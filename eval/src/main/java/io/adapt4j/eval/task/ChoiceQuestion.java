@@ -10,14 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A multiple-choice question, in any of the formats of public datasets.
- *
- * @param question the question, or the text to continue
- * @param choices the answers
- * @param right index of the right one, from 0
- * @param fields all other fields of the row as texts
- */
+/** A multiple-choice question, in any of the formats of public datasets. */
 record ChoiceQuestion(
     String question, List<String> choices, int right, Map<String, String> fields) {
 

@@ -8,14 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/**
- * A text classified by a classifier's output layer.
- *
- * @param id identifies the item
- * @param text the text
- * @param label its right class
- * @param fields properties of the item
- */
+/** A text classified by a classifier's output layer. */
 record ClassItem(String id, String text, String label, Map<String, String> fields) implements Item {
 
   /** Copies the fields. */

@@ -12,17 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/**
- * A question with a free-text answer.
- *
- * @param id identifies the item
- * @param prompt the prompt
- * @param options maximum length and stop strings of the answer
- * @param references reference answers, at least one
- * @param extraction extracts the answer from the generated text
- * @param metric grades the answer against the references
- * @param fields properties of the item
- */
+/** A question with a free-text answer. */
 record TextItem(
     String id,
     String prompt,

@@ -14,11 +14,8 @@ import java.util.OptionalDouble;
 /**
  * A text scored by its likelihood as a whole.
  *
- * @param id identifies the item
- * @param text the text
  * @param window maximum number of tokens the model reads at once; 0 for its context length
  * @param stride number of tokens scored by each window after the first one; 0 for the whole window
- * @param fields properties of the item
  */
 record WholeTextItem(String id, String text, int window, int stride, Map<String, String> fields)
     implements Item {

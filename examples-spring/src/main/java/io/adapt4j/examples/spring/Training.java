@@ -48,14 +48,7 @@ class Training {
     this.example = example;
   }
 
-  /**
-   * Progress of a run.
-   *
-   * @param state {@code idle}, {@code running}, {@code done} or {@code failed}
-   * @param step the last step
-   * @param loss its loss
-   * @param message error message
-   */
+  /** Progress of a run. */
   record Progress(String state, int step, double loss, String message) {}
 
   Progress progress() {

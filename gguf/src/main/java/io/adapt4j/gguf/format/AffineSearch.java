@@ -51,13 +51,7 @@ final class AffineSearch {
   private Trials trials = new Trials(0, 0, 0);
   private boolean anyIrregular;
 
-  /**
-   * Allocates the buffers.
-   *
-   * @param values number of values in a block
-   * @param lanes maximum number of blocks in a batch
-   * @param top the largest level
-   */
+  /** Allocates the buffers. */
   AffineSearch(int values, int lanes, int top) {
     this.values = values;
     this.top = top;

@@ -18,13 +18,9 @@ abstract class BlockFormat {
   /**
    * Quantizes blocks of finite values.
    *
-   * @param values holds the values
-   * @param offset the first
-   * @param blocks the number of blocks
    * @param importance importance of each column, for whole rows; null if all values are equally
    *     important
    * @param target takes the bytes
-   * @param at where they begin
    */
   abstract void encode(
       float[] values, int offset, int blocks, float @Nullable [] importance, byte[] target, int at);
@@ -33,10 +29,6 @@ abstract class BlockFormat {
    * Dequantizes blocks.
    *
    * @param source holds the bytes
-   * @param at where they begin
-   * @param blocks the number of blocks
-   * @param values takes the values
-   * @param offset the first
    */
   abstract void decode(byte[] source, int at, int blocks, float[] values, int offset);
 

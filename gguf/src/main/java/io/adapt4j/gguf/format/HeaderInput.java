@@ -28,14 +28,7 @@ final class HeaderInput {
     int read(ByteBuffer target, long position) throws IOException;
   }
 
-  /**
-   * Begins at the file's first byte.
-   *
-   * @param file the path for messages
-   * @param bytes reads from the file
-   * @param fileSize its size
-   * @param maxBytes maximum size of a header
-   */
+  /** Begins at the file's first byte. */
   HeaderInput(Path file, Bytes bytes, long fileSize, long maxBytes) {
     this.file = file;
     this.bytes = bytes;
@@ -69,12 +62,7 @@ final class HeaderInput {
     return window.getLong();
   }
 
-  /**
-   * Reads a count of items.
-   *
-   * @param field name of the counted items
-   * @param bytesEach minimum size of an item in the rest of the header
-   */
+  /** Reads a count of items. */
   int readCount(String field, int bytesEach) throws IOException {
     long count = readLong(field);
     if (count < 0 || count > remaining() / bytesEach || count > Integer.MAX_VALUE / bytesEach) {

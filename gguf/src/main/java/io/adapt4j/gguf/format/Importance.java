@@ -5,14 +5,7 @@ final class Importance {
 
   private Importance() {}
 
-  /**
-   * Copies the importance of consecutive blocks into the lanes.
-   *
-   * @param importance importance of each column of a row
-   * @param first index of the first block within a row
-   * @param lanes the number of blocks
-   * @param rows receives the importance
-   */
+  /** Copies the importance of consecutive blocks into the lanes. */
   static void load(float[] importance, int first, int lanes, float[][] rows) {
     int values = rows.length;
     int blocksPerRow = importance.length / values;
@@ -33,17 +26,7 @@ final class Importance {
     return sum;
   }
 
-  /**
-   * Computes the mean square of the rows that consecutive blocks belong to.
-   *
-   * @param values holds whole rows
-   * @param offset the first value
-   * @param columns number of columns of a row
-   * @param first index of the first block relative to the first value
-   * @param block the values of a block
-   * @param target receives the mean square of each block's row
-   * @param lanes the number of blocks
-   */
+  /** Computes the mean square of the rows that consecutive blocks belong to. */
   static void meanSquares(
       float[] values, int offset, int columns, int first, int block, float[] target, int lanes) {
     int known = -1;

@@ -25,14 +25,7 @@ final class ScaleFit {
     levels = new int[parts];
   }
 
-  /**
-   * Computes the multiples.
-   *
-   * @param x holds the scales
-   * @param weights holds the weight of each
-   * @param offset start of both
-   * @return the common scale
-   */
+  /** Computes the multiples. */
   float fit(float[] x, float[] weights, int offset) {
     int parts = levels.length;
     float max = 0;

@@ -32,13 +32,7 @@ final class SymmetricSearch {
   private final float[] sumLx;
   private final float[] sumL2;
 
-  /**
-   * Allocates the buffers.
-   *
-   * @param values number of values in a block
-   * @param lanes maximum number of blocks in a batch
-   * @param half half the number of levels
-   */
+  /** Allocates the buffers. */
   SymmetricSearch(int values, int lanes, int half) {
     this.values = values;
     this.half = half;

@@ -1,12 +1,6 @@
 package io.adapt4j.gguf.format;
 
-/**
- * The trial scales of a search: a block's range over (top + first + step * i).
- *
- * @param first offset added to the largest level in the first trial
- * @param step increment per trial
- * @param last index of the last trial, from 0
- */
+/** The trial scales of a search: a block's range over (top + first + step * i). */
 record Trials(float first, float step, int last) {
 
   /** {@return the divisor of the range in a trial} */

@@ -8,13 +8,7 @@ final class UnstorableValueException extends IllegalArgumentException {
   private final int index;
   private final String problem;
 
-  /**
-   * Creates an exception.
-   *
-   * @param index index of the value
-   * @param expected description of valid values
-   * @param found the value
-   */
+  /** Creates an exception. */
   UnstorableValueException(int index, String expected, Object found) {
     this(index, "expected %s, found %s".formatted(expected, found));
   }

@@ -7,12 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * Type of a file, detected by its first bytes or else by its name.
- *
- * @param kind way of reading it
- * @param mediaType its media type
- */
+/** Type of a file, detected by its first bytes or else by its name. */
 record FileType(Kind kind, String mediaType) {
 
   /** Way of reading a file. */

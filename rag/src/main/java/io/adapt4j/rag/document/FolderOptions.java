@@ -6,14 +6,7 @@ import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Selection of files in a folder.
- *
- * @param files patterns of which an id must match one; empty for any
- * @param except patterns of which it must match none
- * @param hidden whether to include hidden files and folders
- * @param links whether symbolic links are followed
- */
+/** Selection of files in a folder. */
 record FolderOptions(
     List<PathMatcher> files, List<PathMatcher> except, boolean hidden, boolean links) {
 

@@ -6,13 +6,7 @@ import java.io.InputStream;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 
-/**
- * A file to read.
- *
- * @param id id of its document
- * @param modified time of last modification, if known
- * @param opening opens the content
- */
+/** A file to read. */
 record RawFile(String id, Optional<FileTime> modified, Opening opening) {
 
   /** Opens the content. */

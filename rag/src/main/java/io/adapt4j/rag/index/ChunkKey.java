@@ -2,12 +2,7 @@ package io.adapt4j.rag.index;
 
 import java.util.Comparator;
 
-/**
- * Key of a chunk.
- *
- * @param documentId id of its document
- * @param number its index in the document
- */
+/** Key of a chunk. */
 record ChunkKey(String documentId, int number) implements Comparable<ChunkKey> {
 
   private static final Comparator<ChunkKey> ORDER =

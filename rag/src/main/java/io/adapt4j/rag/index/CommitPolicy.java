@@ -11,11 +11,7 @@ sealed interface CommitPolicy {
   /** Each call that changes the index returns after its changes are on disk. */
   record EachBatch() implements CommitPolicy {}
 
-  /**
-   * Changes are on disk at most this long after they were made.
-   *
-   * @param interval longer than 0
-   */
+  /** Changes are on disk at most this long after they were made. */
   record Every(Duration interval) implements CommitPolicy {
 
     /** Creates the policy. Throws {@link IllegalArgumentException} if it is not. */

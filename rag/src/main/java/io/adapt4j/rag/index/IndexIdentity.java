@@ -4,13 +4,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Settings recorded in an index, which must match on opening.
- *
- * @param embeddings identity of the embeddings; empty without vectors
- * @param dimension dimension of the vectors; 0 without vectors
- * @param words name of the text analysis
- */
+/** Settings recorded in an index, which must match on opening. */
 record IndexIdentity(String embeddings, int dimension, String words) {
 
   static final String FORMAT = "1";

@@ -7,6 +7,5 @@ import org.jspecify.annotations.Nullable;
  * Resources of an open index.
  *
  * @param writer the writer; null if it was opened read-only
- * @param searchers searchers of the current state
  */
 record LuceneState(@Nullable LuceneWriter writer, SearcherManager searchers) {}

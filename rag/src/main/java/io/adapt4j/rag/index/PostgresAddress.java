@@ -15,11 +15,7 @@ record PostgresAddress(String url, Optional<String> user, Optional<String> passw
 
   private static final Pattern USER_BEFORE_HOST = Pattern.compile("^[^?]*//[^/?]*@.*");
 
-  /**
-   * Extracts user and password from an address.
-   *
-   * @throws IllegalArgumentException if they precede the host, where the driver ignores them
-   */
+  /** Extracts user and password from an address. */
   static PostgresAddress of(String given) {
     if (USER_BEFORE_HOST.matcher(given).matches()) {
       throw new IllegalArgumentException(

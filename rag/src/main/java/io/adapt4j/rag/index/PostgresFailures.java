@@ -6,11 +6,7 @@ import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Explanations of server errors, with remedies.
- *
- * @param name the index with its location, for messages
- */
+/** Explanations of server errors, with remedies. */
 record PostgresFailures(String name) {
 
   private static final String REPEAT =

@@ -2,12 +2,7 @@ package io.adapt4j.rag.index;
 
 import java.util.Comparator;
 
-/**
- * A chunk in a ranked list.
- *
- * @param key key of the chunk
- * @param score higher is better
- */
+/** A chunk in a ranked list. */
 record Scored(ChunkKey key, double score) {
 
   /** Descending by score, ties by document and number, so that searches are reproducible. */

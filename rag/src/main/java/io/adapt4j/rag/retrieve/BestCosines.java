@@ -9,12 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The passages nearest to questions.
- *
- * @param cosines one per question for which the index had a passage
- * @param chunks the passages, one per cosine
- */
+/** The passages nearest to questions. */
 record BestCosines(List<Double> cosines, List<Chunk> chunks) {
 
   static BestCosines of(SearchIndex index, List<float[]> questions) {

@@ -36,11 +36,7 @@ final class SubjectCalibration {
    */
   private static final double BOUND_DEVIATIONS = 5;
 
-  /**
-   * A neutral question with the index's hits.
-   *
-   * @param nearest the passage nearest by vector
-   */
+  /** A neutral question with the index's hits. */
   record Asked(String question, List<Hit> hits, Similarities found, Chunk nearest) {}
 
   /** A question paired with a passage that answers another. */

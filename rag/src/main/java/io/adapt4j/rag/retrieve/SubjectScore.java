@@ -8,10 +8,6 @@ import java.util.Set;
 /**
  * Relevance score of a question to its best passages, by vector and words, with the bound below
  * which it is off the documents' subject.
- *
- * @param words word statistics of the index's passages
- * @param wordWeight bonus to the cosine of a passage with all of a question's words
- * @param bound minimum score of a question on the subject
  */
 record SubjectScore(WordOverlap words, double wordWeight, double bound) {
 

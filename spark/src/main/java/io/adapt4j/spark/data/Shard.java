@@ -5,9 +5,6 @@ import java.io.Serializable;
 /**
  * A file of rows.
  *
- * @param partition its original partition
- * @param file its name in the folder
- * @param rows number of rows
  * @param bytes size in bytes
  * @param sha256 hash of its bytes
  */

@@ -16,13 +16,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
 
-/**
- * Answers the requests of a partition.
- *
- * @param spec the model
- * @param kind kind of the model
- * @param atOnce batch size of requests
- */
+/** Answers the requests of a partition. */
 record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializable {
 
   private static final Duration IDLE = Duration.ofMinutes(1);

@@ -18,9 +18,6 @@ import org.apache.spark.broadcast.Broadcast;
 /**
  * Trains a site on an executor. Only one site trains at a time per process, since a training uses
  * all threads, and libtorch's random generator is per process.
- *
- * @param job the broadcast job
- * @param scratch working folder; empty for the temporary folder of the process
  */
 record SiteTask(Broadcast<SiteJob> job, String scratch) implements Serializable {
 

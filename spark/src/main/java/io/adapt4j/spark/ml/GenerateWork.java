@@ -29,14 +29,7 @@ import scala.collection.immutable.ArraySeq;
 /**
  * Row work of a {@link GenerateTransformer}.
  *
- * @param input column of prompts or conversations
  * @param varying column that varies the seed, or -1
- * @param details whether a column of details is added
- * @param system system message for each prompt, or empty
- * @param raw whether prompts are continued without a chat template
- * @param requests number of concurrent rows
- * @param promptCacheBytes memory for the prefix cache of prompts
- * @param choice token selection
  */
 record GenerateWork(
     int input,

@@ -15,11 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
-/**
- * Row work of a {@link ScoreTransformer}.
- *
- * @param <T> the model
- */
+/** Row work of a {@link ScoreTransformer}. */
 sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
 
   /** Columns of the texts. */

@@ -11,10 +11,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Converts rows to documents.
  *
- * @param id column of ids
- * @param text column of texts
  * @param title column of titles, or -1
- * @param metadata columns of metadata
  */
 record DocumentRows(int id, int text, int title, List<Field> metadata) implements Serializable {
 

@@ -16,7 +16,6 @@ import scala.collection.immutable.ArraySeq;
 /**
  * Splits documents and embeds their chunks.
  *
- * @param reader converts rows to documents
  * @param maxTokens maximum number of tokens of a chunk; 0 for the default
  * @param overlap overlap of chunks in tokens; -1 for the default
  * @param parentTokens maximum number of tokens of a parent; 0 for none

@@ -9,12 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 
-/**
- * A tensor of one GGUF file, to be written into another.
- *
- * @param file the open file
- * @param tensor one of its tensors
- */
+/** A tensor of one GGUF file, to be written into another. */
 record CopiedTensor(GgufFile file, GgufTensor tensor) implements TensorSource {
 
   @Override

@@ -26,13 +26,7 @@ final class DequantizedModel {
 
   private DequantizedModel() {}
 
-  /**
-   * Writes a checkpoint.
-   *
-   * @param file the GGUF file
-   * @param model the folder of the source model, for the configuration
-   * @param folder where to write
-   */
+  /** Writes a checkpoint. */
   static void write(Path file, Path model, Path folder) throws IOException {
     ModelConfig config = ModelConfig.read(model);
     GgufFamily family = Families.of(config);

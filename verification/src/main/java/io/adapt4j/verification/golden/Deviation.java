@@ -7,7 +7,6 @@ import java.util.Arrays;
  * The value of a quantity that is worst against its tolerance.
  *
  * @param error absolute difference from the expected value; NaN if there is no number
- * @param tolerance the largest error allowed for that value
  */
 record Deviation(double error, double tolerance) {
 

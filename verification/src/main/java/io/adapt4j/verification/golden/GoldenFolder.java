@@ -24,10 +24,6 @@ import java.util.function.Predicate;
 /**
  * A golden folder: its checkpoint or run, and the numbers expected of it. A folder without tensors
  * shares those of the sibling folder named by {@code source}.
- *
- * @param path the folder
- * @param json expected values other than tensors
- * @param tensors the expected tensors
  */
 record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements AutoCloseable {
 
@@ -112,8 +108,6 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
 
   /**
    * Returns the batch whose tensors have a prefix and a suffix; without labels it has no targets.
-   *
-   * @return a batch of the stored rows and length
    */
   EncoderInputs batch(String prefix, String suffix) {
     return has(prefix + "labels" + suffix)

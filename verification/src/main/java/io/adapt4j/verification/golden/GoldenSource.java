@@ -9,13 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/**
- * A golden folder, or a standalone golden file.
- *
- * @param path the folder or file
- * @param json the content of the file, or of the folder's {@code expected.json}; missing without
- *     one
- */
+/** A golden folder, or a standalone golden file. */
 record GoldenSource(Path path, JsonNode json) {
 
   /** Files of which any one makes a folder golden. */

@@ -2,13 +2,7 @@ package io.adapt4j.verification.golden;
 
 import java.util.function.Predicate;
 
-/**
- * A kind of golden folder or file.
- *
- * @param name name in reports
- * @param matches whether a source is of the kind, by its content and never by its name
- * @param check recomputes the expected values
- */
+/** A kind of golden folder or file. */
 record Kind(String name, Predicate<GoldenSource> matches, Check check) {
 
   /** Recomputes a source's values and reports each. */

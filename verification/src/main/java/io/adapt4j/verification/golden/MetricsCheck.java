@@ -102,12 +102,7 @@ final class MetricsCheck {
             });
   }
 
-  /**
-   * Texts with streams of references.
-   *
-   * @param said the texts
-   * @param references streams of one reference per text
-   */
+  /** Texts with streams of references. */
   private record Texts(List<String> said, List<List<String>> references) {
 
     private List<String> references(int row, int count) {

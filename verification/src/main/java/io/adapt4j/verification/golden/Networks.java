@@ -132,11 +132,7 @@ final class Networks {
         : encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
   }
 
-  /**
-   * Returns all hidden states as in Transformers: the last is after the final norm.
-   *
-   * @param five whether to follow version 5
-   */
+  /** Returns all hidden states as in Transformers: the last is after the final norm. */
   static List<float[]> hiddenStates(Network network, EncoderInputs batch, boolean five) {
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {

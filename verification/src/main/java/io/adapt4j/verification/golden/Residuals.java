@@ -7,9 +7,6 @@ import java.nio.file.Path;
 /**
  * The residual base weights under an adapter whose initial values were taken from them: merged
  * weights minus the adapter's update.
- *
- * @param adapter the adapter's folder
- * @param merged the base with it merged in
  */
 record Residuals(Path adapter, Checkpoint merged) {
 

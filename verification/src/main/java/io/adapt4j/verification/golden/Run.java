@@ -14,14 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * A training run as its options describe it.
- *
- * @param batches the micro-batches of an epoch, in order
- * @param steps the micro-batches of each optimizer step, by number
- * @param learningRate learning rate of every step
- * @param settings settings of every step
- */
+/** A training run as its options describe it. */
 record Run(
     List<EncoderInputs> batches,
     List<List<Integer>> steps,

@@ -7,11 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/**
- * A folder that is deleted recursively on closing.
- *
- * @param path the folder
- */
+/** A folder that is deleted recursively on closing. */
 record TemporaryFolder(Path path) implements AutoCloseable {
 
   static TemporaryFolder create() throws IOException {

@@ -9,9 +9,6 @@ import java.util.Locale;
  * One way to give a model new facts.
  *
  * @param paraphrases training sentences per fact; 0 if it is not trained
- * @param repeats factor of the number of epochs
- * @param rate peak learning rate, decaying to 0
- * @param grounded whether passages precede each question
  */
 record Condition(int paraphrases, int repeats, double rate, boolean grounded) {
 

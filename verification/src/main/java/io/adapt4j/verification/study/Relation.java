@@ -136,13 +136,7 @@ enum Relation {
   private final String paraphrases;
   private final String questions;
 
-  /**
-   * Takes texts, since lists would make the relations mutable.
-   *
-   * @param possible values separated by blanks
-   * @param paraphrases one per line
-   * @param questions one per line
-   */
+  /** Takes texts, since lists would make the relations mutable. */
   Relation(String possible, String paraphrases, String questions) {
     this.possible = possible;
     this.paraphrases = paraphrases;

@@ -40,15 +40,7 @@ final class StudyRuns {
   private final Consumer<String> progress;
   private final StudyTraining training;
 
-  /**
-   * Prepares the runs.
-   *
-   * @param start the model that pre-training continues from
-   * @param stories real texts, used in pre-training and as distractors in retrieval
-   * @param size size of the study
-   * @param output folder for all files
-   * @param progress receives progress messages
-   */
+  /** Prepares the runs. */
   StudyRuns(
       ModelSource start,
       List<String> stories,

@@ -4,12 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Random;
 
-/**
- * An invented village.
- *
- * @param name its name
- * @param values its facts, one value per relation
- */
+/** An invented village. */
 record Village(String name, Map<Relation, String> values) {
 
   /** Invents the facts of a village. */

@@ -2,18 +2,7 @@ package io.adapt4j.core.data.quality;
 
 import java.util.Arrays;
 
-/**
- * Statistics of row lengths in tokens.
- *
- * @param rows number of rows
- * @param limit maximum tokens of a sample
- * @param over number of rows over the limit
- * @param mean mean length
- * @param median median length
- * @param p90 90th percentile
- * @param p99 99th percentile
- * @param longest length of the longest row
- */
+/** Statistics of row lengths in tokens. */
 record Lengths(
     int rows, int limit, int over, double mean, int median, int p90, int p99, int longest) {
 
