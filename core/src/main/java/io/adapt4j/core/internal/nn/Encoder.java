@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -236,12 +237,17 @@ public final class Encoder extends Network {
         "This model has no classification head: " + modelConfig().architectures());
   }
 
-  /** Returns the queries of the last layer, where the classifier reads the first token alone. */
+  /**
+   * Returns the queries of the last layer, if the classifier reads the first token alone and no
+   * other layer has the same ones.
+   */
   public Optional<LastQueries> lastQueries() {
     List<Layer> layers = body().layers();
-    return shared || causal || layers.isEmpty() || !(head instanceof ClassificationHead own)
-        ? Optional.empty()
-        : LastQueries.of(layers.get(layers.size() - 1), own);
+    if (shared || causal || layers.isEmpty() || !(head instanceof ClassificationHead own)) {
+      return Optional.empty();
+    }
+    Layer last = layers.get(layers.size() - 1);
+    return Collections.frequency(layers, last) == 1 ? LastQueries.of(last, own) : Optional.empty();
   }
 
   private MaskedLanguageHead maskedLanguageHead() {
