@@ -182,7 +182,7 @@ class AutoConfigurationTest {
               "\"adapt4j.model.path\"",
               "\"adapt4j.model.lazy\"",
               "\"adapt4j.limits.prompt-cache\"",
-              "its folder, as Hugging Face has them");
+              "its folder, in Hugging Face's format");
     }
   }
 
