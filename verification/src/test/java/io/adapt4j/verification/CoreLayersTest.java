@@ -2,6 +2,7 @@ package io.adapt4j.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableSet;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import java.util.Arrays;
@@ -65,10 +66,10 @@ class CoreLayersTest {
         "task",
         "train");
 
-    private final Set<String> packages;
+    private final ImmutableSet<String> packages;
 
     Layer(String... packages) {
-      this.packages = Set.of(packages);
+      this.packages = ImmutableSet.copyOf(packages);
     }
 
     boolean has(String name) {
