@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -58,11 +59,9 @@ final class Body {
     String text = text(bytes);
     call.readBody(text);
     try {
-      JsonNode json = Json.parseStrictly(text);
-      if (call.hasTurn()) {
-        call.requireClient();
-      }
-      return json;
+      return call.hasTurn()
+          ? Json.parseStrictly(new WatchedText(text, call))
+          : Json.parseStrictly(text);
     } catch (JsonProcessingException e) {
       throw Fault.invalid(
           400, null, "invalid_json", "The body is not valid JSON: " + e.getOriginalMessage());
@@ -157,5 +156,33 @@ final class Body {
       throw Fault.invalid(400, null, "invalid_json", "The body is not valid UTF-8.");
     }
     return new String(bytes.array(), bytes.arrayOffset(), bytes.limit(), StandardCharsets.UTF_8);
+  }
+
+  /** Text that ends in an exception when the client leaves while it is parsed. */
+  private static final class WatchedText extends Reader {
+
+    private final String text;
+    private final Call call;
+    private int position;
+
+    WatchedText(String text, Call call) {
+      this.text = text;
+      this.call = call;
+    }
+
+    @Override
+    public int read(char[] target, int offset, int length) throws IOException {
+      call.requireClient();
+      int count = Math.min(length, text.length() - position);
+      if (count == 0 && length > 0) {
+        return -1;
+      }
+      text.getChars(position, position + count, target, offset);
+      position += count;
+      return count;
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Reader;
 
 /**
  * Shared JSON configuration: numbers keep all their digits, and text after the first value is an
@@ -76,6 +77,15 @@ public final class Json {
 
   /** Parses one JSON value strictly by the JSON standard, rejecting duplicate keys. */
   public static JsonNode parseStrictly(String text) throws JsonProcessingException {
+    try {
+      return STRICT.readTree(text);
+    } catch (NumberFormatException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /** Parses what a reader gives as {@link #parseStrictly(String)} parses a text. */
+  public static JsonNode parseStrictly(Reader text) throws IOException {
     try {
       return STRICT.readTree(text);
     } catch (NumberFormatException e) {
