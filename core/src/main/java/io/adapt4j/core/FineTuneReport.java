@@ -59,7 +59,7 @@ public final class FineTuneReport {
    * <p>With {@link FineTuner.Builder#keepBest} it is never worse than the model before training by
    * the metric for the best model: if no evaluation was better, it contains that model itself, as
    * an adapter that changes nothing or as a copy of the base. Without it, only the last checkpoint
-   * exists; {@link #outcome} tells whether it is better than the model before training.
+   * exists; {@link #outcome} states whether it is better than the model before training.
    *
    * @return folder of the best checkpoint if it was kept, else of the last
    */

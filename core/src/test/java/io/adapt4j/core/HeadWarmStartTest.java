@@ -212,10 +212,12 @@ class HeadWarmStartTest {
   void attentionBecomesUniformWhereAClassifierThenPredictsClearlyBetter() throws IOException {
     Path base = concentrated();
     Split data = split(160, i -> new Example.Classified(text(i), combined(i)));
+    long live = Tensor.live();
     FineTuneReport report =
         tuner(base, Task.classification(), data, true).learningRate(1e-9).build().run();
     assertThat(report.initialMetrics().get("accuracy")).isGreaterThan(0.95);
     assertThat(largestQuery(report.last(), 1)).isLessThan(1e-6);
+    assertThat(Tensor.live()).isEqualTo(live);
     assertThat(largestQuery(report.last(), 0)).isEqualTo(largestQuery(base, 0));
 
     // Too few rows to choose by.

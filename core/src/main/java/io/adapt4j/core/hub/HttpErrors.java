@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.net.http.HttpHeaders;
 
 /**
- * Converts error responses to messages. The Hub's {@code X-Error-Code} tells what is missing, since
+ * Converts error responses to messages. The Hub's {@code X-Error-Code} names what is missing, since
  * the status is 401 even for repositories that do not exist.
  */
 final class HttpErrors {

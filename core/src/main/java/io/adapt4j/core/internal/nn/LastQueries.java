@@ -104,7 +104,13 @@ public final class LastQueries {
    * @return one tensor a parameter, closed by the caller
    */
   public List<Tensor> copy() {
-    return parameters.stream().map(this::of).map(part -> part.copyAs(part.type()).own()).toList();
+    List<Tensor> copies = new ArrayList<>();
+    for (Parameter parameter : parameters) {
+      try (Tensor part = of(parameter)) {
+        copies.add(part.copyAs(part.type()).own());
+      }
+    }
+    return copies;
   }
 
   /** Sets the values to those of a copy. */
