@@ -2,13 +2,13 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;

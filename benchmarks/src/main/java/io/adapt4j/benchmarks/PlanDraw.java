@@ -1,6 +1,6 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;

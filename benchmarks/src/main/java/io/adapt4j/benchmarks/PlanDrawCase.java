@@ -1,10 +1,10 @@
 package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.internal.plan.RunPlan;

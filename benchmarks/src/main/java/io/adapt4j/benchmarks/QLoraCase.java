@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepShape;

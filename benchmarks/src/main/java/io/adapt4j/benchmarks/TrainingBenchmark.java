@@ -3,7 +3,7 @@ package io.adapt4j.benchmarks;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
-import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;

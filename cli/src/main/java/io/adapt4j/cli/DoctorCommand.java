@@ -2,8 +2,8 @@ package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.exception.EngineException;
+import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.internal.provenance.SystemInfo;

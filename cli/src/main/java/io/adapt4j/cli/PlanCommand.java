@@ -3,7 +3,7 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
 import java.util.concurrent.Callable;

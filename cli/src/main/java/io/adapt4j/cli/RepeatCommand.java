@@ -2,8 +2,8 @@ package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.provenance.Provenance;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.adapt4j.cli;
 
-import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.finetune.RunDescription;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

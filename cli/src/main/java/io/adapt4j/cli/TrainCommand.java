@@ -1,9 +1,9 @@
 package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.core.monitor.TrainingListeners;
 import java.nio.file.Files;
 import java.nio.file.Path;

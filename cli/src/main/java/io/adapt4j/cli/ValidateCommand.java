@@ -2,9 +2,9 @@ package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.data.quality.Check;
 import io.adapt4j.core.data.quality.DataReport;
+import io.adapt4j.core.finetune.RunDescription;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,7 +1,7 @@
 package io.adapt4j.cli;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.DatasetReader;
+import io.adapt4j.core.finetune.FineTuner;
 import java.lang.reflect.Method;
 import java.util.LinkedHashMap;
 import java.util.Locale;

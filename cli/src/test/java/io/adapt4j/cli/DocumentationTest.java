@@ -2,8 +2,8 @@ package io.adapt4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.finetune.RunDescription;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.adapt4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuner;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;

@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.MaskFiller;
 import io.adapt4j.core.internal.load.LoadedEncoder;

@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.SequenceOptions;
+import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.load.FolderIdentity;

@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.Classification.LabelScore;
+import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.encode.ClassScores;

@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.internal.encode.Embedder;

@@ -1,12 +1,13 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.internal.data.Words;
 import io.adapt4j.core.internal.encode.TokenTagger;
 import io.adapt4j.core.internal.load.ClassNames;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.tokenize.Words;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;

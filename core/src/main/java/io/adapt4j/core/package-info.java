@@ -1,7 +1,7 @@
 /**
- * Fine-tuning and inference. Start here: {@link FineTuner} trains a model; {@link LanguageModel},
- * {@link TextClassifier}, {@link TokenClassifier}, {@link TextEmbedder}, {@link
- * MaskedLanguageModel} and {@link RewardModel} use one.
+ * Models to run: {@link LanguageModel}, {@link TextClassifier}, {@link TokenClassifier}, {@link
+ * TextEmbedder}, {@link TextReranker}, {@link SequenceToSequenceModel} and {@link
+ * MaskedLanguageModel}. {@code io.adapt4j.core.finetune.FineTuner} trains them.
  */
 @NullMarked
 package io.adapt4j.core;

@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.finetune.RewardModel;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.reinforce.Completion;
 import java.io.IOException;

@@ -27,11 +27,11 @@ public final class SmallEncoder {
   /** Width of its hidden states. */
   public static final int WIDTH = 24;
 
-  static final int HIDDEN = WIDTH;
-  static final int POSITIONS = 40;
-  static final int CLS = 2;
-  static final int SEP = 3;
-  static final int MASK = 4;
+  public static final int HIDDEN = WIDTH;
+  public static final int POSITIONS = 40;
+  public static final int CLS = 2;
+  public static final int SEP = 3;
+  public static final int MASK = 4;
 
   private static final List<String> VOCABULARY =
       List.of(
@@ -128,7 +128,7 @@ public final class SmallEncoder {
   }
 
   /** The ids of words with those added around them. */
-  static long[] ids(String... words) {
+  public static long[] ids(String... words) {
     long[] ids = new long[words.length + 2];
     ids[0] = CLS;
     for (int i = 0; i < words.length; i++) {
@@ -139,7 +139,7 @@ public final class SmallEncoder {
   }
 
   /** Hidden states of one sequence, run alone: one row a token. */
-  static float[][] hidden(Path folder, long[] ids) {
+  public static float[][] hidden(Path folder, long[] ids) {
     float[] values = run(folder, ids, new long[ids.length], (encoder, hidden) -> hidden);
     float[][] rows = new float[ids.length][];
     for (int i = 0; i < ids.length; i++) {
@@ -149,7 +149,7 @@ public final class SmallEncoder {
   }
 
   /** What a function makes of the hidden states of one sequence. */
-  static float[] run(
+  public static float[] run(
       Path folder, long[] ids, long[] types, BiFunction<Encoder, Tensor, Tensor> output) {
     try (Encoder encoder = Architectures.declareEncoder(ModelConfig.read(folder));
         Checkpoint checkpoint = Checkpoint.open(folder)) {

@@ -36,7 +36,7 @@ public final class SmallSequenceModel {
        "eos_token_id": 3, "decoder_start_token_id": 0, "max_length": 12, "num_beams": 3}
       """;
 
-  static final String PEGASUS =
+  public static final String PEGASUS =
       MARIAN
           .replace("marian", "pegasus")
           .replace("MarianMTModel", "PegasusForConditionalGeneration");

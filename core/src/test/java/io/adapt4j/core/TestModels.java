@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** Small models for tests, always in fp32 so that numbers are exact. */
-final class TestModels {
+public final class TestModels {
 
   private TestModels() {}
 
   /** The folder of a golden model among the resources. */
-  static Path golden(String name) {
+  public static Path golden(String name) {
     try {
       return Path.of(
           Objects.requireNonNull(TestModels.class.getResource("/golden/models/" + name), name)
@@ -23,12 +23,12 @@ final class TestModels {
   }
 
   /** A model of a folder, in fp32. */
-  static LanguageModel fp32(Path folder) {
+  public static LanguageModel fp32(Path folder) {
     return LanguageModel.load(ModelSource.path(folder), Precision.FP32);
   }
 
   /** The trained stories260K model with its tokenizer, or skips the test. */
-  static LanguageModel stories() {
+  public static LanguageModel stories() {
     return fp32(Golden.data("stories260K"));
   }
 }

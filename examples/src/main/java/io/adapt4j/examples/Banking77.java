@@ -1,15 +1,15 @@
 package io.adapt4j.examples;
 
 import io.adapt4j.core.Classification;
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.Splitter;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.tensor.Processor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;

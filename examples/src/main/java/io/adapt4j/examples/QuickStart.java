@@ -1,9 +1,9 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.monitor.TrainingListeners;

@@ -1,10 +1,10 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.RewardModel;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.reinforce.Ppo;

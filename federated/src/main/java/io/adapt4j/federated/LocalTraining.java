@@ -1,6 +1,6 @@
 package io.adapt4j.federated;
 
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuner;
 import java.io.Serializable;
 
 /** Sets the options of a site's training in a round. */

@@ -1,7 +1,7 @@
 package io.adapt4j.federated;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.model.ModelSource;

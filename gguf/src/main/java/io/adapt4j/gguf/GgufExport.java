@@ -4,11 +4,11 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.encode.ChoicePrompt;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.task.RerankingTask;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
@@ -196,7 +196,7 @@ public final class GgufExport {
    * @return this
    */
   public GgufExport reranker() {
-    return reranker(RerankingTask.INSTRUCTION);
+    return reranker(ChoicePrompt.INSTRUCTION);
   }
 
   /**

@@ -3,7 +3,6 @@ package io.adapt4j.gguf;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Html;
 import io.adapt4j.core.internal.WriteFailure;
-import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.gguf.ExportVerification.Parting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +13,9 @@ import java.util.Locale;
 
 /** HTML page of a comparison between a GGUF file and its source model. */
 final class VerificationPage {
+
+  /** Name that {@code TrainingListeners} of core gives a run\'s report. */
+  private static final String RUN_REPORT = "report.html";
 
   private static final String SECTION_END = "</section>\n";
 
@@ -88,7 +90,7 @@ final class VerificationPage {
     Path folder = adapter.toAbsolutePath().normalize();
     Path parent = folder.getParent();
     return (parent == null ? List.of(folder) : List.of(folder, parent))
-        .stream().map(run -> run.resolve(TrainingListeners.REPORT)).toList();
+        .stream().map(run -> run.resolve(RUN_REPORT)).toList();
   }
 
   private String name() {

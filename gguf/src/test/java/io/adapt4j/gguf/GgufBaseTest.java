@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.inspect.ModelInfo;
 import io.adapt4j.core.internal.generate.Generator;

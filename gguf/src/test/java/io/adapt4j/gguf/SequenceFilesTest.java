@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.SmallSequenceModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.method.Adapter;

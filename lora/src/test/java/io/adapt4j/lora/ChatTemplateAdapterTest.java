@@ -2,12 +2,12 @@ package io.adapt4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;

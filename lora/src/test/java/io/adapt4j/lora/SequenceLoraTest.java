@@ -2,10 +2,10 @@ package io.adapt4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;

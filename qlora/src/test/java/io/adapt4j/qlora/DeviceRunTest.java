@@ -2,13 +2,13 @@ package io.adapt4j.qlora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.tensor.ShapesOnly;

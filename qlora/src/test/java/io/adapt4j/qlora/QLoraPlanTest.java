@@ -3,7 +3,7 @@ package io.adapt4j.qlora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;

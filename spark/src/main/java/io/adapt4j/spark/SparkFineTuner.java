@@ -1,6 +1,6 @@
 package io.adapt4j.spark;
 
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.spark.data.ShardedData;

@@ -1,7 +1,7 @@
 package io.adapt4j.spark;
 
-import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.exception.Adapt4jException;
+import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.spark.internal.launch.SparkProcess;
 import io.adapt4j.spark.internal.launch.TrainArguments;

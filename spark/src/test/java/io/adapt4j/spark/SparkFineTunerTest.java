@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;

@@ -1,11 +1,11 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;

@@ -1,7 +1,7 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.plan.FineTunePlan;
 import java.io.IOException;
 import java.nio.file.Path;

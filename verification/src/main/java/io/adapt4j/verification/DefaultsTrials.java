@@ -1,8 +1,5 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
@@ -10,6 +7,9 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;

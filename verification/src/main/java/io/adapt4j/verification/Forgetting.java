@@ -1,6 +1,6 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.verification.ForgettingRuns.Point;
 import io.adapt4j.verification.ForgettingRuns.Size;
 import java.nio.file.Path;

@@ -1,14 +1,14 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Shape;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;

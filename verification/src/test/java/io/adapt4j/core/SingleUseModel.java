@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.SingleUse;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jetbrains.lincheck.datastructures.Operation;

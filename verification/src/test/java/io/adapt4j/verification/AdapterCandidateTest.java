@@ -3,9 +3,9 @@ package io.adapt4j.verification;
 import static io.adapt4j.verification.ExampleFiles.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.lora.Lora;

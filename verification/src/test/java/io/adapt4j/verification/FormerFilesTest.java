@@ -4,9 +4,9 @@ import static io.adapt4j.verification.ExampleFiles.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.regularization.Regularization;

@@ -3,8 +3,8 @@ package io.adapt4j.verification;
 import static io.adapt4j.verification.ExampleFiles.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.train.Interval;

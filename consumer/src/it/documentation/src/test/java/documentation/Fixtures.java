@@ -1,9 +1,9 @@
 package documentation;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;

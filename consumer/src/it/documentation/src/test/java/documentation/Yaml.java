@@ -1,6 +1,6 @@
 package documentation;
 
-import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.eval.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package extensions;
 
-import io.adapt4j.core.spi.OptimizerRule;
-import io.adapt4j.core.spi.ParameterUpdate;
+import io.adapt4j.core.train.spi.OptimizerRule;
+import io.adapt4j.core.train.spi.ParameterUpdate;
 import java.nio.FloatBuffer;
 import java.util.List;
 

@@ -1,10 +1,10 @@
 package extensions;
 
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.spi.ObjectiveBatch;
-import io.adapt4j.core.spi.ObjectiveSample;
-import io.adapt4j.core.spi.TrainingObjective;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.spi.ObjectiveBatch;
+import io.adapt4j.core.train.spi.ObjectiveSample;
+import io.adapt4j.core.train.spi.TrainingObjective;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

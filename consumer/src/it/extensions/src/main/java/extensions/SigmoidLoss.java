@@ -1,6 +1,6 @@
 package extensions;
 
-import io.adapt4j.core.spi.PairwiseLoss;
+import io.adapt4j.core.train.spi.PairwiseLoss;
 
 /** Direct preference optimization (Rafailov et al. 2023, equation 7). */
 public record SigmoidLoss(double beta) implements PairwiseLoss {

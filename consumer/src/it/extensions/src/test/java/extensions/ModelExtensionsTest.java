@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;

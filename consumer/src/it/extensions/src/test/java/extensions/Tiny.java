@@ -1,9 +1,9 @@
 package extensions;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;

@@ -3,7 +3,7 @@ package extensions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.adapt4j.core.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.reinforce.Grpo;

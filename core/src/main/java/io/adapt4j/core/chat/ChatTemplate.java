@@ -82,8 +82,8 @@ public final class ChatTemplate {
 
   /**
    * Returns a built-in chat template. It has no special tokens: {@link #withSpecialTokensOf} adds
-   * those of a model, as {@link io.adapt4j.core.FineTuner.Builder#chatTemplate(ChatTemplate)} and
-   * {@link io.adapt4j.core.LanguageModel#useChatTemplate} do.
+   * those of a model, as {@code FineTuner.Builder.chatTemplate} and {@code
+   * LanguageModel.useChatTemplate} do.
    *
    * @param name one of {@link #builtInNames}; case, hyphens, dots and underscores are ignored
    * @return the chat template

@@ -1,6 +1,6 @@
 package io.adapt4j.core.optim;
 
-import io.adapt4j.core.spi.OptimizerRule;
+import io.adapt4j.core.train.spi.OptimizerRule;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;

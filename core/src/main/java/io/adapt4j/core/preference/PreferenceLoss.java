@@ -1,6 +1,6 @@
 package io.adapt4j.core.preference;
 
-import io.adapt4j.core.spi.PairwiseLoss;
+import io.adapt4j.core.train.spi.PairwiseLoss;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;

@@ -2,7 +2,7 @@ package io.adapt4j.core.search;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.search.Strategy.SuccessiveHalving;
 import io.adapt4j.core.train.EvaluationEvent;
 import java.nio.file.Path;

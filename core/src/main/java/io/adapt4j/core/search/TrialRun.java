@@ -1,7 +1,7 @@
 package io.adapt4j.core.search;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.train.RunStates;
 import io.adapt4j.core.search.Strategy.SuccessiveHalving;
 import io.adapt4j.core.search.Strategy.Unit;

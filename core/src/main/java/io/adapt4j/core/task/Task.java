@@ -3,7 +3,7 @@ package io.adapt4j.core.task;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.spi.TrainingObjective;
+import io.adapt4j.core.train.spi.TrainingObjective;
 import java.util.List;
 
 /**

@@ -2,9 +2,9 @@ package io.adapt4j.core.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.Interval;

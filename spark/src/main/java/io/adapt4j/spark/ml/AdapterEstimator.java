@@ -1,7 +1,7 @@
 package io.adapt4j.spark.ml;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;

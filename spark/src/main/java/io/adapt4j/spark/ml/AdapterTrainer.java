@@ -1,6 +1,6 @@
 package io.adapt4j.spark.ml;
 
-import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.spark.data.ShardedData;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;

@@ -1,8 +1,8 @@
 package io.adapt4j.spark.ml;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.finetune.RewardModel;
 import io.adapt4j.spark.internal.rows.RowWork;
 import java.util.Locale;
 import org.apache.spark.ml.param.Param;

@@ -1,8 +1,8 @@
 package io.adapt4j.spark.ml;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.finetune.RewardModel;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;

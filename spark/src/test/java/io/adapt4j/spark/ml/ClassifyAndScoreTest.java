@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.Classification;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.finetune.RewardModel;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.spark.LocalSpark;
 import io.adapt4j.spark.SmallBert;

@@ -1,8 +1,8 @@
 package io.adapt4j.spark.training;
 
-import io.adapt4j.core.FineTuneReport;
-import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.spark.SparkFineTuneReport;
 import io.adapt4j.spark.SparkFineTuner;
 import java.io.BufferedReader;

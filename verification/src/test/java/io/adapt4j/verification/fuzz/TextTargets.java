@@ -2,10 +2,10 @@ package io.adapt4j.verification.fuzz;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.structured.Grammar;
 import io.adapt4j.structured.JsonSchema;

@@ -1,10 +1,10 @@
 package io.adapt4j.verification.fuzz;
 
 import com.google.common.primitives.Bytes;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;

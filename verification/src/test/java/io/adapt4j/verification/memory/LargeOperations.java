@@ -2,10 +2,10 @@ package io.adapt4j.verification.memory;
 
 import static io.adapt4j.verification.memory.Operations.SOURCE;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.Precision;

@@ -4,12 +4,12 @@ import static io.adapt4j.verification.memory.Operations.SHORT;
 import static io.adapt4j.verification.memory.Operations.SOURCE;
 
 import com.google.common.hash.Hashing;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;

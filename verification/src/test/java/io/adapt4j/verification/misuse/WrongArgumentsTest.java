@@ -3,11 +3,11 @@ package io.adapt4j.verification.misuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.EmbeddingOptions;
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;

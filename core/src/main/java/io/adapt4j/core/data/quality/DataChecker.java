@@ -96,7 +96,7 @@ public final class DataChecker {
   /**
    * Sets the encoder of the training, for the checks of lengths and samples. Default: none.
    *
-   * @param encoding the encoder, as passed by {@link io.adapt4j.core.FineTuner#checkData}
+   * @param encoding the encoder, as passed by {@code FineTuner.checkData}
    * @return this
    */
   public DataChecker encoder(SampleEncoding encoding) {

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.encode;
 
-import io.adapt4j.core.internal.data.Words;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tokenize.Words;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Arrays;

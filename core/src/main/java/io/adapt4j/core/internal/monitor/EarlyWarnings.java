@@ -17,9 +17,9 @@ import java.util.function.Function;
 /**
  * Listener that warns when the metrics of a run look wrong, while it can still be fixed.
  *
- * <p>Installed by {@link io.adapt4j.core.FineTuner} between the trainer and other listeners: it
- * forwards every event, and reports a warning right after the event that raised it. Each kind of
- * warning is raised at most once per run; the rules restart on resume.
+ * <p>Installed by {@link io.adapt4j.core.finetune.FineTuner} between the trainer and other
+ * listeners: it forwards every event, and reports a warning right after the event that raised it.
+ * Each kind of warning is raised at most once per run; the rules restart on resume.
  *
  * <table>
  * <caption>Conditions of warnings</caption>

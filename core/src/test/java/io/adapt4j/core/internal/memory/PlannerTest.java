@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.Batches;

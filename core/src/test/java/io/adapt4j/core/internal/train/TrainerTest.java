@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.Batches;

@@ -1,6 +1,6 @@
 package io.adapt4j.spark.internal.launch;
 
-import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.finetune.RunDescription;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;

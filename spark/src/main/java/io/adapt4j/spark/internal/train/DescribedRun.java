@@ -1,9 +1,9 @@
 package io.adapt4j.spark.internal.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.task.WorkerRun;

@@ -1,7 +1,7 @@
 package io.adapt4j.spark.internal.train;
 
-import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.spark.data.ShardedData;
 import java.io.IOException;

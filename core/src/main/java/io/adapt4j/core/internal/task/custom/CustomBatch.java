@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.custom;
 
 import io.adapt4j.core.internal.data.PaddedTexts;
-import io.adapt4j.core.spi.ObjectiveSample;
+import io.adapt4j.core.train.spi.ObjectiveSample;
 import java.util.List;
 
 /** Padded batch of samples. */

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.spi.PairwiseLoss;
 import io.adapt4j.core.train.TrainingException;
+import io.adapt4j.core.train.spi.PairwiseLoss;
 
 /** Pair loss defined by the user. */
 record CustomLoss(PairwiseLoss loss) implements PairLoss {

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.spi.PairwiseLoss;
+import io.adapt4j.core.train.spi.PairwiseLoss;
 
 /**
  * Loss of pairs of answers: a term for each pair, and optionally the cross-entropy of the chosen

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.spi.PairwiseLoss;
+import io.adapt4j.core.train.spi.PairwiseLoss;
 import java.util.Comparator;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;

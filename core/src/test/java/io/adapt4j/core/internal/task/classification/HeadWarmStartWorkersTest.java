@@ -2,11 +2,11 @@ package io.adapt4j.core.internal.task.classification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallEncoder;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.method.Methods;

@@ -10,7 +10,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.data.LabeledSample;
 import io.adapt4j.core.internal.data.TrainingSample;
-import io.adapt4j.core.internal.data.Words;
+import io.adapt4j.core.internal.tokenize.Words;
 import io.adapt4j.core.task.ClassificationProblem;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.TestTokenizers;
