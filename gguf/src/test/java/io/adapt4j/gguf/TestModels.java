@@ -31,7 +31,7 @@ final class TestModels {
 
   /** A tokenizer in SentencePiece's manner, of 512 tokens. */
   static final Path TOKENIZER =
-      Path.of("..", "core", "src", "test", "resources", "stories260K").toAbsolutePath().normalize();
+      Path.of("..", "core", "fixtures", "stories260K").toAbsolutePath().normalize();
 
   /** Rows of 256 inputs, so that every type of block fits. */
   private static final String CONFIG =

@@ -35,7 +35,7 @@ class ClassOutputTest {
   @TempDir private Path folder;
 
   private static Path family(String name) {
-    return Path.of("..", "core", "src", "test", "resources", "families", name);
+    return Path.of("..", "core", "fixtures", "families", name);
   }
 
   @ParameterizedTest

@@ -47,7 +47,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EveryFamilyLoraTest {
 
   private static final int LENGTH = 8;
-  private static final Path RESOURCES = Path.of("..", "core", "src", "test", "resources");
+  private static final Path RESOURCES = Path.of("..", "core", "fixtures");
 
   @TempDir private Path folder;
 

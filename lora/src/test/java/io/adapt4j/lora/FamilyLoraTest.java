@@ -89,7 +89,7 @@ class FamilyLoraTest {
   void adaptsEveryProjectionMergesAndComesOff(
       String family, String layer, String projections, @TempDir Path folder) {
     Lora lora = Lora.rank(2).alpha(4).targets(Targets.ALL_LINEAR);
-    Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
+    Path base = Path.of("..", "core", "fixtures", "families", family);
     try (Network network = load(base)) {
       float[] plain = outputs(network);
       try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
@@ -128,7 +128,7 @@ class FamilyLoraTest {
   @ValueSource(
       strings = {"llama_linear", "phi3", "gpt2_by_layer", "gpt_neox_linear", "modernbert_cls"})
   void doraAndPissaStartAtTheBaseAndMerge(String family, @TempDir Path folder) {
-    Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
+    Path base = Path.of("..", "core", "fixtures", "families", family);
     try (Network network = load(base)) {
       float[] plain = outputs(network);
       Lora both = Lora.rank(2).dora().initialize(LoraInit.pissa());

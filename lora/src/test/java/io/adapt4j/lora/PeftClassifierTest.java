@@ -237,7 +237,7 @@ class PeftClassifierTest {
   }
 
   private static Path family(String name) {
-    return Path.of("..", "core", "src", "test", "resources", "families", name);
+    return Path.of("..", "core", "fixtures", "families", name);
   }
 
   private static List<String> names(JsonNode node) {

@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class AdaptersOfRequestsTest {
 
-  static final Path BASE = Path.of("..", "core", "src", "test", "resources", "families", "smollm3");
+  static final Path BASE = Path.of("..", "core", "fixtures", "families", "smollm3");
   private static final int VOCABULARY = 38;
 
   @TempDir private static Path folder;

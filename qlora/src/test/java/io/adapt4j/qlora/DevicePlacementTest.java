@@ -56,8 +56,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class DevicePlacementTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
 
   private static final int ROWS = 2;
   private static final int LENGTH = 24;

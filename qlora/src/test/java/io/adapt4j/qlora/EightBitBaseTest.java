@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Adapters on 4-bit weights that are quantized from checkpoints in 8-bit floats. */
 class EightBitBaseTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
 
   @TempDir private Path folder;
 

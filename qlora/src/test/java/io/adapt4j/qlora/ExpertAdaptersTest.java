@@ -31,8 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Adapters on the experts of a mixture, in steps of one native call. */
 class ExpertAdaptersTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
   private static final int ROWS = 3;
   private static final int TOKENS = 9;
 

@@ -39,7 +39,7 @@ class FourBitLoraTest {
   private static final int LENGTH = 20;
   private static final Path LLAMA = Golden.folder("models/llama");
   private static final Path WITH_BIASES =
-      Path.of("..", "core", "src", "test", "resources", "families", "qwen3_bias");
+      Path.of("..", "core", "fixtures", "families", "qwen3_bias");
 
   @TempDir private Path temporary;
 

@@ -33,8 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Networks that compute with 4-bit weights. */
 class FourBitModelTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
 
   @TempDir private Path temporary;
 

@@ -46,8 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FourBitStepsTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
 
   private static final int ROWS = 2;
   private static final int PROMPT = 9;

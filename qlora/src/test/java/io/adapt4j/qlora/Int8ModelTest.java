@@ -25,8 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Networks that compute with 8-bit weights. */
 class Int8ModelTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
   private static final Path LLAMA = Golden.folder("models/llama");
 
   @TempDir private Path temporary;

@@ -50,8 +50,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class Int8StepsTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
   private static final Path STORIES = Path.of("..", "examples", "models", "stories260K");
   private static final Path HELD_OUT =
       Path.of("..", "examples", "data", "tinystories", "heldout.jsonl");

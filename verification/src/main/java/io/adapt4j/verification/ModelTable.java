@@ -54,7 +54,7 @@ public final class ModelTable {
           "t5",
           "xlm-roberta");
 
-  private static final Path RESOURCES = Path.of("core/src/test/resources");
+  private static final Path RESOURCES = Path.of("core/fixtures");
 
   /** Section on configurations and tensors of every family. */
   private static final String FILES =

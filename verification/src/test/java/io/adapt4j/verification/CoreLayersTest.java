@@ -5,16 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableSet;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Layers of core: a package depends on its own layer and on lower ones. What runs a model knows
- * nothing of what trains it, and networks know nothing of data.
+ * Modules of core as layers: a package depends on its own layer and on lower ones. What runs a
+ * model knows nothing of data sets and of what trains it.
  */
 class CoreLayersTest {
 
@@ -23,11 +29,11 @@ class CoreLayersTest {
   /** Layers from the lowest to the highest. */
   private enum Layer {
     BASE("exception", "internal", "internal.describe", "internal.http", "internal.metric"),
-    TENSORS("internal.tensor"),
+    TENSOR("internal.tensor"),
     FILES("hub", "internal.checkpoint", "internal.config", "model"),
     TEXT("chat", "internal.chat", "internal.tokenize", "tokenize"),
     DATA("data", "data.quality", "internal.data"),
-    NETWORKS(
+    MODELS(
         "internal.method", "internal.nn", "internal.nn.*", "internal.provenance", "method", "spi"),
     INFERENCE(
         "",
@@ -71,6 +77,11 @@ class CoreLayersTest {
       this.packages = ImmutableSet.copyOf(packages);
     }
 
+    /** Folder of the module below {@code core}. */
+    String folder() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
     boolean has(String name) {
       int parent = name.lastIndexOf('.');
       return packages.contains(name)
@@ -89,6 +100,13 @@ class CoreLayersTest {
 
   private static String outermost(JavaClass type) {
     return type.getName().replaceFirst("\\$.*", "");
+  }
+
+  /** Folders of the modules of core. */
+  static List<Path> folders(Path root) {
+    return Stream.of(Layer.values())
+        .map(layer -> root.resolve("core").resolve(layer.folder()))
+        .toList();
   }
 
   private static List<JavaClass> core() {
@@ -113,6 +131,36 @@ class CoreLayersTest {
       }
     }
     assertThat(upwards).isEmpty();
+  }
+
+  @Test
+  void whatRunsModelsReadsNoDataSets() {
+    assertThat(core())
+        .filteredOn(type -> Set.of(Layer.MODELS, Layer.INFERENCE).contains(layer(type)))
+        .allSatisfy(
+            type ->
+                assertThat(type.getDirectDependenciesFromSelf())
+                    .extracting(Dependency::getTargetClass)
+                    .map(JavaClass::getBaseComponentType)
+                    .filteredOn(target -> target.getPackageName().startsWith(CORE + "."))
+                    .noneMatch(target -> layer(target) == Layer.DATA));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aModuleHasThePackagesOfItsLayer(Layer layer) throws IOException {
+    Path sources = Path.of("..", "core", layer.folder(), "src", "main", "java");
+    try (Stream<Path> files = Files.walk(sources)) {
+      assertThat(files.filter(file -> file.toString().endsWith(".java")))
+          .isNotEmpty()
+          .allSatisfy(
+              file -> {
+                String name = sources.relativize(file.getParent()).toString().replace('/', '.');
+                assertThat(layer.has(name.equals(CORE) ? "" : name.substring(CORE.length() + 1)))
+                    .as(name)
+                    .isTrue();
+              });
+    }
   }
 
   @Test

@@ -73,13 +73,11 @@ class JavadocTest {
 
   private static Path[] sources() throws IOException {
     List<Path> sources = new ArrayList<>();
-    try (Stream<Path> modules = Files.list(ROOT)) {
-      for (Path module : modules.toList()) {
-        Path main = module.resolve("src/main/java");
-        if (Files.isDirectory(main)) {
-          try (Stream<Path> files = Files.walk(main)) {
-            files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
-          }
+    for (Path module : ModuleFolders.of(ROOT)) {
+      Path main = module.resolve("src/main/java");
+      if (Files.isDirectory(main)) {
+        try (Stream<Path> files = Files.walk(main)) {
+          files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
         }
       }
     }

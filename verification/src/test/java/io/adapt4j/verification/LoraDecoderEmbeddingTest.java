@@ -33,8 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A decoder tuned as an embedding model with LoRA: names, merging, and what is written. */
 class LoraDecoderEmbeddingTest {
 
-  private static final Path TOKENIZER =
-      Path.of("..", "core", "src", "test", "resources", "stories260K");
+  private static final Path TOKENIZER = Path.of("..", "core", "fixtures", "stories260K");
 
   @TempDir private Path folder;
 

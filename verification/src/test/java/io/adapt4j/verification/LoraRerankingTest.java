@@ -33,8 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A language model tuned as a reranker with LoRA: names, merging, and what is written. */
 class LoraRerankingTest {
 
-  private static final Path TOKENIZER =
-      Path.of("..", "core", "src", "test", "resources", "stories260K");
+  private static final Path TOKENIZER = Path.of("..", "core", "fixtures", "stories260K");
 
   @TempDir private Path folder;
 

@@ -22,7 +22,7 @@ class ModelTableTest {
 
   @Test
   void thePageIsTheOneThatIsWritten() throws IOException {
-    String page = ModelTable.page(ModelTable.referenced(ROOT.resolve("core/src/test/resources")));
+    String page = ModelTable.page(ModelTable.referenced(ROOT.resolve("core/fixtures")));
     assertThat(Files.readString(ROOT.resolve("docs/models.md")))
         .as("write it anew with ModelTable docs/models.md")
         .isEqualTo(page);

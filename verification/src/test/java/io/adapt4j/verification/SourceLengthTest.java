@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -25,27 +24,18 @@ class SourceLengthTest {
   private static Map<String, Long> longFiles() throws IOException {
     Path root = Path.of("..");
     Map<String, Long> longer = new TreeMap<>();
-    for (String module : modules(root)) {
-      Path sources = root.resolve(module).resolve("src");
+    for (Path module : ModuleFolders.of(root)) {
+      Path sources = module.resolve("src");
       if (Files.isDirectory(sources)) {
         try (Stream<Path> files = Files.walk(sources)) {
           files
               .filter(file -> file.toString().endsWith(".java"))
               .filter(file -> lines(file) > MOST)
-              .forEach(file -> longer.put(module + "/" + file.getFileName(), lines(file)));
+              .forEach(file -> longer.put(root.relativize(file).toString(), lines(file)));
         }
       }
     }
     return longer;
-  }
-
-  private static List<String> modules(Path root) throws IOException {
-    try (Stream<Path> folders = Files.list(root)) {
-      return folders
-          .filter(folder -> Files.exists(folder.resolve("pom.xml")))
-          .map(folder -> folder.getFileName().toString())
-          .toList();
-    }
   }
 
   private static long lines(Path file) {

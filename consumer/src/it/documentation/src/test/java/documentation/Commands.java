@@ -47,11 +47,12 @@ final class Commands {
     while (main.find()) {
       String file = main.group().replace('.', '/') + ".java";
       boolean exists = false;
-      for (String module : List.of("examples", "benchmarks", "cli", "verification", "spark")) {
+      for (String module :
+          List.of("examples", "benchmarks", "cli", "verification", "scale/spark")) {
         exists |= Files.exists(root.resolve(module).resolve("src/main/java").resolve(file));
       }
       // Programs that need Spark, which its module has for tests only.
-      exists |= Files.exists(root.resolve("spark/src/test/java").resolve(file));
+      exists |= Files.exists(root.resolve("scale/spark/src/test/java").resolve(file));
       if (!exists) {
         missing.add(main.group());
       }

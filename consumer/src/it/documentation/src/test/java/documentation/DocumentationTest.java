@@ -1,6 +1,7 @@
 package documentation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The snippets of the documentation, in a project that depends on Adapt4J's jars only. */
 class DocumentationTest {
@@ -106,6 +110,32 @@ class DocumentationTest {
                           "",
                           String.join("\n", ERRORS.getOrDefault(snippet.className(), List.of())));
                     }));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "inference",
+        "lora",
+        "qlora",
+        "gguf",
+        "rag",
+        "structured",
+        "tools",
+        "serve",
+        "langchain4j"
+      })
+  void whatRunsModelsBringsNoTraining(String module) {
+    String path = CLASS_PATHS.of(Set.of("io.adapt4j:adapt4j-" + module));
+    assertTrue(path.contains("adapt4j-inference"), path);
+    assertFalse(path.contains("adapt4j-core"), path);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"inference", "lora", "structured", "tools", "serve", "langchain4j"})
+  void whatRunsModelsBringsNoReadersOfDataSets(String module) {
+    String path = CLASS_PATHS.of(Set.of("io.adapt4j:adapt4j-" + module));
+    assertFalse(path.contains("adapt4j-data") || path.contains("fastcsv"), path);
   }
 
   /** In a JVM with what the page tells to depend on, and nothing else. */

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class StepKernelsTest {
 
-  static final Path FAMILIES = Path.of("..", "core", "src", "test", "resources", "families");
+  static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
 
   private static final int ROWS = 3;
   private static final int PROMPT = 11;

@@ -31,8 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What requests in one step of the kernels get, to the bit of their log probabilities. */
 class JoinedStepsTest {
 
-  private static final Path FAMILIES =
-      Path.of("..", "core", "src", "test", "resources", "families");
+  private static final Path FAMILIES = Path.of("..", "core", "fixtures", "families");
   private static final int COMMON = 40;
 
   static Stream<String> families() {

@@ -33,8 +33,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class PromptsOfOneCallTest {
 
-  private static final Path FOLDER =
-      Path.of("..", "core", "src", "test", "resources", "families", "granite");
+  private static final Path FOLDER = Path.of("..", "core", "fixtures", "families", "granite");
   private static final GenerationOptions GREEDY =
       GenerationOptions.greedy().toBuilder().maxNewTokens(12).build();
 

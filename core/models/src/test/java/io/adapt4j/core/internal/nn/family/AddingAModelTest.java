@@ -1,0 +1,20 @@
+package io.adapt4j.core.internal.nn.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class AddingAModelTest {
+
+  @Test
+  void theWorkedExampleInTheGuideIsTheCodeThatIsBuilt() throws IOException {
+    String source =
+        Files.readString(Path.of("src/main/java/io/adapt4j/core/internal/nn/family/Granite.java"))
+            .strip();
+    assertThat(Files.readString(Path.of("../../docs/adding-a-model.md")))
+        .contains("```java\n" + source + "\n```");
+  }
+}

@@ -1,0 +1,19 @@
+package io.adapt4j.langchain4j;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.model.ModelSource;
+import java.nio.file.Path;
+
+/** A small model for these tests, with a chat template that it was not trained on. */
+final class TestModel {
+
+  private TestModel() {}
+
+  static LanguageModel load() {
+    LanguageModel model =
+        LanguageModel.load(ModelSource.path(Path.of("../../examples/models/stories260K")));
+    model.useAnyChatTemplate(ChatTemplate.named("chatml"));
+    return model;
+  }
+}
