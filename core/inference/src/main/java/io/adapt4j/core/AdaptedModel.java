@@ -1,25 +1,41 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.SingleUse;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.score.Scorer;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.score.ScoringRequest;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.score.TokenSpan;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** A model in memory with the adapters on it, used by one thread at a time until it is closed. */
+/**
+ * A causal language model in memory with its adapters, which scores texts. One thread at a time
+ * uses it until it is closed.
+ */
 abstract class AdaptedModel implements AutoCloseable {
 
   final LoadedModel model;
   final TrainedTemplates trainedTemplates;
   private final SingleUse use;
+  private final Scorer scorer;
 
   AdaptedModel(String name, LoadedModel model, TrainedTemplates trainedTemplates) {
     this.model = model;
     this.trainedTemplates = trainedTemplates;
     this.use = new SingleUse(name, this::closing, this::free);
+    this.scorer =
+        new Scorer(model.decoder(), model.specialIds().pad(), model.decoder().contextLength());
   }
 
   /** Shares all state with another model, which owns it and closes it. */
@@ -27,6 +43,7 @@ abstract class AdaptedModel implements AutoCloseable {
     this.model = shared.model;
     this.trainedTemplates = trainedTemplates;
     this.use = shared.use;
+    this.scorer = shared.scorer;
   }
 
   /** Hook that runs before the model is closed, while it may still be in use. */
@@ -140,6 +157,73 @@ abstract class AdaptedModel implements AutoCloseable {
   /** Unmerges merged adapters from the weights. */
   public void unmergeAdapters() {
     exclusively(() -> model.adapters().unmerge());
+  }
+
+  Decoder decoder() {
+    return exclusively(model::decoder);
+  }
+
+  /**
+   * Scores a continuation.
+   *
+   * @param context the text before it; may be empty if the model has a bos or eos token
+   */
+  public TokenScores score(String context, String continuation) {
+    Texts.require("context", context);
+    Texts.require("continuation", continuation);
+    return scoreAll(List.of(new ScoringRequest(context, continuation))).get(0);
+  }
+
+  /**
+   * Scores continuations, in batches of similar length.
+   *
+   * <p>The boundary of context and continuation follows lm-evaluation-harness: trailing spaces of
+   * the context move to the continuation, and both are encoded as one text. If both together are
+   * too long, the context is truncated on the left and the result says so.
+   */
+  public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
+    Texts.requireAll("requests", requests);
+    return computing(
+        () ->
+            scorer.score(
+                TokenSpan.all(model.requireTokenizer(), requests, model.specialIds().first())));
+  }
+
+  /** Scores tokenized continuations, in batches of similar length. */
+  public List<TokenScores> scoreIds(List<TokenSpan> spans) {
+    Texts.requireAll("spans", spans);
+    return computing(() -> scorer.score(spans));
+  }
+
+  /** {@return the model's tokenizer, which is closed with the model} */
+  public Tokenizer tokenizer() {
+    return share(model::requireTokenizer);
+  }
+
+  /**
+   * {@return the model's context length in tokens, prompt and new tokens together}
+   *
+   * <p>This is {@code max_position_embeddings}, multiplied by the factor of a linear, dynamic or
+   * yarn rotary scaling. Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as
+   * {@link GenerationOptions#ignoreContextLength()} says.
+   */
+  public int contextLength() {
+    return model.decoder().contextLength();
+  }
+
+  /** {@return the number of parameters; tied weights count once} */
+  public long parameterCount() {
+    return exclusively(() -> model.decoder().parameterCount());
+  }
+
+  /** {@return the tokens that end a generation} */
+  public Set<Integer> endTokenIds() {
+    return model.specialIds().end();
+  }
+
+  /** {@return the padding token} */
+  public int padTokenId() {
+    return model.specialIds().pad();
   }
 
   /** Frees the model's memory, waiting for a call in progress. */

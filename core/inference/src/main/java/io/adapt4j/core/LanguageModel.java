@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * that change the model wait until the batch is empty. The caller closes it, which waits for calls
  * in progress and refuses those that wait; any use afterwards is an {@link IllegalStateException}.
  */
-public final class LanguageModel extends ScoringModel {
+public final class LanguageModel extends AdaptedModel {
 
   /** Default size limit of the prompt cache, 256 MiB. */
   public static final long DEFAULT_PROMPT_CACHE_BYTES = 256L << 20;
