@@ -413,7 +413,7 @@ public final class GgufExport {
                 || (family.architecture().equals("llama") && shared));
     return new TypeMix.Model(
         type.base(),
-        mixture(),
+        type.mixture(),
         layers,
         tensors.valueTensors(),
         !tensors.has(GgufFamily.OUTPUT),
@@ -421,14 +421,5 @@ public final class GgufExport {
         importance.isPresent(),
         tensors.experts(),
         family.architecture().equals("falcon"));
-  }
-
-  private TypeMix.Mixture mixture() {
-    return switch (type) {
-      case F32, F16, BF16, Q8_0 -> TypeMix.Mixture.PLAIN;
-      case Q4_0, Q5_0, Q6_K -> TypeMix.Mixture.OUTPUT;
-      case Q4_K_S -> TypeMix.Mixture.SMALL;
-      case Q4_K_M, Q5_K_M -> TypeMix.Mixture.MEDIUM;
-    };
   }
 }

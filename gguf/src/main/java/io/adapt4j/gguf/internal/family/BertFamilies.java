@@ -11,7 +11,6 @@ import io.adapt4j.gguf.internal.metadata.Field;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * BERT and models that llama.cpp treats as BERT: learned positions, a norm after each branch. Files
@@ -133,26 +132,24 @@ final class BertFamilies {
   }
 
   private static List<TensorName> names(String prefix, int reserved, String... classifier) {
-    return Stream.of(
-            embeddings(prefix, reserved),
-            TensorName.layersOf(
-                prefix + "encoder.layer",
-                Layout.SAME,
-                "attention.self.query = attn_q",
-                "attention.self.key = attn_k",
-                "attention.self.value = attn_v",
-                "attention.output.dense = attn_output",
-                "attention.output.LayerNorm = attn_output_norm",
-                "intermediate.dense = ffn_up",
-                "output.dense = ffn_down",
-                "output.LayerNorm = layer_output_norm"),
-            TensorName.modules(classifier))
-        .flatMap(List::stream)
-        .toList();
+    return TensorName.concat(
+        embeddings(prefix, reserved),
+        TensorName.layersOf(
+            prefix + "encoder.layer",
+            Layout.SAME,
+            "attention.self.query = attn_q",
+            "attention.self.key = attn_k",
+            "attention.self.value = attn_v",
+            "attention.output.dense = attn_output",
+            "attention.output.LayerNorm = attn_output_norm",
+            "intermediate.dense = ffn_up",
+            "output.dense = ffn_down",
+            "output.LayerNorm = layer_output_norm"),
+        TensorName.modules(classifier));
   }
 
   private static List<TensorName> distilBertNames(String prefix) {
-    return Experts.concat(
+    return TensorName.concat(
         embeddings(prefix, 0),
         TensorName.layersOf(
             prefix + "transformer.layer",
@@ -169,8 +166,7 @@ final class BertFamilies {
 
   private static List<TensorName> embeddings(String prefix, int reserved) {
     String path = prefix + "embeddings.";
-    Layout positions =
-        reserved == 0 ? Layout.SAME : Layout.SAME.with(RowOrder.from(reserved));
+    Layout positions = reserved == 0 ? Layout.SAME : Layout.SAME.with(RowOrder.from(reserved));
     return List.of(
         TensorName.of(path + "word_embeddings", "token_embd"),
         TensorName.of(path + "position_embeddings", "position_embd", positions),

@@ -108,8 +108,7 @@ final class Checks {
    *
    * @param truncates whether the bounds of YaRN's ramp must be integers, as in llama.cpp
    */
-  static void scalingKind(
-      Facts facts, Set<Class<? extends RopeScaling>> kinds, boolean truncates) {
+  static void scalingKind(Facts facts, Set<Class<? extends RopeScaling>> kinds, boolean truncates) {
     RopeScaling scaling = facts.decoder().ropeScaling();
     if (!kinds.contains(scaling.getClass())) {
       throw refused(facts, scalingField(facts), "a rotary scaling that the family has there");

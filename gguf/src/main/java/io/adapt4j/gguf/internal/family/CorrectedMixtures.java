@@ -91,8 +91,7 @@ final class CorrectedMixtures {
   }
 
   private static Field groups(String key, String field) {
-    return Field.integer(key, field, 1)
-        .when(facts -> facts.fields().positiveInt("n_group", 1) > 1);
+    return Field.integer(key, field, 1).when(facts -> facts.fields().positiveInt("n_group", 1) > 1);
   }
 
   /** ERNIE 4.5 with mixtures of experts in most layers, and interleaved rotary pairs. */
@@ -106,9 +105,7 @@ final class CorrectedMixtures {
         .more(
             List.of(
                 TensorName.layerTensor(
-                    "mlp.moe_statics.e_score_correction_bias",
-                    "exp_probs_b.bias",
-                    Layout.ONE_ROW)))
+                    "mlp.moe_statics.e_score_correction_bias", "exp_probs_b.bias", Layout.ONE_ROW)))
         .after(
             Field.integer("interleave_moe_layer_step", "moe_layer_interval", 1),
             Experts.denseLayers("moe_layer_start_index", 1),

@@ -225,12 +225,12 @@ final class DecoderFamilies {
         .requiresOutput()
         .names(
             model ->
-                Experts.concat(
+                TensorName.concat(
                     TensorName.modules(
                         "model.tok_embeddings = token_embd",
                         "model.norm = output_norm",
                         "output = output"),
-                    Experts.concat(
+                    TensorName.concat(
                         fused(family.facts(model).decoder()),
                         TensorName.layers(
                             "attention.wo = attn_output",
@@ -349,7 +349,9 @@ final class DecoderFamilies {
         .build();
   }
 
-  /** StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches. */
+  /**
+   * StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches.
+   */
   static GgufFamily stableLm() {
     String parallel = "use_parallel_residual";
     return new LlamaLike("stablelm", "stablelm", "StableLmForCausalLM")
@@ -371,8 +373,7 @@ final class DecoderFamilies {
         .usualHeadDim()
         .complete(RotaryShare::complete)
         // Branches are parallel if there is no second norm, whatever official files state.
-        .fit(
-            (tensors, config) -> config.put(parallel, !tensors.contains("blk.0.ffn_norm.weight")))
+        .fit((tensors, config) -> config.put(parallel, !tensors.contains("blk.0.ffn_norm.weight")))
         .present("use_qkv_bias", "blk.0.attn_q.bias")
         .build();
   }

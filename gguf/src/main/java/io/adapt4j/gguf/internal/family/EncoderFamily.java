@@ -107,8 +107,7 @@ final class EncoderFamily extends FamilyBuilder<EncoderFamily> {
   /** Sets the activations equivalent to the one llama.cpp hardcodes. */
   EncoderFamily activations(String field, Set<String> equivalent) {
     return check(
-        facts ->
-            Checks.activation(facts, field, facts.decoder().hiddenActivation(), equivalent));
+        facts -> Checks.activation(facts, field, facts.decoder().hiddenActivation(), equivalent));
   }
 
   /** Adds the keys of BERT's size fields. */

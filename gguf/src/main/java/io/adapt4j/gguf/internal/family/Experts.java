@@ -7,7 +7,6 @@ import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Tensor names, keys and checks of families with mixtures of experts. */
 final class Experts {
@@ -40,13 +39,9 @@ final class Experts {
 
   /** Returns the tensors of the standard module, in the layouts of all versions of Transformers. */
   static List<TensorName> usual() {
-    return concat(
+    return TensorName.concat(
         names("mlp", "gate_proj", "up_proj", "down_proj"),
         stacks("mlp.experts", "gate_up_proj", "down_proj"));
-  }
-
-  static List<TensorName> concat(List<TensorName> first, List<TensorName> second) {
-    return Stream.concat(first.stream(), second.stream()).toList();
   }
 
   /** Returns the tensors of a shared expert. */
@@ -59,10 +54,9 @@ final class Experts {
 
   /** Returns the tensors of a shared expert with a gate. */
   static List<TensorName> gatedShared() {
-    return concat(
+    return TensorName.concat(
         shared("mlp.shared_expert"),
-        List.of(
-            TensorName.layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp", Layout.ONE_ROW)));
+        List.of(TensorName.layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp", Layout.ONE_ROW)));
   }
 
   /** Returns the keys for the number of experts and of experts per token. */

@@ -51,8 +51,7 @@ final class Gemma3n {
     return family
         .alsoOf("gemma3n")
         .whole(GemmaFamilies::isWhole)
-        .accepts(
-            model -> !text(model).fields().bool("use_bidirectional_attention", false))
+        .accepts(model -> !text(model).fields().bool("use_bidirectional_attention", false))
         .prepare(Gemma3n::withOneWidth)
         .rotatedAs(SlidingWindows.FULL)
         .normLayout(Layout.SAME)
@@ -60,10 +59,7 @@ final class Gemma3n {
         .statesHeadDim(true)
         .inner(PerLayerInputs.innerWidths())
         .localTheta(GemmaFamilies.localTheta())
-        .more(
-            model ->
-                PerLayerInputs.names(
-                    text(model), family.facts(model).decoder().vocabSize()))
+        .more(model -> PerLayerInputs.names(text(model), family.facts(model).decoder().vocabSize()))
         .more(
             TensorName.modules(
                 "model.altup_projections." + Place.EXPERT + " = altup_proj",
@@ -80,12 +76,9 @@ final class Gemma3n {
         .more(
             List.of(
                 TensorName.layerTensor(
-                    "altup.correct_output_scale",
-                    "altup_correct_scale.weight",
-                    Layout.SAME)))
+                    "altup.correct_output_scale", "altup_correct_scale.weight", Layout.SAME)))
         .unreadTensors(model -> unread(model, family.facts(model).decoder()))
-        .unused(
-            (gguf, model) -> PerLayerInputs.isUnused(gguf, text(model).fields(), 15))
+        .unused((gguf, model) -> PerLayerInputs.isUnused(gguf, text(model).fields(), 15))
         .after(
             Field.number(CAP, CAP, facts -> GemmaFamilies.softCap(facts, CAP, 30)),
             DecoderKeys.window(facts -> facts.fields().positiveInt("sliding_window", 512)),
@@ -179,8 +172,7 @@ final class Gemma3n {
     Checks.number(facts, ACTIVE, active(fields), 0);
     Checks.number(facts, "laurel_rank", fields.positiveInt("laurel_rank", 64), 64);
     Checks.number(facts, PerLayerInputs.WIDTH, PerLayerInputs.width(fields), 256);
-    Checks.number(
-        facts, PerLayerInputs.SHARED, shared(fields), Math.max(0, layers - OWN_LAYERS));
+    Checks.number(facts, PerLayerInputs.SHARED, shared(fields), Math.max(0, layers - OWN_LAYERS));
     Checks.flag(facts, "altup_correct_scale", true, true);
     if (GemmaFamilies.softCap(facts, CAP, 30) != 30) {
       throw Checks.refused(facts, CAP, "30");

@@ -60,16 +60,13 @@ final class Gemma4 {
     return declared
         .alsoOf("gemma4")
         .whole(GemmaFamilies::isWhole)
-        .accepts(
-            model -> !text(model).fields().bool("use_bidirectional_attention", false))
+        .accepts(model -> !text(model).fields().bool("use_bidirectional_attention", false))
         // The dimensions of sliding-window layers.
         .decoder(model -> heads(model).localConfig(model, defaults))
         .normLayout(Layout.SAME)
         .queryKeyNorms()
         .more(
-            model ->
-                PerLayerInputs.names(
-                    text(model), declared.facts(model).decoder().vocabSize()))
+            model -> PerLayerInputs.names(text(model), declared.facts(model).decoder().vocabSize()))
         .more(names())
         .unused((gguf, model) -> PerLayerInputs.isUnused(gguf, text(model).fields(), 0))
         .ownKeys(
@@ -135,7 +132,7 @@ final class Gemma4 {
   /** Returns the tensors besides those of Gemma 3, with each scale vector next to its matrix. */
   private static List<TensorName> names() {
     String expert = "experts[" + Place.EXPERT + "].";
-    return Experts.concat(
+    return TensorName.concat(
         TensorName.layers(
             "router.proj = ffn_gate_inp",
             expert + "gate_up_proj = ffn_gate_up_exps",
@@ -146,8 +143,7 @@ final class Gemma4 {
         List.of(
             TensorName.layerTensor("layer_scalar", "layer_output_scale.weight", Layout.SAME),
             TensorName.layerTensor("router.scale", "ffn_gate_inp.scale", Layout.SAME),
-            TensorName.layerTensor(
-                "router.per_expert_scale", "ffn_down_exps.scale", Layout.SAME)));
+            TensorName.layerTensor("router.per_expert_scale", "ffn_down_exps.scale", Layout.SAME)));
   }
 
   private static boolean isMixture(Facts facts) {

@@ -149,13 +149,10 @@ final class GemmaFamilies {
               // It would also scale the vectors of sliding-window layers, which have no scaling.
               if (RopeFields.attentionShare(facts.decoder()) != 1) {
                 throw Checks.refused(
-                    facts,
-                    Checks.scalingField(facts),
-                    "yarn without attention_factor and mscale");
+                    facts, Checks.scalingField(facts), "yarn without attention_factor and mscale");
               }
             })
-        .complete(
-            (metadata, prefix, config) -> putQueryScale(config, LAYERS_OF_GEMMA_3_27B));
+        .complete((metadata, prefix, config) -> putQueryScale(config, LAYERS_OF_GEMMA_3_27B));
   }
 
   /** A family with the settings that all of Gemma have in common, and four norms a layer. */

@@ -15,7 +15,6 @@ import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /** Families before Llama: GPT-2, StarCoder, GPT-NeoX, BLOOM and Falcon. */
 final class GptFamilies {
@@ -35,8 +34,7 @@ final class GptFamilies {
   private static final Field WIDTH =
       Field.integer("embedding_length", "n_embd", facts -> facts.decoder().hiddenSize());
   private static final Field INNER =
-      Field.integer(
-          "feed_forward_length", "n_inner", facts -> facts.decoder().intermediateSize());
+      Field.integer("feed_forward_length", "n_inner", facts -> facts.decoder().intermediateSize());
 
   /** The epsilon of layer norms under GPT-2's name. */
   static final Field EPS =
@@ -146,7 +144,7 @@ final class GptFamilies {
   }
 
   private static List<TensorName> gpt2Names(Layout matrices, Layout fused) {
-    return concat(
+    return TensorName.concat(
         TensorName.modules(
             "transformer.wte = token_embd",
             "transformer.wpe = position_embd",
@@ -155,19 +153,11 @@ final class GptFamilies {
         layers(Layout.SAME, "ln_1 = attn_norm", "ln_2 = ffn_norm"),
         layers(fused, "attn.c_attn = attn_qkv"),
         layers(
-            matrices,
-            "attn.c_proj = attn_output",
-            "mlp.c_fc = ffn_up",
-            "mlp.c_proj = ffn_down"));
+            matrices, "attn.c_proj = attn_output", "mlp.c_fc = ffn_up", "mlp.c_proj = ffn_down"));
   }
 
   private static List<TensorName> layers(Layout layout, String... lines) {
     return TensorName.layersOf(LAYERS, layout, lines);
-  }
-
-  @SafeVarargs
-  private static List<TensorName> concat(List<TensorName>... parts) {
-    return Stream.of(parts).flatMap(List::stream).toList();
   }
 
   /** GPT-NeoX and Pythia: partial rotary positions, parallel attention and MLP. */
@@ -231,7 +221,7 @@ final class GptFamilies {
 
   private static List<TensorName> neoXNames(int heads) {
     String layers = "gpt_neox.layers";
-    return concat(
+    return TensorName.concat(
         TensorName.modules(
             "gpt_neox.embed_in = token_embd",
             "gpt_neox.final_layer_norm = output_norm",
@@ -255,7 +245,7 @@ final class GptFamilies {
         .read(GptFamilies::bloomFacts)
         .names(
             model ->
-                concat(
+                TensorName.concat(
                     TensorName.modules(
                         "transformer.word_embeddings = token_embd",
                         "transformer.word_embeddings_layernorm = token_embd_norm",
@@ -369,9 +359,8 @@ final class GptFamilies {
   private static List<TensorName> falconNames(ModelConfig model) {
     DecoderConfig decoder = falconFacts(model).decoder();
     ConfigReader fields = model.fields();
-    boolean twoNorms =
-        isGrouped(fields) && fields.positiveInt("num_ln_in_parallel_attn", 2) == 2;
-    return concat(
+    boolean twoNorms = isGrouped(fields) && fields.positiveInt("num_ln_in_parallel_attn", 2) == 2;
+    return TensorName.concat(
         TensorName.modules(
             "transformer.word_embeddings = token_embd",
             "transformer.ln_f = output_norm",

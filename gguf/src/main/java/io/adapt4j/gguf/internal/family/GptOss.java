@@ -33,8 +33,7 @@ final class GptOss {
         .requiresOutput()
         .feedForward(experts())
         .norms("input_layernorm = attn_norm", "post_attention_layernorm = post_attention_norm")
-        .more(
-            List.of(TensorName.layerTensor("self_attn.sinks", "attn_sinks.weight", Layout.SAME)))
+        .more(List.of(TensorName.layerTensor("self_attn.sinks", "attn_sinks.weight", Layout.SAME)))
         .statesHeadDim(true)
         .alsoBefore(Experts.counts("num_local_experts", "num_experts_per_tok"))
         .after(

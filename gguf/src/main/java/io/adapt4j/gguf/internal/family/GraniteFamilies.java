@@ -41,20 +41,17 @@ final class GraniteFamilies {
   static GgufFamily mixtureWithShared() {
     return mixture("granitemoeshared", "GraniteMoeSharedForCausalLM", true)
         .after(
-            Field.integer(
-                    SHARED_KEY, SHARED, facts -> facts.fields().optionalInt(SHARED).orElse(0))
+            Field.integer(SHARED_KEY, SHARED, facts -> facts.fields().optionalInt(SHARED).orElse(0))
                 .when(facts -> facts.fields().optionalInt(SHARED).orElse(0) > 0))
         .build();
   }
 
   private static LlamaLike mixture(String modelType, String modelClass, boolean shared) {
     return like("granitemoe", modelType, modelClass)
-        .feedForward(Experts.concat(experts(), sharedMlp("_shexp")))
+        .feedForward(TensorName.concat(experts(), sharedMlp("_shexp")))
         .alsoBefore(Experts.counts(EXPERTS, CHOSEN))
         .usualHeadDim()
-        .fits(
-            metadata ->
-                (metadata.integer("granitemoe." + SHARED_KEY).orElse(0) > 0) == shared);
+        .fits(metadata -> (metadata.integer("granitemoe." + SHARED_KEY).orElse(0) > 0) == shared);
   }
 
   private static LlamaLike like(String architecture, String modelType, String modelClass) {
@@ -73,7 +70,7 @@ final class GraniteFamilies {
   }
 
   private static List<TensorName> experts() {
-    return Experts.concat(
+    return TensorName.concat(
         TensorName.layers("block_sparse_moe.router.layer = ffn_gate_inp"),
         Experts.stacks("block_sparse_moe", "input_linear", "output_linear"));
   }
@@ -159,7 +156,7 @@ final class GraniteFamilies {
         .more(
             model ->
                 numberOfExperts(model.fields()) > 0
-                    ? Experts.concat(experts(), sharedMlp("_shexp"))
+                    ? TensorName.concat(experts(), sharedMlp("_shexp"))
                     : sharedMlp(""))
         // An expert's intermediate size or, without experts, the shared MLP's.
         .inner(

@@ -15,7 +15,6 @@ import io.adapt4j.gguf.internal.metadata.LayerKinds;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import io.adapt4j.gguf.internal.metadata.RotaryShare;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Hybrids of attention with state spaces or short convolutions: Bamba, Falcon-H1 and LFM2. */
 final class HybridFamilies {
@@ -32,9 +31,7 @@ final class HybridFamilies {
 
   private HybridFamilies() {}
 
-  /**
-   * Bamba: state-space and attention layers, stored under the architecture name of Granite 4.
-   */
+  /** Bamba: state-space and attention layers, stored under the architecture name of Granite 4. */
   static GgufFamily bamba() {
     return new LlamaLike("granitehybrid", "bamba", "BambaForCausalLM")
         .defaults(262_144, 1e-5, "silu", false, 10_000)
@@ -177,7 +174,7 @@ final class HybridFamilies {
             TensorName.layer("feed_forward.down_proj", "ffn_down", scaled(down)),
             TensorName.layer("input_layernorm", "attn_norm", Layout.SAME),
             TensorName.layerTensor("pre_ff_layernorm.weight", "ffn_norm", Layout.SAME));
-    return Experts.concat(
+    return TensorName.concat(
         names,
         StateSpace.names(fields, stateIn(facts), scaled(factor(fields, "ssm_out_multiplier"))));
   }
@@ -218,37 +215,32 @@ final class HybridFamilies {
         .prepare(HybridFamilies::renamed)
         .names(
             model ->
-                Stream.of(
-                        // The final norm has this name in files.
-                        TensorName.modules(
-                            "model.embed_tokens = token_embd",
-                            "model.embedding_norm = token_embd_norm",
-                            "lm_head = output"),
-                        TensorName.layers(
-                            "operator_norm = attn_norm",
-                            "ffn_norm = ffn_norm",
-                            "self_attn.q_proj = attn_q",
-                            "self_attn.k_proj = attn_k",
-                            "self_attn.v_proj = attn_v",
-                            "self_attn.out_proj = attn_output",
-                            "self_attn.q_layernorm = attn_q_norm",
-                            "self_attn.k_layernorm = attn_k_norm",
-                            "conv.in_proj = shortconv.in_proj",
-                            "conv.out_proj = shortconv.out_proj",
-                            "feed_forward.w1 = ffn_gate",
-                            "feed_forward.w3 = ffn_up",
-                            "feed_forward.w2 = ffn_down"),
-                        TensorName.layers(Layout.SQUEEZED, "conv.conv = shortconv.conv"))
-                    .flatMap(List::stream)
-                    .toList())
+                TensorName.concat(
+                    // The final norm has this name in files.
+                    TensorName.modules(
+                        "model.embed_tokens = token_embd",
+                        "model.embedding_norm = token_embd_norm",
+                        "lm_head = output"),
+                    TensorName.layers(
+                        "operator_norm = attn_norm",
+                        "ffn_norm = ffn_norm",
+                        "self_attn.q_proj = attn_q",
+                        "self_attn.k_proj = attn_k",
+                        "self_attn.v_proj = attn_v",
+                        "self_attn.out_proj = attn_output",
+                        "self_attn.q_layernorm = attn_q_norm",
+                        "self_attn.k_layernorm = attn_k_norm",
+                        "conv.in_proj = shortconv.in_proj",
+                        "conv.out_proj = shortconv.out_proj",
+                        "feed_forward.w1 = ffn_gate",
+                        "feed_forward.w3 = ffn_up",
+                        "feed_forward.w2 = ffn_down"),
+                    TensorName.layers(Layout.SQUEEZED, "conv.conv = shortconv.conv")))
         .keyValueHeads(LayerKinds.heads(HybridFamilies::attendsInLfm2))
         .inner(
-            Field.integer(
-                "feed_forward_length", "intermediate_size", HybridFamilies::widthInLfm2))
+            Field.integer("feed_forward_length", "intermediate_size", HybridFamilies::widthInLfm2))
         .normEps(Field.number("attention.layer_norm_rms_epsilon", "norm_eps", 1e-5))
-        .alsoBefore(
-            List.of(
-                DecoderKeys.VOCABULARY, Field.integer("shortconv.l_cache", KERNEL, 3)))
+        .alsoBefore(List.of(DecoderKeys.VOCABULARY, Field.integer("shortconv.l_cache", KERNEL, 3)))
         .biasesOff("conv_bias")
         .usualHeadDim()
         .check(
@@ -283,10 +275,7 @@ final class HybridFamilies {
     boolean all = types.isEmpty() && !fields.has("full_attn_idxs");
     for (int i = 0; i < attends.length; i++) {
       attends[i] =
-          all
-              || (types.isEmpty()
-                  ? indices.contains(i)
-                  : types.get(i).equals(SlidingWindows.FULL));
+          all || (types.isEmpty() ? indices.contains(i) : types.get(i).equals(SlidingWindows.FULL));
     }
     return attends;
   }

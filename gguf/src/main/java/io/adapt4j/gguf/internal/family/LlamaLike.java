@@ -189,8 +189,7 @@ final class LlamaLike extends FamilyBuilder<LlamaLike> {
         Stream.concat(
                 norms.stream(),
                 Stream.of(
-                    "self_attn." + query + " = attn_q_norm",
-                    "self_attn." + key + " = attn_k_norm"))
+                    "self_attn." + query + " = attn_q_norm", "self_attn." + key + " = attn_k_norm"))
             .toList();
     return this;
   }

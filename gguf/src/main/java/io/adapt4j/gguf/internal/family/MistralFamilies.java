@@ -135,9 +135,7 @@ final class MistralFamilies {
     if (theta != null) {
       rope.set(THETA, theta);
     }
-    metadata
-        .number(prefix + TEMPERATURE)
-        .ifPresent(beta -> rope.put(BETA, Field.decimal(beta)));
+    metadata.number(prefix + TEMPERATURE).ifPresent(beta -> rope.put(BETA, Field.decimal(beta)));
     config.set(ROPE, rope);
   }
 }

@@ -10,7 +10,6 @@ import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * ModernBERT: a norm before each branch, rotary positions, sliding windows in most layers, gated
@@ -96,24 +95,21 @@ final class ModernBert {
   }
 
   private static List<TensorName> names(String prefix) {
-    return Stream.of(
-            TensorName.modules(
-                prefix + "embeddings.tok_embeddings = token_embd",
-                prefix + "embeddings.norm = token_embd_norm",
-                prefix + "final_norm = output_norm"),
-            TensorName.layersOf(
-                prefix + "layers",
-                Layout.SAME,
-                "attn_norm = attn_norm",
-                "attn.Wqkv = attn_qkv",
-                "attn.Wo = attn_output",
-                "mlp_norm = ffn_norm",
-                "mlp.Wi = ffn_up",
-                "mlp.Wo = ffn_down"),
-            TensorName.modules(
-                "head.dense = cls", "head.norm = cls.norm", "classifier = cls.output"))
-        .flatMap(List::stream)
-        .toList();
+    return TensorName.concat(
+        TensorName.modules(
+            prefix + "embeddings.tok_embeddings = token_embd",
+            prefix + "embeddings.norm = token_embd_norm",
+            prefix + "final_norm = output_norm"),
+        TensorName.layersOf(
+            prefix + "layers",
+            Layout.SAME,
+            "attn_norm = attn_norm",
+            "attn.Wqkv = attn_qkv",
+            "attn.Wo = attn_output",
+            "mlp_norm = ffn_norm",
+            "mlp.Wi = ffn_up",
+            "mlp.Wo = ffn_down"),
+        TensorName.modules("head.dense = cls", "head.norm = cls.norm", "classifier = cls.output"));
   }
 
   private static void requireSupported(Facts facts) {

@@ -65,7 +65,7 @@ final class Mpt {
   }
 
   private static List<TensorName> names() {
-    return Experts.concat(
+    return TensorName.concat(
         TensorName.modules(
             "transformer.wte = token_embd",
             "transformer.wpe = position_embd",

@@ -157,8 +157,7 @@ final class NomicBert {
             "mlp.fc2 = ffn_down"));
     if (!mixes) {
       names.addAll(
-          TensorName.layersOf(
-              path, Layout.SAME, "mlp.fc11 = ffn_up", "mlp.fc12 = ffn_gate"));
+          TensorName.layersOf(path, Layout.SAME, "mlp.fc11 = ffn_up", "mlp.fc12 = ffn_gate"));
       return names;
     }
     int experts = model.fields().requirePositiveInt(COUNT);
@@ -166,8 +165,7 @@ final class NomicBert {
         TensorName.layersOf(
             path, Layout.SAME, "mlp.fc1 = ffn_up", "mlp.router.layer = ffn_gate_inp"));
     String stacks = path + ".{}.mlp.experts.mlp.";
-    names.add(
-        TensorName.tensor(stacks + "w1", "blk.{}.ffn_up_exps.weight", Layout.stack(experts)));
+    names.add(TensorName.tensor(stacks + "w1", "blk.{}.ffn_up_exps.weight", Layout.stack(experts)));
     names.add(
         TensorName.tensor(
             stacks + "w2", "blk.{}.ffn_down_exps.weight", Layout.turnedStack(experts)));

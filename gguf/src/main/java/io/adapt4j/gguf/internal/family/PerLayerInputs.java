@@ -1,7 +1,6 @@
 package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.internal.layout.Layout;
@@ -50,8 +49,7 @@ final class PerLayerInputs {
 
   /** Returns the key for the per-layer width of the embedding. */
   static Field widthKey() {
-    return Field.integer(
-        "embedding_length_per_layer_input", WIDTH, facts -> width(facts.fields()));
+    return Field.integer("embedding_length_per_layer_input", WIDTH, facts -> width(facts.fields()));
   }
 
   /** Returns the key for the number of layers that share keys and values. */
@@ -68,16 +66,15 @@ final class PerLayerInputs {
     int rows = rows(text);
     Layout table =
         rows < vocabulary ? Layout.SAME.with(RowOrder.padded(rows, vocabulary)) : Layout.SAME;
-    return Experts.concat(
+    return TensorName.concat(
         List.of(TensorName.of("model.embed_tokens_per_layer", "per_layer_token_embd", table)),
-        Experts.concat(
-            TensorName.modules(
-                "model.per_layer_model_projection = per_layer_model_proj",
-                "model.per_layer_projection_norm = per_layer_proj_norm"),
-            TensorName.layers(
-                "per_layer_input_gate = inp_gate",
-                "per_layer_projection = proj",
-                "post_per_layer_input_norm = post_norm")));
+        TensorName.modules(
+            "model.per_layer_model_projection = per_layer_model_proj",
+            "model.per_layer_projection_norm = per_layer_proj_norm"),
+        TensorName.layers(
+            "per_layer_input_gate = inp_gate",
+            "per_layer_projection = proj",
+            "post_per_layer_input_norm = post_norm"));
   }
 
   /** Rejects a table with more rows than there are tokens. */

@@ -77,8 +77,7 @@ final class Phi3 {
     return facts.fields().positiveInt(ORIGINAL, CONTEXT);
   }
 
-  private static void describeLongRope(
-      Facts facts, String prefix, GgufMetadata.Builder target) {
+  private static void describeLongRope(Facts facts, String prefix, GgufMetadata.Builder target) {
     if (facts.decoder().ropeScaling() instanceof RopeScaling.LongRope longRope) {
       double stretch = (double) facts.decoder().maxPositionEmbeddings() / original(facts);
       double computed =

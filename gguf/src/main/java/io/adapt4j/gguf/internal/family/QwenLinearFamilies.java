@@ -182,14 +182,12 @@ final class QwenLinearFamilies {
 
   private static void putTypes(GgufMetadata metadata, String prefix, ObjectNode config) {
     int layers = Math.max(0, config.path("num_hidden_layers").asInt());
-    int interval =
-        (int) Math.max(1, metadata.integer(prefix + INTERVAL).orElse(USUAL_INTERVAL));
+    int interval = (int) Math.max(1, metadata.integer(prefix + INTERVAL).orElse(USUAL_INTERVAL));
     boolean[] recurrent =
         metadata
             .bools(prefix + RECURRENT)
             .orElseGet(() -> SlidingWindows.byPeriod(layers, interval));
-    SlidingWindows.putTypes(
-        config, Arrays.copyOf(recurrent, layers), LINEAR, SlidingWindows.FULL);
+    SlidingWindows.putTypes(config, Arrays.copyOf(recurrent, layers), LINEAR, SlidingWindows.FULL);
     long values = Math.max(1, config.path("linear_num_value_heads").asLong());
     config.put(
         "linear_value_head_dim", metadata.integer(prefix + "ssm.inner_size").orElse(0) / values);

@@ -58,14 +58,14 @@ final class T5 {
         .names(T5::names)
         .inFile(
             (place, metadata) ->
-                place.name().equals(LAST_NORM + ".weight")
-                        && !metadata.bool(SCALED).orElse(false)
+                place.name().equals(LAST_NORM + ".weight") && !metadata.bool(SCALED).orElse(false)
                     ? new Place(place.name(), Layout.SAME, place.expert())
                     : place)
         .before(
             Field.integer("context_length", "n_positions", Facts::contextLength),
             Field.integer("embedding_length", "d_model", facts -> facts.decoder().hiddenSize()),
-            Field.integer("feed_forward_length", "d_ff", facts -> facts.decoder().intermediateSize()),
+            Field.integer(
+                "feed_forward_length", "d_ff", facts -> facts.decoder().intermediateSize()),
             Field.integer("block_count", "num_layers", facts -> facts.decoder().layers()),
             Field.integer("decoder_block_count", WRITTEN, T5::decoderLayers),
             Field.integer("attention.head_count", "num_heads", facts -> facts.decoder().heads()),
@@ -80,10 +80,7 @@ final class T5 {
                 START,
                 START,
                 facts ->
-                    facts
-                        .fields()
-                        .optionalInt(START)
-                        .orElse(facts.model().padTokenId().orElse(0))))
+                    facts.fields().optionalInt(START).orElse(facts.model().padTokenId().orElse(0))))
         .after(
             Field.written((facts, prefix, target) -> target.bool(SCALED, true))
                 .when(facts -> T5Output.isScaled(facts.model())),
@@ -94,9 +91,7 @@ final class T5 {
                         source
                             .bool(SCALES)
                             .ifPresent(scales -> config.put(T5Output.SCALED, scales)))
-                .when(
-                    facts ->
-                        T5Output.isScaled(facts.model()) != T5Output.isTied(facts.model())))
+                .when(facts -> T5Output.isScaled(facts.model()) != T5Output.isTied(facts.model())))
         .complete(T5::complete)
         .fit(T5::fit)
         .check(T5::requireSupported)
@@ -140,8 +135,7 @@ final class T5 {
   private static List<TensorName> names(ModelConfig model) {
     boolean gated = activation(model).startsWith("gated-");
     int hidden = model.fields().positiveInt("d_model", 512);
-    Layout lastNorm =
-        T5Output.isScaled(model) ? Layout.times(Math.pow(hidden, -0.5)) : Layout.SAME;
+    Layout lastNorm = T5Output.isScaled(model) ? Layout.times(Math.pow(hidden, -0.5)) : Layout.SAME;
     List<TensorName> names = new ArrayList<>();
     names.add(TensorName.of("shared", "token_embd"));
     names.add(TensorName.of("encoder.final_layer_norm", "enc.output_norm"));

@@ -1,7 +1,7 @@
 /**
- * Model families in GGUF files. A family is one declaration, written with a builder, and its line in
- * {@link io.adapt4j.gguf.internal.family.Families}: tensor names with their layouts, metadata keys,
- * and settings that llama.cpp hardcodes. Writing and reading follow it.
+ * Model families in GGUF files. A family is one declaration, written with a builder, and its line
+ * in {@link io.adapt4j.gguf.internal.family.Families}: tensor names with their layouts, metadata
+ * keys, and settings that llama.cpp hardcodes. Writing and reading follow it.
  */
 @NullMarked
 package io.adapt4j.gguf.internal.family;

@@ -67,7 +67,7 @@ public record Layout(
   public static final Layout SAME = of(Form.SAME);
 
   /** A norm's weight, 1 larger than in the checkpoint. */
-  public static final Layout PLUS_ONE = 
+  public static final Layout PLUS_ONE =
       SAME.with(new Values((value, row) -> value + 1, (value, row) -> value - 1));
 
   /** A matrix that the checkpoint stores as [in, out]. */

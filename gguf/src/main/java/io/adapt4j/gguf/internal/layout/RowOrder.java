@@ -53,8 +53,7 @@ public record RowOrder(
 
   /** Returns all rows padded with zeros. */
   public static RowOrder padded(int stored, int all) {
-    return new RowOrder(
-        count -> all, (row, count) -> row < stored ? row : -1, (row, count) -> row);
+    return new RowOrder(count -> all, (row, count) -> row < stored ? row : -1, (row, count) -> row);
   }
 
   /** Returns every n-th row. */

@@ -68,6 +68,12 @@ public record TensorName(String stored, String gguf, Layout layout, boolean isWh
     return parse(path + ".{}.", "blk.{}.", layout, lines);
   }
 
+  /** Joins lists. */
+  @SafeVarargs
+  public static List<TensorName> concat(List<TensorName>... parts) {
+    return Arrays.stream(parts).flatMap(List::stream).toList();
+  }
+
   private static List<TensorName> parse(
       String root, String ggufRoot, Layout layout, String... lines) {
     return Arrays.stream(lines)

@@ -33,8 +33,7 @@ record GgufModel(
 
   /** Tensors whose content goes into the configuration. */
   private static final Set<String> IN_CONFIGURATION =
-      Set.of(
-          RopeFields.DIVISORS, RopeFields.SHORT_DIVISORS, RopeFields.LONG_DIVISORS);
+      Set.of(RopeFields.DIVISORS, RopeFields.SHORT_DIVISORS, RopeFields.LONG_DIVISORS);
 
   /** Families whose layers have biases only if the configuration says so. */
   private static final Set<String> WITH_BIASES_BY_CHOICE =

@@ -24,7 +24,8 @@ public final class DecoderKeys {
 
   /** The number of query heads. */
   public static final Field HEADS =
-      Field.integer("attention.head_count", "num_attention_heads", facts -> facts.decoder().heads());
+      Field.integer(
+          "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads());
 
   /** The number of key-value heads. */
   public static final Field KEY_VALUE_HEADS =
@@ -50,7 +51,9 @@ public final class DecoderKeys {
   /** The epsilon of RMS norms. */
   public static final Field RMS_EPS =
       Field.number(
-          "attention.layer_norm_rms_epsilon", "rms_norm_eps", facts -> facts.decoder().rmsNormEps());
+          "attention.layer_norm_rms_epsilon",
+          "rms_norm_eps",
+          facts -> facts.decoder().rmsNormEps());
 
   /** The vocabulary size. */
   public static final Field VOCABULARY =

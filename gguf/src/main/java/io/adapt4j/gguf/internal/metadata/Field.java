@@ -19,7 +19,8 @@ public record Field(Writer writer, Reader reader) {
       Set.of("gelu_new", "gelu_fast", "gelu_pytorch_tanh");
 
   /** Names of exact and approximate GELU. */
-  public static final Set<String> GELU = Set.of("gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh");
+  public static final Set<String> GELU =
+      Set.of("gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh");
 
   private static final String ACTIVATION = "adapt4j.activation";
 
@@ -114,8 +115,7 @@ public record Field(Writer writer, Reader reader) {
 
   /** Returns the key by which official files state that no beginning-of-text token is added. */
   public static Field withoutBeginning() {
-    return written(
-        (facts, prefix, target) -> target.bool("tokenizer.ggml.add_bos_token", false));
+    return written((facts, prefix, target) -> target.bool("tokenizer.ggml.add_bos_token", false));
   }
 
   /** Returns this field, written only for models that satisfy a condition. */

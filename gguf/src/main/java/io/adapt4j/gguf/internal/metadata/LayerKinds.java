@@ -55,10 +55,10 @@ public final class LayerKinds {
   /** Returns a reader that sets the layer types of a file. */
   public static Field.Reader types(String attention, String other) {
     return (metadata, prefix, config) -> {
-    ArrayNode types = config.putArray("layer_types");
-    for (boolean attends : attending(metadata, prefix, config)) {
-      types.add(attends ? attention : other);
-    }
+      ArrayNode types = config.putArray("layer_types");
+      for (boolean attends : attending(metadata, prefix, config)) {
+        types.add(attends ? attention : other);
+      }
     };
   }
 

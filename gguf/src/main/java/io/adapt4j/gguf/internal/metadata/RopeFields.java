@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.gguf.format.GgufMetadata;
-import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.layout.ExtraTensor;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -187,9 +186,7 @@ public final class RopeFields {
     }
     readAttentionFactor(source, prefix + SCALING, type, allDim, scaling);
     for (String beta : List.of("beta_fast", "beta_slow")) {
-      source
-          .number(prefix + SCALING + "yarn_" + beta)
-          .ifPresent(value -> scaling.put(beta, value));
+      source.number(prefix + SCALING + "yarn_" + beta).ifPresent(value -> scaling.put(beta, value));
     }
     config.set("rope_scaling", scaling);
   }

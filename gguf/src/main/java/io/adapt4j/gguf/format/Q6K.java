@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Q6_K: 256 lower halves of 4 bits, 256 upper ones of 2, 16 scales of 8 bits, and their scale in
  * fp16.
  */
-final class Q6Blocks extends BlockFormat {
+final class Q6K extends BlockFormat {
 
   private static final int VALUES = 256;
   private static final int BYTES = 210;
@@ -19,40 +19,34 @@ final class Q6Blocks extends BlockFormat {
   private static final int MAX_BLOCKS = Lanes.MAX / PARTS;
   private static final float NO_MAGNITUDE = 1e-15f;
 
-  Q6Blocks() {
-    super(TensorType.Q6_K);
+  Q6K() {
+    super(14, VALUES, BYTES);
   }
 
   @Override
-  void encode(
-      float[] values,
-      int offset,
-      int blocks,
-      float @Nullable [] importance,
-      byte[] target,
-      int at) {
+  void encode(float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at) {
     int batch = Math.min(blocks, MAX_BLOCKS);
     SymmetricSearch search = new SymmetricSearch(PART, batch * PARTS, HALF);
     float[] scale = new float[batch * PARTS];
     for (int first = 0; first < blocks; first += batch) {
       int count = Math.min(batch, blocks - first);
       int lanes = count * PARTS;
-      Lanes.load(values, offset + first * VALUES, lanes, search.x);
-      if (importance == null) {
+      Lanes.load(values, pos + first * VALUES, lanes, search.x);
+      if (weights == null) {
         for (int i = 0; i < PART; i++) {
           Lanes.multiply(search.x[i], search.x[i], search.weights[i], lanes);
         }
       } else {
-        Importance.load(importance, first * PARTS, lanes, search.weights);
+        Importance.load(weights, first * PARTS, lanes, search.weights);
       }
       search.search(lanes);
       int to = at + first * BYTES;
       for (int block = 0; block < count; block++) {
-        putScales(search.scale, block * PARTS, target, to + block * BYTES, scale);
+        putScales(search.scale, block * PARTS, out, to + block * BYTES, scale);
       }
       search.storedLevels(lanes, scale);
       for (int block = 0; block < count; block++) {
-        putLevels(search, block * PARTS, target, to + block * BYTES);
+        putLevels(search, block * PARTS, out, to + block * BYTES);
       }
     }
   }

@@ -5,24 +5,18 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** F32: values unchanged. */
-final class F32Blocks extends BlockFormat {
+final class F32 extends BlockFormat {
 
-  F32Blocks() {
-    super(TensorType.F32);
+  F32() {
+    super(0, 1, Float.BYTES);
   }
 
   @Override
-  void encode(
-      float[] values,
-      int offset,
-      int blocks,
-      float @Nullable [] importance,
-      byte[] target,
-      int at) {
-    ByteBuffer.wrap(target, at, blocks * Float.BYTES)
+  void encode(float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at) {
+    ByteBuffer.wrap(out, at, blocks * Float.BYTES)
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()
-        .put(values, offset, blocks);
+        .put(values, pos, blocks);
   }
 
   @Override
@@ -31,10 +25,5 @@ final class F32Blocks extends BlockFormat {
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()
         .get(values, offset, blocks);
-  }
-
-  @Override
-  int[] scales() {
-    return new int[0];
   }
 }

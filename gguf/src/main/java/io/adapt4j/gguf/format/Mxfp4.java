@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * MXFP4: a power-of-two exponent, then 32 numbers of one sign, two exponent and one mantissa bit;
  * the first half in the low nibbles, the second half in the high nibbles.
  */
-final class MxBlocks extends BlockFormat {
+final class Mxfp4 extends BlockFormat {
 
   private static final int VALUES = 32;
   private static final int HALF = VALUES / 2;
@@ -18,32 +18,26 @@ final class MxBlocks extends BlockFormat {
   /** Magnitudes by the low three bits of a code. */
   private static final float[] MAGNITUDES = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
 
-  MxBlocks() {
-    super(TensorType.MXFP4);
+  Mxfp4() {
+    super(39, VALUES, 17);
   }
 
   @Override
-  void encode(
-      float[] values,
-      int offset,
-      int blocks,
-      float @Nullable [] importance,
-      byte[] target,
-      int at) {
+  void encode(float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at) {
     for (int block = 0; block < blocks; block++) {
-      int from = offset + block * VALUES;
-      int to = at + block * type().blockBytes();
+      int from = pos + block * VALUES;
+      int to = at + block * bytes();
       float largest = 0;
       for (int i = 0; i < VALUES; i++) {
         largest = Math.max(largest, Math.abs(values[from + i]));
       }
       int exponent = largest > 0 ? exponent(largest) - LARGEST + EXPONENT_BIAS : 0;
-      target[to] = (byte) exponent;
+      out[to] = (byte) exponent;
       float[] numbers = numbers(exponent & 0xff);
       for (int i = 0; i < HALF; i++) {
         int low = nearest(values[from + i], numbers);
         int high = nearest(values[from + HALF + i], numbers);
-        target[to + 1 + i] = (byte) (low | high << 4);
+        out[to + 1 + i] = (byte) (low | high << 4);
       }
     }
   }
@@ -82,7 +76,7 @@ final class MxBlocks extends BlockFormat {
   @Override
   void decode(byte[] source, int at, int blocks, float[] values, int offset) {
     for (int block = 0; block < blocks; block++) {
-      int from = at + block * type().blockBytes();
+      int from = at + block * bytes();
       float[] numbers = numbers(source[from] & 0xff);
       int to = offset + block * VALUES;
       for (int i = 0; i < HALF; i++) {
@@ -91,10 +85,5 @@ final class MxBlocks extends BlockFormat {
         values[to + HALF + i] = numbers[codes >> 4 & 15];
       }
     }
-  }
-
-  @Override
-  int[] scales() {
-    return new int[0];
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** MXFP4, of usual values and of those at the edges of float. */
-class MxBlocksTest {
+class Mxfp4Test {
 
   private static final String MXFP4 = "mxfp4.safetensors";
 
