@@ -34,6 +34,7 @@ public enum TensorType {
   /** 4 bits, floating point, a power of two for 32 values: MXFP4 of the Open Compute Project. */
   MXFP4(new Mxfp4());
 
+  @SuppressWarnings("ImmutableEnumChecker") // All of its classes are immutable.
   private final BlockFormat format;
 
   TensorType(BlockFormat format) {

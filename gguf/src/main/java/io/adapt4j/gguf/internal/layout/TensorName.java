@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.internal.layout;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,11 @@ public record TensorName(String stored, String gguf, Layout layout, boolean isWh
   /** Joins lists. */
   @SafeVarargs
   public static List<TensorName> concat(List<TensorName>... parts) {
-    return Arrays.stream(parts).flatMap(List::stream).toList();
+    List<TensorName> all = new ArrayList<>();
+    for (List<TensorName> part : parts) {
+      all.addAll(part);
+    }
+    return all;
   }
 
   private static List<TensorName> parse(
