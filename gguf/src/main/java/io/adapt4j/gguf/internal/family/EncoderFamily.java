@@ -39,7 +39,6 @@ final class EncoderFamily extends FamilyBuilder<EncoderFamily> {
     super(architecture, modelType, className + "Model");
     this.className = className;
     readsTexts();
-    tied();
     after(classes());
     check(EncoderFamily::requireTask);
   }

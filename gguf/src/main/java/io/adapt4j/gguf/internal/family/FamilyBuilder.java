@@ -44,7 +44,6 @@ abstract class FamilyBuilder<B extends FamilyBuilder<B>> {
   final List<Consumer<Facts>> checks = new ArrayList<>();
   final List<Field.Reader> completions = new ArrayList<>();
   final List<BiConsumer<Set<String>, ObjectNode>> fitting = new ArrayList<>();
-  boolean tied;
   boolean requiresOutput;
   boolean readsTexts;
   boolean dense;
@@ -97,12 +96,6 @@ abstract class FamilyBuilder<B extends FamilyBuilder<B>> {
   /** Adds values of {@code model_type} that are exported to the same files. */
   B alsoOf(String... types) {
     modelTypes.addAll(List.of(types));
-    return self();
-  }
-
-  /** Ties output and embedding matrix by default. */
-  B tied() {
-    tied = true;
     return self();
   }
 

@@ -59,11 +59,6 @@ public final class GgufFamily {
     return declared.modelClass;
   }
 
-  /** {@return whether output and embedding matrix are tied by default} */
-  public boolean tiedByDefault() {
-    return declared.tied;
-  }
-
   /** {@return whether a file must have the output matrix, even if it is tied} */
   public boolean requiresOutput() {
     return declared.requiresOutput;

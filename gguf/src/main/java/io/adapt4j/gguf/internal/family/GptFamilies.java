@@ -87,7 +87,6 @@ final class GptFamilies {
       String architecture, String modelType, String modelClass, String activation) {
     String field = "activation_function";
     return new PlainFamily(architecture, modelType, modelClass)
-        .tied()
         .read(model -> gpt2Facts(model, model.fields().optionalText(field).orElse(activation)))
         .after(Field.activation(field, activation))
         .check(facts -> Checks.gelu(facts, field, facts.decoder().hiddenActivation()))
@@ -241,7 +240,6 @@ final class GptFamilies {
   /** BLOOM: a norm after the embedding, and ALiBi position biases. */
   static GgufFamily bloom() {
     return new PlainFamily("bloom", "bloom", "BloomForCausalLM")
-        .tied()
         .read(GptFamilies::bloomFacts)
         .names(
             model ->
@@ -300,7 +298,6 @@ final class GptFamilies {
   /** Falcon with rotary positions: parallel attention and MLP, with a shared norm or one each. */
   static GgufFamily falcon() {
     return new PlainFamily("falcon", "falcon", "FalconForCausalLM")
-        .tied()
         .read(GptFamilies::falconFacts)
         .names(GptFamilies::falconNames)
         .before(

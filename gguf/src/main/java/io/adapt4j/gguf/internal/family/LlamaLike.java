@@ -79,7 +79,7 @@ final class LlamaLike extends FamilyBuilder<LlamaLike> {
   LlamaLike defaults(int positions, double eps, String activation, boolean tied, double theta) {
     defaults =
         new DecoderConfig.Defaults(positions, eps, activation, tied, theta, OptionalInt.empty());
-    return tied ? tied() : this;
+    return this;
   }
 
   /** Sets the model class's default head size; call after {@link #defaults}. */

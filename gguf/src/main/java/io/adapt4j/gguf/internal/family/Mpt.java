@@ -21,7 +21,6 @@ final class Mpt {
 
   static GgufFamily family() {
     return new PlainFamily("mpt", "mpt", "MptForCausalLM")
-        .tied()
         .read(Mpt::facts)
         .names(model -> names())
         .before(

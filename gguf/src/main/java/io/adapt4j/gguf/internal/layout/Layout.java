@@ -169,12 +169,12 @@ public record Layout(
 
   /** {@return whether rows are permuted or partial} */
   public boolean reordersRows() {
-    return order != RowOrder.SAME;
+    return !order.equals(RowOrder.SAME);
   }
 
   /** {@return whether values are unchanged} */
   public boolean keepsValues() {
-    return values == Values.SAME;
+    return values.equals(Values.SAME);
   }
 
   /** {@return whether the checkpoint stores a matrix as [in, out]} */

@@ -82,13 +82,15 @@ public record RowOrder(
   static RowOrder rotaryPairs(int heads, double share) {
     return all(
         (row, rows) -> {
-          long rotated = Math.round(rows / heads * share);
-          long within = row % (rows / heads);
+          long dim = rows / heads;
+          long rotated = Math.round(dim * share);
+          long within = row % dim;
           return within < rotated ? row - within + within % 2 * (rotated / 2) + within / 2 : row;
         },
         (row, stored) -> {
-          long rotated = Math.round(stored / heads * share);
-          long within = row % (stored / heads);
+          long dim = stored / heads;
+          long rotated = Math.round(dim * share);
+          long within = row % dim;
           return within < rotated
               ? row - within + within % (rotated / 2) * 2 + within / (rotated / 2)
               : row;
