@@ -24,7 +24,7 @@ final class BertFamilies {
   private BertFamilies() {}
 
   /** BERT. */
-  static GgufFamily bert() {
+  static FamilyDeclaration<?> bert() {
     return like("bert", ACTIVATION, "bert.")
         .read(model -> facts(model, 0))
         .names(
@@ -33,15 +33,14 @@ final class BertFamilies {
                     EncoderFamily.prefix(model, "bert."),
                     0,
                     "bert.pooler.dense = cls",
-                    "classifier = cls.output"))
-        .build();
+                    "classifier = cls.output"));
   }
 
   /**
    * RoBERTa, XLM-RoBERTa and CamemBERT, written as BERT without the position rows reserved for
    * padding.
    */
-  static GgufFamily roberta() {
+  static FamilyDeclaration<?> roberta() {
     return like("xlm-roberta", ACTIVATION, "roberta.")
         .alsoOf("roberta", "camembert")
         .read(model -> facts(model, reserved(model)))
@@ -52,8 +51,7 @@ final class BertFamilies {
                     reserved(model),
                     "classifier.dense = cls",
                     "classifier.out_proj = cls.output"))
-        .onlyWritten()
-        .build();
+        .onlyWritten();
   }
 
   private static int reserved(ModelConfig model) {
@@ -61,7 +59,7 @@ final class BertFamilies {
   }
 
   /** DistilBERT: BERT's layers without token types. */
-  static GgufFamily distilBert() {
+  static FamilyDeclaration<?> distilBert() {
     return like("distilbert", "activation", "distilbert.")
         .read(BertFamilies::distilBertFacts)
         .names(model -> distilBertNames(EncoderFamily.prefix(model, "distilbert.")))
@@ -77,8 +75,7 @@ final class BertFamilies {
                             + " this model here, or export a classifier of BERT or RoBERTa.");
               }
             })
-        .onlyWritten()
-        .build();
+        .onlyWritten();
   }
 
   private static EncoderFamily like(String modelType, String activation, String prefix) {

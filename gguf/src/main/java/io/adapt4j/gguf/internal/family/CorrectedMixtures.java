@@ -20,7 +20,7 @@ final class CorrectedMixtures {
   private CorrectedMixtures() {}
 
   /** GLM 4.5 to 4.7: half of each head rotated, query and key norms in the largest model. */
-  static GgufFamily glm4Moe() {
+  static FamilyDeclaration<?> glm4Moe() {
     return like("glm4moe", "glm4_moe", "Glm4MoeForCausalLM", 1)
         .defaults(131_072, 1e-5, "silu", false, 10_000)
         .share(0.5)
@@ -32,18 +32,16 @@ final class CorrectedMixtures {
         .complete(NextLayers::remove)
         .complete(RotaryShare::complete)
         .present("attention_bias", "blk.0.attn_q.bias")
-        .present("use_qk_norm", "blk.0.attn_q_norm.weight")
-        .build();
+        .present("use_qk_norm", "blk.0.attn_q_norm.weight");
   }
 
   /** dots.llm1: norms on each query and key head; llama.cpp ignores the windows of some layers. */
-  static GgufFamily dots1() {
+  static FamilyDeclaration<?> dots1() {
     return like("dots1", "dots1", "Dots1ForCausalLM", 0)
         .defaults(2048, 1e-6, "silu", false, 10_000)
         .queryKeyNorms()
         .window(CorrectedMixtures::windowOfDots)
-        .check(Checks::ungroupedHeads)
-        .build();
+        .check(Checks::ungroupedHeads);
   }
 
   private static int windowOfDots(Facts facts) {
@@ -95,7 +93,7 @@ final class CorrectedMixtures {
   }
 
   /** ERNIE 4.5 with mixtures of experts in most layers, and interleaved rotary pairs. */
-  static GgufFamily ernie45Moe() {
+  static FamilyDeclaration<?> ernie45Moe() {
     String shared = "moe_num_shared_experts";
     String end = "moe_layer_end_index";
     return new LlamaLike("ernie4_5-moe", "ernie4_5_moe", "Ernie4_5_MoeForCausalLM")
@@ -127,7 +125,6 @@ final class CorrectedMixtures {
               if (last != -1 && last < facts.decoder().layers() - 1) {
                 throw Checks.refused(facts, end, "-1, or the last layer,");
               }
-            })
-        .build();
+            });
   }
 }

@@ -34,7 +34,7 @@ final class DecoderFamilies {
   private DecoderFamilies() {}
 
   /** Command R: parallel attention and MLP after one bias-free layer norm, and scaled logits. */
-  static GgufFamily cohere() {
+  static FamilyDeclaration<?> cohere() {
     return cohere("command-r", "cohere", "CohereForCausalLM")
         .after(RopeFields.none())
         .adjust(
@@ -49,12 +49,11 @@ final class DecoderFamilies {
               if (facts.decoder().layers() >= 64) {
                 throw Checks.refused(facts, "num_hidden_layers", "fewer than 64");
               }
-            })
-        .build();
+            });
   }
 
   /** Command R7B: sliding windows in three of four layers, no rotary positions in the others. */
-  static GgufFamily cohere2() {
+  static FamilyDeclaration<?> cohere2() {
     return cohere("cohere2", "cohere2", "Cohere2ForCausalLM")
         .statesHeadDim(true)
         .rotatesPart()
@@ -66,8 +65,7 @@ final class DecoderFamilies {
             SlidingWindows.pattern(
                 4, facts -> facts.fields().positiveInt("_sliding_window_pattern", 4)))
         .windows(SlidingWindows::requireStated)
-        .complete(RotaryShare::complete)
-        .build();
+        .complete(RotaryShare::complete);
   }
 
   private static LlamaLike cohere(String architecture, String modelType, String modelClass) {
@@ -81,21 +79,20 @@ final class DecoderFamilies {
   }
 
   /** ERNIE 4.5, dense: Llama whose stored rows are already in rotary pairs. */
-  static GgufFamily ernie45() {
+  static FamilyDeclaration<?> ernie45() {
     return new LlamaLike("ernie4_5", "ernie4_5", "Ernie4_5ForCausalLM")
         .defaults(131_072, 1e-5, "silu", true, 500_000)
         .headDim(128)
         .statesHeadDim(true)
         .biasesOff("use_bias")
-        .complete(RopeFields::readHeadDim)
-        .build();
+        .complete(RopeFields::readHeadDim);
   }
 
   /**
    * EXAONE 4: norms after each branch and, in the 32B model, sliding windows in three of four
    * layers.
    */
-  static GgufFamily exaone4() {
+  static FamilyDeclaration<?> exaone4() {
     return new LlamaLike("exaone4", "exaone4", "Exaone4ForCausalLM")
         .defaults(2048, 1e-5, "silu", false, 10_000)
         .norms(
@@ -128,12 +125,11 @@ final class DecoderFamilies {
               } else if (!config.has(WINDOW)) {
                 config.put(WINDOW, 4096);
               }
-            })
-        .build();
+            });
   }
 
   /** GLM-4 of 2024: norms before branches only. */
-  static GgufFamily glm() {
+  static FamilyDeclaration<?> glm() {
     return glm("chatglm", "glm", "GlmForCausalLM")
         .norms("input_layernorm = attn_norm", "post_attention_layernorm = ffn_norm")
         .ownKeys(
@@ -145,19 +141,17 @@ final class DecoderFamilies {
             DecoderKeys.KEY_VALUE_HEADS,
             DecoderKeys.RMS_EPS)
         .after(Field.withoutBeginning(), DecoderKeys.THETA, RopeFields.scaling())
-        .usualHeadDim()
-        .build();
+        .usualHeadDim();
   }
 
   /** GLM-4-0414: norms before and after each branch. */
-  static GgufFamily glm4() {
+  static FamilyDeclaration<?> glm4() {
     return glm("glm4", "glm4", "Glm4ForCausalLM")
         .norms(
             "input_layernorm = attn_norm",
             "post_self_attn_layernorm = post_attention_norm",
             "post_attention_layernorm = ffn_norm",
-            "post_mlp_layernorm = post_ffw_norm")
-        .build();
+            "post_mlp_layernorm = post_ffw_norm");
   }
 
   /** A family with fused gate and up projection, and half of each head rotated. */
@@ -176,7 +170,7 @@ final class DecoderFamilies {
   }
 
   /** Hunyuan, dense: norms after rotation of queries and keys, and a scaled rotary base. */
-  static GgufFamily hunyuan() {
+  static FamilyDeclaration<?> hunyuan() {
     return new LlamaLike("hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM")
         .prepare(model -> stretched(model).map(own -> withBase(model, own)).orElse(model))
         .adjust(
@@ -194,8 +188,7 @@ final class DecoderFamilies {
                       target.uint32(
                           prefix + "rope.scaling.original_context_length", facts.contextLength());
                     })
-                .when(facts -> stretched(facts.model()).isPresent()))
-        .build();
+                .when(facts -> stretched(facts.model()).isPresent()));
   }
 
   private static Optional<ConfigReader> stretched(ModelConfig model) {
@@ -217,7 +210,7 @@ final class DecoderFamilies {
    * InternLM 2 and 2.5: Llama with other names, and a fused query, key and value matrix that files
    * split in three.
    */
-  static GgufFamily internLm2() {
+  static FamilyDeclaration<?> internLm2() {
     LlamaLike family =
         new LlamaLike("internlm2", "internlm2", "InternLM2ForCausalLM")
             .defaults(2048, 1e-6, "silu", false, 10_000);
@@ -256,8 +249,7 @@ final class DecoderFamilies {
                     facts, Checks.scalingField(facts), "none for a longer context");
               }
             })
-        .complete((metadata, prefix, config) -> config.put("bias", false))
-        .build();
+        .complete((metadata, prefix, config) -> config.put("bias", false));
   }
 
   private static List<TensorName> fused(DecoderConfig decoder) {
@@ -274,7 +266,7 @@ final class DecoderFamilies {
   }
 
   /** Nemotron 4 and Minitron: layer norm weights stored plus 1, and an ungated squared ReLU. */
-  static GgufFamily nemotron() {
+  static FamilyDeclaration<?> nemotron() {
     return new LlamaLike("nemotron", "nemotron", "NemotronForCausalLM")
         .defaults(4096, 1e-6, "relu2", false, 10_000)
         .requiresOutput()
@@ -295,12 +287,11 @@ final class DecoderFamilies {
         .usualHeadDim()
         .complete(RotaryShare::complete)
         .present("attention_bias", "blk.0.attn_q.bias")
-        .present("mlp_bias", "blk.0.ffn_up.bias")
-        .build();
+        .present("mlp_bias", "blk.0.ffn_up.bias");
   }
 
   /** Phi 1 to 2: parallel attention and MLP after one layer norm, biases everywhere. */
-  static GgufFamily phi() {
+  static FamilyDeclaration<?> phi() {
     return new LlamaLike("phi2", "phi", "PhiForCausalLM")
         .defaults(2048, 1e-6, "gelu_new", false, 10_000)
         .requiresOutput()
@@ -331,12 +322,11 @@ final class DecoderFamilies {
         .anyBiases()
         .usualHeadDim()
         .check(facts -> Checks.off(facts, "qk_layernorm"))
-        .complete(RotaryShare::complete)
-        .build();
+        .complete(RotaryShare::complete);
   }
 
   /** Seed-OSS: Llama with query, key and value biases. */
-  static GgufFamily seedOss() {
+  static FamilyDeclaration<?> seedOss() {
     return new LlamaLike("seed_oss", "seed_oss", "SeedOssForCausalLM")
         .defaults(524_288, 1e-6, "silu", false, 10_000)
         .headDim(128)
@@ -345,14 +335,13 @@ final class DecoderFamilies {
         .biasesOff("attention_out_bias", "mlp_bias")
         .complete(RopeFields::readHeadDim)
         .present("attention_bias", "blk.0.attn_q.bias")
-        .fit((tensors, config) -> config.put("attention_out_bias", false))
-        .build();
+        .fit((tensors, config) -> config.put("attention_out_bias", false));
   }
 
   /**
    * StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches.
    */
-  static GgufFamily stableLm() {
+  static FamilyDeclaration<?> stableLm() {
     String parallel = "use_parallel_residual";
     return new LlamaLike("stablelm", "stablelm", "StableLmForCausalLM")
         .defaults(4096, 1e-6, "silu", false, 10_000)
@@ -374,12 +363,11 @@ final class DecoderFamilies {
         .complete(RotaryShare::complete)
         // Branches are parallel if there is no second norm, whatever official files state.
         .fit((tensors, config) -> config.put(parallel, !tensors.contains("blk.0.ffn_norm.weight")))
-        .present("use_qkv_bias", "blk.0.attn_q.bias")
-        .build();
+        .present("use_qkv_bias", "blk.0.attn_q.bias");
   }
 
   /** StarCoder 2: layer norms, an MLP without a gate, biases everywhere. */
-  static GgufFamily starcoder2() {
+  static FamilyDeclaration<?> starcoder2() {
     return new LlamaLike("starcoder2", "starcoder2", "Starcoder2ForCausalLM")
         .defaults(4096, 1e-6, "gelu_pytorch_tanh", true, 10_000)
         .feedForward("mlp.c_fc = ffn_up", "mlp.c_proj = ffn_down")
@@ -389,7 +377,6 @@ final class DecoderFamilies {
         .window(SlidingWindows::stated)
         .biases(facts -> Checks.flag(facts, "use_bias", true, true))
         .usualHeadDim()
-        .fit((tensors, config) -> config.put("use_bias", true))
-        .build();
+        .fit((tensors, config) -> config.put("use_bias", true));
   }
 }

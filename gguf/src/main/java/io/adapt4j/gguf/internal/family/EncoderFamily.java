@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Builder of an encoder family: keys, classes and checks. */
-final class EncoderFamily extends FamilyBuilder<EncoderFamily> {
+/** Declaration of an encoder family: keys, classes and checks. */
+final class EncoderFamily extends FamilyDeclaration<EncoderFamily> {
 
   private static final String LABELS = "id2label";
   private static final String TYPES_KEY = "tokenizer.ggml.token_type_count";

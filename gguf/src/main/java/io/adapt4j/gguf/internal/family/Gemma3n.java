@@ -45,7 +45,7 @@ final class Gemma3n {
 
   private Gemma3n() {}
 
-  static GgufFamily family() {
+  static FamilyDeclaration<?> family() {
     LlamaLike family =
         GemmaFamilies.like("gemma3n", "gemma3n_text", "Gemma3nForCausalLM", 32_768, 1_000_000);
     return family
@@ -96,8 +96,7 @@ final class Gemma3n {
         .complete(
             (metadata, prefix, config) ->
                 config.put("laurel_rank", 64).put("altup_correct_scale", true).put(CAP, 30.0))
-        .fit((tensors, config) -> config.set(PerLayerInputs.ROWS, config.path("vocab_size")))
-        .build();
+        .fit((tensors, config) -> config.set(PerLayerInputs.ROWS, config.path("vocab_size")));
   }
 
   private static ModelConfig text(ModelConfig model) {

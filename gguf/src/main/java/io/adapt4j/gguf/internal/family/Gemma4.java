@@ -52,11 +52,11 @@ final class Gemma4 {
 
   private Gemma4() {}
 
-  static GgufFamily family() {
+  static FamilyDeclaration<?> family() {
     return new Gemma4().declare();
   }
 
-  private GgufFamily declare() {
+  private FamilyDeclaration<?> declare() {
     return declared
         .alsoOf("gemma4")
         .whole(GemmaFamilies::isWhole)
@@ -121,8 +121,7 @@ final class Gemma4 {
               config.put("enable_moe_block", config.has(CHOSEN));
               config.withObject("/" + ROPE).withObject("/" + SLIDING).put("rope_type", "default");
             })
-        .fit(Gemma4::fit)
-        .build();
+        .fit(Gemma4::fit);
   }
 
   private static ModelConfig text(ModelConfig model) {

@@ -34,15 +34,15 @@ final class GemmaFamilies {
   private GemmaFamilies() {}
 
   /** Gemma 1: tied embedding and output. */
-  static GgufFamily gemma() {
-    return first("gemma", "GemmaForCausalLM").build();
+  static FamilyDeclaration<?> gemma() {
+    return first("gemma", "GemmaForCausalLM");
   }
 
   /**
    * VaultGemma, written as Gemma 1: within its sliding window, a model without soft-capping is
    * equivalent.
    */
-  static GgufFamily vaultGemma() {
+  static FamilyDeclaration<?> vaultGemma() {
     return first("vaultgemma", "VaultGemmaForCausalLM")
         .norms("input_layernorm = attn_norm", "pre_feedforward_layernorm = ffn_norm")
         .window(facts -> SlidingWindows.inSomeLayer(facts, SlidingWindows::unlessNull))
@@ -55,8 +55,7 @@ final class GemmaFamilies {
                 }
               }
             })
-        .onlyWritten()
-        .build();
+        .onlyWritten();
   }
 
   private static LlamaLike first(String modelType, String modelClass) {
@@ -68,7 +67,7 @@ final class GemmaFamilies {
   }
 
   /** Gemma 2: soft-capped logits, and a sliding window in every other layer. */
-  static GgufFamily gemma2() {
+  static FamilyDeclaration<?> gemma2() {
     return olderKeys(like("gemma2", "gemma2", "Gemma2ForCausalLM", 8192, 10_000))
         .after(
             Field.number(ATTENTION_CAP, ATTENTION_CAP, facts -> softCap(facts, ATTENTION_CAP, 50)),
@@ -95,25 +94,23 @@ final class GemmaFamilies {
               if (!config.has("rope_theta")) {
                 config.put("rope_theta", 10_000.0);
               }
-            })
-        .build();
+            });
   }
 
   /**
    * The text model of Gemma 3: query and key norms, and separate rotary frequencies for
    * sliding-window layers.
    */
-  static GgufFamily gemma3() {
+  static FamilyDeclaration<?> gemma3() {
     LlamaLike family = third("gemma3", "Gemma3ForCausalLM");
     return family
         .alsoOf("gemma3")
         .whole(GemmaFamilies::isWhole)
-        .accepts(model -> !seesBothWays(isWhole(model) ? model.text() : model))
-        .build();
+        .accepts(model -> !seesBothWays(isWhole(model) ? model.text() : model));
   }
 
   /** EmbeddingGemma: Gemma 3 with bidirectional attention, and two Dense layers after pooling. */
-  static GgufFamily embeddingGemma() {
+  static FamilyDeclaration<?> embeddingGemma() {
     LlamaLike family = third("gemma-embedding", "Gemma3TextModel");
     return family
         .readsTexts()
@@ -125,8 +122,7 @@ final class GemmaFamilies {
         .after(
             new Field(
                 (facts, prefix, target) -> target.bool(prefix + "attention.causal", false),
-                (source, prefix, config) -> config.put("use_bidirectional_attention", true)))
-        .build();
+                (source, prefix, config) -> config.put("use_bidirectional_attention", true)));
   }
 
   private static LlamaLike third(String architecture, String modelClass) {

@@ -33,9 +33,10 @@ public final class GgufFamily {
   /** The token embedding. */
   public static final String TOKEN_EMBEDDING = "token_embd.weight";
 
-  private final FamilyBuilder<?> declared;
+  private final FamilyDeclaration<?> declared;
 
-  GgufFamily(FamilyBuilder<?> declared) {
+  GgufFamily(FamilyDeclaration<?> declared) {
+    declared.finish();
     this.declared = declared;
   }
 

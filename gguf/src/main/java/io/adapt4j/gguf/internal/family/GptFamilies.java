@@ -46,15 +46,14 @@ final class GptFamilies {
   private GptFamilies() {}
 
   /** GPT-2: learned positions, biases, weights that checkpoints store as [in, out]. */
-  static GgufFamily gpt2() {
+  static FamilyDeclaration<?> gpt2() {
     return gpt2("gpt2", "gpt2", "GPT2LMHeadModel", "gelu_new")
         .names(model -> gpt2Names(Layout.TRANSPOSED, Layout.TRANSPOSED))
-        .before(BLOCKS, CONTEXT, WIDTH, INNER, HEADS, EPS)
-        .build();
+        .before(BLOCKS, CONTEXT, WIDTH, INNER, HEADS, EPS);
   }
 
   /** StarCoder 1: GPT-2 with multi-query attention, and weights stored as [out, in]. */
-  static GgufFamily starcoder() {
+  static FamilyDeclaration<?> starcoder() {
     return gpt2("starcoder", "gpt_bigcode", "GPTBigCodeForCausalLM", "gelu_pytorch_tanh")
         .names(
             model ->
@@ -75,8 +74,7 @@ final class GptFamilies {
             EPS)
         .complete(
             (metadata, prefix, config) ->
-                config.put("multi_query", metadata.integer(prefix + KV_HEADS).orElse(1) == 1))
-        .build();
+                config.put("multi_query", metadata.integer(prefix + KV_HEADS).orElse(1) == 1));
   }
 
   private static boolean hasOneKeyHead(ModelConfig model) {
@@ -160,7 +158,7 @@ final class GptFamilies {
   }
 
   /** GPT-NeoX and Pythia: partial rotary positions, parallel attention and MLP. */
-  static GgufFamily gptNeoX() {
+  static FamilyDeclaration<?> gptNeoX() {
     String parallel = "use_parallel_residual";
     return new PlainFamily("gptneox", "gpt_neox", "GPTNeoXForCausalLM")
         .withoutFileType()
@@ -190,8 +188,7 @@ final class GptFamilies {
               metadata
                   .integer(prefix + "rope.dimension_count")
                   .ifPresent(rotated -> config.put("rotary_pct", rotated / headDim));
-            })
-        .build();
+            });
   }
 
   /** Returns the stated activation, GELU by default. */
@@ -238,7 +235,7 @@ final class GptFamilies {
   }
 
   /** BLOOM: a norm after the embedding, and ALiBi position biases. */
-  static GgufFamily bloom() {
+  static FamilyDeclaration<?> bloom() {
     return new PlainFamily("bloom", "bloom", "BloomForCausalLM")
         .read(GptFamilies::bloomFacts)
         .names(
@@ -267,8 +264,7 @@ final class GptFamilies {
             HEADS,
             Field.derived(KV_HEADS, facts -> facts.decoder().heads()),
             EPS)
-        .check(facts -> Checks.off(facts, "apply_residual_connection_post_layernorm"))
-        .build();
+        .check(facts -> Checks.off(facts, "apply_residual_connection_post_layernorm"));
   }
 
   /** Reads a field by either of two names; Transformers' class accepts both. */
@@ -296,7 +292,7 @@ final class GptFamilies {
   }
 
   /** Falcon with rotary positions: parallel attention and MLP, with a shared norm or one each. */
-  static GgufFamily falcon() {
+  static FamilyDeclaration<?> falcon() {
     return new PlainFamily("falcon", "falcon", "FalconForCausalLM")
         .read(GptFamilies::falconFacts)
         .names(GptFamilies::falconNames)
@@ -330,8 +326,7 @@ final class GptFamilies {
               config.put("new_decoder_architecture", true);
               config.put("num_ln_in_parallel_attn", two ? 2 : 1);
               config.put("bias", false).put("alibi", false);
-            })
-        .build();
+            });
   }
 
   private static boolean isGrouped(ConfigReader fields) {

@@ -26,7 +26,7 @@ final class GptOss {
 
   private GptOss() {}
 
-  static GgufFamily family() {
+  static FamilyDeclaration<?> family() {
     return new LlamaLike("gpt-oss", "gpt_oss", "GptOssForCausalLM")
         .defaults(131_072, 1e-5, "silu", false, 150_000)
         .headDim(64)
@@ -62,8 +62,7 @@ final class GptOss {
                 throw Checks.refused(facts, "swiglu_limit", "7");
               }
             })
-        .complete(GptOss::complete)
-        .build();
+        .complete(GptOss::complete);
   }
 
   private static List<TensorName> experts() {

@@ -28,22 +28,21 @@ final class GraniteFamilies {
   private GraniteFamilies() {}
 
   /** Granite 3. */
-  static GgufFamily granite() {
-    return like("granite", "granite", "GraniteForCausalLM").usualHeadDim().build();
+  static FamilyDeclaration<?> granite() {
+    return like("granite", "granite", "GraniteForCausalLM").usualHeadDim();
   }
 
   /** Granite 3 with a mixture of experts in every layer. */
-  static GgufFamily mixture() {
-    return mixture("granitemoe", "GraniteMoeForCausalLM", false).build();
+  static FamilyDeclaration<?> mixture() {
+    return mixture("granitemoe", "GraniteMoeForCausalLM", false);
   }
 
   /** Granite 3 with a mixture of experts and a shared expert in every layer. */
-  static GgufFamily mixtureWithShared() {
+  static FamilyDeclaration<?> mixtureWithShared() {
     return mixture("granitemoeshared", "GraniteMoeSharedForCausalLM", true)
         .after(
             Field.integer(SHARED_KEY, SHARED, facts -> facts.fields().optionalInt(SHARED).orElse(0))
-                .when(facts -> facts.fields().optionalInt(SHARED).orElse(0) > 0))
-        .build();
+                .when(facts -> facts.fields().optionalInt(SHARED).orElse(0) > 0));
   }
 
   private static LlamaLike mixture(String modelType, String modelClass, boolean shared) {
@@ -104,7 +103,7 @@ final class GraniteFamilies {
   }
 
   /** Granite 4: state-space and attention layers with a shared MLP, optionally with experts. */
-  static GgufFamily hybrid() {
+  static FamilyDeclaration<?> hybrid() {
     return four(Kind.HYBRID)
         .keyValueHeads(LayerKinds.heads(GraniteFamilies::attends))
         .more(model -> StateSpace.names(model.fields(), Layout.SAME, Layout.SAME))
@@ -120,25 +119,23 @@ final class GraniteFamilies {
         .check(StateSpace::require)
         .check(StateSpace::requireOneGroup)
         .complete(StateSpace::complete)
-        .complete(GraniteFamilies::completeExperts)
-        .build();
+        .complete(GraniteFamilies::completeExperts);
   }
 
   /** Granite 4 with attention in all layers. */
-  static GgufFamily attention() {
-    return attentionOnly(Kind.ATTENTION).build();
+  static FamilyDeclaration<?> attention() {
+    return attentionOnly(Kind.ATTENTION);
   }
 
   /** Granite 4 with attention and experts in all layers. */
-  static GgufFamily attentionAndExperts() {
+  static FamilyDeclaration<?> attentionAndExperts() {
     return attentionOnly(Kind.ATTENTION_AND_EXPERTS)
         .check(
             facts -> {
               if (!isRotated(facts)) {
                 throw Checks.refused(facts, POSITIONS, "rope");
               }
-            })
-        .build();
+            });
   }
 
   private static LlamaLike attentionOnly(Kind kind) {

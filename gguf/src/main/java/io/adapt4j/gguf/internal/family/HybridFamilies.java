@@ -32,7 +32,7 @@ final class HybridFamilies {
   private HybridFamilies() {}
 
   /** Bamba: state-space and attention layers, stored under the architecture name of Granite 4. */
-  static GgufFamily bamba() {
+  static FamilyDeclaration<?> bamba() {
     return new LlamaLike("granitehybrid", "bamba", "BambaForCausalLM")
         .defaults(262_144, 1e-5, "silu", false, 10_000)
         // Granite always states an attention scale.
@@ -70,8 +70,7 @@ final class HybridFamilies {
                 config.put(
                     "attention_bias",
                     tensors.stream().anyMatch(name -> name.endsWith(".attn_q.bias"))))
-        .present("mlp_bias", "blk.0.ffn_down.bias")
-        .build();
+        .present("mlp_bias", "blk.0.ffn_down.bias");
   }
 
   private static boolean[] attendsInBamba(Facts facts) {
@@ -98,7 +97,7 @@ final class HybridFamilies {
    * Falcon-H1: parallel state space and attention in every layer. Files fold its multipliers into
    * the weights.
    */
-  static GgufFamily falconH1() {
+  static FamilyDeclaration<?> falconH1() {
     LlamaLike family =
         new LlamaLike("falcon-h1", "falcon_h1", "FalconH1ForCausalLM")
             .defaults(8192, 1e-5, "silu", false, 10_000);
@@ -139,8 +138,7 @@ final class HybridFamilies {
             (metadata, prefix, config) ->
                 config.put("mamba_d_ssm", metadata.integer(prefix + "ssm.inner_size").orElse(0)))
         .present("mamba_rms_norm", "blk.0.ssm_norm.weight")
-        .fit((tensors, config) -> config.put("mamba_norm_before_gate", false))
-        .build();
+        .fit((tensors, config) -> config.put("mamba_norm_before_gate", false));
   }
 
   private static double factor(ConfigReader fields, String name) {
@@ -209,7 +207,7 @@ final class HybridFamilies {
   }
 
   /** LFM2: gated short convolutions, and attention in some layers. */
-  static GgufFamily lfm2() {
+  static FamilyDeclaration<?> lfm2() {
     return new LlamaLike("lfm2", "lfm2", "Lfm2ForCausalLM")
         .defaults(128_000, 1e-6, "silu", true, 1_000_000)
         .prepare(HybridFamilies::renamed)
@@ -252,8 +250,7 @@ final class HybridFamilies {
         .complete(LayerKinds.types(SlidingWindows.FULL, "conv"))
         .complete(
             (metadata, prefix, config) ->
-                config.put("block_auto_adjust_ff_dim", false).put("conv_bias", false))
-        .build();
+                config.put("block_auto_adjust_ff_dim", false).put("conv_bias", false));
   }
 
   private static ModelConfig renamed(ModelConfig model) {

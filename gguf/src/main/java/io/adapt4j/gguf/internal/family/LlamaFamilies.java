@@ -16,12 +16,12 @@ final class LlamaFamilies {
   private LlamaFamilies() {}
 
   /** Llama 1 to 3. Its RoPE scaling is stored as a tensor of divisors. */
-  static GgufFamily llama() {
-    return like("llama", "llama", "LlamaForCausalLM").statesHeadDim(true).build();
+  static FamilyDeclaration<?> llama() {
+    return like("llama", "llama", "LlamaForCausalLM").statesHeadDim(true);
   }
 
   /** Helium, written as Llama: its stored rows are already in rotary pairs. */
-  static GgufFamily helium() {
+  static FamilyDeclaration<?> helium() {
     return like("llama", "helium", "HeliumForCausalLM")
         .defaults(4096, 1e-8, "silu", false, 100_000)
         .headDim(128)
@@ -29,26 +29,24 @@ final class LlamaFamilies {
         .pairs(false)
         // Llama's biases include one of the output projection.
         .biasesOff("attention_bias")
-        .onlyWritten()
-        .build();
+        .onlyWritten();
   }
 
   /** AFM: Llama with a squared ReLU in place of the gate. */
-  static GgufFamily arcee() {
+  static FamilyDeclaration<?> arcee() {
     return like("arcee", "arcee", "ArceeForCausalLM")
         .defaults(4096, 1e-5, "relu2", false, 10_000)
         .statesHeadDim(true)
         .feedForward("mlp.up_proj = ffn_up", "mlp.down_proj = ffn_down")
         .activations(Set.of("relu2"))
-        .biasesOff("attention_bias", "mlp_bias")
-        .build();
+        .biasesOff("attention_bias", "mlp_bias");
   }
 
   /**
    * Apertus: Llama with query and key norms per head, and a learned activation whose parameters are
    * metadata keys.
    */
-  static GgufFamily apertus() {
+  static FamilyDeclaration<?> apertus() {
     String activation = "model.layers.{}.mlp.act_fn.";
     return like("apertus", "apertus", "ApertusForCausalLM")
         .defaults(65_536, 1e-5, "xielu", false, 12_000_000)
@@ -70,8 +68,7 @@ final class LlamaFamilies {
               if (!config.has("rope_scaling")) {
                 config.putNull("rope_scaling");
               }
-            })
-        .build();
+            });
   }
 
   /** Applies the model class's default RoPE scaling if the configuration states none. */
@@ -87,7 +84,7 @@ final class LlamaFamilies {
   }
 
   /** SmolLM3: Llama in which every fourth layer has no rotary positions. */
-  static GgufFamily smolLm3() {
+  static FamilyDeclaration<?> smolLm3() {
     return new LlamaLike("smollm3", "smollm3", "SmolLM3ForCausalLM")
         .defaults(32_768, 1e-6, "silu", true, 2_000_000)
         .pairs()
@@ -97,8 +94,7 @@ final class LlamaFamilies {
                 facts.fields().bool("use_sliding_window", false)
                     ? facts.fields().positiveInt("sliding_window", 4096)
                     : 0)
-        .check(LlamaFamilies::requireEveryFourthUnrotated)
-        .build();
+        .check(LlamaFamilies::requireEveryFourthUnrotated);
   }
 
   /** Requires the layers without rotary positions that llama.cpp hardcodes. */

@@ -23,12 +23,12 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Builder of a Llama-like family, which states its differences only: rotary positions, RMS norms
- * before attention and MLP, gated MLPs. Keys stand in the order of the official converter's base
- * class; rotary scalings, biases, partly rotated heads and sliding windows are rejected unless
+ * Declaration of a Llama-like family, which states its differences only: rotary positions, RMS
+ * norms before attention and MLP, gated MLPs. Keys stand in the order of the official converter's
+ * base class; rotary scalings, biases, partly rotated heads and sliding windows are rejected unless
  * declared.
  */
-final class LlamaLike extends FamilyBuilder<LlamaLike> {
+final class LlamaLike extends FamilyDeclaration<LlamaLike> {
 
   private DecoderConfig.Defaults defaults = DecoderConfig.Defaults.LLAMA;
   private UnaryOperator<ModelConfig> prepare = UnaryOperator.identity();
@@ -323,7 +323,7 @@ final class LlamaLike extends FamilyBuilder<LlamaLike> {
   }
 
   @Override
-  GgufFamily build() {
+  void finish() {
     if (!ownKeys) {
       List<Field> usual = new ArrayList<>();
       usual.addAll(
@@ -342,7 +342,6 @@ final class LlamaLike extends FamilyBuilder<LlamaLike> {
       usual.add(DecoderKeys.VALUE_LENGTH.when(statesHeadDim));
       before.addAll(0, usual);
     }
-    return super.build();
   }
 
   @Override

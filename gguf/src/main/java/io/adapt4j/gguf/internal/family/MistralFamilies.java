@@ -25,15 +25,14 @@ final class MistralFamilies {
   private MistralFamilies() {}
 
   /** Mistral 7B and its kin, written as Llama, which drops the sliding window. */
-  static GgufFamily mistral() {
-    return like("mistral", "MistralForCausalLM").window(SlidingWindows::unlessNull).build();
+  static FamilyDeclaration<?> mistral() {
+    return like("mistral", "MistralForCausalLM").window(SlidingWindows::unlessNull);
   }
 
   /** Ministral, written as Llama, which drops the sliding window of some layers. */
-  static GgufFamily ministral() {
+  static FamilyDeclaration<?> ministral() {
     return like("ministral", "MinistralForCausalLM")
-        .window(facts -> SlidingWindows.inSomeLayer(facts, SlidingWindows::unlessNull))
-        .build();
+        .window(facts -> SlidingWindows.inSomeLayer(facts, SlidingWindows::unlessNull));
   }
 
   private static LlamaLike like(String modelType, String modelClass) {
@@ -43,21 +42,20 @@ final class MistralFamilies {
   }
 
   /** Mixtral, written as Llama with experts, which drops the sliding window. */
-  static GgufFamily mixtral() {
+  static FamilyDeclaration<?> mixtral() {
     return LlamaFamilies.like("llama", "mixtral", "MixtralForCausalLM")
         .defaults(131_072, 1e-5, "silu", false, 1_000_000)
         .feedForward(Experts.names("block_sparse_moe", "w1", "w3", "w2"))
         .mixture("num_local_experts", "num_experts_per_tok")
         .window(SlidingWindows::stated)
-        .fits(metadata -> metadata.integer("llama.expert_count").orElse(0) > 0)
-        .build();
+        .fits(metadata -> metadata.integer("llama.expert_count").orElse(0) > 0);
   }
 
   /**
    * Ministral 3 and the text model of Mistral 3: Llama with YaRN, and queries scaled up beyond the
    * original context. Some multimodal models have Mistral's text model.
    */
-  static GgufFamily ministral3() {
+  static FamilyDeclaration<?> ministral3() {
     DecoderConfig.Defaults mistral = like("mistral", "").defaults();
     LlamaLike family =
         LlamaFamilies.like("mistral3", "ministral3", "Ministral3ForCausalLM")
@@ -98,8 +96,7 @@ final class MistralFamilies {
                     facts, facts.fields().has(ROPE) ? ROPE : OLDER, "yarn with " + BETA);
               }
             })
-        .complete(MistralFamilies::putScaling)
-        .build();
+        .complete(MistralFamilies::putScaling);
   }
 
   private static boolean isMistral(ModelConfig model) {

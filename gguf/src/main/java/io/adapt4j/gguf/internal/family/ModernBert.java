@@ -25,7 +25,7 @@ final class ModernBert {
 
   private ModernBert() {}
 
-  static GgufFamily family() {
+  static FamilyDeclaration<?> family() {
     return new EncoderFamily("modern-bert", "modernbert", "ModernBert")
         .read(ModernBert::facts)
         .names(model -> names(EncoderFamily.prefix(model, "model.")))
@@ -58,8 +58,7 @@ final class ModernBert {
               // The only pooling that llama.cpp supports here.
               config.put("classifier_pooling", "mean");
             })
-        .classifier()
-        .build();
+        .classifier();
   }
 
   private static Facts facts(ModelConfig model) {

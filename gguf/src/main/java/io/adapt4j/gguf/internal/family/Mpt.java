@@ -19,7 +19,7 @@ final class Mpt {
 
   private Mpt() {}
 
-  static GgufFamily family() {
+  static FamilyDeclaration<?> family() {
     return new PlainFamily("mpt", "mpt", "MptForCausalLM")
         .read(Mpt::facts)
         .names(model -> names())
@@ -45,8 +45,7 @@ final class Mpt {
               config.put("no_bias", !tensors.contains("blk.0.attn_norm.bias"));
               config.put("learned_pos_emb", tensors.contains("position_embd.weight"));
               attention(config).put("qk_ln", tensors.contains("blk.0.attn_q_norm.weight"));
-            })
-        .build();
+            });
   }
 
   private static Facts facts(ModelConfig model) {

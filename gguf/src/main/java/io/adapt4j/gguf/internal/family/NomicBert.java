@@ -36,18 +36,17 @@ final class NomicBert {
     this.mixes = mixes;
   }
 
-  static GgufFamily dense() {
-    return new NomicBert(false).declare("nomic-bert", Set.of("swiglu")).build();
+  static FamilyDeclaration<?> dense() {
+    return new NomicBert(false).declare("nomic-bert", Set.of("swiglu"));
   }
 
   /** The variant with mixtures of experts. */
-  static GgufFamily mixture() {
+  static FamilyDeclaration<?> mixture() {
     return new NomicBert(true)
         .declare("nomic-bert-moe", Field.GELU)
         .alsoBefore(Experts.counts(COUNT, "moe_top_k"))
         .alsoBefore(List.of(Field.integer(EVERY, EVERY, facts -> every(facts.fields()))))
-        .after(Field.activation(ACTIVATION, "gelu"))
-        .build();
+        .after(Field.activation(ACTIVATION, "gelu"));
   }
 
   private EncoderFamily declare(String architecture, Set<String> activations) {

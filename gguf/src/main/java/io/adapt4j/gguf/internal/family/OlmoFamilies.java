@@ -17,7 +17,7 @@ final class OlmoFamilies {
   private OlmoFamilies() {}
 
   /** OLMo 1: Llama with norms without weights, and clipped queries, keys and values. */
-  static GgufFamily olmo() {
+  static FamilyDeclaration<?> olmo() {
     return new LlamaLike("olmo", "olmo", "OlmoForCausalLM")
         .defaults(2048, EPS, "silu", false, 10_000)
         .pairs()
@@ -32,20 +32,18 @@ final class OlmoFamilies {
                     "clip_qkv",
                     facts -> facts.fields().requirePositiveNumber("clip_qkv"))
                 .when(facts -> facts.fields().has("clip_qkv")))
-        .usualHeadDim()
-        .build();
+        .usualHeadDim();
   }
 
   /** OLMo 2: norms after each branch, and over the full query and key vectors. */
-  static GgufFamily olmo2() {
+  static FamilyDeclaration<?> olmo2() {
     return second("olmo2", "Olmo2ForCausalLM")
         .defaults(2048, 1e-5, "silu", false, 10_000)
-        .fits(metadata -> statedWindow(metadata) == 0)
-        .build();
+        .fits(metadata -> statedWindow(metadata) == 0);
   }
 
   /** OLMo 3, written as OLMo 2 with sliding windows. */
-  static GgufFamily olmo3() {
+  static FamilyDeclaration<?> olmo3() {
     return second("olmo3", "Olmo3ForCausalLM")
         .defaults(65_536, 1e-5, "silu", false, 500_000)
         .rotatedAs(SlidingWindows.FULL)
@@ -60,8 +58,7 @@ final class OlmoFamilies {
               if (!config.has("rope_theta")) {
                 config.put("rope_theta", 10_000.0);
               }
-            })
-        .build();
+            });
   }
 
   private static LlamaLike second(String modelType, String modelClass) {
@@ -95,14 +92,13 @@ final class OlmoFamilies {
   }
 
   /** OLMoE: a mixture of experts in every layer, and norms over the full query and key vectors. */
-  static GgufFamily olmoe() {
+  static FamilyDeclaration<?> olmoe() {
     return new LlamaLike("olmoe", "olmoe", "OlmoeForCausalLM")
         .defaults(4096, 1e-5, "silu", false, 10_000)
         .mixture("num_experts", "num_experts_per_tok")
         .queryKeyNorms()
         .usualHeadDim()
         .check(Checks::ungroupedHeads)
-        .check(facts -> Experts.requireNormalized(facts, false, false))
-        .build();
+        .check(facts -> Experts.requireNormalized(facts, false, false));
   }
 }

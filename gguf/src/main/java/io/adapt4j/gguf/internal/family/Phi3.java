@@ -28,7 +28,7 @@ final class Phi3 {
 
   private Phi3() {}
 
-  static GgufFamily family() {
+  static FamilyDeclaration<?> family() {
     return new LlamaLike("phi3", "phi3", "Phi3ForCausalLM")
         .defaults(CONTEXT, 1e-5, "silu", false, 10_000)
         .prepare(
@@ -66,8 +66,7 @@ final class Phi3 {
         .scalings(Set.of(RopeScaling.Default.class, RopeScaling.LongRope.class))
         .usualHeadDim()
         .extraTensors(Phi3::divisors)
-        .complete(Phi3::complete)
-        .build();
+        .complete(Phi3::complete);
   }
 
   private static int original(Facts facts) {

@@ -1,7 +1,7 @@
 package io.adapt4j.gguf.internal.family;
 
-/** Builder of a family that declares all of its tensor names and keys itself. */
-final class PlainFamily extends FamilyBuilder<PlainFamily> {
+/** Declaration of a family that states all of its tensor names and keys itself. */
+final class PlainFamily extends FamilyDeclaration<PlainFamily> {
 
   PlainFamily(String architecture, String modelType, String modelClass) {
     super(architecture, modelType, modelClass);

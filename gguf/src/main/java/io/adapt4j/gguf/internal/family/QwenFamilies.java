@@ -9,35 +9,33 @@ final class QwenFamilies {
   private QwenFamilies() {}
 
   /** Qwen 2 and 2.5. */
-  static GgufFamily qwen2() {
-    return like("qwen2", "qwen2", "Qwen2ForCausalLM").usualHeadDim().build();
+  static FamilyDeclaration<?> qwen2() {
+    return like("qwen2", "qwen2", "Qwen2ForCausalLM").usualHeadDim();
   }
 
   /** Qwen 3: norms on each query and key head, no biases. */
-  static GgufFamily qwen3() {
+  static FamilyDeclaration<?> qwen3() {
     return like("qwen3", "qwen3", "Qwen3ForCausalLM")
         .headDim(128)
         .statesHeadDim(true)
         .queryKeyNorms()
         // The yes/no rows in files of rerankers, which the output matrix also has.
-        .unused((gguf, model) -> gguf.equals(EmbeddingKeys.CLASSIFIER))
-        .build();
+        .unused((gguf, model) -> gguf.equals(EmbeddingKeys.CLASSIFIER));
   }
 
   /** The mixtures of experts of Qwen 1.5 and 2, with a shared expert. */
-  static GgufFamily qwen2Moe() {
+  static FamilyDeclaration<?> qwen2Moe() {
     return like("qwen2moe", "qwen2_moe", "Qwen2MoeForCausalLM")
         .mixture("num_experts", "num_experts_per_tok")
         .more(Experts.gatedShared())
         .after(Experts.width(), Experts.sharedWidth())
         .usualHeadDim()
         .check(Experts::requireEverywhere)
-        .check(facts -> Experts.requireNormalized(facts, false, false))
-        .build();
+        .check(facts -> Experts.requireNormalized(facts, false, false));
   }
 
   /** The mixtures of experts of Qwen 3: norms on each query and key head. */
-  static GgufFamily qwen3Moe() {
+  static FamilyDeclaration<?> qwen3Moe() {
     return like("qwen3moe", "qwen3_moe", "Qwen3MoeForCausalLM")
         .mixture("num_experts", "num_experts_per_tok")
         .queryKeyNorms()
@@ -45,8 +43,7 @@ final class QwenFamilies {
             Experts.width(),
             Field.read((source, prefix, config) -> config.put("norm_topk_prob", true)))
         .check(Experts::requireEverywhere)
-        .check(facts -> Experts.requireNormalized(facts, true, false))
-        .build();
+        .check(facts -> Experts.requireNormalized(facts, true, false));
   }
 
   private static LlamaLike like(String architecture, String modelType, String modelClass) {

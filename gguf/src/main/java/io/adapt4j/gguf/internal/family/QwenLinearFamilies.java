@@ -54,25 +54,24 @@ final class QwenLinearFamilies {
   }
 
   /** Qwen3-Next: linear-attention projections interleaved by group. */
-  static GgufFamily qwen3Next() {
+  static FamilyDeclaration<?> qwen3Next() {
     return like("qwen3next", "qwen3_next", "Qwen3NextForCausalLM", true)
-        .more(model -> interleaved(LinearHeads.read(model.fields())))
-        .build();
+        .more(model -> interleaved(LinearHeads.read(model.fields())));
   }
 
   /**
    * The text models of Qwen 3.5 and 3.6. Files order value heads round-robin over the key heads.
    */
-  static GgufFamily qwen35() {
+  static FamilyDeclaration<?> qwen35() {
     return qwen35("qwen35", "qwen3_5", "Qwen3_5ForCausalLM", false);
   }
 
   /** The mixtures of experts of Qwen 3.5 and 3.6. */
-  static GgufFamily qwen35Moe() {
+  static FamilyDeclaration<?> qwen35Moe() {
     return qwen35("qwen35moe", "qwen3_5_moe", "Qwen3_5MoeForCausalLM", true);
   }
 
-  private static GgufFamily qwen35(
+  private static FamilyDeclaration<?> qwen35(
       String architecture, String modelType, String modelClass, boolean sparse) {
     LlamaLike family = like(architecture, modelType + "_text", modelClass, sparse);
     return family
@@ -85,8 +84,7 @@ final class QwenLinearFamilies {
         .after(
             Field.written(
                 (facts, prefix, target) ->
-                    target.int32s(prefix + "rope.dimension_sections", sections(facts))))
-        .build();
+                    target.int32s(prefix + "rope.dimension_sections", sections(facts))));
   }
 
   private static LlamaLike like(

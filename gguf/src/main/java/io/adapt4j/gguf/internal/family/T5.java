@@ -51,7 +51,7 @@ final class T5 {
 
   private T5() {}
 
-  static GgufFamily family() {
+  static FamilyDeclaration<?> family() {
     return new PlainFamily("t5", "t5", "T5ForConditionalGeneration")
         .alsoOf("mt5", "umt5")
         .read(T5::facts)
@@ -94,8 +94,7 @@ final class T5 {
                 .when(facts -> T5Output.isScaled(facts.model()) != T5Output.isTied(facts.model())))
         .complete(T5::complete)
         .fit(T5::fit)
-        .check(T5::requireSupported)
-        .build();
+        .check(T5::requireSupported);
   }
 
   private static String activation(ModelConfig model) {

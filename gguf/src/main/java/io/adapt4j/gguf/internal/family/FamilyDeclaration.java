@@ -24,10 +24,10 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Builder of a {@link GgufFamily}: the declarations that all kinds of families share. Not used any
- * further once {@link #build} has been called.
+ * Declaration of a family: what its files have, in the terms that all kinds of families share. The
+ * setters return the declaration.
  */
-abstract class FamilyBuilder<B extends FamilyBuilder<B>> {
+abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
 
   /** Reads rotary frequency divisors into a configuration. */
   @FunctionalInterface
@@ -67,7 +67,7 @@ abstract class FamilyBuilder<B extends FamilyBuilder<B>> {
       (values, contextLength, config) ->
           config.set("rope_scaling", RopeFields.scalingOf(values, contextLength));
 
-  FamilyBuilder(String architecture, String modelType, String modelClass) {
+  FamilyDeclaration(String architecture, String modelType, String modelClass) {
     this.architecture = architecture;
     this.modelType = modelType;
     this.modelClass = modelClass;
@@ -89,9 +89,8 @@ abstract class FamilyBuilder<B extends FamilyBuilder<B>> {
     throw new IllegalStateException(modelType);
   }
 
-  GgufFamily build() {
-    return new GgufFamily(this);
-  }
+  /** Completes the declaration, which is not changed any further. */
+  void finish() {}
 
   /** Adds values of {@code model_type} that are exported to the same files. */
   B alsoOf(String... types) {
