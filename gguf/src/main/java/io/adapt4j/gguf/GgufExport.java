@@ -13,10 +13,10 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
 import io.adapt4j.gguf.format.TensorType;
-import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
-import io.adapt4j.gguf.internal.family.LayerValues;
+import io.adapt4j.gguf.internal.layout.LayerValues;
+import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
 import io.adapt4j.gguf.internal.write.ChoiceHead;
 import io.adapt4j.gguf.internal.write.DenseLayer;
@@ -413,7 +413,7 @@ public final class GgufExport {
                 || (family.architecture().equals("llama") && shared));
     return new TypeMix.Model(
         type.base(),
-        mixture(),
+        type.mixture(),
         layers,
         tensors.valueTensors(),
         !tensors.has(GgufFamily.OUTPUT),
@@ -421,14 +421,5 @@ public final class GgufExport {
         importance.isPresent(),
         tensors.experts(),
         family.architecture().equals("falcon"));
-  }
-
-  private TypeMix.Mixture mixture() {
-    return switch (type) {
-      case F32, F16, BF16, Q8_0 -> TypeMix.Mixture.PLAIN;
-      case Q4_0, Q5_0, Q6_K -> TypeMix.Mixture.OUTPUT;
-      case Q4_K_S -> TypeMix.Mixture.SMALL;
-      case Q4_K_M, Q5_K_M -> TypeMix.Mixture.MEDIUM;
-    };
   }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.gguf.internal.write.TypeMix.Mixture;
 
 /**
  * Quantization type of a GGUF file, with llama.cpp's names for whole files. Norms and biases are
@@ -9,30 +10,34 @@ import io.adapt4j.gguf.format.TensorType;
  */
 public enum GgufQuantization {
   /** 32-bit floating point. */
-  F32(0),
+  F32(0, TensorType.F32, Mixture.PLAIN),
   /** 16-bit floating point of IEEE 754. */
-  F16(1),
+  F16(1, TensorType.F16, Mixture.PLAIN),
   /** 16 bits with the exponent of 32-bit floating point: exact for most checkpoints. */
-  BF16(32),
+  BF16(32, TensorType.BF16, Mixture.PLAIN),
   /** 8.5 bits per value; nearly indistinguishable from 16 bits. */
-  Q8_0(7),
+  Q8_0(7, TensorType.Q8_0, Mixture.PLAIN),
   /** 4.5 bits per value, in blocks of 32. */
-  Q4_0(2),
+  Q4_0(2, TensorType.Q4_0, Mixture.OUTPUT),
   /** 5.5 bits per value, in blocks of 32. */
-  Q5_0(8),
+  Q5_0(8, TensorType.Q5_0, Mixture.OUTPUT),
   /** About 4.6 bits per value. */
-  Q4_K_S(14),
+  Q4_K_S(14, TensorType.Q4_K, Mixture.SMALL),
   /** About 4.8 bits per value: a good default. */
-  Q4_K_M(15),
+  Q4_K_M(15, TensorType.Q4_K, Mixture.MEDIUM),
   /** About 5.7 bits per value. */
-  Q5_K_M(17),
+  Q5_K_M(17, TensorType.Q5_K, Mixture.MEDIUM),
   /** 6.6 bits per value. */
-  Q6_K(18);
+  Q6_K(18, TensorType.Q6_K, Mixture.OUTPUT);
 
   private final int fileType;
+  private final TensorType base;
+  private final Mixture mixture;
 
-  GgufQuantization(int fileType) {
+  GgufQuantization(int fileType, TensorType base, Mixture mixture) {
     this.fileType = fileType;
+    this.base = base;
+    this.mixture = mixture;
   }
 
   /** {@return the value of {@code general.file_type} in files} */
@@ -42,23 +47,18 @@ public enum GgufQuantization {
 
   /** Returns the type of most matrices. */
   TensorType base() {
-    return switch (this) {
-      case F32 -> TensorType.F32;
-      case F16 -> TensorType.F16;
-      case BF16 -> TensorType.BF16;
-      case Q8_0 -> TensorType.Q8_0;
-      case Q4_0 -> TensorType.Q4_0;
-      case Q5_0 -> TensorType.Q5_0;
-      case Q4_K_S, Q4_K_M -> TensorType.Q4_K;
-      case Q5_K_M -> TensorType.Q5_K;
-      case Q6_K -> TensorType.Q6_K;
-    };
+    return base;
+  }
+
+  /** Returns which matrices have other types. */
+  Mixture mixture() {
+    return mixture;
   }
 
   /**
    * Returns whether the official converter writes the type directly, without llama.cpp's quantizer.
    */
   boolean isConverted() {
-    return this == F32 || this == F16 || this == BF16 || this == Q8_0;
+    return mixture == Mixture.PLAIN;
   }
 }

@@ -2,8 +2,11 @@ package io.adapt4j.gguf.format;
 
 import org.jspecify.annotations.Nullable;
 
-/** Q4_1 and Q5_1: scale and minimum in fp16, for Q5_1 the fifth bits, then the lower four bits. */
-final class AffineBlocks extends BlockFormat {
+/**
+ * Common part of Q4_1 and Q5_1: scale and minimum in fp16, for Q5_1 the fifth bits, then the lower
+ * four bits.
+ */
+abstract class AffineBlocks extends BlockFormat {
 
   private static final int VALUES = 32;
   private static final int LEVELS = 4;
@@ -11,35 +14,21 @@ final class AffineBlocks extends BlockFormat {
 
   private final int top;
 
-  private AffineBlocks(TensorType type, int top) {
-    super(type);
+  AffineBlocks(int id, int top, int bytes) {
+    super(id, VALUES, bytes);
     this.top = top;
   }
 
-  static AffineBlocks q4() {
-    return new AffineBlocks(TensorType.Q4_1, 15);
-  }
-
-  static AffineBlocks q5() {
-    return new AffineBlocks(TensorType.Q5_1, 31);
-  }
-
   @Override
-  void encode(
-      float[] values,
-      int offset,
-      int blocks,
-      float @Nullable [] importance,
-      byte[] target,
-      int at) {
-    if (importance != null) {
-      encodeByImportance(values, offset, blocks, importance, target, at);
+  void encode(float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at) {
+    if (weights != null) {
+      encodeByImportance(values, pos, blocks, weights, out, at);
       return;
     }
     int[] found = new int[VALUES];
     for (int block = 0; block < blocks; block++) {
-      int from = offset + block * VALUES;
-      int to = at + block * type().blockBytes();
+      int from = pos + block * VALUES;
+      int to = at + block * bytes();
       float least = values[from];
       float largest = values[from];
       for (int i = 1; i < VALUES; i++) {
@@ -49,12 +38,12 @@ final class AffineBlocks extends BlockFormat {
       }
       float scale = (largest - least) / top;
       float inverse = scale == 0 ? 0 : 1 / scale;
-      Half.put(target, to, Half.of(scale));
-      Half.put(target, to + 2, Half.of(least));
+      Half.put(out, to, Half.of(scale));
+      Half.put(out, to + 2, Half.of(least));
       for (int i = 0; i < VALUES; i++) {
         found[i] = Levels.of((values[from + i] - least) * inverse + 0.5f, top);
       }
-      Levels.put(found, target, to + LEVELS, top > 15);
+      Levels.put(found, out, to + LEVELS, top > 15);
     }
   }
 
@@ -76,7 +65,7 @@ final class AffineBlocks extends BlockFormat {
       search.search(lanes, TRIALS);
       search.bestLevels(lanes);
       for (int lane = 0; lane < lanes; lane++) {
-        int to = at + (first + lane) * type().blockBytes();
+        int to = at + (first + lane) * bytes();
         Half.put(target, to, Half.of(search.scale[lane]));
         Half.put(target, to + 2, Half.of(search.start[lane]));
         for (int i = 0; i < VALUES; i++) {
@@ -91,7 +80,7 @@ final class AffineBlocks extends BlockFormat {
   void decode(byte[] source, int at, int blocks, float[] values, int offset) {
     int[] found = new int[VALUES];
     for (int block = 0; block < blocks; block++) {
-      int from = at + block * type().blockBytes();
+      int from = at + block * bytes();
       float scale = Half.getFloat(source, from);
       float min = Half.getFloat(source, from + 2);
       Levels.get(source, from + LEVELS, top > 15, found);

@@ -3,10 +3,10 @@ package io.adapt4j.gguf.format;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Q4_K and Q5_K: the scale of the scales and that of the minima in fp16, 8 scales and 8 minima of 6
- * bits, for Q5_K the fifth bits, then the lower four bits.
+ * Common part of Q4_K and Q5_K: the scale of the scales and that of the minima in fp16, 8 scales
+ * and 8 minima of 6 bits, for Q5_K the fifth bits, then the lower four bits.
  */
-final class AffineKBlocks extends BlockFormat {
+abstract class AffineKBlocks extends BlockFormat {
 
   private static final int VALUES = 256;
   private static final int PARTS = 8;
@@ -22,42 +22,28 @@ final class AffineKBlocks extends BlockFormat {
   private final boolean hasFifthBit;
   private final int top;
 
-  private AffineKBlocks(TensorType type, boolean hasFifthBit, Trials trials) {
-    super(type);
+  AffineKBlocks(int id, int bytes, boolean hasFifthBit, Trials trials) {
+    super(id, VALUES, bytes);
     this.trials = trials;
     this.hasFifthBit = hasFifthBit;
     this.top = hasFifthBit ? 31 : 15;
   }
 
-  static AffineKBlocks q4() {
-    return new AffineKBlocks(TensorType.Q4_K, false, new Trials(-1, 0.1f, 20));
-  }
-
-  static AffineKBlocks q5() {
-    return new AffineKBlocks(TensorType.Q5_K, true, new Trials(-0.5f, 0.1f, 15));
-  }
-
   @Override
-  void encode(
-      float[] values,
-      int offset,
-      int blocks,
-      float @Nullable [] importance,
-      byte[] target,
-      int at) {
+  void encode(float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at) {
     int batch = Math.min(blocks, MAX_BLOCKS);
     Batch memory = new Batch(batch * PARTS, top);
     for (int first = 0; first < blocks; first += batch) {
       memory.blocks = Math.min(batch, blocks - first);
       memory.lanes = memory.blocks * PARTS;
-      int from = offset + first * VALUES;
+      int from = pos + first * VALUES;
       Lanes.load(values, from, memory.lanes, memory.search.x);
-      int to = at + first * type().blockBytes();
-      if (importance == null) {
-        encode(memory, target, to);
+      int to = at + first * bytes();
+      if (weights == null) {
+        encode(memory, out, to);
       } else {
-        Importance.load(importance, first * PARTS, memory.lanes, memory.search.weights);
-        encodeByImportance(memory, values, from, target, to);
+        Importance.load(weights, first * PARTS, memory.lanes, memory.search.weights);
+        encodeByImportance(memory, values, from, out, to);
       }
     }
   }
@@ -95,7 +81,7 @@ final class AffineKBlocks extends BlockFormat {
     search.search(lanes, trials);
     for (int block = 0; block < batch.blocks; block++) {
       int lane = block * PARTS;
-      int to = at + block * type().blockBytes();
+      int to = at + block * bytes();
       float maxScale = 0;
       float maxMin = 0;
       for (int part = 0; part < PARTS; part++) {
@@ -138,7 +124,7 @@ final class AffineKBlocks extends BlockFormat {
     ScaleFit mins = new ScaleFit(PARTS, TOP_SCALE);
     for (int block = 0; block < batch.blocks; block++) {
       int lane = block * PARTS;
-      int to = at + block * type().blockBytes();
+      int to = at + block * bytes();
       float scale = scales.fit(search.scale, search.sumW, lane);
       float min = mins.fit(batch.min, search.sumW, lane);
       clearScales(target, to);
@@ -153,7 +139,7 @@ final class AffineKBlocks extends BlockFormat {
 
   private void putLevels(Batch batch, byte[] target, int at) {
     for (int block = 0; block < batch.blocks; block++) {
-      int from = at + block * type().blockBytes();
+      int from = at + block * bytes();
       float scale = Half.getFloat(target, from);
       float min = Half.getFloat(target, from + 2);
       for (int part = 0; part < PARTS; part++) {
@@ -163,7 +149,7 @@ final class AffineKBlocks extends BlockFormat {
     }
     batch.search.storedLevels(batch.lanes, batch.scale, batch.min);
     for (int block = 0; block < batch.blocks; block++) {
-      int to = at + block * type().blockBytes() + LEVELS;
+      int to = at + block * bytes() + LEVELS;
       for (int i = 0; i < PART; i++) {
         putLevels(batch.search.levels[i], block * PARTS, target, to + i);
       }
@@ -188,7 +174,7 @@ final class AffineKBlocks extends BlockFormat {
   @Override
   void decode(byte[] source, int at, int blocks, float[] values, int offset) {
     for (int block = 0; block < blocks; block++) {
-      int from = at + block * type().blockBytes();
+      int from = at + block * bytes();
       float scale = Half.getFloat(source, from);
       float min = Half.getFloat(source, from + 2);
       int fifth = from + LEVELS;

@@ -2,28 +2,50 @@ package io.adapt4j.gguf.format;
 
 import org.jspecify.annotations.Nullable;
 
-/** Block codec of a quantization type, working on plain arrays that the caller has checked. */
+/**
+ * Storage of a {@link TensorType}: its number in files, the size of its blocks, and their encoding,
+ * which works on plain arrays that the caller has checked.
+ */
 abstract class BlockFormat {
 
-  private final TensorType type;
+  private final int id;
+  private final int values;
+  private final int bytes;
 
-  BlockFormat(TensorType type) {
-    this.type = type;
+  /**
+   * Describes the storage.
+   *
+   * @param id the number in files, {@code ggml_type}
+   * @param values number of values in a block
+   * @param bytes number of bytes of a block
+   */
+  BlockFormat(int id, int values, int bytes) {
+    this.id = id;
+    this.values = values;
+    this.bytes = bytes;
   }
 
-  final TensorType type() {
-    return type;
+  final int id() {
+    return id;
+  }
+
+  final int values() {
+    return values;
+  }
+
+  final int bytes() {
+    return bytes;
   }
 
   /**
    * Quantizes blocks of finite values.
    *
-   * @param importance importance of each column, for whole rows; null if all values are equally
+   * @param weights importance of each column, for whole rows; null if all values are equally
    *     important
-   * @param target takes the bytes
+   * @param out takes the bytes
    */
   abstract void encode(
-      float[] values, int offset, int blocks, float @Nullable [] importance, byte[] target, int at);
+      float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at);
 
   /**
    * Dequantizes blocks.
@@ -33,5 +55,7 @@ abstract class BlockFormat {
   abstract void decode(byte[] source, int at, int blocks, float[] values, int offset);
 
   /** {@return the byte offsets of the fp16 scales in a block} */
-  abstract int[] scales();
+  int[] scales() {
+    return new int[0];
+  }
 }

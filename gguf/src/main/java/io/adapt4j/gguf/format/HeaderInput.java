@@ -47,11 +47,6 @@ final class HeaderInput {
     return end - position();
   }
 
-  int readByte(String field) throws IOException {
-    need(1, field);
-    return window.get();
-  }
-
   int readInt(String field) throws IOException {
     need(Integer.BYTES, field);
     return window.getInt();

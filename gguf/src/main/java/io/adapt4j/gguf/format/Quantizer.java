@@ -1,9 +1,6 @@
 package io.adapt4j.gguf.format;
 
 import java.nio.ByteBuffer;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,31 +20,12 @@ public final class Quantizer {
    */
   private static final float TOO_LARGE = 1e10f;
 
-  private static final Map<TensorType, Quantizer> BY_TYPE = new EnumMap<>(TensorType.class);
-
-  static {
-    List.of(
-            new F32Blocks(),
-            new F16Blocks(),
-            new Bf16Blocks(),
-            new Q8Blocks(),
-            SymmetricBlocks.q4(),
-            SymmetricBlocks.q5(),
-            AffineBlocks.q4(),
-            AffineBlocks.q5(),
-            AffineKBlocks.q4(),
-            AffineKBlocks.q5(),
-            new Q6Blocks(),
-            new MxBlocks())
-        .forEach(format -> BY_TYPE.put(format.type(), new Quantizer(format)));
-  }
-
   private final BlockFormat format;
   private final TensorType type;
 
-  private Quantizer(BlockFormat format) {
-    this.format = format;
-    this.type = format.type();
+  private Quantizer(TensorType type) {
+    this.format = type.format();
+    this.type = type;
   }
 
   /**
@@ -57,7 +35,7 @@ public final class Quantizer {
    * @return its quantizer
    */
   public static Quantizer of(TensorType type) {
-    return Objects.requireNonNull(BY_TYPE.get(type), type.name());
+    return new Quantizer(type);
   }
 
   /** {@return the type} */

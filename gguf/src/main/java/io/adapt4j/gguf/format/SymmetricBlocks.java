@@ -2,44 +2,32 @@ package io.adapt4j.gguf.format;
 
 import org.jspecify.annotations.Nullable;
 
-/** Q4_0 and Q5_0: the scale in fp16, for Q5_0 the fifth bits, then the lower four bits. */
-final class SymmetricBlocks extends BlockFormat {
+/**
+ * Common part of Q4_0 and Q5_0: the scale in fp16, for Q5_0 the fifth bits, then the lower four
+ * bits.
+ */
+abstract class SymmetricBlocks extends BlockFormat {
 
   private static final int VALUES = 32;
+  private static final int LEVELS = 2;
 
   private final int half;
-  private final int levels;
 
-  private SymmetricBlocks(TensorType type, int half, int levels) {
-    super(type);
+  SymmetricBlocks(int id, int half, int bytes) {
+    super(id, VALUES, bytes);
     this.half = half;
-    this.levels = levels;
-  }
-
-  static SymmetricBlocks q4() {
-    return new SymmetricBlocks(TensorType.Q4_0, 8, 2);
-  }
-
-  static SymmetricBlocks q5() {
-    return new SymmetricBlocks(TensorType.Q5_0, 16, 2);
   }
 
   @Override
-  void encode(
-      float[] values,
-      int offset,
-      int blocks,
-      float @Nullable [] importance,
-      byte[] target,
-      int at) {
-    if (importance != null) {
-      encodeByImportance(values, offset, blocks, importance, target, at);
+  void encode(float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at) {
+    if (weights != null) {
+      encodeByImportance(values, pos, blocks, weights, out, at);
       return;
     }
     int[] found = new int[VALUES];
     for (int block = 0; block < blocks; block++) {
-      int from = offset + block * VALUES;
-      int to = at + block * type().blockBytes();
+      int from = pos + block * VALUES;
+      int to = at + block * bytes();
       float extreme = 0;
       for (int i = 0; i < VALUES; i++) {
         float value = values[from + i];
@@ -47,11 +35,11 @@ final class SymmetricBlocks extends BlockFormat {
       }
       float scale = extreme / -half;
       float inverse = scale == 0 ? 0 : 1 / scale;
-      Half.put(target, to, Half.of(scale));
+      Half.put(out, to, Half.of(scale));
       for (int i = 0; i < VALUES; i++) {
         found[i] = Levels.of(values[from + i] * inverse + (half + 0.5f), 2 * half - 1);
       }
-      Levels.put(found, target, to + levels, half > 8);
+      Levels.put(found, out, to + LEVELS, half > 8);
     }
   }
 
@@ -73,12 +61,12 @@ final class SymmetricBlocks extends BlockFormat {
       search.search(lanes);
       search.bestLevels(lanes);
       for (int lane = 0; lane < lanes; lane++) {
-        int to = at + (first + lane) * type().blockBytes();
+        int to = at + (first + lane) * bytes();
         Half.put(target, to, Half.of(search.scale[lane]));
         for (int i = 0; i < VALUES; i++) {
           found[i] = (int) search.levels[i][lane];
         }
-        Levels.put(found, target, to + levels, half > 8);
+        Levels.put(found, target, to + LEVELS, half > 8);
       }
     }
   }
@@ -87,9 +75,9 @@ final class SymmetricBlocks extends BlockFormat {
   void decode(byte[] source, int at, int blocks, float[] values, int offset) {
     int[] found = new int[VALUES];
     for (int block = 0; block < blocks; block++) {
-      int from = at + block * type().blockBytes();
+      int from = at + block * bytes();
       float scale = Half.getFloat(source, from);
-      Levels.get(source, from + levels, half > 8, found);
+      Levels.get(source, from + LEVELS, half > 8, found);
       for (int i = 0; i < VALUES; i++) {
         values[offset + block * VALUES + i] = (found[i] - half) * scale;
       }

@@ -70,15 +70,7 @@ public final class BlockMatrix implements AutoCloseable {
 
   /** Returns the size of a block of a whole tile. */
   private static long tileBytes(BlockType type) {
-    int more =
-        switch (type) {
-          case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q6_K -> 0;
-          // Scales and minima of 6 bits become bytes.
-          case Q4_K, Q5_K -> 4;
-          // The exponent becomes the upper half of a float.
-          case MXFP4 -> 1;
-        };
-    return (long) ROWS * (type.bytes() + more);
+    return (long) ROWS * type.tileBytes();
   }
 
   /**

@@ -3,35 +3,40 @@ package io.adapt4j.kernels.internal;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** GGUF block types supported by the kernels. */
+/**
+ * GGUF block types supported by the kernels. Their layouts in the kernels are in {@code
+ * block_layout.h}.
+ */
 public enum BlockType {
   /** 4 bits, a scale for 32 weights. */
-  Q4_0(2, 32, 18),
+  Q4_0(2, 32, 18, 0),
   /** 4 bits, a scale and a minimum for 32 weights. */
-  Q4_1(3, 32, 20),
+  Q4_1(3, 32, 20, 0),
   /** 5 bits, a scale for 32 weights. */
-  Q5_0(6, 32, 22),
+  Q5_0(6, 32, 22, 0),
   /** 5 bits, a scale and a minimum for 32 weights. */
-  Q5_1(7, 32, 24),
+  Q5_1(7, 32, 24, 0),
   /** 8 bits, a scale for 32 weights. */
-  Q8_0(8, 32, 34),
+  Q8_0(8, 32, 34, 0),
   /** 4 bits, 8 groups of 32 weights with scales and minima of 6 bits. */
-  Q4_K(12, 256, 144),
+  Q4_K(12, 256, 144, 4),
   /** 5 bits, 8 groups of 32 weights with scales and minima of 6 bits. */
-  Q5_K(13, 256, 176),
+  Q5_K(13, 256, 176, 4),
   /** 6 bits, 16 groups of 16 weights with scales of 8 bits. */
-  Q6_K(14, 256, 210),
+  Q6_K(14, 256, 210, 0),
   /** 4-bit floating point, a power of two for 32 weights. */
-  MXFP4(39, 32, 17);
+  MXFP4(39, 32, 17, 1);
 
   private final int id;
   private final int columns;
   private final int bytes;
+  private final int more;
 
-  BlockType(int id, int columns, int bytes) {
+  BlockType(int id, int columns, int bytes, int more) {
     this.id = id;
     this.columns = columns;
     this.bytes = bytes;
+    this.more = more;
   }
 
   /** Returns the type with a number used in files. */
@@ -52,5 +57,13 @@ public enum BlockType {
   /** {@return the bytes of a block in a file} */
   public int bytes() {
     return bytes;
+  }
+
+  /**
+   * {@return the bytes of a row of a tile: scales and minima of 6 bits become bytes, the exponent
+   * of MXFP4 becomes the upper half of a float}
+   */
+  int tileBytes() {
+    return bytes + more;
   }
 }

@@ -1,6 +1,5 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
@@ -8,20 +7,20 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
+import io.adapt4j.gguf.internal.metadata.Facts;
+import io.adapt4j.gguf.internal.metadata.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Base of the encoder families: keys, classes and checks. */
-abstract class EncoderFamily extends GgufFamily {
-
-  static final String CLASSES = "ForSequenceClassification";
+/** Declaration of an encoder family: keys, classes and checks. */
+final class EncoderFamily extends FamilyDeclaration<EncoderFamily> {
 
   private static final String LABELS = "id2label";
   private static final String TYPES_KEY = "tokenizer.ggml.token_type_count";
-  private static final String TOKEN_TYPES = "token_types.weight";
 
   /** Fields of the configuration that define the scores, for which GGUF has no standard keys. */
   private static final String SCORES_KEY = "adapt4j.classifier";
@@ -29,30 +28,24 @@ abstract class EncoderFamily extends GgufFamily {
   private static final List<String> SCORES =
       List.of("problem_type", "sentence_transformers", "sbert_ce_default_activation_function");
 
-  @Override
-  public boolean readsTexts() {
-    return true;
+  private final String className;
+
+  /**
+   * Begins a family.
+   *
+   * @param className the prefix of the model's class names in Transformers
+   */
+  EncoderFamily(String architecture, String modelType, String className) {
+    super(architecture, modelType, className + "Model");
+    this.className = className;
+    readsTexts();
+    after(classes());
+    check(EncoderFamily::requireTask);
   }
-
-  @Override
-  public boolean tiedByDefault() {
-    return true;
-  }
-
-  /** Returns the prefix of the model's class names in Transformers. */
-  abstract String className();
-
-  @Override
-  public String modelClass() {
-    return className() + "Model";
-  }
-
-  /** Returns the prefix of the encoder's tensor names in a classification model. */
-  abstract String prefix(ModelConfig model);
 
   /** Returns the prefix of a model's encoder tensors; empty for a bare encoder. */
-  final String prefixOf(ModelConfig model) {
-    return EncoderTask.of(model) == EncoderTask.FEATURES ? "" : prefix(model);
+  static String prefix(ModelConfig model, String ofTask) {
+    return EncoderTask.of(model) == EncoderTask.FEATURES ? "" : ofTask;
   }
 
   static boolean isClassifier(ModelConfig model) {
@@ -93,52 +86,79 @@ abstract class EncoderFamily extends GgufFamily {
         positions);
   }
 
-  static TensorName layer(String path, String stored, String gguf) {
-    return TensorName.of(path + ".{}." + stored, "blk.{}." + gguf);
+  /** Returns the dimensions of a configuration with BERT's names for its sizes. */
+  static Facts facts(
+      ModelConfig model, int positions, double eps, String activation, double theta) {
+    ConfigReader fields = model.fields();
+    return facts(
+        model,
+        fields.requirePositiveInt("hidden_size"),
+        fields.requirePositiveInt("intermediate_size"),
+        fields.requirePositiveInt("num_hidden_layers"),
+        fields.requirePositiveInt("num_attention_heads"),
+        fields.requirePositiveInt("vocab_size"),
+        positions,
+        eps,
+        activation,
+        theta);
   }
 
-  /** Names of the size fields, in the order of {@link #sizes}. */
-  record Names(
+  /** Sets the activations equivalent to the one llama.cpp hardcodes. */
+  EncoderFamily activations(String field, Set<String> equivalent) {
+    return check(
+        facts -> Checks.activation(facts, field, facts.decoder().hiddenActivation(), equivalent));
+  }
+
+  /** Adds the keys of BERT's size fields. */
+  EncoderFamily bertSizes(String eps) {
+    return sizes(
+        "num_hidden_layers",
+        "max_position_embeddings",
+        "hidden_size",
+        "intermediate_size",
+        "num_attention_heads",
+        eps);
+  }
+
+  /** Adds the keys of sizes, given the fields' names. */
+  EncoderFamily sizes(
       String layers, String positions, String hidden, String inner, String heads, String eps) {
-
-    /** Field names of BERT. */
-    static final Names BERT =
-        new Names(
-            "num_hidden_layers",
-            "max_position_embeddings",
-            "hidden_size",
-            "intermediate_size",
-            "num_attention_heads",
-            "layer_norm_eps");
+    return before(
+        Field.integer("block_count", layers, facts -> facts.decoder().layers()),
+        Field.integer("context_length", positions, Facts::contextLength),
+        Field.integer("embedding_length", hidden, facts -> facts.decoder().hiddenSize()),
+        Field.integer("feed_forward_length", inner, facts -> facts.decoder().intermediateSize()),
+        Field.integer("attention.head_count", heads, facts -> facts.decoder().heads()),
+        Field.number("attention.layer_norm_epsilon", eps, facts -> facts.decoder().rmsNormEps()));
   }
 
-  static List<Field> sizes(Names names) {
-    return List.of(
-        Field.integer("block_count", names.layers(), facts -> facts.decoder().layers()),
-        Field.integer("context_length", names.positions(), Facts::contextLength),
-        Field.integer("embedding_length", names.hidden(), facts -> facts.decoder().hiddenSize()),
-        Field.integer(
-            "feed_forward_length", names.inner(), facts -> facts.decoder().intermediateSize()),
-        Field.integer("attention.head_count", names.heads(), facts -> facts.decoder().heads()),
-        Field.number(
-            "attention.layer_norm_epsilon", names.eps(), facts -> facts.decoder().rmsNormEps()));
+  /** Reads files with a classifier weight as classification models. */
+  EncoderFamily classifier() {
+    return fit(
+        (tensors, config) -> {
+          if (tensors.contains(EmbeddingKeys.CLASSIFIER)) {
+            config.putArray("architectures").add(className + "ForSequenceClassification");
+            if (!config.has(LABELS)) {
+              config.putObject(LABELS).put("0", "LABEL_0");
+            }
+          }
+        });
   }
 
   /** Returns the keys that conclude the files of all encoders. */
-  static List<Field> classes() {
-    return List.of(
-        new Field(
-            (facts, prefix, target) -> target.bool(prefix + "attention.causal", false),
-            (source, prefix, config) -> {}),
-        new Field(
-            (facts, prefix, target) -> {
-              if (isClassifier(facts.model())) {
-                target.strings(prefix + EmbeddingKeys.LABELS, labels(facts.model()));
-                scores(facts.fields())
-                    .ifPresent(stated -> target.string(SCORES_KEY, stated.toString()));
-              }
-            },
-            EncoderFamily::readClasses));
+  private static Field[] classes() {
+    return new Field[] {
+      Field.written((facts, prefix, target) -> target.bool(prefix + "attention.causal", false)),
+      new Field(
+          (facts, prefix, target) -> {
+            if (isClassifier(facts.model())) {
+              target.strings(prefix + EmbeddingKeys.LABELS, labels(facts.model()));
+              scores(facts.fields())
+                  .ifPresent(stated -> target.string(SCORES_KEY, stated.toString()));
+            }
+          },
+          EncoderFamily::readClasses)
+    };
   }
 
   /** The number of token types; 1 if a model has none. */
@@ -180,38 +200,19 @@ abstract class EncoderFamily extends GgufFamily {
     }
     source
         .string(SCORES_KEY)
-        .flatMap(EncoderFamily::parsed)
+        .flatMap(EmbeddingKeys::parse)
         .ifPresent(
             stated ->
-                SCORES.forEach(
-                    field -> {
-                      if (stated.has(field)) {
-                        config.set(field, stated.get(field));
-                      }
-                    }));
-  }
-
-  private static Optional<JsonNode> parsed(String text) {
-    return EmbeddingKeys.parse(text);
-  }
-
-  /** Sets the classification class if there is a classifier weight. */
-  @Override
-  public void fit(Set<String> tensors, ObjectNode config) {
-    if (tensors.contains(EmbeddingKeys.CLASSIFIER)) {
-      config.putArray("architectures").add(className() + CLASSES);
-      if (!config.has(LABELS)) {
-        config.putObject(LABELS).put("0", "LABEL_0");
-      }
-    }
+                SCORES.stream()
+                    .filter(stated::has)
+                    .forEach(field -> config.set(field, stated.get(field))));
   }
 
   static boolean hasTokenTypes(Set<String> tensors) {
-    return tensors.contains(TOKEN_TYPES);
+    return tensors.contains("token_types.weight");
   }
 
-  @Override
-  public void requireSupported(Facts facts) {
+  private static void requireTask(Facts facts) {
     if (EncoderTask.of(facts.model()) == EncoderTask.TOKEN_CLASSES) {
       throw facts
           .fields()
@@ -219,29 +220,6 @@ abstract class EncoderFamily extends GgufFamily {
               "architectures",
               "a class that ends in Model, ForMaskedLM or ForSequenceClassification",
               "llama.cpp does not classify tokens; load this model here with TokenClassifier.");
-    }
-    if (!activations().contains(facts.decoder().hiddenActivation())) {
-      throw LlamaLikeFamily.refused(
-          facts, activationField(), "one of " + LlamaLikeFamily.sorted(activations()));
-    }
-  }
-
-  /** Returns the activations equivalent to the one llama.cpp hardcodes. */
-  Set<String> activations() {
-    return Field.GELU;
-  }
-
-  abstract String activationField();
-
-  /** Rejects a context length other than the size of the position table. */
-  static void requireOwnLength(Facts facts) {
-    if (facts.contextLength() != facts.decoder().maxPositionEmbeddings()) {
-      throw new IllegalArgumentException(
-          "contextLength: expected the "
-              + facts.decoder().maxPositionEmbeddings()
-              + " positions that the model has embeddings for, found "
-              + facts.contextLength()
-              + "; leave it out.");
     }
   }
 

@@ -1,9 +1,13 @@
 package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.gguf.internal.layout.Layout;
+import io.adapt4j.gguf.internal.layout.RowOrder;
+import io.adapt4j.gguf.internal.layout.TensorName;
+import io.adapt4j.gguf.internal.metadata.Facts;
+import io.adapt4j.gguf.internal.metadata.Field;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -39,29 +43,45 @@ final class PerLayerInputs {
     return fields.optionalInt(WIDTH).orElse(USUAL_WIDTH);
   }
 
+  static int shared(ConfigReader fields, int absent) {
+    return fields.optionalInt(SHARED).orElse(absent);
+  }
+
+  /** Returns the key for the per-layer width of the embedding. */
+  static Field widthKey() {
+    return Field.integer("embedding_length_per_layer_input", WIDTH, facts -> width(facts.fields()));
+  }
+
+  /** Returns the key for the number of layers that share keys and values. */
+  static Field sharedKey(int absent) {
+    return Field.integer(
+        "attention.shared_kv_layers", SHARED, facts -> shared(facts.fields(), absent));
+  }
+
   /**
    * Returns the tensors of the table and its projections; missing token ids are zero-padded in
    * files.
    */
   static List<TensorName> names(ModelConfig text, int vocabulary) {
     int rows = rows(text);
-    return List.of(
-        TensorName.of(
-            "model.embed_tokens_per_layer",
-            "per_layer_token_embd",
-            rows < vocabulary ? Layout.SAME.with(RowOrder.padded(rows, vocabulary)) : Layout.SAME),
-        TensorName.of("model.per_layer_model_projection", "per_layer_model_proj"),
-        TensorName.of("model.per_layer_projection_norm", "per_layer_proj_norm"),
-        LlamaLikeFamily.layer("per_layer_input_gate", "inp_gate"),
-        LlamaLikeFamily.layer("per_layer_projection", "proj"),
-        LlamaLikeFamily.layer("post_per_layer_input_norm", "post_norm"));
+    Layout table =
+        rows < vocabulary ? Layout.SAME.with(RowOrder.padded(rows, vocabulary)) : Layout.SAME;
+    return TensorName.concat(
+        List.of(TensorName.of("model.embed_tokens_per_layer", "per_layer_token_embd", table)),
+        TensorName.modules(
+            "model.per_layer_model_projection = per_layer_model_proj",
+            "model.per_layer_projection_norm = per_layer_proj_norm"),
+        TensorName.layers(
+            "per_layer_input_gate = inp_gate",
+            "per_layer_projection = proj",
+            "post_per_layer_input_norm = post_norm"));
   }
 
   /** Rejects a table with more rows than there are tokens. */
   static void requireRows(Facts facts) {
     int vocabulary = facts.decoder().vocabSize();
     if (width(facts.fields()) > 0 && rows(facts.model()) > vocabulary) {
-      throw LlamaLikeFamily.refused(facts, ROWS, "at most vocab_size " + vocabulary);
+      throw Checks.refused(facts, ROWS, "at most vocab_size " + vocabulary);
     }
   }
 
@@ -72,7 +92,7 @@ final class PerLayerInputs {
   static void requireShared(Facts facts, boolean[] slides, int shared) {
     int own = slides.length - shared;
     if (shared > 0 && (own < 2 || slides[own - 1] || !slides[own - 2])) {
-      throw LlamaLikeFamily.refused(
+      throw Checks.refused(
           facts,
           SHARED,
           "so many that a layer with a window and then one without come right before them");
@@ -80,14 +100,16 @@ final class PerLayerInputs {
   }
 
   /** Returns whether a tensor belongs to a layer that shares another's keys and values. */
-  static boolean isUnused(String gguf, int firstShared) {
+  static boolean isUnused(String gguf, ConfigReader fields, int absent) {
+    int own = fields.requirePositiveInt("num_hidden_layers") - shared(fields, absent);
     Matcher matcher = KEYS_OR_VALUES.matcher(gguf);
-    return matcher.matches() && Integer.parseInt(matcher.group(1)) >= firstShared;
+    return matcher.matches() && Integer.parseInt(matcher.group(1)) >= own;
   }
 
   /** Returns the intermediate size of each layer, stated as one number or a list. */
   static int[] inner(ModelConfig text, int layers) {
-    List<Integer> each = text.fields().json().path(INNER).isArray() ? integers(text) : List.of();
+    List<Integer> each =
+        text.fields().json().path(INNER).isArray() ? text.fields().integers(INNER) : List.of();
     int[] all = new int[layers];
     for (int i = 0; i < layers; i++) {
       all[i] =
@@ -96,10 +118,6 @@ final class PerLayerInputs {
               : each.get(Math.min(i, each.size() - 1));
     }
     return all;
-  }
-
-  private static List<Integer> integers(ModelConfig text) {
-    return text.fields().integers(INNER);
   }
 
   /** Returns the key for the intermediate sizes, which may hold a list. */
@@ -123,13 +141,5 @@ final class PerLayerInputs {
                     Arrays.stream(all).forEach(array::add);
                   });
         });
-  }
-
-  /** Sets the layer types. */
-  static void putTypes(ObjectNode config, boolean[] slides) {
-    ArrayNode types = config.putArray("layer_types");
-    for (boolean slide : slides) {
-      types.add(slide ? "sliding_attention" : "full_attention");
-    }
   }
 }

@@ -10,8 +10,9 @@ import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
-import io.adapt4j.gguf.internal.family.LayerValues;
-import io.adapt4j.gguf.internal.family.Place;
+import io.adapt4j.gguf.internal.layout.LayerValues;
+import io.adapt4j.gguf.internal.layout.Place;
+import io.adapt4j.gguf.internal.metadata.RopeFields;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -30,14 +31,9 @@ record GgufModel(
     Map<String, Float> values,
     Map<String, List<Long>> zeros) {
 
-  /** Rotary frequency divisors for short texts; Phi-3 has separate ones for long texts. */
-  private static final String SHORT_FACTORS = "rope_factors_short.weight";
-
-  private static final String LONG_FACTORS = "rope_factors_long.weight";
-
   /** Tensors whose content goes into the configuration. */
   private static final Set<String> IN_CONFIGURATION =
-      Set.of(GgufFamily.ROPE_DIVISORS, SHORT_FACTORS, LONG_FACTORS);
+      Set.of(RopeFields.DIVISORS, RopeFields.SHORT_DIVISORS, RopeFields.LONG_DIVISORS);
 
   /** Families whose layers have biases only if the configuration says so. */
   private static final Set<String> WITH_BIASES_BY_CHOICE =
@@ -60,7 +56,7 @@ record GgufModel(
         family.config(
             metadata,
             file.tensors().containsKey(GgufFamily.OUTPUT),
-            vector(file, GgufFamily.ROPE_DIVISORS));
+            vector(file, RopeFields.DIVISORS));
     addLongRope(file, config);
     addVocabulary(file, config);
     addBiases(file, config);
@@ -170,8 +166,8 @@ record GgufModel(
   }
 
   private static void addLongRope(GgufFile file, ObjectNode config) {
-    Optional<float[]> shortFactors = vector(file, SHORT_FACTORS);
-    Optional<float[]> longFactors = vector(file, LONG_FACTORS);
+    Optional<float[]> shortFactors = vector(file, RopeFields.SHORT_DIVISORS);
+    Optional<float[]> longFactors = vector(file, RopeFields.LONG_DIVISORS);
     if (shortFactors.isEmpty() || longFactors.isEmpty()) {
       return;
     }

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.TensorType;
-import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.layout.Layout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collection;

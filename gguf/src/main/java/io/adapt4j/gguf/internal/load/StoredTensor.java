@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.TensorType;
-import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.layout.Layout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

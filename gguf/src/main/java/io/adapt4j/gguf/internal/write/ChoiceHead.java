@@ -3,9 +3,9 @@ package io.adapt4j.gguf.internal.write;
 import io.adapt4j.core.internal.encode.ChoicePrompt;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.gguf.format.GgufMetadata;
-import io.adapt4j.gguf.internal.family.EmbeddingKeys;
-import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
+import io.adapt4j.gguf.internal.metadata.Facts;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -8,9 +8,9 @@ import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorOutline;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.gguf.format.GgufMetadata;
-import io.adapt4j.gguf.internal.family.EmbeddingKeys;
-import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
+import io.adapt4j.gguf.internal.metadata.Facts;
 import java.nio.file.Path;
 import java.util.Map;
 

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.checkpoint.MxFourBit;
 import io.adapt4j.core.internal.checkpoint.SplitTensors;
 import io.adapt4j.gguf.format.TensorSource;
 import io.adapt4j.gguf.format.TensorType;
-import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.layout.Layout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;

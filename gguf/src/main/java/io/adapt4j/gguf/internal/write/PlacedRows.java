@@ -1,7 +1,7 @@
 package io.adapt4j.gguf.internal.write;
 
-import io.adapt4j.gguf.internal.family.Layout;
-import io.adapt4j.gguf.internal.family.RowOrder;
+import io.adapt4j.gguf.internal.layout.Layout;
+import io.adapt4j.gguf.internal.layout.RowOrder;
 import java.util.Arrays;
 
 /** Rows in a GGUF file's layout. */

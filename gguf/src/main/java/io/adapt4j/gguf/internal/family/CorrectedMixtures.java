@@ -1,0 +1,130 @@
+package io.adapt4j.gguf.internal.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.gguf.internal.layout.Layout;
+import io.adapt4j.gguf.internal.layout.TensorName;
+import io.adapt4j.gguf.internal.metadata.Facts;
+import io.adapt4j.gguf.internal.metadata.Field;
+import io.adapt4j.gguf.internal.metadata.RotaryShare;
+import java.util.List;
+
+/**
+ * Mixtures of experts with a score correction bias and leading dense layers: GLM 4.5 and dots.llm1,
+ * which route by sigmoids, and ERNIE 4.5.
+ */
+final class CorrectedMixtures {
+
+  /** Value of the gating function key for sigmoid scores. */
+  private static final int SIGMOID = 2;
+
+  private CorrectedMixtures() {}
+
+  /** GLM 4.5 to 4.7: half of each head rotated, query and key norms in the largest model. */
+  static FamilyDeclaration<?> glm4Moe() {
+    return like("glm4moe", "glm4_moe", "Glm4MoeForCausalLM", 1)
+        .defaults(131_072, 1e-5, "silu", false, 10_000)
+        .share(0.5)
+        .norms("input_layernorm = attn_norm", "post_attention_layernorm = post_attention_norm")
+        .queryKeyNorms()
+        .biasesOff("mlp_bias")
+        // Official files have an extra layer for multi-token prediction.
+        .unused(NextLayers::has)
+        .complete(NextLayers::remove)
+        .complete(RotaryShare::complete)
+        .present("attention_bias", "blk.0.attn_q.bias")
+        .present("use_qk_norm", "blk.0.attn_q_norm.weight");
+  }
+
+  /** dots.llm1: norms on each query and key head; llama.cpp ignores the windows of some layers. */
+  static FamilyDeclaration<?> dots1() {
+    return like("dots1", "dots1", "Dots1ForCausalLM", 0)
+        .defaults(2048, 1e-6, "silu", false, 10_000)
+        .queryKeyNorms()
+        .window(CorrectedMixtures::windowOfDots)
+        .check(Checks::ungroupedHeads);
+  }
+
+  private static int windowOfDots(Facts facts) {
+    ConfigReader fields = facts.fields();
+    int window = SlidingWindows.unlessNull(facts);
+    List<String> types = fields.texts("layer_types");
+    boolean slides =
+        types.isEmpty()
+            ? facts.decoder().layers() > fields.positiveInt("max_window_layers", 62)
+            : types.contains(SlidingWindows.SLIDING);
+    return slides ? window : 0;
+  }
+
+  /** A family with a default number of dense layers, of shared experts, and of normalizing. */
+  private static LlamaLike like(
+      String architecture, String modelType, String modelClass, int absent) {
+    return new LlamaLike(architecture, modelType, modelClass)
+        .mixture("n_routed_experts", "num_experts_per_tok")
+        .more(Experts.shared("mlp.shared_experts"))
+        .more(
+            List.of(
+                TensorName.layerTensor(
+                    "mlp.gate.e_score_correction_bias", "exp_probs_b.bias", Layout.SAME)))
+        .alsoBefore(
+            List.of(
+                groups("expert_group_count", "n_group"),
+                groups("expert_group_used_count", "topk_group")))
+        .after(
+            RotaryShare.count(),
+            Experts.width(),
+            Experts.sharedCount("n_shared_experts", absent),
+            Experts.denseLayers("first_k_dense_replace", absent),
+            Field.derived("expert_gating_func", facts -> SIGMOID),
+            Field.number("expert_weights_scale", "routed_scaling_factor", 1),
+            Field.flag(
+                "expert_weights_norm",
+                "norm_topk_prob",
+                facts -> facts.fields().bool("norm_topk_prob", absent == 1)))
+        .check(
+            facts -> {
+              if (facts.fields().optionalInt("n_shared_experts").orElse(absent) == 0) {
+                throw Checks.refused(facts, "n_shared_experts", "at least 1");
+              }
+            });
+  }
+
+  private static Field groups(String key, String field) {
+    return Field.integer(key, field, 1).when(facts -> facts.fields().positiveInt("n_group", 1) > 1);
+  }
+
+  /** ERNIE 4.5 with mixtures of experts in most layers, and interleaved rotary pairs. */
+  static FamilyDeclaration<?> ernie45Moe() {
+    String shared = "moe_num_shared_experts";
+    String end = "moe_layer_end_index";
+    return new LlamaLike("ernie4_5-moe", "ernie4_5_moe", "Ernie4_5_MoeForCausalLM")
+        .defaults(131_072, 1e-5, "silu", true, 500_000)
+        .mixture("moe_num_experts", "moe_k")
+        .more(Experts.shared("mlp.shared_experts"))
+        .more(
+            List.of(
+                TensorName.layerTensor(
+                    "mlp.moe_statics.e_score_correction_bias", "exp_probs_b.bias", Layout.ONE_ROW)))
+        .after(
+            Field.integer("interleave_moe_layer_step", "moe_layer_interval", 1),
+            Experts.denseLayers("moe_layer_start_index", 1),
+            Experts.width(),
+            Experts.sharedCount(shared, 2),
+            Field.derived(
+                    "expert_shared_feed_forward_length",
+                    facts ->
+                        facts.fields().optionalInt(shared).orElse(2)
+                            * facts.fields().requirePositiveInt("moe_intermediate_size"))
+                .when(facts -> facts.fields().optionalInt(shared).orElse(2) > 0))
+        .biasesOff("use_bias")
+        .check(
+            facts -> {
+              ConfigReader fields = facts.fields();
+              Checks.number(
+                  facts, "moe_layer_interval", fields.positiveInt("moe_layer_interval", 1), 1);
+              int last = fields.optionalInt(end).orElse(-1);
+              if (last != -1 && last < facts.decoder().layers() - 1) {
+                throw Checks.refused(facts, end, "-1, or the last layer,");
+              }
+            });
+  }
+}
