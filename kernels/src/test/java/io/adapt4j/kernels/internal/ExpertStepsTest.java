@@ -71,7 +71,7 @@ class ExpertStepsTest {
   /** The experts that operators choose, one mixture after the other. */
   private static List<Set<Long>> chosen(Decoder decoder) {
     List<Set<Long>> chosen = new ArrayList<>();
-    RouterBalance balance = RouterBalance.of(decoder).orElseThrow();
+    RouterBalance balance = decoder.routerBalance().orElseThrow();
     balance.listen(ids -> chosen.add(LongStream.of(ids).boxed().collect(Collectors.toSet())));
     try (KvCache cache = decoder.newCache(1, 4);
         Scope scope = Scope.open(decoder.engine());

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.nn;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Masks;
@@ -13,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -177,7 +177,7 @@ public final class EncoderDecoder extends Network {
   }
 
   /** Finds the position tables that a checkpoint stores although they could be computed. */
-  Map<String, Parameter> storedTables(Set<String> stored) {
+  public Map<String, Parameter> storedTables(Set<String> stored) {
     Map<String, Parameter> tables = new LinkedHashMap<>();
     computedTables()
         .filter(SourcePositions::readsStored)
@@ -192,15 +192,13 @@ public final class EncoderDecoder extends Network {
     return tables;
   }
 
-  /** Reads those tables, which become part of the model. */
-  void readTables(Checkpoint checkpoint) {
-    Map<String, Parameter> stored = storedTables(checkpoint.names());
-    stored.forEach((name, table) -> Weights.fill(table.value(), checkpoint, name));
-    readTables = List.copyOf(stored.values());
+  /** Sets the position tables that were read from a file: they become part of the model. */
+  public void setReadTables(Collection<Parameter> tables) {
+    readTables = List.copyOf(tables);
   }
 
   /** Returns the position tables that were read from a file, to be written with the model. */
-  List<Parameter> readTables() {
+  public List<Parameter> readTables() {
     return readTables;
   }
 

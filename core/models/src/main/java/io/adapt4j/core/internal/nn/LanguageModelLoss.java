@@ -93,7 +93,7 @@ public final class LanguageModelLoss {
    */
   private static RouterBalance.@Nullable Pass balance(
       Decoder decoder, Inputs inputs, double scale) {
-    return RouterBalance.of(decoder)
+    return decoder.routerBalance()
         .filter(balance -> balance.coefficient() != 0)
         .map(balance -> balance.begin(inputs.attentionMask(), scale))
         .orElse(null);

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,6 +48,15 @@ public abstract sealed class Network implements AutoCloseable
   /** {@return embeddings, layers and final norm} */
   public Transformer body() {
     return body;
+  }
+
+  /** Finds the load-balancing loss that the network's routers share. */
+  public Optional<RouterBalance> routerBalance() {
+    return body.layers().stream()
+        .map(layer -> layer.mlp().router())
+        .filter(Objects::nonNull)
+        .map(Router::balance)
+        .findFirst();
   }
 
   /** Returns the parameters of the output layers. */

@@ -6,8 +6,6 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,15 +31,6 @@ public final class RouterBalance {
     this.experts = experts;
     this.chosen = chosen;
     this.coefficient = coefficient;
-  }
-
-  /** Finds the shared loss of a network's routers. */
-  public static Optional<RouterBalance> of(Network network) {
-    return network.body().layers().stream()
-        .map(layer -> layer.mlp().router())
-        .filter(Objects::nonNull)
-        .map(Router::balance)
-        .findFirst();
   }
 
   /** {@return the factor of the loss; 0 if the model is trained without it} */

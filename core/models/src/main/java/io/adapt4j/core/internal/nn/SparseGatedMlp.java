@@ -13,7 +13,7 @@ public record SparseGatedMlp(GatedMlp mlp, double share) implements Mlp {
 
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
-    Tensor[] parts = Streams.apart(ops, mlp.gateUp().forward(ops, x), 2);
+    Tensor[] parts = ops.splitEvenly(mlp.gateUp().forward(ops, x), 2);
     Tensor above = StreamOps.aboveQuantile(ops, parts[0], share);
     Tensor inner = ops.gated(ops.joinColumns(List.of(above, parts[1])), mlp.activation());
     return mlp.down().forward(ops, ops.dropInner(inner), computed);

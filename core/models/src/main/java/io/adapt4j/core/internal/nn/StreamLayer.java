@@ -37,7 +37,7 @@ public record StreamLayer(
 
   /** Adds the layer's part to all streams except the first. */
   private Tensor withInputs(Ops ops, Tensor corrected, Positions positions) {
-    Tensor[] streams = Streams.apart(ops, corrected, altUp.count());
+    Tensor[] streams = ops.splitEvenly(corrected, altUp.count());
     Tensor read = altUp.scaled(ops, altUp.active(ops, corrected));
     Tensor added = input.forward(ops, read, positions);
     List<Tensor> all = new ArrayList<>(List.of(streams[0]));

@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.StreamOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -34,20 +33,13 @@ public record Streams(List<LinearSlot> spread, List<LinearSlot> gathered) {
 
   /** Combines the streams: [B, T, count * hidden] to [B, T, hidden]. */
   Tensor end(Ops ops, Tensor x) {
-    Tensor[] streams = apart(ops, x, count());
+    Tensor[] streams = ops.splitEvenly(x, count());
     List<Tensor> all = new ArrayList<>(List.of(streams[0]));
     for (int i = 0; i < gathered.size(); i++) {
       Tensor projected = gathered.get(i).forward(ops, streams[i + 1]);
       all.add(StreamOps.matched(ops, projected, streams[0], EPS));
     }
     return StreamOps.mean(ops, ops.joinColumns(all), count());
-  }
-
-  /** Splits concatenated streams. */
-  static Tensor[] apart(Ops ops, Tensor x, int count) {
-    long[] widths = new long[count];
-    Arrays.fill(widths, x.size(-1) / count);
-    return ops.splitColumns(x, widths);
   }
 
   List<LinearSlot> linears() {

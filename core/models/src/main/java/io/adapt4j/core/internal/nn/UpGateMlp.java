@@ -12,7 +12,7 @@ public record UpGateMlp(GatedMlp mlp) implements Mlp {
 
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
-    Tensor[] parts = Streams.apart(ops, mlp.gateUp().forward(ops, x), 2);
+    Tensor[] parts = ops.splitEvenly(mlp.gateUp().forward(ops, x), 2);
     Tensor inner = ops.gated(ops.joinColumns(List.of(parts[1], parts[0])), mlp.activation());
     return mlp.down().forward(ops, ops.dropInner(inner), computed);
   }

@@ -150,7 +150,9 @@ public final class Weights {
     network.parameters().forEach(Parameter::refresh);
     network.packedLinears().forEach(packed -> packed.read(checkpoint));
     if (network instanceof EncoderDecoder both) {
-      both.readTables(checkpoint);
+      Map<String, Parameter> tables = both.storedTables(checkpoint.names());
+      tables.forEach((name, table) -> fill(table.value(), checkpoint, name));
+      both.setReadTables(tables.values());
     }
     if (network instanceof Decoder decoder) {
       decoder.headSlot().readCompact(checkpoint);

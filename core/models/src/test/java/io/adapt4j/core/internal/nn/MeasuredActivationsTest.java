@@ -68,7 +68,7 @@ class MeasuredActivationsTest {
   }
 
   private static boolean hasExperts(Network network) {
-    return RouterBalance.of(network).isPresent();
+    return network.routerBalance().isPresent();
   }
 
   static Stream<String> families() {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** Position-wise operators and operators over the positions of a row. */
@@ -272,6 +273,13 @@ abstract class BasicOps extends Recorder {
       record(parts, new Tensor[] {x}, d -> new Tensor[] {CONCATENATE.tensor(d, -1)});
     }
     return parts;
+  }
+
+  /** Splits columns into parts of equal width. */
+  public Tensor[] splitEvenly(Tensor x, int count) {
+    long[] widths = new long[count];
+    Arrays.fill(widths, x.size(-1) / count);
+    return splitColumns(x, widths);
   }
 
   /**
