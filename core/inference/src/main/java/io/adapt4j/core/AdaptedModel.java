@@ -2,7 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.load.LoadedModel;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import java.util.List;
