@@ -9,7 +9,7 @@
 
 namespace adapt4j {
 
-// Element-wise functions by the numbers that io.adapt4j.core.internal.tensor.Activation has.
+// Element-wise functions by the numbers that io.adapt4j.core.internal.tensor.op.Activation has.
 enum ActivationKind { SILU, GELU, GELU_TANH, RELU, TANH, RELU_SQUARED, SIGMOID };
 
 struct NormRule {

@@ -12,7 +12,7 @@ import io.adapt4j.core.internal.generate.RequestScheduler;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;

@@ -1,12 +1,12 @@
 package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.internal.tensor.Processor;
 import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.core.internal.tensor.host.Processor;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

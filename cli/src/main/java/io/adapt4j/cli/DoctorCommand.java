@@ -8,7 +8,7 @@ import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import io.adapt4j.core.internal.tensor.EngineInfo;
-import io.adapt4j.core.internal.tensor.Processor;
+import io.adapt4j.core.internal.tensor.host.Processor;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;

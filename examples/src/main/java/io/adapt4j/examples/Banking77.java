@@ -10,7 +10,7 @@ import io.adapt4j.core.data.Splitter;
 import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.finetune.FullFineTuning;
-import io.adapt4j.core.internal.tensor.Processor;
+import io.adapt4j.core.internal.tensor.host.Processor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.monitor.TrainingListeners;

@@ -3,7 +3,7 @@ package io.adapt4j.gguf;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.gguf.ExportVerification.Parting;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.format.GgufFile;

@@ -1,8 +1,8 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
-import io.adapt4j.core.internal.nn.LayerMerge;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.format.GgufMetadata;

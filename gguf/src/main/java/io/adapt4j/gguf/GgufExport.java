@@ -5,7 +5,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.ChoicePrompt;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;

@@ -1,7 +1,7 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.core.internal.method.Adaptation;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,11 +1,11 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import org.jspecify.annotations.Nullable;
 
 /** The base weight under an adapter: plain, or dequantized on demand. */

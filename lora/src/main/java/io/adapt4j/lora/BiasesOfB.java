@@ -1,11 +1,11 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.lora.internal.LowRank;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

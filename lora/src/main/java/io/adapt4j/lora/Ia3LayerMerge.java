@@ -1,12 +1,12 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.LayerMerge;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.Weights;
-import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.nn.adapter.LayerMerge;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;

@@ -1,14 +1,14 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.LinearTerms;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearTerms;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.lora.internal.Dora;
 import io.adapt4j.lora.internal.LowRank;
 import java.util.ArrayList;

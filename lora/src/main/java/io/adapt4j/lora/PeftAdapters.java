@@ -1,8 +1,8 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.nn.AdapterFormat;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterFormat;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -18,7 +18,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorFile;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.OutputLayer;
+import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.provenance.Provenance;
 import java.io.IOException;
 import java.math.BigDecimal;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.nn.ActivationMemory;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.memory.ActivationMemory;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.FineTuningMethod;

@@ -1,8 +1,8 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.nn.StoredWeightFormat;
-import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.nn.weights.StoredWeightFormat;
+import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
 

@@ -1,6 +1,6 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.nn.linear.QuantizedSize;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.NestedScales;
 import io.adapt4j.kernels.internal.QuantizedTensor;

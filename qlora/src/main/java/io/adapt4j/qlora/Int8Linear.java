@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.kernels.internal.packed.PackedLinear;
 import io.adapt4j.kernels.internal.packed.Workspace;
 import java.util.Map;

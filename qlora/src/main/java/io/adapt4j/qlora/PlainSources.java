@@ -2,9 +2,9 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
-import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.nn.linear.QuantizedSize;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.LinkedHashSet;

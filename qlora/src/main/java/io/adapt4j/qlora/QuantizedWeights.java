@@ -2,10 +2,10 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightMechanics;
-import io.adapt4j.core.internal.nn.WeightSizes;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.weights.WeightMechanics;
+import io.adapt4j.core.internal.nn.weights.WeightSizes;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.Int8Matrix;
 import io.adapt4j.kernels.internal.packed.Installation;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.KvCache;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.kernels.internal.Int8Matrix;

@@ -113,7 +113,7 @@ class ArchitectureTest {
           BASE + ".core.internal.provenance.Provenance",
           BASE + ".core.internal.provenance.SystemInfo",
           BASE + ".core.internal.tensor.EngineInfo",
-          BASE + ".core.internal.tensor.Processor");
+          BASE + ".core.internal.tensor.host.Processor");
 
   /** The most classes of a module that depend on each other in a circle; 1 where none stands. */
   private static final Map<String, Integer> LARGEST_KNOT =

@@ -29,12 +29,18 @@ class CoreLayersTest {
   /** Layers from the lowest to the highest. */
   private enum Layer {
     BASE("exception", "internal", "internal.describe", "internal.http", "internal.metric"),
-    TENSOR("internal.tensor"),
+    TENSOR("internal.tensor", "internal.tensor.*"),
     FILES("hub", "internal.checkpoint", "internal.config", "model"),
     TEXT("chat", "internal.chat", "internal.tokenize", "tokenize"),
     DATA("data", "data.quality", "internal.data"),
     MODELS(
-        "internal.method", "internal.nn", "internal.nn.*", "internal.provenance", "method", "spi"),
+        "internal.method",
+        "internal.nn",
+        "internal.nn.*",
+        "internal.nn.family.*",
+        "internal.provenance",
+        "method",
+        "spi"),
     INFERENCE(
         "",
         "generate",

@@ -57,7 +57,7 @@ class OperatorsTest {
         .extracting(OperatorLibrary::toString)
         .containsExactlyInAnyOrder(
             "io.adapt4j.core.internal.tensor.OperatorLibrary",
-            "io.adapt4j.core.internal.tensor.DnnLinear",
+            "io.adapt4j.core.internal.tensor.op.DnnLinear",
             "io.adapt4j.lora.internal.LoraOperators",
             "io.adapt4j.federated.internal.FederatedOperators");
   }

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks.suite;
 
 import io.adapt4j.core.internal.provenance.SystemInfo;
-import io.adapt4j.core.internal.tensor.Processor;
+import io.adapt4j.core.internal.tensor.host.Processor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

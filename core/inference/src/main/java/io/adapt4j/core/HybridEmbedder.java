@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.HybridRunner;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.load.LoadedEncoder;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;

@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;

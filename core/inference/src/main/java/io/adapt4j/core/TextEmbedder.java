@@ -7,8 +7,8 @@ import io.adapt4j.core.internal.encode.Embedder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.load.LoadedEncoder;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -336,9 +336,10 @@ public final class TextEmbedder implements AutoCloseable {
     use.close();
   }
 
-  private static Optional<io.adapt4j.core.internal.nn.Pooling> pooling(EmbeddingOptions options) {
+  private static Optional<io.adapt4j.core.internal.nn.head.Pooling> pooling(
+      EmbeddingOptions options) {
     return options
         .pooling()
-        .map(pooling -> io.adapt4j.core.internal.nn.Pooling.valueOf(pooling.name()));
+        .map(pooling -> io.adapt4j.core.internal.nn.head.Pooling.valueOf(pooling.name()));
   }
 }

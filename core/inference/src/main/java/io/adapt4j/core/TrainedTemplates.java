@@ -2,7 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.jinja.TemplateException;
 import java.nio.file.Path;

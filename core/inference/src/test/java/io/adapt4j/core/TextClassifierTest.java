@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.Classification.LabelScore;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.DecoderSteps;
-import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cpu.StepProgram;

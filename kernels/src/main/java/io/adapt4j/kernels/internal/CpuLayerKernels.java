@@ -1,15 +1,15 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.exception.EngineException;
-import io.adapt4j.core.internal.tensor.Activation;
-import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.HostKernels;
-import io.adapt4j.core.internal.tensor.JoinedHeads;
-import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLayout;
 import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.core.internal.tensor.op.Activation;
+import io.adapt4j.core.internal.tensor.op.AttentionRule;
+import io.adapt4j.core.internal.tensor.op.HostKernels;
+import io.adapt4j.core.internal.tensor.op.JoinedHeads;
+import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.kernels.internal.cpu.LayerKernels;
 import java.nio.LongBuffer;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.StepKernels;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.nn.AttachedAdapter;
-import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cpu.ExpertProgram;
 import io.adapt4j.kernels.internal.cpu.StepProgram;

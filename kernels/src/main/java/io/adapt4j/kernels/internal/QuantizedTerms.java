@@ -1,7 +1,7 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.nn.LinearTerms;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.nn.linear.LinearTerms;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import org.jspecify.annotations.Nullable;
 
 /** Linear terms that also accept products with quantized weights. */

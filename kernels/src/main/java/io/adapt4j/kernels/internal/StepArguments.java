@@ -1,8 +1,8 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,8 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.nn.InputGate;
-import io.adapt4j.core.internal.nn.LayerInputs;
-import io.adapt4j.core.internal.nn.TokenTable;
+import io.adapt4j.core.internal.nn.embedding.LayerInputs;
+import io.adapt4j.core.internal.nn.embedding.TokenTable;
+import io.adapt4j.core.internal.nn.layer.InputGate;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import io.adapt4j.kernels.internal.cpu.StreamProgram;

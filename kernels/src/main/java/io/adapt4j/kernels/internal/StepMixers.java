@@ -1,15 +1,15 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
-import io.adapt4j.core.internal.nn.Attention;
-import io.adapt4j.core.internal.nn.GatedAttention;
-import io.adapt4j.core.internal.nn.Heads;
-import io.adapt4j.core.internal.nn.Mixer;
-import io.adapt4j.core.internal.nn.MixerSum;
-import io.adapt4j.core.internal.nn.QueryKeyNorm;
-import io.adapt4j.core.internal.nn.RecurrentMixer;
-import io.adapt4j.core.internal.nn.SharingAttention;
-import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.nn.attention.Attention;
+import io.adapt4j.core.internal.nn.attention.GatedAttention;
+import io.adapt4j.core.internal.nn.attention.Mixer;
+import io.adapt4j.core.internal.nn.attention.MixerSum;
+import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
+import io.adapt4j.core.internal.nn.attention.SharingAttention;
+import io.adapt4j.core.internal.nn.cache.Heads;
+import io.adapt4j.core.internal.nn.norm.QueryKeyNorm;
+import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.StepProgram;

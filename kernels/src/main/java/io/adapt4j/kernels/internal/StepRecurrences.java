@@ -1,9 +1,9 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.nn.RecurrentMixer;
-import io.adapt4j.core.internal.tensor.Activation;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Activation;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.RecurrentProgram;

@@ -1,13 +1,13 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
-import io.adapt4j.core.internal.nn.Attention;
-import io.adapt4j.core.internal.nn.Heads;
-import io.adapt4j.core.internal.nn.KeyValues;
-import io.adapt4j.core.internal.nn.Norm;
-import io.adapt4j.core.internal.nn.SharingAttention;
-import io.adapt4j.core.internal.nn.UnitRmsNorm;
-import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.nn.attention.Attention;
+import io.adapt4j.core.internal.nn.attention.KeyValues;
+import io.adapt4j.core.internal.nn.attention.SharingAttention;
+import io.adapt4j.core.internal.nn.cache.Heads;
+import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.nn.norm.UnitRmsNorm;
+import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.SharingProgram;

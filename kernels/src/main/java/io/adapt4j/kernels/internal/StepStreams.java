@@ -1,11 +1,11 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.nn.AltUp;
-import io.adapt4j.core.internal.nn.LinearSlot;
-import io.adapt4j.core.internal.nn.SequentialLayer;
-import io.adapt4j.core.internal.nn.StreamLayer;
-import io.adapt4j.core.internal.nn.Streams;
-import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.nn.layer.AltUp;
+import io.adapt4j.core.internal.nn.layer.SequentialLayer;
+import io.adapt4j.core.internal.nn.layer.StreamLayer;
+import io.adapt4j.core.internal.nn.layer.Streams;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import io.adapt4j.kernels.internal.cpu.StreamProgram;

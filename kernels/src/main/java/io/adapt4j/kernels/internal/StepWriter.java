@@ -1,13 +1,13 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.nn.AttachedAdapter;
-import io.adapt4j.core.internal.nn.LayerNorm;
-import io.adapt4j.core.internal.nn.LinearSlot;
-import io.adapt4j.core.internal.nn.Norm;
-import io.adapt4j.core.internal.nn.RmsNorm;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.LayerNorm;
+import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.nn.norm.RmsNorm;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.util.HashMap;

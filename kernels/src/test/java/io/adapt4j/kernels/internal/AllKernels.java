@@ -1,6 +1,6 @@
 package io.adapt4j.kernels.internal;
 
-import io.adapt4j.core.internal.tensor.HostKernels;
+import io.adapt4j.core.internal.tensor.op.HostKernels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -10,9 +10,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.HostKernels;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.HostKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

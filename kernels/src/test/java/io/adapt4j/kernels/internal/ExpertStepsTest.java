@@ -5,17 +5,17 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps.Token;
-import io.adapt4j.core.internal.nn.ExpertMlp;
-import io.adapt4j.core.internal.nn.KvCache;
-import io.adapt4j.core.internal.nn.Layer;
-import io.adapt4j.core.internal.nn.LinearSlot;
-import io.adapt4j.core.internal.nn.Mlp;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.nn.RouterBalance;
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.layer.Layer;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.mlp.ExpertMlp;
+import io.adapt4j.core.internal.nn.mlp.Mlp;
+import io.adapt4j.core.internal.nn.mlp.RouterBalance;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -71,7 +71,7 @@ class ExpertStepsTest {
   /** The experts that operators choose, one mixture after the other. */
   private static List<Set<Long>> chosen(Decoder decoder) {
     List<Set<Long>> chosen = new ArrayList<>();
-    RouterBalance balance = RouterBalance.of(decoder).orElseThrow();
+    RouterBalance balance = decoder.routerBalance().orElseThrow();
     balance.listen(ids -> chosen.add(LongStream.of(ids).boxed().collect(Collectors.toSet())));
     try (KvCache cache = decoder.newCache(1, 4);
         Scope scope = Scope.open(decoder.engine());

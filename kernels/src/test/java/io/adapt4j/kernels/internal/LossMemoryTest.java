@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.MemoryMeter;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.VocabularyHead;
-import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 

@@ -9,10 +9,10 @@ import static io.adapt4j.kernels.internal.LayerCase.unwritten;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Activation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

@@ -3,11 +3,11 @@ package io.adapt4j.lora.internal;
 import static io.adapt4j.lora.internal.LoraOperators.operator;
 
 import io.adapt4j.core.internal.tensor.Operator;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scratch;
 import io.adapt4j.core.internal.tensor.Temporaries;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.function.Consumer;
 
 /**

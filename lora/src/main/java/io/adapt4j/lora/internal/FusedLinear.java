@@ -2,9 +2,9 @@ package io.adapt4j.lora.internal;
 
 import static io.adapt4j.lora.internal.LoraOperators.operator;
 
-import io.adapt4j.core.internal.tensor.HostKernels;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.HostKernels;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 

@@ -2,11 +2,11 @@ package io.adapt4j.lora.internal;
 
 import static io.adapt4j.lora.internal.LoraOperators.operator;
 
-import io.adapt4j.core.internal.tensor.HostKernels;
 import io.adapt4j.core.internal.tensor.Operator;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scratch;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.HostKernels;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;

@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.Map;
 

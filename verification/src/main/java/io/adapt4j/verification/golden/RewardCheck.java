@@ -10,7 +10,7 @@ import io.adapt4j.core.internal.task.reward.PairwiseLoss;
 import io.adapt4j.core.internal.task.reward.PairwiseObjective;
 import io.adapt4j.core.internal.task.reward.RewardBatch;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

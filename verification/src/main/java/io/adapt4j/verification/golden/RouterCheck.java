@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.RouterBalance;
+import io.adapt4j.core.internal.nn.mlp.RouterBalance;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,7 +47,7 @@ final class RouterCheck {
   private void choices(List<String> names) {
     List<long[]> found = new ArrayList<>();
     try (Network network = Networks.load(golden.path(), DType.F32)) {
-      RouterBalance balance = RouterBalance.of(network).orElseThrow();
+      RouterBalance balance = network.routerBalance().orElseThrow();
       balance.listen(found::add);
       Networks.logits(network, batch);
       balance.listen(null);
@@ -115,7 +115,7 @@ final class RouterCheck {
       section.compared("aux_loss", Deviation.of(found, wanted, Tolerances.FP32, 0));
     }
     try (Network network = Networks.load(golden.path(), DType.F32, RouterCheck::balanced)) {
-      double coefficient = RouterBalance.of(network).orElseThrow().coefficient();
+      double coefficient = network.routerBalance().orElseThrow().coefficient();
       network.parameters().forEach(Parameter::train);
       double plain = golden.floats("loss")[0];
       double found = Networks.forwardBackward(network, batch, false);

@@ -10,7 +10,7 @@ import io.adapt4j.core.internal.checkpoint.PickledTensors;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.AdapterFormat;
+import io.adapt4j.core.internal.nn.adapter.AdapterFormat;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.tokenize.Tokenizer;

@@ -1,10 +1,10 @@
 package io.adapt4j.verification.threads;
 
 import io.adapt4j.core.internal.load.AdapterSet;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

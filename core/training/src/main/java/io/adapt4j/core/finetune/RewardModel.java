@@ -3,7 +3,7 @@ package io.adapt4j.core.finetune;
 import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.load.LoadedEncoder;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.task.reward.CompletionScorer;
 import io.adapt4j.core.internal.task.rl.AdapterReward;
 import io.adapt4j.core.method.Adapter;

@@ -21,7 +21,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.EpochOrder;
-import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatches;

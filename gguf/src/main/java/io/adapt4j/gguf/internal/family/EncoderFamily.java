@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
-import io.adapt4j.core.internal.nn.EncoderTask;
+import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;

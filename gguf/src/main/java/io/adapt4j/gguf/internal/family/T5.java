@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
-import io.adapt4j.core.internal.nn.family.T5Output;
+import io.adapt4j.core.internal.nn.family.sequence.T5Output;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.Place;

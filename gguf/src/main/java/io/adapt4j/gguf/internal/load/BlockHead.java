@@ -1,9 +1,9 @@
 package io.adapt4j.gguf.internal.load;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.CompactHead;
-import io.adapt4j.core.internal.nn.LinearTerms;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.nn.head.CompactHead;
+import io.adapt4j.core.internal.nn.linear.LinearTerms;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.QuantizedTerms;
 import org.jspecify.annotations.Nullable;

@@ -1,14 +1,14 @@
 package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.LinearSlot;
-import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.layout.RowOrder;

@@ -1,7 +1,7 @@
 package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.nn.LayerMerge;
+import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.format.TensorSource;
 import io.adapt4j.gguf.format.TensorType;

@@ -6,7 +6,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorOutline;
-import io.adapt4j.core.internal.nn.EncoderTask;
+import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;

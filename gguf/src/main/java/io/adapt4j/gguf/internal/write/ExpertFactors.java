@@ -1,6 +1,6 @@
 package io.adapt4j.gguf.internal.write;
 
-import io.adapt4j.core.internal.nn.LayerMerge;
+import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import java.util.SortedMap;
 import java.util.TreeMap;
 

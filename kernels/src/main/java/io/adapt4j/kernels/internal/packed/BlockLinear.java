@@ -1,10 +1,10 @@
 package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.Map;
 
 /** A linear layer with a block-quantized weight, multiplied without dequantization for few rows. */

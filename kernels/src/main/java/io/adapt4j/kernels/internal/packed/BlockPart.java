@@ -1,10 +1,10 @@
 package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.QuantizedSize;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.QuantizedSize;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.QuantizedTerms;
 import java.util.function.Consumer;

@@ -1,9 +1,9 @@
 package io.adapt4j.kernels.internal.packed;
 
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.LinearSlot;
-import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

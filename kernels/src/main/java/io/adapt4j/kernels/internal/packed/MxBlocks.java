@@ -1,9 +1,9 @@
 package io.adapt4j.kernels.internal.packed;
 
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.MxLayers;
-import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
+import io.adapt4j.core.internal.nn.weights.MxLayers;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import java.util.List;
 import java.util.Map;

@@ -1,15 +1,15 @@
 package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.LinearTerms;
-import io.adapt4j.core.internal.nn.QuantizedLinear;
-import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearTerms;
+import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
+import io.adapt4j.core.internal.nn.linear.QuantizedSize;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.QuantizedTerms;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

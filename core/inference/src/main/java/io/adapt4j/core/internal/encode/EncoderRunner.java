@@ -2,10 +2,10 @@ package io.adapt4j.core.internal.encode;
 
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

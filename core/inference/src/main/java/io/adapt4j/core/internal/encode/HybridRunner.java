@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.encode;
 
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;

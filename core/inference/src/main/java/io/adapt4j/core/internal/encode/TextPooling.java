@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.encode;
 
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.nn.Pooling;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.head.Pooling;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

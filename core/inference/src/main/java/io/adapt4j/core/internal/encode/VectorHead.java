@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.encode;
 
-import io.adapt4j.core.internal.nn.Pooling;
+import io.adapt4j.core.internal.nn.head.Pooling;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.encode;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.RelativeOps;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.op.RelativeOps;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 
 /** Step applied to a text's vector after pooling. */

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.encode;
 
-import io.adapt4j.core.internal.nn.Pooling;
+import io.adapt4j.core.internal.nn.head.Pooling;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.internal.load.AdapterSet;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
-import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.StepKernels;
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.generate;
 
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

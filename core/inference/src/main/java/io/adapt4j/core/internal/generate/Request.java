@@ -7,7 +7,7 @@ import io.adapt4j.core.generate.GenerationListener;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.load.AdapterSet;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;

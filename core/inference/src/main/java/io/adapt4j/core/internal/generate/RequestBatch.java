@@ -1,16 +1,16 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.internal.load.AdapterSet;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
-import io.adapt4j.core.internal.nn.KvBlock;
-import io.adapt4j.core.internal.nn.KvCache;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.tensor.Logits;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.cache.KvBlock;
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.loss.Logits;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -7,7 +7,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.MachineMemory;
 import io.adapt4j.core.internal.Threads;
 import io.adapt4j.core.internal.load.AdapterSet;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;

@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.generate.FinishReason;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.load;
 
-import io.adapt4j.core.internal.nn.AdapterMechanics;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.SequenceTokens;
-import io.adapt4j.core.internal.nn.StoredModel;
-import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.sequence.SequenceTokens;
+import io.adapt4j.core.internal.nn.weights.StoredModel;
+import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.sequence.SequenceSettings;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;

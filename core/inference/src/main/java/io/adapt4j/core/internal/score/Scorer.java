@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.score;
 
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.sequence;
 
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.SequenceCache;
 import io.adapt4j.core.internal.nn.SequenceInputs;
-import io.adapt4j.core.internal.nn.SequenceSource;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.sequence.SequenceCache;
+import io.adapt4j.core.internal.nn.sequence.SequenceSource;
 import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;

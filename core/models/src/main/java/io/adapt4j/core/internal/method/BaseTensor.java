@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Slice;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.util.Set;
 
 /**

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.nn.AdapterFormat;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.adapter.AdapterFormat;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
@@ -92,7 +92,7 @@ public interface MethodMechanics extends FineTuningMethod {
 
   /**
    * Returns whether this method trains a low-rank update of a projection whose first values may be
-   * set by {@link io.adapt4j.core.internal.nn.Linear#cancelOutputs}.
+   * set by {@link io.adapt4j.core.internal.nn.linear.Linear#cancelOutputs}.
    *
    * @param path path of the projection
    */

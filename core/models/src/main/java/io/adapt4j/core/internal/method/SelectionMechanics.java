@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.spi.ParameterSelection;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 
 /** An attached adapter that tracks whether it is enabled, merged and closed. */
 public abstract class SwitchableAdapter implements AttachedAdapter {

@@ -2,10 +2,10 @@ package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.AdapterMechanics;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;

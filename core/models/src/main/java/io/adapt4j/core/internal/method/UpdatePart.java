@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.spi.WeightUpdate;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.internal.nn.cache.KvCache;
 import java.util.List;
 import java.util.Map;
 

@@ -1,10 +1,20 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.nn.cache.Placement;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.head.ClassificationHead;
+import io.adapt4j.core.internal.nn.head.EncoderHead;
+import io.adapt4j.core.internal.nn.head.LastQueries;
+import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
+import io.adapt4j.core.internal.nn.head.OutputLayer;
+import io.adapt4j.core.internal.nn.head.TokenChoiceHead;
+import io.adapt4j.core.internal.nn.layer.Layer;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;

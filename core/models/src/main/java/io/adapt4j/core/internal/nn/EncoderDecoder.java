@@ -1,16 +1,27 @@
 package io.adapt4j.core.internal.nn;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.embedding.Embeddings;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.nn.sequence.SequenceCache;
+import io.adapt4j.core.internal.nn.sequence.SequenceSource;
+import io.adapt4j.core.internal.nn.sequence.SequenceTokens;
+import io.adapt4j.core.internal.nn.sequence.Side;
+import io.adapt4j.core.internal.nn.sequence.SideLayer;
+import io.adapt4j.core.internal.nn.sequence.SidePlaces;
+import io.adapt4j.core.internal.nn.sequence.SourcePositions;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Masks;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tensor.op.Masks;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -177,7 +188,7 @@ public final class EncoderDecoder extends Network {
   }
 
   /** Finds the position tables that a checkpoint stores although they could be computed. */
-  Map<String, Parameter> storedTables(Set<String> stored) {
+  public Map<String, Parameter> storedTables(Set<String> stored) {
     Map<String, Parameter> tables = new LinkedHashMap<>();
     computedTables()
         .filter(SourcePositions::readsStored)
@@ -192,15 +203,13 @@ public final class EncoderDecoder extends Network {
     return tables;
   }
 
-  /** Reads those tables, which become part of the model. */
-  void readTables(Checkpoint checkpoint) {
-    Map<String, Parameter> stored = storedTables(checkpoint.names());
-    stored.forEach((name, table) -> Weights.fill(table.value(), checkpoint, name));
-    readTables = List.copyOf(stored.values());
+  /** Sets the position tables that were read from a file: they become part of the model. */
+  public void setReadTables(Collection<Parameter> tables) {
+    readTables = List.copyOf(tables);
   }
 
   /** Returns the position tables that were read from a file, to be written with the model. */
-  List<Parameter> readTables() {
+  public List<Parameter> readTables() {
     return readTables;
   }
 

@@ -11,11 +11,11 @@ import io.adapt4j.core.internal.tensor.Tensor;
 public record EncoderInputs(
     long[] ids, long[] attentionMask, long[] tokenTypes, long[] labels, int rows, int length) {
 
-  Tensor idTensor() {
+  public Tensor idTensor() {
     return Tensor.of(ids, rows, length);
   }
 
-  Tensor typeTensor() {
+  public Tensor typeTensor() {
     return Tensor.of(tokenTypes, rows, length);
   }
 }

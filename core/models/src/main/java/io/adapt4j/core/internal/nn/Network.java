@@ -2,18 +2,26 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.embedding.EmbeddingSlot;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
+import io.adapt4j.core.internal.nn.mlp.Router;
+import io.adapt4j.core.internal.nn.mlp.RouterBalance;
+import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Engine;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,6 +55,15 @@ public abstract sealed class Network implements AutoCloseable
   /** {@return embeddings, layers and final norm} */
   public Transformer body() {
     return body;
+  }
+
+  /** Finds the load-balancing loss that the network's routers share. */
+  public Optional<RouterBalance> routerBalance() {
+    return body.layers().stream()
+        .map(layer -> layer.mlp().router())
+        .filter(Objects::nonNull)
+        .map(Router::balance)
+        .findFirst();
   }
 
   /** Returns the parameters of the output layers. */

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.internal.nn.sequence.SequenceTokens;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
 

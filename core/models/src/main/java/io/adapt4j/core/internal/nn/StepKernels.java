@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;

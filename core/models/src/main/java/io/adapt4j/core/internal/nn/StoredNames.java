@@ -31,7 +31,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   }
 
   /** Returns the name under which an unused tensor is saved with the model. */
-  Optional<String> kept(String name, boolean prefixed) {
+  public Optional<String> kept(String name, boolean prefixed) {
     String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     if (!ignores(name) || !kept.matcher(bare).matches()) {
       return Optional.empty();

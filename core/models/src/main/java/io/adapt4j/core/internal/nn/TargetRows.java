@@ -49,7 +49,7 @@ public final class TargetRows {
    *
    * @param labels row-major [rows, length]
    */
-  static TargetRows masked(long[] labels) {
+  public static TargetRows masked(long[] labels) {
     long[] index =
         LongStream.range(0, labels.length).filter(i -> labels[(int) i] != IGNORED).toArray();
     long[] targets = Arrays.stream(index).map(i -> labels[(int) i]).toArray();
@@ -81,7 +81,7 @@ public final class TargetRows {
   }
 
   /** Gathers the values at the targets' labels, F32 [N]. */
-  Tensor labeled(float[] values) {
+  public Tensor labeled(float[] values) {
     float[] taken = new float[index.length];
     for (int i = 0; i < taken.length; i++) {
       taken[i] = values[(int) index[i] + 1];
@@ -90,7 +90,7 @@ public final class TargetRows {
   }
 
   /** Gathers the value of each target's row, F32 [N]. */
-  Tensor ofRows(float[] values, int length) {
+  public Tensor ofRows(float[] values, int length) {
     float[] taken = new float[index.length];
     for (int i = 0; i < taken.length; i++) {
       taken[i] = values[(int) (index[i] / length)];

@@ -1,9 +1,18 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
-import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.nn.cache.CacheShape;
+import io.adapt4j.core.internal.nn.cache.Placement;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.embedding.Embeddings;
+import io.adapt4j.core.internal.nn.embedding.LayerInputs;
+import io.adapt4j.core.internal.nn.layer.Layer;
+import io.adapt4j.core.internal.nn.layer.Streams;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +46,7 @@ public record Transformer(
     return new Transformer(embeddings, layers, norm, rotary, inputs, streams, Optional.of(last));
   }
 
-  Placement placement() {
+  public Placement placement() {
     return new Placement(
         rotary,
         layers.stream()
@@ -70,7 +79,8 @@ public record Transformer(
     return states;
   }
 
-  Tensor forward(Ops ops, Tensor ids, Tensor typeIds, Positions positions, boolean recompute) {
+  public Tensor forward(
+      Ops ops, Tensor ids, Tensor typeIds, Positions positions, boolean recompute) {
     Set<Integer> sources = sources();
     Tensor x = begin(ops, ids, typeIds, positions);
     for (int i = 0; i < layers.size(); i++) {
@@ -94,7 +104,7 @@ public record Transformer(
   }
 
   /** Returns the layers whose input later ones read. */
-  Set<Integer> sources() {
+  public Set<Integer> sources() {
     return layers.stream()
         .flatMapToInt(layer -> layer.mixer().source().stream())
         .boxed()
@@ -102,7 +112,7 @@ public record Transformer(
   }
 
   /** Returns what a layer reads in addition to the residual stream. */
-  static List<Tensor> besides(Layer layer, Positions positions) {
+  public static List<Tensor> besides(Layer layer, Positions positions) {
     List<Tensor> read = new ArrayList<>();
     if (layer.readsLayerInputs()) {
       read.add(positions.layerInputs());
@@ -112,14 +122,14 @@ public record Transformer(
   }
 
   /** Computes the input of the first layer. */
-  Tensor begin(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
+  public Tensor begin(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
     Tensor x = embeddings.forward(ops, ids, typeIds, positions);
     inputs.ifPresent(besides -> positions.layerInputs(besides.forward(ops, ids, x)));
     return streams.map(several -> several.begin(ops, x)).orElse(x);
   }
 
   /** Computes the final states from the last layer's output. */
-  Tensor end(Ops ops, Tensor x) {
+  public Tensor end(Ops ops, Tensor x) {
     Tensor normed = norm.forward(ops, streams.map(several -> several.end(ops, x)).orElse(x));
     return projection.map(last -> last.forward(ops, normed)).orElse(normed);
   }

@@ -1,8 +1,8 @@
 /**
- * Transformers built from shared parts: attention, gated MLP, norms and residuals, and the families
- * that combine them.
+ * Networks: decoders, encoders and encoder-decoders built from shared parts, which stand in the
+ * packages below.
  *
  * <p>Adapters and quantized layers replace a dense layer through {@link
- * io.adapt4j.core.internal.nn.Linear}; the decoder does not know which it runs.
+ * io.adapt4j.core.internal.nn.linear.Linear}; the decoder does not know which it runs.
  */
 package io.adapt4j.core.internal.nn;

@@ -5,11 +5,15 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.loss.EncoderLoss;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -24,8 +28,8 @@ import java.util.stream.Stream;
 /** One of the tiny checkpoints below resources/families, with what the reference says of it. */
 public final class FamilyFolder implements AutoCloseable {
 
-  static final int ROWS = 2;
-  static final int LENGTH = 24;
+  public static final int ROWS = 2;
+  public static final int LENGTH = 24;
 
   private static final String GENERATION = "generation_config.json";
 
@@ -82,16 +86,16 @@ public final class FamilyFolder implements AutoCloseable {
     return Json.parse(Files.readString(path.resolve("expected.json")));
   }
 
-  Network load() {
+  public Network load() {
     return load(DType.F32);
   }
 
-  Network load(DType type) {
+  public Network load(DType type) {
     return load(path, type);
   }
 
   /** Loads the network of any checkpoint folder. */
-  static Network load(Path path) {
+  public static Network load(Path path) {
     return load(path, DType.F32);
   }
 
@@ -135,7 +139,7 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   /** The batch whose tensors have a suffix. */
-  EncoderInputs batch(String suffix) {
+  public EncoderInputs batch(String suffix) {
     long[] ids = longs("input_ids" + suffix);
     String types = "token_type_ids" + suffix;
     return new EncoderInputs(
@@ -161,12 +165,12 @@ public final class FamilyFolder implements AutoCloseable {
     return worst;
   }
 
-  static float[] hidden(Network network, EncoderInputs batch) {
+  public static float[] hidden(Network network, EncoderInputs batch) {
     return run(network, batch, (ops, hidden) -> hidden);
   }
 
   /** Scores of each token's successor, of each token, or of each class. */
-  static float[] logits(Network network, EncoderInputs batch) {
+  public static float[] logits(Network network, EncoderInputs batch) {
     return run(
         network,
         batch,
@@ -231,7 +235,7 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   /** The mean loss; its gradients are added to those of the trained parameters. */
-  static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
+  public static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
     double scale = 1.0 / targets(network, batch);
     double sum =
         network instanceof Decoder decoder

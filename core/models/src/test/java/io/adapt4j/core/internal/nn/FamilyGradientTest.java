@@ -3,10 +3,10 @@ package io.adapt4j.core.internal.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.internal.tensor.DropoutRates;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gradients of every family against differences of its own loss, tensor by tensor. */
-class FamilyGradientTest {
+public class FamilyGradientTest {
 
   private static final double STEP = 0.002;
 
@@ -102,7 +102,7 @@ class FamilyGradientTest {
     }
   }
 
-  static Stream<String> trainable() {
+  public static Stream<String> trainable() {
     return FamilyFolder.names().filter(name -> !name.endsWith("_features"));
   }
 

@@ -2,7 +2,9 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.nn.attention.Attention;
+import io.adapt4j.core.internal.nn.sequence.SourcePositions;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,7 +14,7 @@ import java.util.List;
 import java.util.function.IntToDoubleFunction;
 
 /** Tensors that checkpoints have beside the parameters of a model, as Transformers stored them. */
-final class StoredBuffers {
+public final class StoredBuffers {
 
   private static final int POSITIONS = 6;
 
@@ -22,7 +24,7 @@ final class StoredBuffers {
   private StoredBuffers() {}
 
   /** The same tensor with other values. */
-  static TensorData changed(TensorData right) throws IOException {
+  public static TensorData changed(TensorData right) throws IOException {
     ByteBuffer bytes =
         ByteBuffer.allocateDirect(Math.toIntExact(right.length())).order(ByteOrder.LITTLE_ENDIAN);
     right
@@ -54,7 +56,7 @@ final class StoredBuffers {
   }
 
   /** The tensor of a name: a buffer, a copy of the embedding, or a part of another model. */
-  static TensorData of(String name, Network network) {
+  public static TensorData of(String name, Network network) {
     if (name.endsWith("position_ids")) {
       return integers(name, 16);
     }
@@ -110,7 +112,7 @@ final class StoredBuffers {
         });
   }
 
-  static TensorData floats(String name, List<Long> shape, IntToDoubleFunction value) {
+  public static TensorData floats(String name, List<Long> shape, IntToDoubleFunction value) {
     int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
     ByteBuffer bytes = ByteBuffer.allocateDirect(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {

@@ -1,6 +1,8 @@
 package io.adapt4j.core.internal.tensor;
 
 import io.adapt4j.core.exception.EngineException;
+import io.adapt4j.core.internal.tensor.host.CudaCard;
+import io.adapt4j.core.internal.tensor.host.Processor;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +52,7 @@ public final class Engine {
   private final Counter counter;
 
   /** Creates an engine without loading anything yet. */
-  Engine(TensorDevice device, UnaryOperator<String> rewriting) {
+  public Engine(TensorDevice device, UnaryOperator<String> rewriting) {
     this(device, rewriting, new ConcurrentHashMap<>(), null);
   }
 
@@ -85,7 +87,7 @@ public final class Engine {
   }
 
   /** Returns the engine used outside of scopes. */
-  static Engine ofProcess() {
+  public static Engine ofProcess() {
     Engine chosen = processDefault;
     return chosen == null ? choose() : chosen;
   }
@@ -146,7 +148,7 @@ public final class Engine {
     return multipliesBf16(device, card());
   }
 
-  static boolean multipliesBf16(TensorDevice device, Optional<CudaCard> card) {
+  public static boolean multipliesBf16(TensorDevice device, Optional<CudaCard> card) {
     if (device.kind() == TensorDevice.CUDA.kind()) {
       return card.map(CudaCard::multipliesBf16).orElse(false);
     }
@@ -159,24 +161,24 @@ public final class Engine {
   }
 
   /** Returns whether this engine's tensors are on a CUDA device. */
-  boolean isOnCuda() {
+  public boolean isOnCuda() {
     return device.kind() == TensorDevice.CUDA.kind();
   }
 
   /** Returns whether this engine computes only shapes. */
-  boolean isOnShapes() {
+  public boolean isOnShapes() {
     return device.kind() == TensorDevice.META.kind();
   }
 
   /** Returns whether this engine's tensors are in host memory. */
-  boolean isOnHost() {
+  public boolean isOnHost() {
     return device.isHost();
   }
 
   /**
    * Returns whether this engine computes only shapes and counts the memory its tensors would take.
    */
-  boolean isMetered() {
+  public boolean isMetered() {
     return counter != null;
   }
 
@@ -198,7 +200,7 @@ public final class Engine {
   }
 
   /** Creates an uninitialized tensor on the device. */
-  Tensor empty(DType type, long... sizes) {
+  public Tensor empty(DType type, long... sizes) {
     Reuse source = reuse;
     Tensor taken = source != null && device.isHost() ? source.take(this, type, sizes) : null;
     return taken == null ? make(EMPTY, EMPTY_ON, type, sizes) : taken.typedAs(type);
@@ -210,7 +212,7 @@ public final class Engine {
   }
 
   /** Creates a tensor of zeros on the device. */
-  Tensor zeros(DType type, long... sizes) {
+  public Tensor zeros(DType type, long... sizes) {
     return make(ZEROS, ZEROS_ON, type, sizes);
   }
 

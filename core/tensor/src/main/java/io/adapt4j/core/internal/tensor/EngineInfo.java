@@ -3,6 +3,8 @@ package io.adapt4j.core.internal.tensor;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.NativeCache;
 import io.adapt4j.core.internal.NativeCacheException;
+import io.adapt4j.core.internal.tensor.host.HostAllocator;
+import io.adapt4j.core.internal.tensor.host.WaitPolicy;
 import java.nio.file.Path;
 
 /** Versions and settings of libtorch in this process, for all {@link Engine}s. */

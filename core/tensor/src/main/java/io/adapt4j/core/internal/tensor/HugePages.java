@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.tensor;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import io.adapt4j.core.internal.tensor.host.HostAllocator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

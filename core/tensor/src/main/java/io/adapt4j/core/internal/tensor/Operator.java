@@ -11,7 +11,7 @@ package io.adapt4j.core.internal.tensor;
 public record Operator(OperatorLibrary library, String name, Scratch scratch) {
 
   /** Returns the handle of one of core's own operators. */
-  static Operator core(String name) {
+  public static Operator core(String name) {
     return OperatorLibrary.CORE.operator(name);
   }
 

@@ -41,20 +41,20 @@ public final class Scope implements AutoCloseable {
   }
 
   /** Creates a scope that owns only what is moved to it; it may be closed on any thread. */
-  static Scope holder() {
+  public static Scope holder() {
     return new Scope(null, null, false);
   }
 
-  static Scope current() {
+  public static Scope current() {
     return CURRENT.get();
   }
 
   /** Returns the engine of tensors created while this scope is the innermost one. */
-  Engine engine() {
+  public Engine engine() {
     return engine;
   }
 
-  void adopt(Tensor tensor) {
+  public void adopt(Tensor tensor) {
     if (closed) {
       throw new IllegalStateException("A tensor was given to a closed scope");
     }

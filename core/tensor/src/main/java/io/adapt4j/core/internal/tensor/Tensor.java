@@ -147,7 +147,7 @@ public final class Tensor implements AutoCloseable {
     return handle;
   }
 
-  Scope scope() {
+  public Scope scope() {
     return scope;
   }
 
@@ -187,11 +187,11 @@ public final class Tensor implements AutoCloseable {
   }
 
   /** Sets the element type to another tensor's, which saves a call to libtorch. */
-  Tensor typedAs(Tensor other) {
+  public Tensor typedAs(Tensor other) {
     return typedAs(other.type);
   }
 
-  Tensor typedAs(DType known) {
+  public Tensor typedAs(DType known) {
     type = known;
     return this;
   }

@@ -4,10 +4,10 @@ import io.adapt4j.core.exception.EngineException;
 import java.util.regex.Pattern;
 
 /** Device of tensors: host memory, the first CUDA device, or none. */
-record TensorDevice(int kind, String name) {
+public record TensorDevice(int kind, String name) {
 
-  static final TensorDevice HOST = new TensorDevice(0, "cpu");
-  static final TensorDevice CUDA = new TensorDevice(1, "cuda:0");
+  public static final TensorDevice HOST = new TensorDevice(0, "cpu");
+  public static final TensorDevice CUDA = new TensorDevice(1, "cuda:0");
 
   /** Computes only shapes; available on any machine. */
   static final TensorDevice META = new TensorDevice(14, "meta");

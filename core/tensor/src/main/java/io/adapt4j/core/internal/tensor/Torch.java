@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.tensor;
 
+import io.adapt4j.core.internal.tensor.host.HostAllocator;
+
 /**
  * libtorch's process-wide settings, shared by all {@link Engine}s: random generator, thread count
  * and host memory.

@@ -2,6 +2,9 @@ package io.adapt4j.core.internal.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.internal.tensor.op.Activation;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Tape;
 import org.junit.jupiter.api.Test;
 
 /** Memory that tensors would take, counted without them taking any. */

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.memory;
 
-import io.adapt4j.core.internal.nn.QuantizedSize;
-import io.adapt4j.core.internal.nn.TrainableSummary;
-import io.adapt4j.core.internal.nn.WeightSizes;
+import io.adapt4j.core.internal.nn.linear.QuantizedSize;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.core.internal.nn.weights.WeightSizes;
 import io.adapt4j.core.internal.plan.Forecast;
 import io.adapt4j.core.internal.plan.FullComparison;
 import io.adapt4j.core.internal.plan.MemoryEstimate;

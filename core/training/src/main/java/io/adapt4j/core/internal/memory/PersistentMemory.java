@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.memory;
 
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.memory;
 
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.QuantizedLinear;
-import io.adapt4j.core.internal.nn.QuantizedSize;
-import io.adapt4j.core.internal.nn.TrainableSummary;
-import io.adapt4j.core.internal.nn.WeightSizes;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
+import io.adapt4j.core.internal.nn.linear.QuantizedSize;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.core.internal.nn.weights.WeightSizes;
 import io.adapt4j.core.internal.tensor.DType;
 import java.util.List;
 import java.util.Optional;

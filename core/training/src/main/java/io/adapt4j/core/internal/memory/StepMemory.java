@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.memory;
 
-import io.adapt4j.core.internal.nn.ActivationMemory;
-import io.adapt4j.core.internal.nn.ActivationMemory.OfLayer;
-import io.adapt4j.core.internal.nn.ActivationMemory.OfLoss;
-import io.adapt4j.core.internal.nn.ActivationMemory.OfPass;
+import io.adapt4j.core.internal.nn.memory.ActivationMemory;
+import io.adapt4j.core.internal.nn.memory.ActivationMemory.OfLayer;
+import io.adapt4j.core.internal.nn.memory.ActivationMemory.OfLoss;
+import io.adapt4j.core.internal.nn.memory.ActivationMemory.OfPass;
 import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.internal.tensor.DType;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.optim;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.train.spi.OptimizerRule;
 import io.adapt4j.core.train.spi.ParameterUpdate;
 import java.nio.FloatBuffer;

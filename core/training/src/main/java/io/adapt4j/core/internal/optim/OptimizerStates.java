@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.Engine;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.Arrays;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.PinnedMemory;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.util.List;
 import java.util.function.Consumer;
 

@@ -3,12 +3,12 @@ package io.adapt4j.core.internal.regularize;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.Divergence;
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.loss.Divergence;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.train.TrainingException;
 import java.util.Optional;
 

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.task;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
-import io.adapt4j.core.internal.tensor.Processor;
+import io.adapt4j.core.internal.tensor.host.Processor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

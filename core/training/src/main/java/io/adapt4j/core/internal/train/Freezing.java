@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

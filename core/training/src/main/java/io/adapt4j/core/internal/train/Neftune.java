@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 
 /** Next-token prediction task of a decoder. */
 public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {

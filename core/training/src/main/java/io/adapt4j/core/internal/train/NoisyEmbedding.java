@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.nn.TokenEmbedding;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.embedding.TokenEmbedding;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
 
 /**
  * Token embedding with uniform noise in +-alpha / sqrt(L d) on a row of L tokens, while operators

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.method.Adaptation;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

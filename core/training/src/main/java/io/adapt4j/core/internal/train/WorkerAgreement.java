@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.train;
 
 import com.google.common.primitives.Longs;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

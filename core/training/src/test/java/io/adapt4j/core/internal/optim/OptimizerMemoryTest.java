@@ -3,10 +3,10 @@ package io.adapt4j.core.internal.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;

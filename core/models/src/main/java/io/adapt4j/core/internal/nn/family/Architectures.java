@@ -8,12 +8,15 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.OutputLayer;
-import io.adapt4j.core.internal.nn.StoredLayers;
-import io.adapt4j.core.internal.nn.StoredModel;
-import io.adapt4j.core.internal.tensor.DropoutRates;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.DropoutFields;
+import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
+import io.adapt4j.core.internal.nn.head.EncoderTask;
+import io.adapt4j.core.internal.nn.head.OutputLayer;
+import io.adapt4j.core.internal.nn.weights.StoredLayers;
+import io.adapt4j.core.internal.nn.weights.StoredModel;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,77 +30,11 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Registry of the model families that this build supports. */
+/** Declaration of a network by its configuration: finds the model family and checks the fields. */
 public final class Architectures {
 
-  private static final List<Architecture> ALL =
-      List.of(
-          new Llama(),
-          new Mistral(),
-          new Ministral(),
-          new Ministral3(),
-          new Apertus(),
-          new Qwen2(),
-          new Qwen3(),
-          new Gemma(),
-          new Gemma2(),
-          new Gemma3(),
-          new Gemma3n(),
-          new Gemma4(),
-          new Phi3(),
-          new SmolLm3(),
-          new Olmo(),
-          new Olmo2(),
-          new Olmo3(),
-          new Granite(),
-          new Mixtral(),
-          new QwenMoe(),
-          new Olmoe(),
-          new GptOss(),
-          new GraniteMoe(),
-          new Ernie45Moe(),
-          new SigmoidRouted(),
-          new Qwen3Next(),
-          new Lfm2(),
-          new GraniteHybrid(),
-          new Bamba(),
-          new FalconH1(),
-          new Glm(),
-          new Cohere(),
-          new Phi(),
-          new Starcoder2(),
-          new StableLm(),
-          new Nemotron(),
-          new Exaone4(),
-          new SeedOss(),
-          new Hunyuan(),
-          new Arcee(),
-          new Ernie45(),
-          new Helium(),
-          new Falcon(),
-          new InternLm2(),
-          new Gpt2(),
-          new GptNeo(),
-          new GptNeoX(),
-          new GptJ(),
-          new Opt(),
-          new Bloom(),
-          new Mpt(),
-          new Bert(),
-          new Roberta(),
-          new DistilBert(),
-          new ModernBert(),
-          new MpNet(),
-          new Electra(),
-          new Albert(),
-          new DebertaV2(),
-          new NomicBert(),
-          new Gte(),
-          new T5(),
-          new Bart());
-
   private static final Set<String> OWN =
-      ALL.stream()
+      Families.ALL.stream()
           .flatMap(architecture -> architecture.modelTypes().stream())
           .collect(Collectors.toUnmodifiableSet());
 
@@ -113,7 +50,7 @@ public final class Architectures {
    * path}
    */
   public static Set<String> modelTypes() {
-    return Stream.concat(ALL.stream(), CustomFamily.all(OWN).stream())
+    return Stream.concat(Families.ALL.stream(), CustomFamily.all(OWN).stream())
         .flatMap(architecture -> architecture.modelTypes().stream())
         .collect(Collectors.toUnmodifiableSet());
   }
@@ -335,12 +272,12 @@ public final class Architectures {
    * which is searched then.
    */
   private static Optional<Architecture> ofType(String type) {
-    return among(ALL, type).or(() -> among(CustomFamily.all(OWN), type));
+    return among(Families.ALL, type).or(() -> among(CustomFamily.all(OWN), type));
   }
 
   /** Returns the architecture of a model type in this build. */
   static Architecture known(String type) {
-    return among(ALL, type).orElseThrow();
+    return among(Families.ALL, type).orElseThrow();
   }
 
   private static Optional<Architecture> among(List<Architecture> all, String type) {

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.family;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.spi.ModelFamily;
 import java.util.ArrayList;
 import java.util.HashSet;

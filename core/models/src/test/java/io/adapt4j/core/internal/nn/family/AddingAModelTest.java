@@ -12,7 +12,8 @@ class AddingAModelTest {
   @Test
   void theWorkedExampleInTheGuideIsTheCodeThatIsBuilt() throws IOException {
     String source =
-        Files.readString(Path.of("src/main/java/io/adapt4j/core/internal/nn/family/Granite.java"))
+        Files.readString(
+                Path.of("src/main/java/io/adapt4j/core/internal/nn/family/decoder/Granite.java"))
             .strip();
     assertThat(Files.readString(Path.of("../../docs/adding-a-model.md")))
         .contains("```java\n" + source + "\n```");

@@ -7,7 +7,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.PreparedTask;

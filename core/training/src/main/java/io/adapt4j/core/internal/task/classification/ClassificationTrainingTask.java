@@ -2,8 +2,8 @@ package io.adapt4j.core.internal.task.classification;
 
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.TextLoss;
-import io.adapt4j.core.internal.nn.TextTargets;
+import io.adapt4j.core.internal.nn.loss.TextLoss;
+import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TextInputs;

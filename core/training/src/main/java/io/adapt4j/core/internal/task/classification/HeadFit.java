@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.task.classification;
 
-import io.adapt4j.core.internal.nn.TextTargets;
+import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.optim.Lbfgs;
-import io.adapt4j.core.internal.tensor.ClassLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.loss.ClassLoss;
 import io.adapt4j.core.task.ClassificationProblem;
 import java.util.Arrays;
 import java.util.List;

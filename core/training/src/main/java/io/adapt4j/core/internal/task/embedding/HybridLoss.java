@@ -2,13 +2,13 @@ package io.adapt4j.core.internal.task.embedding;
 
 import io.adapt4j.core.internal.encode.TokenLinear;
 import io.adapt4j.core.internal.nn.EncoderInputs;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Activation;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Tape;
 import java.util.List;
 import java.util.function.IntPredicate;
 

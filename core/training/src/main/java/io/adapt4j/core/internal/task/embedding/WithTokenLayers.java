@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.task.embedding;
 import io.adapt4j.core.internal.encode.TokenLinear;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.ForwardingAdaptation;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

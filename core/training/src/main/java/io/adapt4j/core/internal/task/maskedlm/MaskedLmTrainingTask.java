@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.maskedlm;
 
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderLoss;
+import io.adapt4j.core.internal.nn.loss.EncoderLoss;
 import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.internal.train.TrainingTask;
 

@@ -3,8 +3,8 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.TokenLogProbs;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import java.util.Arrays;
 
 /** Target tokens of a batch of answers, with the answer that each belongs to. */

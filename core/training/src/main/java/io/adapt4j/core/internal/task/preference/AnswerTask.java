@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.TokenLogProbs;
+import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;

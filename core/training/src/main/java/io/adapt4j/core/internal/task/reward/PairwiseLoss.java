@@ -2,11 +2,11 @@ package io.adapt4j.core.internal.task.reward;
 
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Tape;
 
 /** Pairwise loss of a reward model, computed in one forward pass over both sides. */
 public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {

@@ -1,16 +1,16 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.VocabularyHead;
-import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Tape;
 import java.util.List;
 import java.util.Optional;
 

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

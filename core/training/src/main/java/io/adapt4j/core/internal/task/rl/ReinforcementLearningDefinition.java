@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.monitor.EarlyWarnings;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;

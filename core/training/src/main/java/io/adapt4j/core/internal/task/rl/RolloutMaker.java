@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.Ppo;

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import java.util.Arrays;
 import java.util.List;
 

@@ -2,8 +2,8 @@ package io.adapt4j.core.internal.task.seq2seq;
 
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.SequenceInputs;
-import io.adapt4j.core.internal.nn.SequenceLoss;
 import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.nn.loss.SequenceLoss;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Arrays;
 

@@ -1,4 +1,0 @@
-package io.adapt4j.core.internal.nn;
-
-/** Start and padding tokens of an encoder-decoder. */
-public record SequenceTokens(int start, int padding, boolean startsWithLast) {}

@@ -1,0 +1,39 @@
+package io.adapt4j.core.internal.nn.cache;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Contents of a layer's cache: keys and values of each token, states of constant size, or both.
+ *
+ * @param keyValueHeads number of key-value heads; 0 for none
+ */
+public record CacheShape(long keyValueHeads, long headDim, List<long[]> states) {
+
+  /** Creates a shape with keys and values only. */
+  public static CacheShape of(Heads heads) {
+    return new CacheShape(heads.keyValue(), heads.dim(), List.of());
+  }
+
+  /** Creates a shape with states only. */
+  public static CacheShape ofStates(List<long[]> states) {
+    return new CacheShape(0, 0, states);
+  }
+
+  /** {@return whether there is a state, which cannot be rolled back to an earlier token} */
+  public boolean hasStates() {
+    return !states.isEmpty();
+  }
+
+  /** {@return the number of values that each token adds} */
+  public long valuesPerToken() {
+    return 2 * keyValueHeads * headDim;
+  }
+
+  /** {@return the number of F32 values in the states of a row} */
+  public long stateValues() {
+    return states.stream()
+        .mapToLong(sizes -> Arrays.stream(sizes).reduce(1, (x, y) -> x * y))
+        .sum();
+  }
+}

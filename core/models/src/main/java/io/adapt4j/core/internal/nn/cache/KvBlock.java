@@ -1,0 +1,147 @@
+package io.adapt4j.core.internal.nn.cache;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys and values of consecutive tokens, one pair per layer. Texts with a common prefix can share a
+ * block, which the last user frees. Not thread safe.
+ */
+public final class KvBlock implements AutoCloseable {
+
+  private final List<CacheShape> layers;
+  private final long rows;
+  private final DType type;
+
+  /** Null for layers without keys. */
+  private final List<@Nullable Tensor> keys = new ArrayList<>();
+
+  private final List<@Nullable Tensor> values = new ArrayList<>();
+  private final long capacity;
+  private long filled;
+  private int users = 1;
+
+  /** Creates an empty block. */
+  KvBlock(List<CacheShape> layers, long rows, long capacity, DType type) {
+    this.layers = List.copyOf(layers);
+    this.rows = rows;
+    this.capacity = capacity;
+    this.type = type;
+    boolean complete = false;
+    try {
+      for (CacheShape layer : layers) {
+        keys.add(empty(layer));
+        values.add(empty(layer));
+      }
+      complete = true;
+    } finally {
+      if (!complete) {
+        close();
+      }
+    }
+  }
+
+  private @Nullable Tensor empty(CacheShape layer) {
+    return layer.keyValueHeads() == 0
+        ? null
+        : Tensor.empty(type, rows, layer.keyValueHeads(), capacity, layer.headDim()).own();
+  }
+
+  /** Creates an empty block for the same layers. */
+  KvBlock emptyLike(long tokens) {
+    return new KvBlock(layers, rows, tokens, type);
+  }
+
+  /** Creates an empty block for one of the layers. */
+  KvBlock emptyLike(int layer, long tokens) {
+    return new KvBlock(List.of(layers.get(layer)), rows, tokens, type);
+  }
+
+  List<CacheShape> layers() {
+    return layers;
+  }
+
+  long rows() {
+    return rows;
+  }
+
+  /** Returns whether a layer has keys and values. */
+  public boolean hasKeys(int layer) {
+    return keys.get(layer) != null;
+  }
+
+  /**
+   * Returns the keys of a layer.
+   *
+   * @return [rows, key-value heads, capacity, width]; this block closes it
+   */
+  public Tensor keys(int layer) {
+    return Objects.requireNonNull(keys.get(layer));
+  }
+
+  /** Returns the values of a layer. */
+  public Tensor values(int layer) {
+    return Objects.requireNonNull(values.get(layer));
+  }
+
+  /** {@return the capacity in tokens} */
+  public long capacity() {
+    return capacity;
+  }
+
+  long filled() {
+    return filled;
+  }
+
+  void fill(long tokens) {
+    filled = tokens;
+  }
+
+  long bytes() {
+    long perToken = layers.stream().mapToLong(CacheShape::valuesPerToken).sum();
+    return perToken * rows * capacity * type.bytes();
+  }
+
+  /** Copies part of another block into this one, in all layers. */
+  void copy(long at, KvBlock from, long place, long tokens) {
+    for (int layer = 0; layer < layers.size(); layer++) {
+      if (layers.get(layer).keyValueHeads() > 0) {
+        copy(layer, at, from, layer, place, tokens);
+      }
+    }
+  }
+
+  /** Copies part of another block's layer into a layer of this one. */
+  void copy(int layer, long at, KvBlock from, int fromLayer, long place, long tokens) {
+    if (tokens > 0) {
+      try (Scope scope = Scope.open()) {
+        copy(from.keys(fromLayer), place, keys(layer), at, tokens);
+        copy(from.values(fromLayer), place, values(layer), at, tokens);
+      }
+    }
+  }
+
+  private static void copy(Tensor from, long place, Tensor to, long at, long tokens) {
+    to.narrow(2, at, tokens).copyFrom(from.narrow(2, place, tokens));
+  }
+
+  /** {@return this block, with one more user} */
+  KvBlock share() {
+    users++;
+    return this;
+  }
+
+  /** Frees the memory if this is the last user. */
+  @Override
+  public void close() {
+    if (--users == 0) {
+      Stream.concat(keys.stream(), values.stream()).filter(Objects::nonNull).forEach(Tensor::close);
+    }
+  }
+}

@@ -1,0 +1,354 @@
+package io.adapt4j.core.internal.nn.cache;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.AttentionRule;
+import io.adapt4j.core.internal.tensor.op.CachedAttention;
+import io.adapt4j.core.internal.tensor.op.RecurrentOps;
+import io.adapt4j.core.internal.tensor.op.RotaryTable;
+import io.adapt4j.core.internal.tensor.op.SinkOps;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Cache of a model's layers: keys and values of each processed token, or states, which can neither
+ * be rolled back nor reused in part. Keys and values of a prefix common to several texts are in
+ * blocks that their caches share; the rest belongs to each cache.
+ *
+ * <p>A shared block may not be full yet. The text that is processed next then fills it for all.
+ */
+public final class KvCache implements AutoCloseable {
+
+  /** Maximum number of blocks that a cache shares. Beyond that, common prefixes are copied. */
+  private static final int MOST_SHARED = 4;
+
+  /** Minimum number of tokens in a shared block: below that, a copy costs as little. */
+  public static final int SHORTEST_SHARED = 32;
+
+  /** A range of tokens in a block. */
+  public record Part(KvBlock block, long start, long tokens) {
+
+    private boolean isFull() {
+      return block.filled() >= tokens;
+    }
+
+    private long held() {
+      return Math.min(block.filled(), tokens);
+    }
+  }
+
+  /** Shared parts, in the order of their positions. */
+  private final List<Part> shared = new ArrayList<>();
+
+  private final LayerStates states;
+  private KvBlock own;
+  private int changes;
+
+  public KvCache(List<CacheShape> layers, long rows, long capacity, DType type) {
+    this(new KvBlock(layers, rows, capacity, type));
+  }
+
+  private KvCache(KvBlock own) {
+    this.own = own;
+    this.states = new LayerStates(own.layers(), own.rows());
+  }
+
+  /** Returns the number of cached tokens. */
+  public long length() {
+    long length = 0;
+    for (Part part : shared) {
+      length += part.held();
+      if (!part.isFull()) {
+        return length;
+      }
+    }
+    return length + own.filled();
+  }
+
+  /** Returns the capacity in tokens. */
+  public long capacity() {
+    return sharedTokens() + own.capacity();
+  }
+
+  /** {@return the number of tokens whose keys and values are, or will be, in shared blocks} */
+  public long sharedTokens() {
+    return shared.stream().mapToLong(Part::tokens).sum();
+  }
+
+  /** {@return the shared block that the next token goes to, which other caches wait for too} */
+  public Optional<KvBlock> unfilled() {
+    return shared.stream().filter(part -> !part.isFull()).map(Part::block).findFirst();
+  }
+
+  /**
+   * {@return the parts with the tokens, in the order of their positions; the last one is not
+   * shared}
+   */
+  public List<Part> parts() {
+    List<Part> parts = new ArrayList<>(shared);
+    parts.add(new Part(own, sharedTokens(), own.capacity()));
+    return parts;
+  }
+
+  /** {@return a counter that changes with the parts} */
+  public int changes() {
+    return changes;
+  }
+
+  /** {@return the number of layers} */
+  public int layers() {
+    return own.layers().size();
+  }
+
+  /** {@return the number of sequences} */
+  public int rows() {
+    return Math.toIntExact(own.rows());
+  }
+
+  /** Returns the states of a layer. */
+  public RecurrentOps.State state(int layer) {
+    return states.of(layer);
+  }
+
+  /**
+   * Returns the states of a layer, without copying them.
+   *
+   * @return the tail of a convolution [rows, ..], then the state if there is one; empty for a layer
+   *     without states
+   */
+  public List<Tensor> states(int layer) {
+    return states.tensors(layer);
+  }
+
+  /** {@return whether there are states, which can neither be rolled back nor reused in part} */
+  public boolean hasStates() {
+    return !states.isEmpty();
+  }
+
+  public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    return withJoined(
+        layer,
+        k.size(2),
+        (keys, values) -> CachedAttention.apply(q, k, v, keys, values, length(), mask, rule));
+  }
+
+  /** Attends with sinks. */
+  public Tensor attend(
+      int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
+    return withJoined(
+        layer,
+        k.size(2),
+        (keys, values) -> SinkOps.cached(q, k, v, keys, values, sinks, length(), mask, rule));
+  }
+
+  /** Attends from a joined projection, whose queries and keys are rotated first. */
+  public Tensor attend(
+      int layer,
+      Tensor projected,
+      Heads heads,
+      RotaryTable table,
+      Tensor mask,
+      AttentionRule rule) {
+    return withJoined(
+        layer,
+        projected.size(1),
+        (keys, values) ->
+            CachedAttention.rotated(
+                projected, heads.query(), table, keys, values, length(), mask, rule));
+  }
+
+  /** Operator that appends to keys and values, and attends over them. */
+  private interface Attending {
+    Tensor over(Tensor keys, Tensor values);
+  }
+
+  /**
+   * Runs an operator on contiguous keys and values: those of several blocks are concatenated for
+   * the duration of a layer.
+   */
+  private Tensor withJoined(int layer, long tokens, Attending attending) {
+    if (shared.isEmpty()) {
+      return attending.over(own.keys(layer), own.values(layer));
+    }
+    long length = length();
+    try (KvBlock joined = own.emptyLike(layer, length + tokens)) {
+      for (Piece piece : pieces(0, length)) {
+        joined.copy(0, piece.place(), piece.block(), layer, piece.from(), piece.tokens());
+      }
+      Tensor attended = attending.over(joined.keys(0), joined.values(0));
+      for (Piece piece : pieces(length, length + tokens)) {
+        piece.block().copy(layer, piece.from(), joined, 0, piece.place(), piece.tokens());
+      }
+      return attended;
+    }
+  }
+
+  /** A range of positions in a block. */
+  private record Piece(KvBlock block, long from, long place, long tokens) {}
+
+  /** Finds a range of positions. */
+  private List<Piece> pieces(long from, long to) {
+    List<Piece> pieces = new ArrayList<>();
+    for (Part part : parts()) {
+      long place = Math.max(from, part.start());
+      long tokens = Math.min(to, part.start() + part.tokens()) - place;
+      if (tokens > 0) {
+        pieces.add(new Piece(part.block(), place - part.start(), place, tokens));
+      }
+    }
+    return pieces;
+  }
+
+  /**
+   * Returns the memory of all keys, values and states, including room for further tokens.
+   *
+   * @return bytes, including shared blocks
+   */
+  public long bytes() {
+    return bytes(List.of(this));
+  }
+
+  /**
+   * Returns the memory of several caches, shared blocks counted once.
+   *
+   * @return bytes
+   */
+  public static long bytes(Collection<KvCache> caches) {
+    Set<KvBlock> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
+    caches.stream()
+        .flatMap(
+            cache -> Stream.concat(cache.shared.stream().map(Part::block), Stream.of(cache.own)))
+        .forEach(blocks::add);
+    return blocks.stream().mapToLong(KvBlock::bytes).sum()
+        + caches.stream().mapToLong(cache -> cache.states.bytes()).sum();
+  }
+
+  /** Removes all tokens, so that the sequence can be processed again. */
+  public void clear() {
+    if (!shared.isEmpty()) {
+      throw new IllegalStateException("Others use the first tokens of this cache");
+    }
+    states.clear();
+    own.fill(0);
+  }
+
+  /**
+   * Removes the tokens after the first ones. Sliding windows are no obstacle: keys and values of
+   * every token are kept, even in layers with a window. Shared blocks stay unchanged for others;
+   * free room in them no longer belongs to this cache.
+   */
+  public void truncate(long tokens) {
+    if (tokens < 0 || tokens > length()) {
+      throw new IllegalArgumentException("tokens: expected 0 to " + length() + ", found " + tokens);
+    }
+    states.requireWhole(tokens, length());
+    if (tokens == 0) {
+      states.clear();
+    }
+    long common = sharedTokens();
+    own.fill(Math.max(0, tokens - common));
+    if (tokens < common) {
+      List<Part> before = List.copyOf(shared);
+      shareFrom(before, tokens);
+      before.forEach(part -> part.block().close());
+    }
+  }
+
+  /** Shares the parts of a text up to a position. */
+  private void shareFrom(List<Part> parts, long tokens) {
+    shared.clear();
+    for (Part part : parts) {
+      if (part.start() < tokens) {
+        long count = Math.min(part.tokens(), tokens - part.start());
+        shared.add(new Part(part.block().share(), part.start(), count));
+      }
+    }
+    changes++;
+  }
+
+  /**
+   * Creates a cache with the first tokens of this one. Blocks that are already shared are shared
+   * with it too, unless they are short; the rest is copied.
+   *
+   * @return a cache, closed by the caller
+   */
+  public KvCache copy(long tokens, long capacity) {
+    long common = Math.min(tokens, sharedTokens());
+    return copy(tokens, capacity, common < SHORTEST_SHARED ? 0 : common);
+  }
+
+  /** Creates a cache with the first tokens of this one. */
+  public KvCache copy(long tokens, long capacity, long common) {
+    long end = Math.min(tokens, length());
+    states.requireWhole(end, length());
+    KvCache copy = new KvCache(own.emptyLike(capacity - common));
+    copy.shareFrom(shared, common);
+    if (end > 0) {
+      copy.states.copyFrom(states);
+    }
+    for (Piece piece : pieces(common, end)) {
+      copy.own.copy(piece.place() - common, piece.block(), piece.from(), piece.tokens());
+    }
+    copy.own.fill(Math.max(0, end - common));
+    return copy;
+  }
+
+  /**
+   * Creates the cache of a text with the same prefix. Unless the prefix is short, both share it
+   * from now on, including tokens not processed yet.
+   */
+  public KvCache branch(long tokens, long capacity) {
+    long more = Math.min(tokens, capacity() - 1) - sharedTokens();
+    if (more >= SHORTEST_SHARED && shared.size() < MOST_SHARED) {
+      share(more);
+    }
+    return copy(tokens, capacity);
+  }
+
+  /** Turns the first tokens that are not shared into a shared block. */
+  private void share(long tokens) {
+    KvBlock common = own.emptyLike(tokens);
+    KvBlock rest;
+    try {
+      rest = own.emptyLike(own.capacity() - tokens);
+    } catch (RuntimeException | Error e) {
+      common.close();
+      throw e;
+    }
+    common.fill(Math.min(tokens, own.filled()));
+    common.copy(0, own, 0, common.filled());
+    rest.fill(own.filled() - common.filled());
+    rest.copy(0, own, tokens, rest.filled());
+    shared.add(new Part(common, sharedTokens(), tokens));
+    own.close();
+    own = rest;
+    changes++;
+  }
+
+  /** Counts the tokens of a completed pass as cached. */
+  public void advance(long tokens) {
+    long left = tokens;
+    for (Part part : shared) {
+      long taken = Math.min(left, part.tokens() - part.held());
+      if (taken > 0) {
+        part.block().fill(part.held() + taken);
+        left -= taken;
+      }
+    }
+    own.fill(own.filled() + left);
+  }
+
+  @Override
+  public void close() {
+    shared.forEach(part -> part.block().close());
+    own.close();
+    states.close();
+  }
+}

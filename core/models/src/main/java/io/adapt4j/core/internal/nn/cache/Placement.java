@@ -1,0 +1,284 @@
+package io.adapt4j.core.internal.nn.cache;
+
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.DocumentBlocks;
+import io.adapt4j.core.internal.tensor.op.Masks;
+import io.adapt4j.core.internal.tensor.op.RotaryTable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Creates the {@link Positions} of a batch: position ids, rotary tables, masks.
+ *
+ * @param learned number of learned positions; 0 if there are none
+ */
+public record Placement(
+    List<RotaryFrequencies> rotary,
+    Set<Long> windows,
+    boolean keepsStates,
+    int learned,
+    int unused) {
+
+  /**
+   * Creates the positions of a batch that starts at the beginning of its texts; positions count
+   * each row's tokens.
+   */
+  public Positions causal(long[] mask, int rows, int length, DType type) {
+    if (isRightPadded(mask, rows, length)) {
+      return plain(mask, rows, 0, length, null, type);
+    }
+    return counted(mask, rows, length, length, null, type);
+  }
+
+  /**
+   * Like {@link #causal}, but learned positions also count padding, as base models of decoders do.
+   */
+  public Positions causalInPlace(long[] mask, int rows, int length, DType type) {
+    if (learned == 0 || isRightPadded(mask, rows, length)) {
+      return causal(mask, rows, length, type);
+    }
+    long[] positions = new long[rows * length];
+    Arrays.setAll(positions, i -> i % length);
+    try (Scope scope = Scope.open()) {
+      Tensor seen = Tensor.of(mask, rows, length);
+      Map<Long, Tensor> masks = new HashMap<>();
+      windows.forEach(window -> masks.put(window, Masks.causal(seen, length, window, type).own()));
+      return new Positions(
+          learnedIds(positions, rows, length),
+          tables(positions, length, type, rows, length),
+          masks,
+          null,
+          tokens(mask, rows));
+    }
+  }
+
+  /** Creates the positions of a batch of which only the shape is known. */
+  public Positions shaped(int rows, int length, DType type) {
+    List<RotaryTable> tables =
+        rotary.stream()
+            .map(
+                frequencies ->
+                    new RotaryTable(
+                        Tensor.zeros(type, length, frequencies.rotaryDim() / 2).own(),
+                        Tensor.zeros(type, length, frequencies.rotaryDim() / 2).own()))
+            .toList();
+    Tensor ids = learned == 0 ? null : Tensor.zeros(DType.I64, rows, length).own();
+    return new Positions(ids, tables, Map.of(), null, new long[rows]);
+  }
+
+  /**
+   * Creates the positions of a batch whose rows hold several documents each; positions count each
+   * document's tokens.
+   */
+  public Positions packed(int[][] documents, int length, DType type) {
+    DocumentBlocks.check(documents, length);
+    long[] positions = new long[documents.length * length];
+    int[] lengths = new int[positions.length];
+    for (int row = 0; row < documents.length; row++) {
+      int start = row * length;
+      for (int tokens : documents[row]) {
+        for (int i = 0; i < tokens; i++) {
+          positions[start + i] = i;
+          lengths[start + i] = tokens;
+        }
+        start += tokens;
+      }
+    }
+    return new Positions(
+        learnedIds(positions, documents.length, length),
+        packedTables(positions, lengths, type, documents.length, length),
+        DocumentBlocks.of(documents, length),
+        Arrays.stream(documents).mapToLong(row -> Arrays.stream(row).sum()).toArray());
+  }
+
+  /** Returns tables with the frequencies of each document's own length, if they depend on it. */
+  private List<RotaryTable> packedTables(
+      long[] positions, int[] lengths, DType type, int rows, int length) {
+    List<RotaryTable> tables = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      for (RotaryFrequencies rotaryFrequencies : rotary) {
+        tables.add(
+            table(
+                rotaryFrequencies,
+                Tensor.of(positions, rows, length),
+                frequencies(rotaryFrequencies, lengths, rows, length),
+                type));
+      }
+    }
+    return tables;
+  }
+
+  /**
+   * Returns the same frequencies for all positions [D / 2], or those of each position [B, T, D /
+   * 2].
+   */
+  private static Tensor frequencies(RotaryFrequencies rotary, int[] lengths, int rows, int length) {
+    Map<Integer, float[]> byLength = new HashMap<>();
+    Arrays.stream(lengths)
+        .forEach(value -> byLength.computeIfAbsent(value, rotary::inverseFrequencies));
+    int width = rotary.rotaryDim() / 2;
+    float[] first = byLength.get(lengths[0]);
+    if (byLength.values().stream().allMatch(value -> Arrays.equals(value, first))) {
+      return Tensor.of(first, width);
+    }
+    float[] all = new float[lengths.length * width];
+    for (int i = 0; i < lengths.length; i++) {
+      System.arraycopy(byLength.get(lengths[i]), 0, all, i * width, width);
+    }
+    return Tensor.of(all, rows, length, width);
+  }
+
+  /** Creates the positions of the next {@code count} tokens after those in a cache. */
+  public Positions next(long[] mask, int rows, int count, KvCache cache, DType type) {
+    int total = Math.toIntExact(cache.length() + count);
+    if (total > cache.capacity()) {
+      throw new IllegalArgumentException(
+          "The cache has room for " + cache.capacity() + " tokens, " + total + " were given");
+    }
+    boolean plain = allOnes(mask) && (count == 1 || cache.length() == 0);
+    return plain
+        ? plain(mask, rows, total - count, total, cache, type)
+        : counted(mask, rows, total, count, cache, type);
+  }
+
+  /** Creates the positions of a batch with bidirectional attention, from the given position ids. */
+  public Positions bothWays(long[] ids, long[] mask, int rows, int length, DType type) {
+    try (Scope scope = Scope.open()) {
+      Map<Long, Tensor> masks = new HashMap<>();
+      if (!allOnes(mask)) {
+        Tensor seen = Tensor.of(mask, rows, length);
+        windows.forEach(window -> masks.put(window, Masks.padding(seen, window, type).own()));
+      }
+      long highest = Arrays.stream(ids).max().orElse(0);
+      List<RotaryTable> tables = tables(ids, Math.toIntExact(highest + 1), type, rows, length);
+      return new Positions(learnedIds(ids, rows, length), tables, masks, null, tokens(mask, rows));
+    }
+  }
+
+  private Positions plain(long[] mask, int rows, int from, int to, KvCache cache, DType type) {
+    long[] positions = new long[to - from];
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = (long) from + i;
+    }
+    Tensor ids = null;
+    if (learned > 0) {
+      long[] all = new long[rows * positions.length];
+      for (int row = 0; row < rows; row++) {
+        System.arraycopy(positions, 0, all, row * positions.length, positions.length);
+      }
+      ids = learnedIds(all, rows, positions.length);
+    }
+    return new Positions(
+        ids, tables(positions, to, type, to - from), Map.of(), cache, tokens(mask, rows));
+  }
+
+  /** Numbers each row's tokens consecutively; padding has position 1. */
+  private Positions counted(
+      long[] mask, int rows, int total, int count, KvCache cache, DType type) {
+    long[] positions = new long[rows * count];
+    float[] keep = new float[rows * count];
+    long highest = 0;
+    for (int row = 0; row < rows; row++) {
+      long seen = 0;
+      for (int i = 0; i < total; i++) {
+        seen += mask[row * total + i];
+        int at = i - (total - count);
+        if (at >= 0) {
+          positions[row * count + at] = mask[row * total + i] == 0 ? 1 : seen - 1;
+          keep[row * count + at] = mask[row * total + i];
+        }
+      }
+      highest = Math.max(highest, seen);
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor seen = Tensor.of(mask, rows, total);
+      Map<Long, Tensor> masks = new HashMap<>();
+      windows.forEach(window -> masks.put(window, Masks.causal(seen, count, window, type).own()));
+      return new Positions(
+              learnedIds(positions, rows, count),
+              tables(positions, Math.toIntExact(highest), type, rows, count),
+              masks,
+              cache,
+              tokens(mask, rows))
+          .keeping(keepsStates ? Tensor.of(keep, rows, count, 1).own() : null);
+    }
+  }
+
+  private Tensor learnedIds(long[] positions, int rows, int length) {
+    if (learned == 0) {
+      return null;
+    }
+    for (long position : positions) {
+      if (position >= learned) {
+        throw new IllegalArgumentException(
+            "A text reaches position "
+                + position
+                + ", but the model has learned "
+                + learned
+                + " positions; shorten the text");
+      }
+    }
+    long[] places = Arrays.stream(positions).map(position -> position + unused).toArray();
+    return Tensor.of(places, rows, length).own();
+  }
+
+  private List<RotaryTable> tables(
+      long[] positions, int sequenceLength, DType type, long... sizes) {
+    List<RotaryTable> tables = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      for (RotaryFrequencies rotaryFrequencies : rotary) {
+        tables.add(
+            table(
+                rotaryFrequencies,
+                Tensor.of(positions, sizes),
+                Tensor.of(
+                    rotaryFrequencies.inverseFrequencies(sequenceLength),
+                    rotaryFrequencies.rotaryDim() / 2),
+                type));
+      }
+    }
+    return tables;
+  }
+
+  private static RotaryTable table(
+      RotaryFrequencies rotary, Tensor positions, Tensor inverse, DType type) {
+    RotaryTable table = RotaryTable.of(positions, inverse, rotary.attentionFactor(), type);
+    if (rotary.temperature().isEmpty()) {
+      return table;
+    }
+    try (table) {
+      RotaryFrequencies.Temperature factor = rotary.temperature().get();
+      return table.growing(positions, factor.beta(), factor.length());
+    }
+  }
+
+  private static boolean isRightPadded(long[] mask, int rows, int length) {
+    for (int row = 0; row < rows; row++) {
+      for (int i = 1; i < length; i++) {
+        if (mask[row * length + i] > mask[row * length + i - 1]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static long[] tokens(long[] mask, int rows) {
+    int length = mask.length / rows;
+    return IntStream.range(0, rows)
+        .mapToLong(row -> Arrays.stream(mask, row * length, (row + 1) * length).sum())
+        .toArray();
+  }
+
+  private static boolean allOnes(long[] mask) {
+    return Arrays.stream(mask).allMatch(value -> value != 0);
+  }
+}

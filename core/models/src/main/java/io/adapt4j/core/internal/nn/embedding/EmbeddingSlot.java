@@ -1,0 +1,31 @@
+package io.adapt4j.core.internal.nn.embedding;
+
+import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Slot of a model's token embedding, in which it can be replaced. */
+public final class EmbeddingSlot {
+
+  private TokenEmbedding embedding;
+
+  EmbeddingSlot(TokenEmbedding embedding) {
+    this.embedding = embedding;
+  }
+
+  /** Replaces the embedding. */
+  public void replace(UnaryOperator<TokenEmbedding> change) {
+    embedding = change.apply(embedding);
+  }
+
+  /** {@return the table in which tokens are looked up; empty if the embedding is something else} */
+  public Optional<TokenTable> table() {
+    return embedding instanceof TokenTable table ? Optional.of(table) : Optional.empty();
+  }
+
+  public Tensor forward(Ops ops, Tensor ids, Positions positions) {
+    return embedding.forward(ops, ids, positions);
+  }
+}

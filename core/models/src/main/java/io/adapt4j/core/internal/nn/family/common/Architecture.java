@@ -1,0 +1,40 @@
+package io.adapt4j.core.internal.nn.family.common;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import java.util.Set;
+
+/** A model family: declares the network for a configuration. */
+public interface Architecture {
+
+  /** Returns the {@code model_type}s of its configurations. */
+  Set<String> modelTypes();
+
+  /**
+   * Returns the fields of {@link UnreadFeatures} that this family reads itself; a configuration
+   * that sets any other is rejected.
+   */
+  default Set<String> features() {
+    return Set.of();
+  }
+
+  /**
+   * Returns the reference's dropout rates in training. A field that the reference ignores, such as
+   * {@code embd_pdrop} of Phi-3, has no effect.
+   */
+  default DropoutRates dropout(ModelConfig model) {
+    return DropoutFields.ofAttention(model.fields());
+  }
+
+  /**
+   * Changes a configuration so that the output matrix has different values, even if the file ties
+   * it to the embedding.
+   */
+  default ModelConfig withOwnHead(ModelConfig config) {
+    return config.withTieWordEmbeddings(false);
+  }
+
+  /** Declares a network without weights. */
+  Network declare(ModelConfig config);
+}

@@ -1,0 +1,36 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.embedding.Embeddings;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Gemma 1 (Gemma Team 2024): Llama with norm weights stored as differences from 1, embeddings
+ * scaled by sqrt(hidden) and wide heads.
+ */
+public final class Gemma implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(
+          8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.of(256));
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("gemma");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .normOffset(1)
+        .embeddingScale(new Embeddings.Scale(Math.sqrt(config.hiddenSize()), true))
+        .declare();
+  }
+}

@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.PartialRotary;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * GLM-4 (GLM Team 2024): Llama with gate and up in one matrix, and rotary positions on adjacent
+ * pairs in half of each head; GLM-4-0414 also has norms after each branch.
+ */
+public final class Glm implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(131_072, 1.5625e-7, "silu", false, 10_000, OptionalInt.of(128));
+
+  private static final LlamaLike.NormNames SANDWICH =
+      new LlamaLike.NormNames(
+          "input_layernorm",
+          "post_self_attn_layernorm",
+          "post_attention_layernorm",
+          "post_mlp_layernorm");
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("glm", "glm4");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.5), DEFAULTS);
+    LlamaLike like =
+        new LlamaLike(model, config)
+            .attentionBias(config.attentionBias(), false)
+            .fusedGateUp()
+            .rotatedInPairs();
+    return model.modelType().equals("glm")
+        ? like.declare()
+        : like.norms(LlamaLike.NormPlacement.BEFORE_AND_AFTER).normNames(SANDWICH).declare();
+  }
+}

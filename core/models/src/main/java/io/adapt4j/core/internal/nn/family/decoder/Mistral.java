@@ -1,0 +1,38 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Mistral 7B and related models (Jiang et al. 2023): Llama with a sliding window in every layer.
+ */
+public final class Mistral implements Architecture {
+
+  static final int WINDOW = 4096;
+
+  static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(131_072, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("mistral");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("sliding_window");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    int window = SlidingWindow.size(model, WINDOW);
+    return new LlamaLike(model, config).window(layer -> window).declare();
+  }
+}

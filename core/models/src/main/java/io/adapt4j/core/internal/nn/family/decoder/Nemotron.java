@@ -1,0 +1,38 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.PartialRotary;
+import io.adapt4j.core.internal.nn.norm.LayerNorm;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Nemotron 4 and Minitron (Parmar et al. 2024): layer norm weights stored as differences from 1, a
+ * squared ReLU without a gate, rotary positions on half of each head.
+ */
+public final class Nemotron implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(4096, 1e-6, "relu2", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("nemotron");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.5), DEFAULTS);
+    double eps = model.fields().positiveNumber("norm_eps", 1e-5);
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .mlpBias(config.mlpBias())
+        .plainMlp("up_proj", "down_proj")
+        .norms((path, width) -> LayerNorm.declare(path, width, 1, true, eps))
+        .declare();
+  }
+}

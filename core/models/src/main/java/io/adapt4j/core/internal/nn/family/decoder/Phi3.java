@@ -1,0 +1,59 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import com.fasterxml.jackson.databind.node.IntNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.DropoutFields;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Phi-3 and Phi-4 mini (Abdin et al. 2024): Llama with query, key and value in one matrix and gate
+ * and up in another, an optional sliding window, and longrope in the long-context variants.
+ */
+public final class Phi3 implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000, OptionalInt.empty());
+
+  private static final String ORIGINAL_LENGTH = "original_max_position_embeddings";
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("phi3");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("sliding_window");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "resid_pdrop", 0);
+    return DropoutFields.ofAttention(fields).withOutputs(outputs, outputs);
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    int window = SlidingWindow.size(model, 0);
+    return new LlamaLike(model, DecoderConfig.from(withOriginalLength(model), DEFAULTS))
+        .fusedProjections()
+        .window(layer -> window)
+        .declare();
+  }
+
+  /** Adds the field with the original length that longrope uses, which has a default. */
+  private static ModelConfig withOriginalLength(ModelConfig model) {
+    return model.fields().has(ORIGINAL_LENGTH)
+        ? model
+        : model.with(ORIGINAL_LENGTH, IntNode.valueOf(DEFAULTS.maxPositionEmbeddings()));
+  }
+}

@@ -1,0 +1,51 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.LayerTypes;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on query, key and value, and an optional
+ * sliding window in some layers.
+ */
+public final class Qwen2 implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("qwen2");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("sliding_window", "use_sliding_window", "layer_types");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    return windowed(model, config).attentionBias(true, false).declare();
+  }
+
+  /**
+   * Declares a sliding window in the layers of {@code layer_types} if {@code use_sliding_window} is
+   * set.
+   */
+  static LlamaLike windowed(ModelConfig model, DecoderConfig config) {
+    boolean on = model.fields().bool("use_sliding_window", false);
+    int window = on ? SlidingWindow.size(model, 4096) : 0;
+    int full = model.fields().optionalInt("max_window_layers").orElse(28);
+    List<Boolean> slides =
+        LayerTypes.sliding(model, config.layers(), layer -> window > 0 && layer >= full);
+    return new LlamaLike(model, config).window(LayerTypes.windows(model, slides, window));
+  }
+}

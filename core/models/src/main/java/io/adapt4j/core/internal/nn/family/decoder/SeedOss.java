@@ -1,0 +1,43 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.DropoutFields;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Seed-OSS (ByteDance 2025): Llama with biases on query, key and value. */
+public final class SeedOss implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(524_288, 1e-6, "silu", false, 10_000, OptionalInt.of(128));
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("seed_oss");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "residual_dropout", 0.1);
+    return DropoutRates.ofAttention(DropoutFields.rate(fields, "attention_dropout", 0.1))
+        .withOutputs(outputs, outputs);
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    return new LlamaLike(model, config)
+        .attentionBias(
+            model.fields().bool("attention_bias", true),
+            model.fields().bool("attention_out_bias", false))
+        .mlpBias(config.mlpBias())
+        .declare();
+  }
+}

@@ -1,0 +1,51 @@
+package io.adapt4j.core.internal.nn.family.decoder;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.DropoutFields;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.PartialRotary;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * StableLM 2 and 3 (Bellagente et al. 2024): Llama with layer norms and rotary positions on a
+ * quarter of each head; attention and MLP in parallel if the configuration says so.
+ */
+public final class StableLm implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(4096, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("stablelm");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("use_parallel_residual");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    return DropoutFields.ofAttention(fields)
+        .withOutputs(0, DropoutFields.rate(fields, "hidden_dropout", 0));
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.25), DEFAULTS);
+    boolean parallel = model.fields().bool("use_parallel_residual", false);
+    return new LlamaLike(model, config)
+        .attentionBias(model.fields().bool("use_qkv_bias", false), false)
+        .layerNorms(true, model.fields().positiveNumber("layer_norm_eps", 1e-5))
+        .norms(parallel ? LlamaLike.NormPlacement.SHARED_BEFORE : LlamaLike.NormPlacement.BEFORE)
+        .declare();
+  }
+}

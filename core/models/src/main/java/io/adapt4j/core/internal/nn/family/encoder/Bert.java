@@ -1,0 +1,97 @@
+package io.adapt4j.core.internal.nn.family.encoder;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Dimensions;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.StoredNames;
+import io.adapt4j.core.internal.nn.Transformer;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.DropoutFields;
+import io.adapt4j.core.internal.nn.head.ClassificationHead;
+import io.adapt4j.core.internal.nn.head.EncoderHead;
+import io.adapt4j.core.internal.nn.head.EncoderTask;
+import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
+import io.adapt4j.core.internal.nn.head.Pooling;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tensor.op.Activation;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** BERT (Devlin et al. 2019) and sentence encoders based on it. */
+public final class Bert implements Architecture {
+
+  private static final String PREFIX = "bert.";
+
+  private static final StoredNames NAMES =
+      StoredNames.of(
+              PREFIX,
+              List.of(
+                  "(bert\\.)?embeddings\\.position_ids",
+                  "(bert\\.)?pooler\\..*",
+                  "cls\\..*",
+                  "classifier\\..*"))
+          .keeping(StoredNames.POOLING_LAYER);
+
+  /** Additional tensors of the pretraining class, for next sentence prediction. */
+  private static final String PRETRAINING =
+      StoredNames.POOLING_LAYER + "|cls\\.seq_relationship\\.(weight|bias)";
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("bert");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    return DropoutFields.ofBert(model.fields());
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    EncoderTask task = EncoderTask.of(model);
+    BertLike bert = BertLike.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
+    Transformer body = bert.body();
+    EncoderHead head =
+        switch (task) {
+          case FEATURES -> new EncoderHead.None();
+          case MASKED_TOKENS -> maskedTokens(bert, body);
+          case CLASSES -> classes(bert);
+          case TOKEN_CLASSES -> bert.tokenClasses();
+        };
+    Dimensions dimensions =
+        new Dimensions(bert.hidden(), bert.layers(), bert.vocabulary(), bert.positions());
+    boolean pretraining =
+        model.architectures().stream().anyMatch(name -> name.endsWith("ForPreTraining"));
+    StoredNames names = pretraining ? NAMES.keeping(PRETRAINING) : NAMES;
+    return new Encoder(model, dimensions, names, body, head, OptionalInt.empty());
+  }
+
+  private static EncoderHead maskedTokens(BertLike bert, Transformer body) {
+    String path = "cls.predictions.";
+    boolean tied = bert.model().fields().bool("tie_word_embeddings", true);
+    Parameter weight =
+        tied
+            ? body.embeddings().tokens()
+            : Parameter.of(path + "decoder.weight", bert.vocabulary(), bert.hidden());
+    return new MaskedLanguageHead(
+        LinearSlot.of(path + "transform.dense", bert.hidden(), true, bert.hidden()),
+        bert.activation(),
+        bert.norm(path + "transform.LayerNorm"),
+        new VocabularyHead(weight, Parameter.of(path + "bias", bert.vocabulary()), 1, 0));
+  }
+
+  private static EncoderHead classes(BertLike bert) {
+    return ClassificationHead.ofTexts(
+        Pooling.FIRST,
+        LinearSlot.of(PREFIX + "pooler.dense", bert.hidden(), true, bert.hidden()),
+        Activation.TANH,
+        Norm.NONE,
+        LinearSlot.of("classifier", bert.hidden(), true, EncoderTask.classes(bert.model())));
+  }
+}

@@ -1,0 +1,98 @@
+package io.adapt4j.core.internal.nn.family.encoder;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Dimensions;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.StoredNames;
+import io.adapt4j.core.internal.nn.Transformer;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.DropoutFields;
+import io.adapt4j.core.internal.nn.head.ClassificationHead;
+import io.adapt4j.core.internal.nn.head.EncoderHead;
+import io.adapt4j.core.internal.nn.head.EncoderTask;
+import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
+import io.adapt4j.core.internal.nn.head.Pooling;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tensor.op.Activation;
+import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * RoBERTa (Liu et al. 2019), XLM-RoBERTa and CamemBERT: BERT with positions that start after the
+ * padding id.
+ */
+public final class Roberta implements Architecture {
+
+  private static final String PREFIX = "roberta.";
+  private static final int DEFAULT_PADDING = 1;
+
+  private static final StoredNames NAMES =
+      StoredNames.of(
+              PREFIX,
+              List.of(
+                  "(roberta\\.)?embeddings\\.position_ids",
+                  "(roberta\\.)?pooler\\..*",
+                  "lm_head\\..*",
+                  "classifier\\..*"))
+          .keeping(StoredNames.POOLING_LAYER);
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("roberta", "xlm-roberta", "camembert");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    DropoutRates rates = DropoutFields.ofBert(model.fields());
+    return rates.withClassifier(rates.classifier(), rates.classifier());
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    EncoderTask task = EncoderTask.of(model);
+    BertLike bert = BertLike.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
+    Transformer body = bert.body();
+    EncoderHead head =
+        switch (task) {
+          case FEATURES -> new EncoderHead.None();
+          case MASKED_TOKENS -> maskedTokens(bert, body);
+          case CLASSES -> classes(bert);
+          case TOKEN_CLASSES -> bert.tokenClasses();
+        };
+    int padding = model.padTokenId().orElse(DEFAULT_PADDING);
+    Dimensions dimensions =
+        new Dimensions(
+            bert.hidden(), bert.layers(), bert.vocabulary(), bert.positions() - padding - 1);
+    return new Encoder(model, dimensions, NAMES, body, head, OptionalInt.of(padding));
+  }
+
+  private static EncoderHead maskedTokens(BertLike bert, Transformer body) {
+    String path = "lm_head.";
+    boolean tied = bert.model().fields().bool("tie_word_embeddings", true);
+    Parameter weight =
+        tied
+            ? body.embeddings().tokens()
+            : Parameter.of(path + "decoder.weight", bert.vocabulary(), bert.hidden());
+    return new MaskedLanguageHead(
+        LinearSlot.of(path + "dense", bert.hidden(), true, bert.hidden()),
+        Activation.GELU,
+        bert.norm(path + "layer_norm"),
+        new VocabularyHead(weight, Parameter.of(path + "bias", bert.vocabulary()), 1, 0));
+  }
+
+  private static EncoderHead classes(BertLike bert) {
+    return ClassificationHead.ofTexts(
+        Pooling.FIRST,
+        LinearSlot.of("classifier.dense", bert.hidden(), true, bert.hidden()),
+        Activation.TANH,
+        Norm.NONE,
+        LinearSlot.of(
+            "classifier.out_proj", bert.hidden(), true, EncoderTask.classes(bert.model())));
+  }
+}

@@ -1,0 +1,63 @@
+package io.adapt4j.core.internal.nn.family.expert;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.Experts;
+import io.adapt4j.core.internal.nn.family.common.LayerTypes;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * gpt-oss (OpenAI 2025): a mixture of experts in every layer, a sliding window in every second one,
+ * and attention sinks.
+ */
+public final class GptOss implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 150_000, OptionalInt.of(64));
+
+  private static final double ALPHA = 1.702;
+  private static final double LIMIT = 7;
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("gpt_oss");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(
+        "sliding_window", "layer_types", "num_local_experts", "num_experts_per_tok", "num_experts");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    ConfigReader fields = model.fields();
+    boolean bias = fields.bool("attention_bias", true);
+    int window = SlidingWindow.size(model, 128);
+    List<Boolean> slides =
+        LayerTypes.sliding(model, config.layers(), layer -> window > 0 && layer % 2 == 0);
+    double limit = fields.positiveNumber("swiglu_limit", LIMIT);
+    Experts experts = Experts.read(model, "intermediate_size", "num_local_experts", true, 0.9);
+    return new LlamaLike(model, config)
+        .attentionBias(bias, bias)
+        .sinks()
+        .window(LayerTypes.windows(model, slides, window))
+        .mlps(
+            (path, layer) ->
+                experts.declare(
+                    path + ".mlp",
+                    path + ".mlp.router",
+                    true,
+                    expert -> experts.clamped(path + ".mlp.experts", expert, ALPHA, limit),
+                    null))
+        .declare();
+  }
+}

@@ -1,0 +1,99 @@
+package io.adapt4j.core.internal.nn.family.expert;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.Experts;
+import io.adapt4j.core.internal.nn.family.common.LayerTypes;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.PartialRotary;
+import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import io.adapt4j.core.internal.tensor.op.ExpertOps;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * GLM 4.5 (Zhipu AI 2025) and dots.llm1 (rednote 2025): mixtures with sigmoid routing as in
+ * DeepSeek V3, after some dense layers.
+ */
+public final class SigmoidRouted implements Architecture {
+
+  private static final DecoderConfig.Defaults GLM =
+      new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 10_000, OptionalInt.empty());
+  private static final DecoderConfig.Defaults DOTS =
+      new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("glm4_moe", "dots1");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(
+        "moe_intermediate_size",
+        "n_routed_experts",
+        "n_shared_experts",
+        "num_experts_per_tok",
+        "num_experts",
+        "num_local_experts",
+        "use_qk_norm",
+        "sliding_window",
+        "layer_types");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    boolean glm = model.modelType().equals("glm4_moe");
+    DecoderConfig config =
+        glm
+            ? DecoderConfig.from(PartialRotary.withDefault(model, 0.5), GLM)
+            : DecoderConfig.from(model, DOTS);
+    LlamaLike like = new LlamaLike(model, config);
+    like.attentionBias(config.attentionBias(), !glm && config.attentionBias());
+    if (!glm || fields.bool("use_qk_norm", false)) {
+      like.queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD);
+    }
+    if (!glm) {
+      int window = SlidingWindow.size(model, 4096);
+      int dense = fields.positiveInt("max_window_layers", 62);
+      List<Boolean> slides =
+          LayerTypes.sliding(model, config.layers(), layer -> window > 0 && layer >= dense);
+      like.window(LayerTypes.windows(model, slides, window));
+    }
+    Experts experts = experts(model);
+    int first = fields.optionalInt("first_k_dense_replace").orElse(glm ? 1 : 0);
+    int shared = fields.optionalInt("n_shared_experts").orElse(glm ? 1 : 0);
+    return like.mlps(
+            (path, layer) ->
+                !Experts.isSparse(fields, layer, layer >= first)
+                    ? like.mlp(path + ".mlp")
+                    : experts.declare(
+                        path + ".mlp",
+                        shared == 0
+                            ? null
+                            : experts.shared(
+                                experts.expert(
+                                    path + ".mlp.shared_experts", shared * experts.width()))))
+        .declare();
+  }
+
+  private static Experts experts(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    int chosen = Experts.chosen(model, "num_experts_per_tok", "n_routed_experts");
+    ExpertOps.Rule rule =
+        new ExpertOps.Rule(
+            chosen,
+            fields.bool("norm_topk_prob", model.modelType().equals("glm4_moe")),
+            true,
+            fields.positiveNumber("routed_scaling_factor", 1),
+            fields.positiveInt("n_group", 1),
+            fields.positiveInt("topk_group", 1));
+    return Experts.read(model, "moe_intermediate_size", "n_routed_experts", rule, 0)
+        .correction("gate.e_score_correction_bias", fields.requirePositiveInt("n_routed_experts"));
+  }
+}

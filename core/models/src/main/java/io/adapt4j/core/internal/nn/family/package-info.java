@@ -1,0 +1,2 @@
+/** Registry of model families, including those of applications and unknown ones. */
+package io.adapt4j.core.internal.nn.family;

@@ -1,0 +1,29 @@
+package io.adapt4j.core.internal.nn.head;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.linear.LinearTerms;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A quantized copy of an output head's matrix, which speeds up single tokens: the matrix is read
+ * for each of them.
+ */
+public interface CompactHead extends AutoCloseable {
+
+  /** Reads the matrix. */
+  void read(Checkpoint checkpoint);
+
+  /** {@return the bytes of the matrix once it is read} */
+  long bytes();
+
+  /**
+   * Adds the product with the matrix.
+   *
+   * @param bias added to the logits, or null
+   */
+  boolean describe(LinearTerms terms, @Nullable Parameter bias);
+
+  @Override
+  void close();
+}

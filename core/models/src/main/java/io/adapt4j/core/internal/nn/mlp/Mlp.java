@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.nn.mlp;
+
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The part of a layer that processes each position separately. */
+public sealed interface Mlp
+    permits BlockExperts,
+        ClampedMlp,
+        ExpertMlp,
+        GatedMlp,
+        JoinedMlp,
+        PlainMlp,
+        ScaledMlp,
+        SparseGatedMlp,
+        UpGateMlp,
+        XieluMlp {
+
+  default Tensor forward(Ops ops, Tensor x) {
+    return forward(ops, x, true);
+  }
+
+  /**
+   * Applies the MLP.
+   *
+   * @param x [.., hidden]
+   */
+  Tensor forward(Ops ops, Tensor x, boolean computed);
+
+  List<LinearSlot> linears();
+
+  /** {@return the parameters other than those of the linear layers} */
+  default List<Parameter> otherParameters() {
+    return List.of();
+  }
+
+  /** {@return the router that sends positions to experts; null if there are no experts} */
+  default @Nullable Router router() {
+    return null;
+  }
+}

@@ -1,0 +1,348 @@
+package io.adapt4j.core.internal.tensor.op;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Temporaries;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mixture-of-experts operators: routing positions to a few of several experts, and combining their
+ * outputs (Shazeer et al. 2017).
+ */
+public final class ExpertOps {
+
+  private static final Operator ROUTE = Operator.core("route");
+  private static final Operator ROUTE_BACKWARD = Operator.core("route_backward");
+  private static final Operator ROUTE_CORRECTED = Operator.core("route_corrected");
+  private static final Operator ROUTE_CORRECTED_BACKWARD =
+      Operator.core("route_corrected_backward");
+  private static final Operator EXPERT_LOAD = Operator.core("expert_load");
+  private static final Operator EXPERT_LOAD_BACKWARD = Operator.core("expert_load_backward");
+  private static final Operator CLAMPED_GATED = Operator.core("clamped_gated");
+  private static final Operator CLAMPED_GATED_BACKWARD =
+      Operator.core("clamped_gated_backward").needing(Temporaries.like(0, 4));
+  private static final Operator BLOCK_LINEAR = Operator.core("block_linear");
+  private static final Operator BLOCK_LINEAR_BACKWARD = Operator.core("block_linear_backward");
+  private static final Operator PLUS_ROW = Operator.core("plus_row");
+  private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
+  private static final Operator SCALE_CHOSEN = Operator.core("scale_chosen");
+  private static final Operator SCALE_CHOSEN_BACKWARD = Operator.core("scale_chosen_backward");
+  private static final Operator WEIGH_ROWS = Operator.core("weigh_rows");
+  private static final Operator WEIGH_ROWS_BACKWARD = Operator.core("weigh_rows_backward");
+  private static final Operator JOIN_ROWS = Operator.core("join_rows");
+  private static final Operator JOIN_ROWS_BACKWARD = Operator.core("join_rows_backward");
+  private static final Operator SIGMOID_GATED = Operator.core("sigmoid_gated");
+  private static final Operator SIGMOID_GATED_BACKWARD = Operator.core("sigmoid_gated_backward");
+
+  private ExpertOps() {}
+
+  /**
+   * The positions routed to one expert.
+   *
+   * @param rows indices of the positions, I64 [n]
+   * @param slots indices of their weights among all weights, I64 [n]
+   */
+  public record Share(int expert, Tensor rows, Tensor slots) {}
+
+  /**
+   * Routing of all positions.
+   *
+   * @param weights weights of the chosen experts of each position, F32 [N, k]
+   * @param chosen indices of the chosen experts, I64 [N, k]
+   */
+  public record Routed(Tensor weights, Tensor chosen, List<Share> shares) {}
+
+  /**
+   * Rule for choosing and weighting experts.
+   *
+   * @param groups number of groups that the experts are divided into; 1 for none
+   */
+  public record Rule(
+      int chosen, boolean normalized, boolean sigmoid, double scale, int groups, int groupsKept) {
+
+    /** Creates the rule of most families: softmax of the scores, without groups. */
+    public static Rule softmax(int chosen, boolean normalized) {
+      return new Rule(chosen, normalized, false, 1, 1, 1);
+    }
+
+    private boolean isPlain() {
+      return !sigmoid && scale == 1 && groups == 1;
+    }
+  }
+
+  /** Additional term in the gradient of the scores. */
+  @FunctionalInterface
+  public interface ScoreGradient {
+    /** Adds the term. */
+    Tensor plus(Tensor gradient);
+  }
+
+  /**
+   * Chooses experts by their scores. Saves the scores for backward, and copies the chosen indices
+   * to the host.
+   *
+   * @param scores [B, T, experts]
+   * @param correction bias for choosing the experts, not applied to their weights, [experts]; or
+   *     null
+   */
+  public static Routed route(
+      Ops ops, Tensor scores, @Nullable Parameter correction, Rule rule, ScoreGradient more) {
+    int k = rule.chosen();
+    boolean plain = correction == null && rule.isPlain();
+    Tensor[] made =
+        plain
+            ? ROUTE.tensors(scores, k, rule.normalized())
+            : ROUTE_CORRECTED.tensors(
+                scores,
+                Parameter.valueOf(correction),
+                k,
+                rule.normalized(),
+                rule.sigmoid(),
+                rule.scale(),
+                rule.groups(),
+                rule.groupsKept());
+    if (ops.isDifferentiated(scores)) {
+      ops.saveForBackward(scores);
+      ops.saveForBackward(made[1]);
+      ops.record(
+          new Tensor[] {made[0]},
+          new Tensor[] {scores},
+          d ->
+              new Tensor[] {
+                more.plus(
+                    plain
+                        ? ROUTE_BACKWARD.tensor(d[0], scores, made[1], rule.normalized())
+                        : ROUTE_CORRECTED_BACKWARD.tensor(
+                            d[0], scores, made[1], rule.normalized(), rule.sigmoid(), rule.scale()))
+              });
+    }
+    int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
+    return new Routed(made[0], made[1], shares(ops, chosen(made[1], experts), k, experts));
+  }
+
+  /**
+   * Computes the expert load: how often experts are chosen by the plain softmax of the scores, and
+   * the sums of their probabilities.
+   *
+   * @param real 1 for positions that count and 0 for others, F32 [N, 1]
+   * @return counts and sums, F32 [2, experts]
+   */
+  public static Tensor load(Tensor scores, Tensor real, int k) {
+    return EXPERT_LOAD.tensor(scores, real, k);
+  }
+
+  /**
+   * Computes the gradient, by the scores of some positions, of the sum over experts of count times
+   * probabilities.
+   */
+  public static Tensor loadBackward(Tensor scores, Tensor real, Tensor load, double factor) {
+    return EXPERT_LOAD_BACKWARD.tensor(scores, real, load, factor);
+  }
+
+  /**
+   * (up + 1) gate sigmoid(alpha gate), with gate and up clamped to a limit. Saves x for backward.
+   *
+   * @param x interleaved gate and up [.., 2 width]
+   * @return [.., width]
+   */
+  public static Tensor clampedGated(Ops ops, Tensor x, double alpha, double limit) {
+    Tensor y = CLAMPED_GATED.tensor(x, alpha, limit);
+    if (ops.isDifferentiated(x)) {
+      ops.saveForBackward(x);
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {CLAMPED_GATED_BACKWARD.tensor(dy[0], x, alpha, limit)});
+    }
+    return y;
+  }
+
+  /** Returns the chosen experts; on shapes only, every expert has an equal share. */
+  private static long[] chosen(Tensor ids, int experts) {
+    if (!ids.engine().isOnShapes()) {
+      return ids.toLongs();
+    }
+    long[] even = new long[Math.toIntExact(ids.count())];
+    Arrays.setAll(even, i -> i % experts);
+    return even;
+  }
+
+  private static List<Share> shares(Ops ops, long[] chosen, int k, int experts) {
+    int[] counts = new int[experts];
+    for (long expert : chosen) {
+      counts[(int) expert]++;
+    }
+    long[][] slots = new long[experts][];
+    for (int expert = 0; expert < experts; expert++) {
+      slots[expert] = new long[counts[expert]];
+    }
+    Arrays.fill(counts, 0);
+    for (int slot = 0; slot < chosen.length; slot++) {
+      int expert = (int) chosen[slot];
+      slots[expert][counts[expert]++] = slot;
+    }
+    List<Share> shares = new ArrayList<>();
+    for (int expert = 0; expert < experts; expert++) {
+      if (slots[expert].length > 0) {
+        long[] rows = Arrays.stream(slots[expert]).map(slot -> slot / k).toArray();
+        shares.add(
+            new Share(
+                expert,
+                ops.saveForBackward(Tensor.of(rows, rows.length)),
+                ops.saveForBackward(Tensor.of(slots[expert], rows.length))));
+      }
+    }
+    return shares;
+  }
+
+  /**
+   * A block of rows of a matrix, such as one expert's; {@code turned} if it is stored as [out, in].
+   */
+  public record Block(Parameter weight, long first, long rows, boolean turned) {}
+
+  /**
+   * Multiplies by a block of a matrix. Saves x for backward if the matrix is trained.
+   *
+   * @param x [n, columns] if the block is turned, otherwise [n, rows]
+   * @return [n, rows] if the block is turned, otherwise [n, columns]
+   */
+  public static Tensor linear(Ops ops, Tensor x, Block block) {
+    Parameter weight = block.weight();
+    Tensor y = BLOCK_LINEAR.tensor(x, weight.value(), block.first(), block.rows(), block.turned());
+    boolean trained = ops.trains(weight);
+    if (ops.isDifferentiated(x) || trained) {
+      if (trained) {
+        ops.saveForBackward(x);
+      }
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                BLOCK_LINEAR_BACKWARD.tensor(
+                    dy[0],
+                    trained ? x : dy[0],
+                    weight.value(),
+                    block.first(),
+                    block.rows(),
+                    block.turned(),
+                    Parameter.gradientOf(weight))
+              });
+    }
+    return y;
+  }
+
+  /**
+   * Adds a bias row at every position. Saves nothing for backward.
+   *
+   * @param x [.., width]
+   * @param row [width]
+   */
+  public static Tensor plus(Ops ops, Tensor x, Parameter row) {
+    Tensor y = PLUS_ROW.tensor(x, row.value());
+    if (ops.isDifferentiated(x) || ops.trains(row)) {
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> {
+            if (row.isTrained()) {
+              LINEAR_BACKWARD_BIAS.run(dy[0], row.gradient());
+            }
+            return dy;
+          });
+    }
+    return y;
+  }
+
+  /**
+   * Multiplies the weights of the chosen experts by one factor per expert. Saves the weights for
+   * backward if the factors are trained.
+   *
+   * @param factors [experts]
+   */
+  public static Routed scaled(Ops ops, Routed routed, Parameter factors) {
+    Tensor weights = routed.weights();
+    Tensor ids = routed.chosen();
+    Tensor y = SCALE_CHOSEN.tensor(weights, ids, factors.value());
+    boolean trained = ops.trains(factors);
+    if (ops.isDifferentiated(weights) || trained) {
+      ops.saveForBackward(ids);
+      if (trained) {
+        ops.saveForBackward(weights);
+      }
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {weights},
+          dy ->
+              new Tensor[] {
+                SCALE_CHOSEN_BACKWARD.tensor(
+                    dy[0],
+                    trained ? weights : dy[0],
+                    ids,
+                    factors.value(),
+                    Parameter.gradientOf(factors))
+              });
+    }
+    return new Routed(y, ids, routed.shares());
+  }
+
+  /**
+   * Multiplies an expert's outputs by the weights of their positions. Saves both for backward.
+   *
+   * @param y [n, hidden]
+   * @param weights weights of all positions, F32 [N, k]
+   */
+  public static Tensor weigh(Ops ops, Tensor y, Tensor weights, Share share) {
+    Tensor z = WEIGH_ROWS.tensor(y, weights, share.slots());
+    if (ops.isDifferentiated(y) || ops.isDifferentiated(weights)) {
+      ops.saveForBackward(y);
+      ops.saveForBackward(weights);
+      ops.record(
+          new Tensor[] {z},
+          new Tensor[] {y, weights},
+          d -> WEIGH_ROWS_BACKWARD.tensors(d[0], y, weights, share.slots()));
+    }
+    return z;
+  }
+
+  /**
+   * Sums the expert outputs of each position. Saves nothing for backward.
+   *
+   * @param parts [n, hidden] of each share
+   * @param like [B, T, hidden], for the shape
+   */
+  public static Tensor join(Ops ops, List<Tensor> parts, List<Share> shares, Tensor like) {
+    List<Tensor> rows = shares.stream().map(Share::rows).toList();
+    Tensor y = JOIN_ROWS.tensor(parts, rows, like.sizes());
+    if (parts.stream().anyMatch(ops::isDifferentiated)) {
+      ops.record(
+          new Tensor[] {y},
+          parts.toArray(Tensor[]::new),
+          d -> JOIN_ROWS_BACKWARD.tensors(d[0], rows));
+    }
+    return y;
+  }
+
+  /**
+   * Multiplies by the sigmoid of a gate. Saves both for backward.
+   *
+   * @param y [B, T, hidden]
+   * @param gate [B, T, 1]
+   */
+  public static Tensor sigmoidGated(Ops ops, Tensor y, Tensor gate) {
+    Tensor z = SIGMOID_GATED.tensor(y, gate);
+    if (ops.isDifferentiated(y) || ops.isDifferentiated(gate)) {
+      ops.saveForBackward(y);
+      ops.saveForBackward(gate);
+      ops.record(
+          new Tensor[] {z},
+          new Tensor[] {y, gate},
+          d -> SIGMOID_GATED_BACKWARD.tensors(d[0], y, gate));
+    }
+    return z;
+  }
+}
