@@ -5,6 +5,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.answer.Envelope;
+import io.adapt4j.serve.internal.answer.Piece;
+import io.adapt4j.serve.internal.answer.Reply;
+import io.adapt4j.serve.internal.chat.Messages;
+import io.adapt4j.serve.internal.http.Call;
+import io.adapt4j.serve.internal.http.Endpoint;
+import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.internal.http.Usage;
+import io.adapt4j.serve.internal.model.Models;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +36,7 @@ final class AskEndpoint implements Endpoint {
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     String name = parameters.text("model");
-    QuestionAnswering answers = models.questionAnswering(name);
+    QuestionAnswering answers = models.questionAnswering(name, QuestionAnswering.class);
     call.asks(name);
     boolean isQuestion = parameters.value(QUESTION).isPresent();
     List<ChatMessage> conversation =
