@@ -70,7 +70,7 @@ public final class Answering {
         Duration age = call.age().minus(before);
         if (age.compareTo(silence) > 0) {
           silence = age.plusMillis(HEARTBEAT_MILLIS);
-          alive(call, streams);
+          Reply.alive(call, streams);
         }
         end = next(running, LOOK_MILLIS);
       }
@@ -87,14 +87,6 @@ public final class Answering {
   /** Refuses a request for more answers than the server computes at the same time. */
   public void requireFew(int answers) {
     pool.requireFew(answers);
-  }
-
-  private static void alive(Call call, boolean streams) throws IOException {
-    if (streams) {
-      Reply.aliveBetweenEvents(call);
-    } else {
-      Reply.aliveBeforeObject(call);
-    }
   }
 
   /** Answers a request for generated texts. */

@@ -76,10 +76,7 @@ public final class ChatEndpoint implements Endpoint {
     }
     Envelope envelope = Envelope.of("chatcmpl-", name, sampling.sendsUsage());
     Optional<Logprobs> logprobs = Logprobs.of(model, sampling.options());
-    Reply<Generation> reply =
-        request.mayHaveParts()
-            ? ToolReply.of(call, envelope, logprobs, request, sampling)
-            : Reply.of(call, new ChatFormat(envelope, logprobs), sampling, jobs.size());
+    Reply<Generation> reply = new ChatReply(call, envelope, logprobs, request, sampling);
     answering.answer(call, jobs, 1, reply, MESSAGES);
   }
 

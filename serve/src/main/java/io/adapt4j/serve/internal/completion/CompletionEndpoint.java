@@ -4,7 +4,6 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.serve.internal.answer.AnswerFormat;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Answering;
 import io.adapt4j.serve.internal.answer.Envelope;
@@ -72,9 +71,9 @@ public final class CompletionEndpoint implements Endpoint {
       }
     }
     Envelope envelope = Envelope.of("cmpl-", name, sampling.sendsUsage());
-    AnswerFormat format =
-        new CompletionFormat(envelope, Logprobs.of(model, sampling.options()), before);
-    Reply<Generation> reply = Reply.of(call, format, sampling, jobs.size());
+    Reply<Generation> reply =
+        new CompletionReply(
+            call, envelope, Logprobs.of(model, sampling.options()), before, sampling);
     answering.answer(call, jobs, prompts.size(), reply, Prompt.NAME);
   }
 

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.serve.internal.answer.AnswerFormat;
 import io.adapt4j.serve.internal.answer.Logprobs;
+import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.http.Parameters;
 import io.adapt4j.serve.internal.http.Usage;
 import java.time.Instant;
@@ -59,11 +59,11 @@ record ResponseFormat(
   }
 
   static String status(Generation answer) {
-    return AnswerFormat.finishReason(answer).equals("stop") ? "completed" : "incomplete";
+    return Reply.finishReason(answer).equals("stop") ? "completed" : "incomplete";
   }
 
   private static @Nullable String incompleteReason(Generation answer) {
-    return switch (AnswerFormat.finishReason(answer)) {
+    return switch (Reply.finishReason(answer)) {
       case "length" -> "max_output_tokens";
       case "content_filter" -> "content_filter";
       default -> null;

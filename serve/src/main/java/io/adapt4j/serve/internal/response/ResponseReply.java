@@ -20,11 +20,9 @@ import java.util.List;
 import java.util.Optional;
 
 /** Writes a response as a stream of events, or as a single object. */
-final class ResponseReply implements Reply<Generation> {
+final class ResponseReply extends Reply<Generation> {
 
-  private final Call call;
   private final ResponseFormat format;
-  private final boolean streams;
   private final ResponseOutput output;
 
   /** Empty if all of an answer is text. */
@@ -35,10 +33,9 @@ final class ResponseReply implements Reply<Generation> {
   private int sent;
 
   ResponseReply(Call call, ResponseFormat format, ToolRequest request, boolean streams) {
-    this.call = call;
+    super(call, streams);
     this.format = format;
-    this.streams = streams;
-    this.output = new ResponseOutput(format.logprobs(), streams ? this::send : event -> {});
+    this.output = new ResponseOutput(format.logprobs(), streams ? this::sendNumbered : event -> {});
     this.parser =
         request.mayHaveParts() ? Optional.of(request.parser(parts::add)) : Optional.empty();
   }
@@ -46,7 +43,7 @@ final class ResponseReply implements Reply<Generation> {
   /** Always in pieces, to separate the tokens of the text from those of other parts. */
   @Override
   public boolean isInPieces() {
-    return streams || (parser.isPresent() && format.logprobs().isPresent());
+    return streams() || (parser.isPresent() && format.logprobs().isPresent());
   }
 
   @Override
@@ -64,7 +61,7 @@ final class ResponseReply implements Reply<Generation> {
   @Override
   public void last(int choice, Generation answer, List<TokenLogprobs> rest) throws IOException {
     if (!isInPieces()) {
-      call.keep(choice, answer.text());
+      call().keep(choice, answer.text());
       piece(choice, new Piece(answer.text(), Logprobs.shown(answer)));
     }
     begin();
@@ -84,31 +81,21 @@ final class ResponseReply implements Reply<Generation> {
   }
 
   @Override
-  public void alive() throws IOException {
-    if (streams) {
-      Reply.aliveBetweenEvents(call);
-    } else {
-      Reply.aliveBeforeObject(call);
-    }
-  }
-
-  @Override
   public void end(List<Generation> answers, Usage usage) throws IOException {
     Generation answer = answers.get(0);
     ObjectNode json = format.complete(answer, output.items(), usage);
-    if (!streams) {
-      Reply.endWithObject(call, json);
+    if (!streams()) {
+      endWithObject(json);
       return;
     }
     send("response." + ResponseFormat.status(answer), json);
-    call.end();
+    call().end();
   }
 
   private void begin() throws IOException {
-    if (!streams || sent > 0) {
+    if (!streams() || sent > 0) {
       return;
     }
-    Reply.beginEvents(call);
     ArrayNode nothing = JsonNodeFactory.instance.arrayNode();
     send("response.created", format.begun(nothing));
     send("response.in_progress", format.begun(nothing));
@@ -117,12 +104,12 @@ final class ResponseReply implements Reply<Generation> {
   private void send(String type, ObjectNode response) throws IOException {
     ObjectNode event = ResponseOutput.event(type);
     event.set("response", response);
-    send(event);
+    sendNumbered(event);
   }
 
-  private void send(ObjectNode event) throws IOException {
+  private void sendNumbered(ObjectNode event) throws IOException {
     event.put("sequence_number", sent++);
     String type = event.get("type").textValue();
-    call.write("event: " + type + "\ndata: " + Json.compact(event) + "\n\n");
+    sendText("event: " + type + "\ndata: " + Json.compact(event) + "\n\n");
   }
 }
