@@ -13,6 +13,7 @@ import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.lora.internal.layer.AdapterLinear;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

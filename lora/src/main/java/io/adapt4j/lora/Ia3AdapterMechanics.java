@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

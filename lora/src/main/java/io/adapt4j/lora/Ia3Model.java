@@ -12,6 +12,8 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.layer.Ia3Linear;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +40,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     for (int i = 0; i < slots.size(); i++) {
       int index = i;
       LinearSlot slot = slots.get(i);
-      List<Ia3Plan.Scaled> own =
+      List<Ia3Linear.Scaled> own =
           plan.scaled().stream().filter(part -> part.slot() == index).toList();
       if (!own.isEmpty()) {
         try (Scope scope = Scope.open(network.engine())) {
@@ -53,7 +55,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
   /** Returns a function that attaches a plan's vectors to single layers, for passes on shapes. */
   static TrainableSummary.Adapters adapters(Ia3Plan plan) {
     return (base, slot, type) -> {
-      List<Ia3Plan.Scaled> own =
+      List<Ia3Linear.Scaled> own =
           plan.scaled().stream().filter(part -> part.slot() == slot).toList();
       if (own.isEmpty()) {
         return base;

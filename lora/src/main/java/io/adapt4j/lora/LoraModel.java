@@ -11,6 +11,11 @@ import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.layer.LayerFile;
+import io.adapt4j.lora.internal.layer.LoftQ;
+import io.adapt4j.lora.internal.layer.LoraLinear;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,12 +41,20 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     long place = 0;
     for (int i = 0; i < slots.size(); i++) {
       int index = i;
-      List<AdapterPlan.Adapted> own =
-          plan.adapted().stream().filter(part -> part.slot() == index).toList();
+      List<AdaptedPart> own = plan.adapted().stream().filter(part -> part.slot() == index).toList();
       if (!own.isEmpty()) {
         long first = place;
         try (Scope scope = Scope.open(network.engine())) {
-          model.put(slots.get(i), base -> new LoraLinear(base, own, network.type(), config, first));
+          model.put(
+              slots.get(i),
+              base ->
+                  new LoraLinear(
+                      base,
+                      own,
+                      network.type(),
+                      config.dropout(),
+                      config.initial().leavesResidual(),
+                      first));
         }
         place += own.size();
       }
@@ -53,13 +66,15 @@ final class LoraModel extends AdapterModel<LoraLinear> {
 
   /** Returns a function that attaches a plan's adapters to single layers, for passes on shapes. */
   static TrainableSummary.Adapters adapters(AdapterPlan plan, AdapterConfig config) {
-    Map<Integer, List<AdapterPlan.Adapted>> bySlot =
-        plan.adapted().stream().collect(Collectors.groupingBy(AdapterPlan.Adapted::slot));
+    Map<Integer, List<AdaptedPart>> bySlot =
+        plan.adapted().stream().collect(Collectors.groupingBy(AdaptedPart::slot));
     return (base, slot, type) -> {
       if (!bySlot.containsKey(slot)) {
         return base;
       }
-      LoraLinear adapter = new LoraLinear(base, bySlot.get(slot), type, config, 0);
+      LoraLinear adapter =
+          new LoraLinear(
+              base, bySlot.get(slot), type, config.dropout(), config.initial().leavesResidual(), 0);
       adapter.train();
       return adapter;
     };
@@ -107,7 +122,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
       if (layer.innermost() instanceof QuantizedLinear && loftq.iterations() == 1) {
         continue; // already held in these bits
       }
-      for (AdapterPlan.Adapted adapted : layer.adapted()) {
+      for (AdaptedPart adapted : layer.adapted()) {
         String weight = adapted.origin() + ".weight";
         for (BaseTensor base : takeUnder(weight)) {
           try (Scope scope = Scope.open();

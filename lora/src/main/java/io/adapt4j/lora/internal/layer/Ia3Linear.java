@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.lora.internal.Dora;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,9 +19,25 @@ import java.util.List;
  * A linear layer whose outputs, or whose input, are multiplied by learned vectors ((IA)3, Liu et
  * al. 2022, section 3.3).
  */
-final class Ia3Linear extends AdapterLinear {
+public final class Ia3Linear extends AdapterLinear {
 
-  private final List<Ia3Plan.Scaled> scaled;
+  /** One scaled projection. */
+  public record Scaled(int slot, Linear.Part part, long in, boolean feedforward) {
+
+    public String name() {
+      return PeftNames.ia3(part.path());
+    }
+
+    public List<Long> shape() {
+      return feedforward ? List.of(1L, in) : List.of(part.width(), 1L);
+    }
+
+    public long count() {
+      return feedforward ? in : part.width();
+    }
+  }
+
+  private final List<Scaled> scaled;
 
   /** The learned vectors one after the other, fp32. */
   private final Parameter vectors;
@@ -33,12 +50,12 @@ final class Ia3Linear extends AdapterLinear {
    *
    * @param base the layer, owned from now on
    */
-  Ia3Linear(Linear base, List<Ia3Plan.Scaled> scaled) {
+  public Ia3Linear(Linear base, List<Scaled> scaled) {
     super(base);
     this.scaled = List.copyOf(scaled);
     List<Slice> slices = new ArrayList<>();
     long count = 0;
-    for (Ia3Plan.Scaled part : scaled) {
+    for (Scaled part : scaled) {
       slices.add(new Slice(part.name(), count, part.count()));
       count += part.count();
     }
@@ -55,22 +72,22 @@ final class Ia3Linear extends AdapterLinear {
     return scaled.get(0).feedforward();
   }
 
-  Parameter vectors() {
+  public Parameter vectors() {
     return vectors;
   }
 
   @Override
-  void train() {
+  public void train() {
     vectors.train();
   }
 
   @Override
-  List<Trainable> trained() {
+  public List<Trainable> trained() {
     return vectors.trained();
   }
 
   @Override
-  void refresh() {
+  public void refresh() {
     for (int i = 0; i < scaled.size(); i++) {
       try (Tensor target = part(gain, i);
           Tensor values = vector(vectors.value(), i)) {
@@ -81,7 +98,7 @@ final class Ia3Linear extends AdapterLinear {
 
   /** Returns a view of one part's entries in a tensor of all gains. */
   private Tensor part(Tensor factors, int index) {
-    Ia3Plan.Scaled part = scaled.get(index);
+    Scaled part = scaled.get(index);
     return factors.narrow(0, part.feedforward() ? 0 : part.part().start(), part.count());
   }
 
@@ -147,7 +164,7 @@ final class Ia3Linear extends AdapterLinear {
 
   /** Returns the layer below. */
   @Override
-  DenseLinear plain() {
+  public DenseLinear plain() {
     if (base() instanceof DenseLinear dense) {
       return dense;
     }

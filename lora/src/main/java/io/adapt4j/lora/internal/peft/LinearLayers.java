@@ -1,13 +1,14 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.lora.Targets;
 import java.util.Set;
 
 /**
  * The projections of {@link Targets#ALL_LINEAR}: those that every version of PEFT treats as linear
  * layers and adapts.
  */
-record LinearLayers(Set<String> mixtures, boolean mamba) {
+public record LinearLayers(Set<String> mixtures, boolean mamba) {
 
   /** Model types whose {@code out_proj} PEFT rejects. */
   private static final Set<String> MAMBA = Set.of("falcon_h1", "mamba", "mamba2", "falcon_mamba");
@@ -16,7 +17,7 @@ record LinearLayers(Set<String> mixtures, boolean mamba) {
 
   private static final Set<String> OUTPUTS = Set.of("classifier", "score");
 
-  static LinearLayers of(Network network) {
+  public static LinearLayers of(Network network) {
     return new LinearLayers(
         ExpertNames.mixtures(network), isMamba(network.modelConfig().modelType()));
   }
@@ -26,12 +27,12 @@ record LinearLayers(Set<String> mixtures, boolean mamba) {
   }
 
   /** Returns whether PEFT rejects a projection by name. */
-  boolean refuse(String path) {
+  public boolean refuse(String path) {
     return mamba && REFUSED.contains(ExpertNames.leaf(path));
   }
 
   /** Returns whether a projection is among all linear layers. */
-  boolean contain(String path) {
+  public boolean contain(String path) {
     return !OUTPUTS.contains(path)
         && !ExpertParameters.isStacked(path)
         && !ExpertNames.isRouter(path, mixtures)

@@ -1,7 +1,7 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 /** Biases of the base model that train with the adapter. */
-enum LoraBias {
+public enum LoraBias {
   /** None. */
   NONE("none"),
   /** Every bias of the model. */
@@ -16,7 +16,7 @@ enum LoraBias {
   }
 
   /** Returns the value in {@code adapter_config.json}. */
-  String peftName() {
+  public String peftName() {
     return peftName;
   }
 }

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.Set;
  * <p>The bias of an adapted projection belongs to the layer that LoRA wraps, so PEFT calls it
  * {@code PATH.base_layer.bias}; older versions wrote {@code PATH.bias}, which is read too.
  */
-final class PeftNames {
+public final class PeftNames {
 
   /** Maximum number of differences in a message. */
   private static final int SHOWN = 5;
@@ -21,32 +21,37 @@ final class PeftNames {
   private PeftNames() {}
 
   /** Returns the path of the module that a tensor belongs to; empty for one of the model itself. */
-  static String module(String tensor) {
+  public static String module(String tensor) {
     return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
   }
 
-  static String a(String path) {
+  /** Returns whether a name denotes the module at a path, in any layer. */
+  public static boolean names(String path, String name) {
+    return path.equals(name) || path.endsWith("." + name);
+  }
+
+  public static String a(String path) {
     return ROOT + path + ".lora_A.weight";
   }
 
-  static String b(String path) {
+  public static String b(String path) {
     return ROOT + path + ".lora_B.weight";
   }
 
   /** Returns whether a tensor belongs to an update of the embedding or the output head. */
-  static boolean isOfTable(String name) {
+  public static boolean isOfTable(String name) {
     return name.contains(".lora_embedding_")
         || name.contains(".token_adapter.")
         || name.endsWith(".base_layer.weight");
   }
 
   /** Returns the name of B's bias. */
-  static String biasOfB(String path) {
+  public static String biasOfB(String path) {
     return ROOT + path + ".lora_B.bias";
   }
 
   /** Returns the module whose A has this name; empty if it is not an A matrix. */
-  static Optional<String> moduleOfA(String name) {
+  public static Optional<String> moduleOfA(String name) {
     String end = ".lora_A.weight";
     return name.startsWith(ROOT) && name.endsWith(end)
         ? Optional.of(name.substring(ROOT.length(), name.length() - end.length()))
@@ -54,28 +59,28 @@ final class PeftNames {
   }
 
   /** Returns the name of DoRA's magnitude vector. */
-  static String magnitude(String path) {
+  public static String magnitude(String path) {
     return ROOT + path + ".lora_magnitude_vector";
   }
 
   /** Returns the name of an (IA)3 adapter's vector. */
-  static String ia3(String path) {
+  public static String ia3(String path) {
     return ROOT + path + ".ia3_l";
   }
 
   /** Returns the name of a base tensor of a module that trains in full. */
-  static String base(String tensor) {
+  public static String base(String tensor) {
     return ROOT + tensor;
   }
 
   /** Returns a tensor's name in a file; the given one if the file has neither spelling. */
-  static String find(String name, Set<String> stored) {
+  public static String find(String name, Set<String> stored) {
     String old = name.replace(".base_layer.bias", ".bias");
     return !stored.contains(name) && stored.contains(old) ? old : name;
   }
 
   /** Returns the first differences, one per line, and the number of the remaining ones. */
-  static String some(List<String> differences) {
+  public static String some(List<String> differences) {
     int more = differences.size() - SHOWN;
     List<String> lines =
         new ArrayList<>(differences.subList(0, Math.min(SHOWN, differences.size())));

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.checkpoint.TensorData;
@@ -22,7 +22,7 @@ import java.util.function.Predicate;
  *
  * <p>A module with several such parameters is wrapped once per parameter, the last one outermost.
  */
-final class StackedFactors {
+public final class StackedFactors {
 
   private static final String A = ".lora_A.weight";
   private static final String B = ".lora_B.weight";
@@ -87,7 +87,7 @@ final class StackedFactors {
   }
 
   /** Joins the matrices of experts. */
-  static List<TensorData> join(List<TensorData> tensors) {
+  public static List<TensorData> join(List<TensorData> tensors) {
     Map<String, TreeMap<Integer, TensorData>> parts = new LinkedHashMap<>();
     Map<String, String> modules = new LinkedHashMap<>();
     List<TensorData> joined = new ArrayList<>();

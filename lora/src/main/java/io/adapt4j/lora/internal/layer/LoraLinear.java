@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.Initializer;
 import io.adapt4j.lora.internal.Dora;
 import io.adapt4j.lora.internal.LowRank;
 import java.util.ArrayList;
@@ -25,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * each part draws its own mask, like PEFT's separate modules, and the parts are computed separately
  * while training.
  */
-final class LoraLinear extends AdapterLinear {
+public final class LoraLinear extends AdapterLinear {
 
-  private final List<AdapterPlan.Adapted> adapted;
+  private final List<AdaptedPart> adapted;
   private final DType type;
   private final double dropout;
   private final long place;
@@ -47,41 +48,44 @@ final class LoraLinear extends AdapterLinear {
    *
    * @param base the layer, owned from now on
    */
-  LoraLinear(
+  public LoraLinear(
       Linear base,
-      List<AdapterPlan.Adapted> adapted,
+      List<AdaptedPart> adapted,
       DType type,
-      AdapterConfig config,
+      double dropout,
+      boolean residual,
       long place) {
     super(base);
     this.adapted = List.copyOf(adapted);
     this.type = type;
-    this.dropout = config.dropout();
+    this.dropout = dropout;
     this.place = place;
-    this.magnitudes = config.dora() ? new Magnitudes(adapted, BaseWeight.under(base, type)) : null;
+    this.magnitudes =
+        adapted.get(0).dora() ? new Magnitudes(adapted, BaseWeight.under(base, type)) : null;
     this.factors = new LoraMatrices(adapted, base.inFeatures(), base.outFeatures(), type, 1);
-    this.biases = config.biasOfB() ? new BiasesOfB(adapted, base.outFeatures(), type) : null;
+    this.biases =
+        adapted.get(0).biasOfB() ? new BiasesOfB(adapted, base.outFeatures(), type) : null;
     this.initial =
-        config.initial().leavesResidual()
+        residual
             ? new LoraMatrices(adapted, base.inFeatures(), base.outFeatures(), type, -1)
             : null;
   }
 
-  List<AdapterPlan.Adapted> adapted() {
+  public List<AdaptedPart> adapted() {
     return adapted;
   }
 
-  LoraMatrices factors() {
+  public LoraMatrices factors() {
     return factors;
   }
 
   /** Returns the initial values that are subtracted again, or null. */
-  @Nullable LoraMatrices initial() {
+  public @Nullable LoraMatrices initial() {
     return initial;
   }
 
   /** Returns the magnitudes that DoRA trains, or null. */
-  @Nullable Magnitudes magnitudes() {
+  public @Nullable Magnitudes magnitudes() {
     return magnitudes;
   }
 
@@ -91,7 +95,7 @@ final class LoraLinear extends AdapterLinear {
   }
 
   @Override
-  void train() {
+  public void train() {
     factors.train();
     if (biases != null) {
       biases.train();
@@ -103,7 +107,7 @@ final class LoraLinear extends AdapterLinear {
 
   /** Returns A, B and, for DoRA, the magnitudes of each part in turn. */
   @Override
-  List<Trainable> trained() {
+  public List<Trainable> trained() {
     List<Trainable> trained = new ArrayList<>();
     for (int i = 0; i < adapted.size(); i++) {
       factors.trained(i).forEach(trained::add);
@@ -118,7 +122,7 @@ final class LoraLinear extends AdapterLinear {
   }
 
   @Override
-  void refresh() {
+  public void refresh() {
     factors.refresh();
     if (biases != null) {
       biases.refresh();
@@ -133,7 +137,7 @@ final class LoraLinear extends AdapterLinear {
   }
 
   /** Initializes the magnitudes to those of the rows. */
-  void keepLengths() {
+  public void keepLengths() {
     if (magnitudes != null) {
       measure(magnitudes);
       magnitudes.keepPresent();
@@ -149,13 +153,13 @@ final class LoraLinear extends AdapterLinear {
   }
 
   /** Returns the combined A of all updates of one part, within the open scope. */
-  Tensor wholeA(int index) {
+  public Tensor wholeA(int index) {
     Tensor own = factors.a(index);
     return initial == null ? own : Tensor.concatenated(List.of(own, initial.a(index)), 0);
   }
 
   /** Returns the combined B of all updates of one part, without the scale. */
-  Tensor wholeB(int index) {
+  public Tensor wholeB(int index) {
     Tensor own = factors.b(index);
     return initial == null
         ? own
@@ -242,7 +246,7 @@ final class LoraLinear extends AdapterLinear {
     return isLowRank();
   }
 
-  boolean isLowRank() {
+  public boolean isLowRank() {
     return biases == null && magnitudes == null;
   }
 
@@ -340,7 +344,7 @@ final class LoraLinear extends AdapterLinear {
   }
 
   /** Returns a read-only view of the base weight of one adapted part. */
-  Tensor baseRows(int index) {
+  public Tensor baseRows(int index) {
     return BaseWeight.under(base(), type).rows(adapted.get(index).part());
   }
 
@@ -369,7 +373,7 @@ final class LoraLinear extends AdapterLinear {
 
   /** Returns the layer whose weight is adapted, below any other adapters. */
   @Override
-  DenseLinear plain() {
+  public DenseLinear plain() {
     DenseLinear plain = BaseWeight.under(base(), type).plain("Merging");
     if (biases != null && plain.bias().isEmpty()) {
       throw new IllegalStateException(

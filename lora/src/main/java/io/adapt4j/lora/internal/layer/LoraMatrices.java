@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.lora.internal.LowRank;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
  * The A and B matrices of all adapted parts of one layer: fp32 master weights, gradients if they
  * train, and the packed pair for computing ({@link LowRank}) in the model's compute type.
  */
-final class LoraMatrices implements AutoCloseable {
+public final class LoraMatrices implements AutoCloseable {
 
   /** A matrices stacked by rows, [sum of ranks, in]. */
   private final Parameter a;
@@ -36,14 +37,14 @@ final class LoraMatrices implements AutoCloseable {
    *
    * @param sign sign of the scales: 1, or -1 to subtract the updates
    */
-  LoraMatrices(List<AdapterPlan.Adapted> adapted, long in, long out, DType type, int sign) {
+  LoraMatrices(List<AdaptedPart> adapted, long in, long out, DType type, int sign) {
     this.layout =
         new LowRank.Layout(
             adapted.stream().mapToLong(part -> part.part().start()).toArray(),
             adapted.stream().mapToDouble(part -> sign * part.scale()).toArray());
     List<Slice> slices = new ArrayList<>();
     long ranks = 0;
-    for (AdapterPlan.Adapted part : adapted) {
+    for (AdaptedPart part : adapted) {
       slices.add(new Slice(PeftNames.a(part.part().path()), ranks, part.rank()));
       ranks += part.rank();
       b.add(Parameter.of(PeftNames.b(part.part().path()), part.part().width(), part.rank()));
@@ -64,13 +65,13 @@ final class LoraMatrices implements AutoCloseable {
   }
 
   /** Returns a view of one part's fp32 A. */
-  Tensor a(int index) {
+  public Tensor a(int index) {
     Slice ranks = a.slices().get(index);
     return a.value().narrow(0, ranks.start(), ranks.rows());
   }
 
   /** Returns one part's fp32 B. */
-  Tensor b(int index) {
+  public Tensor b(int index) {
     return b.get(index).value();
   }
 

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.DenseLinear;
@@ -13,7 +13,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A linear layer that wraps another one and modifies its output. */
-abstract class AdapterLinear implements StackedLinear {
+public abstract class AdapterLinear implements StackedLinear {
 
   private final List<Tensor> unmerged = new ArrayList<>();
   private Linear base;
@@ -41,11 +41,11 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /** Sets the adapter that the layer is part of. */
-  final void owner(AttachedAdapter adapter) {
+  public final void owner(AttachedAdapter adapter) {
     owner = adapter;
   }
 
-  final AttachedAdapter owner() {
+  public final AttachedAdapter owner() {
     return Objects.requireNonNull(owner);
   }
 
@@ -75,15 +75,15 @@ abstract class AdapterLinear implements StackedLinear {
     return base.parameters();
   }
 
-  abstract void train();
+  public abstract void train();
 
   /** Returns the tensors for the optimizer. */
-  abstract List<Trainable> trained();
+  public abstract List<Trainable> trained();
 
   /** Updates derived values after the trained values changed. */
-  abstract void refresh();
+  public abstract void refresh();
 
-  final void enabled(boolean on) {
+  public final void enabled(boolean on) {
     enabled = on;
   }
 
@@ -97,10 +97,10 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /** Returns the layer that merging writes to. */
-  abstract DenseLinear plain();
+  public abstract DenseLinear plain();
 
   /** Merges the adapter into the base weight. */
-  final void merge() {
+  public final void merge() {
     if (!merged) {
       write();
       merged = true;
@@ -108,7 +108,7 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /** Restores the base weight's own values. */
-  final void unmerge() {
+  public final void unmerge() {
     if (merged) {
       restore();
       closeUnmerged();
@@ -135,7 +135,7 @@ abstract class AdapterLinear implements StackedLinear {
   }
 
   /** Removes this layer from a stack of layers and frees its resources. */
-  final Linear detach(Linear top) {
+  public final Linear detach(Linear top) {
     Linear left = StackedLinear.without(top, this);
     closeOwn();
     return left;

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * Regular expressions over the paths of layers. They may come with an untrusted adapter, so one
  * with excessive backtracking is aborted.
  */
-final class Expressions {
+public final class Expressions {
 
   /** Limit of characters read: ten times that of reading a 100-character path a thousand times. */
   private static final int MOST_READS = 1_000_000;
@@ -15,12 +15,12 @@ final class Expressions {
   private Expressions() {}
 
   /** {@return whether the expression matches the whole path} */
-  static boolean matches(String expression, String path) {
+  public static boolean matches(String expression, String path) {
     return matcher(expression, path).matches();
   }
 
   /** Creates a matcher. */
-  static Matcher matcher(String expression, String path) {
+  public static Matcher matcher(String expression, String path) {
     return Pattern.compile(expression).matcher(new CountedText(expression, path));
   }
 

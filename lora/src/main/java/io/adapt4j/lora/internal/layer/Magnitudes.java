@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.lora.internal.Dora;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * DoRA's magnitude vectors for the rows of one layer's weight, and the gains that scale the rows to
  * them. Outputs of unadapted parts have gain 1.
  */
-final class Magnitudes implements AutoCloseable {
+public final class Magnitudes implements AutoCloseable {
 
-  private final List<AdapterPlan.Adapted> adapted;
+  private final List<AdaptedPart> adapted;
   private final BaseWeight base;
 
   /** Trained magnitudes of the adapted parts, concatenated, fp32. */
@@ -31,12 +32,12 @@ final class Magnitudes implements AutoCloseable {
   /** Trained magnitude over current norm for every output of the layer, fp32 [out]. */
   private final Tensor gain;
 
-  Magnitudes(List<AdapterPlan.Adapted> adapted, BaseWeight base) {
+  Magnitudes(List<AdaptedPart> adapted, BaseWeight base) {
     this.adapted = List.copyOf(adapted);
     this.base = base;
     List<Slice> slices = new ArrayList<>();
     long rows = 0;
-    for (AdapterPlan.Adapted part : adapted) {
+    for (AdaptedPart part : adapted) {
       long width = part.part().width();
       slices.add(new Slice(PeftNames.magnitude(part.part().path()), rows, width));
       rows += width;
@@ -56,7 +57,7 @@ final class Magnitudes implements AutoCloseable {
     }
   }
 
-  Parameter magnitudes() {
+  public Parameter magnitudes() {
     return magnitudes;
   }
 
@@ -120,7 +121,7 @@ final class Magnitudes implements AutoCloseable {
   /** Adds the gradient of the layer's gains [out] to that of the magnitudes. */
   void accumulate(Tensor dgain) {
     for (int i = 0; i < adapted.size(); i++) {
-      AdapterPlan.Adapted part = adapted.get(i);
+      AdaptedPart part = adapted.get(i);
       try (Tensor own = dgain.narrow(0, part.part().start(), part.part().width())) {
         accumulate(i, own);
       }

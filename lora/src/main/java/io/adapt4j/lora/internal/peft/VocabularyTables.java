@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 
 /** The token embedding and the output head of a network, as far as adapters may change them. */
-final class VocabularyTables {
+public final class VocabularyTables {
 
   private VocabularyTables() {}
 
   /** Returns the weights' names by module path, the embedding's first. */
-  static Map<String, String> of(Network network) {
+  public static Map<String, String> of(Network network) {
     Map<String, String> tables = new LinkedHashMap<>();
     boolean encodes = network instanceof Encoder encoder && encoder.predictsTokens();
     if (network instanceof EncoderDecoder || encodes) {

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.checkpoint.TensorFile;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * View of an adapter file that splits {@link StackedFactors} by expert, for any version of PEFT.
  */
-final class StackedFactorFile implements TensorFile {
+public final class StackedFactorFile implements TensorFile {
 
   private final TensorFile file;
   private final Map<String, TensorEntry> entries = new LinkedHashMap<>();
@@ -31,7 +31,7 @@ final class StackedFactorFile implements TensorFile {
 
   /** The layout of stored matrices. */
   @FunctionalInterface
-  interface Layout {
+  public interface Layout {
     boolean isOld(String parameter, long columnsOfA, long rowsOfB);
   }
 
@@ -40,7 +40,7 @@ final class StackedFactorFile implements TensorFile {
   }
 
   /** Creates a view of a file. */
-  static TensorFile of(
+  public static TensorFile of(
       TensorFile file, List<String> names, ToIntFunction<String> rank, Layout swapped) {
     if (names.isEmpty()) {
       return file;
@@ -94,7 +94,7 @@ final class StackedFactorFile implements TensorFile {
   }
 
   /** Returns the stored tensor that a viewed one is part of; its own name if it is not split. */
-  String stored(String name) {
+  public String stored(String name) {
     Part part = parts.get(name);
     return part == null ? name : part.stored();
   }

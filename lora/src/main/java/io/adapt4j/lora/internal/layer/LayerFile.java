@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -18,17 +19,17 @@ import java.util.function.Supplier;
  * The tensors of one layer in an adapter file. Initial values that are subtracted again occupy the
  * second half of the rank, with B negated.
  */
-final class LayerFile {
+public final class LayerFile {
 
   private LayerFile() {}
 
   /** Returns all of the layer's tensors in the file, in fp32. */
-  static List<TensorData> tensors(LoraLinear layer) {
+  public static List<TensorData> tensors(LoraLinear layer) {
     List<TensorData> tensors = new ArrayList<>();
     int halves = layer.initial() == null ? 1 : 2;
     for (int i = 0; i < layer.adapted().size(); i++) {
       int index = i;
-      AdapterPlan.Adapted adapted = layer.adapted().get(i);
+      AdaptedPart adapted = layer.adapted().get(i);
       String path = adapted.part().path();
       long rank = (long) halves * adapted.rank();
       tensors.add(tensor(PeftNames.a(path), () -> layer.wholeA(index), rank, adapted.in()));
@@ -74,10 +75,10 @@ final class LayerFile {
    * Loads a layer from a file that matches its plan. A file of the plan's own rank holds no
    * subtracted initial values; the layer keeps those it has.
    */
-  static void load(LoraLinear layer, Checkpoint file) {
+  public static void load(LoraLinear layer, Checkpoint file) {
     for (int i = 0; i < layer.adapted().size(); i++) {
       try (Scope scope = Scope.open()) {
-        AdapterPlan.Adapted part = layer.adapted().get(i);
+        AdaptedPart part = layer.adapted().get(i);
         String path = part.part().path();
         if (layer.biases() != null) {
           Weights.fill(layer.biases().value(i), file, PeftNames.biasOfB(path));
@@ -104,7 +105,7 @@ final class LayerFile {
 
   private static void loadHalves(
       LoraLinear layer, LoraMatrices initial, int index, Checkpoint file) {
-    AdapterPlan.Adapted part = layer.adapted().get(index);
+    AdaptedPart part = layer.adapted().get(index);
     String path = part.part().path();
     long rank = part.rank();
     Tensor a = Tensor.empty(DType.F32, 2 * rank, part.in());

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.lora.internal.LowRank;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,13 +29,13 @@ final class BiasesOfB implements AutoCloseable {
 
   private final Tensor packed;
 
-  BiasesOfB(List<AdapterPlan.Adapted> adapted, long out, DType type) {
+  BiasesOfB(List<AdaptedPart> adapted, long out, DType type) {
     this.type = type;
     this.layout =
         new LowRank.Layout(
             adapted.stream().mapToLong(part -> part.part().start()).toArray(),
-            adapted.stream().mapToDouble(AdapterPlan.Adapted::scale).toArray());
-    for (AdapterPlan.Adapted part : adapted) {
+            adapted.stream().mapToDouble(AdaptedPart::scale).toArray());
+    for (AdaptedPart part : adapted) {
       values.add(Parameter.of(PeftNames.biasOfB(part.part().path()), part.part().width(), 1));
     }
     values.forEach(value -> value.allocate(DType.F32));

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.nn.Linear;
@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * one has a tensor for each expert and projection ({@code experts.3.gate_proj}), the other one for
  * all experts of a layer, with gate and up in it ({@code experts.gate_up_proj}).
  */
-final class ExpertNames {
+public final class ExpertNames {
 
-  static final String GATE_UP = "gate_up_proj";
-  static final String DOWN = "down_proj";
+  public static final String GATE_UP = "gate_up_proj";
+  public static final String DOWN = "down_proj";
 
   private static final Pattern MODULE =
       Pattern.compile("(.+)\\.experts\\.(\\d{1,6})\\.(gate_proj|up_proj|down_proj|w1|w2|w3)");
@@ -49,36 +49,36 @@ final class ExpertNames {
   private ExpertNames() {}
 
   /** A projection named as in an adapter file. */
-  record Candidate(Linear.Part part, String origin) {
+  public record Candidate(Linear.Part part, String origin) {
 
     /** Returns all paths that may denote it. */
-    List<String> names() {
+    public List<String> names() {
       return origin.equals(part.path()) ? List.of(origin) : List.of(part.path(), origin);
     }
   }
 
   /** Returns whether a path is that of one expert's projection in a separate tensor. */
-  static boolean isModule(String path) {
+  public static boolean isModule(String path) {
     return MODULE.matcher(path).matches();
   }
 
   /** Returns the names of gate, up and down projections of experts that are modules in a family. */
-  static Set<String> names(String modelType) {
+  public static Set<String> names(String modelType) {
     return Set.copyOf(modelType.equals("mixtral") ? MIXTRAL : USUAL);
   }
 
   /** Returns the last component of a path. */
-  static String leaf(String path) {
+  public static String leaf(String path) {
     return path.substring(path.lastIndexOf('.') + 1);
   }
 
   /** Returns the names of the gate, up and down projections next to a given one. */
-  static List<String> siblings(String path) {
+  public static List<String> siblings(String path) {
     return MIXTRAL.contains(leaf(path)) ? MIXTRAL : USUAL;
   }
 
   /** Returns the module of all experts of a layer in PEFT with Transformers 5. */
-  static String owner(String path) {
+  public static String owner(String path) {
     Matcher module = MODULE.matcher(path);
     if (module.matches()) {
       return modern(module.group(1)) + ".experts";
@@ -114,7 +114,7 @@ final class ExpertNames {
   }
 
   /** Returns the paths of mixtures whose experts can be adapted. */
-  static Set<String> mixtures(Network network) {
+  public static Set<String> mixtures(Network network) {
     Set<String> mixtures = new HashSet<>();
     for (LinearSlot slot : network.linears()) {
       String path = slot.parts().get(0).path();
@@ -129,7 +129,7 @@ final class ExpertNames {
   }
 
   /** Returns whether a projection is a router, which is not a linear module in Transformers 5. */
-  static boolean isRouter(String path, Set<String> mixtures) {
+  public static boolean isRouter(String path, Set<String> mixtures) {
     Matcher matcher = ROUTER.matcher(path);
     return matcher.matches() && (mixtures.contains(matcher.group(1)) || path.contains(".router"));
   }
@@ -139,7 +139,7 @@ final class ExpertNames {
    *
    * @param transposed whether the layer's weight is stored as [in, out]
    */
-  static List<Candidate> of(
+  public static List<Candidate> of(
       List<Linear.Part> parts, Set<String> stored, boolean mixtral, boolean transposed) {
     String first = parts.get(0).path();
     if (MODULE.matcher(first).matches()) {
@@ -215,7 +215,7 @@ final class ExpertNames {
   }
 
   /** Returns whether a file has matrices for a projection, or for the stack that it is part of. */
-  static boolean isStored(String path, Set<String> stored) {
+  public static boolean isStored(String path, Set<String> stored) {
     return stored.contains(path)
         || (ExpertParameters.isStacked(path) && holdsStack(stored, owner(path)));
   }

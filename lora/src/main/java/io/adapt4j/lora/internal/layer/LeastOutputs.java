@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.lora.internal.Factorization;

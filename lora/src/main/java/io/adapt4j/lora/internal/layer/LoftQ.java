@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.tensor.DType;
@@ -12,11 +12,11 @@ import io.adapt4j.lora.internal.Factorization;
  * @param iterations number of alternating fits of weights and low-rank matrices; 0 for other
  *     initializations
  */
-record LoftQ(int iterations) {
+public record LoftQ(int iterations) {
 
-  static final LoftQ NONE = new LoftQ(0);
+  public static final LoftQ NONE = new LoftQ(0);
 
-  static final String INITIALIZATION = "loftq";
+  public static final String INITIALIZATION = "loftq";
 
   private static final int BLOCK = 64;
   private static final int BITS = 4;
@@ -41,7 +41,7 @@ record LoftQ(int iterations) {
     1f
   };
 
-  static LoftQ read(ConfigReader fields) {
+  public static LoftQ read(ConfigReader fields) {
     if (!fields.json().path("init_lora_weights").asText().equals(INITIALIZATION)) {
       return NONE;
     }
@@ -56,7 +56,7 @@ record LoftQ(int iterations) {
     return new LoftQ(Math.max(1, fields.json().path("loftq_config").path("loftq_iter").asInt(1)));
   }
 
-  boolean isUsed() {
+  public boolean isUsed() {
     return iterations > 0;
   }
 
@@ -66,7 +66,7 @@ record LoftQ(int iterations) {
    * @param weight [out, in], transposed from the checkpoint if that stores [in, out]
    * @param transposed whether the checkpoint stores [in, out]
    */
-  Tensor base(Tensor weight, int rank, boolean transposed) {
+  public Tensor base(Tensor weight, int rank, boolean transposed) {
     Tensor original = weight.copyAs(DType.F32);
     Tensor rest = original;
     Tensor quantized = original;

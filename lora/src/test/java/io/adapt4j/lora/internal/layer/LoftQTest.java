@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,6 +15,10 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.LoraAdapter;
+import io.adapt4j.lora.LoraCase;
+import io.adapt4j.lora.Targets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.layer;
 
 /** Method of combining several adapters into one. */
-sealed interface Blend {
+public sealed interface Blend {
 
   /**
    * Sums the A matrices and the B matrices separately, each multiplied by the square root of weight
