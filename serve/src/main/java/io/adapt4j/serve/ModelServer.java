@@ -6,7 +6,6 @@ import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Answering;
-import io.adapt4j.serve.internal.answer.Computing;
 import io.adapt4j.serve.internal.chat.ChatEndpoint;
 import io.adapt4j.serve.internal.completion.CompletionEndpoint;
 import io.adapt4j.serve.internal.embedding.EmbeddingEndpoint;
@@ -98,7 +97,7 @@ public final class ModelServer implements AutoCloseable {
     Models models =
         new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers, limits);
     Answering answering = new Answering(pool, limits);
-    Computing computing = new Computing(computed, limits);
+    Answering computing = new Answering(computed, limits);
     this.gateway =
         new Gateway(
             Map.of(

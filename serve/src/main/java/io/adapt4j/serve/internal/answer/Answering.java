@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the computation of answers and writes them as they arrive. */
+/** Runs the computation of answers, vectors and scores, and writes answers as they arrive. */
 public final class Answering {
 
   /** Maximum preparation time before something is written, which fixes the status. */
   private static final Duration SILENCE = Duration.ofSeconds(3);
 
-  /** Interval of checks for a timeout during preparation. */
+  /** Interval between checks of the time and of the client. */
   private static final long LOOK_MILLIS = 100;
 
   /** Silence after which something is written, which sends the status. */
@@ -56,31 +56,57 @@ public final class Answering {
   private <T> T prepareInTurn(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
       throws IOException {
     Duration before = call.age();
-    Duration silence = SILENCE;
+    Duration[] silence = {SILENCE};
+    return await(
+        call,
+        job,
+        prompt,
+        () -> {
+          Duration age = call.age().minus(before);
+          if (age.compareTo(silence[0]) > 0) {
+            silence[0] = age.plusMillis(HEARTBEAT_MILLIS);
+            Reply.alive(call, streams);
+          }
+        });
+  }
+
+  /**
+   * Computes vectors or scores within the request time. A late request is refused while its
+   * computation may continue; it counts until then. The job polls for cancellation before it
+   * begins.
+   */
+  public <T> T compute(Call call, AnswerPool.Job<T> job, String input) throws IOException {
+    call.endTurn();
+    return await(call, job, input, () -> {});
+  }
+
+  private interface Heartbeat {
+    void send() throws IOException;
+  }
+
+  private <T> T await(Call call, AnswerPool.Job<T> job, String prompt, Heartbeat heartbeat)
+      throws IOException {
     try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {
-      AnswerPool.Event<T> end = next(running, LOOK_MILLIS);
-      while (end == null) {
-        if (pool.isClosing()) {
-          throw Fault.closing();
-        }
-        if (call.age().compareTo(limits.requestTime()) > 0) {
+      AnswerPool.Event<T> end = null;
+      while (end == null && !pool.isClosing()) {
+        long left = limits.requestTime().minus(call.age()).toMillis();
+        if (left < 0) {
           throw Fault.late(limits.requestTime());
         }
-        call.requireClient();
-        Duration age = call.age().minus(before);
-        if (age.compareTo(silence) > 0) {
-          silence = age.plusMillis(HEARTBEAT_MILLIS);
-          Reply.alive(call, streams);
+        end = next(running, Math.min(LOOK_MILLIS, left));
+        if (end == null) {
+          call.requireClient();
+          heartbeat.send();
         }
-        end = next(running, LOOK_MILLIS);
       }
       if (pool.isClosing()) {
         throw Fault.closing();
       }
-      if (end.failure() != null) {
-        throw fault(end.failure(), prompt);
+      AnswerPool.Event<T> found = Objects.requireNonNull(end);
+      if (found.failure() != null) {
+        throw fault(found.failure(), prompt);
       }
-      return Objects.requireNonNull(end.answer());
+      return Objects.requireNonNull(found.answer());
     }
   }
 
@@ -168,7 +194,7 @@ public final class Answering {
   }
 
   /** Logs unknown failures with their stack trace. */
-  static RuntimeException fault(Throwable failure, String prompt) {
+  private static RuntimeException fault(Throwable failure, String prompt) {
     Fault fault = Fault.of(failure, prompt);
     return fault.isInternal() && failure instanceof RuntimeException unknown ? unknown : fault;
   }
