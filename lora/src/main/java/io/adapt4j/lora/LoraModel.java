@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
-import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.TrainableSummary;
@@ -19,7 +18,6 @@ import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** A network with a LoRA adapter: the A and B matrices in its linear slots and the base tensors. */
 final class LoraModel extends AdapterModel<LoraLinear> {
@@ -37,28 +35,21 @@ final class LoraModel extends AdapterModel<LoraLinear> {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
     }
     LoraModel model = new LoraModel(network, plan);
-    List<LinearSlot> slots = network.linears();
-    long place = 0;
-    for (int i = 0; i < slots.size(); i++) {
-      int index = i;
-      List<AdaptedPart> own = plan.adapted().stream().filter(part -> part.slot() == index).toList();
-      if (!own.isEmpty()) {
-        long first = place;
-        try (Scope scope = Scope.open(network.engine())) {
-          model.put(
-              slots.get(i),
-              base ->
-                  new LoraLinear(
-                      base,
-                      own,
-                      network.type(),
-                      config.dropout(),
-                      config.initial().leavesResidual(),
-                      first));
-        }
-        place += own.size();
-      }
-    }
+    int[] place = new int[1];
+    model.putAll(
+        plan.adapted(),
+        AdaptedPart::slot,
+        (base, own) -> {
+          int first = place[0];
+          place[0] += own.size();
+          return new LoraLinear(
+              base,
+              own,
+              network.type(),
+              config.dropout(),
+              config.initial().leavesResidual(),
+              first);
+        });
     model.takeBases(plan.shapes().keySet());
     model.putTables(plan.tables(), config.tiesEmbeddings());
     return model;
@@ -66,8 +57,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
 
   /** Returns a function that attaches a plan's adapters to single layers, for passes on shapes. */
   static TrainableSummary.Adapters adapters(AdapterPlan plan, AdapterConfig config) {
-    Map<Integer, List<AdaptedPart>> bySlot =
-        plan.adapted().stream().collect(Collectors.groupingBy(AdaptedPart::slot));
+    Map<Integer, List<AdaptedPart>> bySlot = AdapterModel.bySlot(plan.adapted(), AdaptedPart::slot);
     return (base, slot, type) -> {
       if (!bySlot.containsKey(slot)) {
         return base;
@@ -140,14 +130,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     layers().forEach(layer -> LayerFile.load(layer, checkpoint));
     tables().forEach(table -> table.load(checkpoint));
     adoptTies();
-    for (BaseTensor base : bases()) {
-      String name = PeftNames.find(stored(base.name()), checkpoint.names());
-      if (checkpoint.names().contains(name)) {
-        try (Tensor rows = base.master()) {
-          Weights.fill(rows, checkpoint, name, base.slice().transposed());
-        }
-      }
-    }
+    loadBases(checkpoint);
     refresh();
   }
 

@@ -95,6 +95,13 @@ final class PeftFolder {
     }
   }
 
+  /** Rejects an adapter with problems. */
+  static void requireNone(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+  }
+
   /** Rejects an adapter of another kind. */
   static void requireType(ConfigReader fields, String type) {
     String found = fields.requireText("peft_type");
