@@ -97,23 +97,20 @@ public final class Messages {
             "expected an id and a function with name and arguments, all of them strings");
       }
       calls.add(
-          Map.of(
-              "id",
+          toolCall(
               call.get("id").textValue(),
-              "type",
-              "function",
-              "function",
-              Map.of(
-                  "name",
-                  function.get("name").textValue(),
-                  "arguments",
-                  function.get("arguments").textValue())));
+              function.get("name").textValue(),
+              function.get("arguments").textValue()));
     }
     return calls;
   }
 
-  /** Reads a text, or several texts joined by line feeds. */
   private static String content(String at, JsonNode json) {
+    return content(at, json, Set.of("text"), "parts of the type text, found");
+  }
+
+  /** Reads a text, or several parts of some types joined by line feeds. */
+  public static String content(String at, JsonNode json, Set<String> types, String reads) {
     if (json.isTextual()) {
       return json.textValue();
     }
@@ -123,10 +120,9 @@ public final class Messages {
     }
     List<String> texts = new ArrayList<>();
     for (JsonNode part : json) {
-      if (!part.path("type").asText().equals("text")) {
-        throw Fault.unsupported(
-            at,
-            "this server reads parts of the type text, found '" + part.path("type").asText() + "'");
+      String type = part.path("type").asText();
+      if (!types.contains(type)) {
+        throw Fault.unsupported(at, "this server reads " + reads + " '" + type + "'");
       }
       if (!part.path("text").isTextual()) {
         throw Fault.parameter(at, "expected a text in each part");
@@ -134,5 +130,11 @@ public final class Messages {
       texts.add(part.get("text").textValue());
     }
     return String.join("\n", texts);
+  }
+
+  /** Creates a tool call of an assistant's message. */
+  public static Map<String, Object> toolCall(String id, String name, String arguments) {
+    Map<String, Object> function = Map.of("name", name, "arguments", arguments);
+    return Map.of("id", id, "type", "function", "function", function);
   }
 }

@@ -2,6 +2,7 @@ package io.adapt4j.serve.internal.response;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.serve.internal.chat.Messages;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Parameters;
 import java.util.ArrayList;
@@ -127,14 +128,7 @@ final class ResponseInput {
     if (!answering) {
       add(ChatMessage.assistant(""), true);
     }
-    calls.add(
-        Map.of(
-            "id",
-            id,
-            "type",
-            "function",
-            "function",
-            Map.of("name", text(at, fields, "name"), "arguments", text(at, fields, "arguments"))));
+    calls.add(Messages.toolCall(id, text(at, fields, "name"), text(at, fields, "arguments")));
   }
 
   private void result(String at, Parameters fields) {
@@ -155,27 +149,7 @@ final class ResponseInput {
         .orElseThrow(() -> Fault.parameter(at + "." + name, "expected a string"));
   }
 
-  /** Reads a text, or several texts joined by line feeds. */
   private static String content(String at, JsonNode json) {
-    if (json.isTextual()) {
-      return json.textValue();
-    }
-    if (!json.isArray()) {
-      throw Fault.parameter(
-          at, "expected a string or an array of parts, found " + Parameters.kind(json));
-    }
-    List<String> texts = new ArrayList<>();
-    for (JsonNode part : json) {
-      String type = part.path("type").asText();
-      if (!TEXTS.contains(type)) {
-        throw Fault.unsupported(
-            at, "this server reads texts, found a part of the type '" + type + "'");
-      }
-      if (!part.path("text").isTextual()) {
-        throw Fault.parameter(at, "expected a text in each part");
-      }
-      texts.add(part.get("text").textValue());
-    }
-    return String.join("\n", texts);
+    return Messages.content(at, json, TEXTS, "texts, found a part of the type");
   }
 }
