@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 
 /** Initializes LoRA matrices. The same seed gives the same values. */
-public final class Initializer {
+final class Initializer {
 
   /** Divisor of orthogonal matrices, as in PEFT. */
   private static final double ORTHOGONAL_DIVISOR = 10;

@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.lora.Initializer;
 import io.adapt4j.lora.internal.Dora;
 import io.adapt4j.lora.internal.LowRank;
 import java.util.ArrayList;
@@ -44,7 +43,7 @@ public final class LoraLinear extends AdapterLinear {
   private final @Nullable BiasesOfB biases;
 
   /**
-   * Wraps a layer; A and B are zero until an {@link Initializer} or a file fills them.
+   * Wraps a layer; A and B are zero until an initializer or a file fills them.
    *
    * @param base the layer, owned from now on
    */

@@ -1,11 +1,10 @@
 package io.adapt4j.lora.internal.peft;
 
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.lora.Targets;
 import java.util.Set;
 
 /**
- * The projections of {@link Targets#ALL_LINEAR}: those that every version of PEFT treats as linear
+ * The projections of {@code Targets.ALL_LINEAR}: those that every version of PEFT treats as linear
  * layers and adapts.
  */
 public record LinearLayers(Set<String> mixtures, boolean mamba) {
