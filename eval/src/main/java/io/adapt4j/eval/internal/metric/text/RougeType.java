@@ -1,7 +1,7 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
 /** Variants of ROUGE. */
-enum RougeType {
+public enum RougeType {
   /** Unigrams. */
   ROUGE_1(1, "rouge1"),
   /** Bigrams. */
@@ -22,12 +22,12 @@ enum RougeType {
   }
 
   /** Length of the n-grams, or 0 for common subsequences. */
-  int order() {
+  public int order() {
     return order;
   }
 
   /** The name in rouge_score. */
-  String label() {
+  public String label() {
     return label;
   }
 }

@@ -1,11 +1,11 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** Python's definitions of white space and lower case, which the reference implementations use. */
-final class PythonText {
+public final class PythonText {
 
   /** Python's {@code string.punctuation}. */
   private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -19,15 +19,15 @@ final class PythonText {
         || Character.isSpaceChar(c);
   }
 
-  static boolean isPunctuation(int c) {
+  public static boolean isPunctuation(int c) {
     return PUNCTUATION.indexOf(c) >= 0;
   }
 
-  static String lower(String text) {
+  public static String lower(String text) {
     return text.toLowerCase(Locale.ROOT);
   }
 
-  static List<String> split(String text) {
+  public static List<String> split(String text) {
     List<String> words = new ArrayList<>();
     int from = 0;
     for (int i = 0; i <= text.length(); i++) {
@@ -41,11 +41,11 @@ final class PythonText {
     return words;
   }
 
-  static String singleSpaced(String text) {
+  public static String singleSpaced(String text) {
     return String.join(" ", split(text));
   }
 
-  static String stripTrailing(String text) {
+  public static String stripTrailing(String text) {
     int end = text.length();
     while (end > 0 && isSpace(text.charAt(end - 1))) {
       end--;

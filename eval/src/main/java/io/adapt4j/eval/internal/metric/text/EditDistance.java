@@ -1,4 +1,4 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * insertions, and reversals"). Texts are compared by Unicode code points. Time grows with the
  * product of the lengths, memory with one of them.
  */
-final class EditDistance {
+public final class EditDistance {
 
   private EditDistance() {}
 

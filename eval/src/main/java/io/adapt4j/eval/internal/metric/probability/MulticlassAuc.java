@@ -1,5 +1,7 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.probability;
 
+import io.adapt4j.eval.internal.metric.Numbers;
+import io.adapt4j.eval.internal.metric.Rows;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -7,7 +9,7 @@ import java.util.List;
  * Area under the ROC curve for more than two classes, equal to {@code roc_auc_score} of
  * scikit-learn with macro averages. Exact, so it keeps 8 bytes per row and class.
  */
-final class MulticlassAuc {
+public final class MulticlassAuc {
 
   private final int classes;
   private final List<Integer> truths = new ArrayList<>();

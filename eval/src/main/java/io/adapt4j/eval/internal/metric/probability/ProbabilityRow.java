@@ -1,14 +1,16 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.probability;
+
+import io.adapt4j.eval.internal.metric.Rows;
 
 /** Checks of a row of class probabilities. */
-final class ProbabilityRow {
+public final class ProbabilityRow {
 
   /** Single-precision softmax stays well within. */
   private static final double SUM_TOLERANCE = 1e-3;
 
   private ProbabilityRow() {}
 
-  static void check(long row, int truth, double[] probabilities, int classes) {
+  public static void check(long row, int truth, double[] probabilities, int classes) {
     if (probabilities.length != classes) {
       throw Rows.bad(
           row,

@@ -1,9 +1,9 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
 import java.util.regex.Pattern;
 
 /** Tokenizers of BLEU: those of sacrebleu 2 that need no further library. */
-enum BleuTokenizer {
+public enum BleuTokenizer {
   /** mteval-v13a, sacrebleu's default. */
   MTEVAL_13A("13a"),
   /** mteval-v14, based on Unicode categories. */
@@ -42,7 +42,7 @@ enum BleuTokenizer {
     this.signature = signature;
   }
 
-  static BleuTokenizer named(String name) {
+  public static BleuTokenizer named(String name) {
     for (BleuTokenizer tokenizer : values()) {
       if (tokenizer.signature.equals(name)) {
         return tokenizer;
@@ -53,7 +53,7 @@ enum BleuTokenizer {
   }
 
   /** Splits a text into words. */
-  String tokenize(String text) {
+  public String tokenize(String text) {
     return switch (this) {
       case MTEVAL_13A -> western(' ' + withoutMarkup(text) + ' ');
       case INTERNATIONAL -> international(text);

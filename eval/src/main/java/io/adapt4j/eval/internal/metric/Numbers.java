@@ -1,20 +1,20 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric;
 
 import java.util.Arrays;
 
 /** A growing list of numbers, eight bytes each. */
-final class Numbers {
+public final class Numbers {
   private static final int FIRST = 64;
 
   private double[] values = new double[FIRST];
   private int size;
 
-  void add(double value) {
+  public void add(double value) {
     reserve(1);
     values[size++] = value;
   }
 
-  void addAll(Numbers other) {
+  public void addAll(Numbers other) {
     double[] added = other.toArray();
     reserve(added.length);
     System.arraycopy(added, 0, values, size, added.length);
@@ -28,15 +28,15 @@ final class Numbers {
     }
   }
 
-  int size() {
+  public int size() {
     return size;
   }
 
-  double get(int i) {
+  public double get(int i) {
     return values[i];
   }
 
-  double[] toArray() {
+  public double[] toArray() {
     return Arrays.copyOf(values, size);
   }
 }

@@ -1,4 +1,6 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.probability;
+
+import io.adapt4j.eval.internal.metric.Rows;
 
 /**
  * Log loss and Brier score of predicted probabilities. Keeps sums only.
@@ -7,7 +9,7 @@ package io.adapt4j.eval.metric;
  * Expressed in Terms of Probability") is the mean squared distance over all classes, halved for two
  * classes, so that it then equals {@code brier_score_loss}.
  */
-final class ProbabilityScores {
+public final class ProbabilityScores {
 
   /** A probability of 0 would have an infinite loss. */
   private static final double LEAST = Math.ulp(1.0);

@@ -1,16 +1,17 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
+import io.adapt4j.eval.internal.metric.Rows;
 import java.util.List;
 
 /** Number of references per row, for the signatures of sacrebleu. */
-final class ReferenceCount {
+public final class ReferenceCount {
   private static final int NONE = 0;
   private static final int VARIES = -1;
 
   private int count = NONE;
 
   /** Checks one row's texts and counts its references. */
-  void add(long row, String hypothesis, List<String> references) {
+  public void add(long row, String hypothesis, List<String> references) {
     Rows.present(row, "the hypothesis", hypothesis);
     if (references.isEmpty()) {
       throw Rows.bad(row, "there is no reference; give at least one, which may be empty");
@@ -19,7 +20,7 @@ final class ReferenceCount {
     include(references.size());
   }
 
-  void merge(ReferenceCount other) {
+  public void merge(ReferenceCount other) {
     if (other.count != NONE) {
       include(other.count);
     }
@@ -29,7 +30,7 @@ final class ReferenceCount {
     count = count == NONE || count == size ? size : VARIES;
   }
 
-  String signature() {
+  public String signature() {
     return count == VARIES ? "var" : Integer.toString(count);
   }
 }

@@ -1,5 +1,6 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
+import io.adapt4j.eval.internal.metric.Rows;
 import java.util.List;
 
 /**
@@ -7,7 +8,7 @@ import java.util.List;
  * the reference's length, over all rows (Morris, Maier and Green 2004, "From WER and RIL to MER and
  * WIL"). Texts are compared as they are, including case and punctuation. Keeps sums only.
  */
-final class ErrorRate {
+public final class ErrorRate {
 
   private final boolean words;
   private long rows;

@@ -1,4 +1,4 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric;
 
 import io.adapt4j.core.internal.metric.NumberErrors;
 
@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.metric.NumberErrors;
  * Spearman's rank correlation, equal to SciPy: equal numbers share their mean rank. Ranks need all
  * rows, so it keeps 16 bytes per row.
  */
-final class RankCorrelation {
+public final class RankCorrelation {
 
   private final Numbers truths = new Numbers();
   private final Numbers predictions = new Numbers();

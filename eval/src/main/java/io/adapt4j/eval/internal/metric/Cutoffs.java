@@ -1,13 +1,13 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric;
 
 import java.util.Arrays;
 
 /** Values of k for metrics at k. */
-final class Cutoffs {
+public final class Cutoffs {
 
   private Cutoffs() {}
 
-  static int find(int[] ks, int k) {
+  public static int find(int[] ks, int k) {
     for (int i = 0; i < ks.length; i++) {
       if (ks[i] == k) {
         return i;
@@ -16,7 +16,7 @@ final class Cutoffs {
     throw unknown(k, ks);
   }
 
-  static IllegalArgumentException unknown(int k, int[] ks) {
+  public static IllegalArgumentException unknown(int k, int[] ks) {
     return new IllegalArgumentException(
         "k = " + k + " was not counted, only " + Arrays.toString(ks));
   }

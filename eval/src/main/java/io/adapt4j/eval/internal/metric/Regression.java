@@ -1,11 +1,11 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric;
 
 /**
  * Regression metrics, equal to scikit-learn and SciPy. Keeps sums only; sums of squares are taken
  * about the running mean (Chan, Golub and LeVeque 1983, "Algorithms for Computing the Sample
  * Variance"). {@link RankCorrelation} has Spearman's correlation.
  */
-final class Regression {
+public final class Regression {
 
   private long rows;
   private double meanTruth;

@@ -1,14 +1,14 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
 import java.util.BitSet;
 import java.util.List;
 
 /** Longest common subsequences of words. */
-final class CommonSubsequence {
+public final class CommonSubsequence {
 
   private CommonSubsequence() {}
 
-  static int length(List<String> some, List<String> others) {
+  public static int length(List<String> some, List<String> others) {
     int[] before = new int[others.size() + 1];
     for (String word : some) {
       int[] row = new int[before.length];
@@ -22,7 +22,7 @@ final class CommonSubsequence {
   }
 
   /** Marks the reference's words of a longest subsequence, the one that rouge_score finds. */
-  static void mark(List<String> reference, List<String> candidate, BitSet marks) {
+  public static void mark(List<String> reference, List<String> candidate, BitSet marks) {
     int[][] table = table(reference, candidate);
     int i = reference.size();
     int j = candidate.size();

@@ -1,4 +1,4 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.text;
 
 import java.util.List;
 import java.util.Map;
@@ -8,7 +8,7 @@ import java.util.function.Predicate;
  * Stemmer of English words (Porter 1980, "An algorithm for suffix stripping") with the extensions
  * that NLTK adds by default, which rouge_score uses. Equal to NLTK 3.9.
  */
-final class PorterStemmer {
+public final class PorterStemmer {
 
   private static final Map<String, String> IRREGULAR =
       Map.ofEntries(
@@ -108,7 +108,7 @@ final class PorterStemmer {
     return new Rule(suffix, "", stem -> measure(stem) > 1);
   }
 
-  static String stem(String word) {
+  public static String stem(String word) {
     String lower = PythonText.lower(word);
     if (IRREGULAR.containsKey(lower)) {
       return IRREGULAR.get(lower);

@@ -1,7 +1,7 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric;
 
 /** Gains of graded documents in nDCG. */
-enum Gain {
+public enum Gain {
   /** The grade itself (Järvelin and Kekäläinen 2002; trec_eval, scikit-learn). */
   LINEAR,
   /**
@@ -9,7 +9,7 @@ enum Gain {
    */
   EXPONENTIAL;
 
-  double of(int grade) {
+  public double of(int grade) {
     return this == LINEAR ? grade : Math.pow(2, grade) - 1;
   }
 }

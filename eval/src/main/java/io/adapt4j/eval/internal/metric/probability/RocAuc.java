@@ -1,5 +1,7 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric.probability;
 
+import io.adapt4j.eval.internal.metric.Numbers;
+import io.adapt4j.eval.internal.metric.Rows;
 import java.util.Arrays;
 
 /**
@@ -7,7 +9,7 @@ import java.util.Arrays;
  * Receiver Operating Characteristic Curve") and average precision of a binary score, equal to
  * scikit-learn. Exact, so it keeps 8 bytes per row.
  */
-final class RocAuc {
+public final class RocAuc {
 
   private final Numbers positives = new Numbers();
   private final Numbers negatives = new Numbers();

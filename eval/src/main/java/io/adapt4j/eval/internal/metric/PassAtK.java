@@ -1,4 +1,4 @@
-package io.adapt4j.eval.metric;
+package io.adapt4j.eval.internal.metric;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
  * from more than k samples (Chen et al. 2021, "Evaluating Large Language Models Trained on Code",
  * equation 1). The rows are problems. Keeps one sum per k.
  */
-final class PassAtK {
+public final class PassAtK {
 
   private final int[] ks;
   private final double[] sums;
