@@ -2,6 +2,11 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.lora.internal.layer.LoftQ;
+import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.Expressions;
+import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -127,8 +132,7 @@ record AdapterConfig(
         (name, ids) ->
             paths.stream()
                 .filter(
-                    path ->
-                        name.isEmpty() ? path.equals(embedding) : Targets.Names.names(path, name))
+                    path -> name.isEmpty() ? path.equals(embedding) : PeftNames.names(path, name))
                 .findFirst()
                 .ifPresent(path -> found.put(tied ? embedding : path, ids)));
     return found;

@@ -10,6 +10,12 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import io.adapt4j.lora.internal.Factorization;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.layer.Blend;
+import io.adapt4j.lora.internal.layer.LoftQ;
+import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -117,7 +123,7 @@ public final class AdapterMix {
       stored.forEach(map -> paths.addAll(map.keySet()));
       requireSameLayout(paths);
       List<TensorData> tensors = new ArrayList<>();
-      List<AdapterPlan.Adapted> adapted = new ArrayList<>();
+      List<AdaptedPart> adapted = new ArrayList<>();
       AdapterConfig first = adapters.get(0).config();
       boolean transposed = first.source().path("fan_in_fan_out").asBoolean();
       int rank = rank(stored, how);
@@ -127,7 +133,7 @@ public final class AdapterMix {
         tensors.add(tensor(PeftNames.a(path), sum.a()));
         tensors.add(tensor(PeftNames.b(path), sum.b()));
         adapted.add(
-            new AdapterPlan.Adapted(
+            new AdaptedPart(
                 0,
                 new Linear.Part(path, 0, width),
                 path,
@@ -305,7 +311,7 @@ public final class AdapterMix {
         });
   }
 
-  private static AdapterPlan plan(AdapterConfig first, List<AdapterPlan.Adapted> adapted) {
+  private static AdapterPlan plan(AdapterConfig first, List<AdaptedPart> adapted) {
     return new AdapterPlan(
         Optional.ofNullable(first.source().path("task_type").textValue()),
         adapted,

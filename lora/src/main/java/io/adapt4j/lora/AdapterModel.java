@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
@@ -10,9 +11,13 @@ import io.adapt4j.core.internal.nn.head.HeadSlot;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.weights.Weights;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.lora.internal.layer.AdapterLinear;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,7 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 
 /** A network with an adapter's layers in its linear slots. */
 abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
@@ -102,6 +110,39 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
 
   final void collectGradients() {
     tables.forEach(TableUpdate::collectGradients);
+  }
+
+  /** Wraps each slot's layer that has parts to adapt. */
+  final <P> void putAll(
+      List<P> parts, ToIntFunction<P> slot, BiFunction<Linear, List<P>, L> layer) {
+    Map<Integer, List<P>> bySlot = bySlot(parts, slot);
+    List<LinearSlot> slots = network.linears();
+    for (int i = 0; i < slots.size(); i++) {
+      List<P> own = bySlot.get(i);
+      if (own != null) {
+        try (Scope scope = Scope.open(network.engine())) {
+          put(slots.get(i), base -> layer.apply(base, own));
+        }
+      }
+    }
+  }
+
+  /** Returns the parts of each slot, in their order. */
+  static <P> Map<Integer, List<P>> bySlot(List<P> parts, ToIntFunction<P> slot) {
+    return parts.stream()
+        .collect(Collectors.groupingBy(slot::applyAsInt, LinkedHashMap::new, Collectors.toList()));
+  }
+
+  /** Loads the base tensors from an adapter file, where one of them may be missing. */
+  final void loadBases(Checkpoint file) {
+    for (BaseTensor base : bases) {
+      String name = PeftNames.find(stored(base.name()), file.names());
+      if (file.names().contains(name)) {
+        try (Tensor rows = base.master()) {
+          Weights.fill(rows, file, name, base.slice().transposed());
+        }
+      }
+    }
   }
 
   /** Replaces the layer in a slot by one that wraps it. */

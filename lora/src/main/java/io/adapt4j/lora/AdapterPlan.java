@@ -7,6 +7,14 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.peft.ExpertNames;
+import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.LinearLayers;
+import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.StackSize;
+import io.adapt4j.lora.internal.peft.VocabularyTables;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,7 +34,7 @@ import java.util.stream.Stream;
  */
 record AdapterPlan(
     Optional<String> taskType,
-    List<Adapted> adapted,
+    List<AdaptedPart> adapted,
     List<String> modulesToSave,
     List<String> saved,
     List<String> biases,
@@ -42,42 +50,11 @@ record AdapterPlan(
     static final Mixture NONE = new Mixture("", Set.of(), Set.of());
   }
 
-  /**
-   * One adapted projection.
-   *
-   * @param transposed whether checkpoints store its weight as [in, out]
-   */
-  record Adapted(
-      int slot,
-      Linear.Part part,
-      String origin,
-      long in,
-      int rank,
-      double scale,
-      boolean transposed,
-      boolean dora,
-      boolean biasOfB) {
-
-    /** Returns the same adaptation for another part. */
-    Adapted at(Linear.Part place) {
-      return new Adapted(slot, place, origin, in, rank, scale, transposed, dora, biasOfB);
-    }
-
-    /** Returns the maximum rank of an update of this projection. */
-    long fullRank() {
-      return Math.min(in, part.width());
-    }
-
-    long count() {
-      return rank * (in + part.width()) + ((dora ? 1 : 0) + (biasOfB ? 1 : 0)) * part.width();
-    }
-  }
-
   static AdapterPlan of(AdapterConfig config, Network network) {
     SavedModules modules = SavedModules.of(config, network);
     Map<String, List<Long>> tensors = modules.known();
     List<String> saved = modules.tensors();
-    List<Adapted> adapted = adapted(config, network, modules);
+    List<AdaptedPart> adapted = adapted(config, network, modules);
     List<TableTarget> tables = TableTarget.of(config, network, modules);
     List<String> biases = biases(config.bias(), adapted, tensors.keySet(), saved);
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
@@ -128,8 +105,9 @@ record AdapterPlan(
                 .formatted(stated, task.get()));
   }
 
-  private static List<Adapted> adapted(AdapterConfig config, Network network, SavedModules saved) {
-    List<Adapted> adapted = new ArrayList<>();
+  private static List<AdaptedPart> adapted(
+      AdapterConfig config, Network network, SavedModules saved) {
+    List<AdaptedPart> adapted = new ArrayList<>();
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
     LinearLayers all = LinearLayers.of(network);
@@ -149,7 +127,7 @@ record AdapterPlan(
                 || all.contain(candidate.origin()))
             && !saved.holds(candidate.origin())) {
           adapted.add(
-              new Adapted(
+              new AdaptedPart(
                   i,
                   candidate.part(),
                   candidate.origin(),
@@ -165,12 +143,12 @@ record AdapterPlan(
     return List.copyOf(adapted);
   }
 
-  private static Mixture mixture(AdapterConfig config, Network network, List<Adapted> adapted) {
+  private static Mixture mixture(AdapterConfig config, Network network, List<AdaptedPart> adapted) {
     Set<String> mixtures = ExpertNames.mixtures(network);
     if (mixtures.isEmpty()) {
       return Mixture.NONE;
     }
-    Set<String> paths = adapted.stream().map(Adapted::origin).collect(Collectors.toSet());
+    Set<String> paths = adapted.stream().map(AdaptedPart::origin).collect(Collectors.toSet());
     Set<String> partly =
         paths(network)
             .filter(path -> !paths.contains(path) && config.modules().allows(path))
@@ -186,7 +164,7 @@ record AdapterPlan(
   }
 
   private static List<String> biases(
-      LoraBias bias, List<Adapted> adapted, Set<String> tensors, List<String> saved) {
+      LoraBias bias, List<AdaptedPart> adapted, Set<String> tensors, List<String> saved) {
     Stream<String> biases =
         switch (bias) {
           case NONE -> Stream.empty();
@@ -204,7 +182,7 @@ record AdapterPlan(
       AdapterConfig config,
       Network network,
       Map<String, List<Long>> tensors,
-      List<Adapted> adapted,
+      List<AdaptedPart> adapted,
       List<TableTarget> tables,
       Set<String> brought) {
     List<String> problems = new ArrayList<>();
@@ -319,16 +297,19 @@ record AdapterPlan(
         ("The %s is above the smaller dimension of every projection it adapts, which is at"
                 + " most %s: an update can have no higher rank than that, so that the rest"
                 + " would only cost time and memory. Lower the rank; 8 to 64 are usual.")
-            .formatted(ranks(), adapted.stream().mapToLong(Adapted::fullRank).max().orElseThrow()));
+            .formatted(
+                ranks(), adapted.stream().mapToLong(AdaptedPart::fullRank).max().orElseThrow()));
   }
 
   /** Returns a warning if the rank exceeds what some projections can use. */
   Optional<String> idleRank() {
-    List<Adapted> idle = adapted.stream().filter(part -> part.rank() > part.fullRank()).toList();
+    List<AdaptedPart> idle =
+        adapted.stream().filter(part -> part.rank() > part.fullRank()).toList();
     if (idle.isEmpty()) {
       return Optional.empty();
     }
-    Adapted smallest = idle.stream().min(Comparator.comparingLong(Adapted::fullRank)).orElseThrow();
+    AdaptedPart smallest =
+        idle.stream().min(Comparator.comparingLong(AdaptedPart::fullRank)).orElseThrow();
     return Optional.of(
         ("The %s is above the smaller dimension of %s of the %s projections it adapts (%s has"
                 + " %s inputs and %s outputs): their updates can have no higher rank than"
@@ -344,8 +325,8 @@ record AdapterPlan(
   }
 
   private String ranks() {
-    int least = adapted.stream().mapToInt(Adapted::rank).min().orElseThrow();
-    int most = adapted.stream().mapToInt(Adapted::rank).max().orElseThrow();
+    int least = adapted.stream().mapToInt(AdaptedPart::rank).min().orElseThrow();
+    int most = adapted.stream().mapToInt(AdaptedPart::rank).max().orElseThrow();
     return least == most ? "rank " + most : "rank, " + least + " to " + most + " by module,";
   }
 
@@ -357,7 +338,7 @@ record AdapterPlan(
   /** Returns the matrix sizes of stacked experts, by the names of the stacks in files. */
   Map<String, StackSize> stackSizes() {
     Map<String, StackSize> sizes = new LinkedHashMap<>();
-    for (Adapted part : adapted) {
+    for (AdaptedPart part : adapted) {
       if (ExpertParameters.isStacked(part.part().path())) {
         sizes.put(
             ExpertParameters.parameter(part.part().path()),
@@ -370,7 +351,7 @@ record AdapterPlan(
   /** Returns the number of trainable parameters. */
   long trainableParameters() {
     long count =
-        adapted.stream().mapToLong(Adapted::count).sum()
+        adapted.stream().mapToLong(AdaptedPart::count).sum()
             + tables.stream().mapToLong(TableTarget::count).sum();
     for (List<Long> shape : shapes.values()) {
       count += shape.stream().reduce(1L, Math::multiplyExact);
@@ -381,9 +362,10 @@ record AdapterPlan(
   /** Returns the trainable summary for memory estimates. */
   TrainableSummary trainableSummary(
       Network network, boolean dropout, TrainableSummary.Adapters adapters) {
-    Map<Integer, List<Adapted>> bySlot =
+    Map<Integer, List<AdaptedPart>> bySlot =
         adapted.stream()
-            .collect(Collectors.groupingBy(Adapted::slot, LinkedHashMap::new, Collectors.toList()));
+            .collect(
+                Collectors.groupingBy(AdaptedPart::slot, LinkedHashMap::new, Collectors.toList()));
     List<TrainableSummary.LoraMatrices> factors = new ArrayList<>();
     List<LinearSlot> slots = network.linears();
     bySlot.forEach(
@@ -398,7 +380,7 @@ record AdapterPlan(
                         .toList(),
                     dropout)));
     long magnitudes =
-        adapted.stream().filter(Adapted::dora).mapToLong(part -> part.part().width()).sum();
+        adapted.stream().filter(AdaptedPart::dora).mapToLong(part -> part.part().width()).sum();
     List<TrainableSummary.Rescaling> rescalings =
         magnitudes == 0
             ? List.of()

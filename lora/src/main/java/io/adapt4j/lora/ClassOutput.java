@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,11 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.peft.ExpertNames;
+import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.Expressions;
+import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -41,7 +47,7 @@ record ExpertTargets(
 
   /** Returns whether the configuration has to name weights, not modules. */
   static boolean areNeeded(AdapterConfig config, AdapterPlan plan) {
-    List<AdapterPlan.Adapted> experts = experts(plan);
+    List<AdaptedPart> experts = experts(plan);
     if (!isPlain(config)) {
       return false;
     }
@@ -75,14 +81,14 @@ record ExpertTargets(
   }
 
   /** Returns the adapted projections of single experts. */
-  static List<AdapterPlan.Adapted> experts(AdapterPlan plan) {
+  static List<AdaptedPart> experts(AdapterPlan plan) {
     return plan.adapted().stream()
         .filter(part -> ExpertNames.isModule(part.part().path()))
         .toList();
   }
 
   /** Returns adapted projections outside the experts that share names with experts' projections. */
-  private static List<AdapterPlan.Adapted> others(AdapterPlan plan) {
+  private static List<AdaptedPart> others(AdapterPlan plan) {
     Set<String> names = names(plan);
     return plan.adapted().stream()
         .filter(part -> !ExpertNames.isModule(part.part().path()))
@@ -104,14 +110,13 @@ record ExpertTargets(
   }
 
   static ExpertTargets of(AdapterConfig config, AdapterPlan plan) {
-    List<AdapterPlan.Adapted> experts = experts(plan);
-    List<AdapterPlan.Adapted> weights =
-        Stream.of(experts, others(plan)).flatMap(List::stream).toList();
+    List<AdaptedPart> experts = experts(plan);
+    List<AdaptedPart> weights = Stream.of(experts, others(plan)).flatMap(List::stream).toList();
     Set<String> named = new LinkedHashSet<>();
     weights.forEach(part -> named.add(part.part().path()));
     named.addAll(plan.mixture().routers());
     Set<String> parameters = new LinkedHashSet<>(parameters(config.modules(), plan));
-    for (AdapterPlan.Adapted part : weights) {
+    for (AdaptedPart part : weights) {
       String leaf = ExpertNames.leaf(part.part().path());
       boolean partly = plan.mixture().partly().contains(leaf);
       parameters.add((partly ? part.part().path() : leaf) + ".weight");
@@ -148,12 +153,12 @@ record ExpertTargets(
   }
 
   private static void addStacks(
-      List<AdapterPlan.Adapted> experts,
+      List<AdaptedPart> experts,
       AdapterConfig config,
       Set<String> parameters,
       Map<String, Integer> ranks,
       Map<String, Double> alphas) {
-    Map<String, AdapterPlan.Adapted> first = new LinkedHashMap<>();
+    Map<String, AdaptedPart> first = new LinkedHashMap<>();
     experts.forEach(part -> first.putIfAbsent(ExpertNames.leaf(part.part().path()), part));
     if (first.isEmpty()) {
       return;
@@ -161,7 +166,7 @@ record ExpertTargets(
     String path = experts.get(0).part().path();
     String owner = inLayer(ExpertNames.owner(path));
     List<String> names = ExpertNames.siblings(path);
-    AdapterPlan.Adapted down = first.get(names.get(2));
+    AdaptedPart down = first.get(names.get(2));
     if (down != null) {
       parameters.add(owner + "." + ExpertNames.DOWN);
       boolean usual = down.rank() == config.rank() && down.scale() == config.scaleOf(owner);
@@ -169,8 +174,8 @@ record ExpertTargets(
         put(owner, ExpertNames.DOWN, down.rank(), down.scale(), config, ranks, alphas);
       }
     }
-    AdapterPlan.Adapted gate = first.get(names.get(0));
-    AdapterPlan.Adapted up = first.get(names.get(1));
+    AdaptedPart gate = first.get(names.get(0));
+    AdaptedPart up = first.get(names.get(1));
     if (gate != null && up != null) {
       parameters.add(owner + "." + ExpertNames.GATE_UP);
       int rank = gate.rank() + up.rank();
@@ -216,18 +221,18 @@ record ExpertTargets(
     List<String> modules = new ArrayList<>();
     if (selection.targets() instanceof Targets.Names names) {
       names.names().stream()
-          .filter(name -> named.stream().noneMatch(path -> Targets.Names.names(path, name)))
-          .filter(name -> rest.stream().anyMatch(path -> Targets.Names.names(path, name)))
+          .filter(name -> named.stream().noneMatch(path -> PeftNames.names(path, name)))
+          .filter(name -> rest.stream().anyMatch(path -> PeftNames.names(path, name)))
           .forEach(modules::add);
     } else if (selection.targets() instanceof Targets.AllLinear) {
       rest.stream()
           .map(ExpertNames::leaf)
           .distinct()
-          .filter(name -> named.stream().noneMatch(path -> Targets.Names.names(path, name)))
+          .filter(name -> named.stream().noneMatch(path -> PeftNames.names(path, name)))
           .forEach(modules::add);
     }
     rest.stream()
-        .filter(path -> modules.stream().noneMatch(name -> Targets.Names.names(path, name)))
+        .filter(path -> modules.stream().noneMatch(name -> PeftNames.names(path, name)))
         .forEach(modules::add);
     return modules;
   }

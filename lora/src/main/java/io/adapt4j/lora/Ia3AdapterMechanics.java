@@ -8,6 +8,8 @@ import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,41 +17,46 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Mechanics of attaching an (IA)3 adapter to a model. */
-record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
+record Ia3AdapterMechanics(Path path, Ia3Config config) implements AdapterMechanics {
+
+  /** Reads the adapter's configuration. */
+  static Ia3AdapterMechanics at(Path folder) {
+    return new Ia3AdapterMechanics(folder, Ia3Config.read(folder));
+  }
 
   @Override
   public String name() {
-    return adapter.name();
+    return Adapter.at(path).name();
   }
 
   @Override
   public Optional<Path> folder() {
-    return Optional.of(adapter.folder());
+    return Optional.of(path);
   }
 
   @Override
   public Optional<String> chatTemplateDigest() {
-    return PeftFolder.chatTemplateDigest(adapter.folder());
+    return PeftFolder.chatTemplateDigest(path);
   }
 
   @Override
   public List<String> problems(Network declared) {
-    return problems(adapter.folder(), Ia3Plan.of(adapter.config(), declared));
+    return problems(path, Ia3Plan.of(config, declared));
   }
 
   @Override
   public Optional<ModelConfig> modelConfig() {
-    return PeftFolder.classConfig(adapter.folder());
+    return PeftFolder.classConfig(path);
   }
 
   @Override
   public Optional<ModelConfig> modelConfig(ModelConfig base) {
-    return modelConfig().or(() -> ClassOutput.of(adapter.folder(), base));
+    return modelConfig().or(() -> ClassOutput.of(path, base));
   }
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    Ia3Plan plan = Ia3Plan.of(adapter.config(), declared);
+    Ia3Plan plan = Ia3Plan.of(config, declared);
     return plan.trainableSummary(Ia3Model.adapters(plan));
   }
 
@@ -60,13 +67,9 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
    */
   @Override
   public AttachedAdapter attach(Network network) {
-    Ia3Plan plan = Ia3Plan.of(adapter.config(), network);
-    List<String> problems = problems(adapter.folder(), plan);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
+    Ia3Plan plan = fittingPlan(network);
     Ia3Model model = Ia3Model.attach(network, plan);
-    try (Checkpoint file = PeftFolder.openWeights(adapter.folder())) {
+    try (Checkpoint file = PeftFolder.openWeights(path)) {
       model.load(file);
     } catch (RuntimeException e) {
       model.close();
@@ -77,12 +80,13 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
 
   @Override
   public LayerMerge layerMerge(Network declared) {
-    Ia3Plan plan = Ia3Plan.of(adapter.config(), declared);
-    List<String> problems = problems(adapter.folder(), plan);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
-    return new Ia3LayerMerge(plan, PeftFolder.openWeights(adapter.folder()));
+    return new Ia3LayerMerge(fittingPlan(declared), PeftFolder.openWeights(path));
+  }
+
+  private Ia3Plan fittingPlan(Network network) {
+    Ia3Plan plan = Ia3Plan.of(config, network);
+    PeftFolder.requireNone(problems(path, plan));
+    return plan;
   }
 
   /** Returns the reasons why a folder's vectors do not match a plan. */

@@ -7,6 +7,8 @@ import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
+import io.adapt4j.lora.internal.layer.Ia3Linear;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,7 @@ final class Ia3LayerMerge implements LayerMerge {
 
   private final Ia3Plan plan;
   private final Checkpoint file;
-  private final Map<String, Ia3Plan.Scaled> scaled;
+  private final Map<String, Ia3Linear.Scaled> scaled;
 
   Ia3LayerMerge(Ia3Plan plan, Checkpoint file) {
     this.plan = plan;
@@ -38,10 +40,10 @@ final class Ia3LayerMerge implements LayerMerge {
   @Override
   public void merge(DenseLinear projection) {
     Linear.Part part = projection.parts().get(0);
-    Ia3Plan.Scaled found = Objects.requireNonNull(scaled.get(part.path()));
+    Ia3Linear.Scaled found = Objects.requireNonNull(scaled.get(part.path()));
     Ia3Linear layer =
         new Ia3Linear(
-            projection, List.of(new Ia3Plan.Scaled(0, part, found.in(), found.feedforward())));
+            projection, List.of(new Ia3Linear.Scaled(0, part, found.in(), found.feedforward())));
     try {
       Slice slice = layer.vectors().slices().get(0);
       try (Tensor rows = layer.vectors().value().narrow(0, slice.start(), slice.rows())) {

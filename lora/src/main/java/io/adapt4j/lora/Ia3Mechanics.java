@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,7 +60,7 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
   private static boolean isComplete(Ia3Config choice, Set<String> paths) {
     Targets.Names names = (Targets.Names) choice.modules().targets();
     return names.names().stream()
-        .allMatch(name -> paths.stream().anyMatch(path -> Targets.Names.names(path, name)));
+        .allMatch(name -> paths.stream().anyMatch(path -> PeftNames.names(path, name)));
   }
 
   private static Ia3Config choice(String feedforward, String... others) {

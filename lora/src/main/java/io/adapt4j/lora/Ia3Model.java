@@ -12,6 +12,8 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
+import io.adapt4j.lora.internal.layer.Ia3Linear;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,32 +36,21 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
     }
     Ia3Model model = new Ia3Model(network, plan);
-    List<LinearSlot> slots = network.linears();
-    for (int i = 0; i < slots.size(); i++) {
-      int index = i;
-      LinearSlot slot = slots.get(i);
-      List<Ia3Plan.Scaled> own =
-          plan.scaled().stream().filter(part -> part.slot() == index).toList();
-      if (!own.isEmpty()) {
-        try (Scope scope = Scope.open(network.engine())) {
-          model.put(slot, base -> new Ia3Linear(base, own));
-        }
-      }
-    }
+    model.putAll(plan.scaled(), Ia3Linear.Scaled::slot, Ia3Linear::new);
     model.takeBases(Set.copyOf(plan.saved().tensors()));
     return model;
   }
 
   /** Returns a function that attaches a plan's vectors to single layers, for passes on shapes. */
   static TrainableSummary.Adapters adapters(Ia3Plan plan) {
+    Map<Integer, List<Ia3Linear.Scaled>> bySlot =
+        AdapterModel.bySlot(plan.scaled(), Ia3Linear.Scaled::slot);
     return (base, slot, type) -> {
-      List<Ia3Plan.Scaled> own =
-          plan.scaled().stream().filter(part -> part.slot() == slot).toList();
-      if (own.isEmpty()) {
+      if (!bySlot.containsKey(slot)) {
         return base;
       }
-      Ia3Linear adapter = new Ia3Linear(base, own);
-      adapter.vectors().train();
+      Ia3Linear adapter = new Ia3Linear(base, bySlot.get(slot));
+      adapter.train();
       return adapter;
     };
   }
@@ -82,11 +73,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
         }
       }
     }
-    for (BaseTensor base : bases()) {
-      try (Tensor rows = base.master()) {
-        Weights.fill(rows, file, stored(base.name()), base.slice().transposed());
-      }
-    }
+    loadBases(file);
     refresh();
   }
 

@@ -4,6 +4,8 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.lora.internal.layer.Ia3Linear;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,29 +22,13 @@ import java.util.TreeMap;
  */
 record Ia3Plan(
     Optional<String> taskType,
-    List<Scaled> scaled,
+    List<Ia3Linear.Scaled> scaled,
     SavedModules saved,
     boolean fanInFanOut,
     List<String> problems) {
 
-  /** One scaled projection. */
-  record Scaled(int slot, Linear.Part part, long in, boolean feedforward) {
-
-    String name() {
-      return PeftNames.ia3(part.path());
-    }
-
-    List<Long> shape() {
-      return feedforward ? List.of(1L, in) : List.of(part.width(), 1L);
-    }
-
-    long count() {
-      return feedforward ? in : part.width();
-    }
-  }
-
   static Ia3Plan of(Ia3Config config, Network network) {
-    List<Scaled> scaled = new ArrayList<>();
+    List<Ia3Linear.Scaled> scaled = new ArrayList<>();
     SavedModules saved = SavedModules.of(config.modulesToSave(), network);
     Optional<String> taskType = AdapterPlan.taskType(network);
     List<String> problems = new ArrayList<>();
@@ -52,7 +38,8 @@ record Ia3Plan(
       for (Linear.Part part : slots.get(i).parts()) {
         if (config.modules().matches(part.path()) && !saved.holds(part.path())) {
           boolean feedforward = config.isFeedforward(part.path());
-          scaled.add(new Scaled(i, part, slots.get(i).linear().inFeatures(), feedforward));
+          scaled.add(
+              new Ia3Linear.Scaled(i, part, slots.get(i).linear().inFeatures(), feedforward));
           if (feedforward && slots.get(i).parts().size() > 1) {
             problems.add(
                 part.path()
@@ -73,7 +60,7 @@ record Ia3Plan(
         taskType, List.copyOf(scaled), saved, transposed(network, scaled), List.copyOf(problems));
   }
 
-  private static boolean transposed(Network network, List<Scaled> scaled) {
+  private static boolean transposed(Network network, List<Ia3Linear.Scaled> scaled) {
     return network.transposedTensors().stream()
         .anyMatch(
             name -> scaled.stream().anyMatch(part -> name.equals(part.part().path() + ".weight")));
@@ -88,7 +75,7 @@ record Ia3Plan(
   }
 
   private long vectorValues() {
-    return scaled.stream().mapToLong(Scaled::count).sum();
+    return scaled.stream().mapToLong(Ia3Linear.Scaled::count).sum();
   }
 
   /** Returns the trainable summary for memory estimates. */

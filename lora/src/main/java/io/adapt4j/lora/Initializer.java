@@ -5,6 +5,9 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.lora.internal.Factorization;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.layer.LoraLinear;
+import io.adapt4j.lora.internal.layer.LoraMatrices;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
@@ -83,7 +86,7 @@ final class Initializer {
 
   /** Initializes from a factorization of the weight, storing the negated matrices as well. */
   private void takeOut(LoraLinear layer, int index, Tensor a, Tensor b) {
-    AdapterPlan.Adapted part = layer.adapted().get(index);
+    AdaptedPart part = layer.adapted().get(index);
     Tensor weight = layer.baseRows(index);
     if (kind instanceof LoraInit.Pissa pissa) {
       Factorization found = Factorization.principal(weight, part.rank(), pissa.iterations());

@@ -4,6 +4,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.lora.internal.peft.LoraBias;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -47,8 +47,7 @@ public final class LoraAdapter implements Adapter {
   /** Returns the name of the folder. */
   @Override
   public String name() {
-    Path last = folder.toAbsolutePath().normalize().getFileName();
-    return last == null ? "adapter" : last.toString();
+    return Adapter.at(folder).name();
   }
 
   AdapterConfig config() {

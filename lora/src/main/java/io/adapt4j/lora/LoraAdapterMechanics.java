@@ -40,6 +40,10 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   /** PEFT's task type for embedding models. */
   private static final String EMBEDDINGS = "FEATURE_EXTRACTION";
 
+  static LoraAdapterMechanics at(Path folder) {
+    return new LoraAdapterMechanics(LoraAdapter.at(folder));
+  }
+
   @Override
   public String name() {
     return adapter.name();
@@ -92,10 +96,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   @Override
   public AttachedAdapter attach(Network network) {
     AdapterPlan plan = AdapterPlan.of(adapter.config(), network);
-    List<String> problems = PeftFolder.problems(adapter.folder(), adapter.config(), plan);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
+    PeftFolder.requireNone(PeftFolder.problems(adapter.folder(), adapter.config(), plan));
     LoraModel model = LoraModel.attach(network, plan, adapter.config());
     try (Checkpoint weights = PeftFolder.openWeights(adapter.folder(), adapter.config(), plan)) {
       model.repeatInitial(adapter.config());
@@ -110,10 +111,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   @Override
   public LayerMerge layerMerge(Network declared) {
     AdapterPlan plan = AdapterPlan.of(adapter.config(), declared);
-    List<String> problems = PeftFolder.problems(adapter.folder(), adapter.config(), plan);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
+    PeftFolder.requireNone(PeftFolder.problems(adapter.folder(), adapter.config(), plan));
     if (!plan.tables().isEmpty()) {
       throw new CheckpointException(
           adapter.folder()
@@ -234,10 +232,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
         network.initializeNew(NewParameters.missing(network, checkpoint));
       }
     }
-    List<String> problems = problems(network);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
+    PeftFolder.requireNone(problems(network));
     try (Checkpoint checkpoint = Checkpoint.open(base)) {
       Weights.check(network, checkpoint);
       network.allocate(DType.F32);

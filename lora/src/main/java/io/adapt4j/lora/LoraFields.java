@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.lora.internal.layer.LoftQ;
+import io.adapt4j.lora.internal.peft.LoraBias;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -10,6 +10,11 @@ import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.layer.LayerFile;
+import io.adapt4j.lora.internal.layer.LoraLinear;
+import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +33,7 @@ final class LoraLayerMerge implements LayerMerge {
   private final Map<String, List<Piece>> pieces = new LinkedHashMap<>();
 
   /** Rows that an adapter's projection shares with one of the network's. */
-  private record Piece(AdapterPlan.Adapted adapted, long start, long from, long rows) {
+  private record Piece(AdaptedPart adapted, long start, long from, long rows) {
 
     boolean isWhole() {
       return rows == adapted.part().width();
@@ -40,7 +45,7 @@ final class LoraLayerMerge implements LayerMerge {
     this.plan = plan;
     this.file = file;
     List<LinearSlot> slots = network.linears();
-    for (AdapterPlan.Adapted adapted : plan.adapted()) {
+    for (AdaptedPart adapted : plan.adapted()) {
       for (Linear.Part part : slots.get(adapted.slot()).parts()) {
         Linear.Part own = adapted.part();
         long start = Math.max(part.start(), own.start());
@@ -62,7 +67,7 @@ final class LoraLayerMerge implements LayerMerge {
   @Override
   public void merge(DenseLinear projection) {
     if (config.loftq().isUsed()) {
-      AdapterPlan.Adapted adapted =
+      AdaptedPart adapted =
           Objects.requireNonNull(pieces.get(projection.parts().get(0).path())).get(0).adapted();
       try (Scope scope = Scope.open()) {
         Tensor weight = projection.weight().value();
@@ -82,7 +87,7 @@ final class LoraLayerMerge implements LayerMerge {
   private LoraLinear filled(DenseLinear projection) {
     Linear.Part part = projection.parts().get(0);
     List<Piece> own = Objects.requireNonNull(pieces.get(part.path()));
-    List<AdapterPlan.Adapted> alone =
+    List<AdaptedPart> alone =
         own.stream()
             .map(
                 piece ->
@@ -92,7 +97,9 @@ final class LoraLayerMerge implements LayerMerge {
                             new Linear.Part(
                                 piece.adapted().part().path(), piece.start(), piece.rows())))
             .toList();
-    LoraLinear layer = new LoraLinear(projection, alone, DType.F32, config, 0);
+    LoraLinear layer =
+        new LoraLinear(
+            projection, alone, DType.F32, config.dropout(), config.initial().leavesResidual(), 0);
     try {
       if (config.initial().leavesResidual()) {
         new Initializer(config.initial(), 0).fill(layer);
@@ -113,7 +120,7 @@ final class LoraLayerMerge implements LayerMerge {
   private void loadRows(LoraLinear layer, List<Piece> own) {
     for (int i = 0; i < own.size(); i++) {
       Piece piece = own.get(i);
-      AdapterPlan.Adapted adapted = piece.adapted();
+      AdaptedPart adapted = piece.adapted();
       try (Scope scope = Scope.open()) {
         Weights.fill(layer.factors().a(i), file, PeftNames.a(adapted.part().path()));
         Tensor all = Tensor.empty(DType.F32, adapted.part().width(), adapted.rank());
@@ -169,12 +176,12 @@ final class LoraLayerMerge implements LayerMerge {
    */
   private static Product sum(LoraLinear layer, long width) {
     double scale = layer.adapted().get(0).scale();
-    int rank = layer.adapted().stream().mapToInt(AdapterPlan.Adapted::rank).sum();
+    int rank = layer.adapted().stream().mapToInt(AdaptedPart::rank).sum();
     float[] b = new float[Math.toIntExact(width * rank)];
     List<Tensor> a = new ArrayList<>();
     int column = 0;
     for (int i = 0; i < layer.adapted().size(); i++) {
-      AdapterPlan.Adapted adapted = layer.adapted().get(i);
+      AdaptedPart adapted = layer.adapted().get(i);
       a.add(layer.wholeA(i));
       float[] own = layer.wholeB(i).scaled(adapted.scale() / scale).toHost().toFloats();
       int start = Math.toIntExact(adapted.part().start());

@@ -9,6 +9,8 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.VocabularyTables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,7 +104,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
                         .flatMap(slot -> slot.parts().stream())
                         .map(Linear.Part::path),
                     VocabularyTables.of(declared).keySet().stream())
-                .anyMatch(path -> Targets.Names.names(path, name));
+                .anyMatch(path -> PeftNames.names(path, name));
         if (!used) {
           problems.add(
               "The LoRA target '%s' matches no projection; %s."

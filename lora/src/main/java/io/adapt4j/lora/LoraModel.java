@@ -11,10 +11,14 @@ import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.layer.LayerFile;
+import io.adapt4j.lora.internal.layer.LoftQ;
+import io.adapt4j.lora.internal.layer.LoraLinear;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** A network with a LoRA adapter: the A and B matrices in its linear slots and the base tensors. */
 final class LoraModel extends AdapterModel<LoraLinear> {
@@ -32,20 +36,21 @@ final class LoraModel extends AdapterModel<LoraLinear> {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
     }
     LoraModel model = new LoraModel(network, plan);
-    List<LinearSlot> slots = network.linears();
-    long place = 0;
-    for (int i = 0; i < slots.size(); i++) {
-      int index = i;
-      List<AdapterPlan.Adapted> own =
-          plan.adapted().stream().filter(part -> part.slot() == index).toList();
-      if (!own.isEmpty()) {
-        long first = place;
-        try (Scope scope = Scope.open(network.engine())) {
-          model.put(slots.get(i), base -> new LoraLinear(base, own, network.type(), config, first));
-        }
-        place += own.size();
-      }
-    }
+    int[] place = new int[1];
+    model.putAll(
+        plan.adapted(),
+        AdaptedPart::slot,
+        (base, own) -> {
+          int first = place[0];
+          place[0] += own.size();
+          return new LoraLinear(
+              base,
+              own,
+              network.type(),
+              config.dropout(),
+              config.initial().leavesResidual(),
+              first);
+        });
     model.takeBases(plan.shapes().keySet());
     model.putTables(plan.tables(), config.tiesEmbeddings());
     return model;
@@ -53,13 +58,14 @@ final class LoraModel extends AdapterModel<LoraLinear> {
 
   /** Returns a function that attaches a plan's adapters to single layers, for passes on shapes. */
   static TrainableSummary.Adapters adapters(AdapterPlan plan, AdapterConfig config) {
-    Map<Integer, List<AdapterPlan.Adapted>> bySlot =
-        plan.adapted().stream().collect(Collectors.groupingBy(AdapterPlan.Adapted::slot));
+    Map<Integer, List<AdaptedPart>> bySlot = AdapterModel.bySlot(plan.adapted(), AdaptedPart::slot);
     return (base, slot, type) -> {
       if (!bySlot.containsKey(slot)) {
         return base;
       }
-      LoraLinear adapter = new LoraLinear(base, bySlot.get(slot), type, config, 0);
+      LoraLinear adapter =
+          new LoraLinear(
+              base, bySlot.get(slot), type, config.dropout(), config.initial().leavesResidual(), 0);
       adapter.train();
       return adapter;
     };
@@ -107,7 +113,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
       if (layer.innermost() instanceof QuantizedLinear && loftq.iterations() == 1) {
         continue; // already held in these bits
       }
-      for (AdapterPlan.Adapted adapted : layer.adapted()) {
+      for (AdaptedPart adapted : layer.adapted()) {
         String weight = adapted.origin() + ".weight";
         for (BaseTensor base : takeUnder(weight)) {
           try (Scope scope = Scope.open();
@@ -125,14 +131,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     layers().forEach(layer -> LayerFile.load(layer, checkpoint));
     tables().forEach(table -> table.load(checkpoint));
     adoptTies();
-    for (BaseTensor base : bases()) {
-      String name = PeftNames.find(stored(base.name()), checkpoint.names());
-      if (checkpoint.names().contains(name)) {
-        try (Tensor rows = base.master()) {
-          Weights.fill(rows, checkpoint, name, base.slice().transposed());
-        }
-      }
-    }
+    loadBases(checkpoint);
     refresh();
   }
 

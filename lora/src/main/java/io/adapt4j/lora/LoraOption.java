@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.lora.internal.peft.LoraBias;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -4,7 +4,6 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Training of a model's LoRA adapter. */
 record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements AdapterTraining {
@@ -24,10 +23,7 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
   public void restore(Path folder) {
     AdapterConfig stored = PeftFolder.readConfig(folder);
     AdapterPlan plan = model.planOf(stored);
-    List<String> problems = PeftFolder.problems(folder, stored, plan);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
+    PeftFolder.requireNone(PeftFolder.problems(folder, stored, plan));
     boolean residual = stored.initial().leavesResidual();
     if (!plan.sameAs(model.planOf(residual ? config : config.stored()))
         || (residual && !stored.initial().equals(config.initial()))) {

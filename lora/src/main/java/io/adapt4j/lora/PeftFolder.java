@@ -20,6 +20,10 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.StackSize;
+import io.adapt4j.lora.internal.peft.StackedFactorFile;
+import io.adapt4j.lora.internal.peft.StackedFactors;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -88,6 +92,13 @@ final class PeftFolder {
       return Set.copyOf(weights.names());
     } catch (CheckpointException e) {
       return Set.of();
+    }
+  }
+
+  /** Rejects an adapter with problems. */
+  static void requireNone(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
     }
   }
 

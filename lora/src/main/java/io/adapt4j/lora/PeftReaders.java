@@ -1,6 +1,9 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.LinearLayers;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -54,7 +57,7 @@ final class PeftReaders {
     }
     LinearLayers linear = LinearLayers.of(network);
     plan.adapted().stream()
-        .map(AdapterPlan.Adapted::origin)
+        .map(AdaptedPart::origin)
         .filter(linear::refuse)
         .findFirst()
         .ifPresent(

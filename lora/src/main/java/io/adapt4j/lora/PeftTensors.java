@@ -1,5 +1,8 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,7 +38,7 @@ final class PeftTensors {
   /** Returns the dimensions of an adapter file's tensors, by name. */
   static Map<String, List<Long>> tensors(AdapterPlan plan) {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
-    for (AdapterPlan.Adapted part : plan.adapted()) {
+    for (AdaptedPart part : plan.adapted()) {
       String path = part.part().path();
       tensors.put(PeftNames.a(path), List.of((long) part.rank(), part.in()));
       tensors.put(PeftNames.b(path), List.of(part.part().width(), (long) part.rank()));

@@ -3,6 +3,8 @@ package io.adapt4j.lora;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.VocabularyTables;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -1,5 +1,7 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.Expressions;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;

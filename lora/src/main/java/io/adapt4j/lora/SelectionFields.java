@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.lora.internal.peft.ExpertNames;
+import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -150,7 +153,7 @@ final class SelectionFields {
   }
 
   private static boolean isAny(List<String> paths, String name) {
-    return paths.stream().anyMatch(path -> Targets.Names.names(path, name));
+    return paths.stream().anyMatch(path -> PeftNames.names(path, name));
   }
 
   /** Returns names or an expression; all linear layers by PEFT's keyword. */
@@ -182,7 +185,7 @@ final class SelectionFields {
   private static boolean meansSaved(List<String> names, AdapterPlan plan) {
     return plan.saved().stream()
         .map(PeftNames::module)
-        .anyMatch(path -> names.stream().anyMatch(name -> Targets.Names.names(path, name)));
+        .anyMatch(path -> names.stream().anyMatch(name -> PeftNames.names(path, name)));
   }
 
   private static ArrayNode array(List<String> texts) {

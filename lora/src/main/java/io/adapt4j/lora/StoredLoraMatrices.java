@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

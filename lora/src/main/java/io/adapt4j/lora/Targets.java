@@ -1,5 +1,7 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.lora.internal.peft.Expressions;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -76,11 +78,7 @@ public sealed interface Targets {
 
     @Override
     public boolean matches(String path) {
-      return names.stream().anyMatch(name -> names(path, name));
-    }
-
-    static boolean names(String path, String name) {
-      return path.equals(name) || path.endsWith("." + name);
+      return names.stream().anyMatch(name -> PeftNames.names(path, name));
     }
 
     @Override

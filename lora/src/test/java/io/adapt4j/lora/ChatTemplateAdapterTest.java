@@ -37,7 +37,7 @@ class ChatTemplateAdapterTest {
 
   static Stream<Arguments> methods() {
     Function<Path, Adapter> lora = LoraAdapter::at;
-    Function<Path, Adapter> ia3 = Ia3Adapter::at;
+    Function<Path, Adapter> ia3 = Ia3AdapterMechanics::at;
     return Stream.of(Arguments.of(Lora.rank(2), lora), Arguments.of(Ia3.create(), ia3));
   }
 

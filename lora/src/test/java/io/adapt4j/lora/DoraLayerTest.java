@@ -11,6 +11,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
+import io.adapt4j.lora.internal.layer.LoraLinear;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -106,16 +108,14 @@ class DoraLayerTest {
     base.allocate(DType.F32);
     fill(base.weight().value(), weight);
     fill(base.bias().orElseThrow().value(), bias);
-    AdapterConfig config =
-        AdapterConfig.ofRank(RANK)
-            .with(
-                draft -> {
-                  draft.dora = true;
-                  draft.dropout = dropout;
-                });
     LoraLinear layer =
         new LoraLinear(
-            base, List.of(adapted(PARTS.get(0)), adapted(PARTS.get(2))), DType.F32, config, 0);
+            base,
+            List.of(adapted(PARTS.get(0)), adapted(PARTS.get(2))),
+            DType.F32,
+            dropout,
+            false,
+            0);
     for (int i = 0; i < 2; i++) {
       try (Scope scope = Scope.open()) {
         fill(layer.factors().a(i), a.get(i));
@@ -130,8 +130,8 @@ class DoraLayerTest {
     return layer;
   }
 
-  private static AdapterPlan.Adapted adapted(Part part) {
-    return new AdapterPlan.Adapted(0, part, part.path(), IN, RANK, SCALE, false, true, false);
+  private static AdaptedPart adapted(Part part) {
+    return new AdaptedPart(0, part, part.path(), IN, RANK, SCALE, false, true, false);
   }
 
   private static Part part(int index) {

@@ -60,7 +60,8 @@ class Ia3Test {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(adapted);
       }
       assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
-      try (AttachedAdapter attached = AdapterMechanics.of(Ia3Adapter.at(folder)).attach(decoder)) {
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(Ia3AdapterMechanics.at(folder)).attach(decoder)) {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(adapted);
         attached.merge();
         LoraCase.assertClose(
@@ -183,7 +184,7 @@ class Ia3Test {
     Files.writeString(
         folder.resolve("adapter_config.json"),
         "{\"peft_type\": \"IA3\", \"target_modules\": [\"k_proj\"], \"use_dora\": true}");
-    assertThatThrownBy(() -> Ia3Adapter.at(folder))
+    assertThatThrownBy(() -> Ia3AdapterMechanics.at(folder))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("use_dora");
     assertThatThrownBy(() -> LoraAdapter.at(folder)).hasMessageContaining("peft_type");

@@ -27,10 +27,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Models, batches and comparisons that the tests of this module share. */
-final class LoraCase {
+public final class LoraCase {
 
-  static final int ROWS = 2;
-  static final int LENGTH = 24;
+  public static final int ROWS = 2;
+  public static final int LENGTH = 24;
 
   private LoraCase() {}
 
@@ -70,14 +70,14 @@ final class LoraCase {
             .formatted(tied));
   }
 
-  static Decoder random(boolean tied, DType type) {
+  public static Decoder random(boolean tied, DType type) {
     Decoder decoder = Architectures.declareDecoder(config(tied));
     decoder.allocate(type);
     Weights.randomize(decoder, 7);
     return decoder;
   }
 
-  static LanguageModelLoss.Inputs batch() {
+  public static LanguageModelLoss.Inputs batch() {
     long[] ids = new long[ROWS * LENGTH];
     long[] mask = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
@@ -96,7 +96,7 @@ final class LoraCase {
         LENGTH);
   }
 
-  static float[] logits(Decoder decoder, LanguageModelLoss.Inputs inputs) {
+  public static float[] logits(Decoder decoder, LanguageModelLoss.Inputs inputs) {
     try (Scope scope = Scope.open();
         Positions positions = decoder.positions(inputs.attentionMask(), ROWS, LENGTH)) {
       Ops ops = Ops.inference();
@@ -106,7 +106,7 @@ final class LoraCase {
   }
 
   /** Mean loss; its gradients are in the trained values, which were zeroed first. */
-  static double forwardBackward(
+  public static double forwardBackward(
       Decoder decoder,
       List<Trainable> trained,
       LanguageModelLoss.Inputs inputs,
@@ -128,7 +128,7 @@ final class LoraCase {
     return gradients;
   }
 
-  static Map<String, float[]> weights(Decoder decoder) {
+  public static Map<String, float[]> weights(Decoder decoder) {
     Map<String, float[]> weights = new HashMap<>();
     for (Parameter parameter : decoder.parameters()) {
       for (Parameter.Slice slice : parameter.slices()) {

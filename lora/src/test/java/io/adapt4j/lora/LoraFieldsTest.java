@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.lora.internal.layer.LoftQ;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -21,6 +21,7 @@ import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.lora.internal.peft.LoraBias;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

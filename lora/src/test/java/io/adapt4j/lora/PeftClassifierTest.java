@@ -198,7 +198,7 @@ class PeftClassifierTest {
     JSON.writeValue(folder.resolve(CONFIG).toFile(), config);
     try (Encoder network = load(LoraCase.golden("models/bert_cls"))) {
       network.initializeNew(NewParameters.classifier(network));
-      assertThat(AdapterMechanics.of(Ia3Adapter.at(folder)).problems(network))
+      assertThat(AdapterMechanics.of(Ia3AdapterMechanics.at(folder)).problems(network))
           .anySatisfy(problem -> assertThat(problem).contains("The base has no classifier.weight"));
     }
   }
@@ -214,7 +214,7 @@ class PeftClassifierTest {
             () -> AdapterFormat.read(folder),
             () -> LoraAdapter.at(folder),
             () -> Lora.continuing(folder),
-            () -> Ia3Adapter.at(folder))) {
+            () -> Ia3AdapterMechanics.at(folder))) {
       assertThatThrownBy(read::run)
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining(folder.resolve(CONFIG).toString())
@@ -231,7 +231,7 @@ class PeftClassifierTest {
     assertThatThrownBy(() -> LoraAdapter.at(LoraCase.golden("interop/ia3_cls")))
         .hasMessageContaining("IA3")
         .hasMessageContaining("Adapter.at");
-    assertThatThrownBy(() -> Ia3Adapter.at(LoraCase.golden("interop/lora_cls")))
+    assertThatThrownBy(() -> Ia3AdapterMechanics.at(LoraCase.golden("interop/lora_cls")))
         .hasMessageContaining("LORA")
         .hasMessageContaining("LoraAdapter");
   }

@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

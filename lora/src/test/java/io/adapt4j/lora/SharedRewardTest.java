@@ -96,7 +96,7 @@ class SharedRewardTest {
             "base_model.model.score.weight",
             "base_model.model.model.layers.0.self_attn.k_proj.ia3_l");
     try (RewardModel loaded =
-        RewardModel.load(ModelSource.path(BASE), Precision.FP32, Ia3Adapter.at(adapter))) {
+        RewardModel.load(ModelSource.path(BASE), Precision.FP32, Ia3AdapterMechanics.at(adapter))) {
       for (String who : NAMES) {
         assertThat(loaded.score(who + " saw a dog. ", who + " was happy."))
             .isGreaterThan(loaded.score(who + " saw a dog. ", "It was sad."));

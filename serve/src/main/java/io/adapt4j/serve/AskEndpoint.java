@@ -4,7 +4,17 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.TokenLogprobs;
-import io.adapt4j.core.internal.Json;
+import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.answer.Envelope;
+import io.adapt4j.serve.internal.answer.Piece;
+import io.adapt4j.serve.internal.answer.Reply;
+import io.adapt4j.serve.internal.chat.Messages;
+import io.adapt4j.serve.internal.http.Call;
+import io.adapt4j.serve.internal.http.Endpoint;
+import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.internal.http.Usage;
+import io.adapt4j.serve.internal.model.Models;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +35,7 @@ final class AskEndpoint implements Endpoint {
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     String name = parameters.text("model");
-    QuestionAnswering answers = models.questionAnswering(name);
+    QuestionAnswering answers = models.questionAnswering(name, QuestionAnswering.class);
     call.asks(name);
     boolean isQuestion = parameters.value(QUESTION).isPresent();
     List<ChatMessage> conversation =
@@ -38,8 +48,7 @@ final class AskEndpoint implements Endpoint {
     AnswerPool.Job<GroundedAnswer> job =
         (onText, cancellation) -> answers.answer(conversation, onText, cancellation);
     Envelope envelope = Envelope.of("rag-", name, false);
-    Reply<GroundedAnswer> reply =
-        streams ? new AnswerEvents(call, envelope) : new WholeAnswer(call, envelope);
+    Reply<GroundedAnswer> reply = new AnswerReply(call, envelope, streams);
     String prompt = isQuestion ? QUESTION : "messages";
     List<GroundedAnswer> all = answering.write(call, List.of(job), reply, prompt);
     Usage usage = usage(all.get(0)).orElse(new Usage(0, 0));
@@ -73,62 +82,39 @@ final class AskEndpoint implements Endpoint {
     return json;
   }
 
-  /** Writes an answer as a single object. */
-  private record WholeAnswer(Call call, Envelope envelope) implements Reply<GroundedAnswer> {
+  /** Writes the text as events and the whole answer as the last one, or only the answer. */
+  private static final class AnswerReply extends Reply<GroundedAnswer> {
+    private final Envelope envelope;
 
-    @Override
-    public boolean isInPieces() {
-      return false;
+    AnswerReply(Call call, Envelope envelope, boolean streams) {
+      super(call, streams);
+      this.envelope = envelope;
     }
-
-    @Override
-    public void piece(int choice, Piece piece) {}
-
-    @Override
-    public void last(int choice, GroundedAnswer answer, List<TokenLogprobs> rest) {
-      call.keep(choice, answer.text());
-    }
-
-    @Override
-    public void alive() throws IOException {
-      Reply.aliveBeforeObject(call);
-    }
-
-    @Override
-    public void end(List<GroundedAnswer> answers, Usage usage) throws IOException {
-      Reply.endWithObject(call, json(envelope, answers.get(0)));
-    }
-  }
-
-  /** Writes the text as events, and the whole answer as the last one. */
-  private record AnswerEvents(Call call, Envelope envelope) implements Reply<GroundedAnswer> {
 
     @Override
     public void piece(int choice, Piece piece) throws IOException {
-      Reply.beginEvents(call);
-      send(envelope.json("rag.answer.chunk").put("delta", piece.text()));
+      if (streams()) {
+        send(envelope.json("rag.answer.chunk").put("delta", piece.text()));
+      }
     }
 
     @Override
     public void last(int choice, GroundedAnswer answer, List<TokenLogprobs> rest)
         throws IOException {
-      Reply.beginEvents(call);
-      send(json(envelope, answer));
-    }
-
-    @Override
-    public void alive() throws IOException {
-      Reply.aliveBetweenEvents(call);
+      if (streams()) {
+        send(json(envelope, answer));
+      } else {
+        call().keep(choice, answer.text());
+      }
     }
 
     @Override
     public void end(List<GroundedAnswer> answers, Usage usage) throws IOException {
-      call.write("data: [DONE]\n\n");
-      call.end();
-    }
-
-    private void send(ObjectNode json) throws IOException {
-      call.write("data: " + Json.compact(json) + "\n\n");
+      if (streams()) {
+        endEvents();
+      } else {
+        endWithObject(json(envelope, answers.get(0)));
+      }
     }
   }
 }

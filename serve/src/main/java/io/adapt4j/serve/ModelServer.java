@@ -4,6 +4,20 @@ import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.chat.ChatEndpoint;
+import io.adapt4j.serve.internal.completion.CompletionEndpoint;
+import io.adapt4j.serve.internal.embedding.EmbeddingEndpoint;
+import io.adapt4j.serve.internal.gateway.AdapterEndpoint;
+import io.adapt4j.serve.internal.gateway.ApiKeys;
+import io.adapt4j.serve.internal.gateway.Gateway;
+import io.adapt4j.serve.internal.gateway.Guard;
+import io.adapt4j.serve.internal.gateway.Origins;
+import io.adapt4j.serve.internal.gateway.Page;
+import io.adapt4j.serve.internal.http.Limits;
+import io.adapt4j.serve.internal.model.Models;
+import io.adapt4j.serve.internal.response.ResponsesEndpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -70,19 +84,20 @@ public final class ModelServer implements AutoCloseable {
   private final AnswerPool pool;
   private final AnswerPool computed;
   private final ExecutorService threads;
-  private final ServerLimits limits;
+  private final Duration closeGrace;
   private final URI address;
   private boolean closed;
 
   private ModelServer(Builder builder) {
-    this.limits = builder.limits;
+    this.closeGrace = builder.limits.closeGrace();
+    Limits limits = builder.internalLimits();
     this.pool = new AnswerPool(limits.answers());
     this.computed = new AnswerPool(limits.answers());
-    this.threads = threads(limits.connections());
+    this.threads = threads(builder.limits.connections());
     Models models =
         new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers, limits);
     Answering answering = new Answering(pool, limits);
-    Computing computing = new Computing(computed, limits);
+    Answering computing = new Answering(computed, limits);
     this.gateway =
         new Gateway(
             Map.of(
@@ -93,12 +108,13 @@ public final class ModelServer implements AutoCloseable {
                 "/v1/rerank", new RerankEndpoint(models, computing),
                 "/v1/rag/ask", new AskEndpoint(models, answering)),
             models,
-            builder.adapters(models),
+            builder.adapters(models, limits),
             builder.page(),
             builder.guard(),
             () -> pool.running() + computed.running(),
             limits,
-            new AccessLog(builder.accessLog, builder.logsContents));
+            new AccessLog(builder.accessLog),
+            builder.logsContents);
     try {
       server = HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
     } catch (IOException e) {
@@ -172,7 +188,7 @@ public final class ModelServer implements AutoCloseable {
     }
     closed = true;
     gateway.refuse();
-    if (!isIdleWithin(limits.closeGrace())) {
+    if (!isIdleWithin(closeGrace)) {
       pool.cancelAll();
       computed.cancelAll();
       isIdleWithin(LAST_GRACE);
@@ -358,9 +374,14 @@ public final class ModelServer implements AutoCloseable {
       return this;
     }
 
-    private Optional<AdapterEndpoint> adapters(Models served) {
+    private Limits internalLimits() {
+      return new Limits(
+          limits.bodyBytes(), limits.newTokens(), limits.answers(), limits.requestTime());
+    }
+
+    private Optional<AdapterEndpoint> adapters(Models served, Limits each) {
       return Optional.ofNullable(adapterFolder)
-          .map(folder -> new AdapterEndpoint(folder, adminKey, served, limits));
+          .map(folder -> new AdapterEndpoint(folder, adminKey, served, each));
     }
 
     /**

@@ -4,6 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.answer.Envelope;
+import io.adapt4j.serve.internal.http.Call;
+import io.adapt4j.serve.internal.http.Endpoint;
+import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.internal.model.Models;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,14 +31,14 @@ final class RerankEndpoint implements Endpoint {
   private static final int MOST_DOCUMENTS = 1_000;
 
   private final Models models;
-  private final Computing computing;
+  private final Answering computing;
 
   /**
    * A model computes one request at a time; more permits serve scorers that call other services.
    */
   private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
-  RerankEndpoint(Models models, Computing computing) {
+  RerankEndpoint(Models models, Answering computing) {
     this.models = models;
     this.computing = computing;
   }
@@ -39,7 +46,7 @@ final class RerankEndpoint implements Endpoint {
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     String name = parameters.text("model");
-    RelevanceScorer scorer = models.reranker(name);
+    RelevanceScorer scorer = models.reranker(name, RelevanceScorer.class);
     call.asks(name);
     String query = parameters.text("query");
     List<String> documents = documents(parameters.required(DOCUMENTS));

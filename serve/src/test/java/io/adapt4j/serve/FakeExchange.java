@@ -14,7 +14,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
 /** An exchange without a connection, which keeps what is answered. */
-final class FakeExchange extends HttpExchange {
+public final class FakeExchange extends HttpExchange {
 
   private final String method;
   private final URI uri;
@@ -30,26 +30,26 @@ final class FakeExchange extends HttpExchange {
     this.body = body;
   }
 
-  static FakeExchange get(String uri) {
+  public static FakeExchange get(String uri) {
     return new FakeExchange("GET", uri, InputStream.nullInputStream());
   }
 
-  static FakeExchange post(String uri, String json) {
+  public static FakeExchange post(String uri, String json) {
     return post(uri, new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)))
         .with("Content-Type", "application/json");
   }
 
-  static FakeExchange post(String uri, InputStream body) {
+  public static FakeExchange post(String uri, InputStream body) {
     return new FakeExchange("POST", uri, body);
   }
 
-  FakeExchange with(String header, String value) {
+  public FakeExchange with(String header, String value) {
     request.add(header, value);
     return this;
   }
 
   /** What was answered so far. */
-  String answer() {
+  public String answer() {
     return answer.toString(StandardCharsets.UTF_8);
   }
 

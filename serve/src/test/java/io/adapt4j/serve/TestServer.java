@@ -18,7 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 
 /** A server with the trained stories260K model of the examples, and a client of the JDK. */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
 
   static final String MODEL = "stories";
   static final Path FOLDER = Path.of("../examples/models/stories260K");
@@ -34,11 +34,11 @@ final class TestServer implements AutoCloseable {
         settings.apply(ModelServer.builder().model(MODEL, model).accessLog(this::log)).start();
   }
 
-  static TestServer start() {
+  public static TestServer start() {
     return start(settings -> settings);
   }
 
-  static TestServer start(UnaryOperator<ModelServer.Builder> settings) {
+  public static TestServer start(UnaryOperator<ModelServer.Builder> settings) {
     return new TestServer(model(), settings);
   }
 
@@ -54,7 +54,7 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Waits until as many requests are logged. */
-  List<AccessRecord> log(int requests) throws InterruptedException {
+  public List<AccessRecord> log(int requests) throws InterruptedException {
     long end = System.nanoTime() + 20_000_000_000L;
     while (System.nanoTime() < end) {
       synchronized (this) {
@@ -71,7 +71,7 @@ final class TestServer implements AutoCloseable {
     return model;
   }
 
-  ModelServer server() {
+  public ModelServer server() {
     return server;
   }
 

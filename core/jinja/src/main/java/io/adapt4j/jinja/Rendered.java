@@ -1,5 +1,6 @@
 package io.adapt4j.jinja;
 
+import io.adapt4j.jinja.internal.value.Run;
 import java.util.ArrayList;
 import java.util.List;
 

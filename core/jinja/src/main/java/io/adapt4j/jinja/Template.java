@@ -1,5 +1,12 @@
 package io.adapt4j.jinja;
 
+import io.adapt4j.jinja.internal.function.Globals;
+import io.adapt4j.jinja.internal.syntax.Body;
+import io.adapt4j.jinja.internal.syntax.Frame;
+import io.adapt4j.jinja.internal.syntax.Parser;
+import io.adapt4j.jinja.internal.value.Fault;
+import io.adapt4j.jinja.internal.value.Inputs;
+import io.adapt4j.jinja.internal.value.Run;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -50,13 +57,11 @@ public final class Template {
    */
   public static Template parse(String name, String source) {
     Source text = Source.of(Objects.requireNonNull(name, "name"), source);
-    Parser parser = new Parser(text);
     try {
-      Body body = parser.parse();
-      return new Template(text, body, parser.sawGeneration());
-    } catch (StackOverflowError e) {
-      throw TemplateException.at(
-          text, parser.line(), "this is nested too deeply for the thread's stack");
+      Parser parser = new Parser(text.text());
+      return new Template(text, parser.parse(), parser.sawGeneration());
+    } catch (Fault e) {
+      throw TemplateException.of(text, e);
     }
   }
 
@@ -84,9 +89,17 @@ public final class Template {
   public Rendered render(Map<String, ?> variables, RenderOptions options) {
     Map<String, Object> values = new HashMap<>(Globals.ALL);
     variables.forEach((name, value) -> values.put(name, Inputs.convert(name, value)));
-    Run run = new Run(source, options);
+    Run run =
+        new Run(
+            options.clock(),
+            options.maxSteps(),
+            options.maxOutput(),
+            options.maxDepth(),
+            options.isCancelled());
     try {
       body.exec(Frame.global(run, values).inner());
+    } catch (Fault e) {
+      throw TemplateException.of(source, e);
     } catch (StackOverflowError e) {
       throw TemplateException.at(source, 1, "the template nests too deeply for the thread's stack");
     }

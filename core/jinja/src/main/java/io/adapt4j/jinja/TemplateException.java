@@ -1,5 +1,6 @@
 package io.adapt4j.jinja;
 
+import io.adapt4j.jinja.internal.value.Fault;
 import java.util.Optional;
 
 /**
@@ -31,8 +32,9 @@ public final class TemplateException extends RuntimeException {
     return at(source, line, problem, null);
   }
 
-  static TemplateException at(Source source, int line, Fault fault) {
-    return at(source, line, fault.getMessage(), fault.isRaised() ? fault.getMessage() : null);
+  static TemplateException of(Source source, Fault fault) {
+    String message = fault.getMessage();
+    return at(source, fault.line(), message, fault.isRaised() ? message : null);
   }
 
   private static TemplateException at(Source source, int line, String problem, String raised) {

@@ -183,7 +183,7 @@ class TemplatePropertiesTest {
         "batch",
         "slice",
         "truncate",
-        "wordwrap",
+        "indent",
         "defined",
         "odd",
         "divisibleby",

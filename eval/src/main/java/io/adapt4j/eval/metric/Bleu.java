@@ -2,6 +2,10 @@ package io.adapt4j.eval.metric;
 
 import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
+import io.adapt4j.eval.internal.metric.Rows;
+import io.adapt4j.eval.internal.metric.text.NGrams;
+import io.adapt4j.eval.internal.metric.text.PythonText;
+import io.adapt4j.eval.internal.metric.text.ReferenceCount;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

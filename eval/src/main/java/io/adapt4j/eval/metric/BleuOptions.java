@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import io.adapt4j.eval.internal.metric.text.BleuTokenizer;
 import java.util.List;
 import java.util.Locale;
 

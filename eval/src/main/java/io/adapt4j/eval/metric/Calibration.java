@@ -1,5 +1,7 @@
 package io.adapt4j.eval.metric;
 
+import io.adapt4j.eval.internal.metric.Rows;
+import io.adapt4j.eval.internal.metric.probability.ProbabilityRow;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -3,6 +3,7 @@ package io.adapt4j.eval.metric;
 import io.adapt4j.core.internal.metric.ClassTable;
 import io.adapt4j.core.internal.metric.Confusion;
 import io.adapt4j.core.internal.metric.Counts;
+import io.adapt4j.eval.internal.metric.Rows;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

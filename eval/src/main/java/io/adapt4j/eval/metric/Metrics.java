@@ -1,5 +1,14 @@
 package io.adapt4j.eval.metric;
 
+import io.adapt4j.eval.internal.metric.Gain;
+import io.adapt4j.eval.internal.metric.PassAtK;
+import io.adapt4j.eval.internal.metric.RankCorrelation;
+import io.adapt4j.eval.internal.metric.Regression;
+import io.adapt4j.eval.internal.metric.probability.MulticlassAuc;
+import io.adapt4j.eval.internal.metric.probability.ProbabilityScores;
+import io.adapt4j.eval.internal.metric.probability.RocAuc;
+import io.adapt4j.eval.internal.metric.text.EditDistance;
+import io.adapt4j.eval.internal.metric.text.ErrorRate;
 import io.adapt4j.eval.metric.RowMetric.Adder;
 import io.adapt4j.eval.metric.RowMetric.Operations;
 import java.util.Arrays;

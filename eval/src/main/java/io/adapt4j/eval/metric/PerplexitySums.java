@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import io.adapt4j.eval.internal.metric.Rows;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 

@@ -1,5 +1,8 @@
 package io.adapt4j.eval.metric;
 
+import io.adapt4j.eval.internal.metric.Cutoffs;
+import io.adapt4j.eval.internal.metric.Gain;
+import io.adapt4j.eval.internal.metric.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

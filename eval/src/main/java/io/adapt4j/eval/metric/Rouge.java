@@ -2,6 +2,12 @@ package io.adapt4j.eval.metric;
 
 import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
+import io.adapt4j.eval.internal.metric.Rows;
+import io.adapt4j.eval.internal.metric.text.CommonSubsequence;
+import io.adapt4j.eval.internal.metric.text.NGrams;
+import io.adapt4j.eval.internal.metric.text.PorterStemmer;
+import io.adapt4j.eval.internal.metric.text.PythonText;
+import io.adapt4j.eval.internal.metric.text.RougeType;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;

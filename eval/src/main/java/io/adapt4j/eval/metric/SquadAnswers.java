@@ -2,6 +2,8 @@ package io.adapt4j.eval.metric;
 
 import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
+import io.adapt4j.eval.internal.metric.Rows;
+import io.adapt4j.eval.internal.metric.text.PythonText;
 import java.util.List;
 import java.util.regex.Pattern;
 

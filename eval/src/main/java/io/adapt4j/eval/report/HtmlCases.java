@@ -5,7 +5,6 @@ import io.adapt4j.eval.report.Cases.Answer;
 import io.adapt4j.eval.report.Cases.Case;
 import io.adapt4j.eval.report.Cases.Kind;
 import java.util.List;
-import java.util.Map;
 
 /** Collapsible list of failed items, with prompt, expected and actual answer. */
 final class HtmlCases {
@@ -36,43 +35,40 @@ final class HtmlCases {
       List<Case> all = cases.of(kind);
       if (!all.isEmpty()) {
         int shown = Math.min(content.cases(), all.size());
-        out.append("<details><summary>")
-            .append(Html.escape(task))
-            .append(": ")
-            .append(Html.escape(Cases.heading(kind, content)))
-            .append(", ")
-            .append(Texts.count(all.size()))
-            .append(all.size() > shown ? ", the worst " + Texts.count(shown) + " shown" : "")
-            .append("</summary>\n");
+        add(
+            "<details><summary>%s: %s, %s%s</summary>\n",
+            Html.escape(task),
+            Html.escape(Cases.heading(kind, content)),
+            Texts.count(all.size()),
+            all.size() > shown ? ", the worst " + Texts.count(shown) + " shown" : "");
         all.subList(0, shown).forEach(item -> one(item, cases.question(item), metric));
-        out.append("</details>\n");
+        add("</details>\n");
       }
     }
   }
 
-  private void one(Case other, String question, String metric) {
-    out.append("<details class=\"case\"><summary><b>")
-        .append(Html.escape(Texts.line(other.item().id(), QUESTION)))
-        .append("</b> ")
-        .append(Html.escape(Texts.line(question, QUESTION)));
+  private void one(Case item, String question, String metric) {
+    add(
+        "<details class=\"case\"><summary><b>%s</b> %s",
+        Html.escape(Texts.line(item.item().id(), QUESTION)),
+        Html.escape(Texts.line(question, QUESTION)));
     if (content.isComparison()) {
-      other.answers().forEach(this::mark);
+      item.answers().forEach(this::mark);
     }
-    out.append("</summary>\n");
-    text("prompt", Texts.tail(other.item().prompt(), TEXT));
-    if (!other.item().expected().isEmpty()) {
-      text("expected", Texts.head(other.item().expected(), TEXT));
+    add("</summary>\n");
+    text("prompt", Texts.tail(item.item().prompt(), TEXT));
+    if (!item.item().expected().isEmpty()) {
+      text("expected", Texts.head(item.item().expected(), TEXT));
     }
-    other.answers().forEach(answer -> answer(answer, metric));
-    fields(other.item().fields());
-    out.append("</details>\n");
+    item.answers().forEach(answer -> answer(answer, metric));
+    item.item().fields().forEach((name, value) -> heading(Texts.line(name + ": " + value, TEXT)));
+    add("</details>\n");
   }
 
   private void mark(Answer answer) {
-    out.append(" <span class=\"mark ")
-        .append(answer.failed() ? "worse\">\u2717 " : "better\">\u2713 ")
-        .append(Html.escape(answer.candidate()))
-        .append("</span>");
+    add(
+        " <span class=\"mark %s %s</span>",
+        answer.failed() ? "worse\">\u2717" : "better\">\u2713", Html.escape(answer.candidate()));
   }
 
   private void answer(Answer answer, String metric) {
@@ -86,25 +82,21 @@ final class HtmlCases {
     String sure =
         confidence.isPresent() ? Texts.format(", confidence %.2f", confidence.getAsDouble()) : "";
     if (answer.outcome().got().isEmpty() && answer.outcome().expected().isEmpty()) {
-      out.append("<h4>").append(Html.escape(heading + sure)).append("</h4>\n");
+      heading(heading + sure);
     } else {
       text(heading + sure, Texts.head(answer.outcome().got(), TEXT));
     }
   }
 
   private void text(String heading, String text) {
-    out.append("<h4>")
-        .append(Html.escape(heading))
-        .append("</h4><pre>")
-        .append(Html.escape(text))
-        .append("</pre>\n");
+    add("<h4>%s</h4><pre>%s</pre>\n", Html.escape(heading), Html.escape(text));
   }
 
-  private void fields(Map<String, String> fields) {
-    fields.forEach(
-        (name, value) ->
-            out.append("<h4>")
-                .append(Html.escape(Texts.line(name + ": " + value, TEXT)))
-                .append("</h4>\n"));
+  private void heading(String text) {
+    add("<h4>%s</h4>\n", Html.escape(text));
+  }
+
+  private void add(String pattern, Object... arguments) {
+    out.append(Texts.format(pattern, arguments));
   }
 }

@@ -36,17 +36,14 @@ final class HtmlFailures {
       return;
     }
     TaskResult result = analysis.result();
-    out.append("<details><summary>")
-        .append(Html.escape(candidate + " on " + result.task()))
-        .append(": ")
-        .append(Texts.count(analysis.failures().size()))
-        .append(" of ")
-        .append(Texts.count(result.outcomes().size()))
-        .append(" items, ")
-        .append(Html.escape(result.primary().name()))
-        .append(result.primary().largerIsBetter() ? " below " : " above ")
-        .append(Texts.number(analysis.threshold()))
-        .append("</summary>\n");
+    write(
+        "<details><summary>%s: %s of %s items, %s %s %s</summary>\n",
+        Html.escape(candidate + " on " + result.task()),
+        Texts.count(analysis.failures().size()),
+        Texts.count(result.outcomes().size()),
+        Html.escape(result.primary().name()),
+        result.primary().largerIsBetter() ? "below" : "above",
+        Texts.number(analysis.threshold()));
     for (String field : analysis.fields()) {
       List<Slice> slices = analysis.slices(field);
       if (slices.size() > 1 && slices.size() <= MOST_VALUES) {
@@ -56,37 +53,33 @@ final class HtmlFailures {
     slices("By characters of the prompt", result, analysis.byLength(BUCKETS));
     slices("By confidence", result, analysis.byConfidence(BUCKETS));
     confusions(analysis.confusions(MOST_SLICES));
-    out.append("</details>\n");
+    write("</details>\n");
+  }
+
+  private void write(String pattern, Object... arguments) {
+    out.append(Texts.format(pattern, arguments));
   }
 
   private void slices(String title, TaskResult result, List<Slice> slices) {
     if (slices.size() < 2) {
       return;
     }
-    out.append("<h3>")
-        .append(Html.escape(title))
-        .append("</h3><div class=\"wide\"><table><tr><th class=\"name\"><th>items<th>failed")
-        .append("<th>failure rate<th>")
-        .append(Html.escape(result.primary().name()))
-        .append("</tr>\n");
+    write(
+        "<h3>%s</h3><div class=\"wide\"><table><tr><th class=\"name\"><th>items<th>failed"
+            + "<th>failure rate<th>%s</tr>\n",
+        Html.escape(title), Html.escape(result.primary().name()));
     for (Slice slice : slices.subList(0, Math.min(MOST_SLICES, slices.size()))) {
-      out.append("<tr><td class=\"name\">")
-          .append(Html.escape(Texts.line(slice.name(), MOST_TEXT)))
-          .append("<td>")
-          .append(Texts.count(slice.items()))
-          .append("<td>")
-          .append(Texts.count(slice.failures()))
-          .append("<td>")
-          .append(Texts.percent(slice.failureRate().value()))
-          .append("<small>")
-          .append(Texts.percent(slice.failureRate().low()))
-          .append(" to ")
-          .append(Texts.percent(slice.failureRate().high()))
-          .append("</small><td>")
-          .append(Texts.number(slice.metric()))
-          .append("</tr>\n");
+      write(
+          "<tr><td class=\"name\">%s<td>%s<td>%s<td>%s<small>%s to %s</small><td>%s</tr>\n",
+          Html.escape(Texts.line(slice.name(), MOST_TEXT)),
+          Texts.count(slice.items()),
+          Texts.count(slice.failures()),
+          Texts.percent(slice.failureRate().value()),
+          Texts.percent(slice.failureRate().low()),
+          Texts.percent(slice.failureRate().high()),
+          Texts.number(slice.metric()));
     }
-    out.append("</table></div>\n");
+    write("</table></div>\n");
   }
 
   /** Free-text answers are hardly ever confused with each other twice. */
@@ -95,17 +88,16 @@ final class HtmlFailures {
     if (several.isEmpty() || several.get(0).expected().isEmpty()) {
       return;
     }
-    out.append("<h3>Answers taken for others</h3><div class=\"wide\"><table>")
-        .append("<tr><th class=\"name\">expected<th class=\"name\">got<th>items</tr>\n");
+    write(
+        "<h3>Answers taken for others</h3><div class=\"wide\"><table>"
+            + "<tr><th class=\"name\">expected<th class=\"name\">got<th>items</tr>\n");
     for (Confusion confusion : several) {
-      out.append("<tr><td class=\"name\">")
-          .append(Html.escape(Texts.line(confusion.expected(), MOST_TEXT)))
-          .append("<td class=\"name\">")
-          .append(Html.escape(Texts.line(confusion.got(), MOST_TEXT)))
-          .append("<td>")
-          .append(Texts.count(confusion.count()))
-          .append("</tr>\n");
+      write(
+          "<tr><td class=\"name\">%s<td class=\"name\">%s<td>%s</tr>\n",
+          Html.escape(Texts.line(confusion.expected(), MOST_TEXT)),
+          Html.escape(Texts.line(confusion.got(), MOST_TEXT)),
+          Texts.count(confusion.count()));
     }
-    out.append("</table></div>\n");
+    write("</table></div>\n");
   }
 }

@@ -46,12 +46,10 @@ final class HtmlPage {
   }
 
   private void head() {
-    out.append(Html.head(content.title(), "", "<style>\n" + style() + "</style>\n"))
-        .append("<body>\n<header><h1>")
-        .append(Html.escape(content.title()))
-        .append("</h1><small>")
-        .append(TIME.format(content.written().atOffset(ZoneOffset.UTC)))
-        .append("</small></header>\n");
+    out.append(Html.head(content.title(), "", "<style>\n" + style() + "</style>\n"));
+    add(
+        "<body>\n<header><h1>%s</h1><small>%s</small></header>\n",
+        Html.escape(content.title()), TIME.format(content.written().atOffset(ZoneOffset.UTC)));
   }
 
   private static String style() {
@@ -72,51 +70,41 @@ final class HtmlPage {
   }
 
   private void scores() {
-    out.append("<h2>Scores</h2><div class=\"wide\"><table class=\"scores\"><tr>")
-        .append("<th class=\"name\">metric");
-    content.reports().forEach(report -> out.append("<th>").append(Html.escape(report.candidate())));
-    out.append("</tr>\n");
+    add("<h2>Scores</h2><div class=\"wide\"><table class=\"scores\"><tr><th class=\"name\">metric");
+    content.reports().forEach(report -> add("<th>%s", Html.escape(report.candidate())));
+    add("</tr>\n");
     for (String task : content.tasks()) {
       List<TaskResult> results = content.results(task);
       task(results.get(0), 1 + results.size());
-      for (TaskMetric metric : results.get(0).definitions()) {
-        score(results, metric);
-      }
+      results.get(0).definitions().forEach(metric -> score(results, metric));
     }
-    out.append("</table></div>\n");
+    add("</table></div>\n");
   }
 
   /** A separate row, so that the candidates' columns fit on a phone. */
   private void task(TaskResult result, int columns) {
-    out.append("<tr class=\"task\"><th class=\"name\" scope=\"rowgroup\" colspan=\"")
-        .append(columns)
-        .append("\"><b>")
-        .append(Html.escape(result.task()))
-        .append("</b> ")
-        .append(Texts.count(result.outcomes().size()))
-        .append(result.isGeneral() ? " items, general ability" : " items")
-        .append("</tr>\n");
+    add(
+        "<tr class=\"task\"><th class=\"name\" scope=\"rowgroup\" colspan=\"%d\"><b>%s</b> %s items%s"
+            + "</tr>\n",
+        columns,
+        Html.escape(result.task()),
+        Texts.count(result.outcomes().size()),
+        result.isGeneral() ? ", general ability" : "");
   }
 
   private void score(List<TaskResult> results, TaskMetric metric) {
     boolean counts = metric.equals(results.get(0).primary());
-    out.append("<tr><td class=\"name\">")
-        .append(Html.escape(metric.name()))
-        .append("&nbsp;<span title=\"")
-        .append(metric.largerIsBetter() ? "larger is better" : "smaller is better")
-        .append("\">")
-        .append(Texts.arrow(metric))
-        .append("</span>");
+    add(
+        "<tr><td class=\"name\">%s&nbsp;<span title=\"%s is better\">%s</span>",
+        Html.escape(metric.name()),
+        metric.largerIsBetter() ? "larger" : "smaller",
+        Texts.arrow(metric));
     for (TaskResult result : results) {
       var found = Objects.requireNonNull(result.metrics().get(metric.name()));
       String value = Texts.number(found.value());
-      out.append("<td>")
-          .append(counts ? "<b>" + value + "</b>" : value)
-          .append("<small>")
-          .append(Texts.range(found))
-          .append("</small>");
+      add("<td>%s<small>%s</small>", counts ? "<b>" + value + "</b>" : value, Texts.range(found));
     }
-    out.append("</tr>\n");
+    add("</tr>\n");
   }
 
   private void comparisons() {
@@ -125,46 +113,38 @@ final class HtmlPage {
     }
     boolean mcNemar = content.comparisons().stream().anyMatch(item -> item.mcNemar().isPresent());
     boolean kept = content.comparisons().stream().anyMatch(item -> item.retention().isPresent());
-    out.append("<h2>Against ")
-        .append(Html.escape(content.first().candidate()))
-        .append("</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
-        .append("<th class=\"name\">candidate<th class=\"name\">verdict<th>difference<th>p")
-        .append(mcNemar ? "<th>McNemar p" : "")
-        .append("<th>won, tied, lost")
-        .append(kept ? "<th>kept" : "")
-        .append("</tr>\n");
+    add(
+        "<h2>Against %s</h2><div class=\"wide\"><table><tr><th class=\"name\">task<th class=\"name\">"
+            + "candidate<th class=\"name\">verdict<th>difference<th>p%s<th>won, tied, lost%s</tr>\n",
+        Html.escape(content.first().candidate()),
+        mcNemar ? "<th>McNemar p" : "",
+        kept ? "<th>kept" : "");
     content.comparisons().forEach(item -> comparison(item, mcNemar, kept));
-    out.append("</table></div>\n");
+    add("</table></div>\n");
   }
 
   private void comparison(TaskComparison item, boolean mcNemar, boolean kept) {
     String verdict = Verdicts.of(item);
-    out.append("<tr><td class=\"name\">")
-        .append(Html.escape(item.task()))
-        .append("<small>")
-        .append(Html.escape(item.metric().name()))
-        .append("&nbsp;")
-        .append(Texts.arrow(item.metric()))
-        .append("</small><td class=\"name\">")
-        .append(Html.escape(item.candidate()))
-        .append("<td class=\"name verdict ")
-        .append(verdict.replace(' ', '-'))
-        .append("\">")
-        .append(verdict)
-        .append("<td>")
-        .append(Texts.signed(item.difference().value()))
-        .append("<small>")
-        .append(Texts.range(item.difference()))
-        .append("</small><td>")
-        .append(Texts.pValue(item.pValue()));
+    add(
+        "<tr><td class=\"name\">%s<small>%s&nbsp;%s</small><td class=\"name\">%s"
+            + "<td class=\"name verdict %s\">%s<td>%s<small>%s</small><td>%s",
+        Html.escape(item.task()),
+        Html.escape(item.metric().name()),
+        Texts.arrow(item.metric()),
+        Html.escape(item.candidate()),
+        verdict.replace(' ', '-'),
+        verdict,
+        Texts.signed(item.difference().value()),
+        Texts.range(item.difference()),
+        Texts.pValue(item.pValue()));
     if (mcNemar) {
-      cell(item.mcNemar().isPresent() ? Texts.pValue(item.mcNemar().getAsDouble()) : "");
+      add("<td>%s", item.mcNemar().isPresent() ? Texts.pValue(item.mcNemar().getAsDouble()) : "");
     }
-    cell(shares(item));
+    add("<td>%s", shares(item));
     if (kept) {
-      cell(item.retention().map(HtmlPage::retention).orElse(""));
+      add("<td>%s", item.retention().map(HtmlPage::retention).orElse(""));
     }
-    out.append("</tr>\n");
+    add("</tr>\n");
   }
 
   private static String shares(TaskComparison comparison) {
@@ -202,32 +182,31 @@ final class HtmlPage {
   }
 
   private void costs() {
-    out.append("<h2>Cost</h2><div class=\"wide\"><table><tr><th class=\"name\">candidate")
-        .append("<th>requests asked<th>answered before<th>tokens read<th>tokens written")
-        .append("<th>time for replies<th>time in all</tr>\n");
+    add(
+        "<h2>Cost</h2><div class=\"wide\"><table><tr><th class=\"name\">candidate<th>requests asked"
+            + "<th>answered before<th>tokens read<th>tokens written<th>time for replies"
+            + "<th>time in all</tr>\n");
     for (EvaluationReport report : content.reports()) {
       Cost cost = report.cost();
-      out.append("<tr><td class=\"name\">")
-          .append(Html.escape(report.candidate()))
-          .append("<small>")
-          .append(Html.escape(Texts.line(report.identity(), MOST_IDENTITY)))
-          .append("</small>");
-      cell(Texts.count(cost.asked()));
-      cell(Texts.count(cost.kept()));
-      cell(Texts.count(cost.promptTokens()));
-      cell(Texts.count(cost.newTokens()));
-      cell(Texts.time(cost.candidate()));
-      cell(Texts.time(cost.total()));
-      out.append("</tr>\n");
+      add(
+          "<tr><td class=\"name\">%s<small>%s</small><td>%s<td>%s<td>%s<td>%s<td>%s<td>%s</tr>\n",
+          Html.escape(report.candidate()),
+          Html.escape(Texts.line(report.identity(), MOST_IDENTITY)),
+          Texts.count(cost.asked()),
+          Texts.count(cost.kept()),
+          Texts.count(cost.promptTokens()),
+          Texts.count(cost.newTokens()),
+          Texts.time(cost.candidate()),
+          Texts.time(cost.total()));
     }
-    out.append("</table></div>\n");
+    add("</table></div>\n");
   }
 
-  private void cell(String text) {
-    out.append("<td>").append(text);
+  private void add(String pattern, Object... arguments) {
+    out.append(Texts.format(pattern, arguments));
   }
 
   private void foot() {
-    out.append("<footer>").append(Verdicts.CAVEAT).append("</footer>\n</body></html>\n");
+    add("<footer>%s</footer>\n</body></html>\n", Verdicts.CAVEAT);
   }
 }

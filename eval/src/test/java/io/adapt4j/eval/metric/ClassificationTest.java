@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.metric.Counts;
+import io.adapt4j.eval.internal.metric.probability.MulticlassAuc;
+import io.adapt4j.eval.internal.metric.probability.ProbabilityScores;
+import io.adapt4j.eval.internal.metric.probability.RocAuc;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

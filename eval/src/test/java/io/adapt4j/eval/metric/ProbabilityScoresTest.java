@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.eval.internal.metric.probability.MulticlassAuc;
+import io.adapt4j.eval.internal.metric.probability.ProbabilityScores;
+import io.adapt4j.eval.internal.metric.probability.RocAuc;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;

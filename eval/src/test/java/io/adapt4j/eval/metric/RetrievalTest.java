@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.eval.internal.metric.Gain;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;

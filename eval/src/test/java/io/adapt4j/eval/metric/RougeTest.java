@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.eval.internal.metric.text.PorterStemmer;
+import io.adapt4j.eval.internal.metric.text.RougeType;
 import java.io.IOException;
 import java.util.Map;
 import org.assertj.core.data.Offset;

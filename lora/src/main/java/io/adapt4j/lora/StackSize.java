@@ -1,8 +1,0 @@
-package io.adapt4j.lora;
-
-/**
- * Size of the LoRA matrices of stacked experts.
- *
- * @param transposed whether checkpoints store the weights as [experts, in, out]
- */
-record StackSize(long in, long out, boolean transposed) {}

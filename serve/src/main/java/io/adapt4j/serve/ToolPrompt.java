@@ -1,7 +1,0 @@
-package io.adapt4j.serve;
-
-import io.adapt4j.core.ModelPrompts;
-import io.adapt4j.tools.ToolRequest;
-
-/** A conversation ready to be answered. */
-record ToolPrompt(ToolRequest request, ModelPrompts.Prepared prompt) {}

@@ -1,0 +1,91 @@
+package io.adapt4j.serve.internal.completion;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.answer.Envelope;
+import io.adapt4j.serve.internal.answer.Logprobs;
+import io.adapt4j.serve.internal.answer.Reply;
+import io.adapt4j.serve.internal.answer.Sampling;
+import io.adapt4j.serve.internal.http.Call;
+import io.adapt4j.serve.internal.http.Endpoint;
+import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.Limits;
+import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.internal.model.Models;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** Continues texts: {@code /v1/completions}. */
+public final class CompletionEndpoint implements Endpoint {
+
+  /** OpenAI's default number of tokens. */
+  private static final int DEFAULT_TOKENS = 16;
+
+  private final Models models;
+  private final Answering answering;
+  private final Limits limits;
+
+  public CompletionEndpoint(Models models, Answering answering, Limits limits) {
+    this.models = models;
+    this.answering = answering;
+    this.limits = limits;
+  }
+
+  @Override
+  public void answer(Call call, Parameters parameters) throws IOException {
+    String name = parameters.text("model");
+    LanguageModel model = models.languageModel(name);
+    call.asks(name);
+    List<Prompt> prompts = Prompt.all(parameters, limits);
+    parameters.refuse("suffix", suffix -> suffix.isTextual() && suffix.textValue().isEmpty());
+    int tokens = Sampling.tokens(parameters, DEFAULT_TOKENS, limits, "max_tokens");
+    Sampling sampling = Sampling.read(parameters, tokens, limits, CompletionEndpoint::logprobs);
+    boolean echoes = echoes(parameters, sampling);
+    parameters.requireNoOthers();
+    answering.requireFew(prompts.size() * sampling.choices());
+    List<ModelPrompts.Prepared> prepared =
+        answering.prepare(
+            call,
+            sampling.streams(),
+            (onText, cancellation) ->
+                prompts.stream()
+                    .map(prompt -> prompt.prepared(model, sampling.options(), cancellation))
+                    .toList(),
+            Prompt.NAME);
+    List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
+    List<String> before = new ArrayList<>();
+    for (int p = 0; p < prompts.size(); p++) {
+      ModelPrompts.Prepared prompt = prepared.get(p);
+      for (int i = 0; i < sampling.choices(); i++) {
+        GenerationOptions options = sampling.options(i);
+        before.add(echoes ? prompts.get(p).text(model) : "");
+        jobs.add(
+            (onText, cancellation) ->
+                model.generate(prompt.tokenIds(), options, onText, cancellation));
+      }
+    }
+    Envelope envelope = Envelope.of("cmpl-", name, sampling.sendsUsage());
+    Reply<Generation> reply =
+        new CompletionReply(
+            call, envelope, Logprobs.of(model, sampling.options()), before, sampling);
+    answering.answer(call, jobs, prompts.size(), reply, Prompt.NAME);
+  }
+
+  private static OptionalInt logprobs(Parameters parameters) {
+    return parameters.integer("logprobs", 0, Logprobs.MOST);
+  }
+
+  private static boolean echoes(Parameters parameters, Sampling sampling) {
+    boolean echoes = parameters.flag("echo");
+    if (echoes && sampling.options().logprobs().isPresent()) {
+      throw Fault.unsupported("echo", "this server has no logprobs of the prompt");
+    }
+    return echoes;
+  }
+}

@@ -1,0 +1,63 @@
+package io.adapt4j.serve.internal.gateway;
+
+import io.adapt4j.serve.internal.http.Call;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Objects;
+
+/**
+ * The page for trying models, at {@code /}. It loads nothing from elsewhere, and its content
+ * security policy allows only the scripts and styles in the resource.
+ */
+public final class Page {
+
+  private static final String RESOURCE = "page.html";
+
+  private final String html;
+  private final String policy;
+
+  public Page() {
+    this.html = read();
+    this.policy =
+        "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none';"
+            + " form-action 'none'; frame-ancestors 'none'; style-src "
+            + hash("style")
+            + "; script-src "
+            + hash("script");
+  }
+
+  private static String read() {
+    try (InputStream in = Page.class.getResourceAsStream(RESOURCE)) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns the hash that allows the text of an element. */
+  private String hash(String element) {
+    String begin = "<" + element + ">";
+    int start = html.indexOf(begin) + begin.length();
+    String text = html.substring(start, html.indexOf("</" + element + ">"));
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  void send(Call call) throws IOException {
+    call.set("Content-Security-Policy", policy);
+    call.set("X-Content-Type-Options", "nosniff");
+    call.set("Referrer-Policy", "no-referrer");
+    call.set("Cache-Control", "no-cache");
+    call.send(200, "text/html; charset=utf-8", html);
+  }
+}

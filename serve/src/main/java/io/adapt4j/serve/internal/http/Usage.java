@@ -1,0 +1,16 @@
+package io.adapt4j.serve.internal.http;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Token counts of a request; a prompt with several choices counts once. */
+public record Usage(int promptTokens, int newTokens) {
+
+  public ObjectNode json() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("prompt_tokens", promptTokens)
+        .put("completion_tokens", newTokens)
+        .put("total_tokens", promptTokens + newTokens);
+  }
+}

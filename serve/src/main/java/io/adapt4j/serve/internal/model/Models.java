@@ -1,0 +1,215 @@
+package io.adapt4j.serve.internal.model;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.Limits;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Models of a server, by name. An adapter on a language model has its own name, which selects the
+ * model with this adapter only; adapters can be added and removed while the server runs.
+ */
+public final class Models {
+
+  /** Kinds of models, with their endpoints. */
+  private enum Kind {
+    LANGUAGE("generates text; ask /v1/chat/completions or /v1/completions"),
+    EMBEDDING("gives embeddings; ask /v1/embeddings"),
+    RERANK("orders documents; ask /v1/rerank"),
+    RAG("answers from documents; ask /v1/rag/ask");
+
+    private final String use;
+
+    Kind(String use) {
+      this.use = use;
+    }
+  }
+
+  private record Entry(Kind kind, Object model) {}
+
+  private record AdapterName(LanguageModel base, String adapter) {}
+
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<AdapterName, LanguageModel> adapted = new ConcurrentHashMap<>();
+  private final Limits limits;
+  private final long since = Instant.now().getEpochSecond();
+
+  public Models(
+      Map<String, LanguageModel> languageModels,
+      Map<String, TextEmbedder> embedders,
+      Map<String, ?> rerankers,
+      Map<String, ?> answerers,
+      Limits limits) {
+    this.limits = limits;
+    languageModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
+    embedders.forEach((name, model) -> entries.put(name, new Entry(Kind.EMBEDDING, model)));
+    rerankers.forEach((name, model) -> entries.put(name, new Entry(Kind.RERANK, model)));
+    answerers.forEach((name, model) -> entries.put(name, new Entry(Kind.RAG, model)));
+  }
+
+  public LanguageModel languageModel(String name) {
+    if (!entries.containsKey(name)) {
+      for (Entry entry : entries.values()) {
+        if (entry.model() instanceof LanguageModel base) {
+          LanguageModel adapted = withAdapter(new AdapterName(base, name));
+          if (adapted != null) {
+            return adapted;
+          }
+        }
+      }
+    }
+    return find(name, Kind.LANGUAGE, LanguageModel.class);
+  }
+
+  /** Returns a model itself, not an adapter. */
+  public LanguageModel baseModel(String name) {
+    return find(name, Kind.LANGUAGE, LanguageModel.class);
+  }
+
+  /** The only language model of the server. */
+  public LanguageModel onlyBaseModel() {
+    List<LanguageModel> all =
+        entries.values().stream()
+            .map(Entry::model)
+            .filter(LanguageModel.class::isInstance)
+            .map(LanguageModel.class::cast)
+            .toList();
+    if (all.size() != 1) {
+      throw Fault.parameter(
+          "model", "expected the name of a language model, of which the server has " + all.size());
+    }
+    return all.get(0);
+  }
+
+  /** Returns whether a model or an adapter has the name. */
+  public boolean isTaken(String name) {
+    return entries.containsKey(name) || adapters().containsKey(name);
+  }
+
+  /** Returns the same object each time, so that its caches are kept; null if there is none. */
+  private @Nullable LanguageModel withAdapter(AdapterName key) {
+    if (!key.base().adapterNames().contains(key.adapter())) {
+      adapted.remove(key);
+      return null;
+    }
+    try {
+      return adapted.computeIfAbsent(key, found -> found.base().withAdapter(found.adapter()));
+    } catch (IllegalArgumentException e) {
+      // Removed in the meantime.
+      return null;
+    }
+  }
+
+  /** Returns a model for conversations. */
+  public LanguageModel chatModel(String name) {
+    LanguageModel model = languageModel(name);
+    if (!model.hasChatTemplate()) {
+      throw Fault.invalid(
+          400,
+          "model",
+          "chat_template",
+          "The model '%s' has no chat template. Ask /v1/completions, or give it one where it is served."
+              .formatted(name));
+    }
+    return model;
+  }
+
+  public TextEmbedder embedder(String name) {
+    return find(name, Kind.EMBEDDING, TextEmbedder.class);
+  }
+
+  public <T> T reranker(String name, Class<T> type) {
+    return find(name, Kind.RERANK, type);
+  }
+
+  public <T> T questionAnswering(String name, Class<T> type) {
+    return find(name, Kind.RAG, type);
+  }
+
+  private <T> T find(String name, Kind kind, Class<T> type) {
+    Entry entry = entries.get(name);
+    if (entry == null) {
+      throw Fault.unknownModel(name);
+    }
+    if (entry.kind() != kind) {
+      throw Fault.parameter("model", "'" + name + "' " + entry.kind().use);
+    }
+    return type.cast(entry.model());
+  }
+
+  public ObjectNode list() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("object", "list");
+    ArrayNode data = json.putArray("data");
+    entries.forEach((name, entry) -> data.add(json(name, entry)));
+    adapters().forEach((name, base) -> data.add(json(name, base)));
+    return json;
+  }
+
+  /** The adapters by name, with the name of their model. */
+  private Map<String, String> adapters() {
+    Map<String, String> adapters = new LinkedHashMap<>();
+    entries.forEach(
+        (name, entry) -> {
+          if (entry.model() instanceof LanguageModel base) {
+            for (String adapter : base.adapterNames()) {
+              if (!entries.containsKey(adapter)) {
+                adapters.putIfAbsent(adapter, name);
+              }
+            }
+          }
+        });
+    return adapters;
+  }
+
+  private ObjectNode json(String adapter, String base) {
+    return json(adapter, Objects.requireNonNull(entries.get(base))).put("parent", base);
+  }
+
+  public ObjectNode describe(String name) {
+    Entry entry = entries.get(name);
+    if (entry != null) {
+      return json(name, entry);
+    }
+    String base = adapters().get(name);
+    if (base == null) {
+      throw Fault.unknownModel(name);
+    }
+    return json(name, base);
+  }
+
+  private ObjectNode json(String name, Entry entry) {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", name)
+            .put("object", "model")
+            .put("created", since)
+            .put("owned_by", "adapt4j");
+    ArrayNode endpoints = json.putArray("endpoints");
+    switch (entry.kind()) {
+      case LANGUAGE -> {
+        if (((LanguageModel) entry.model()).hasChatTemplate()) {
+          endpoints.add("/v1/chat/completions").add("/v1/responses");
+        }
+        endpoints.add("/v1/completions");
+        json.putObject("limits")
+            .put("context_tokens", ((LanguageModel) entry.model()).contextLength())
+            .put("new_tokens", limits.newTokens());
+      }
+      case EMBEDDING -> endpoints.add("/v1/embeddings");
+      case RERANK -> endpoints.add("/v1/rerank");
+      case RAG -> endpoints.add("/v1/rag/ask");
+    }
+    return json;
+  }
+}

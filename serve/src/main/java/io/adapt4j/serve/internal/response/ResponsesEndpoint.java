@@ -1,0 +1,112 @@
+package io.adapt4j.serve.internal.response;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.answer.Logprobs;
+import io.adapt4j.serve.internal.answer.Reply;
+import io.adapt4j.serve.internal.answer.Sampling;
+import io.adapt4j.serve.internal.chat.TextShape;
+import io.adapt4j.serve.internal.chat.ToolFields;
+import io.adapt4j.serve.internal.chat.ToolPrompt;
+import io.adapt4j.serve.internal.http.Call;
+import io.adapt4j.serve.internal.http.Endpoint;
+import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.Limits;
+import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.internal.model.Models;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Answers in OpenAI's newer format, without storing responses: {@code /v1/responses}. */
+public final class ResponsesEndpoint implements Endpoint {
+
+  private static final String LOGPROBS = "message.output_text.logprobs";
+
+  private final Models models;
+  private final Answering answering;
+  private final Limits limits;
+
+  public ResponsesEndpoint(Models models, Answering answering, Limits limits) {
+    this.models = models;
+    this.answering = answering;
+    this.limits = limits;
+  }
+
+  @Override
+  public void answer(Call call, Parameters parameters) throws IOException {
+    String name = parameters.text("model");
+    LanguageModel model = models.chatModel(name);
+    call.asks(name);
+    List<ChatMessage> messages = ResponseInput.read(parameters);
+    ToolFields fields = ToolFields.readFlat(parameters);
+    TextShape text = TextShape.readText(parameters);
+    refuse(parameters);
+    int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
+    GenerationOptions.Builder asked = Sampling.options(parameters, tokens);
+    logprobs(parameters, asked);
+    boolean streams = parameters.flag("stream");
+    ignoreStreamOptions(parameters);
+    parameters.requireNoOthers();
+    GenerationOptions options = asked.build();
+    boolean inTurn = call.hasTurn();
+    ToolPrompt prepared =
+        answering.prepare(
+            call,
+            streams,
+            (onText, cancellation) ->
+                fields.prompt(
+                    model, text, messages, options, ResponseInput.NAME, inTurn, cancellation),
+            ResponseInput.NAME);
+    ModelPrompts.Prepared prompt = prepared.prompt();
+    AnswerPool.Job<Generation> job =
+        (onText, cancellation) ->
+            model.generate(prompt.tokenIds(), prompt.options(), onText, cancellation);
+    ResponseFormat format =
+        ResponseFormat.of(name, options, parameters, Logprobs.of(model, options));
+    Reply<Generation> reply = new ResponseReply(call, format, prepared.request(), streams);
+    answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);
+  }
+
+  private static void logprobs(Parameters parameters, GenerationOptions.Builder options) {
+    int top = parameters.integer("top_logprobs", 0, Logprobs.MOST).orElse(0);
+    List<String> include = parameters.strings("include");
+    for (String what : include) {
+      if (!what.equals(LOGPROBS)) {
+        throw Fault.unsupported("include", "this server includes " + LOGPROBS + " alone");
+      }
+    }
+    if (!include.isEmpty()) {
+      options.logprobs(top);
+    } else if (top > 0) {
+      throw Fault.parameter("top_logprobs", "expected only with " + LOGPROBS + " in include");
+    }
+  }
+
+  private static void ignoreStreamOptions(Parameters parameters) {
+    Optional<JsonNode> options = parameters.value("stream_options");
+    if (options.isPresent()) {
+      Parameters fields = new Parameters(options.get());
+      fields.ignore("include_obfuscation");
+      fields.requireNoOthers();
+    }
+  }
+
+  private static void refuse(Parameters parameters) {
+    parameters.refuse("previous_response_id", id -> false);
+    parameters.refuse("conversation", id -> false);
+    parameters.refuse("store", Sampling::isFalse);
+    parameters.refuse("background", Sampling::isFalse);
+    parameters.refuse("prompt", prompt -> false);
+    parameters.refuse("reasoning", reasoning -> reasoning.isEmpty());
+    parameters.refuse("truncation", way -> way.asText().equals("disabled"));
+    // Options of tools that a server runs itself, of which there are none.
+    parameters.ignore("max_tool_calls", "prompt_cache_retention");
+  }
+}
