@@ -2,6 +2,7 @@ package io.adapt4j.benchmarks.evaluation;
 
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
+import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.harness.Timing;
@@ -9,7 +10,19 @@ import io.adapt4j.benchmarks.harness.Turns;
 import io.adapt4j.benchmarks.models.LlamaShape;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.FileDataset;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.ScoringRequest;
@@ -17,13 +30,20 @@ import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.Evaluator;
+import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.task.Task;
+import io.adapt4j.eval.task.Tasks;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Overhead of evaluation: scoring compared with the model's prefill, everything outside the model,
@@ -166,5 +186,178 @@ public final class EvaluationBenchmark {
         Timing.seconds(() -> Bootstrap.DEFAULT.compare(first, second)),
         2,
         "s, 10,000 x 10,000");
+  }
+
+  /**
+   * The bare model, up to its final norm, on batches without padding: rows sorted by length, in
+   * batches of 2,048 tokens with their mean length.
+   */
+  private static final class PrefillCase implements AutoCloseable {
+
+    private static final int BATCH_TOKENS = 2048;
+
+    private final Decoder decoder;
+    private final List<Batch> batches = new ArrayList<>();
+
+    PrefillCase(Path folder, DType type, int[] lengths) {
+      decoder = Architectures.declareDecoder(ModelConfig.read(folder));
+      decoder.allocate(type);
+      try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+        Weights.load(decoder, checkpoint);
+      }
+      int[] sorted = lengths.clone();
+      Arrays.sort(sorted);
+      for (int to = sorted.length; to > 0; ) {
+        int rows = Math.min(to, Math.max(1, BATCH_TOKENS / sorted[to - 1]));
+        double mean = Arrays.stream(sorted, to - rows, to).average().orElseThrow();
+        batches.add(new Batch(rows, (int) Math.round(mean)));
+        to -= rows;
+      }
+    }
+
+    private record Batch(int rows, int length) {
+
+      long tokens() {
+        return (long) rows * length;
+      }
+    }
+
+    /** Returns tokens per second. */
+    double rate() {
+      SplittableRandom random = new SplittableRandom(1);
+      long begun = System.nanoTime();
+      long values = 0;
+      for (Batch batch : batches) {
+        long[] ids = random.longs(batch.tokens(), 3, 500).toArray();
+        long[] mask = new long[ids.length];
+        Arrays.fill(mask, 1);
+        try (Scope scope = Scope.open();
+            Positions positions = decoder.positions(mask, batch.rows(), batch.length())) {
+          Tensor tokens = Tensor.of(ids, batch.rows(), batch.length());
+          values += decoder.hidden(Ops.inference(), tokens, positions, false).count();
+        }
+      }
+      double seconds = Timing.since(begun);
+      if (values == 0) {
+        throw new IllegalStateException("The model was not run");
+      }
+      return batches.stream().mapToLong(Batch::tokens).sum() / seconds;
+    }
+
+    @Override
+    public void close() {
+      decoder.close();
+    }
+  }
+
+  /** An evaluation killed halfway in a separate process, and resumed in this one. */
+  record ResumeCase(Path folder, String precision, int items, Path replies) {
+
+    private static final int KILLED = 9;
+    private static final String ASKED = "asked ";
+
+    void report(Report report, LanguageModel model) {
+      OwnProcess half = OwnProcess.run(ResumeCase.class, folder, precision, items, replies);
+      long before = (long) half.number(ASKED);
+      Cost rest = evaluator().build().evaluate(Candidate.of(model)).cost();
+      long all = rest.asked() + rest.kept();
+      boolean nothingTwice = rest.kept() == before && before < all;
+      report.line(
+          "killed, gone on",
+          "%d of %d requests asked before, %d after: nothing twice %s",
+          before,
+          all,
+          rest.asked(),
+          Report.verdict(nothingTwice));
+    }
+
+    private Evaluator.Builder evaluator() {
+      Task task = new EvaluationQuestions().task(items);
+      return Evaluator.builder().tasks(task).replies(replies).batch(16, 64);
+    }
+
+    /**
+     * Evaluates, and halts the process without cleanup once half of the requests have been sent.
+     */
+    public static void main(String[] line) {
+      ResumeCase resumeCase =
+          new ResumeCase(Path.of(line[0]), line[1], Integer.parseInt(line[2]), Path.of(line[3]));
+      Precision precision = line[1].equals("bf16") ? Precision.BF16 : Precision.FP32;
+      try (LanguageModel model =
+          LanguageModel.load(ModelSource.path(resumeCase.folder()), precision)) {
+        resumeCase
+            .evaluator()
+            .listener(
+                (name, done, all) -> {
+                  if (2 * done >= all) {
+                    System.out.println(ASKED + done);
+                    System.out.flush();
+                    Runtime.getRuntime().halt(KILLED);
+                  }
+                })
+            .build()
+            .evaluate(Candidate.of(model));
+      }
+    }
+  }
+
+  /** Evaluation questions on the example passages: which line continues a passage? */
+  private static final class EvaluationQuestions {
+
+    private static final int CHOICES = 4;
+
+    private final List<String> passages;
+
+    EvaluationQuestions() {
+      FileDataset rows =
+          Datasets.read(ExampleFiles.passages()).map(row -> new Example.Text("row")).open();
+      passages =
+          IntStream.range(0, rows.size())
+              .mapToObj(i -> rows.source(i).orElseThrow().text("text"))
+              .toList();
+    }
+
+    /** Returns a task of questions with four answers each. */
+    Task task(int count) {
+      List<Item> items = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        String passage = passages.get(i % passages.size());
+        int cut = cut(passage);
+        List<String> choices = new ArrayList<>();
+        choices.add(passage.substring(cut).strip());
+        for (int other = 1; other < CHOICES; other++) {
+          String from = passages.get((i + 31 * other) % passages.size());
+          choices.add(from.substring(cut(from)).strip());
+        }
+        items.add(
+            Tasks.choiceItem(
+                String.valueOf(i + 1),
+                passage.substring(0, cut).strip(),
+                choices,
+                " ",
+                List.of(0),
+                Map.of()));
+      }
+      return new Task(
+          "passages", items, List.of(TaskMetric.mean("acc"), TaskMetric.mean("acc_norm")), false);
+    }
+
+    /** Returns requests with distinct contexts. */
+    List<Request.Likelihood> requests(int count) {
+      List<Request.Likelihood> requests = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        String passage = passages.get(i);
+        int cut = cut(passage);
+        requests.add(
+            new Request.Likelihood(
+                passage.substring(0, cut).strip(), " " + passage.substring(cut).strip()));
+      }
+      return requests;
+    }
+
+    /** Returns a space near three quarters of a passage. */
+    private static int cut(String passage) {
+      return passage.lastIndexOf(' ', passage.length() * 3 / 4);
+    }
   }
 }

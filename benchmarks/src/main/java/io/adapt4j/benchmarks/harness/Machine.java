@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,19 +23,22 @@ public final class Machine {
 
   private Machine() {}
 
-  /** Adds the context of every result. */
-  static void describe(Report report) {
-    report.line(
+  /** Returns the context of every result. */
+  static Map<String, String> facts() {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put(
         "processor",
-        "%s, %d logical processors, %s",
-        Processor.name(),
-        Runtime.getRuntime().availableProcessors(),
-        Processor.hasBf16() ? "bfloat16 instructions" : "no bfloat16 instructions");
-    report.line("engine threads", "%d", Torch.threads());
-    report.line(
-        "JDK", "%s (%s)", System.getProperty("java.version"), System.getProperty("java.vendor"));
-    report.line("system", "%s %s", System.getProperty("os.name"), System.getProperty("os.version"));
-    report.line("libraries", "%s", libraries());
+        "%s, %d logical processors, %s"
+            .formatted(
+                Processor.name(),
+                Runtime.getRuntime().availableProcessors(),
+                Processor.hasBf16() ? "bfloat16 instructions" : "no bfloat16 instructions"));
+    facts.put("engine threads", String.valueOf(Torch.threads()));
+    facts.put(
+        "JDK", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
+    facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+    facts.put("libraries", libraries());
+    return facts;
   }
 
   private static String libraries() {

@@ -14,7 +14,7 @@ public final class Report {
 
   public Report(String title) {
     text.append(title).append('\n');
-    Machine.describe(this);
+    Machine.facts().forEach((name, value) -> line(name, "%s", value));
   }
 
   public void line(String name, String format, Object... values) {

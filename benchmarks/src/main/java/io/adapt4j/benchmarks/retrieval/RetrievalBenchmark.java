@@ -5,12 +5,29 @@ import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.monitor.TrainingListeners;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.eval.stats.Comparison;
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.Span;
 import io.adapt4j.rag.embed.LocalEmbeddings;
 import io.adapt4j.rag.embed.MiniLm;
+import io.adapt4j.rag.index.LuceneIndex;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
 import io.adapt4j.rag.spi.Fusion;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +35,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Retrieval quality of the embedded index by human relevance judgments on CACM and Cranfield: with
@@ -187,5 +206,106 @@ public final class RetrievalBenchmark {
         comparison.pValue(),
         comparison.wins(),
         comparison.losses());
+  }
+
+  /**
+   * Fine-tunes an embedding model on a collection's own documents: each title has to match its
+   * abstract. Neither queries nor judgments are used.
+   */
+  private static final class TitleTuning {
+
+    static final int EPOCHS = 1;
+    static final double RATE = 2e-5;
+    static final int BATCH = 32;
+
+    /** Maximum number of tokens of an abstract: its beginning states its subject. */
+    static final int MAX_LENGTH = 128;
+
+    private TitleTuning() {}
+
+    /** Tunes on nine tenths of the pairs and returns the model's folder. */
+    static FineTuneReport tune(Path base, TestCollection collection, Path output) {
+      List<Example> pairs =
+          collection.documents().stream()
+              .filter(document -> !document.summary().isEmpty() && !document.title().isBlank())
+              .<Example>map(item -> new Example.QueryPassage(item.title(), item.summary()))
+              .toList();
+      Dataset all = Datasets.of(pairs);
+      return FineTuner.builder()
+          .model(ModelSource.path(base))
+          .task(Task.embeddings())
+          .dataset(all.split(0.9, 0.1, 0, 42))
+          .method(FullFineTuning.create())
+          .precision(Precision.FP32)
+          .epochs(EPOCHS)
+          .batchSize(BATCH)
+          .maxLength(MAX_LENGTH)
+          .learningRate(RATE)
+          .warmupRatio(0.1)
+          .listener(TrainingListeners.console())
+          .output(output)
+          .overwriteOutput()
+          .build()
+          .run();
+    }
+  }
+
+  /** A test collection in the embedded index, each document as one chunk. */
+  private static final class CollectionIndex implements AutoCloseable {
+
+    /** Maximum length of a ranking, as in published runs. */
+    private static final int DEPTH = 1000;
+
+    private final SearchIndex index;
+    private final TextEmbeddings embeddings;
+
+    private CollectionIndex(SearchIndex index, TextEmbeddings embeddings) {
+      this.index = index;
+      this.embeddings = embeddings;
+    }
+
+    /** Embeds and adds all documents. Words are those of the whole text. */
+    static CollectionIndex of(TestCollection collection, TextEmbeddings embeddings, Path folder) {
+      SearchIndex index =
+          LuceneIndex.builder(folder)
+              .bm25(0.9, 0.4)
+              .embeddings(embeddings.identity(), embeddings.dimension())
+              .open();
+      List<float[]> vectors =
+          embeddings.passages(
+              collection.documents().stream().map(TestCollection.Item::readable).toList());
+      List<SearchIndex.Entry> entries = new ArrayList<>();
+      for (TestCollection.Item item : collection.documents()) {
+        Document document = new Document(item.id(), item.title(), item.text(), Map.of());
+        Span all = new Span(0, item.text().length());
+        Chunk chunk = new Chunk(item.id(), 0, all, all, "", item.text());
+        List<float[]> vector = List.of(vectors.get(entries.size()));
+        entries.add(new SearchIndex.Entry(document, List.of(chunk), vector));
+      }
+      index.putAll(entries);
+      return new CollectionIndex(index, embeddings);
+    }
+
+    List<String> words(String query) {
+      return search(query, Optional.empty(), Fusion.standard());
+    }
+
+    List<String> vector(String query) {
+      return search("", Optional.of(embeddings.query(query)), Fusion.standard());
+    }
+
+    List<String> hybrid(String query, Fusion fusion) {
+      return search(query, Optional.of(embeddings.query(query)), fusion);
+    }
+
+    private List<String> search(String words, Optional<float[]> vector, Fusion fusion) {
+      SearchQuery query = new SearchQuery(words, vector, DEPTH, Optional.empty(), fusion);
+      return index.search(query).stream().map(Hit::chunk).map(Chunk::documentId).toList();
+    }
+
+    @Override
+    public void close() {
+      index.close();
+    }
   }
 }

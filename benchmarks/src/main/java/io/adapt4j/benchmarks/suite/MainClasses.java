@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The classes of a package and of those below it that can be started, found where this class itself
- * lies.
+ * The classes of a package and of those below it that can be started, except nested ones (parts of
+ * their program), found where this class itself lies.
  */
 final class MainClasses {
 
@@ -43,7 +43,8 @@ final class MainClasses {
     try (Stream<Path> files = Files.walk(root.resolve(packageName.replace('.', '/')))) {
       return files
           .map(file -> root.relativize(file).toString())
-          .filter(name -> name.endsWith(SUFFIX) && !name.endsWith("package-info" + SUFFIX))
+          .filter(name -> name.endsWith(SUFFIX) && !name.contains("$"))
+          .filter(name -> !name.endsWith("package-info" + SUFFIX))
           .map(name -> name.substring(0, name.length() - SUFFIX.length()).replace('/', '.'))
           .<Class<?>>map(MainClasses::load)
           .filter(MainClasses::starts)
