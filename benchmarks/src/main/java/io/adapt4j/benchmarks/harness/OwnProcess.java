@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 /** A program in a separate JVM, to isolate its memory. */
 public final class OwnProcess {
 
+  private static final String PEAK = "peak resident bytes ";
+
   private final String name;
   private final int exit;
   private final List<String> output;
@@ -39,6 +41,16 @@ public final class OwnProcess {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while " + name + " ran", e);
     }
+  }
+
+  /** Prints this process's peak RSS for the process that started it. */
+  public static void printPeak() {
+    System.out.println(PEAK + Machine.peakResident());
+  }
+
+  /** Returns the peak RSS that the process printed, in bytes. */
+  public double peak() {
+    return number(PEAK);
   }
 
   /** Returns the number after a prefix of a line. */

@@ -1,7 +1,6 @@
 package io.adapt4j.benchmarks.memory;
 
 import io.adapt4j.benchmarks.harness.Arguments;
-import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.models.SmolLm;
@@ -33,9 +32,6 @@ import java.util.List;
  */
 @InSuite(quick = "--quick", full = "")
 public final class PlanBenchmark {
-
-  /** Prefix of the measured bytes in a process's output. */
-  static final String PEAK = "peak RSS      bytes ";
 
   private static final String QUICK = "--quick";
   private static final String ITEMS = "--items";
@@ -99,7 +95,7 @@ public final class PlanBenchmark {
 
   /** Runs a configuration in a JVM like this one. */
   private static long measure(int number) {
-    return (long) OwnProcess.run(PlanCase.class, number).number(PEAK);
+    return (long) OwnProcess.run(PlanCase.class, number).peak();
   }
 
   /**
@@ -164,7 +160,7 @@ public final class PlanBenchmark {
     public static void main(String[] line) {
       PlanCase planCase = grid().get(Integer.parseInt(line[0]));
       planCase.train();
-      System.out.println(PlanBenchmark.PEAK + Machine.peakResident());
+      OwnProcess.printPeak();
     }
 
     private void train() {

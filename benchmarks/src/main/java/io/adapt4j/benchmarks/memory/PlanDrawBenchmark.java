@@ -2,7 +2,6 @@ package io.adapt4j.benchmarks.memory;
 
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
-import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
@@ -128,7 +127,7 @@ public final class PlanDrawBenchmark {
       }
       long begun = System.nanoTime();
       OwnProcess measured = run("run", given);
-      double peak = measured.number(PlanDrawCase.PEAK);
+      double peak = measured.peak();
       if (arguments.has("--items")) {
         measured.lines(PlanDrawCase.DETAIL).forEach(System.out::println);
       }
@@ -157,7 +156,6 @@ public final class PlanDrawBenchmark {
    */
   static final class PlanDrawCase {
 
-    static final String PEAK = "peak RSS      bytes ";
     static final String PREDICTED = "predicted bytes ";
     static final String DETAIL = "| ";
 
@@ -203,7 +201,7 @@ public final class PlanDrawBenchmark {
 
     private void run() {
       tuner().run();
-      System.out.println(PEAK + Machine.peakResident());
+      OwnProcess.printPeak();
     }
 
     private FineTuner tuner() {

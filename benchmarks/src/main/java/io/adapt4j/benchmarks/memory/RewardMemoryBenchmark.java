@@ -2,7 +2,6 @@ package io.adapt4j.benchmarks.memory;
 
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
-import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
@@ -59,8 +58,7 @@ public final class RewardMemoryBenchmark {
     int tokens = arguments.number("--tokens", 1);
     int rounds = arguments.number("--rounds", 1);
     try (TemporaryFolder folder = TemporaryFolder.create()) {
-      OwnProcess.run(RewardMemoryCase.class, RewardMemoryCase.PREPARE, folder.path())
-          .number(RewardMemoryCase.PEAK);
+      OwnProcess.run(RewardMemoryCase.class, RewardMemoryCase.PREPARE, folder.path()).peak();
       report(
           prompts,
           tokens,
@@ -76,8 +74,7 @@ public final class RewardMemoryBenchmark {
 
   private static Cost cost(Path folder, String way, int prompts, int tokens) {
     OwnProcess process = OwnProcess.run(RewardMemoryCase.class, way, folder, prompts, tokens);
-    return new Cost(
-        process.number(RewardMemoryCase.PEAK), process.number(RewardMemoryCase.FORECAST));
+    return new Cost(process.peak(), process.number(RewardMemoryCase.FORECAST));
   }
 
   private static void report(int prompts, int tokens, Cost code, Cost shared, Cost own) {
@@ -117,7 +114,6 @@ public final class RewardMemoryBenchmark {
     static final String SHARED = "shared";
     static final String OWN = "own";
 
-    static final String PEAK = "peak ";
     static final String FORECAST = "forecast ";
 
     private static final String PROMPT = "Once upon a time, there was a little girl named Lily.";
@@ -136,7 +132,7 @@ public final class RewardMemoryBenchmark {
       } else {
         rewardMemoryCase.run(line[0], Integer.parseInt(line[2]), Integer.parseInt(line[3]));
       }
-      System.out.println(PEAK + Machine.peakResident());
+      OwnProcess.printPeak();
     }
 
     private ModelSource base() {

@@ -38,7 +38,7 @@ public final class StsBenchmark {
 
   private StsBenchmark() {}
 
-  /** Options: path of a split of the STS benchmark, tab separated. */
+  /** Takes the path of a split of the STS benchmark, tab separated. */
   public static void main(String[] line) throws IOException, OrtException {
     if (line.length != 1) {
       System.err.println("Usage: StsBenchmark STS_CSV");

@@ -1,7 +1,6 @@
 package io.adapt4j.benchmarks.training;
 
 import io.adapt4j.benchmarks.harness.Arguments;
-import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Timing;
@@ -107,7 +106,7 @@ public final class PreferenceBenchmark {
 
   private static Cost cost(String way, Arguments arguments) {
     OwnProcess process = OwnProcess.run(PreferenceCase.class, arguments.with("--way", way));
-    return new Cost(process.number(PreferenceCase.SECONDS), process.number(PreferenceCase.PEAK));
+    return new Cost(process.number(PreferenceCase.SECONDS), process.peak());
   }
 
   private static Cost best(List<List<Cost>> costs, int way) {
@@ -129,7 +128,6 @@ public final class PreferenceBenchmark {
     static final String PRECOMPUTED = "precomputed";
 
     static final String SECONDS = "seconds ";
-    static final String PEAK = "peak ";
 
     private static final int RANK = 16;
 
@@ -165,7 +163,7 @@ public final class PreferenceBenchmark {
         }
       }
       System.out.println(SECONDS + String.format(Locale.ROOT, "%.4f", seconds));
-      System.out.println(PEAK + Machine.peakResident());
+      OwnProcess.printPeak();
     }
 
     private static <B> double median(

@@ -159,8 +159,7 @@ public final class QLoraBenchmark {
     Samples speeds =
         Samples.of(processes.stream().map(QLoraBenchmark::seconds).toList())
             .map(seconds -> qLoraCase.step().positions() / seconds);
-    Samples peaks =
-        Samples.of(processes.stream().map(process -> process.number(QLoraCase.PEAK)).toList());
+    Samples peaks = Samples.of(processes.stream().map(process -> process.peak()).toList());
     double predicted = qLoraCase.predicted().peakBytes();
     report.keep(speeds.larger(qLoraCase.part() + ": speed", "tokens/s"));
     report.keep(
@@ -175,7 +174,7 @@ public final class QLoraBenchmark {
 
   private void report(QLoraCase qLoraCase, OwnProcess process) {
     double seconds = seconds(process);
-    double peak = process.number(QLoraCase.PEAK);
+    double peak = process.peak();
     double predicted = qLoraCase.predicted().peakBytes();
     report.line(
         qLoraCase.part(),
@@ -237,7 +236,6 @@ public final class QLoraBenchmark {
   /** A training of {@link QLoraBenchmark}, and the program that runs it in its own process. */
   record QLoraCase(Arguments arguments, String part) {
 
-    static final String PEAK = "peak RSS      bytes ";
     static final String LOADED = "peak while loading ";
     static final String SECONDS = "median seconds a step ";
     static final String WEIGHTS = "weights in 4 bits ";
@@ -287,7 +285,7 @@ public final class QLoraBenchmark {
     public static void main(String[] line) {
       Arguments arguments = Arguments.parse(line, QLoraBenchmark.OPTIONS).useThreads();
       new QLoraCase(arguments, arguments.text("--part")).train(Path.of(arguments.text("--folder")));
-      System.out.println(PEAK + Machine.peakResident());
+      OwnProcess.printPeak();
     }
 
     private void train(Path folder) {

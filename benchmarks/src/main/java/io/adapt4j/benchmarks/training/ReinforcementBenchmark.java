@@ -59,7 +59,11 @@ public final class ReinforcementBenchmark {
     warmup = arguments.number("--warmup", 1);
   }
 
-  /** Options: options. */
+  /**
+   * Options: {@code --model} (a folder), {@code --prompts} of a rollout, {@code --group}
+   * completions of each, {@code --tokens} of a completion, {@code --rollouts}, {@code --warmup}
+   * rollouts.
+   */
   public static void main(String[] line) {
     new ReinforcementBenchmark(Arguments.parse(line, OPTIONS)).run();
   }
