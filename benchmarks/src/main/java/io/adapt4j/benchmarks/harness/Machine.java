@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks.harness;
 
+import io.adapt4j.core.internal.ProcessMemory;
 import io.adapt4j.core.internal.tensor.Processor;
 import io.adapt4j.core.internal.tensor.Torch;
 import java.io.File;
@@ -17,7 +18,6 @@ import java.util.stream.Stream;
 /** Facts about the machine and the process, as Linux and the JVM give them. */
 public final class Machine {
 
-  private static final Path STATUS = Path.of("/proc/self/status");
   private static final Pattern MEASURED_JAR =
       Pattern.compile("(pytorch-native|pytorch-jni|pytorch-engine).*\\.jar");
 
@@ -52,7 +52,7 @@ public final class Machine {
 
   /** Returns the process's peak RSS in bytes. */
   public static long peakResident() {
-    return status("VmHWM");
+    return ProcessMemory.peak().orElseThrow(Machine::unknown);
   }
 
   /** Resets {@link #peakResident}. */
@@ -66,11 +66,11 @@ public final class Machine {
 
   /** Returns the process's current RSS in bytes. */
   public static long resident() {
-    return status("VmRSS");
+    return ProcessMemory.resident().orElseThrow(Machine::unknown);
   }
 
-  private static long status(String field) {
-    return number(STATUS, field);
+  private static IllegalStateException unknown() {
+    return new IllegalStateException("Resident memory is known on Linux only");
   }
 
   /** Returns the bytes that a line of a file of Linux gives in kB. */
