@@ -1,12 +1,13 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.ExampleFiles;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Profile;
 import io.adapt4j.benchmarks.suite.Suite;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -16,22 +17,18 @@ import java.util.Set;
 @InSuite(leftOut = "runs the others")
 public final class AllBenchmarks {
 
-  private static final Map<String, String> DEFAULTS =
-      Map.of("--profile", "quick", "--only", "", "--output", "benchmarks/results/latest");
+  private static final String OPTIONS = "--profile quick --only --output benchmarks/results/latest";
   private static final String LIST = "--list";
 
   private AllBenchmarks() {}
 
   /**
-   * Measures; exits with 1 if a benchmark failed.
-   *
-   * @param line {@code --profile quick|full}, {@code --only} (a regular expression for names),
-   *     {@code --output} (the table and the numbers, without {@code .md} and {@code .json}), {@code
-   *     --list} (prints what would be measured)
-   * @throws IOException if a file cannot be written
+   * Measures; exits with 1 if a benchmark failed. Options: {@code --profile quick|full}, {@code
+   * --only} (a regular expression for names), {@code --output} (the table and the numbers, without
+   * {@code .md} and {@code .json}), {@code --list} (prints what would be measured).
    */
   public static void main(String[] line) throws IOException {
-    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of(LIST));
+    Arguments arguments = Arguments.parse(line, OPTIONS, LIST);
     String profile = arguments.oneOf("--profile", Set.of("quick", "full"));
     Suite suite =
         new Suite(

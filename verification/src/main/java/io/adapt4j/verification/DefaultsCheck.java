@@ -52,7 +52,7 @@ public final class DefaultsCheck {
 
   /** Trains, prints, and returns how much better the model got; negative if it got worse. */
   private static double run(DefaultsTrials.Trial trial, FineTuner.Builder builder, Path output) {
-    double before = trial.measure().before();
+    double before = trial.measure().before().getAsDouble();
     FineTuneReport report =
         builder
             .seed(trial.seed())
@@ -61,9 +61,9 @@ public final class DefaultsCheck {
             .overwriteOutput()
             .build()
             .run();
-    double after = trial.measure().after(report);
+    double after = trial.measure().after().applyAsDouble(report);
     if (Double.isNaN(before)) {
-      before = trial.measure().initial(report);
+      before = trial.measure().initial().applyAsDouble(report);
     }
     double gain = trial.measure().isMore() ? after - before : before - after;
     System.out.printf(
@@ -75,7 +75,7 @@ public final class DefaultsCheck {
         trial.measure().name(),
         before,
         after,
-        trial.measure().more(report),
+        trial.measure().more().apply(report),
         worded(gain, trial.measure().noise()));
     return gain;
   }

@@ -35,7 +35,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** Trainings of {@link DefaultsCheck}. */
@@ -58,202 +61,114 @@ final class DefaultsTrials {
   /** A run with the defaults. */
   record Trial(String name, Supplier<FineTuner.Builder> builder, Measure measure, long seed) {}
 
-  /** Metric compared before and after. */
-  interface Measure {
+  /**
+   * Metric compared before and after.
+   *
+   * @param before the metric of the base model; NaN if only the run measures it
+   * @param noise difference up to which results are noise
+   * @param more further text to print
+   */
+  record Measure(
+      String name,
+      boolean isMore,
+      DoubleSupplier before,
+      ToDoubleFunction<FineTuneReport> initial,
+      ToDoubleFunction<FineTuneReport> after,
+      double noise,
+      Function<FineTuneReport, String> more) {
 
-    String name();
-
-    boolean isMore();
-
-    double after(FineTuneReport report);
-
-    /** Returns the metric of the base model, if the run does not measure it. */
-    default double before() {
-      return Double.NaN;
+    /** Returns a metric that the run measures, or the loss, by name. */
+    static Measure ofRun(String name, boolean isMore) {
+      return name.equals("loss")
+          ? ofRun(
+              name,
+              isMore,
+              report -> report.initialValidationLoss().orElseThrow(),
+              report -> report.lastValidationLoss().orElseThrow())
+          : ofRun(
+              name,
+              isMore,
+              report -> report.initialMetrics().get(name),
+              report -> report.lastMetrics().get(name));
     }
 
-    default double initial(FineTuneReport report) {
-      return Double.NaN;
+    private static Measure ofRun(
+        String name,
+        boolean isMore,
+        ToDoubleFunction<FineTuneReport> initial,
+        ToDoubleFunction<FineTuneReport> after) {
+      return new Measure(name, isMore, () -> Double.NaN, initial, after, 0, report -> "");
     }
 
-    /** Returns the difference up to which results are noise. */
-    default double noise() {
-      return 0;
-    }
-
-    /** Returns further text to print. */
-    default String more(FineTuneReport report) {
-      return "";
+    Measure with(Function<FineTuneReport, String> text) {
+      return new Measure(name, isMore, before, initial, after, noise, text);
     }
   }
 
-  /** A metric that the run measures, or the loss, by name. */
-  private record OfRun(String name, boolean isMore) implements Measure {
-
-    @Override
-    public double initial(FineTuneReport report) {
-      return name.equals("loss")
-          ? report.initialValidationLoss().orElseThrow()
-          : report.initialMetrics().get(name);
-    }
-
-    @Override
-    public double after(FineTuneReport report) {
-      return name.equals("loss")
-          ? report.lastValidationLoss().orElseThrow()
-          : report.lastMetrics().get(name);
-    }
+  /** Writes two metrics of a run, before and after. */
+  private static Function<FineTuneReport, String> both(String format, String metric) {
+    return report ->
+        String.format(
+            Locale.ROOT,
+            format,
+            report.initialMetrics().get(metric),
+            report.lastMetrics().get(metric));
   }
 
-  /** Preferences: the margin should grow without the chosen answers becoming unlikely. */
-  private record Margin() implements Measure {
+  /** Returns the tuned model's folder and adapters. */
+  private static ModelSource tuned(Path base, FineTuneReport report, String method) {
+    return ModelSource.path(method.equals("full") ? report.last() : base);
+  }
 
-    private static final OfRun MARGIN = new OfRun("margin", true);
-
-    @Override
-    public String name() {
-      return "margin";
-    }
-
-    @Override
-    public boolean isMore() {
-      return true;
-    }
-
-    @Override
-    public double initial(FineTuneReport report) {
-      return MARGIN.initial(report);
-    }
-
-    @Override
-    public double after(FineTuneReport report) {
-      return MARGIN.after(report);
-    }
-
-    @Override
-    public String more(FineTuneReport report) {
-      return String.format(
-          Locale.ROOT,
-          ", log-probability of the better answer %.1f -> %.1f",
-          report.initialMetrics().get("logp_chosen"),
-          report.lastMetrics().get("logp_chosen"));
-    }
+  private static Adapter[] adapters(FineTuneReport report, String method) {
+    return method.equals("full") ? new Adapter[0] : new Adapter[] {Adapter.at(report.last())};
   }
 
   /** Next-token prediction: the losses on new text and on the original training text. */
-  private record NewAndOld(Path base, List<String> old, String method) implements Measure {
+  private static Measure newAndOld(Path base, List<String> old, String method) {
+    return Measure.ofRun("loss", false)
+        .with(
+            report ->
+                String.format(
+                    Locale.ROOT,
+                    ", old text %.4f -> %.4f",
+                    loss(ModelSource.path(base), old),
+                    loss(tuned(base, report, method), old, adapters(report, method))));
+  }
 
-    private static final OfRun LOSS = new OfRun("loss", false);
-
-    @Override
-    public String name() {
-      return "loss";
-    }
-
-    @Override
-    public boolean isMore() {
-      return false;
-    }
-
-    @Override
-    public double initial(FineTuneReport report) {
-      return LOSS.initial(report);
-    }
-
-    @Override
-    public double after(FineTuneReport report) {
-      return LOSS.after(report);
-    }
-
-    @Override
-    public String more(FineTuneReport report) {
-      double before;
-      double after;
-      try (LanguageModel model = LanguageModel.load(ModelSource.path(base), Precision.FP32)) {
-        before = lossOfOld(model);
-      }
-      try (LanguageModel model =
-          method.equals("full")
-              ? LanguageModel.load(ModelSource.path(report.last()), Precision.FP32)
-              : LanguageModel.load(
-                  ModelSource.path(base), Precision.FP32, Adapter.at(report.last()))) {
-        after = lossOfOld(model);
-      }
-      return String.format(Locale.ROOT, ", old text %.4f -> %.4f", before, after);
-    }
-
-    private double lossOfOld(LanguageModel model) {
-      double sum = 0;
-      long tokens = 0;
-      for (String text : old) {
+  private static double loss(ModelSource source, List<String> texts, Adapter... adapters) {
+    double sum = 0;
+    long tokens = 0;
+    try (LanguageModel model = LanguageModel.load(source, Precision.FP32, adapters)) {
+      for (String text : texts) {
         int cut = text.indexOf(' ', 12);
         sum -= model.score(text.substring(0, cut), text.substring(cut)).sum();
         tokens += text.length() - cut;
       }
-      return sum / tokens;
     }
+    return sum / tokens;
   }
 
-  /** Rank correlation of cosines with human judgments of sentence pairs. */
-  private static final class Sts implements Measure {
+  /**
+   * Rank correlation of cosines with human judgments of sentence pairs; its noise is half the
+   * standard error for this number of pairs.
+   */
+  private static Measure sts(Path base, List<String[]> rows, String method) {
+    return new Measure(
+        "Spearman on STS-B",
+        true,
+        () -> spearman(ModelSource.path(base), rows),
+        report -> Double.NaN,
+        report -> spearman(tuned(base, report, method), rows, adapters(report, method)),
+        0.005,
+        both(", mrr %.4f -> %.4f", "mrr"));
+  }
 
-    private final Path base;
-    private final List<String[]> rows;
-    private final String method;
-
-    private Sts(Path base, List<String[]> rows, String method) {
-      this.base = base;
-      this.rows = rows;
-      this.method = method;
-    }
-
-    @Override
-    public String name() {
-      return "Spearman on STS-B";
-    }
-
-    @Override
-    public boolean isMore() {
-      return true;
-    }
-
-    @Override
-    public double before() {
-      try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(base), Precision.FP32)) {
-        return spearman(embedder);
-      }
-    }
-
-    @Override
-    public double after(FineTuneReport report) {
-      try (TextEmbedder embedder =
-          method.equals("full")
-              ? TextEmbedder.load(ModelSource.path(report.last()), Precision.FP32)
-              : TextEmbedder.load(
-                  ModelSource.path(base), Precision.FP32, Adapter.at(report.last()))) {
-        return spearman(embedder);
-      }
-    }
-
-    @Override
-    public String more(FineTuneReport report) {
-      return String.format(
-          Locale.ROOT,
-          ", mrr %.4f -> %.4f",
-          report.initialMetrics().get("mrr"),
-          report.lastMetrics().get("mrr"));
-    }
-
-    /** Returns half the standard error of the correlation for this number of pairs. */
-    @Override
-    public double noise() {
-      return 0.005;
-    }
-
-    private double spearman(TextEmbedder embedder) {
+  private static double spearman(ModelSource source, List<String[]> rows, Adapter... adapters) {
+    Metric<Double, Double, Double> correlation = Metrics.spearman();
+    try (TextEmbedder embedder = TextEmbedder.load(source, Precision.FP32, adapters)) {
       List<float[]> first = embedder.embedAll(rows.stream().map(row -> row[5]).toList());
       List<float[]> second = embedder.embedAll(rows.stream().map(row -> row[6]).toList());
-      Metric<Double, Double, Double> correlation = Metrics.spearman();
       for (int i = 0; i < rows.size(); i++) {
         double cosine = 0;
         for (int d = 0; d < first.get(i).length; d++) {
@@ -261,39 +176,32 @@ final class DefaultsTrials {
         }
         correlation.add(cosine, Double.parseDouble(rows.get(i)[4]));
       }
-      return correlation.result();
     }
+    return correlation.result();
   }
 
   /** Returns the trials whose task is among the names, or all. */
   static List<Trial> all(Path shared, List<String> only) throws IOException {
     List<Trial> trials = new ArrayList<>();
-    if (wanted(only, "next-tokens")) {
-      nextTokens(shared, trials);
-    }
-    if (wanted(only, "classification")) {
-      classification(shared, trials);
-    }
-    if (wanted(only, "many-classes")) {
-      classification("many-classes", BankingRows.split(shared), 64, trials);
-    }
-    if (wanted(only, "embeddings")) {
-      embeddings(shared, trials);
-    }
-    if (wanted(only, "preference")) {
-      preference(shared, trials);
-    }
-    if (wanted(only, "reward")) {
-      reward(shared, trials);
-    }
-    if (wanted(only, "reinforcement")) {
-      reinforcement(trials);
+    Map<String, Source> sources = new LinkedHashMap<>();
+    sources.put("next-tokens", () -> nextTokens(shared, trials));
+    sources.put("classification", () -> classification(shared, trials));
+    sources.put("many-classes", () -> manyClasses(shared, trials));
+    sources.put("embeddings", () -> embeddings(shared, trials));
+    sources.put("preference", () -> preference(shared, trials));
+    sources.put("reward", () -> reward(shared, trials));
+    sources.put("reinforcement", () -> reinforcement(trials));
+    for (Map.Entry<String, Source> source : sources.entrySet()) {
+      if (only.isEmpty() || only.contains(source.getKey())) {
+        source.getValue().add();
+      }
     }
     return trials;
   }
 
-  private static boolean wanted(List<String> only, String task) {
-    return only.isEmpty() || only.contains(task);
+  /** Adds the trials of a task. */
+  private interface Source {
+    void add() throws IOException;
   }
 
   private static Map<String, FineTuningMethod> methods() {
@@ -315,16 +223,12 @@ final class DefaultsTrials {
 
   private static void nextTokens(Path shared, List<Trial> trials) {
     Dataset passages = Datasets.jsonl(EXAMPLES.resolve("data/shakespeare/passages.jsonl"));
-    List<Example> some = new ArrayList<>();
-    for (int row = 0; row < PASSAGES; row++) {
-      some.add(passages.get(row));
-    }
     Dataset heldOld = Datasets.jsonl(EXAMPLES.resolve("data/tinystories/heldout.jsonl"));
     List<String> old = new ArrayList<>();
     for (int row = 0; row < heldOld.size(); row++) {
       old.add(((Example.Text) heldOld.get(row)).text());
     }
-    Split data = Datasets.of(some).split(0.9, 0.1, 0, SEED);
+    Split data = passages.take(PASSAGES).split(0.9, 0.1, 0, SEED);
     Map<String, FineTuningMethod> methods = methods();
     methods.put("dora", Lora.rank(16).dora());
     methods.put("qlora", QLora.nf4().rank(16));
@@ -335,7 +239,7 @@ final class DefaultsTrials {
                   new Trial(
                       "next-tokens " + model.getFileName() + " " + name,
                       () -> on(model, Task.nextTokens(), data, method).maxLength(128),
-                      new NewAndOld(model, old, name),
+                      newAndOld(model, old, name),
                       SEED)));
     }
   }
@@ -349,6 +253,14 @@ final class DefaultsTrials {
     classification("classification", data, 48, trials);
   }
 
+  /** A new classifier of 77 classes, with 26 training rows and 9 others of each. */
+  private static void manyClasses(Path shared, List<Trial> trials) throws IOException {
+    List<Example.Classified> rest = new ArrayList<>();
+    List<Example.Classified> train = LabeledRows.take(LabeledRows.BANKING77.rows(shared), 26, rest);
+    Dataset held = Datasets.of(LabeledRows.take(rest, 9, new ArrayList<>()));
+    classification("many-classes", new Split(Datasets.of(train), held, held.take(0)), 64, trials);
+  }
+
   private static void classification(String task, Split data, int maxLength, List<Trial> trials)
       throws IOException {
     Path encoder = MiniLm.folder();
@@ -359,7 +271,7 @@ final class DefaultsTrials {
                     new Trial(
                         task + " " + name,
                         () -> on(encoder, Task.classification(), data, method).maxLength(maxLength),
-                        new OfRun("accuracy", true),
+                        Measure.ofRun("accuracy", true),
                         SEED)));
   }
 
@@ -393,7 +305,7 @@ final class DefaultsTrials {
                     new Trial(
                         "embeddings " + name,
                         () -> on(encoder, Task.embeddings(), data, method).maxLength(64),
-                        new Sts(encoder, judged, name),
+                        sts(encoder, judged, name),
                         SEED)));
   }
 
@@ -419,7 +331,13 @@ final class DefaultsTrials {
                           new Trial(
                               "preference " + loss + " " + name,
                               () -> on(model, whole, data, method).maxLength(LONGEST_PAIR),
-                              new Margin(),
+                              // The margin should grow without the chosen answers becoming
+                              // unlikely.
+                              Measure.ofRun("margin", true)
+                                  .with(
+                                      both(
+                                          ", log-probability of the better answer %.1f -> %.1f",
+                                          "logp_chosen")),
                               SEED));
                     }));
   }
@@ -453,7 +371,7 @@ final class DefaultsTrials {
                     new Trial(
                         "reward " + name,
                         () -> on(model, Task.reward(), data, method).maxLength(LONGEST_PAIR),
-                        new OfRun("loss", false),
+                        Measure.ofRun("loss", false),
                         SEED)));
   }
 
@@ -473,7 +391,7 @@ final class DefaultsTrials {
           new Trial(
               "reinforcement " + name,
               () -> on(STORIES_260K, Task.reinforcement(grpo), data, methods().get(name)),
-              new OfRun("reward", true),
+              Measure.ofRun("reward", true),
               SEED));
     }
   }

@@ -64,7 +64,18 @@ enum LabeledRows {
     return new Parts(train, take(held, heldRows, new ArrayList<>()));
   }
 
+  /** Returns the training file's rows in their order. */
+  List<Example.Classified> rows(Path shared) {
+    return read(shared.resolve(trainFile));
+  }
+
   private List<Example.Classified> shuffled(Path file, long seed) {
+    List<Example.Classified> all = read(file);
+    Collections.shuffle(all, new Random(seed));
+    return all;
+  }
+
+  private List<Example.Classified> read(Path file) {
     Dataset rows =
         Datasets.read(file)
             .shape(Shape.CLASSIFICATION)
@@ -78,11 +89,10 @@ enum LabeledRows {
         all.add(example);
       }
     }
-    Collections.shuffle(all, new Random(seed));
     return all;
   }
 
-  private static List<Example.Classified> take(
+  static List<Example.Classified> take(
       List<Example.Classified> rows, int ofEach, List<Example.Classified> rest) {
     List<Example.Classified> taken = new ArrayList<>();
     Map<String, Integer> seen = new HashMap<>();

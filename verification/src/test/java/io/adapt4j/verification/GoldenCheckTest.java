@@ -3,6 +3,7 @@ package io.adapt4j.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.adapt4j.benchmarks.suite.JavaCommand;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.verification.golden.GoldenSuite;
@@ -287,12 +288,7 @@ class GoldenCheckTest {
   @Test
   void theProgramExitsWithOneWhereSomethingFailed() throws Exception {
     Process program =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                GoldenCheck.class.getName(),
-                temporary.toString())
+        JavaCommand.of(GoldenCheck.class, List.of(), List.of(temporary.toString()))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();

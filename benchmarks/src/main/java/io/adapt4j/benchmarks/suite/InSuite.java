@@ -11,37 +11,21 @@ import java.lang.annotation.Target;
 public @interface InSuite {
 
   /**
-   * Command lines of the quick profile, each run in its own process.
-   *
-   * @return options separated by blanks; an empty text for a run without options
+   * Command lines of the quick profile, each run in its own process: options separated by blanks.
    */
   String[] quick() default {};
 
-  /**
-   * Command lines of the full profile.
-   *
-   * @return options separated by blanks
-   */
+  /** Command lines of the full profile. */
   String[] full() default {};
 
   /**
-   * Required files and folders, without which the program is skipped.
-   *
-   * @return paths from the repository's root
+   * Required files and folders from the repository's root, without which the program is skipped.
    */
   String[] needs() default {};
 
-  /**
-   * JVM flags that the program's measurements depend on.
-   *
-   * @return flags
-   */
+  /** JVM flags that the program's measurements depend on. */
   String[] jvm() default {};
 
-  /**
-   * Reason why the program does not take part.
-   *
-   * @return the reason; empty if it does
-   */
+  /** Reason why the program does not take part. */
   String leftOut() default "";
 }

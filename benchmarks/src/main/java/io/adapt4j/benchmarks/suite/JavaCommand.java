@@ -15,11 +15,6 @@ public final class JavaCommand {
   /**
    * Prepares a process. Passes on the class path and the system properties that begin with {@code
    * adapt4j.}.
-   *
-   * @param program the main class
-   * @param flags further flags of the JVM
-   * @param arguments the program's arguments
-   * @return a builder of the process
    */
   public static ProcessBuilder of(Class<?> program, List<String> flags, List<String> arguments) {
     List<String> command = new ArrayList<>();

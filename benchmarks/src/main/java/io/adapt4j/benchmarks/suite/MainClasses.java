@@ -8,10 +8,14 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The classes of a package that can be started, found where this class itself lies. */
+/**
+ * The classes of a package and of those below it that can be started, except nested ones (parts of
+ * their program), found where this class itself lies.
+ */
 final class MainClasses {
 
   private static final String SUFFIX = ".class";
@@ -36,14 +40,15 @@ final class MainClasses {
   }
 
   private static List<Class<?>> of(String packageName, Path root) throws IOException {
-    try (Stream<Path> files = Files.list(root.resolve(packageName.replace('.', '/')))) {
+    try (Stream<Path> files = Files.walk(root.resolve(packageName.replace('.', '/')))) {
       return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> name.endsWith(SUFFIX) && !name.startsWith("package-info"))
-          .map(name -> packageName + "." + name.substring(0, name.length() - SUFFIX.length()))
-          .sorted()
+          .map(file -> root.relativize(file).toString())
+          .filter(name -> name.endsWith(SUFFIX) && !name.contains("$"))
+          .filter(name -> !name.endsWith("package-info" + SUFFIX))
+          .map(name -> name.substring(0, name.length() - SUFFIX.length()).replace('/', '.'))
           .<Class<?>>map(MainClasses::load)
           .filter(MainClasses::starts)
+          .sorted(Comparator.comparing(Class::getSimpleName))
           .toList();
     }
   }

@@ -40,38 +40,20 @@ public record Measurement(
     }
   }
 
-  /**
-   * Creates a measurement that should be large.
-   *
-   * @param name its name
-   * @param unit its unit
-   * @param value the number
-   * @return the measurement, without error, target or label
-   */
+  /** Returns a measurement that should be large, without error, target or label. */
   public static Measurement larger(String name, String unit, double value) {
     return new Measurement(
         name, unit, value, OptionalDouble.empty(), true, false, OptionalDouble.empty(), "");
   }
 
-  /**
-   * Creates a measurement that should be small.
-   *
-   * @param name its name
-   * @param unit its unit
-   * @param value the number
-   * @return the measurement, without error, target or label
-   */
+  /** Returns a measurement that should be small, without error, target or label. */
   public static Measurement smaller(String name, String unit, double value) {
     return new Measurement(
         name, unit, value, OptionalDouble.empty(), false, false, OptionalDouble.empty(), "");
   }
 
   /**
-   * Creates a share or ratio that should be large and whose sides were measured in the same run.
-   *
-   * @param name its name
-   * @param value the number
-   * @return the measurement, without error, target or label
+   * Returns a share or ratio that should be large and whose sides were measured in the same run.
    */
   public static Measurement largerRatio(String name, double value) {
     return new Measurement(
@@ -79,64 +61,37 @@ public record Measurement(
   }
 
   /**
-   * Creates a share or ratio that should be small and whose sides were measured in the same run.
-   *
-   * @param name its name
-   * @param value the number
-   * @return the measurement, without error, target or label
+   * Returns a share or ratio that should be small and whose sides were measured in the same run.
    */
   public static Measurement smallerRatio(String name, double value) {
     return new Measurement(
         name, "", value, OptionalDouble.empty(), false, true, OptionalDouble.empty(), "");
   }
 
-  /**
-   * Sets the error.
-   *
-   * @param half half the width of the interval
-   * @return a changed copy
-   */
+  /** Sets the error: half the width of the interval. */
   public Measurement plusMinus(double half) {
     return new Measurement(
         name, unit, value, OptionalDouble.of(half), largerIsBetter, ratio, target, label);
   }
 
-  /**
-   * Sets the target.
-   *
-   * @param bound minimum of a measurement that should be large, else maximum
-   * @return a changed copy
-   */
+  /** Sets the target: the minimum of a measurement that should be large, else the maximum. */
   public Measurement target(double bound) {
     return new Measurement(
         name, unit, value, error, largerIsBetter, ratio, OptionalDouble.of(bound), label);
   }
 
-  /**
-   * Shows the measurement in the table.
-   *
-   * @param alone its name there
-   * @return a changed copy
-   */
+  /** Shows the measurement in the table under a name. */
   public Measurement label(String alone) {
     return new Measurement(name, unit, value, error, largerIsBetter, ratio, target, alone);
   }
 
-  /**
-   * Returns whether the target is reached.
-   *
-   * @return true if it is, or if there is none
-   */
+  /** Returns whether the target is reached or there is none. */
   public boolean reached() {
     double bound = target.orElse(value);
     return largerIsBetter ? value >= bound : value <= bound;
   }
 
-  /**
-   * Writes the number with its error and unit.
-   *
-   * @return such as {@code 431 ± 5 tokens/s}
-   */
+  /** Writes the number with its error and unit, such as {@code 431 ± 5 tokens/s}. */
   public String text() {
     int digits = Digits.after(value);
     String number = Digits.fixed(value, digits);
@@ -151,11 +106,7 @@ public record Measurement(
     return Digits.fixed(half, hidden ? Digits.after(half) - 2 : digits);
   }
 
-  /**
-   * Writes the target.
-   *
-   * @return such as {@code at least 0.21}; empty if there is none
-   */
+  /** Writes the target, such as {@code at least 0.21}; empty if there is none. */
   public String targetText() {
     if (target.isEmpty()) {
       return "";

@@ -26,11 +26,7 @@ public final class MeasurementLog {
 
   private MeasurementLog() {}
 
-  /**
-   * Adds measurements, if a file is set.
-   *
-   * @param figures the measurements in order
-   */
+  /** Adds measurements, if a file is set. */
   public static void add(List<Measurement> figures) {
     String file = System.getProperty(PROPERTY);
     if (file == null) {

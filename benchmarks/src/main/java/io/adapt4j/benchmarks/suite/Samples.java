@@ -1,6 +1,7 @@
 package io.adapt4j.benchmarks.suite;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -18,12 +19,7 @@ public final class Samples {
     this.sorted = sorted;
   }
 
-  /**
-   * Creates samples.
-   *
-   * @param values at least one
-   * @return the samples
-   */
+  /** Creates samples of at least one value. */
   public static Samples of(double... values) {
     if (values.length == 0) {
       throw new IllegalArgumentException("Expected at least one measurement, found none");
@@ -33,54 +29,37 @@ public final class Samples {
     return new Samples(sorted);
   }
 
-  /**
-   * Transforms each measurement.
-   *
-   * @param function such as from seconds to a rate
-   * @return the samples
-   */
+  public static Samples of(Collection<Double> values) {
+    return of(values.stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  /** Transforms each measurement, such as from seconds to a rate. */
   public Samples map(DoubleUnaryOperator function) {
     return of(Arrays.stream(sorted).map(function).toArray());
   }
 
-  /**
-   * Returns the number of measurements.
-   *
-   * @return at least 1
-   */
   public int count() {
     return sorted.length;
   }
 
-  /**
-   * Returns the median.
-   *
-   * @return the middle one, or the mean of the middle two
-   */
+  /** Returns the middle value, or the mean of the middle two. */
   public double median() {
     int half = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 
-  /** {@return the smallest value} */
   public double least() {
     return sorted[0];
   }
 
-  /**
-   * Returns the largest value.
-   *
-   * @return the largest value
-   */
   public double most() {
     return sorted[sorted.length - 1];
   }
 
   /**
-   * Returns how far the ends of the interval are from the median.
-   *
-   * @return the larger distance to the order statistics that enclose the true median with at least
-   *     95 %; with fewer than six measurements, to the minimum and maximum of them
+   * Returns how far the ends of the median's interval are from it: the larger distance to the order
+   * statistics that enclose the true median with at least 95 %; with fewer than six measurements,
+   * to the minimum and maximum of them.
    */
   public double error() {
     int low = lowRank();
@@ -106,16 +85,33 @@ public final class Samples {
   }
 
   /**
-   * Adds the error to a measurement.
-   *
-   * @param figure a measurement derived from the median
-   * @return the measurement with the same relative error as the median; without one if there is
-   *     only one measurement
+   * Adds the error to a figure derived from the median: the same relative error, or none if there
+   * is only one measurement.
    */
   public Measurement errorOf(Measurement figure) {
     if (count() == 1) {
       return figure;
     }
     return figure.plusMinus(Math.abs(figure.value()) * error() / Math.abs(median()));
+  }
+
+  /** Returns the median as a figure that should be large. */
+  public Measurement larger(String name, String unit) {
+    return errorOf(Measurement.larger(name, unit, median()));
+  }
+
+  /** Returns the median as a figure that should be small. */
+  public Measurement smaller(String name, String unit) {
+    return errorOf(Measurement.smaller(name, unit, median()));
+  }
+
+  /** Returns the median of ratios that should be large. */
+  public Measurement largerRatio(String name) {
+    return errorOf(Measurement.largerRatio(name, median()));
+  }
+
+  /** Returns the median of ratios that should be small. */
+  public Measurement smallerRatio(String name) {
+    return errorOf(Measurement.smallerRatio(name, median()));
   }
 }

@@ -20,14 +20,7 @@ public final class Suite {
   private final List<Work> work;
   private final Consumer<String> progress;
 
-  /**
-   * Prepares a run.
-   *
-   * @param programs the package of the programs
-   * @param profile size of the run
-   * @param only a regular expression found in names of benchmarks; empty for all
-   * @param progress receives a line after each benchmark, and the table
-   */
+  /** Prepares a run. */
   public Suite(String programs, Profile profile, String only, Consumer<String> progress) {
     Pattern pattern = Pattern.compile(only);
     List<Work> all = new ArrayList<>();
@@ -43,13 +36,7 @@ public final class Suite {
     return work.stream().map(Work::name).toList();
   }
 
-  /**
-   * Runs the benchmarks, prints the table and writes it with the raw numbers.
-   *
-   * @param output the files to write, without {@code .md} and {@code .json}
-   * @return whether no benchmark failed
-   * @throws IOException if a file cannot be written
-   */
+  /** Runs the benchmarks, prints the table and writes it with the raw numbers. */
   public boolean run(Path output) throws IOException {
     Instant begun = Instant.now();
     List<Result> results = new ArrayList<>();

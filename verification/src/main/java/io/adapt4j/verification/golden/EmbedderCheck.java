@@ -19,15 +19,10 @@ import java.util.Map;
 final class EmbedderCheck {
 
   static final Kind KIND =
-      new Kind(
+      Kind.ofModel(
           "embedders",
           source -> source.kind().equals("embed"),
-          (source, section) -> {
-            Networks.requireSupported(source.path());
-            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-              new EmbedderCheck(golden, section).run();
-            }
-          });
+          (golden, section) -> new EmbedderCheck(golden, section).run());
 
   private static final double NORMALIZED = 1e-5;
 

@@ -14,15 +14,10 @@ import java.util.Map;
 final class FourBitModelCheck {
 
   static final Kind KIND =
-      new Kind(
+      Kind.ofModel(
           "4-bit checkpoints",
           source -> source.kind().isEmpty() && Networks.isFourBit(source.file("config.json")),
-          (source, section) -> {
-            Networks.requireSupported(source.path());
-            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-              new FourBitModelCheck(golden, section).run();
-            }
-          });
+          (golden, section) -> new FourBitModelCheck(golden, section).run());
 
   /** Tolerances for logits computed in a half-precision type. */
   private static final Map<DType, Double> HALF = Map.of(DType.BF16, 0.25, DType.F16, 0.05);

@@ -1,10 +1,12 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -53,6 +55,30 @@ final class Gradients {
         .or(() -> stacked(gradients, name.replace(".mlp.", ".block_sparse_moe.")))
         .or(() -> tied(gradients, name))
         .orElseThrow(() -> new GoldenException("expected a gradient of " + name + ", found none"));
+  }
+
+  /** Compares every expected gradient, whose names have a prefix, with the one found. */
+  static void compare(
+      Report.Section section,
+      Checkpoint expected,
+      String prefix,
+      Map<String, float[]> gradients,
+      UnaryOperator<String> label,
+      double absolute,
+      double relative) {
+    expected.names().stream()
+        .filter(tensor -> tensor.startsWith(prefix))
+        .sorted()
+        .forEach(
+            tensor ->
+                section.compare(
+                    label.apply(tensor),
+                    () ->
+                        Deviation.of(
+                            found(gradients, PeftParts.stored(tensor.substring(prefix.length()))),
+                            GoldenFolder.floats(expected, tensor),
+                            absolute,
+                            relative)));
   }
 
   private static Optional<float[]> exact(Map<String, float[]> gradients, String name) {

@@ -10,6 +10,24 @@ record Kind(String name, Predicate<GoldenSource> matches, Check check) {
     void run(GoldenSource source, Report.Section section) throws Exception;
   }
 
+  /** Recomputes the values of a folder with tensors. */
+  interface FolderCheck {
+    void run(GoldenFolder golden, Report.Section section) throws Exception;
+  }
+
+  /** Creates a kind of folders that hold a model and its expected tensors. */
+  static Kind ofModel(String name, Predicate<GoldenSource> matches, FolderCheck check) {
+    return new Kind(
+        name,
+        matches,
+        (source, section) -> {
+          Networks.requireSupported(source.path());
+          try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+            check.run(golden, section);
+          }
+        });
+  }
+
   /** Creates a kind that this build does not support. */
   static Kind unsupported(String name, Predicate<GoldenSource> matches) {
     return new Kind(

@@ -16,15 +16,10 @@ import java.util.Map;
 final class ModelCheck {
 
   static final Kind KIND =
-      new Kind(
+      Kind.ofModel(
           "models",
           source -> List.of("causal", "mlm", "cls", "seq2seq").contains(source.kind()),
-          (source, section) -> {
-            Networks.requireSupported(source.path());
-            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-              run(golden, section);
-            }
-          });
+          ModelCheck::run);
 
   private static final String OF_VERSION_FIVE = "logits_5_15";
   private static final double BF16 = 0.15;
@@ -107,16 +102,14 @@ final class ModelCheck {
           Deviation.of(loss, golden.floats("loss")[0], Tolerances.FP32, 0));
       Map<String, float[]> gradients = Networks.gradients(network);
       section.attempt("grad_norms" + suffix, () -> gradientNorms(gradients, suffix));
-      for (String tensor : tensors) {
-        section.compare(
-            tensor + suffix,
-            () ->
-                Deviation.of(
-                    Gradients.found(gradients, tensor.substring("grad.".length())),
-                    golden.floats(tensor),
-                    Tolerances.FP32,
-                    Tolerances.RELATIVE));
-      }
+      Gradients.compare(
+          section,
+          golden.tensors(),
+          "grad.",
+          gradients,
+          tensor -> tensor + suffix,
+          Tolerances.FP32,
+          Tolerances.RELATIVE);
     }
   }
 

@@ -379,19 +379,7 @@ final class PreferenceCheck {
     pairs(PairLoss.of(PreferenceLoss.dpo(first.path("beta").asDouble(0.1))), base())
         .forwardBackward(batch(pairs), 1.0 / pairs.size(), recompute, 0);
     Map<String, float[]> found = Networks.gradients(decoder, adaptation.trained());
-    for (String tensor : tensors.names()) {
-      if (tensor.startsWith(GRADIENTS)) {
-        String parameter = PeftParts.stored(tensor.substring(GRADIENTS.length()));
-        section.compare(
-            tensor + suffix,
-            () ->
-                Deviation.of(
-                    Gradients.found(found, parameter),
-                    GoldenFolder.floats(tensors, tensor),
-                    GRADIENT,
-                    0));
-      }
-    }
+    Gradients.compare(section, tensors, GRADIENTS, found, tensor -> tensor + suffix, GRADIENT, 0);
     TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());
   }
 }

@@ -205,19 +205,14 @@ final class ReinforcementCheck {
         "grpo " + name + " grad_norm",
         Deviation.of(
             Gradients.norm(found.values()), options.path("grad_norm").asDouble(), 1e-3, 1e-3));
-    String prefix = GRADIENT + name + ".";
-    tensors.names().stream()
-        .filter(tensor -> tensor.startsWith(prefix))
-        .sorted()
-        .forEach(
-            tensor ->
-                section.compared(
-                    "grpo " + tensor,
-                    Deviation.of(
-                        Gradients.found(found, PeftParts.stored(tensor.substring(prefix.length()))),
-                        floats(tensor),
-                        LOSS,
-                        Tolerances.RELATIVE)));
+    Gradients.compare(
+        section,
+        tensors,
+        GRADIENT + name + ".",
+        found,
+        tensor -> "grpo " + tensor,
+        LOSS,
+        Tolerances.RELATIVE);
   }
 
   private LanguageModelLoss.Inputs inputs() {

@@ -149,15 +149,13 @@ final class RerankCheck {
     section.compared(
         "bce_loss", Deviation.of(loss, golden.floats("bce_loss")[0], Tolerances.FP32, 0));
     Map<String, float[]> gradients = Networks.gradients(encoder);
-    for (String tensor : golden.names(GRADIENT)) {
-      section.compare(
-          tensor,
-          () ->
-              Deviation.of(
-                  Gradients.found(gradients, tensor.substring(GRADIENT.length())),
-                  golden.floats(tensor),
-                  Tolerances.FP32,
-                  Tolerances.RELATIVE));
-    }
+    Gradients.compare(
+        section,
+        golden.tensors(),
+        GRADIENT,
+        gradients,
+        tensor -> tensor,
+        Tolerances.FP32,
+        Tolerances.RELATIVE);
   }
 }

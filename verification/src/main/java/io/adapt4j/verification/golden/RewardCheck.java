@@ -78,19 +78,14 @@ final class RewardCheck {
       section.compared(
           "reward " + name, Deviation.of(found, expected.path("loss").asDouble(), LOSS, 0));
       Map<String, float[]> gradients = Networks.gradients(encoder);
-      String prefix = "grad_" + name + ".";
-      tensors.names().stream()
-          .filter(tensor -> tensor.startsWith(prefix))
-          .sorted()
-          .forEach(
-              tensor ->
-                  section.compared(
-                      "reward " + tensor,
-                      Deviation.of(
-                          Gradients.found(gradients, tensor.substring(prefix.length())),
-                          GoldenFolder.floats(tensors, tensor),
-                          LOSS,
-                          Tolerances.RELATIVE)));
+      Gradients.compare(
+          section,
+          tensors,
+          "grad_" + name + ".",
+          gradients,
+          tensor -> "reward " + tensor,
+          LOSS,
+          Tolerances.RELATIVE);
     }
   }
 

@@ -126,15 +126,14 @@ final class RouterCheck {
         return;
       }
       Map<String, float[]> gradients = Networks.gradients(network);
-      for (String name : golden.names(GRADIENTS)) {
-        section.compared(
-            name,
-            Deviation.of(
-                Gradients.found(gradients, name.substring(GRADIENTS.length())),
-                golden.floats(name),
-                Tolerances.FP32,
-                Tolerances.RELATIVE));
-      }
+      Gradients.compare(
+          section,
+          golden.tensors(),
+          GRADIENTS,
+          gradients,
+          name -> name,
+          Tolerances.FP32,
+          Tolerances.RELATIVE);
     }
   }
 

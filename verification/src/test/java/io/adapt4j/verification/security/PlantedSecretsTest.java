@@ -3,6 +3,7 @@ package io.adapt4j.verification.security;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.benchmarks.suite.JavaCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,9 +57,8 @@ class PlantedSecretsTest {
   }
 
   private static Process start(Path work, Path logging, Path said) throws IOException {
-    List<String> command =
+    List<String> flags =
         List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx512m",
             "-XX:TieredStopAtLevel=1",
             "-Djava.util.logging.config.file=" + logging,
@@ -66,15 +66,11 @@ class PlantedSecretsTest {
             "-Dorg.slf4j.simpleLogger.log.ai.djl=trace",
             "-Dhttps.proxyUser=me",
             "-Dhttps.proxyPassword=" + SECRET + "Proxy",
-            "-Djavax.net.ssl.keyStorePassword=" + SECRET + "Store",
-            "-cp",
-            System.getProperty("java.class.path"),
-            PlantedSecrets.class.getName(),
-            work.toString(),
-            SECRET,
-            IN_QUERY);
+            "-Djavax.net.ssl.keyStorePassword=" + SECRET + "Store");
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
+        JavaCommand.of(PlantedSecrets.class, flags, List.of(work.toString(), SECRET, IN_QUERY))
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile());
     builder
         .environment()
         .putAll(

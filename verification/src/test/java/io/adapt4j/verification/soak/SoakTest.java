@@ -2,6 +2,7 @@ package io.adapt4j.verification.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.benchmarks.suite.JavaCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,18 +20,15 @@ class SoakTest {
   void everythingAtOnceGivesTheSameResultsAndDoesNotGrow(@TempDir Path folder) throws Exception {
     Path log = folder.resolve("log");
     Process process =
-        new ProcessBuilder(
+        JavaCommand.of(
+                Soak.class,
                 List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xms512m",
                     "-Xmx512m",
                     "-XX:+AlwaysPreTouch",
                     "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Soak.class.getName(),
-                    String.valueOf(SECONDS)))
+                    "-XX:TieredStopAtLevel=1"),
+                List.of(String.valueOf(SECONDS)))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();

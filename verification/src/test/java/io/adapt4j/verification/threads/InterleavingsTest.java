@@ -2,6 +2,7 @@ package io.adapt4j.verification.threads;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.benchmarks.suite.JavaCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,17 +17,10 @@ class InterleavingsTest {
   void whatThreadsShareIsAsIfTheyCameOneAfterTheOther(@TempDir Path folder) throws Exception {
     Path log = folder.resolve("log");
     Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx512m",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Interleavings.class.getName(),
-                    "1",
-                    "40"))
+        JavaCommand.of(
+                Interleavings.class,
+                List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                List.of("1", "40"))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();

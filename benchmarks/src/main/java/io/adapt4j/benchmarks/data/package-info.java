@@ -1,0 +1,2 @@
+/** Reading, tokenizing, packing and batching rows. */
+package io.adapt4j.benchmarks.data;

@@ -1,0 +1,2 @@
+/** Cost of evaluations and their statistics. */
+package io.adapt4j.benchmarks.evaluation;

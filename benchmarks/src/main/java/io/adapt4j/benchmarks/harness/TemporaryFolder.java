@@ -1,0 +1,45 @@
+package io.adapt4j.benchmarks.harness;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** A folder that is deleted recursively on closing. */
+public record TemporaryFolder(Path path) implements AutoCloseable {
+
+  public static TemporaryFolder create() {
+    try {
+      return new TemporaryFolder(Files.createTempDirectory("adapt4j-benchmark"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Runs an action in a given folder, or in a temporary one if none is named. */
+  public static void run(String kept, Consumer<Path> action) {
+    if (!kept.isEmpty()) {
+      action.accept(Path.of(kept));
+      return;
+    }
+    try (TemporaryFolder folder = create()) {
+      action.accept(folder.path());
+    }
+  }
+
+  @Override
+  public void close() {
+    try (Stream<Path> tree = Files.walk(path)) {
+      List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

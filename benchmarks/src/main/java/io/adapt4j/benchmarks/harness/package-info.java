@@ -1,0 +1,4 @@
+/**
+ * What the programs share: options, processes, turns, timing, reports, and the machine's limits.
+ */
+package io.adapt4j.benchmarks.harness;
