@@ -1,5 +1,6 @@
 package io.adapt4j.verification;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.Dependency;
@@ -27,8 +28,43 @@ class LimitsTest {
   private static final int TYPES = 50;
   private static final int USED_TYPES = 40;
 
-  /** Wide interfaces to native memory and to Spark's parameters, and registries of all families. */
-  private static final Map<String, Integer> EXCEPTIONS = Map.of();
+  /** Exceptions by name, and the most that each may have. */
+  private static final Map<String, Integer> EXCEPTIONS =
+      Map.ofEntries(
+          // Registries, and the entry points that bring everything together.
+          entry("io.adapt4j.core.internal.nn.family.Families", 64),
+          entry("io.adapt4j.core.internal.task.TaskRunner", 51),
+          entry("io.adapt4j.core.finetune.FineTuner", 41),
+          // Tables of fields that a family's configuration and a tensor's storage have.
+          entry("io.adapt4j.core.internal.nn.family.common.LlamaLike", 83),
+          entry("io.adapt4j.gguf.internal.family.LlamaLike", 74),
+          entry("io.adapt4j.gguf.internal.family.FamilyDeclaration", 61),
+          entry("io.adapt4j.core.internal.tensor.Tensor", 76),
+          // A parameter of Spark is a field and two methods.
+          entry("io.adapt4j.spark.ml.AdapterEstimator", 69),
+          entry("io.adapt4j.core.inspect.ModelInfo.<init>", 12),
+          entry("io.adapt4j.core.internal.nn.EncoderDecoder.<init>", 9),
+          entry("io.adapt4j.core.internal.tensor.op.SinkOps.cached", 9),
+          entry("io.adapt4j.eval.task.RowTask.<init>", 9),
+          entry("io.adapt4j.gguf.internal.family.EncoderFamily.facts", 10),
+          entry("io.adapt4j.kernels.internal.CpuDecoderSteps.<init>", 11),
+          entry("io.adapt4j.kernels.internal.StepWriter.norm", 11),
+          entry("io.adapt4j.kernels.internal.cuda.DeviceQuantizer.quantize", 9),
+          entry("io.adapt4j.serve.internal.gateway.Gateway.<init>", 9),
+          // Records of settings and of a run's figures.
+          entry("io.adapt4j.benchmarks.memory.PlanDraw", 13),
+          entry("io.adapt4j.core.internal.config.DecoderConfig", 16),
+          entry("io.adapt4j.core.internal.plan.RunPlan", 17),
+          entry("io.adapt4j.core.internal.recipe.FineTuneSettings", 24),
+          entry("io.adapt4j.core.internal.train.TrainingOptions", 13),
+          entry("io.adapt4j.core.internal.train.TrainingResult", 16),
+          entry("io.adapt4j.core.text.ChatSettings", 14),
+          entry("io.adapt4j.core.train.StepEvent", 14),
+          entry("io.adapt4j.eval.advise.Requirements", 14),
+          entry("io.adapt4j.federated.FederatedSettings", 17),
+          entry("io.adapt4j.lora.AdapterConfig", 17),
+          entry("io.adapt4j.rag.index.LuceneOptions", 14),
+          entry("io.adapt4j.spark.internal.train.SentEvent$Step", 14));
 
   /** Bindings of C++ functions, whose signatures are C's. */
   private static final String BINDINGS = "io.adapt4j.kernels.internal.cpu";
@@ -50,7 +86,8 @@ class LimitsTest {
 
   private static Map<String, Long> above(int limit, Map<String, Long> sizes) {
     return sizes.entrySet().stream()
-        .filter(size -> size.getValue() > EXCEPTIONS.getOrDefault(size.getKey(), limit))
+        .filter(
+            size -> size.getValue() > Math.max(limit, EXCEPTIONS.getOrDefault(size.getKey(), 0)))
         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, Long::max, TreeMap::new));
   }
 

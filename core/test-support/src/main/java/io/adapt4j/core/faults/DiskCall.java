@@ -1,6 +1,6 @@
 package io.adapt4j.core.faults;
 
-/** What a program asks of a disk. */
+/** Kind of call to a disk. */
 enum DiskCall {
   /** Opening a file that is there. */
   OPEN,

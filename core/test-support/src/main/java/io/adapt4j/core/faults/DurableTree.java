@@ -15,13 +15,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a folder is on the device for certain, and what was done since. Only forcing a file makes
- * its content safe, and only forcing a folder makes its names safe. A move is there as a whole or
- * not at all.
+ * Model of a folder on a disk: its forced state, and the calls since. Only forcing a file makes its
+ * content safe, and only forcing a folder makes its names safe. A move is there as a whole or not
+ * at all.
  */
 final class DurableTree {
 
-  /** What becomes of what was not forced. */
+  /** Fate of writes that were not forced. */
   enum Unforced {
     LOST,
     KEPT,

@@ -6,7 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
-/** What goes wrong at a call, and from then on. */
+/** Failure of a call, and of the calls after it. */
 enum Fault {
   /** The disk is full from this call on; deleting works. */
   NO_SPACE(true) {

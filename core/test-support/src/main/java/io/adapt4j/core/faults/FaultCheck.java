@@ -343,7 +343,10 @@ public final class FaultCheck {
     delete(work);
   }
 
-  /** What cannot be deleted stays; what cannot be listed only where everything else is done. */
+  /**
+   * Deletes a folder. Files that cannot be deleted stay; folders that cannot be listed are tried
+   * last.
+   */
   private static boolean isCleaning(DiskCall call, @Nullable Throwable failure) {
     return call == DiskCall.DELETE
         || (failure == null && (call == DiskCall.LIST || call == DiskCall.STAT));
@@ -395,7 +398,7 @@ public final class FaultCheck {
     }
   }
 
-  /** What a fault has left is no hindrance. */
+  /** Repeats the write after a fault, over the files that the fault left. */
   private void checkRepeat(String where, Path remains, Contents contents) {
     try {
       // Through a disk that does not fail, where forcing costs nothing.
