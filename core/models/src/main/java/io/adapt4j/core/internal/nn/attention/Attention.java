@@ -74,27 +74,25 @@ public record Attention(
     return output.forward(ops, mixed(ops, qkv.forward(ops, x), positions, layer));
   }
 
-  /** Computes the concatenated heads from the joined projection. */
-  Tensor mixed(Ops ops, Tensor whole, Positions positions, int layer) {
-    Tensor projected = limit == 0 ? whole : ops.clamped(whole, limit);
-    if (sinks != null) {
-      QueriesKeysValues.Apart apart = QueriesKeysValues.Apart.of(ops, projected, heads);
-      return rotated(norm == null ? apart : apart.normalized(norm), positions)
-          .withSinks(sinks)
-          .attend(positions, rule, layer);
-    }
-    return placed(ops, projected, positions).attend(positions, rule, layer);
+  /** Computes the concatenated heads, softmax(scale q k^T) v, from the joined projection. */
+  Tensor mixed(Ops ops, Tensor projected, Positions positions, int layer) {
+    QueriesKeysValues joined = QueriesKeysValues.of(ops, clipped(ops, projected), heads);
+    QueriesKeysValues parts = sinks == null ? joined : joined.withSinks(sinks);
+    return placed(parts, positions).attend(positions, rule, layer);
   }
 
-  private QueriesKeysValues placed(Ops ops, Tensor projected, Positions positions) {
-    if (norm != null && norm.afterRotary()) {
-      return rotated(QueriesKeysValues.Apart.of(ops, projected, heads), positions).normalized(norm);
+  private Tensor clipped(Ops ops, Tensor projected) {
+    return limit == 0 ? projected : ops.clamped(projected, limit);
+  }
+
+  /** Normalizes and rotates queries and keys, in the order of the model. */
+  private QueriesKeysValues placed(QueriesKeysValues made, Positions positions) {
+    if (norm == null) {
+      return rotated(made, positions);
     }
-    return rotated(
-        norm == null
-            ? QueriesKeysValues.of(ops, projected, heads)
-            : QueriesKeysValues.normalized(ops, projected, heads, norm),
-        positions);
+    return norm.afterRotary()
+        ? rotated(made.separate(), positions).normalized(norm)
+        : rotated(made.normalized(norm), positions);
   }
 
   private QueriesKeysValues rotated(QueriesKeysValues made, Positions positions) {

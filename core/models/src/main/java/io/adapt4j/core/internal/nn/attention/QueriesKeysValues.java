@@ -19,28 +19,11 @@ sealed interface QueriesKeysValues {
 
   /** Wraps a joined projection. */
   static QueriesKeysValues of(Ops ops, Tensor projected, Heads heads) {
-    return heads.interleaved() || heads.pairs()
-        ? Apart.of(ops, projected, heads)
-        : new Joined(ops, projected, heads);
+    return new Joined(ops, projected, heads);
   }
 
-  /** Normalizes queries and keys, per head or over their full width. */
-  static QueriesKeysValues normalized(Ops ops, Tensor projected, Heads heads, QueryKeyNorm norm) {
-    if (norm.perHead()) {
-      return Apart.of(ops, projected, heads).normalized(norm);
-    }
-    Tensor[] wide =
-        ops.splitColumns(
-            projected, heads.queryWidth(), heads.keyValueWidth(), heads.keyValueWidth());
-    Tensor q = norm.query().forward(ops, wide[0]);
-    Tensor k = norm.key().forward(ops, wide[1]);
-    return new Apart(
-        ops,
-        ops.splitHeads(q, new long[] {heads.query()}, heads.dim())[0],
-        ops.splitHeads(k, new long[] {heads.keyValue()}, heads.dim())[0],
-        ops.splitHeads(wide[2], new long[] {heads.keyValue()}, heads.dim())[0],
-        heads.pairs());
-  }
+  /** Splits the three into tensors of their own. */
+  QueriesKeysValues separate();
 
   /** Rotates queries and keys by their positions (Su et al. 2021). */
   QueriesKeysValues rotated(RotaryTable table);
@@ -48,7 +31,7 @@ sealed interface QueriesKeysValues {
   /** Rotates queries and keys, each with its own table. */
   QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys);
 
-  /** Normalizes each head of queries and keys, unless that has been done. */
+  /** Normalizes queries and keys, per head or over their full width. */
   QueriesKeysValues normalized(QueryKeyNorm norm);
 
   /** Adds attention sinks. */
@@ -67,23 +50,49 @@ sealed interface QueriesKeysValues {
   record Joined(Ops ops, Tensor projected, Heads heads) implements QueriesKeysValues {
 
     @Override
+    public Apart separate() {
+      return Apart.of(ops, projected, heads);
+    }
+
+    @Override
     public QueriesKeysValues rotated(RotaryTable table) {
-      return new Rotated(this, table);
+      return heads.interleaved() || heads.pairs()
+          ? separate().rotated(table)
+          : new Rotated(this, table);
     }
 
     @Override
     public QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys) {
-      return Apart.of(ops, projected, heads).rotated(ofQueries, ofKeys);
+      return separate().rotated(ofQueries, ofKeys);
+    }
+
+    @Override
+    public QueriesKeysValues withSinks(Parameter sinks) {
+      return separate().withSinks(sinks);
     }
 
     @Override
     public Tensor attend(Positions positions, AttentionRule rule, int layer) {
-      return Apart.of(ops, projected, heads).attend(positions, rule, layer);
+      return separate().attend(positions, rule, layer);
     }
 
     @Override
     public QueriesKeysValues normalized(QueryKeyNorm norm) {
-      return Apart.of(ops, projected, heads).normalized(norm);
+      return norm.perHead() ? separate().normalized(norm) : normalizedInFull(norm);
+    }
+
+    /** Normalizes queries and keys over their full width, before they are split into heads. */
+    private Apart normalizedInFull(QueryKeyNorm norm) {
+      long width = heads.keyValueWidth();
+      Tensor[] wide = ops.splitColumns(projected, heads.queryWidth(), width, width);
+      Tensor q = norm.query().forward(ops, wide[0]);
+      Tensor k = norm.key().forward(ops, wide[1]);
+      return new Apart(
+          ops,
+          ops.splitHeads(q, new long[] {heads.query()}, heads.dim())[0],
+          ops.splitHeads(k, new long[] {heads.keyValue()}, heads.dim())[0],
+          ops.splitHeads(wide[2], new long[] {heads.keyValue()}, heads.dim())[0],
+          heads.pairs());
     }
 
     private static Tensor[] split(Ops ops, Tensor projected, Heads heads) {
@@ -110,7 +119,7 @@ sealed interface QueriesKeysValues {
       if (positions.cache() == null) {
         return rotatesInAttention(positions, rule)
             ? joined.ops.rotatedAttention(joined.projected, joinedHeads(), table, rule)
-            : apart().attend(positions, rule, layer);
+            : separate().attend(positions, rule, layer);
       }
       return positions
           .cache()
@@ -120,7 +129,7 @@ sealed interface QueriesKeysValues {
 
     @Override
     public QueriesKeysValues normalized(QueryKeyNorm norm) {
-      return apart().normalized(norm);
+      return separate().normalized(norm);
     }
 
     private boolean rotatesInAttention(Positions positions, AttentionRule rule) {
@@ -135,7 +144,8 @@ sealed interface QueriesKeysValues {
     }
 
     /** Splits the tensor. Queries and keys are adjacent, so one product rotates both. */
-    private Apart apart() {
+    @Override
+    public Apart separate() {
       Ops ops = joined.ops;
       Heads heads = joined.heads;
       long[] split = {heads.query() + heads.keyValue(), heads.keyValue()};
@@ -160,6 +170,11 @@ sealed interface QueriesKeysValues {
               ? ops.splitInterleavedHeads(projected, heads.dim(), heads.query() / heads.keyValue())
               : Joined.split(ops, projected, heads);
       return new Apart(ops, parts[0], parts[1], parts[2], heads.pairs());
+    }
+
+    @Override
+    public Apart separate() {
+      return this;
     }
 
     @Override
@@ -198,6 +213,11 @@ sealed interface QueriesKeysValues {
 
   /** Each in a separate tensor, with attention sinks. */
   record WithSinks(Apart apart, Parameter sinks) implements QueriesKeysValues {
+
+    @Override
+    public WithSinks separate() {
+      return this;
+    }
 
     @Override
     public QueriesKeysValues rotated(RotaryTable table) {

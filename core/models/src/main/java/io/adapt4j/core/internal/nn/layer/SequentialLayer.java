@@ -34,13 +34,19 @@ public record SequentialLayer(
     Tensor attended = mixer.forward(ops, beforeAttention.forward(ops, x), positions, index);
     Tensor kept = ops.dropAttentionOutput(afterAttention.forward(ops, attended));
     Tensor mixed = ops.add(x, kept, residualScale);
-    boolean computed =
-        !ops.isRecomputing() || afterMlp != Norm.NONE || residualScale != 1 || ops.dropsMlpOutput();
-    Tensor worked = mlp.forward(ops, beforeMlp.forward(ops, mixed), computed);
-    if (!computed) {
-      return ops.uncomputedSum(mixed, worked);
+    if (isReadByNothing(ops)) {
+      return ops.uncomputedSum(mixed, mlp.forward(ops, beforeMlp.forward(ops, mixed), false));
     }
+    Tensor worked = mlp.forward(ops, beforeMlp.forward(ops, mixed));
     return ops.add(mixed, ops.dropMlpOutput(afterMlp.forward(ops, worked)), residualScale);
+  }
+
+  /** Whether backward needs no values of the output: it is recomputed for those before it. */
+  private boolean isReadByNothing(Ops ops) {
+    return ops.isRecomputing()
+        && afterMlp == Norm.NONE
+        && residualScale == 1
+        && !ops.dropsMlpOutput();
   }
 
   @Override
