@@ -34,7 +34,6 @@ public interface Candidate {
    * a killed process loses none that was passed on. Unless an implementation overrides it, they are
    * passed on when all are complete.
    *
-   * @param requests requests, all of one kind
    * @param arrivals receives each reply once, one at a time, in any order
    * @return one reply per request, in order
    * @throws UnsupportedOperationException if the candidate cannot reply to requests of this kind
@@ -99,7 +98,6 @@ public interface Candidate {
   /**
    * Evaluates a model as {@link #of(LanguageModel)} does, with a given identity.
    *
-   * @param model the model, which the caller closes
    * @param identity unique identity; if replies are stored, a different one for every adapter
    * @return the candidate
    */
@@ -123,7 +121,6 @@ public interface Candidate {
   /**
    * Evaluates a model as {@link #chat(LanguageModel)} does, with a given identity.
    *
-   * @param model a model with a chat template, which the caller closes
    * @param identity unique identity; if replies are stored, a different one for every adapter or
    *     template
    * @return the candidate

@@ -35,16 +35,7 @@ public record Cost(
     Objects.requireNonNull(peakResidentBytes, "peakResidentBytes");
   }
 
-  /**
-   * Creates a cost whose memory is unknown.
-   *
-   * @param asked requests sent to the candidate
-   * @param kept requests answered by stored replies
-   * @param promptTokens prompt tokens
-   * @param newTokens generated tokens
-   * @param candidate time within the candidate
-   * @param total total time
-   */
+  /** Creates a cost whose memory is unknown. */
   public Cost(
       long asked,
       long kept,

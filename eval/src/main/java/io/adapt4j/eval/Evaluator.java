@@ -72,7 +72,6 @@ public final class Evaluator {
    * Evaluates a candidate.
    *
    * @param name its name in reports
-   * @param candidate the candidate
    * @return its report
    * @throws UnsupportedOperationException if the candidate cannot reply to a task's requests
    * @throws IllegalArgumentException if a reply cannot be graded; the message names task and row
@@ -179,7 +178,6 @@ public final class Evaluator {
      * Adds tasks.
      *
      * @param more the tasks, each with a unique name
-     * @return this builder
      */
     public Builder tasks(Task... more) {
       Texts.requireAll("more", more);
@@ -187,12 +185,7 @@ public final class Evaluator {
       return this;
     }
 
-    /**
-     * Adds tasks, such as those of a file ({@link io.adapt4j.eval.task.Tasks#read}).
-     *
-     * @param more the tasks, each with a unique name
-     * @return this builder
-     */
+    /** Adds tasks, such as those of a file ({@link io.adapt4j.eval.task.Tasks#read}). */
     public Builder tasks(List<Task> more) {
       Texts.requireAll("more", more);
       tasks.addAll(more);
@@ -204,7 +197,6 @@ public final class Evaluator {
      * reply.
      *
      * @param folder the folder, created if absent
-     * @return this builder
      */
     public Builder replies(Path folder) {
       replies = Objects.requireNonNull(folder, "folder");
@@ -216,7 +208,6 @@ public final class Evaluator {
      *
      * @param answers prompts in a batch; default 16
      * @param likelihoods continuations to score in a batch; default 256
-     * @return this builder
      * @throws IllegalArgumentException if one is below 1
      */
     public Builder batch(int answers, int likelihoods) {
@@ -234,7 +225,6 @@ public final class Evaluator {
      *
      * @param settings resamples, confidence and seed; metrics that are not means use at most 1,000
      *     resamples
-     * @return this builder
      */
     public Builder bootstrap(Bootstrap settings) {
       bootstrap = Objects.requireNonNull(settings, "settings");
@@ -245,7 +235,6 @@ public final class Evaluator {
      * Sets the share of the baseline's score on a general task that counts as retained.
      *
      * @param share above 0, up to 1; default 0.98
-     * @return this builder
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder retention(double share) {
@@ -261,7 +250,6 @@ public final class Evaluator {
      * Sets a listener for progress.
      *
      * @param hears called on the evaluating thread after each batch
-     * @return this builder
      */
     public Builder listener(EvaluationListener hears) {
       listener = Objects.requireNonNull(hears, "hears");

@@ -34,9 +34,6 @@ public record TaskResult(
   /**
    * Creates a result whose cost is unknown.
    *
-   * @param task the task's name
-   * @param isGeneral whether it measures general abilities
-   * @param definitions definitions of the metrics, the primary one first
    * @param metrics every metric
    * @param outcomes one per item
    */

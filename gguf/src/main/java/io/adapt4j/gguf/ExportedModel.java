@@ -95,7 +95,6 @@ public record ExportedModel(
   /**
    * Compares as {@link #verify(List)} does, with the given lengths.
    *
-   * @param texts prompts or held-out rows; at least one
    * @param maxTokens token limit per text, at least 1
    * @param newTokens number of tokens to generate after each text; 0 for none
    * @return the comparison

@@ -57,7 +57,6 @@ public final class GgufAdapter {
    * Sets the type of the stored matrices.
    *
    * @param quantization F32, F16, BF16 or Q8_0
-   * @return this
    * @throws IllegalArgumentException if it is a type of fewer bits
    */
   public GgufAdapter type(GgufQuantization quantization) {
@@ -73,7 +72,6 @@ public final class GgufAdapter {
    * Sets the adapter's name. Defaults to the name of its folder.
    *
    * @param adapterName the name, written as {@code general.name}
-   * @return this
    */
   public GgufAdapter name(String adapterName) {
     name = Optional.of(adapterName);
@@ -85,7 +83,6 @@ public final class GgufAdapter {
    * sliding window, the adapter can only be exported with a context no longer than that window.
    *
    * @param tokens maximum number of tokens, at least 1
-   * @return this
    */
   public GgufAdapter contextLength(int tokens) {
     if (tokens < 1) {

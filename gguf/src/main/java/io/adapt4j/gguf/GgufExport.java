@@ -104,7 +104,6 @@ public final class GgufExport {
    * modules.
    *
    * @param merged the adapter
-   * @return this
    */
   public GgufExport adapter(Adapter merged) {
     Texts.require("merged", merged);
@@ -116,7 +115,6 @@ public final class GgufExport {
    * Sets the type of the stored matrices.
    *
    * @param quantization the type
-   * @return this
    */
   public GgufExport type(GgufQuantization quantization) {
     type = Objects.requireNonNull(quantization, "quantization");
@@ -128,7 +126,6 @@ public final class GgufExport {
    * effect on types of 8 or more bits.
    *
    * @param matrix computed from a dataset
-   * @return this
    */
   public GgufExport importance(ImportanceMatrix matrix) {
     Texts.require("matrix", matrix);
@@ -141,7 +138,6 @@ public final class GgufExport {
    * checkpoint's.
    *
    * @param chatTemplate the template
-   * @return this
    */
   public GgufExport template(ChatTemplate chatTemplate) {
     Texts.require("chatTemplate", chatTemplate);
@@ -153,7 +149,6 @@ public final class GgufExport {
    * Sets the model's name. Defaults to the name of the repository or folder.
    *
    * @param modelName the name, written as {@code general.name}
-   * @return this
    */
   public GgufExport name(String modelName) {
     Texts.require("modelName", modelName);
@@ -166,7 +161,6 @@ public final class GgufExport {
    * name yields different tokens than the model was trained on.
    *
    * @param preTokenizer llama.cpp's name, such as {@code llama-bpe} or {@code qwen2}
-   * @return this
    */
   public GgufExport preTokenizer(String preTokenizer) {
     Texts.require("preTokenizer", preTokenizer);
@@ -179,7 +173,6 @@ public final class GgufExport {
    * exported with a context no longer than the window.
    *
    * @param tokens maximum number of tokens, at least 1
-   * @return this
    */
   public GgufExport contextLength(int tokens) {
     if (tokens < 1) {
@@ -192,8 +185,6 @@ public final class GgufExport {
   /**
    * Exports a reranker for llama.cpp, with the instruction that Qwen3-Reranker was trained with.
    * See {@link #reranker(String)}.
-   *
-   * @return this
    */
   public GgufExport reranker() {
     return reranker(ChoicePrompt.INSTRUCTION);
@@ -206,7 +197,6 @@ public final class GgufExport {
    * is that of a plain language model.
    *
    * @param instruction the criterion that relevant documents meet
-   * @return this
    * @throws IllegalArgumentException if the instruction is blank or contains {@code {query}} or
    *     {@code {document}}, which llama.cpp substitutes
    */
@@ -221,7 +211,6 @@ public final class GgufExport {
    * Writes an Ollama Modelfile into the file's folder.
    *
    * @param content further content of the Modelfile
-   * @return this
    */
   public GgufExport modelfile(Modelfile content) {
     modelfile = content;

@@ -105,7 +105,6 @@ public final class LoraAdapter implements Adapter {
    *
    * @param base the base model's folder, with plain weights
    * @param weights format of the base's weights in training
-   * @param output output folder; created if absent, not the base's own folder
    * @throws CheckpointException if base or adapter cannot be read, or they do not match
    * @throws IllegalArgumentException if output is the base's folder
    */

@@ -56,8 +56,6 @@ public final class QuantizedCheckpoint {
    * Writes a 4-bit checkpoint as a plain one with its dequantized weights in one type; other
    * tensors are unchanged.
    *
-   * @param folder a checkpoint with {@code quantization_config}
-   * @param target the output folder; must differ from {@code folder}
    * @param precision FP32, which is exact, BF16 or FP16
    * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes, or if a
    *     tensor is missing or inconsistent, or writing fails; the message names file, tensor and

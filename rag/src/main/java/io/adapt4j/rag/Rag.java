@@ -179,7 +179,6 @@ public final class Rag implements AutoCloseable {
   /**
    * Finds passages in some of the documents.
    *
-   * @param question the question
    * @param filter condition on documents
    * @return the relevant passages
    * @throws IllegalArgumentException if the question is blank
@@ -207,7 +206,6 @@ public final class Rag implements AutoCloseable {
   /**
    * Answers a question from some of the documents, otherwise like {@link #ask(String)}.
    *
-   * @param question the question
    * @param filter condition on documents
    * @return the answer
    */
@@ -248,7 +246,6 @@ public final class Rag implements AutoCloseable {
    * #ask(List)}.
    *
    * @param conversation messages of the roles user and assistant, the last one the user's
-   * @param onText receives the pieces of the text, on this thread
    * @return the answer
    */
   public Answer askStreaming(List<ChatMessage> conversation, Consumer<String> onText) {
@@ -260,9 +257,7 @@ public final class Rag implements AutoCloseable {
   /**
    * Answers a question from some of the documents and streams the text.
    *
-   * @param question the question
    * @param filter condition on documents
-   * @param onText receives the pieces of the text, on this thread
    * @return the answer
    */
   public Answer askStreaming(String question, Filter filter, Consumer<String> onText) {
@@ -276,8 +271,6 @@ public final class Rag implements AutoCloseable {
    * Answers a question and streams the text until it is canceled, for example because the client
    * has disconnected.
    *
-   * @param question the question
-   * @param onText receives the pieces of the text, on this thread
    * @param cancellation ends the answer; may be used from any thread
    * @return the answer; if canceled, with the text so far, and not answerable if there is none
    */
@@ -293,10 +286,7 @@ public final class Rag implements AutoCloseable {
    * until it is canceled. A local generator stops after the current token; a remote one at its next
    * piece.
    *
-   * @param conversation messages of the roles user and assistant, the last one the user's
    * @param filter condition on documents; empty for all
-   * @param onText receives the pieces of the text, on this thread
-   * @param cancellation ends the answer; may be used from any thread
    * @return the answer; if canceled, with the text so far, and not answerable if there is none
    */
   public Answer askStreaming(

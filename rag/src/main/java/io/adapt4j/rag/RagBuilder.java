@@ -44,7 +44,6 @@ public final class RagBuilder {
    * closed with the Rag. It records the embeddings and rejects others.
    *
    * @param value the folder
-   * @return this
    */
   public RagBuilder index(Path value) {
     folder = Objects.requireNonNull(value, "index");
@@ -56,7 +55,6 @@ public final class RagBuilder {
    * Uses an index that the application opened.
    *
    * @param value the index, built with the same embeddings; closed by the caller
-   * @return this
    */
   public RagBuilder index(SearchIndex value) {
     index = Objects.requireNonNull(value, "index");
@@ -68,7 +66,6 @@ public final class RagBuilder {
    * Sets the embeddings; {@link MiniLm} by default.
    *
    * @param value the embeddings, closed by the caller
-   * @return this
    */
   public RagBuilder embeddings(TextEmbeddings value) {
     embeddings = Objects.requireNonNull(value, "embeddings");
@@ -81,7 +78,6 @@ public final class RagBuilder {
    * io.adapt4j.rag.split.TokenCounter#words}.
    *
    * @param value the splitter
-   * @return this
    */
   public RagBuilder splitter(Splitter value) {
     splitter = Objects.requireNonNull(value, "splitter");
@@ -92,7 +88,6 @@ public final class RagBuilder {
    * Sets the retrieval options; {@link RetrievalOptions#defaults} by default.
    *
    * @param value the options
-   * @return this
    */
   public RagBuilder retrieval(RetrievalOptions value) {
     retrieval = Objects.requireNonNull(value, "retrieval");
@@ -103,7 +98,6 @@ public final class RagBuilder {
    * Sets a local model as generator, with the token budget of its context and tokenizer.
    *
    * @param model the model, closed by the caller
-   * @return this
    */
   public RagBuilder generator(LanguageModel model) {
     Texts.require("model", model);
@@ -115,7 +109,6 @@ public final class RagBuilder {
    * {@value TokenBudget#DEFAULT_CONTEXT} tokens, by a conservative estimate.
    *
    * @param value the generator
-   * @return this
    */
   public RagBuilder generator(TextGenerator value) {
     Texts.require("value", value);
@@ -125,9 +118,7 @@ public final class RagBuilder {
   /**
    * Sets the generator.
    *
-   * @param value the generator
    * @param tokens its token budget
-   * @return this
    */
   public RagBuilder generator(TextGenerator value, TokenBudget tokens) {
     Texts.require("value", value);
@@ -141,7 +132,6 @@ public final class RagBuilder {
    * Sets the answer options; {@link AnswerOptions#defaults} by default.
    *
    * @param value the options
-   * @return this
    */
   public RagBuilder answering(AnswerOptions value) {
     answering = Objects.requireNonNull(value, "answering");
@@ -152,7 +142,6 @@ public final class RagBuilder {
    * Adds a listener that receives the trace of every answer.
    *
    * @param value the listener
-   * @return this
    */
   public RagBuilder listener(TraceListener value) {
     listeners.add(Objects.requireNonNull(value, "listener"));
@@ -175,7 +164,6 @@ public final class RagBuilder {
    *
    * @param registry the registry
    * @param tags alternating keys and values, such as {@code "corpus", "handbook"}
-   * @return this
    * @throws IllegalArgumentException if a key has no value
    */
   public RagBuilder meters(MeterRegistry registry, String... tags) {

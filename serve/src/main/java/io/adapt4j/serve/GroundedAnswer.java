@@ -34,11 +34,7 @@ public record GroundedAnswer(
   /**
    * Creates an answer without token usage.
    *
-   * @param text the answer, with numbers of sources in brackets such as [1]
-   * @param answerable whether the documents contain an answer
    * @param checked whether all checks pass
-   * @param citations the cited sources
-   * @param unknownCitations numbers in the text without a source
    */
   public GroundedAnswer(
       String text,

@@ -245,7 +245,6 @@ public final class ModelServer implements AutoCloseable {
      *
      * @param name the model's name in requests
      * @param model the model, open for as long as the server
-     * @return this builder
      * @throws IllegalArgumentException if the name is blank or taken
      */
     public Builder model(String name, LanguageModel model) {
@@ -259,7 +258,6 @@ public final class ModelServer implements AutoCloseable {
      *
      * @param name the model's name in requests
      * @param embedder the model, open for as long as the server
-     * @return this builder
      * @throws IllegalArgumentException if the name is blank or taken
      */
     public Builder embedder(String name, TextEmbedder embedder) {
@@ -273,7 +271,6 @@ public final class ModelServer implements AutoCloseable {
      *
      * @param name the model's name in requests
      * @param scorer the model, usable for as long as the server
-     * @return this builder
      * @throws IllegalArgumentException if the name is blank or taken
      */
     public Builder reranker(String name, RelevanceScorer scorer) {
@@ -288,7 +285,6 @@ public final class ModelServer implements AutoCloseable {
      * @param name the model's name in requests
      * @param answering such as {@link io.adapt4j.serve.rag.RagAnswers}, usable for as long as the
      *     server
-     * @return this builder
      * @throws IllegalArgumentException if the name is blank or taken
      */
     public Builder questionAnswering(String name, QuestionAnswering answering) {
@@ -308,7 +304,6 @@ public final class ModelServer implements AutoCloseable {
      * Sets the port.
      *
      * @param number 1 to 65,535, or 0 for a free port
-     * @return this builder
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder port(int number) {
@@ -324,7 +319,6 @@ public final class ModelServer implements AutoCloseable {
      * other addresses too: put a proxy with TLS in front of it.
      *
      * @param listening an address of this machine; {@code 0.0.0.0} for all
-     * @return this builder
      */
     public Builder address(InetAddress listening) {
       this.address = Objects.requireNonNull(listening, "address");
@@ -336,7 +330,6 @@ public final class ModelServer implements AutoCloseable {
      * Without keys, everybody who can reach the server is admitted.
      *
      * @param key the key
-     * @return this builder
      * @throws IllegalArgumentException if it is blank or has white space around it
      */
     public Builder apiKey(String key) {
@@ -361,7 +354,6 @@ public final class ModelServer implements AutoCloseable {
      *
      * @param folder folder of the adapters that may be added, each in a subfolder of its name
      * @param adminKey the key, which should differ from every {@link #apiKey}
-     * @return this builder
      * @throws IllegalArgumentException if there is no such folder, or the key is blank or has white
      *     space around it
      */
@@ -387,8 +379,6 @@ public final class ModelServer implements AutoCloseable {
     /**
      * Admits everybody who can reach the server, even if it is reachable from other machines
      * without a key.
-     *
-     * @return this builder
      */
     public Builder allowAnyone() {
       this.allowsAnyone = true;
@@ -399,7 +389,6 @@ public final class ModelServer implements AutoCloseable {
      * Allows a site's pages to send requests from a browser (CORS); default none.
      *
      * @param origin such as {@code https://example.org}, or {@code *} for all
-     * @return this builder
      */
     public Builder allowOrigin(String origin) {
       origins.add(Objects.requireNonNull(origin, "origin"));
@@ -410,7 +399,6 @@ public final class ModelServer implements AutoCloseable {
      * Sets the limits on requests.
      *
      * @param newLimits the limits
-     * @return this builder
      */
     public Builder limits(ServerLimits newLimits) {
       this.limits = Objects.requireNonNull(newLimits, "limits");
@@ -421,18 +409,13 @@ public final class ModelServer implements AutoCloseable {
      * Sets a listener for every finished request, called on its thread.
      *
      * @param listener receives the records, from several threads
-     * @return this builder
      */
     public Builder accessLog(Consumer<AccessRecord> listener) {
       this.accessLog = Objects.requireNonNull(listener, "accessLog");
       return this;
     }
 
-    /**
-     * Includes prompts and answers in the access log.
-     *
-     * @return this builder
-     */
+    /** Includes prompts and answers in the access log. */
     public Builder logContents() {
       this.logsContents = true;
       return this;
@@ -444,7 +427,6 @@ public final class ModelServer implements AutoCloseable {
      * this machine can reach the server.
      *
      * @param shown whether there is a page
-     * @return this builder
      */
     public Builder page(boolean shown) {
       this.showsPage = shown;

@@ -69,9 +69,6 @@ public final class Tool {
   /**
    * Creates a tool that {@link ToolChat#run} can run.
    *
-   * @param name 1 to 64 letters, digits, underscores, hyphens or dots
-   * @param description its purpose, for the model; may be empty
-   * @param parameters a JSON Schema of an object; empty for a tool without arguments
    * @param function implementation of the tool
    * @return the tool
    * @throws IllegalArgumentException as the other method does

@@ -81,7 +81,6 @@ public final class ToolChat {
   /**
    * Returns a copy with other tools.
    *
-   * @param newTools the available tools
    * @return the copy
    * @throws IllegalArgumentException if two have the same name
    */
@@ -174,7 +173,6 @@ public final class ToolChat {
    * Answers a conversation and streams the parts of the answer.
    *
    * @param messages the conversation
-   * @param options generation options
    * @param onEvent receives the parts of the answer, on this thread
    * @param cancellation cancels the generation after the current step
    * @return the answer
@@ -276,9 +274,6 @@ public final class ToolChat {
   /**
    * Runs a conversation with tools and streams the parts of the answers.
    *
-   * @param messages the conversation
-   * @param options generation options, for each answer
-   * @param mostAnswers maximum number of answers, at least 1
    * @param onEvent receives the parts of the answers, on this thread
    * @param cancellation cancels the generation after the current step, and runs no more tools
    * @return the conversation

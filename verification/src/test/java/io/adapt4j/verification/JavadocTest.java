@@ -15,14 +15,17 @@ import com.sun.source.tree.TypeParameterTree;
 import com.sun.source.tree.VariableTree;
 import com.sun.source.util.DocTrees;
 import com.sun.source.util.JavacTask;
+import com.sun.source.util.TreePath;
 import com.sun.source.util.TreePathScanner;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -109,6 +112,9 @@ class JavadocTest {
     private final boolean isPublished;
     private boolean isVisible = true;
 
+    /** Parameters that some overload in the current class documents, by the method's name. */
+    private Map<String, Set<String>> documented = Map.of();
+
     Comments(DocTrees trees, CompilationUnitTree unit) {
       this.trees = trees;
       this.unit = unit;
@@ -121,7 +127,9 @@ class JavadocTest {
     @Override
     public Void visitClass(ClassTree type, Void unused) {
       boolean around = isVisible;
+      Map<String, Set<String>> aroundDocumented = documented;
       isVisible = around && isSeen(type.getModifiers());
+      documented = documentedParameters(type);
       DocCommentTree comment = comment();
       if (isVisible && isPublished) {
         List<String> required = new ArrayList<>(typeParameters(type.getTypeParameters()));
@@ -132,6 +140,7 @@ class JavadocTest {
       }
       super.visitClass(type, null);
       isVisible = around;
+      documented = aroundDocumented;
       return null;
     }
 
@@ -154,7 +163,11 @@ class JavadocTest {
           method.getParameters().forEach(parameter -> required.add(parameter.getName().toString()));
         }
         requireTags(
-            method, method.getName().toString(), comment, required, !sets && returns(method));
+            method,
+            method.getName().toString(),
+            comment,
+            required,
+            !sets && !isFluent(method) && returns(method));
       }
       return null;
     }
@@ -171,6 +184,36 @@ class JavadocTest {
         requireTags(field, field.getName().toString(), comment, List.of(), false);
       }
       return null;
+    }
+
+    private Map<String, Set<String>> documentedParameters(ClassTree type) {
+      Map<String, Set<String>> found = new HashMap<>();
+      DocCommentTree ofType = trees.getDocCommentTree(getCurrentPath());
+      if (ofType != null) {
+        // Other constructors of a record take its components.
+        found.put("<init>", parameters(ofType));
+      }
+      for (Tree member : type.getMembers()) {
+        if (member instanceof MethodTree method) {
+          DocCommentTree comment = trees.getDocCommentTree(new TreePath(getCurrentPath(), method));
+          if (comment != null) {
+            found
+                .computeIfAbsent(method.getName().toString(), name -> new HashSet<>())
+                .addAll(parameters(comment));
+          }
+        }
+      }
+      return found;
+    }
+
+    private static Set<String> parameters(DocCommentTree comment) {
+      Set<String> found = new HashSet<>();
+      for (DocTree tag : comment.getBlockTags()) {
+        if (tag instanceof ParamTree parameter) {
+          found.add(parameter.getName().getName().toString());
+        }
+      }
+      return found;
     }
 
     /** Reads the comment of the current declaration, and notes its first sentence. */
@@ -194,14 +237,14 @@ class JavadocTest {
         undocumented.add(place(of) + ": " + name + " has no comment");
         return;
       }
-      Set<String> found = new HashSet<>();
-      boolean hasReturn = hasReturn(comment.getFullBody());
-      for (DocTree tag : comment.getBlockTags()) {
-        if (tag instanceof ParamTree parameter) {
-          found.add(parameter.getName().getName().toString());
-        }
-        hasReturn |= tag.getKind() == DocTree.Kind.RETURN;
+      Set<String> found = parameters(comment);
+      if (of instanceof MethodTree) {
+        found.addAll(documented.getOrDefault(name, Set.of()));
       }
+      boolean hasReturn =
+          hasReturn(comment.getFullBody())
+              || comment.getBlockTags().stream()
+                  .anyMatch(tag -> tag.getKind() == DocTree.Kind.RETURN);
       for (String parameter : parameters) {
         if (!found.contains(parameter)) {
           undocumented.add(place(of) + ": " + name + " has no @param " + parameter);
@@ -245,6 +288,18 @@ class JavadocTest {
      */
     private static boolean isSetter(MethodTree method) {
       return method.getReturnType() != null && method.getReturnType().toString().equals("Builder");
+    }
+
+    /** Methods that return their own type: the object itself, or a changed copy. */
+    private boolean isFluent(MethodTree method) {
+      if (method.getReturnType() == null
+          || !(getCurrentPath().getParentPath().getLeaf() instanceof ClassTree type)) {
+        return false;
+      }
+      String returned = method.getReturnType().toString().replaceFirst("<.*", "");
+      // Base classes of builders return their type parameter.
+      return returned.equals(type.getSimpleName().toString())
+          || typeParameters(type.getTypeParameters()).contains(returned);
     }
 
     /** Members of interfaces are public unless they are private. */

@@ -70,7 +70,6 @@ public final class EmbeddingOptions {
      * Sets the data type of weights and computation.
      *
      * @param value the precision
-     * @return this builder
      */
     public Builder precision(Precision value) {
       precision = Objects.requireNonNull(value, "precision");
@@ -81,7 +80,6 @@ public final class EmbeddingOptions {
      * Sets how token vectors are pooled into the vector of a text.
      *
      * @param value the pooling
-     * @return this builder
      */
     public Builder pooling(Pooling value) {
       Texts.require("value", value);
@@ -93,7 +91,6 @@ public final class EmbeddingOptions {
      * Sets whether vectors are scaled to length 1.
      *
      * @param value true to scale, false to leave them as they are
-     * @return this builder
      */
     public Builder normalize(boolean value) {
       normalize = Optional.of(value);
@@ -105,7 +102,6 @@ public final class EmbeddingOptions {
      * truncated.
      *
      * @param value at least 1, at most the number of the model's positions
-     * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder maxTokens(int value) {
@@ -121,7 +117,6 @@ public final class EmbeddingOptions {
      * embeddings, Kusupati et al. 2022). Normalized vectors are normalized again.
      *
      * @param value at least 1, at most the dimension of the model's vectors
-     * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder dimension(int value) {

@@ -100,7 +100,6 @@ public final class LanguageModel extends AdaptedModel {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param precision data type of weights and computation, {@link Precision#AUTO} without this
    * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
@@ -113,9 +112,7 @@ public final class LanguageModel extends AdaptedModel {
    * Loads a model with its linear weights in a given format, such as 4 bits; otherwise as {@link
    * #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param weights format of the weights of the linear layers
-   * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, WeightFormat weights, Adapter... adapters) {
@@ -125,10 +122,7 @@ public final class LanguageModel extends AdaptedModel {
   /**
    * Loads a model with linear weights in a given format and the rest in a given precision.
    *
-   * @param source location of the model
-   * @param weights format of the weights of the linear layers
    * @param precision data type of computation and of all other weights
-   * @param adapters adapters to apply, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(
@@ -155,8 +149,6 @@ public final class LanguageModel extends AdaptedModel {
   /**
    * Generates the continuation of a prompt and streams the text.
    *
-   * @param prompt the text to continue from
-   * @param options generation options
    * @param onText receives the text as it is produced, on this thread; joined, the pieces are the
    *     result's text. Characters come whole, and nothing that could still become a stop string
    * @return the result
@@ -169,8 +161,6 @@ public final class LanguageModel extends AdaptedModel {
   /**
    * Generates the continuation of a prompt, streamed and cancellable from another thread.
    *
-   * @param prompt the text to continue from
-   * @param options generation options
    * @param onText receives the text as it is produced, on this thread
    * @param cancellation cancels the generation after the current step
    * @return the result; if cancelled, the text so far
@@ -190,9 +180,6 @@ public final class LanguageModel extends AdaptedModel {
    * GenerationOptions, Consumer, CancellationToken)}.
    *
    * @param prompt token ids, at least one; nothing is added
-   * @param options generation options
-   * @param onText receives the text as it is produced, on this thread
-   * @param cancellation cancels the generation after the current step
    * @return the result; if cancelled, the text so far
    * @throws IllegalArgumentException if the prompt is empty, too long or has an unknown id
    */
@@ -290,7 +277,6 @@ public final class LanguageModel extends AdaptedModel {
    * Generates the answer to a conversation and streams it.
    *
    * @param messages the conversation
-   * @param options generation options
    * @param onText receives the text as it is produced, on this thread
    * @return the result
    */
@@ -303,10 +289,7 @@ public final class LanguageModel extends AdaptedModel {
    * Generates the answer to a conversation, or the rest of its final message, with tools, documents
    * and template variables, otherwise as {@link #chat(List, GenerationOptions)}.
    *
-   * @param messages the conversation
    * @param chat rendering options; adds a generation prompt unless it continues the last message
-   * @param options generation options
-   * @param onText receives the text as it is produced, on this thread
    * @param cancellation cancels the generation after the current step
    * @return the result; if cancelled, the text so far
    */

@@ -57,9 +57,7 @@ public final class MaskedLanguageModel implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param precision data type of weights and computation
-   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static MaskedLanguageModel load(

@@ -69,9 +69,7 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param precision data type of weights and computation
-   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static SequenceToSequenceModel load(
@@ -111,7 +109,6 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   /**
    * Generates the output for a text.
    *
-   * @param text the input text
    * @param options generation options
    * @return the generated text
    * @throws IllegalArgumentException if the text has more tokens than the model reads

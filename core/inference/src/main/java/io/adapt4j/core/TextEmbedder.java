@@ -73,9 +73,7 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param precision data type of weights and computation
-   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TextEmbedder load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -85,9 +83,7 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Loads a model with options, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param options options that override the folder's settings
-   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    * @throws IllegalArgumentException if the options ask for more tokens than the model reads, or
    *     for more entries than its vectors have
@@ -180,7 +176,6 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Embeds a text preceded by a prompt, such as the model's prompt for queries.
    *
-   * @param text the text
    * @param promptName one of {@link #prompts}
    * @return its vector
    * @throws IllegalArgumentException if there is no such prompt
@@ -206,7 +201,6 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Embeds texts preceded by a prompt, otherwise as {@link #embedAll(List)}.
    *
-   * @param texts the texts; may be empty
    * @param promptName one of {@link #prompts}
    * @return one vector per text, in their order
    * @throws IllegalArgumentException if there is no such prompt
@@ -245,7 +239,6 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Counts the texts that {@link #embedAll(List, String)} would truncate.
    *
-   * @param texts the texts
    * @param promptName one of {@link #prompts}
    * @return number of texts that have, with the prompt, more than {@link #maxTokens} tokens
    * @throws IllegalArgumentException if there is no such prompt
@@ -273,7 +266,6 @@ public final class TextEmbedder implements AutoCloseable {
    * Counts the tokens of a text, special tokens included, only as far as needed to know whether
    * they exceed a limit, so that little of a long text is read.
    *
-   * @param text the text, without a prompt
    * @param most the limit
    * @return their number, or a number above {@code most}
    */

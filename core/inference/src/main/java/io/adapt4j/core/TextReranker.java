@@ -72,9 +72,7 @@ public final class TextReranker implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param precision data type of weights and computation
-   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TextReranker load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -107,8 +105,6 @@ public final class TextReranker implements AutoCloseable {
   /**
    * Scores documents with a custom instruction.
    *
-   * @param query the query
-   * @param documents the documents; may be empty
    * @param instruction the task of a document; used by language models only
    * @return one score per document, in their order; higher is better
    */

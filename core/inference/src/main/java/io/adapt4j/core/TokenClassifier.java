@@ -84,9 +84,7 @@ public final class TokenClassifier implements AutoCloseable {
   /**
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
-   * @param source location of the model
    * @param precision data type of weights and computation
-   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TokenClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -98,10 +96,8 @@ public final class TokenClassifier implements AutoCloseable {
    * including the classifier, in a given precision; otherwise as {@link #load(ModelSource,
    * Adapter...)}.
    *
-   * @param source location of the model
    * @param weights format of the weights of the linear layers inside the transformer layers
    * @param precision data type of computation and of all other weights
-   * @param adapters adapters to apply, in this order; may be empty
    * @return the model, closed by the caller
    */
   public static TokenClassifier load(

@@ -29,7 +29,6 @@ public record RenderOptions(
   /**
    * Creates options without cancellation.
    *
-   * @param clock the time and zone of {@code strftime_now}
    * @param maxSteps maximum number of units of work, at least 1
    * @param maxOutput maximum number of characters or elements of a text or list, at least 1
    * @param maxDepth maximum nesting of calls and values, at least 1

@@ -51,7 +51,6 @@ public final class Template {
    * Parses a template.
    *
    * @param name name in errors, such as a file name
-   * @param source the template's text
    * @return the template
    * @throws TemplateException if it is not valid or uses unsupported features
    */
@@ -80,7 +79,6 @@ public final class Template {
   /**
    * Renders.
    *
-   * @param variables values of the template's variables
    * @param options the clock and the limits
    * @return the text and the spans of generation blocks
    * @throws TemplateException if the template fails, or exceeds a limit

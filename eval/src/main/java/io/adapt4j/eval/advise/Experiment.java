@@ -195,7 +195,6 @@ public final class Experiment {
      * Sets the base model with the best available prompt.
      *
      * @param candidate the candidate
-     * @return this builder
      */
     public Builder base(Candidate candidate) {
       return put(Strategy.PROMPTING, candidate);
@@ -205,7 +204,6 @@ public final class Experiment {
      * Sets the base model with retrieved passages.
      *
      * @param candidate the candidate
-     * @return this builder
      */
     public Builder rag(Candidate candidate) {
       return put(Strategy.RAG, candidate);
@@ -215,7 +213,6 @@ public final class Experiment {
      * Sets the fine-tuned model.
      *
      * @param candidate the candidate
-     * @return this builder
      */
     public Builder fineTuned(Candidate candidate) {
       return put(Strategy.FINE_TUNING, candidate);
@@ -225,7 +222,6 @@ public final class Experiment {
      * Sets the fine-tuned model with retrieved passages.
      *
      * @param candidate the candidate
-     * @return this builder
      */
     public Builder both(Candidate candidate) {
       return put(Strategy.RAG_AND_FINE_TUNING, candidate);
@@ -240,7 +236,6 @@ public final class Experiment {
      * Sets the questions. The primary metric of the task decides.
      *
      * @param task questions that none of the candidates was trained on
-     * @return this builder
      */
     public Builder exam(Task task) {
       exam = Objects.requireNonNull(task, "task");
@@ -251,7 +246,6 @@ public final class Experiment {
      * Changes the settings of the evaluator, such as the folder of stored replies.
      *
      * @param change adds to the evaluator's settings; not tasks
-     * @return this builder
      */
     public Builder evaluator(UnaryOperator<Evaluator.Builder> change) {
       settings = Objects.requireNonNull(change, "change");
@@ -262,7 +256,6 @@ public final class Experiment {
      * Sets the significance level.
      *
      * @param value above 0, below 1; default 0.05
-     * @return this builder
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder level(double value) {
@@ -274,7 +267,6 @@ public final class Experiment {
      * Sets the relevant difference, in units of the exam's metric.
      *
      * @param value above 0, below 1; default 0.05
-     * @return this builder
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder margin(double value) {
@@ -294,7 +286,6 @@ public final class Experiment {
      * Excludes candidates that take longer; default no limit.
      *
      * @param most maximum time per question, for all its choices together
-     * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
     public Builder slowest(Duration most) {

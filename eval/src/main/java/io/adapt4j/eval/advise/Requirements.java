@@ -210,7 +210,6 @@ public record Requirements(
      * Sets how often the facts change; default never.
      *
      * @param value how often
-     * @return this builder
      */
     public Builder updates(Updates value) {
       updates = value;
@@ -221,7 +220,6 @@ public record Requirements(
      * Sets the size of the documents; default none.
      *
      * @param tokens tokens in all documents
-     * @return this builder
      */
     public Builder documentTokens(long tokens) {
       documentTokens = tokens;
@@ -232,7 +230,6 @@ public record Requirements(
      * Sets the number of training examples; default none.
      *
      * @param count good pairs of a prompt and its answer
-     * @return this builder
      */
     public Builder examples(int count) {
       examples = count;
@@ -243,7 +240,6 @@ public record Requirements(
      * Sets the number of preference pairs; default none.
      *
      * @param count pairs of a better and a worse answer to one prompt
-     * @return this builder
      */
     public Builder preferencePairs(int count) {
       preferencePairs = count;
@@ -255,7 +251,6 @@ public record Requirements(
      *
      * @param count its number of parameters; default 7 billion
      * @param context its context length in tokens; default 8192
-     * @return this builder
      */
     public Builder model(long count, int context) {
       parameters = count;
@@ -267,7 +262,6 @@ public record Requirements(
      * Sets the memory for training; default none.
      *
      * @param bytes memory of the GPU, or of the machine if the CPU trains
-     * @return this builder
      */
     public Builder trainingBytes(long bytes) {
       trainingBytes = bytes;
@@ -278,7 +272,6 @@ public record Requirements(
      * Limits the time of an answer; default no limit.
      *
      * @param most maximum time of an answer
-     * @return this builder
      */
     public Builder latency(Duration most) {
       latency = Optional.of(most);
@@ -289,7 +282,6 @@ public record Requirements(
      * Sets whether answers must cite their sources; default not needed.
      *
      * @param value the requirement
-     * @return this builder
      */
     public Builder citations(Citations value) {
       citations = value;
@@ -300,18 +292,13 @@ public record Requirements(
      * Sets who may read the documents; default everybody.
      *
      * @param value the readers
-     * @return this builder
      */
     public Builder privacy(Privacy value) {
       privacy = value;
       return this;
     }
 
-    /**
-     * Requires the model to retain its other abilities.
-     *
-     * @return this builder
-     */
+    /** Requires the model to retain its other abilities. */
     public Builder keepsAbilities() {
       keepsAbilities = true;
       return this;
@@ -322,7 +309,6 @@ public record Requirements(
      *
      * @param strategy the strategy
      * @param score its score, higher is better, by the same metric for all
-     * @return this builder
      */
     public Builder tried(Strategy strategy, double score) {
       tried.put(strategy, score);
@@ -333,7 +319,6 @@ public record Requirements(
      * Sets the target score.
      *
      * @param score the smallest sufficient score
-     * @return this builder
      */
     public Builder target(double score) {
       target = OptionalDouble.of(score);

@@ -80,7 +80,6 @@ public record Rule(
      *
      * @param strategy the strategy
      * @param points above 0 for it, below 0 against it
-     * @return this builder
      */
     public Builder points(Strategy strategy, int points) {
       strategies.put(strategy, points);
@@ -91,8 +90,6 @@ public record Rule(
      * Gives a training method points.
      *
      * @param method the training method
-     * @param points above 0 for it, below 0 against it
-     * @return this builder
      */
     public Builder points(TuningMethod method, int points) {
       methods.put(method, points);

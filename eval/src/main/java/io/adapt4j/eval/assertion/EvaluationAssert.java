@@ -85,7 +85,6 @@ public final class EvaluationAssert {
   /**
    * Selects a metric of a task.
    *
-   * @param task the task's name
    * @param metric the metric's name
    * @return assertions on the metric
    * @throws IllegalArgumentException if there is no such task or metric
@@ -99,7 +98,6 @@ public final class EvaluationAssert {
    * baseline's score. A task on which there was nothing to lose passes.
    *
    * @param share such as 0.98
-   * @return this
    * @throws AssertionError if less was retained, or no task is general
    */
   public EvaluationAssert retains(double share) {
@@ -111,7 +109,6 @@ public final class EvaluationAssert {
    * share is at or above a threshold, on every general task. Takes many items.
    *
    * @param share such as 0.98
-   * @return this
    * @throws AssertionError if less may have been retained, or no task is general
    */
   public EvaluationAssert surelyRetains(double share) {
@@ -149,7 +146,6 @@ public final class EvaluationAssert {
   /**
    * Requires that no task shows a candidate to be worse than the baseline, at a level of 0.05.
    *
-   * @return this
    * @throws AssertionError if a candidate is significantly worse on a task
    */
   public EvaluationAssert isNotWorse() {
@@ -162,7 +158,6 @@ public final class EvaluationAssert {
    * 0.05.
    *
    * @param task the task's name
-   * @return this
    * @throws IllegalArgumentException if there is no such task
    * @throws AssertionError if a candidate is significantly worse
    */
@@ -175,7 +170,6 @@ public final class EvaluationAssert {
    * Requires that a task shows a candidate to be better than the baseline, at a level of 0.05.
    *
    * @param task the task's name
-   * @return this
    * @throws IllegalArgumentException if there is no such task
    * @throws AssertionError if a candidate is not significantly better
    */
@@ -198,7 +192,6 @@ public final class EvaluationAssert {
    * Requires the candidates' replies to take less time.
    *
    * @param time exclusive upper limit of each candidate
-   * @return this
    * @throws AssertionError if one took at least as long
    */
   public EvaluationAssert costsLessThan(Duration time) {
@@ -210,7 +203,6 @@ public final class EvaluationAssert {
    * Requires the candidates to use fewer tokens.
    *
    * @param tokens exclusive upper limit of each candidate's prompt and new tokens
-   * @return this
    * @throws AssertionError if one used at least as many
    */
   public EvaluationAssert costsLessThanTokens(long tokens) {

@@ -67,7 +67,6 @@ public final class FailureAnalysis {
   /**
    * Analyzes a result with a threshold.
    *
-   * @param result a candidate's result on a task
    * @param threshold an item fails if its own primary metric is worse
    * @return the analysis
    * @throws IllegalArgumentException if the threshold is not a number

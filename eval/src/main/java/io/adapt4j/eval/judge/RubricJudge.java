@@ -126,7 +126,6 @@ public final class RubricJudge {
      *
      * @param name its name in the report
      * @param generator a generator with an identity
-     * @return this builder
      * @throws IllegalArgumentException if the name is taken
      */
     public Builder judge(String name, TextGenerator generator) {
@@ -140,7 +139,6 @@ public final class RubricJudge {
      * Asks each judge several times, each with another seed.
      *
      * @param count default 1
-     * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder times(int count) {
@@ -155,7 +153,6 @@ public final class RubricJudge {
      * Sets the generation options of the judges.
      *
      * @param generation default greedy with up to 512 tokens; repetitions need a temperature
-     * @return this builder
      */
     public Builder generating(GenerationOptions generation) {
       options = Objects.requireNonNull(generation, "generation");
@@ -166,7 +163,6 @@ public final class RubricJudge {
      * Stores the judges' replies in a folder, one file per judge, and asks only for missing ones.
      *
      * @param folder the folder, created if absent
-     * @return this builder
      */
     public Builder replies(Path folder) {
       replies = Objects.requireNonNull(folder, "folder");
@@ -177,7 +173,6 @@ public final class RubricJudge {
      * Sets the bootstrap of the mean's confidence interval.
      *
      * @param settings resamples, confidence and seed
-     * @return this builder
      */
     public Builder bootstrap(Bootstrap settings) {
       bootstrap = Objects.requireNonNull(settings, "settings");

@@ -74,7 +74,6 @@ public record BleuOptions(
   /**
    * Returns these options with another smoothing.
    *
-   * @param method sacrebleu's name of the method
    * @param value the count of {@code floor} or {@code add-k}
    * @return the options
    * @throws IllegalArgumentException if there is no such method, or the value is negative

@@ -38,7 +38,6 @@ public final class AnswerRelevance {
   /**
    * Creates a metric.
    *
-   * @param judge writes the questions
    * @param options generation options of the judge; each question of an answer has the next seed
    * @param embedder computes one vector per text
    * @param questions number of questions per answer, at least 1

@@ -36,7 +36,6 @@ public final class Faithfulness {
   /**
    * Creates a metric.
    *
-   * @param judge extracts and checks statements
    * @param options generation options of the judge
    */
   public Faithfulness(TextGenerator judge, GenerationOptions options) {

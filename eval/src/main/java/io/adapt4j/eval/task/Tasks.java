@@ -158,8 +158,6 @@ public final class Tasks {
   /**
    * Scores whole texts, in windows.
    *
-   * @param name the task's name
-   * @param texts the texts
    * @param window maximum number of tokens the model reads at once; 0 for its context length
    * @param stride number of tokens scored by each window after the first one; 0 for the whole
    *     window

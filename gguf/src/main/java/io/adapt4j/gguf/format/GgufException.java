@@ -27,7 +27,6 @@ public final class GgufException extends RuntimeException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message the problem, its location and the remedy
    * @param cause the cause
    */
   public GgufException(String message, @Nullable Throwable cause) {

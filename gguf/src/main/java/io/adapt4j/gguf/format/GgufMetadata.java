@@ -241,9 +241,7 @@ public final class GgufMetadata {
     /**
      * Sets a text.
      *
-     * @param key the key
      * @param value the value
-     * @return this
      */
     public Builder string(String key, String value) {
       return put(key, MetadataValue.strings(false, List.of(value)));
@@ -254,7 +252,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param value the value
-     * @return this
      * @throws IllegalArgumentException if the value does not fit the type
      */
     public Builder uint32(String key, long value) {
@@ -266,7 +263,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param value the value
-     * @return this
      */
     public Builder int32(String key, int value) {
       return integer(key, ValueType.INT32, value);
@@ -277,7 +273,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param value the value
-     * @return this
      * @throws IllegalArgumentException if it is negative
      */
     public Builder uint64(String key, long value) {
@@ -287,10 +282,8 @@ public final class GgufMetadata {
     /**
      * Sets an integer.
      *
-     * @param key the key
      * @param type an integer type
      * @param value the value
-     * @return this
      * @throws IllegalArgumentException if the value does not fit the type
      */
     public Builder integer(String key, ValueType type, long value) {
@@ -302,7 +295,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param value the value
-     * @return this
      */
     public Builder float32(String key, float value) {
       return put(key, MetadataValue.floats(false, value));
@@ -313,7 +305,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param value the value
-     * @return this
      */
     public Builder float64(String key, double value) {
       return put(key, MetadataValue.doubles(false, value));
@@ -322,9 +313,7 @@ public final class GgufMetadata {
     /**
      * Sets a boolean.
      *
-     * @param key the key
      * @param value the value
-     * @return this
      */
     public Builder bool(String key, boolean value) {
       return put(key, MetadataValue.numbers(ValueType.BOOL, false, new byte[] {bit(value)}));
@@ -333,9 +322,7 @@ public final class GgufMetadata {
     /**
      * Sets an array of texts.
      *
-     * @param key the key
      * @param values the elements
-     * @return this
      */
     public Builder strings(String key, List<String> values) {
       return put(key, MetadataValue.strings(true, values));
@@ -346,7 +333,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param values the elements
-     * @return this
      */
     public Builder int32s(String key, int[] values) {
       return integers(key, ValueType.INT32, IntStream.of(values).asLongStream().toArray());
@@ -355,10 +341,8 @@ public final class GgufMetadata {
     /**
      * Sets an array of integers.
      *
-     * @param key the key
      * @param type an integer type
      * @param values the elements
-     * @return this
      * @throws IllegalArgumentException if an element does not fit the type
      */
     public Builder integers(String key, ValueType type, long[] values) {
@@ -373,7 +357,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param values the elements
-     * @return this
      */
     public Builder float32s(String key, float[] values) {
       return put(key, MetadataValue.floats(true, values));
@@ -384,7 +367,6 @@ public final class GgufMetadata {
      *
      * @param key the key
      * @param values the elements
-     * @return this
      */
     public Builder float64s(String key, double[] values) {
       return put(key, MetadataValue.doubles(true, values));
@@ -393,9 +375,7 @@ public final class GgufMetadata {
     /**
      * Sets an array of booleans.
      *
-     * @param key the key
      * @param values the elements
-     * @return this
      */
     public Builder bools(String key, boolean[] values) {
       byte[] bytes = new byte[values.length];

@@ -62,10 +62,8 @@ public final class Quantizer {
    * multiplied with. It has no effect on types without a choice of scale (F32, F16, BF16 and Q8_0).
    *
    * @param values holds the values
-   * @param offset the first
    * @param count their number, a multiple of the row's length
    * @param importance importance of each column, from 0 to 1e10
-   * @param target receives the bytes from its position on
    * @throws IllegalArgumentException if the row length is not a multiple of the block size or the
    *     number not one of the row length, a value is infinite, NaN or too large for the type, or an
    *     importance is out of range

@@ -99,7 +99,6 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
      * Sets the seed of the random stream.
      *
      * @param value any number
-     * @return this builder
      */
     public Builder seed(long value) {
       seed = OptionalLong.of(value);
@@ -110,7 +109,6 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
      * Sets the minimum probability of a token, relative to the most likely one.
      *
      * @param value between 0 and 1; 0 disables it
-     * @return this builder
      */
     public Builder minP(double value) {
       minP = OptionalDouble.of(value);
@@ -121,7 +119,6 @@ public final class Adapt4jChatRequestParameters extends DefaultChatRequestParame
      * Sets the repetition penalty.
      *
      * @param value above 0; 1 disables it
-     * @return this builder
      */
     public Builder repetitionPenalty(double value) {
       repetitionPenalty = OptionalDouble.of(value);

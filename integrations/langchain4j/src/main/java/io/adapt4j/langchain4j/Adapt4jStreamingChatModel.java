@@ -118,7 +118,6 @@ public final class Adapt4jStreamingChatModel implements StreamingChatModel {
      * ends.
      *
      * @param value the executor, such as {@code Runnable::run} for the calling thread
-     * @return this builder
      */
     public Builder executor(Executor value) {
       executor = Objects.requireNonNull(value, "executor");

@@ -33,7 +33,6 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * Uses a model in this process, named {@value #DEFAULT_NAME}.
    *
    * @param model the model, which the caller closes
-   * @return this builder
    */
   public B model(LanguageModel model) {
     return model(DEFAULT_NAME, model);
@@ -45,8 +44,6 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * with this adapter only.
    *
    * @param name the model's name in requests
-   * @param model the model, which the caller closes
-   * @return this builder
    */
   public B model(String name, LanguageModel model) {
     return replier(name, new ModelReplier(model));
@@ -57,7 +54,6 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * refused.
    *
    * @param generator the generator
-   * @return this builder
    */
   public B generator(TextGenerator generator) {
     return generator(DEFAULT_NAME, generator);
@@ -67,8 +63,6 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * Uses any generator, otherwise as {@link #model(String, LanguageModel)}.
    *
    * @param name the model's name in requests
-   * @param generator the generator
-   * @return this builder
    */
   public B generator(String name, TextGenerator generator) {
     return replier(name, new GeneratorReplier(generator));
@@ -89,7 +83,6 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * those that LangChain4j does not have.
    *
    * @param value the options
-   * @return this builder
    */
   public B options(GenerationOptions value) {
     options = Objects.requireNonNull(value, "options");
@@ -100,7 +93,6 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * Sets the default parameters of requests.
    *
    * @param value the parameters
-   * @return this builder
    */
   public B defaultRequestParameters(ChatRequestParameters value) {
     parameters = Objects.requireNonNull(value, "parameters");
@@ -111,7 +103,6 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * Sets listeners for requests, answers and failures.
    *
    * @param value the listeners
-   * @return this builder
    */
   public B listeners(List<ChatModelListener> value) {
     listeners = List.copyOf(value);

@@ -34,7 +34,6 @@ public final class LangChain4j {
    * than text are refused.
    *
    * @param generator the generator
-   * @param options options that requests do not set
    * @return the chat model
    */
   public static ChatModel chatModel(TextGenerator generator, GenerationOptions options) {
@@ -59,7 +58,6 @@ public final class LangChain4j {
    * #chatModel(TextGenerator, GenerationOptions)}.
    *
    * @param generator the generator
-   * @param options options that requests do not set
    * @return the chat model
    */
   public static StreamingChatModel streamingChatModel(

@@ -74,7 +74,6 @@ public final class AnswerOptions {
      * Sets the generation options, such as sampling and the limit of new tokens.
      *
      * @param value the options
-     * @return this
      */
     public Builder generation(GenerationOptions value) {
       generation = Objects.requireNonNull(value, "generation");
@@ -86,7 +85,6 @@ public final class AnswerOptions {
      * default.
      *
      * @param value a sentence in the language of the answers
-     * @return this
      * @throws IllegalArgumentException if it is blank
      */
     public Builder notFound(String value) {
@@ -102,7 +100,6 @@ public final class AnswerOptions {
      * Sets application instructions, such as tone or language.
      *
      * @param value the instructions
-     * @return this
      */
     public Builder instructions(String value) {
       instructions = Objects.requireNonNull(value, "instructions").strip();
@@ -114,7 +111,6 @@ public final class AnswerOptions {
      * models whose chat template rejects that role; instructions then precede the sources.
      *
      * @param value whether there is a system message
-     * @return this
      */
     public Builder systemMessage(boolean value) {
       systemMessage = value;

@@ -56,8 +56,6 @@ public final class CachedEmbeddings implements TextEmbeddings {
   /**
    * Caches vectors in a folder.
    *
-   * @param embeddings the embeddings to cache, closed with the result
-   * @param folder the cache folder; created if absent
    * @param maxBytes size limit of this model's vectors on disk, in bytes
    * @return the embeddings
    * @throws IOException if the folder is unusable or in use by another process

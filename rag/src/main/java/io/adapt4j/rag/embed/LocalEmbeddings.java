@@ -176,7 +176,6 @@ public final class LocalEmbeddings implements TextEmbeddings {
      * Sets the type of weights and computation; by default the checkpoint's.
      *
      * @param value the precision
-     * @return this
      */
     public Builder precision(Precision value) {
       precision = value;
@@ -188,7 +187,6 @@ public final class LocalEmbeddings implements TextEmbeddings {
      * Sets the maximum number of tokens of a text; by default the folder's setting.
      *
      * @param value at least 1
-     * @return this
      */
     public Builder maxTokens(int value) {
       options.maxTokens(value);
@@ -200,7 +198,6 @@ public final class LocalEmbeddings implements TextEmbeddings {
      * Sets the prefixes of texts, instead of the folder's.
      *
      * @param value the prompts
-     * @return this
      */
     public Builder prompts(Prompts value) {
       prompts = Optional.of(value);
@@ -212,7 +209,6 @@ public final class LocalEmbeddings implements TextEmbeddings {
      * TextEmbedder#batchInvariant}). Not part of the identity, as vectors differ by rounding only.
      *
      * @param on true for batch-invariant vectors
-     * @return this
      */
     public Builder batchInvariant(boolean on) {
       batchInvariant = on;

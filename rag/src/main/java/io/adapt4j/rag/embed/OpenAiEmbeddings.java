@@ -171,7 +171,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * Sets the name of the model on the server.
      *
      * @param value such as {@code nomic-embed-text}
-     * @return this
      */
     public Builder model(String value) {
       model = Objects.requireNonNull(value, "model");
@@ -182,7 +181,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * Sets the API key, sent as a bearer token and never shown in messages.
      *
      * @param value the key
-     * @return this
      * @throws IllegalArgumentException if it is empty or has invalid characters
      */
     public Builder apiKey(String value) {
@@ -194,7 +192,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * Sets the prefixes of texts; none by default.
      *
      * @param value the prompts
-     * @return this
      */
     public Builder prompts(Prompts value) {
       prompts = Objects.requireNonNull(value, "prompts");
@@ -205,7 +202,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * Sets the maximum number of texts per request; {@value #DEFAULT_BATCH} by default.
      *
      * @param value at least 1
-     * @return this
      */
     public Builder batch(int value) {
       batch = requireAtLeast("batch", 1, value);
@@ -216,7 +212,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * Sets the dimension of the vectors and requests it from the server, which some models support.
      *
      * @param value at least 1
-     * @return this
      */
     public Builder dimension(int value) {
       dimension = OptionalInt.of(requireAtLeast("dimension", 1, value));
@@ -227,7 +222,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * Sets the timeout of a request; one minute by default.
      *
      * @param value above 0
-     * @return this
      */
     public Builder timeout(Duration value) {
       if (value.isNegative() || value.isZero()) {
@@ -241,7 +235,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * Sets the number of retries after transient failures; 4 by default.
      *
      * @param value at least 0
-     * @return this
      */
     public Builder retries(int value) {
       retries = requireAtLeast("retries", 0, value);
@@ -253,7 +246,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      * about 5 times the size of a batch of 64 vectors of dimension 4096.
      *
      * @param value at least 1, at most 1 GiB
-     * @return this
      */
     public Builder maxAnswerBytes(long value) {
       if (value < 1 || value > 1L << 30) {

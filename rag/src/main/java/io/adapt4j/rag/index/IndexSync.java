@@ -190,7 +190,6 @@ public final class IndexSync {
      * Limits the synchronization to a part of the index, so that several sources can share it.
      *
      * @param prefix common prefix of the ids of the source's documents; empty by default
-     * @return this
      */
     public Builder prefix(String prefix) {
       this.prefix = Objects.requireNonNull(prefix, "prefix");
@@ -201,7 +200,6 @@ public final class IndexSync {
      * Keeps documents even if the source lacks them, such as those of temporarily unreadable files.
      *
      * @param ids their ids; none by default
-     * @return this
      */
     public Builder keep(Set<String> ids) {
       this.kept = Objects.requireNonNull(ids, "ids");
@@ -212,7 +210,6 @@ public final class IndexSync {
      * Sets how many documents are prepared and stored at a time.
      *
      * @param documents 32 by default
-     * @return this
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder batch(int documents) {

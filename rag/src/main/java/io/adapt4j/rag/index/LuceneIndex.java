@@ -294,7 +294,6 @@ public final class LuceneIndex implements SearchIndex {
      *
      * @param identity {@code TextEmbeddings.identity()}
      * @param dimension dimension of the vectors, from 1 to 8192
-     * @return this
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
     public Builder embeddings(String identity, int dimension) {
@@ -307,7 +306,6 @@ public final class LuceneIndex implements SearchIndex {
      * Sets the language of the texts. Recorded.
      *
      * @param language English by default
-     * @return this
      */
     public Builder language(Language language) {
       Texts.require("language", language);
@@ -319,7 +317,6 @@ public final class LuceneIndex implements SearchIndex {
      *
      * @param name name of the analyzer; change it if the analysis changes
      * @param analyzer the analyzer; thread-safe, like Lucene's
-     * @return this
      */
     public Builder analyzer(String name, Analyzer analyzer) {
       this.analyzerName = Objects.requireNonNull(name, "name");
@@ -332,7 +329,6 @@ public final class LuceneIndex implements SearchIndex {
      * eighth, with less accuracy and for even dimensions only. Applies to subsequent writes.
      *
      * @param bits 7 or 4
-     * @return this
      * @throws IllegalArgumentException if it is another number
      */
     public Builder quantized(int bits) {
@@ -349,7 +345,6 @@ public final class LuceneIndex implements SearchIndex {
      * @param links M, the neighbors a vector keeps: 16 by default, from 2 to 512
      * @param buildBeam efConstruction, the candidates considered for them: 100 by default, from 1
      *     to 3200
-     * @return this
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder graph(int links, int buildBeam) {
@@ -362,7 +357,6 @@ public final class LuceneIndex implements SearchIndex {
      * Sets the minimum number of candidates of a search: more raise recall and take longer.
      *
      * @param candidates 100 by default; never fewer than four times the query's limit
-     * @return this
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder searchBeam(int candidates) {
@@ -375,7 +369,6 @@ public final class LuceneIndex implements SearchIndex {
      *
      * @param k1 term frequency saturation: 0.9 by default
      * @param b length normalization, from 0 to 1: 0.4 by default
-     * @return this
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder bm25(double k1, double b) {
@@ -389,18 +382,13 @@ public final class LuceneIndex implements SearchIndex {
      * Commits changes within this interval instead of before calls return.
      *
      * @param interval longer than 0
-     * @return this
      * @throws IllegalArgumentException if it is not
      */
     public Builder commitEvery(Duration interval) {
       return commit(new CommitPolicy.Every(Texts.require("interval", interval)));
     }
 
-    /**
-     * Commits changes on closing instead of before calls return.
-     *
-     * @return this
-     */
+    /** Commits changes on closing instead of before calls return. */
     public Builder commitOnClose() {
       return commit(new CommitPolicy.OnClose());
     }
@@ -414,7 +402,6 @@ public final class LuceneIndex implements SearchIndex {
      * Sets the size of the write buffer: larger ones speed up bulk loading.
      *
      * @param megabytes 64 by default, from 1 to 2000
-     * @return this
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder buffer(int megabytes) {
@@ -422,20 +409,12 @@ public final class LuceneIndex implements SearchIndex {
       return this;
     }
 
-    /**
-     * Opens without verifying checksums; a bit flip may then silently change results.
-     *
-     * @return this
-     */
+    /** Opens without verifying checksums; a bit flip may then silently change results. */
     public Builder withoutChecksums() {
       return verification(Verification.NONE);
     }
 
-    /**
-     * Also verifies the index's internal consistency, which takes about thirty times longer.
-     *
-     * @return this
-     */
+    /** Also verifies the index's internal consistency, which takes about thirty times longer. */
     public Builder verifyStructure() {
       return verification(Verification.STRUCTURE);
     }

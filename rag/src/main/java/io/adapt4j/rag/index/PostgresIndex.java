@@ -237,7 +237,6 @@ public final class PostgresIndex implements SearchIndex {
      *
      * @param name {@code adapt4j} by default: lower-case letters, digits and underscores, at most
      *     63, no digit first
-     * @return this
      * @throws IllegalArgumentException if it is of other characters
      */
     public Builder schema(String name) {
@@ -254,7 +253,6 @@ public final class PostgresIndex implements SearchIndex {
      *
      * @param identity {@code TextEmbeddings.identity()}
      * @param dimension dimension of the vectors, from 1 to 2000, which is pgvector's limit
-     * @return this
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
     public Builder embeddings(String identity, int dimension) {
@@ -267,7 +265,6 @@ public final class PostgresIndex implements SearchIndex {
      * Sets the language of the texts. Recorded.
      *
      * @param language English by default
-     * @return this
      */
     public Builder language(Language language) {
       this.language = Objects.requireNonNull(language, "language");
@@ -279,7 +276,6 @@ public final class PostgresIndex implements SearchIndex {
      *
      * @param links m: 16 by default, from 2 to 100
      * @param buildBeam ef_construction: 64 by default, at least twice the links, at most 1000
-     * @return this
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder graph(int links, int buildBeam) {
@@ -292,7 +288,6 @@ public final class PostgresIndex implements SearchIndex {
      * Sets the minimum number of candidates of a search: more raise recall and take longer.
      *
      * @param candidates 100 by default, at most 1000; never fewer than four times the query's limit
-     * @return this
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder searchBeam(int candidates) {
@@ -305,7 +300,6 @@ public final class PostgresIndex implements SearchIndex {
      *
      * @param k1 term frequency saturation: 0.9 by default
      * @param b length normalization, from 0 to 1: 0.4 by default
-     * @return this
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder bm25(double k1, double b) {

@@ -159,7 +159,6 @@ public final class RetrievalOptions {
      * Sets the maximum number of passages; {@value #DEFAULT_LIMIT} by default.
      *
      * @param value at least 1
-     * @return this
      */
     public Builder limit(int value) {
       limit = requireAtLeast("limit", 1, value);
@@ -171,7 +170,6 @@ public final class RetrievalOptions {
      * default, and never fewer than the limit.
      *
      * @param value at least 1
-     * @return this
      */
     public Builder candidates(int value) {
       candidates = requireAtLeast("candidates", 1, value);
@@ -182,7 +180,6 @@ public final class RetrievalOptions {
      * Sets the search mode; both words and vector by default.
      *
      * @param value the mode
-     * @return this
      */
     public Builder searchBy(SearchBy value) {
       searchBy = Objects.requireNonNull(value, "searchBy");
@@ -194,7 +191,6 @@ public final class RetrievalOptions {
      * RetrievalOptions#DEFAULT_VECTOR_WEIGHT} for the vector.
      *
      * @param value the fusion
-     * @return this
      */
     public Builder fusion(Fusion value) {
       fusion = Objects.requireNonNull(value, "fusion");
@@ -206,7 +202,6 @@ public final class RetrievalOptions {
      * is combined with the filter of a single question.
      *
      * @param value the filter
-     * @return this
      */
     public Builder filter(Filter value) {
       Texts.require("value", value);
@@ -218,7 +213,6 @@ public final class RetrievalOptions {
      * Sets the query expansion; none by default.
      *
      * @param value the expansion
-     * @return this
      */
     public Builder expansion(QueryExpansion value) {
       expansion = Objects.requireNonNull(value, "expansion");
@@ -230,7 +224,6 @@ public final class RetrievalOptions {
      * Sets the reranker of the candidates; none by default.
      *
      * @param value the reranker, closed by the caller
-     * @return this
      */
     public Builder reranker(Reranker value) {
       Texts.require("value", value);
@@ -242,7 +235,6 @@ public final class RetrievalOptions {
      * Drops candidates with a lower reranker score; off by default.
      *
      * @param value the minimum score, on the reranker's scale
-     * @return this
      */
     public Builder minimumScore(double value) {
       minimumScore = OptionalDouble.of(requireFinite("minimumScore", value));
@@ -255,7 +247,6 @@ public final class RetrievalOptions {
      *
      * @param value the minimum cosine, from -1 to 1. Each model and each index has its own scale;
      *     {@link SimilarityCalibration} proposes one with its two error rates
-     * @return this
      */
     public Builder minimumSimilarity(double value) {
       minimumSimilarity = OptionalDouble.of(requireBetween("minimumSimilarity", -1, 1, value));
@@ -272,7 +263,6 @@ public final class RetrievalOptions {
      * identifier of letters and digits, such as a part number, with a candidate is never refused.
      *
      * @param value true by default; see docs/rag.md for its error rates
-     * @return this
      */
     public Builder refuseOffSubject(boolean value) {
       refuseOffSubject = value;
@@ -285,7 +275,6 @@ public final class RetrievalOptions {
      * longer.
      *
      * @param relevance the paper's lambda: 1 for relevance only, 0 for diversity only
-     * @return this
      */
     public Builder diversity(double relevance) {
       diversity = OptionalDouble.of(requireBetween("diversity", 0, 1, relevance));
@@ -296,7 +285,6 @@ public final class RetrievalOptions {
      * Sets whether passages are the chunks' parent spans made by the splitter; true by default.
      *
      * @param value whether to return parents
-     * @return this
      */
     public Builder parents(boolean value) {
       parents = value;
@@ -307,7 +295,6 @@ public final class RetrievalOptions {
      * Sets the number of neighboring chunks read before and after each hit; 0 by default.
      *
      * @param value at least 0
-     * @return this
      */
     public Builder neighbors(int value) {
       neighbors = requireAtLeast("neighbors", 0, value);

@@ -84,7 +84,6 @@ public final class Retriever {
   /**
    * Finds passages in some of the documents.
    *
-   * @param question the question
    * @param filter condition on documents, in addition to that of the options
    * @return the relevant passages; none if nothing is relevant enough
    * @throws IllegalArgumentException if the question is blank

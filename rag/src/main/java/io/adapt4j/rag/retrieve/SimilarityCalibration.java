@@ -65,8 +65,6 @@ public record SimilarityCalibration(
    * Calibrates on answerable questions and a built-in list of 120 questions on everyday subjects.
    * If the documents answer some of those, they count as missed refusals.
    *
-   * @param index the index
-   * @param embeddings the embeddings it was built with
    * @param answerable questions that its documents answer, at least {@value #MIN_QUESTIONS}
    * @return the proposal
    * @throws IllegalArgumentException if there are fewer questions
@@ -83,8 +81,6 @@ public record SimilarityCalibration(
    * but overestimates false refusals, since such words say less than a question; real questions are
    * better.
    *
-   * @param index the index
-   * @param embeddings the embeddings it was built with
    * @return the proposal
    * @throws IllegalStateException if the index has too few chunks with a vector
    */

@@ -150,7 +150,6 @@ public final class Splitter {
      *
      * @param tokenCounter ideally that of the embedding model; {@link TokenCounter#words} by
      *     default
-     * @return this
      */
     public Builder counter(TokenCounter tokenCounter) {
       counter = Objects.requireNonNull(tokenCounter, "tokenCounter");
@@ -162,7 +161,6 @@ public final class Splitter {
      * and special tokens.
      *
      * @param tokens at least 16; {@value Splitter#DEFAULT_MAX_TOKENS} by default
-     * @return this
      * @throws IllegalArgumentException if there are fewer
      */
     public Builder maxTokens(int tokens) {
@@ -181,7 +179,6 @@ public final class Splitter {
      *
      * @param tokens maximum number of repeated tokens, from 0 to half of a chunk; an eighth of a
      *     chunk by default
-     * @return this
      * @throws IllegalArgumentException if they are negative
      */
     public Builder overlap(int tokens) {
@@ -197,7 +194,6 @@ public final class Splitter {
      * read"). Chunks do not extend beyond their parents.
      *
      * @param tokens maximum number of tokens of a parent, at least that of a chunk
-     * @return this
      * @throws IllegalArgumentException if they are not positive
      */
     public Builder parentTokens(int tokens) {

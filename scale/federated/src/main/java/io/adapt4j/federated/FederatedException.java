@@ -18,7 +18,6 @@ public final class FederatedException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message the problem and its remedy
    * @param cause the failure underneath
    */
   public FederatedException(String message, Throwable cause) {

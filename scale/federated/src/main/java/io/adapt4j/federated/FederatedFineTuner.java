@@ -126,7 +126,6 @@ public final class FederatedFineTuner {
      * site trains.
      *
      * @param source a Hugging Face checkpoint, in a folder or on a hub
-     * @return this builder
      */
     public Builder model(ModelSource source) {
       base = Objects.requireNonNull(source, "source");
@@ -138,7 +137,6 @@ public final class FederatedFineTuner {
      * that of the common adapter.
      *
      * @param lowRank the method, without DoRA
-     * @return this builder
      */
     public Builder method(FineTuningMethod lowRank) {
       method = Objects.requireNonNull(lowRank, "lowRank");
@@ -149,7 +147,6 @@ public final class FederatedFineTuner {
      * Adds a site.
      *
      * @param site a site with a unique name
-     * @return this builder
      */
     public Builder site(Site site) {
       sites.add(Objects.requireNonNull(site, "site"));
@@ -160,7 +157,6 @@ public final class FederatedFineTuner {
      * Sets the number of rounds; default 5. A resumed run may have more than before.
      *
      * @param count at least 1
-     * @return this builder
      */
     public Builder rounds(int count) {
       rounds = count;
@@ -173,7 +169,6 @@ public final class FederatedFineTuner {
      * round.
      *
      * @param options sets them
-     * @return this builder
      */
     public Builder training(LocalTraining options) {
       training = Objects.requireNonNull(options, "options");
@@ -184,7 +179,6 @@ public final class FederatedFineTuner {
      * Sets the aggregation method; default {@link Aggregation#STACK_SVD}.
      *
      * @param how the method
-     * @return this builder
      */
     public Builder aggregation(Aggregation how) {
       aggregation = Objects.requireNonNull(how, "how");
@@ -197,7 +191,6 @@ public final class FederatedFineTuner {
      * more data.
      *
      * @param count at least 1
-     * @return this builder
      */
     public Builder localSteps(int count) {
       localSteps = OptionalInt.of(count);
@@ -208,7 +201,6 @@ public final class FederatedFineTuner {
      * Clips the updates of sites and adds noise; default off.
      *
      * @param protection the clipping norm and the noise
-     * @return this builder
      */
     public Builder privacy(Privacy protection) {
       privacy = Objects.requireNonNull(protection, "protection");
@@ -219,7 +211,6 @@ public final class FederatedFineTuner {
      * Sets the probability that a site takes part in a round, drawn independently; default 1.
      *
      * @param probability in (0, 1]
-     * @return this builder
      */
     public Builder participation(double probability) {
       participation = probability;
@@ -233,7 +224,6 @@ public final class FederatedFineTuner {
      * sites have equal weights.
      *
      * @param weight in (0, 1]; below 1 / sites, all have equal weights
-     * @return this builder
      */
     public Builder maxSiteWeight(double weight) {
       maxSiteWeight = OptionalDouble.of(weight);
@@ -244,7 +234,6 @@ public final class FederatedFineTuner {
      * Sets the number of attempts per site and round before the site is left out; default 2.
      *
      * @param count at least 1
-     * @return this builder
      */
     public Builder siteAttempts(int count) {
       siteAttempts = count;
@@ -256,7 +245,6 @@ public final class FederatedFineTuner {
      * with a {@link FederatedException}; otherwise, sites left out are reported.
      *
      * @param count from 1 to the number of sites
-     * @return this builder
      */
     public Builder minSites(int count) {
       minSites = count;
@@ -267,7 +255,6 @@ public final class FederatedFineTuner {
      * Sets the seed of initial values, row order and participation; default 42.
      *
      * @param value any number
-     * @return this builder
      */
     public Builder seed(long value) {
       seed = value;
@@ -279,7 +266,6 @@ public final class FederatedFineTuner {
      * federated.json} with the reports, and {@code rounds} to resume from.
      *
      * @param folder created if absent
-     * @return this builder
      */
     public Builder output(Path folder) {
       output = Objects.requireNonNull(folder, "folder");
@@ -289,19 +275,13 @@ public final class FederatedFineTuner {
     /**
      * Resumes after the last complete round in the output folder; without one, the run starts from
      * the beginning. The result equals that of an uninterrupted run.
-     *
-     * @return this builder
      */
     public Builder resume() {
       resume = true;
       return this;
     }
 
-    /**
-     * Lets the run replace an earlier one in its output folder.
-     *
-     * @return this builder
-     */
+    /** Lets the run replace an earlier one in its output folder. */
     public Builder overwriteOutput() {
       overwrite = true;
       return this;
@@ -311,7 +291,6 @@ public final class FederatedFineTuner {
      * Adds a listener called after each round.
      *
      * @param listener may evaluate the common adapter
-     * @return this builder
      */
     public Builder listener(FederatedListener listener) {
       listeners.add(Objects.requireNonNull(listener, "listener"));

@@ -50,7 +50,6 @@ public final class Site {
   /**
    * Creates a site with rows in memory, for simulations in one process.
    *
-   * @param name a unique name of letters, digits, dots, hyphens and underscores
    * @param data the rows
    * @return the site
    * @throws IllegalArgumentException if the name is invalid
@@ -63,7 +62,6 @@ public final class Site {
   /**
    * Creates a site whose data is opened where it trains.
    *
-   * @param name a unique name of letters, digits, dots, hyphens and underscores
    * @param data opens the data
    * @return the site
    * @throws IllegalArgumentException if the name is invalid

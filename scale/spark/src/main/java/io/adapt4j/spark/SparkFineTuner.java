@@ -84,7 +84,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * at most the number of micro-batches per step.
    *
    * @param count at least 1
-   * @return this tuner
    * @throws IllegalArgumentException if it is below 1
    */
   public SparkFineTuner workers(int count) {
@@ -100,7 +99,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * slowest step, evaluation or save. Default: {@link #DEFAULT_PATIENCE}.
    *
    * @param limit above zero
-   * @return this tuner
    * @throws IllegalArgumentException if it is not above zero
    */
   public SparkFineTuner patience(Duration limit) {
@@ -115,8 +113,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * Sends gradients in bf16, and only once per step: at most half the bytes. Rounding errors are
    * added to the next step's gradients (error feedback). Losses and weights then differ from those
    * of one process and depend on the number of workers. Default: fp32.
-   *
-   * @return this tuner
    */
   public SparkFineTuner compressGradients() {
     this.encoding = Encoding.BF16;
@@ -128,7 +124,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * port.
    *
    * @param first from 1024 to 65472
-   * @return this tuner
    * @throws IllegalArgumentException if it is out of range
    */
   public SparkFineTuner port(int first) {
@@ -143,8 +138,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * Encrypts traffic between workers with AES-256-GCM. Keys are derived from a random token sent in
    * Spark's own messages; encrypt these too ({@code spark.network.crypto.enabled}). Without
    * encryption, workers still authenticate each other by the token. Default: off.
-   *
-   * @return this tuner
    */
   public SparkFineTuner encrypt() {
     this.encrypted = true;
@@ -163,7 +156,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * its own micro-batches.
    *
    * @param frame the rows, without nulls
-   * @return this tuner
    */
   public SparkFineTuner data(Dataset<Row> frame) {
     return data(SparkDatasets.of(frame));
@@ -174,7 +166,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * columns.
    *
    * @param rows the rows; {@link SparkDatasets#orderBy} makes the order independent of partitioning
-   * @return this tuner
    */
   public SparkFineTuner data(SparkDatasets rows) {
     this.data = FrameSource.of("data", rows);
@@ -185,7 +176,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * Trains on previously written shards, otherwise like {@link #data(Dataset)}.
    *
    * @param shards data at the same path on every executor and on the driver
-   * @return this tuner
    */
   public SparkFineTuner data(ShardedData shards) {
     this.data = FrameSource.of(shards);
@@ -197,7 +187,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * evaluates all of them.
    *
    * @param frame the rows
-   * @return this tuner
    */
   public SparkFineTuner validation(Dataset<Row> frame) {
     return validation(SparkDatasets.of(frame));
@@ -207,7 +196,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * Validates on the rows of a DataFrame with the chosen order and columns.
    *
    * @param rows the rows
-   * @return this tuner
    */
   public SparkFineTuner validation(SparkDatasets rows) {
     this.validation = FrameSource.of("validation", rows);
@@ -218,7 +206,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * Validates on previously written shards.
    *
    * @param shards data at the same path on every executor and on the driver
-   * @return this tuner
    */
   public SparkFineTuner validation(ShardedData shards) {
     this.validation = FrameSource.of(shards);

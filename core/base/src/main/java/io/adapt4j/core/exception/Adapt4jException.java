@@ -24,7 +24,6 @@ public abstract class Adapt4jException extends RuntimeException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message the problem, its location and the remedy
    * @param cause the underlying failure
    */
   protected Adapt4jException(@Nullable String message, @Nullable Throwable cause) {

@@ -24,7 +24,6 @@ public final class CheckpointException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message the problem, its location and the remedy
    * @param cause the underlying failure
    */
   public CheckpointException(String message, @Nullable Throwable cause) {

@@ -17,7 +17,6 @@ public final class EngineException extends Adapt4jException {
   /**
    * Creates an exception with its cause.
    *
-   * @param message the failure and the remedy
    * @param cause the engine's own exception
    */
   public EngineException(String message, Throwable cause) {

@@ -154,9 +154,6 @@ public interface Dataset {
    * Splits the rows at random into training and validation rows without a test part, as {@link
    * #split(double, double, double, long)} does.
    *
-   * @param train fraction of rows to train on
-   * @param validation fraction of rows to validate on during training; may be 0
-   * @param seed seed of the choice
    * @return the split, with an empty test part
    * @throws IllegalArgumentException if a fraction is outside [0, 1], train is 0, or the two do not
    *     sum to 1 (within 1e-9)
@@ -170,7 +167,6 @@ public interface Dataset {
    * Splits the rows at random: 80 % for training, 10 % for validation, 10 % for testing. {@link
    * Splitter} has other methods.
    *
-   * @param seed seed of the choice
    * @return the parts
    * @throws DatasetException if there are too few rows for every part to get one
    */

@@ -73,7 +73,6 @@ public final class DatasetReader {
    *
    * @param pattern a {@code glob} as in {@link FileSystems}, matched against the path below the
    *     folder, such as {@code **.txt}
-   * @return this
    */
   public DatasetReader files(String pattern) {
     this.glob = pattern;
@@ -86,7 +85,6 @@ public final class DatasetReader {
    * tab}, {@code txt}, {@code text} and {@code md}.
    *
    * @param fileFormat the format
-   * @return this
    */
   public DatasetReader format(Format fileFormat) {
     this.format = fileFormat;
@@ -97,7 +95,6 @@ public final class DatasetReader {
    * Sets the encoding. Default: that of a byte order mark (UTF-8, UTF-16, UTF-32), else UTF-8.
    *
    * @param charset the encoding
-   * @return this
    */
   public DatasetReader encoding(Charset charset) {
     this.encoding = charset;
@@ -108,7 +105,6 @@ public final class DatasetReader {
    * Sets the delimiter of CSV fields. Default: a comma; in TSV a tab.
    *
    * @param character an ASCII character other than a quote or a line end
-   * @return this
    * @throws IllegalArgumentException if it is another character
    */
   public DatasetReader delimiter(char character) {
@@ -125,8 +121,6 @@ public final class DatasetReader {
   /**
    * Treats quotes in CSV or TSV as ordinary characters, as in the files of GLUE. Default: fields
    * may be quoted.
-   *
-   * @return this
    */
   public DatasetReader withoutQuotes() {
     this.quotes = false;
@@ -137,7 +131,6 @@ public final class DatasetReader {
    * Names the columns of a CSV or TSV file without a header. Default: the first record names them.
    *
    * @param names the names of all columns
-   * @return this
    * @throws IllegalArgumentException if there are none, or two are equal
    */
   public DatasetReader columns(String... names) {
@@ -153,7 +146,6 @@ public final class DatasetReader {
    * Sets how plain text is split into rows. Default: {@link TextUnit#DOCUMENT}.
    *
    * @param unit the unit of a row
-   * @return this
    */
   public DatasetReader textUnit(TextUnit unit) {
     this.textUnit = Objects.requireNonNull(unit, "unit");
@@ -165,7 +157,6 @@ public final class DatasetReader {
    * array of objects.
    *
    * @param field its name
-   * @return this
    */
   public DatasetReader rowsAt(String field) {
     this.rowsAt = field;
@@ -177,7 +168,6 @@ public final class DatasetReader {
    * malformed.
    *
    * @param rowShape the shape
-   * @return this
    */
   public DatasetReader shape(Shape rowShape) {
     this.shape = rowShape;
@@ -190,7 +180,6 @@ public final class DatasetReader {
    *
    * @param field its name in the file
    * @param as the shape's name for it
-   * @return this
    * @throws IllegalArgumentException if another field is already mapped to that name
    */
   public DatasetReader map(String field, String as) {
@@ -208,7 +197,6 @@ public final class DatasetReader {
    * malformed.
    *
    * @param function creates an example from a row's fields
-   * @return this
    */
   public DatasetReader map(Function<Row, ? extends Example> function) {
     this.reader = ExampleReader.of(function);
@@ -220,7 +208,6 @@ public final class DatasetReader {
    * Sets the template of prompts. Default: that of the shape.
    *
    * @param promptTemplate the template
-   * @return this
    */
   public DatasetReader template(PromptTemplate promptTemplate) {
     this.template = promptTemplate;
@@ -232,8 +219,6 @@ public final class DatasetReader {
    * completion the assistant's, and the model's chat template is applied. Prompts then use plain
    * templates: instruction and input, or context and question, separated by an empty line. Default:
    * {@link Example.PromptCompletion}.
-   *
-   * @return this
    */
   public DatasetReader asChat() {
     this.asChat = true;
@@ -244,7 +229,6 @@ public final class DatasetReader {
    * Converts rows to conversations, as {@link #asChat()}, that begin with a system message.
    *
    * @param systemMessage the instructions for the model
-   * @return this
    */
   public DatasetReader asChat(String systemMessage) {
     this.system = systemMessage;
@@ -256,7 +240,6 @@ public final class DatasetReader {
    * malformed.
    *
    * @param completion the answer, such as {@code unanswerable}
-   * @return this
    */
   public DatasetReader noAnswer(String completion) {
     this.noAnswer = completion;
@@ -266,7 +249,6 @@ public final class DatasetReader {
   /**
    * Skips and counts malformed rows. Default: they fail the reading.
    *
-   * @return this
    * @throws IllegalStateException if {@link #quarantine} is set
    */
   public DatasetReader skipMalformed() {
@@ -283,7 +265,6 @@ public final class DatasetReader {
    * written only if there are any. Default: they fail the reading.
    *
    * @param file the file to write
-   * @return this
    * @throws IllegalStateException if {@link #skipMalformed} is set
    */
   public DatasetReader quarantine(Path file) {
@@ -297,8 +278,6 @@ public final class DatasetReader {
   /**
    * Recognizes the shape of each row separately: a text, a prompt with a completion, or a
    * conversation. Default: all rows have the same shape.
-   *
-   * @return this
    */
   public DatasetReader mixedShapes() {
     this.reader = new PlainReader();
@@ -311,7 +290,6 @@ public final class DatasetReader {
    * #open} reads only the first line. The others are checked when they are read.
    *
    * @param bytes length of each line including its line end
-   * @return this
    */
   public DatasetReader lineBytes(int... bytes) {
     this.lineBytes = bytes.clone();
@@ -364,8 +342,6 @@ public final class DatasetReader {
   /**
    * Allows mapped fields to be missing, since they may be in other files. Default: a field that no
    * row has is an error.
-   *
-   * @return this
    */
   public DatasetReader mayLackFields() {
     this.mayLack = true;

@@ -159,7 +159,6 @@ public sealed interface Example
     /**
      * Creates an example of one class.
      *
-     * @param text the text
      * @param label the name of its class
      */
     public Classified(String text, String label) {

@@ -34,7 +34,6 @@ public final class Mixture {
    *
    * @param dataset the rows, at least one
    * @param weight its share, relative to the others; above 0
-   * @return this
    * @throws IllegalArgumentException if it is empty, or the weight is not above 0 and finite
    */
   public Mixture add(Dataset dataset, double weight) {
@@ -53,7 +52,6 @@ public final class Mixture {
    * Sets the size of the mixture. Default: the total number of rows of all datasets.
    *
    * @param count number of rows, at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public Mixture rows(int count) {
@@ -68,7 +66,6 @@ public final class Mixture {
    * Sets the seed of shuffling. Default: 0.
    *
    * @param choice the seed
-   * @return this
    */
   public Mixture seed(long choice) {
     this.seed = choice;

@@ -61,7 +61,6 @@ public final class Splitter {
    * @param trainFraction fraction of rows to train on, above 0
    * @param validationFraction fraction of rows to validate on; may be 0
    * @param testFraction fraction of rows to test on; may be 0
-   * @return this
    * @throws IllegalArgumentException if they do not sum to 1 (within 1e-9)
    */
   public Splitter fractions(double trainFraction, double validationFraction, double testFraction) {
@@ -75,9 +74,6 @@ public final class Splitter {
   /**
    * Sets the fractions of a split without a test part.
    *
-   * @param trainFraction fraction of rows to train on, above 0
-   * @param validationFraction fraction of rows to validate on; may be 0
-   * @return this
    * @throws IllegalArgumentException if they do not sum to 1 (within 1e-9)
    */
   public Splitter fractions(double trainFraction, double validationFraction) {
@@ -88,7 +84,6 @@ public final class Splitter {
    * Sets the random seed. Default: 0.
    *
    * @param choice the seed
-   * @return this
    */
   public Splitter seed(long choice) {
     this.seed = choice;
@@ -99,7 +94,6 @@ public final class Splitter {
    * Stratifies by the labels of {@link Example.Classified} rows: every part gets the same share of
    * each label, within one row. Every label has a row in train.
    *
-   * @return this
    * @throws IllegalStateException if the rows are grouped or split by time
    */
   public Splitter stratifyByLabel() {
@@ -113,7 +107,6 @@ public final class Splitter {
    * has a row in train.
    *
    * @param classOf returns the class of a row
-   * @return this
    * @throws IllegalStateException if the rows are grouped or split by time
    */
   public Splitter stratifyBy(Function<? super Example, String> classOf) {
@@ -127,7 +120,6 @@ public final class Splitter {
    * Validation and test then get at most their fraction, train the rest.
    *
    * @param field a field of the source file
-   * @return this
    * @throws IllegalStateException if the rows are stratified or split by time
    */
   public Splitter groupBy(String field) {
@@ -141,7 +133,6 @@ public final class Splitter {
    * train the rest.
    *
    * @param keyOf returns the key of a row
-   * @return this
    * @throws IllegalStateException if the rows are stratified or split by time
    */
   public Splitter groupBy(Function<? super Example, String> keyOf) {
@@ -155,7 +146,6 @@ public final class Splitter {
    * prompt of a conversation is everything before the assistant's first message. Validation and
    * test then get at most their fraction, train the rest.
    *
-   * @return this
    * @throws IllegalStateException if the rows are stratified or split by time
    */
   public Splitter groupByPrompt() {
@@ -170,7 +160,6 @@ public final class Splitter {
    *
    * @param field a field of the source file: an ISO 8601 date or time (UTC unless it has an
    *     offset), or a number
-   * @return this
    * @throws IllegalStateException if the rows are stratified or grouped
    */
   public Splitter byTime(String field) {

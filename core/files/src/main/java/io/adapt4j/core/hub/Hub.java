@@ -103,7 +103,6 @@ public final class Hub {
    * sentence-transformers model. Cached files are not downloaded again. Blocks until all files are
    * available.
    *
-   * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
    * @return the folder of the snapshot
    * @throws HubException if the repository, revision or a file does not exist or is not accessible,
@@ -118,8 +117,6 @@ public final class Hub {
   /**
    * Downloads named files of a model's repository.
    *
-   * @param repository {@code owner/name}, or {@code name}
-   * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
    * @param files their names in the repository
    * @return the folder of the snapshot
    * @throws HubException as {@link #download(String, String)} does
@@ -133,8 +130,6 @@ public final class Hub {
    * Downloads selected files of a model's repository. Offline, a snapshot downloaded by Python is
    * used as it is, since the cache may not know which other files the repository has.
    *
-   * @param repository {@code owner/name}, or {@code name}
-   * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
    * @param wanted returns whether to download a file, given its name in the repository
    * @return the folder of the snapshot
    * @throws HubException as {@link #download(String, String)} does, or if no file is wanted
@@ -217,7 +212,6 @@ public final class Hub {
      * Sets the server's address.
      *
      * @param address an http or https address, without query
-     * @return this builder
      * @throws IllegalArgumentException if it is not such an address
      */
     public Builder endpoint(String address) {
@@ -252,7 +246,6 @@ public final class Hub {
      * Sets the access token for private and gated repositories.
      *
      * @param accessToken the token
-     * @return this builder
      * @throws IllegalArgumentException if it is empty or has spaces
      */
     public Builder token(String accessToken) {
@@ -260,11 +253,7 @@ public final class Hub {
       return this;
     }
 
-    /**
-     * Sends no access token, even if the environment has one.
-     *
-     * @return this builder
-     */
+    /** Sends no access token, even if the environment has one. */
     public Builder anonymous() {
       token = Optional.empty();
       return this;
@@ -274,7 +263,6 @@ public final class Hub {
      * Sets the folder of the cache.
      *
      * @param folder created if absent
-     * @return this builder
      */
     public Builder cache(Path folder) {
       cache = folder.toAbsolutePath();
@@ -285,7 +273,6 @@ public final class Hub {
      * Sets whether to use only the cache and make no requests.
      *
      * @param on true to use only the cache
-     * @return this builder
      */
     public Builder offline(boolean on) {
       offline = on;
@@ -296,7 +283,6 @@ public final class Hub {
      * Sets the number of concurrent downloads; default 4.
      *
      * @param files at least 1
-     * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder parallel(int files) {
@@ -312,7 +298,6 @@ public final class Hub {
      * are 1 s, 2 s, 4 s and so on up to 30 s, or as requested by the server.
      *
      * @param times at least 0
-     * @return this builder
      * @throws IllegalArgumentException if negative
      */
     public Builder retries(int times) {
@@ -327,7 +312,6 @@ public final class Hub {
      * Sets the connection timeout; default 10 s.
      *
      * @param timeout above 0
-     * @return this builder
      * @throws IllegalArgumentException if not above 0
      */
     public Builder connectTimeout(Duration timeout) {
@@ -340,7 +324,6 @@ public final class Hub {
      * as dropped; default 30 s.
      *
      * @param timeout above 0
-     * @return this builder
      * @throws IllegalArgumentException if not above 0
      */
     public Builder readTimeout(Duration timeout) {
@@ -354,7 +337,6 @@ public final class Hub {
      * files may take as long as they need; default {@value #DEFAULT_MIN_BYTES_PER_SECOND}.
      *
      * @param rate bytes per second; 0 accepts any rate
-     * @return this builder
      * @throws IllegalArgumentException if below 0
      */
     public Builder minBytesPerSecond(long rate) {
@@ -376,7 +358,6 @@ public final class Hub {
      * Sets the listener of download progress; default none.
      *
      * @param downloadListener the listener
-     * @return this builder
      */
     public Builder listener(DownloadListener downloadListener) {
       listener = Objects.requireNonNull(downloadListener, "listener");

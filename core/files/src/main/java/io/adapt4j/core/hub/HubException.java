@@ -23,7 +23,6 @@ public final class HubException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message the problem, its location and the remedy
    * @param cause the underlying failure
    */
   public HubException(String message, @Nullable Throwable cause) {

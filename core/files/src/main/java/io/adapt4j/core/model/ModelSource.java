@@ -67,7 +67,6 @@ public final class ModelSource {
    * Returns the source of a revision of a model's repository on the hub of {@link
    * Hub#fromEnvironment()}.
    *
-   * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag or, for the same files every time, a commit
    * @return the source; nothing is downloaded yet
    * @throws io.adapt4j.core.hub.HubException if the environment describes no hub
@@ -79,8 +78,6 @@ public final class ModelSource {
   /**
    * Returns the source of a revision of a model's repository on a given hub.
    *
-   * @param repository {@code owner/name}, or {@code name}
-   * @param revision a branch, a tag or, for the same files every time, a commit
    * @param hub downloads it
    * @return the source; nothing is downloaded yet
    */

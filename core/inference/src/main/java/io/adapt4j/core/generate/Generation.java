@@ -34,15 +34,7 @@ public record Generation(
     }
   }
 
-  /**
-   * Creates a result without log probabilities.
-   *
-   * @param text the new text without the prompt, cut before a stop string and without special
-   *     tokens
-   * @param tokenIds the new token ids in order, including the ones whose text was cut away
-   * @param finishReason why the generation ended
-   * @param promptTokens how many tokens the prompt had, padding not counted
-   */
+  /** Creates a result without log probabilities. */
   public Generation(
       String text, List<Integer> tokenIds, FinishReason finishReason, int promptTokens) {
     this(text, tokenIds, finishReason, promptTokens, List.of());

@@ -200,7 +200,6 @@ public final class GenerationOptions {
      * Sets the maximum number of tokens to generate.
      *
      * @param maxNewTokens at least 1
-     * @return this builder
      */
     public Builder maxNewTokens(int maxNewTokens) {
       require(maxNewTokens >= 1, "maxNewTokens", "at least 1", maxNewTokens);
@@ -212,7 +211,6 @@ public final class GenerationOptions {
      * Sets the divisor of the logits: below 1 sharpens the distribution, above 1 flattens it.
      *
      * @param temperature a finite number, at least 0; 0 means greedy
-     * @return this builder
      */
     public Builder temperature(double temperature) {
       require(
@@ -229,7 +227,6 @@ public final class GenerationOptions {
      * too.
      *
      * @param topK at least 1, or 0 to keep all
-     * @return this builder
      */
     public Builder topK(int topK) {
       require(topK >= 0, "topK", OFF_AT_0, topK);
@@ -242,7 +239,6 @@ public final class GenerationOptions {
      * Holtzman et al. 2020). At least one token stays.
      *
      * @param topP between 0 and 1; 1 keeps all
-     * @return this builder
      */
     public Builder topP(double topP) {
       require(topP >= 0 && topP <= 1, "topP", "between 0 and 1 (1 is off)", topP);
@@ -254,7 +250,6 @@ public final class GenerationOptions {
      * Drops tokens less probable than this ratio of the most probable one (Nguyen et al. 2024).
      *
      * @param minP between 0 and 1; 0 drops none
-     * @return this builder
      */
     public Builder minP(double minP) {
       require(minP >= 0 && minP <= 1, "minP", "between 0 and 1 (0 is off)", minP);
@@ -267,7 +262,6 @@ public final class GenerationOptions {
      * prompt or output (Keskar et al. 2019). It applies to greedy decoding too.
      *
      * @param repetitionPenalty a finite number above 0; 1 is none, above 1 discourages repetition
-     * @return this builder
      */
     public Builder repetitionPenalty(double repetitionPenalty) {
       require(
@@ -284,7 +278,6 @@ public final class GenerationOptions {
      * OpenAI defines it; the prompt does not count.
      *
      * @param frequencyPenalty a finite number; 0 is none, above 0 discourages repetition
-     * @return this builder
      */
     public Builder frequencyPenalty(double frequencyPenalty) {
       requireFinite("frequencyPenalty", frequencyPenalty);
@@ -297,7 +290,6 @@ public final class GenerationOptions {
      * defines it; the prompt does not count.
      *
      * @param presencePenalty a finite number; 0 is none, above 0 encourages new words
-     * @return this builder
      */
     public Builder presencePenalty(double presencePenalty) {
       requireFinite("presencePenalty", presencePenalty);
@@ -309,7 +301,6 @@ public final class GenerationOptions {
      * Adds biases to the logits of tokens before any other processing, as OpenAI defines it.
      *
      * @param logitBias finite numbers by token id; about -100 bans a token, 100 forces it
-     * @return this builder
      */
     public Builder logitBias(Map<Integer, Double> logitBias) {
       Texts.require("logitBias", logitBias);
@@ -324,7 +315,6 @@ public final class GenerationOptions {
      * Reports the log probabilities of the generated tokens ({@link Generation#logprobs}).
      *
      * @param alternatives number of most probable tokens to report for each position, at least 0
-     * @return this builder
      */
     public Builder logprobs(int alternatives) {
       require(alternatives >= 0, "logprobs", "at least 0", alternatives);
@@ -337,7 +327,6 @@ public final class GenerationOptions {
      * has its own random stream.
      *
      * @param seed any number
-     * @return this builder
      */
     public Builder seed(long seed) {
       values.seed = seed;
@@ -348,7 +337,6 @@ public final class GenerationOptions {
      * Sets texts that end the generation. The result is cut before the text.
      *
      * @param stopStrings non-empty texts
-     * @return this builder
      */
     public Builder stopStrings(List<String> stopStrings) {
       Texts.requireAll("stopStrings", stopStrings);
@@ -359,12 +347,7 @@ public final class GenerationOptions {
       return this;
     }
 
-    /**
-     * Sets texts that end the generation. The result is cut before the text.
-     *
-     * @param stopStrings non-empty texts
-     * @return this builder
-     */
+    /** Sets texts that end the generation. The result is cut before the text. */
     public Builder stopStrings(String... stopStrings) {
       Texts.requireAll("stopStrings", stopStrings);
       return stopStrings(List.of(stopStrings));
@@ -374,7 +357,6 @@ public final class GenerationOptions {
      * Sets token ids that end the generation.
      *
      * @param stopIds ids, each at least 0
-     * @return this builder
      */
     public Builder stopIds(Collection<Integer> stopIds) {
       Texts.requireAll("stopIds", stopIds);
@@ -388,7 +370,6 @@ public final class GenerationOptions {
      * Continues after the model's end-of-sequence token.
      *
      * @param ignoreEos true to ignore it
-     * @return this builder
      */
     public Builder ignoreEos(boolean ignoreEos) {
       values.ignoreEos = ignoreEos;
@@ -401,7 +382,6 @@ public final class GenerationOptions {
      * affects.
      *
      * @param ignoreContextLength true to continue
-     * @return this builder
      */
     public Builder ignoreContextLength(boolean ignoreContextLength) {
       values.ignoreContextLength = ignoreContextLength;
@@ -416,7 +396,6 @@ public final class GenerationOptions {
      * to rounding, including sampled ones. Not used for a batch of several prompts.
      *
      * @param promptLookupTokens number of tokens to guess, usually about 10; 0 disables it
-     * @return this builder
      */
     public Builder promptLookupTokens(int promptLookupTokens) {
       require(promptLookupTokens >= 0, "promptLookupTokens", OFF_AT_0, promptLookupTokens);
@@ -429,7 +408,6 @@ public final class GenerationOptions {
      * with them. The end token is never part of the text.
      *
      * @param skipSpecialTokens false to spell them out
-     * @return this builder
      */
     public Builder skipSpecialTokens(boolean skipSpecialTokens) {
       values.skipSpecialTokens = skipSpecialTokens;
@@ -442,7 +420,6 @@ public final class GenerationOptions {
      * ends earlier, such as {@link #maxNewTokens}, is a prefix of an allowed text.
      *
      * @param constraint the constraint, which many answers can share
-     * @return this builder
      */
     public Builder constraint(OutputConstraint constraint) {
       Texts.require("constraint", constraint);

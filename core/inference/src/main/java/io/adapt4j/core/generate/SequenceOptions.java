@@ -178,7 +178,6 @@ public final class SequenceOptions {
      * Sets the maximum number of new tokens.
      *
      * @param value at least 1
-     * @return this builder
      */
     public Builder maxNewTokens(int value) {
       maxNewTokens = OptionalInt.of(atLeast("maxNewTokens", value, 1));
@@ -189,7 +188,6 @@ public final class SequenceOptions {
      * Sets the minimum number of new tokens.
      *
      * @param value at least 0
-     * @return this builder
      */
     public Builder minNewTokens(int value) {
       minNewTokens = OptionalInt.of(atLeast("minNewTokens", value, 0));
@@ -200,7 +198,6 @@ public final class SequenceOptions {
      * Sets the number of beams.
      *
      * @param value 1 for greedy decoding, more for beam search
-     * @return this builder
      */
     public Builder numBeams(int value) {
       numBeams = OptionalInt.of(atLeast("numBeams", value, 1));
@@ -211,7 +208,6 @@ public final class SequenceOptions {
      * Sets the exponent of the length by which the scores of complete texts are divided.
      *
      * @param value above 0 prefers long texts, below 0 short ones
-     * @return this builder
      */
     public Builder lengthPenalty(double value) {
       if (!Double.isFinite(value)) {
@@ -225,7 +221,6 @@ public final class SequenceOptions {
      * Prevents n-grams from repeating.
      *
      * @param value size of the n-grams; 0 allows all
-     * @return this builder
      */
     public Builder noRepeatNgramSize(int value) {
       noRepeatNgramSize = OptionalInt.of(atLeast("noRepeatNgramSize", value, 0));
@@ -236,7 +231,6 @@ public final class SequenceOptions {
      * Sets the stop condition of beam search.
      *
      * @param value the condition
-     * @return this builder
      */
     public Builder earlyStopping(EarlyStopping value) {
       earlyStopping = Optional.of(value);
@@ -247,7 +241,6 @@ public final class SequenceOptions {
      * Sets the token that every text starts with, such as a language token.
      *
      * @param value its id
-     * @return this builder
      */
     public Builder forcedBosTokenId(int value) {
       forcedBosTokenId = OptionalInt.of(atLeast("forcedBosTokenId", value, 0));
@@ -258,7 +251,6 @@ public final class SequenceOptions {
      * Sets the token that ends a text at the length limit.
      *
      * @param value its id
-     * @return this builder
      */
     public Builder forcedEosTokenId(int value) {
       forcedEosTokenId = OptionalInt.of(atLeast("forcedEosTokenId", value, 0));
@@ -269,7 +261,6 @@ public final class SequenceOptions {
      * Sets the token that ends a text.
      *
      * @param value its id
-     * @return this builder
      */
     public Builder eosTokenId(int value) {
       eosTokenId = OptionalInt.of(atLeast("eosTokenId", value, 0));
@@ -280,7 +271,6 @@ public final class SequenceOptions {
      * Sets whether texts end only at the length limit.
      *
      * @param value whether no token ends a text
-     * @return this builder
      */
     public Builder ignoreEos(boolean value) {
       ignoreEos = value;

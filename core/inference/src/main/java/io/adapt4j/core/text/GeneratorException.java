@@ -24,7 +24,6 @@ public sealed class GeneratorException extends Adapt4jException permits RequestR
   /**
    * Creates an exception with a cause.
    *
-   * @param message the problem, its location and the remedy
    * @param cause the underlying failure
    */
   public GeneratorException(@Nullable String message, @Nullable Throwable cause) {

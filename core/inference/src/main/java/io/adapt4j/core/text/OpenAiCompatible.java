@@ -168,7 +168,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * Sets the model. There is no default.
      *
      * @param name the model's name on the server
-     * @return this builder
      * @throws IllegalArgumentException if it is blank
      */
     public Builder model(String name) {
@@ -182,7 +181,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * need none. Read it from the environment or a vault rather than writing it into a program.
      *
      * @param secret the key
-     * @return this builder
      * @throws IllegalArgumentException if it is empty, or has characters that no key has
      */
     public Builder apiKey(String secret) {
@@ -194,7 +192,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * Sets the key to the value of an environment variable, such as {@code OPENAI_API_KEY}.
      *
      * @param variable the variable's name
-     * @return this builder
      * @throws IllegalArgumentException if it is not set
      */
     public Builder apiKeyFrom(String variable) {
@@ -213,7 +210,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * that keep the connection alive do not count. Default: 2 minutes.
      *
      * @param longest maximum wait, above 0
-     * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
     public Builder timeout(Duration longest) {
@@ -226,7 +222,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * Sets the maximum duration of a whole streamed answer. Default: 15 times the {@link #timeout}.
      *
      * @param longest maximum duration, above 0
-     * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
     public Builder streamTimeout(Duration longest) {
@@ -240,7 +235,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * one is an error and is not read further. Default: 8 MiB.
      *
      * @param most at least 1 and at most 1 GiB
-     * @return this builder
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAnswerBytes(long most) {
@@ -253,7 +247,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * Sets the maximum wait for a connection. Default: 10 s.
      *
      * @param longest maximum wait, above 0
-     * @return this builder
      * @throws IllegalArgumentException if it is not above 0
      */
     public Builder connectTimeout(Duration longest) {
@@ -266,7 +259,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * Sets the maximum number of retries. Default: 5.
      *
      * @param most at least 0
-     * @return this builder
      * @throws IllegalArgumentException if it is below 0
      */
     public Builder retries(int most) {
@@ -279,7 +271,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * Sets the maximum number of concurrent requests. Default: 4.
      *
      * @param most at least 1
-     * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder parallel(int most) {
@@ -292,7 +283,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * Sets the maximum number of requests per minute; they are evenly spaced. Default: no limit.
      *
      * @param most at least 1
-     * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder requestsPerMinute(int most) {
@@ -306,7 +296,6 @@ public final class OpenAiCompatible implements TextGenerator {
      * models require {@code max_completion_tokens}.
      *
      * @param name the field's name
-     * @return this builder
      * @throws IllegalArgumentException if it is blank
      */
     public Builder limitName(String name) {
@@ -320,7 +309,6 @@ public final class OpenAiCompatible implements TextGenerator {
      *
      * @param name the header's name
      * @param value its value
-     * @return this builder
      * @throws IllegalArgumentException if Java's HTTP client does not allow the header
      */
     public Builder header(String name, String value) {
@@ -341,7 +329,6 @@ public final class OpenAiCompatible implements TextGenerator {
      *
      * @param field the field's name
      * @param value a text, number, boolean, list or map; null leaves the field out
-     * @return this builder
      * @throws IllegalArgumentException if the value is of another type
      */
     public Builder body(String field, Object value) {

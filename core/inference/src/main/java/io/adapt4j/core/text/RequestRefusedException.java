@@ -20,7 +20,6 @@ public final class RequestRefusedException extends GeneratorException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message the problem, its location and the remedy
    * @param cause the underlying failure
    */
   public RequestRefusedException(String message, Throwable cause) {

@@ -32,7 +32,6 @@ public interface TextGenerator {
    * Answers a prompt: a conversation of a single user message.
    *
    * @param prompt the prompt
-   * @param options generation options
    * @return the answer
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer at all
@@ -67,8 +66,6 @@ public interface TextGenerator {
    * #stream(List, GenerationOptions, Consumer)}. Unless an implementation overrides it,
    * cancellation takes effect at the next piece and leaves the generator by an exception.
    *
-   * @param messages the conversation, usually ended by a user's message
-   * @param options generation options
    * @param onText receives the text as it is produced, on this thread
    * @param cancellation cancels the answer
    * @return the answer; if cancelled, the text so far with the reason {@link
@@ -103,8 +100,6 @@ public interface TextGenerator {
    * nothing is lost if a later one fails. Unless an implementation overrides it, they are asked one
    * after the other.
    *
-   * @param conversations the conversations
-   * @param options generation options, the same for all
    * @param arrivals receives the answers, one at a time, in any order
    * @return one answer per conversation, in order
    * @throws RequestRefusedException if one of them cannot be answered

@@ -36,7 +36,6 @@ public interface DecoderBuilder {
    * Sets the context length if {@code max_position_embeddings} is absent.
    *
    * @param tokens at least 1; 2048 by default
-   * @return this
    */
   DecoderBuilder defaultContextLength(int tokens);
 
@@ -44,7 +43,6 @@ public interface DecoderBuilder {
    * Sets the epsilon of norms if {@code rms_norm_eps} is absent.
    *
    * @param eps above 0; 1e-6 by default
-   * @return this
    */
   DecoderBuilder defaultNormEpsilon(double eps);
 
@@ -52,7 +50,6 @@ public interface DecoderBuilder {
    * Sets the activation of the MLP if {@code hidden_act} is absent.
    *
    * @param name silu, gelu, gelu_pytorch_tanh, relu or tanh; silu by default
-   * @return this
    */
   DecoderBuilder defaultActivation(String name);
 
@@ -61,7 +58,6 @@ public interface DecoderBuilder {
    * absent.
    *
    * @param tied whether it is; false by default
-   * @return this
    */
   DecoderBuilder defaultTiedEmbeddings(boolean tied);
 
@@ -69,7 +65,6 @@ public interface DecoderBuilder {
    * Sets the base of the rotary frequencies if {@code rope_theta} is absent.
    *
    * @param base above 0; 10,000 by default
-   * @return this
    */
   DecoderBuilder defaultRotaryBase(double base);
 
@@ -77,7 +72,6 @@ public interface DecoderBuilder {
    * Sets the head width if {@code head_dim} is absent.
    *
    * @param width even; by default {@code hidden_size / num_attention_heads}
-   * @return this
    */
   DecoderBuilder defaultHeadSize(int width);
 
@@ -87,7 +81,6 @@ public interface DecoderBuilder {
    * @param queryKeyValue whether the query, key and value projections have biases
    * @param output whether the output projection has a bias; by default {@code attention_bias}
    *     decides both
-   * @return this
    */
   DecoderBuilder attentionBias(boolean queryKeyValue, boolean output);
 
@@ -95,15 +88,12 @@ public interface DecoderBuilder {
    * Sets whether the projections of the MLP have biases.
    *
    * @param bias whether they have biases; by default {@code mlp_bias} decides
-   * @return this
    */
   DecoderBuilder mlpBias(boolean bias);
 
   /**
    * Reads queries, keys and values from a single stored {@code qkv_proj}, gate and up from a single
    * {@code gate_up_proj}.
-   *
-   * @return this
    */
   DecoderBuilder fusedProjections();
 
@@ -111,7 +101,6 @@ public interface DecoderBuilder {
    * Sets the positions of a layer's norms.
    *
    * @param where {@link Norms#BEFORE} by default
-   * @return this
    */
   DecoderBuilder norms(Norms where);
 
@@ -119,7 +108,6 @@ public interface DecoderBuilder {
    * Sets the offset added to the weights of norms, which are stored as differences from it.
    *
    * @param offset 0 by default; 1 in Gemma
-   * @return this
    */
   DecoderBuilder normOffset(double offset);
 
@@ -127,7 +115,6 @@ public interface DecoderBuilder {
    * Sets the normalization of queries and keys.
    *
    * @param kind none by default
-   * @return this
    */
   DecoderBuilder queryKeyNorms(QueryKeyNorms kind);
 
@@ -135,7 +122,6 @@ public interface DecoderBuilder {
    * Sets the factor of embeddings.
    *
    * @param factor 1 by default
-   * @return this
    */
   DecoderBuilder embeddingScale(double factor);
 
@@ -143,7 +129,6 @@ public interface DecoderBuilder {
    * Sets the factor of attention scores.
    *
    * @param factor above 0; by default 1 / sqrt(head width)
-   * @return this
    */
   DecoderBuilder attentionScale(double factor);
 
@@ -151,7 +136,6 @@ public interface DecoderBuilder {
    * Sets the factor of the attention and MLP outputs that are added to the residual stream.
    *
    * @param factor 1 by default
-   * @return this
    */
   DecoderBuilder residualScale(double factor);
 
@@ -159,7 +143,6 @@ public interface DecoderBuilder {
    * Sets the factor of logits.
    *
    * @param factor 1 by default
-   * @return this
    */
   DecoderBuilder logitScale(double factor);
 
@@ -167,7 +150,6 @@ public interface DecoderBuilder {
    * Soft-caps attention scores: cap * tanh(score / cap).
    *
    * @param cap above 0; 0, the default, for none
-   * @return this
    */
   DecoderBuilder attentionSoftCap(double cap);
 
@@ -175,7 +157,6 @@ public interface DecoderBuilder {
    * Soft-caps logits: cap * tanh(logit / cap).
    *
    * @param cap above 0; 0, the default, for none
-   * @return this
    */
   DecoderBuilder logitSoftCap(double cap);
 
@@ -183,7 +164,6 @@ public interface DecoderBuilder {
    * Limits attention to a sliding window.
    *
    * @param tokens window of each layer, including the token itself; 0, the default, for no limit
-   * @return this
    */
   DecoderBuilder window(IntUnaryOperator tokens);
 
@@ -193,7 +173,6 @@ public interface DecoderBuilder {
    *
    * @param base above 0
    * @param layers the layers
-   * @return this
    */
   DecoderBuilder localRotaryBase(double base, IntPredicate layers);
 
@@ -201,7 +180,6 @@ public interface DecoderBuilder {
    * Leaves some layers without rotary embeddings, as every fourth of SmolLM3.
    *
    * @param layers the layers; none by default
-   * @return this
    */
   DecoderBuilder withoutRotary(IntPredicate layers);
 }

@@ -115,7 +115,6 @@ public final class FaultCheck {
    * Says what is there before.
    *
    * @param before makes it; on the device, and without faults
-   * @return this
    */
   public FaultCheck before(Writer before) {
     this.before = before;
@@ -126,7 +125,6 @@ public final class FaultCheck {
    * Says what is tested.
    *
    * @param writer replaces the content
-   * @return this
    */
   public FaultCheck writing(Writer writer) {
     this.writer = writer;
@@ -137,58 +135,37 @@ public final class FaultCheck {
    * Says how the content is read.
    *
    * @param reader reads it
-   * @return this
    */
   public FaultCheck reading(Reader reader) {
     this.reader = reader;
     return this;
   }
 
-  /**
-   * Allows errors that only name the cause, for what others call that explain it.
-   *
-   * @return this
-   */
+  /** Allows errors that only name the cause, for what others call that explain it. */
   public FaultCheck explainedByCallers() {
     explains = false;
     return this;
   }
 
-  /**
-   * Allows that a power cut takes what was written, whole, even after the writer has returned.
-   *
-   * @return this
-   */
+  /** Allows that a power cut takes what was written, whole, even after the writer has returned. */
   public FaultCheck notForced() {
     forced = false;
     return this;
   }
 
-  /**
-   * Demands that the next write removes what a power cut has left behind.
-   *
-   * @return this
-   */
+  /** Demands that the next write removes what a power cut has left behind. */
   public FaultCheck sweeping() {
     sweeps = true;
     return this;
   }
 
-  /**
-   * Allows that a writer does without what it could not write, and tells nobody.
-   *
-   * @return this
-   */
+  /** Allows that a writer does without what it could not write, and tells nobody. */
   public FaultCheck optional() {
     required = false;
     return this;
   }
 
-  /**
-   * Allows that a power cut leaves a mixture, as long as the reader refuses it.
-   *
-   * @return this
-   */
+  /** Allows that a power cut leaves a mixture, as long as the reader refuses it. */
   public FaultCheck damageIsTold() {
     damageTold = true;
     return this;
@@ -198,7 +175,6 @@ public final class FaultCheck {
    * Allows other contents than the old and the new one, such as a part of what is appended.
    *
    * @param contents tests what the reader says
-   * @return this
    */
   public FaultCheck or(Predicate<String> contents) {
     others = contents;
@@ -209,7 +185,6 @@ public final class FaultCheck {
    * Tries only every so many calls unless more is asked for, where one takes long.
    *
    * @param calls the distance
-   * @return this
    */
   public FaultCheck every(int calls) {
     distance = LONG ? 1 : calls;
@@ -220,18 +195,13 @@ public final class FaultCheck {
    * Allows files that stay, such as a part of a download.
    *
    * @param regex their paths below the folder
-   * @return this
    */
   public FaultCheck keeping(String regex) {
     kept = Pattern.compile(regex);
     return this;
   }
 
-  /**
-   * Leaves interrupts out, for what never runs on a thread that is interrupted.
-   *
-   * @return this
-   */
+  /** Leaves interrupts out, for what never runs on a thread that is interrupted. */
   public FaultCheck withoutInterrupts() {
     exempt.add(Fault.INTERRUPTED);
     return this;

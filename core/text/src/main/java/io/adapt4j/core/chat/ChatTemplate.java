@@ -118,7 +118,6 @@ public final class ChatTemplate {
   /**
    * Resolves a chat template by name or path, as {@link #resolve(String)} does.
    *
-   * @param nameOrPath the name or the path
    * @param base folder against which relative paths are resolved
    * @return the chat template
    * @throws ChatException if it is none of these, or the folder has no template

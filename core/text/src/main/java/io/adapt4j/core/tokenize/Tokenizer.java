@@ -98,8 +98,6 @@ public final class Tokenizer implements AutoCloseable {
    * Encodes a text of any length in little memory: in parts, and no further than the limit on
    * tokens. The ids are those of {@link #encode(String, boolean)}.
    *
-   * @param text the text; may be empty
-   * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
    * @param mostTokens maximum number of tokens of the text, without added ones
    * @param isCancelled polled between the parts, on this thread
    * @return the ids
@@ -220,8 +218,6 @@ public final class Tokenizer implements AutoCloseable {
    * longest_first} of Transformers. If an odd number of tokens is left for two texts that are both
    * too long, the one that was longer gets one more; if they were equal, the second.
    *
-   * @param first the first text; may be empty
-   * @param second the second text; may be empty
    * @param maxLength maximum number of ids, including added ones
    * @return ids, type ids, offsets in the text of a token, and which tokens were added
    * @throws IllegalArgumentException if a text has an unpaired surrogate
@@ -276,7 +272,6 @@ public final class Tokenizer implements AutoCloseable {
    * Encodes a prompt of any length as {@link #encodePrompt(String)} does, in parts as {@link
    * #encode(String, boolean, int, BooleanSupplier)} does.
    *
-   * @param text the text; may be empty
    * @param mostTokens maximum number of tokens of the text, without added ones
    * @param isCancelled polled between the parts, on this thread
    * @return the ids; empty only for an empty text without added tokens
@@ -319,7 +314,6 @@ public final class Tokenizer implements AutoCloseable {
    * joined: its first token keeps a leading space that it would lose at the beginning of a text.
    * After a special token a new text begins.
    *
-   * @param skipSpecialTokens whether to leave special tokens out
    * @param before the preceding tokens; whole characters
    * @return the stream, empty
    * @throws IllegalArgumentException if an id is negative

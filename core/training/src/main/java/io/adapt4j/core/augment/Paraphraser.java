@@ -116,7 +116,6 @@ public final class Paraphraser {
    * Sets the number of paraphrases per row, besides the original. Default: 10.
    *
    * @param count at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public Paraphraser paraphrases(int count) {
@@ -128,7 +127,6 @@ public final class Paraphraser {
    * Sets the number of attempts to get missing paraphrases, including the first. Default: 3.
    *
    * @param most at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public Paraphraser attempts(int most) {
@@ -142,7 +140,6 @@ public final class Paraphraser {
    * case, spaces and punctuation are always duplicates.
    *
    * @param from above 0 and up to 1
-   * @return this
    * @throws IllegalArgumentException if it is outside that range
    */
   public Paraphraser nearDuplicates(double from) {
@@ -154,7 +151,6 @@ public final class Paraphraser {
    * Sets the styles, which are cycled through. Default: {@link #DEFAULT_STYLES}.
    *
    * @param instructions the instructions, one sentence each
-   * @return this
    * @throws IllegalArgumentException if there is none, or one is blank
    */
   public Paraphraser styles(String... instructions) {
@@ -166,7 +162,6 @@ public final class Paraphraser {
    * Sets the prompt. Default: {@link #DEFAULT_PROMPT}.
    *
    * @param template a text with {@code {text}} and {@code {style}}
-   * @return this
    * @throws IllegalArgumentException if one of them is missing
    */
   public Paraphraser prompt(String template) {
@@ -179,7 +174,6 @@ public final class Paraphraser {
    * 0. The seed is incremented each time a style is used again.
    *
    * @param choice the options
-   * @return this
    */
   public Paraphraser options(GenerationOptions choice) {
     this.options = Objects.requireNonNull(choice, "choice");
@@ -190,7 +184,6 @@ public final class Paraphraser {
    * Sets the parts of rows to paraphrase. Default: {@link Part#TEXT} and {@link Part#PROMPT}.
    *
    * @param chosen at least one
-   * @return this
    * @throws IllegalArgumentException if there is none
    */
   public Paraphraser parts(Part... chosen) {
@@ -202,7 +195,6 @@ public final class Paraphraser {
    * Sets the details that paraphrases must keep. Default: all of {@link Detail}.
    *
    * @param kept the details to check; none to disable these checks
-   * @return this
    */
   public Paraphraser keep(Detail... kept) {
     this.details = EnumSet.noneOf(Detail.class);
@@ -214,7 +206,6 @@ public final class Paraphraser {
    * Sets a user-defined check.
    *
    * @param check returns whether to accept a paraphrase, given the original and the paraphrase
-   * @return this
    */
   public Paraphraser check(BiPredicate<String, String> check) {
     this.ownCheck = Optional.of(check);
@@ -224,8 +215,6 @@ public final class Paraphraser {
   /**
    * Asks the generator for every paraphrase whether it has the same meaning as the original.
    * Default: off. It doubles the number of requests.
-   *
-   * @return this
    */
   public Paraphraser backCheck() {
     return backCheck(generator, MeaningCheck.YES_OR_NO);
@@ -236,7 +225,6 @@ public final class Paraphraser {
    *
    * @param asked the generator that answers yes or no
    * @param choice its generation options; a reasoning model needs more tokens
-   * @return this
    */
   public Paraphraser backCheck(TextGenerator asked, GenerationOptions choice) {
     this.judge = Optional.of(asked);
@@ -250,7 +238,6 @@ public final class Paraphraser {
    * @param embedding the embedding function, such as {@code embedder::embedAll} of a {@code
    *     TextEmbedder}
    * @param least minimum cosine similarity, above 0 and up to 1
-   * @return this
    * @throws IllegalArgumentException if it is outside that range
    */
   public Paraphraser similarity(Function<List<String>, List<float[]>> embedding, double least) {
@@ -264,18 +251,13 @@ public final class Paraphraser {
    * no cache.
    *
    * @param kept the cache
-   * @return this
    */
   public Paraphraser cache(AnswerCache kept) {
     this.cache = Optional.of(kept);
     return this;
   }
 
-  /**
-   * Excludes the original rows from the result. Default: each precedes its paraphrases.
-   *
-   * @return this
-   */
+  /** Excludes the original rows from the result. Default: each precedes its paraphrases. */
   public Paraphraser withoutOriginals() {
     this.originals = false;
     return this;
@@ -286,7 +268,6 @@ public final class Paraphraser {
    * if several augmented files are combined.
    *
    * @param field a field of the rows' sources with unique values
-   * @return this
    */
   public Paraphraser idField(String field) {
     this.idField = Optional.of(field);
@@ -297,7 +278,6 @@ public final class Paraphraser {
    * Sets the source fields that are copied to paraphrases. Default: none.
    *
    * @param fields field names, such as the key of a conversation
-   * @return this
    * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
   public Paraphraser keepFields(String... fields) {
@@ -309,7 +289,6 @@ public final class Paraphraser {
    * Reports progress after every few rows. Default: no listener.
    *
    * @param listener receives the report so far, on the augmenting thread
-   * @return this
    */
   public Paraphraser onProgress(Consumer<AugmentationReport> listener) {
     this.progress = Objects.requireNonNull(listener, "listener");
@@ -329,7 +308,6 @@ public final class Paraphraser {
   /**
    * Estimates what {@link #augment} will cost.
    *
-   * @param dataset the rows
    * @param tokens returns the number of tokens in a text
    * @return the estimate
    */

@@ -90,7 +90,6 @@ public final class QuestionWriter {
    * Sets the number of questions per passage. Default: 5.
    *
    * @param count at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public QuestionWriter questions(int count) {
@@ -102,7 +101,6 @@ public final class QuestionWriter {
    * Sets the number of attempts to get missing questions, including the first. Default: 3.
    *
    * @param most at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public QuestionWriter attempts(int most) {
@@ -115,7 +113,6 @@ public final class QuestionWriter {
    * {@code Q:} and {@code A:}.
    *
    * @param text a text with {@code {count}} and {@code {text}}, and optionally {@code {style}}
-   * @return this
    * @throws IllegalArgumentException if a placeholder is missing
    */
   public QuestionWriter prompt(String text) {
@@ -127,7 +124,6 @@ public final class QuestionWriter {
    * Sets the template of prompts. Default: {@link PromptTemplate#QUESTION}.
    *
    * @param choice a template with the field {@code question} and optionally {@code passage}
-   * @return this
    */
   public QuestionWriter template(PromptTemplate choice) {
     this.template = Objects.requireNonNull(choice, "choice");
@@ -139,7 +135,6 @@ public final class QuestionWriter {
    * seed 0; the seed is incremented with every attempt.
    *
    * @param choice the options
-   * @return this
    */
   public QuestionWriter options(GenerationOptions choice) {
     this.options = Objects.requireNonNull(choice, "choice");
@@ -151,7 +146,6 @@ public final class QuestionWriter {
    * rejected.
    *
    * @param choice returns the passage of a row
-   * @return this
    */
   public QuestionWriter passage(Function<? super Example, String> choice) {
     this.passage = Objects.requireNonNull(choice, "choice");
@@ -163,7 +157,6 @@ public final class QuestionWriter {
    *
    * @param asked the generator that answers yes or no
    * @param choice its generation options; a reasoning model needs more tokens
-   * @return this
    */
   public QuestionWriter backCheck(TextGenerator asked, GenerationOptions choice) {
     this.judge = Optional.of(asked);
@@ -171,11 +164,7 @@ public final class QuestionWriter {
     return this;
   }
 
-  /**
-   * Asks the same generator for every answer whether it is right.
-   *
-   * @return this
-   */
+  /** Asks the same generator for every answer whether it is right. */
   public QuestionWriter backCheck() {
     return backCheck(generator, MeaningCheck.YES_OR_NO);
   }
@@ -185,7 +174,6 @@ public final class QuestionWriter {
    * no cache.
    *
    * @param kept the cache
-   * @return this
    */
   public QuestionWriter cache(AnswerCache kept) {
     this.cache = Optional.of(kept);
@@ -196,7 +184,6 @@ public final class QuestionWriter {
    * Sets the field whose value becomes {@link Augmented#SOURCE}. Default: the row's index.
    *
    * @param field a field of the rows' sources with unique values
-   * @return this
    */
   public QuestionWriter idField(String field) {
     this.idField = Optional.of(field);
@@ -207,7 +194,6 @@ public final class QuestionWriter {
    * Sets the source fields that are copied to questions. Default: none.
    *
    * @param fields field names
-   * @return this
    * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
   public QuestionWriter keepFields(String... fields) {
@@ -219,7 +205,6 @@ public final class QuestionWriter {
    * Reports progress after every few rows. Default: no listener.
    *
    * @param listener receives the report so far, on the writing thread
-   * @return this
    */
   public QuestionWriter onProgress(Consumer<AugmentationReport> listener) {
     this.progress = Objects.requireNonNull(listener, "listener");

@@ -71,7 +71,6 @@ public final class TemplateAugmenter {
    *
    * @param name the name
    * @param values the possible values
-   * @return this
    * @throws IllegalArgumentException if the name is {@code text}, or a value is blank or missing
    */
   public TemplateAugmenter list(String name, String... values) {
@@ -86,7 +85,6 @@ public final class TemplateAugmenter {
    * Sets the number of paraphrases per row, besides the original. Default: one per template.
    *
    * @param count at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public TemplateAugmenter paraphrases(int count) {
@@ -98,7 +96,6 @@ public final class TemplateAugmenter {
    * Sets the random seed. Default: 0.
    *
    * @param choice the seed
-   * @return this
    */
   public TemplateAugmenter seed(long choice) {
     this.seed = choice;
@@ -109,7 +106,6 @@ public final class TemplateAugmenter {
    * Sets the parts of rows to paraphrase. Default: {@link Part#TEXT} and {@link Part#PROMPT}.
    *
    * @param chosen at least one
-   * @return this
    * @throws IllegalArgumentException if there is none
    */
   public TemplateAugmenter parts(Part... chosen) {
@@ -117,11 +113,7 @@ public final class TemplateAugmenter {
     return this;
   }
 
-  /**
-   * Excludes the original rows from the result. Default: each precedes its paraphrases.
-   *
-   * @return this
-   */
+  /** Excludes the original rows from the result. Default: each precedes its paraphrases. */
   public TemplateAugmenter withoutOriginals() {
     this.originals = false;
     return this;
@@ -131,7 +123,6 @@ public final class TemplateAugmenter {
    * Sets the field whose value becomes {@link Augmented#SOURCE}. Default: the row's index.
    *
    * @param field a field of the rows' sources with unique values
-   * @return this
    */
   public TemplateAugmenter idField(String field) {
     this.idField = Optional.of(field);
@@ -142,7 +133,6 @@ public final class TemplateAugmenter {
    * Sets the source fields that are copied to paraphrases. Default: none.
    *
    * @param fields field names
-   * @return this
    * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
   public TemplateAugmenter keepFields(String... fields) {

@@ -88,7 +88,6 @@ public final class BatchCompletion {
    * Sets the template of prompts. Default: the field {@code prompt} or {@code text}.
    *
    * @param prompt the template
-   * @return this
    */
   public BatchCompletion template(PromptTemplate prompt) {
     this.template = Optional.of(prompt);
@@ -99,18 +98,13 @@ public final class BatchCompletion {
    * Sets a system message for prompts that are sent as conversations. Default: none.
    *
    * @param message the message
-   * @return this
    */
   public BatchCompletion system(String message) {
     this.system = Optional.of(message);
     return this;
   }
 
-  /**
-   * Continues prompts as they are, even for a chat model.
-   *
-   * @return this
-   */
+  /** Continues prompts as they are, even for a chat model. */
   public BatchCompletion raw() {
     this.raw = true;
     return this;
@@ -120,7 +114,6 @@ public final class BatchCompletion {
    * Sets the generation options.
    *
    * @param generation the options
-   * @return this
    */
   public BatchCompletion options(GenerationOptions generation) {
     this.options = Objects.requireNonNull(generation, "generation");
@@ -131,7 +124,6 @@ public final class BatchCompletion {
    * Sets the field of the answer. Default: {@code completion}.
    *
    * @param name a name that no field of the rows has
-   * @return this
    */
   public BatchCompletion field(String name) {
     this.field = Objects.requireNonNull(name, "name");
@@ -143,7 +135,6 @@ public final class BatchCompletion {
    * #DEFAULT_REQUESTS}.
    *
    * @param rows number of rows, at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public BatchCompletion requests(int rows) {
@@ -154,11 +145,7 @@ public final class BatchCompletion {
     return this;
   }
 
-  /**
-   * Discards existing results, and replaces the output at the end.
-   *
-   * @return this
-   */
+  /** Discards existing results, and replaces the output at the end. */
   public BatchCompletion overwrite() {
     this.overwrite = true;
     return this;
@@ -168,7 +155,6 @@ public final class BatchCompletion {
    * Sets the progress listener.
    *
    * @param hears the listener
-   * @return this
    */
   public BatchCompletion listener(BatchListener hears) {
     this.listener = Objects.requireNonNull(hears, "hears");
@@ -180,7 +166,6 @@ public final class BatchCompletion {
    * call.
    *
    * @param token the token
-   * @return this
    */
   public BatchCompletion cancellation(CancellationToken token) {
     this.cancellation = Objects.requireNonNull(token, "token");

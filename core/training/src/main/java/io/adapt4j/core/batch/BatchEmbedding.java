@@ -54,7 +54,6 @@ public final class BatchEmbedding {
    * Sets the template of texts. Default: the field {@code text} or {@code prompt}.
    *
    * @param text the template
-   * @return this
    */
   public BatchEmbedding template(PromptTemplate text) {
     this.template = Optional.of(text);
@@ -65,7 +64,6 @@ public final class BatchEmbedding {
    * Sets the prompt that prefixes each text. Default: the model's default.
    *
    * @param name one of {@link TextEmbedder#prompts}
-   * @return this
    */
   public BatchEmbedding promptName(String name) {
     this.promptName = Optional.of(name);
@@ -76,18 +74,13 @@ public final class BatchEmbedding {
    * Sets the field of the embedding. Default: {@code embedding}.
    *
    * @param name a name that no field of the rows has
-   * @return this
    */
   public BatchEmbedding field(String name) {
     this.field = Objects.requireNonNull(name, "name");
     return this;
   }
 
-  /**
-   * Discards existing results, and replaces the output at the end.
-   *
-   * @return this
-   */
+  /** Discards existing results, and replaces the output at the end. */
   public BatchEmbedding overwrite() {
     this.overwrite = true;
     return this;
@@ -97,7 +90,6 @@ public final class BatchEmbedding {
    * Sets the progress listener.
    *
    * @param hears the listener
-   * @return this
    */
   public BatchEmbedding listener(BatchListener hears) {
     this.listener = Objects.requireNonNull(hears, "hears");
@@ -108,7 +100,6 @@ public final class BatchEmbedding {
    * Sets a token that cancels the batch.
    *
    * @param token the token
-   * @return this
    */
   public BatchEmbedding cancellation(CancellationToken token) {
     this.cancellation = Objects.requireNonNull(token, "token");

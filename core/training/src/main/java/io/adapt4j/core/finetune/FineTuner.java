@@ -107,7 +107,6 @@ public final class FineTuner {
    * Describes the run of a provenance record, with data that the record cannot recreate, such as
    * rows in memory; otherwise as {@link #repeat(Path)}.
    *
-   * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
    * @param data the same training and validation data; compared by its encoded samples when the run
    *     starts
    * @return a builder with everything set
@@ -121,7 +120,6 @@ public final class FineTuner {
    * Describes the run of a provenance record that had no validation data; otherwise as {@link
    * #repeat(Path, Split)}.
    *
-   * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
    * @param data the same training data; compared by its encoded samples when the run starts
    * @return a builder with everything set
    * @throws SettingsException naming everything that has changed
@@ -184,7 +182,6 @@ public final class FineTuner {
    * will take. Steps are timed on this machine, whatever the device. The timed steps read the
    * weights but write nothing; their updates are discarded.
    *
-   * @param device device to plan for
    * @param timedSteps number of steps to time, at least 1
    * @return the plan
    * @throws SettingsException if no row of the training data can be used
@@ -551,7 +548,6 @@ public final class FineTuner {
      * Sets the model to start from.
      *
      * @param source a Hugging Face checkpoint, in a folder or on a hub
-     * @return this builder
      */
     public Builder model(ModelSource source) {
       return set(Options.MODEL, source);
@@ -562,7 +558,6 @@ public final class FineTuner {
      * once in {@link #build} to find them, unless it states them.
      *
      * @param purpose the task
-     * @return this builder
      */
     public Builder task(Task purpose) {
       return set(TaskDefinitions.TASK, purpose);
@@ -572,7 +567,6 @@ public final class FineTuner {
      * Sets the training data, without validation data.
      *
      * @param data the rows
-     * @return this builder
      */
     public Builder dataset(Dataset data) {
       draft.set(Options.VALIDATION, null);
@@ -583,7 +577,6 @@ public final class FineTuner {
      * Sets training and validation data; the test part is not used.
      *
      * @param split the parts
-     * @return this builder
      */
     public Builder dataset(Split split) {
       Options.setData(draft, split);
@@ -594,7 +587,6 @@ public final class FineTuner {
      * Sets the fine-tuning method.
      *
      * @param fineTuningMethod full fine-tuning or an adapter
-     * @return this builder
      * @throws io.adapt4j.core.exception.CheckpointException if no module on the class path brings
      *     such a method
      */
@@ -607,17 +599,12 @@ public final class FineTuner {
      * {@code checkpoint-STEP} with {@link #keepLast}.
      *
      * @param folder created if absent
-     * @return this builder
      */
     public Builder output(Path folder) {
       return set(Options.OUTPUT, folder);
     }
 
-    /**
-     * Allows the run to overwrite the checkpoints of an earlier run in its output folder.
-     *
-     * @return this builder
-     */
+    /** Allows the run to overwrite the checkpoints of an earlier run in its output folder. */
     public Builder overwriteOutput() {
       return set(Options.OVERWRITE_OUTPUT, true);
     }
@@ -626,8 +613,6 @@ public final class FineTuner {
      * Resumes an interrupted run with the same description and output folder from its newest intact
      * state; a folder without a state is refused. The losses and the result are bit-identical to
      * those of an uninterrupted run on the same machine.
-     *
-     * @return this builder
      */
     public Builder resume() {
       return set(Options.RESUME, true);
@@ -637,7 +622,6 @@ public final class FineTuner {
      * Sets the maximum example length in tokens; default the context length, at most 1024.
      *
      * @param tokens at least 2, at most the model's context length
-     * @return this builder
      */
     public Builder maxLength(int tokens) {
       return set(Options.MAX_LENGTH, tokens);
@@ -647,7 +631,6 @@ public final class FineTuner {
      * Sets the handling of longer examples; default truncation on the right, counted in the plan.
      *
      * @param policy the policy
-     * @return this builder
      */
     public Builder overflow(Overflow policy) {
       return set(Options.OVERFLOW, policy);
@@ -660,7 +643,6 @@ public final class FineTuner {
      * number of samples a step.
      *
      * @param on whether to pack
-     * @return this builder
      */
     public Builder packing(boolean on) {
       return set(Options.PACKING, on);
@@ -669,8 +651,6 @@ public final class FineTuner {
     /**
      * Groups samples of similar length into batches to reduce padding; default off. Only for
      * next-token prediction, and not together with {@link #packing}.
-     *
-     * @return this builder
      */
     public Builder groupByLength() {
       return set(Options.GROUP_BY_LENGTH, true);
@@ -680,7 +660,6 @@ public final class FineTuner {
      * Sets the tokens that contribute to the loss; default {@link LossOn#COMPLETION}.
      *
      * @param which completions, the assistant's last message, or all
-     * @return this builder
      */
     public Builder lossOn(LossOn which) {
       return set(Options.LOSS_ON, which);
@@ -697,7 +676,6 @@ public final class FineTuner {
      *
      * @param nameOrPath a name such as {@code chatml} or {@code llama3} ({@link
      *     ChatTemplate#builtInNames}), a Jinja file, or the folder of a model that has a template
-     * @return this builder
      */
     public Builder chatTemplate(String nameOrPath) {
       draft.set(
@@ -709,7 +687,6 @@ public final class FineTuner {
      * Sets the chat template for conversations; otherwise as {@link #chatTemplate(String)}.
      *
      * @param template the template; without special tokens it gets the model's
-     * @return this builder
      */
     public Builder chatTemplate(ChatTemplate template) {
       draft.set(Options.CHAT_TEMPLATE, template == null ? null : TemplateChoice.of(template));
@@ -721,7 +698,6 @@ public final class FineTuner {
      * tokens are context and do not contribute to the loss; default 1.
      *
      * @param count from 1 to maxLength - 2
-     * @return this builder
      */
     public Builder overlap(int count) {
       return set(Options.OVERLAP, count);

@@ -47,7 +47,6 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
   /**
    * Loads a reward model in a given precision.
    *
-   * @param source its folder, or that of the base of an adapter
    * @param precision the data type of computation
    * @param adapters adapters to apply
    * @return the model, to be closed

@@ -63,7 +63,6 @@ public final class PreferenceLoss {
    * Conservative direct preference optimization (Mitchell 2023): with smoothing s, (1 - s) times
    * the loss of a pair plus s times that of the swapped pair.
    *
-   * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
    * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
@@ -207,7 +206,6 @@ public final class PreferenceLoss {
    * <p>Weight times number should be about equal: the paper keeps the ratio of both between 1 and
    * 4/3.
    *
-   * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
    * @param desirableWeight weight of desirable answers, above 0
    * @param undesirableWeight weight of undesirable answers, above 0
    * @return the loss
@@ -274,8 +272,6 @@ public final class PreferenceLoss {
    * Simple preference optimization with label smoothing and the cross-entropy of the chosen
    * answers; with an alpha it is CPO-SimPO.
    *
-   * @param beta multiplies the difference, above 0; 2 to 2.5 are usual
-   * @param gamma the margin to reach, at least 0; 0.5 to 1.5 are usual
    * @param labelSmoothing from 0 and below 0.5
    * @param alpha weight of the cross-entropy, at least 0
    * @return the loss
@@ -314,8 +310,6 @@ public final class PreferenceLoss {
   /**
    * Contrastive preference optimization with label smoothing.
    *
-   * @param beta multiplies the difference, above 0; 0.1 is usual
-   * @param alpha weight of the cross-entropy, at least 0; 1 is usual
    * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range

@@ -122,7 +122,6 @@ public final class Grpo extends Reinforcement {
      * Sets the advantage estimator; default {@link AdvantageEstimator#GROUP_SCALED}.
      *
      * @param estimator the estimator
-     * @return this builder
      */
     public Builder advantages(AdvantageEstimator estimator) {
       advantages = estimator;
@@ -133,7 +132,6 @@ public final class Grpo extends Reinforcement {
      * Sets the normalization of token losses; default {@link LossNormalization#DAPO}.
      *
      * @param divisor the normalization
-     * @return this builder
      */
     public Builder normalization(LossNormalization divisor) {
       normalization = divisor;
@@ -145,7 +143,6 @@ public final class Grpo extends Reinforcement {
      *
      * @param low range below 1; above 0 and below 1
      * @param high range above 1; above 0
-     * @return this builder
      */
     public Builder clip(double low, double high) {
       clipLow = low;
@@ -158,7 +155,6 @@ public final class Grpo extends Reinforcement {
      * no reference is computed, and the divergence is reported in evaluations only.
      *
      * @param beta at least 0
-     * @return this builder
      */
     public Builder klCoefficient(double beta) {
       klCoefficient = beta;
@@ -168,8 +164,6 @@ public final class Grpo extends Reinforcement {
     /**
      * Uses a single ratio per completion, the geometric mean over its tokens (GSPO, Zheng et al.
      * 2025). Choose a clip range of about 3e-4 to 3e-2 then.
-     *
-     * @return this builder
      */
     public Builder sequenceRatios() {
       sequenceRatios = true;

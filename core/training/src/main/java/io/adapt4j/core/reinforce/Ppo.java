@@ -168,7 +168,6 @@ public final class Ppo extends Reinforcement {
      * Sets the clip range of ratios around 1; default 0.2.
      *
      * @param distance above 0 and below 1
-     * @return this builder
      */
     public Builder clip(double distance) {
       clip = distance;
@@ -179,7 +178,6 @@ public final class Ppo extends Reinforcement {
      * Sets the clip range of values around their old values; default 0.2.
      *
      * @param distance above 0
-     * @return this builder
      */
     public Builder valueClip(double distance) {
       valueClip = distance;
@@ -190,7 +188,6 @@ public final class Ppo extends Reinforcement {
      * Sets the coefficient of the value loss relative to the policy loss; default 0.1.
      *
      * @param coefficient at least 0
-     * @return this builder
      */
     public Builder valueCoefficient(double coefficient) {
       valueCoefficient = coefficient;
@@ -201,7 +198,6 @@ public final class Ppo extends Reinforcement {
      * Sets gamma, the discount factor; default 1.
      *
      * @param gamma above 0 and at most 1
-     * @return this builder
      */
     public Builder discount(double gamma) {
       discount = gamma;
@@ -213,7 +209,6 @@ public final class Ppo extends Reinforcement {
      * 0.95.
      *
      * @param value from 0 to 1
-     * @return this builder
      */
     public Builder lambda(double value) {
       lambda = value;
@@ -224,7 +219,6 @@ public final class Ppo extends Reinforcement {
      * Sets a fixed KL coefficient for the divergence from the initial model; default 0.05 per nat.
      *
      * @param coefficient reward lost per nat, at least 0
-     * @return this builder
      */
     public Builder klCoefficient(double coefficient) {
       klCoefficient = coefficient;
@@ -240,7 +234,6 @@ public final class Ppo extends Reinforcement {
      * @param coefficient initial reward lost per nat, above 0
      * @param target nats per completion, above 0
      * @param horizon completions after which a sustained deviation has its full effect, above 0
-     * @return this builder
      * @throws IllegalArgumentException if a number is not above 0
      */
     public Builder adaptiveKl(double coefficient, double target, double horizon) {
@@ -257,18 +250,13 @@ public final class Ppo extends Reinforcement {
      * Sets the estimator of a token's divergence; default {@link KlEstimator#K1}.
      *
      * @param estimator the estimator
-     * @return this builder
      */
     public Builder klEstimator(KlEstimator estimator) {
       klEstimator = estimator;
       return this;
     }
 
-    /**
-     * Scales the rewards of a rollout to a variance of 1 while keeping their mean.
-     *
-     * @return this builder
-     */
+    /** Scales the rewards of a rollout to a variance of 1 while keeping their mean. */
     public Builder whitenRewards() {
       whitensRewards = true;
       return this;

@@ -193,7 +193,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      *
      * @param name name under which its mean is reported
      * @param function scores completions
-     * @return this builder
      */
     public B reward(String name, RewardFunction function) {
       return reward(name, 1, function);
@@ -202,10 +201,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     /**
      * Adds a reward function. The reward of a completion is the weighted sum of all.
      *
-     * @param name name under which its mean is reported
      * @param weight factor of its rewards
-     * @param function scores completions
-     * @return this builder
      * @throws IllegalArgumentException if the name is blank or the weight is not finite
      */
     public B reward(String name, double weight, RewardFunction function) {
@@ -226,7 +222,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * every prompt once; the last one is filled with prompts from the beginning.
      *
      * @param count at least 1
-     * @return this builder
      */
     public B promptsPerRollout(int count) {
       prompts = count;
@@ -237,7 +232,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * Sets the completions per prompt; default 8 for GRPO, 1 for PPO.
      *
      * @param completions at least 1
-     * @return this builder
      */
     public B groupSize(int completions) {
       groupSize = completions;
@@ -248,7 +242,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * Sets the maximum number of tokens of a completion; default 128.
      *
      * @param tokens at least 1
-     * @return this builder
      */
     public B maxNewTokens(int tokens) {
       maxNewTokens = tokens;
@@ -259,7 +252,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * Sets the divisor of the logits, in sampling and in every log-probability; default 1.
      *
      * @param value above 0
-     * @return this builder
      */
     public B temperature(double value) {
       temperature = value;
@@ -271,7 +263,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * all. The log-probabilities of the loss remain those of the whole vocabulary.
      *
      * @param probability above 0 and at most 1
-     * @return this builder
      */
     public B topP(double probability) {
       topP = probability;
@@ -283,7 +274,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * log-probabilities of the loss remain those of the whole vocabulary.
      *
      * @param tokens at least 0
-     * @return this builder
      */
     public B topK(int tokens) {
       topK = tokens;
@@ -295,7 +285,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * more memory for the key-value cache.
      *
      * @param completions at least 1
-     * @return this builder
      */
     public B generationBatch(int completions) {
       generationBatch = completions;
@@ -306,7 +295,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
      * Sets the optimization passes over a rollout; default 1 for GRPO, 4 for PPO.
      *
      * @param count at least 1
-     * @return this builder
      */
     public B passes(int count) {
       passes = count;
@@ -316,8 +304,6 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     /**
      * Excludes completions truncated at the limit on new tokens from the loss. They still count in
      * the comparison of their group.
-     *
-     * @return this builder
      */
     public B maskTruncated() {
       masksTruncated = true;

@@ -232,7 +232,6 @@ public final class Search {
      * @param name the setting
      * @param low the smallest, above 0
      * @param high the largest
-     * @return this builder
      * @throws IllegalArgumentException if the range is empty or not above 0
      */
     public Builder logUniform(String name, double low, double high) {
@@ -245,7 +244,6 @@ public final class Search {
      * @param name the setting
      * @param low the smallest
      * @param high the largest
-     * @return this builder
      * @throws IllegalArgumentException if the range is empty
      */
     public Builder uniform(String name, double low, double high) {
@@ -258,7 +256,6 @@ public final class Search {
      * @param name the setting
      * @param low the smallest
      * @param high the largest
-     * @return this builder
      * @throws IllegalArgumentException if the range is empty
      */
     public Builder whole(String name, long low, long high) {
@@ -270,7 +267,6 @@ public final class Search {
      *
      * @param name the setting
      * @param values numbers or strings, at least one
-     * @return this builder
      * @throws IllegalArgumentException if there is none, or one has another type
      */
     public Builder choice(String name, Object... values) {
@@ -282,7 +278,6 @@ public final class Search {
      * random search can be extended.
      *
      * @param number at least 1
-     * @return this builder
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder trials(int number) {
@@ -300,7 +295,6 @@ public final class Search {
      * @param least initial optimizer steps of all trials
      * @param most optimizer steps of the last trials
      * @param eta factor by which steps increase and trials decrease
-     * @return this builder
      * @throws IllegalArgumentException if {@code least} is not from 1 to {@code most}, or eta is
      *     below 2
      */
@@ -316,7 +310,6 @@ public final class Search {
      * @param least initial epochs of all trials
      * @param most epochs of the last trials
      * @param eta factor by which epochs increase and trials decrease
-     * @return this builder
      * @throws IllegalArgumentException if {@code least} is not from 1 to {@code most}, or eta is
      *     below 2
      */
@@ -330,7 +323,6 @@ public final class Search {
      * loss.
      *
      * @param metric its name among {@link EvaluationEvent#metrics}
-     * @return this builder
      */
     public Builder maximize(String metric) {
       objective = Objective.highest(metric);
@@ -342,7 +334,6 @@ public final class Search {
      *
      * @param name the name of the metric in tables
      * @param metric returns the metric; NaN if an evaluation does not have it
-     * @return this builder
      */
     public Builder maximize(String name, ToDoubleFunction<EvaluationEvent> metric) {
       objective = Objective.highest(name, metric);
@@ -353,7 +344,6 @@ public final class Search {
      * Minimizes a metric of the task, such as {@code mse}. Default: minimizes the validation loss.
      *
      * @param metric its name among {@link EvaluationEvent#metrics}
-     * @return this builder
      */
     public Builder minimize(String metric) {
       objective = Objective.lowest(metric);
@@ -365,7 +355,6 @@ public final class Search {
      *
      * @param name the name of the metric in tables
      * @param metric returns the metric; NaN if an evaluation does not have it
-     * @return this builder
      */
     public Builder minimize(String name, ToDoubleFunction<EvaluationEvent> metric) {
       objective = Objective.lowest(name, metric);
@@ -376,7 +365,6 @@ public final class Search {
      * Sets the seed of the drawn settings; default 42.
      *
      * @param value the seed
-     * @return this builder
      */
     public Builder seed(long value) {
       seed = value;
@@ -387,7 +375,6 @@ public final class Search {
      * Sets the folder of the search.
      *
      * @param folder created if absent; if it contains the same search, that search is resumed
-     * @return this builder
      */
     public Builder output(Path folder) {
       output = folder;
@@ -397,8 +384,6 @@ public final class Search {
     /**
      * Keeps the checkpoints of all trials. Default: only those of the best trial and of trials
      * still in progress.
-     *
-     * @return this builder
      */
     public Builder keepAll() {
       keepAll = true;

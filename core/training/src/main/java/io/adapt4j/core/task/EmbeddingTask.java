@@ -63,13 +63,7 @@ public record EmbeddingTask(
     require(hybrid || !selfDistillation, "selfDistillation: expected with hybrid", "none");
   }
 
-  /**
-   * Creates a task that trains whole vectors.
-   *
-   * @param scale factor of the cosines before the softmax
-   * @param queryPrompt text before each query; may be empty
-   * @param passagePrompt text before each passage; may be empty
-   */
+  /** Creates a task that trains whole vectors. */
   public EmbeddingTask(double scale, String queryPrompt, String passagePrompt) {
     this(
         scale, queryPrompt, passagePrompt, List.of(), List.of(), OptionalInt.empty(), false, false);

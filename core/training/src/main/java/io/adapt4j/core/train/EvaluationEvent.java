@@ -26,7 +26,6 @@ public record EvaluationEvent(
   /**
    * Creates the event of a task without metrics.
    *
-   * @param step optimizer steps done so far
    * @param loss mean loss per target token
    * @param perplexity exponential of the loss
    * @param bestSoFar whether it is better than every earlier evaluation of the run

@@ -19,7 +19,6 @@ public class TrainingException extends Adapt4jException {
   /**
    * Creates an exception with a cause.
    *
-   * @param message the failure, the location of the last good checkpoint, and the remedy
    * @param cause the underlying failure
    */
   public TrainingException(String message, Throwable cause) {

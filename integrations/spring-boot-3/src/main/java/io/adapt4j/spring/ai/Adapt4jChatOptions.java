@@ -225,7 +225,6 @@ public final class Adapt4jChatOptions
      * Sets the model's name, which must be that of the chat model.
      *
      * @param value the name
-     * @return this builder
      */
     public Builder model(@Nullable String value) {
       options.common.setModel(value);
@@ -236,7 +235,6 @@ public final class Adapt4jChatOptions
      * Sets the divisor of the logits.
      *
      * @param value at least 0; 0 is greedy
-     * @return this builder
      */
     public Builder temperature(@Nullable Double value) {
       options.common.setTemperature(value);
@@ -247,7 +245,6 @@ public final class Adapt4jChatOptions
      * Keeps only the most probable tokens.
      *
      * @param value number of tokens, at least 0; 0 keeps all
-     * @return this builder
      */
     public Builder topK(@Nullable Integer value) {
       options.common.setTopK(value);
@@ -258,7 +255,6 @@ public final class Adapt4jChatOptions
      * Sets the probability mass of the most probable tokens to keep.
      *
      * @param value between 0 and 1
-     * @return this builder
      */
     public Builder topP(@Nullable Double value) {
       options.common.setTopP(value);
@@ -269,7 +265,6 @@ public final class Adapt4jChatOptions
      * Sets the maximum number of tokens of an answer.
      *
      * @param value at least 1
-     * @return this builder
      */
     public Builder maxTokens(@Nullable Integer value) {
       options.common.setMaxTokens(value);
@@ -280,7 +275,6 @@ public final class Adapt4jChatOptions
      * Sets texts that end an answer.
      *
      * @param value the texts
-     * @return this builder
      */
     public Builder stopSequences(@Nullable List<String> value) {
       options.common.setStopSequences(value);
@@ -291,7 +285,6 @@ public final class Adapt4jChatOptions
      * Sets the seed of the random stream.
      *
      * @param value any number
-     * @return this builder
      */
     public Builder seed(@Nullable Long value) {
       options.setSeed(value);
@@ -302,7 +295,6 @@ public final class Adapt4jChatOptions
      * Sets the minimum probability of a token, relative to the most likely one.
      *
      * @param value between 0 and 1
-     * @return this builder
      */
     public Builder minP(@Nullable Double value) {
       options.setMinP(value);
@@ -313,7 +305,6 @@ public final class Adapt4jChatOptions
      * Sets the repetition penalty.
      *
      * @param value above 0
-     * @return this builder
      */
     public Builder repetitionPenalty(@Nullable Double value) {
       options.setRepetitionPenalty(value);
@@ -324,7 +315,6 @@ public final class Adapt4jChatOptions
      * Constrains the answer to a JSON Schema.
      *
      * @param value the schema
-     * @return this builder
      */
     public Builder outputSchema(@Nullable String value) {
       options.setOutputSchema(value);
@@ -335,7 +325,6 @@ public final class Adapt4jChatOptions
      * Sets the available tools.
      *
      * @param value the tools
-     * @return this builder
      */
     public Builder toolCallbacks(List<ToolCallback> value) {
       options.setToolCallbacks(value);
@@ -346,7 +335,6 @@ public final class Adapt4jChatOptions
      * Sets the available tools by the names of beans.
      *
      * @param value the names
-     * @return this builder
      */
     public Builder toolNames(Set<String> value) {
       options.setToolNames(value);
@@ -357,7 +345,6 @@ public final class Adapt4jChatOptions
      * Sets the context passed to tools in addition to their arguments.
      *
      * @param value the context
-     * @return this builder
      */
     public Builder toolContext(Map<String, Object> value) {
       options.setToolContext(value);
@@ -368,7 +355,6 @@ public final class Adapt4jChatOptions
      * Sets whether the chat model runs tools itself (the default).
      *
      * @param value false to return the calls
-     * @return this builder
      */
     public Builder internalToolExecutionEnabled(@Nullable Boolean value) {
       options.setInternalToolExecutionEnabled(value);

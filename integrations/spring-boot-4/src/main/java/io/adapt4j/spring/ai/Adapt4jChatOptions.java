@@ -160,7 +160,6 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
      * Constrains the answer to a JSON Schema.
      *
      * @param value the schema
-     * @return this builder
      */
     @Override
     public Builder outputSchema(@Nullable String value) {
@@ -172,7 +171,6 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
      * Sets the seed of the random stream.
      *
      * @param value any number
-     * @return this builder
      */
     public Builder seed(@Nullable Long value) {
       seed = value;
@@ -183,7 +181,6 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
      * Sets the minimum probability of a token, relative to the most likely one.
      *
      * @param value between 0 and 1
-     * @return this builder
      */
     public Builder minP(@Nullable Double value) {
       minP = value;
@@ -194,7 +191,6 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
      * Sets the repetition penalty.
      *
      * @param value above 0
-     * @return this builder
      */
     public Builder repetitionPenalty(@Nullable Double value) {
       repetitionPenalty = value;

@@ -60,7 +60,6 @@ public final class SparkDatasets {
    * partitioning. The columns are written only if {@link #fields} includes them or is not set.
    *
    * @param columns names of sortable columns
-   * @return this
    * @throws IllegalArgumentException if there is no such column
    */
   public SparkDatasets orderBy(String... columns) {
@@ -72,7 +71,6 @@ public final class SparkDatasets {
    * Sets the written columns. Default: all.
    *
    * @param columns names
-   * @return this
    * @throws IllegalArgumentException if there is no such column
    */
   public SparkDatasets fields(String... columns) {
@@ -85,7 +83,6 @@ public final class SparkDatasets {
    * not keep the order of partitions that it merges.
    *
    * @param number at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public SparkDatasets shards(int number) {
@@ -96,11 +93,7 @@ public final class SparkDatasets {
     return this;
   }
 
-  /**
-   * Rejects rows with nulls in written columns. Default: null fields are omitted.
-   *
-   * @return this
-   */
+  /** Rejects rows with nulls in written columns. Default: null fields are omitted. */
   public SparkDatasets withoutNulls() {
     complete = true;
     return this;

@@ -207,7 +207,6 @@ public abstract class AdapterEstimator<
    *
    * @param path a folder or file, or {@code hub:owner/name}, optionally with {@code @} and a
    *     revision; the transformer reads it on every executor
-   * @return this
    */
   public E setModelPath(String path) {
     return with(modelPath, path);
@@ -217,7 +216,6 @@ public abstract class AdapterEstimator<
    * Sets the folder for data, checkpoints and adapter.
    *
    * @param folder a new folder accessible to driver and executors
-   * @return this
    */
   public E setOutputPath(String folder) {
     return with(outputPath, folder);
@@ -227,7 +225,6 @@ public abstract class AdapterEstimator<
    * Sets the compute type. Default: {@link Precision#AUTO}.
    *
    * @param type the type
-   * @return this
    */
   public E setPrecision(Precision type) {
     return with(precision, type.name());
@@ -237,7 +234,6 @@ public abstract class AdapterEstimator<
    * Sets the input column.
    *
    * @param column its name
-   * @return this
    */
   public E setInputCol(String column) {
     return with(inputCol, column);
@@ -247,7 +243,6 @@ public abstract class AdapterEstimator<
    * Sets the target column.
    *
    * @param column its name
-   * @return this
    */
   public E setOutputCol(String column) {
     return with(outputCol, column);
@@ -257,7 +252,6 @@ public abstract class AdapterEstimator<
    * Sets the column that sorts the rows before training. Default: none, the order of partitions.
    *
    * @param column its name
-   * @return this
    */
   public E setOrderCol(String column) {
     return with(orderCol, column);
@@ -267,7 +261,6 @@ public abstract class AdapterEstimator<
    * Sets the rank of the adapter. Default: {@value #RANK}.
    *
    * @param value at least 1
-   * @return this
    */
   public E setRank(int value) {
     return with(rank, value);
@@ -277,7 +270,6 @@ public abstract class AdapterEstimator<
    * Sets the number of epochs. Default: 1.
    *
    * @param passes at least 1
-   * @return this
    */
   public E setEpochs(int passes) {
     return with(epochs, passes);
@@ -287,7 +279,6 @@ public abstract class AdapterEstimator<
    * Sets the maximum number of steps. Default: none.
    *
    * @param steps at least 1, or 0 for none
-   * @return this
    */
   public E setMaxSteps(int steps) {
     return with(maxSteps, steps);
@@ -297,7 +288,6 @@ public abstract class AdapterEstimator<
    * Sets the batch size. Default: 8.
    *
    * @param rows at least 1
-   * @return this
    */
   public E setBatchSize(int rows) {
     return with(batchSize, rows);
@@ -308,7 +298,6 @@ public abstract class AdapterEstimator<
    * FineTuner.Builder#maxLength}.
    *
    * @param tokens at least 1, or 0 for the default
-   * @return this
    */
   public E setMaxLength(int tokens) {
     return with(maxLength, tokens);
@@ -318,7 +307,6 @@ public abstract class AdapterEstimator<
    * Sets the learning rate. Default: that of the method.
    *
    * @param rate above 0, or 0 for the default
-   * @return this
    */
   public E setLearningRate(double rate) {
     return with(learningRate, rate);
@@ -328,7 +316,6 @@ public abstract class AdapterEstimator<
    * Packs short rows into one sequence. Default: false.
    *
    * @param on whether to pack
-   * @return this
    */
   public E setPacking(boolean on) {
     return with(packing, on);
@@ -338,7 +325,6 @@ public abstract class AdapterEstimator<
    * Sets the seed. Default: 0.
    *
    * @param value any number
-   * @return this
    */
   public E setSeed(long value) {
     return with(seed, value);
@@ -350,7 +336,6 @@ public abstract class AdapterEstimator<
    * #setTuning} and {@link FineTuner.Builder#gradientAccumulation}.
    *
    * @param runs the trainer
-   * @return this
    */
   @SuppressWarnings("unchecked") // E is this class
   public E setTrainer(AdapterTrainer runs) {
@@ -362,7 +347,6 @@ public abstract class AdapterEstimator<
    * Sets a customization of the fine-tuning, such as another method or a listener; applied last.
    *
    * @param changes modifies the builder and returns it
-   * @return this
    */
   @SuppressWarnings("unchecked") // E is this class
   public E setTuning(UnaryOperator<FineTuner.Builder> changes) {

@@ -24,8 +24,6 @@ public interface AdapterTrainer {
   /**
    * Runs the training on shards, which workers can open themselves.
    *
-   * @param session the session of the data
-   * @param tuning builder with model, task, data, method and output set
    * @param data the rows set by an estimator; the tuning may have replaced them
    * @return the folder of the adapter, on storage accessible to every executor
    */

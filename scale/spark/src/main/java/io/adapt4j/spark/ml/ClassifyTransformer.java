@@ -60,7 +60,6 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
    * Sets the column of the second text of each pair. Default: none.
    *
    * @param column its name
-   * @return this
    */
   public ClassifyTransformer setPairCol(String column) {
     return with(pairCol, column);
@@ -70,7 +69,6 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
    * Sets the added column for all scores, a map by label. Default: none.
    *
    * @param column a new column name
-   * @return this
    */
   public ClassifyTransformer setScoresCol(String column) {
     return with(scoresCol, column);

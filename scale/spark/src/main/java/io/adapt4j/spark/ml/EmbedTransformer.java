@@ -87,7 +87,6 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
    * Sets the prompt before each text. Default: that of the model.
    *
    * @param name one of {@link TextEmbedder#prompts}
-   * @return this
    */
   public EmbedTransformer setPromptName(String name) {
     return with(promptName, name);
@@ -97,7 +96,6 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
    * Sets the type of the added column. Default: {@code array}.
    *
    * @param type {@code array}, of floats, or {@code vector}, of Spark ML
-   * @return this
    */
   public EmbedTransformer setOutputType(String type) {
     return with(outputType, type);
@@ -107,7 +105,6 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
    * Sets the maximum number of tokens per text. Default: the model's.
    *
    * @param tokens at least 1, or 0 for the default
-   * @return this
    */
   public EmbedTransformer setMaxTokens(int tokens) {
     return with(maxTokens, tokens);

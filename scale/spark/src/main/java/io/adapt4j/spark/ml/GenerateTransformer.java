@@ -181,7 +181,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * prompt. Default: none; the prompt varies it.
    *
    * @param column its name
-   * @return this
    */
   public GenerateTransformer setSeedCol(String column) {
     return with(seedCol, column);
@@ -192,7 +191,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * tokenIds}. Default: none.
    *
    * @param column a new column name
-   * @return this
    */
   public GenerateTransformer setDetailsCol(String column) {
     return with(detailsCol, column);
@@ -202,7 +200,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * Sets the system message of prompts that are asked as conversations. Default: none.
    *
    * @param message the message
-   * @return this
    */
   public GenerateTransformer setSystemMessage(String message) {
     return with(systemMessage, message);
@@ -212,7 +209,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * Continues prompts without a chat template, even for chat models.
    *
    * @param on true to continue prompts
-   * @return this
    */
   public GenerateTransformer setRaw(boolean on) {
     return with(raw, on);
@@ -222,7 +218,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * Sets the number of concurrent rows per task. Default: {@value #REQUESTS}.
    *
    * @param rows at least 1; a model runs at most 32 for all tasks together
-   * @return this
    */
   public GenerateTransformer setRequests(int rows) {
     return with(requests, rows);
@@ -233,7 +228,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * Default: 0. In half precision, answers may then depend on earlier prompts.
    *
    * @param bytes at least 0
-   * @return this
    */
   public GenerateTransformer setPromptCacheBytes(long bytes) {
     return with(promptCacheBytes, bytes);
@@ -243,7 +237,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * Sets the maximum number of new tokens.
    *
    * @param tokens at least 1
-   * @return this
    */
   public GenerateTransformer setMaxNewTokens(int tokens) {
     return with(maxNewTokens, tokens);
@@ -253,7 +246,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * Sets all sampling and stopping options at once.
    *
    * @param options the options
-   * @return this
    * @throws IllegalArgumentException if an option is set that a transformer has no parameter for
    */
   public GenerateTransformer setOptions(GenerationOptions options) {

@@ -195,7 +195,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * @param path a folder or file accessible to every executor; the name of one shipped with {@code
    *     spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code hub:owner/name},
    *     optionally with {@code @} and a revision
-   * @return this
    */
   public M setModelPath(String path) {
     return with(modelPath, path);
@@ -205,7 +204,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets the adapter to attach to the model. Default: none.
    *
    * @param path a folder accessible to every executor, or the name of a shipped one
-   * @return this
    */
   public M setAdapterPath(String path) {
     return with(adapterPath, path);
@@ -215,7 +213,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets the type of weights and computation. Default: {@link Precision#AUTO}.
    *
    * @param type the type
-   * @return this
    */
   public M setPrecision(Precision type) {
     return with(precision, type.name());
@@ -225,7 +222,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets the input column.
    *
    * @param column its name
-   * @return this
    */
   public M setInputCol(String column) {
     return with(inputCol, column);
@@ -235,7 +231,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets the output column.
    *
    * @param column a new column name
-   * @return this
    */
   public M setOutputCol(String column) {
     return with(outputCol, column);
@@ -245,7 +240,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets the column for errors. Default: that of {@link #setOutputCol} with {@code _error}.
    *
    * @param column a new column name
-   * @return this
    */
   public M setErrorCol(String column) {
     return with(errorCol, column);
@@ -256,7 +250,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    *
    * @param how {@code keep}, with the error in its column; {@code skip}, without the row; or {@code
    *     error}, which fails the job
-   * @return this
    * @throws IllegalArgumentException if it is another
    */
   public M setHandleInvalid(String how) {
@@ -268,7 +261,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets the number of rows of a partition that are in memory and computed together.
    *
    * @param rows at least 1; more are faster, as they are sorted by length
-   * @return this
    */
   public M setWindowSize(int rows) {
     return with(windowSize, rows);
@@ -278,7 +270,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets how long an executor keeps an idle model. Default: {@value #IDLE_SECONDS}.
    *
    * @param seconds at least 1
-   * @return this
    */
   public M setIdleSeconds(int seconds) {
     return with(idleSeconds, seconds);
@@ -289,7 +280,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * the partitioning. Default: true. Otherwise they agree up to rounding.
    *
    * @param on whether results are batch-invariant
-   * @return this
    */
   public M setBatchInvariant(boolean on) {
     return with(batchInvariant, on);

@@ -70,7 +70,6 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
    * Sets the column of passages, completions or continuations. Default: {@code passage}.
    *
    * @param column its name
-   * @return this
    */
   public ScoreTransformer setCandidateCol(String column) {
     return with(candidateCol, column);
@@ -80,7 +79,6 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
    * Sets the kind of scoring model. Default: {@link Scorer#PAIR}.
    *
    * @param kind the kind of model
-   * @return this
    */
   public ScoreTransformer setScorer(Scorer kind) {
     return with(scorer, kind.name().toLowerCase(Locale.ROOT));

@@ -86,7 +86,6 @@ public final class DataChecker {
    * Sets the test rows, for {@link Check#LEAKAGE}. Default: none.
    *
    * @param testRows the rows
-   * @return this
    */
   public DataChecker testedOn(Dataset testRows) {
     this.test = testRows;
@@ -97,7 +96,6 @@ public final class DataChecker {
    * Sets the encoder of the training, for the checks of lengths and samples. Default: none.
    *
    * @param encoding the encoder, as passed by {@code FineTuner.checkData}
-   * @return this
    */
   public DataChecker encoder(SampleEncoding encoding) {
     this.encoder = (ExampleEncoder) encoding;
@@ -109,7 +107,6 @@ public final class DataChecker {
    * Response:}, for {@link Check#RESPONSE_MARKER_NOT_FOUND}. Default: none.
    *
    * @param marker the marker
-   * @return this
    */
   public DataChecker responseMarker(String marker) {
     this.responseMarker = marker;
@@ -121,7 +118,6 @@ public final class DataChecker {
    * Default: none.
    *
    * @param template the template; compared with that of the {@link #encoder}
-   * @return this
    */
   public DataChecker usedWith(ChatTemplate template) {
     this.usedTemplate = template;
@@ -133,7 +129,6 @@ public final class DataChecker {
    * Default: 0.8. About 2 in 1000 pairs are missed at 0.8, 8 in 100 at 0.7, and more below.
    *
    * @param similarity above 0, up to 1
-   * @return this
    * @throws IllegalArgumentException if it is out of range
    */
   public DataChecker near(double similarity) {
@@ -154,7 +149,6 @@ public final class DataChecker {
    * row contains a quarter of its n-grams. Default: 13.
    *
    * @param words number of words, at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public DataChecker leakedWords(int words) {
@@ -170,7 +164,6 @@ public final class DataChecker {
    * Default: 5.
    *
    * @param count number of findings, at least 0
-   * @return this
    */
   public DataChecker examples(int count) {
     this.examples = count;
@@ -181,7 +174,6 @@ public final class DataChecker {
    * Disables checks.
    *
    * @param checks the checks
-   * @return this
    */
   public DataChecker without(Check... checks) {
     wanted.removeAll(Arrays.asList(checks));

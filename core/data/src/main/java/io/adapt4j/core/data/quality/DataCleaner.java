@@ -64,7 +64,6 @@ public final class DataCleaner {
    * Adds a step that normalizes texts. A text that would become empty is unchanged.
    *
    * @param ways the normalizations, in this order
-   * @return this
    */
   public DataCleaner normalize(Normalization... ways) {
     List<Normalization> chosen = List.of(ways);
@@ -83,7 +82,6 @@ public final class DataCleaner {
    * Adds a step that replaces sensitive texts by placeholders such as {@code [EMAIL]}.
    *
    * @param kinds the kinds to redact; all if none is given
-   * @return this
    */
   public DataCleaner redact(Sensitive... kinds) {
     Set<Sensitive> chosen =
@@ -106,7 +104,6 @@ public final class DataCleaner {
    *
    * @param tokenizer the model's tokenizer, which must stay open while the rows are read
    * @param tokens maximum tokens of a row, without special tokens; at least 1
-   * @return this
    * @throws IllegalArgumentException if it is below 1
    */
   public DataCleaner truncate(Tokenizer tokenizer, int tokens) {
@@ -127,7 +124,6 @@ public final class DataCleaner {
    * @param name the name of the step in the report
    * @param change returns the new text, deterministically; a text that would become empty is
    *     unchanged
-   * @return this
    */
   public DataCleaner change(String name, UnaryOperator<String> change) {
     steps.add(new Step(name, example -> ExampleTexts.map(example, change), null));
@@ -140,7 +136,6 @@ public final class DataCleaner {
    * @param checks checks of single rows: {@link Check#EMPTY_ANSWER}, {@link
    *     Check#TRUNCATED_ANSWER}, {@link Check#SECRET}, {@link Check#PERSONAL_DATA}, {@link
    *     Check#ENCODING_DAMAGE}, {@link Check#ROLE_ORDER}
-   * @return this
    * @throws IllegalArgumentException if a check is none of these
    */
   public DataCleaner drop(Check... checks) {
@@ -161,7 +156,6 @@ public final class DataCleaner {
    *
    * @param name the name of the step in the report
    * @param unwanted returns whether to drop a row
-   * @return this
    */
   public DataCleaner drop(String name, Predicate<? super Example> unwanted) {
     steps.add(
@@ -178,11 +172,7 @@ public final class DataCleaner {
     return this;
   }
 
-  /**
-   * Adds a step that keeps only the first of equal rows.
-   *
-   * @return this
-   */
+  /** Adds a step that keeps only the first of equal rows. */
   public DataCleaner dropDuplicates() {
     steps.add(new Step("drop duplicates", null, rows -> repeated(Duplicates.exact(rows))));
     return this;
@@ -192,7 +182,6 @@ public final class DataCleaner {
    * Adds a step that keeps only the first of nearly or exactly equal rows.
    *
    * @param similarity the threshold, as in {@link DataChecker#near}
-   * @return this
    * @throws IllegalArgumentException if it is not in (0, 1]
    */
   public DataCleaner dropNearDuplicates(double similarity) {
@@ -210,7 +199,6 @@ public final class DataCleaner {
    * shorter test row.
    *
    * @param test the test rows
-   * @return this
    */
   public DataCleaner dropLeaked(Dataset test) {
     steps.add(
