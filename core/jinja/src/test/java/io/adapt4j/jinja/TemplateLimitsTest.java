@@ -57,16 +57,19 @@ class TemplateLimitsTest {
         "{% set s = 'a' * 10000000 %}{% for i in range(99999) %}{{ (s ~ 'b')[0] }}{% endfor %}",
         "{% set s = 'a' * 10000000 %}{% for i in range(99999) %}{{ s|length }}{% endfor %}",
         "{% set s = 'a' * 10000000 %}{% set t = 'a' * 1000000 ~ 'b' %}{{ t in s }}",
+        "{% for i in range(99999) %}{{ ('-' * 20000)|wordwrap(5)|length }}{% endfor %}",
         "{{ '%1000000000d' % 1 }}",
         "{{ '%.1000000000f' % 1 }}",
         "{{ '{:1000000000}'.format('a') }}",
         "{{ 'a'.center(1000000000) }}",
         "{{ 'a'.ljust(1000000000) }}",
         "{{ 'a'.zfill(1000000000) }}",
+        "{{ 'a'|center(1000000000) }}",
         "{{ 'a\\nb'|indent(1000000000) }}",
         "{{ [1]|batch(1000000000, 'x')|list }}",
         "{{ [1]|slice(1000000000)|list }}",
-        "{{ [1]|tojson(indent=1000000000) }}"
+        "{{ [1]|tojson(indent=1000000000) }}",
+        "{{ ('-' * 1000000)|wordwrap(5) }}"
       })
   void endsWithAnErrorInGoodTime(String source) {
     Template template = Template.parse(source);

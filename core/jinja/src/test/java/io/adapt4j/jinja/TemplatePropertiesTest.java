@@ -183,7 +183,7 @@ class TemplatePropertiesTest {
         "batch",
         "slice",
         "truncate",
-        "indent",
+        "wordwrap",
         "defined",
         "odd",
         "divisibleby",

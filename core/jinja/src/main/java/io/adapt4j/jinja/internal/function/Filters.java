@@ -13,19 +13,7 @@ import java.util.Set;
 /** Jinja's filters by name. */
 public final class Filters {
 
-  private static final Set<String> UNSUPPORTED =
-      Set.of(
-          "center",
-          "filesizeformat",
-          "forceescape",
-          "pprint",
-          "random",
-          "striptags",
-          "urlencode",
-          "urlize",
-          "wordcount",
-          "wordwrap",
-          "xmlattr");
+  private static final Set<String> UNSUPPORTED = Set.of("random", "urlize");
   private static final Map<String, Filter> ALL = new HashMap<>();
 
   static {

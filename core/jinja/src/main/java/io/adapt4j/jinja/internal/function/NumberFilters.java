@@ -1,6 +1,7 @@
 package io.adapt4j.jinja.internal.function;
 
 import io.adapt4j.jinja.internal.value.Arguments;
+import io.adapt4j.jinja.internal.value.Decimals;
 import io.adapt4j.jinja.internal.value.Fault;
 import io.adapt4j.jinja.internal.value.Numbers;
 import io.adapt4j.jinja.internal.value.Operators;
@@ -30,6 +31,7 @@ final class NumberFilters {
     filters.put("int", NumberFilters::toInt);
     filters.put("float", NumberFilters::toFloat);
     filters.put("round", NumberFilters::round);
+    filters.put("filesizeformat", NumberFilters::fileSize);
   }
 
   private static Object abs(Run run, Object value, Arguments arguments) {
@@ -166,5 +168,32 @@ final class NumberFilters {
     double number = Numbers.real(product);
     Object whole = Numbers.toInteger(up ? Math.ceil(number) : Math.floor(number));
     return Operators.apply(run, "/", whole, scale);
+  }
+
+  private static Object fileSize(Run run, Object value, Arguments arguments) {
+    boolean binary = FilterArguments.flag(arguments.bind("filesizeformat", 0, "binary")[0]);
+    requireDefined(value);
+    Double number =
+        Numbers.isNumber(value)
+            ? Double.valueOf(Numbers.real(value))
+            : Values.isText(value) ? real(Text.strip(Values.text(value))) : null;
+    if (number == null) {
+      throw new Fault("could not convert " + Values.typeName(value) + " to a file size");
+    }
+    double base = binary ? 1024 : 1000;
+    if (number == 1) {
+      return "1 Byte";
+    }
+    if (number < base) {
+      return Numbers.integerText(Numbers.toInteger(number)) + " Bytes";
+    }
+    String[] prefixes = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
+    int power = 0;
+    while (power < prefixes.length - 1 && number >= Math.pow(base, power + 2.0)) {
+      power++;
+    }
+    double size = base * number / Math.pow(base, power + 2.0);
+    String prefix = binary ? prefixes[power].toUpperCase(Locale.ROOT) + "i" : prefixes[power];
+    return Decimals.write(size, 'f', 1, false) + " " + prefix + "B";
   }
 }

@@ -3,48 +3,28 @@ package io.adapt4j.jinja.internal.function;
 import io.adapt4j.jinja.internal.value.Fault;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.format.TextStyle;
+import java.time.temporal.ChronoField;
+import java.time.temporal.IsoFields;
 import java.util.Locale;
-import java.util.Map;
 
-/** Python's datetime.strftime in the C locale, for a time without a zone. */
+/** Python's datetime.strftime on Linux, in the C locale, for a time without a zone. */
 final class Strftime {
 
-  /** Directives and the patterns of {@link DateTimeFormatter} that print the same. */
-  private static final Map<Character, String> PATTERNS =
-      Map.ofEntries(
-          Map.entry('Y', "uuuu"),
-          Map.entry('y', "uu"),
-          Map.entry('m', "MM"),
-          Map.entry('d', "dd"),
-          Map.entry('e', "ppd"),
-          Map.entry('j', "DDD"),
-          Map.entry('B', "MMMM"),
-          Map.entry('b', "MMM"),
-          Map.entry('h', "MMM"),
-          Map.entry('A', "EEEE"),
-          Map.entry('a', "EEE"),
-          Map.entry('H', "HH"),
-          Map.entry('I', "hh"),
-          Map.entry('M', "mm"),
-          Map.entry('S', "ss"),
-          Map.entry('f', "SSSSSS"),
-          Map.entry('p', "a"),
-          Map.entry('F', "uuuu-MM-dd"),
-          Map.entry('D', "MM/dd/uu"),
-          Map.entry('x', "MM/dd/uu"),
-          Map.entry('T', "HH:mm:ss"),
-          Map.entry('X', "HH:mm:ss"),
-          Map.entry('R', "HH:mm"),
-          Map.entry('c', "EEE MMM ppd HH:mm:ss uuuu"),
-          Map.entry('%', "'%'"),
-          // datetime.now() has no zone, for which Python prints nothing.
-          Map.entry('z', ""),
-          Map.entry('Z', ""));
+  private final ZonedDateTime time;
+  private final StringBuilder out = new StringBuilder();
 
-  private Strftime() {}
+  private Strftime(ZonedDateTime time) {
+    this.time = time;
+  }
 
   static String format(ZonedDateTime time, String format) {
-    StringBuilder out = new StringBuilder();
+    Strftime formatter = new Strftime(time);
+    formatter.all(format);
+    return formatter.out.toString();
+  }
+
+  private void all(String format) {
     for (int i = 0; i < format.length(); i++) {
       char c = format.charAt(i);
       if (c != '%' || i + 1 == format.length()) {
@@ -56,19 +36,86 @@ final class Strftime {
       if (unpadded) {
         c = format.charAt(++i);
       }
-      String value = directive(time, c);
-      out.append(unpadded ? value.replaceFirst("^[0 ]+(?=\\d)", "") : value);
+      int start = out.length();
+      directive(c);
+      if (unpadded) {
+        unpad(start);
+      }
     }
-    return out.toString();
   }
 
-  private static String directive(ZonedDateTime time, char c) {
-    String pattern = PATTERNS.get(c);
-    if (pattern == null) {
-      throw Fault.unsupported("'%" + c + "' in strftime_now");
+  private void unpad(int start) {
+    while (start + 1 < out.length()
+        && (out.charAt(start) == '0' || out.charAt(start) == ' ')
+        && Character.isDigit(out.charAt(start + 1))) {
+      out.deleteCharAt(start);
     }
-    return pattern.isEmpty()
-        ? ""
-        : DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(time);
+  }
+
+  private void directive(char c) {
+    switch (c) {
+      case 'Y' -> out.append(time.getYear());
+      case 'y' -> number(time.getYear() % 100, 2, '0');
+      case 'C' -> number(time.getYear() / 100, 2, '0');
+      case 'm' -> number(time.getMonthValue(), 2, '0');
+      case 'd' -> number(time.getDayOfMonth(), 2, '0');
+      case 'e' -> number(time.getDayOfMonth(), 2, ' ');
+      case 'j' -> number(time.getDayOfYear(), 3, '0');
+      case 'B' -> out.append(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
+      case 'b', 'h' ->
+          out.append(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH), 0, 3);
+      case 'A' -> out.append(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
+      case 'a' ->
+          out.append(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH), 0, 3);
+      case 'u' -> out.append(time.getDayOfWeek().getValue());
+      case 'w' -> out.append(time.getDayOfWeek().getValue() % 7);
+      case '%' -> out.append('%');
+      case 'n' -> out.append('\n');
+      case 't' -> out.append('\t');
+      case 'z', 'Z' -> {
+        // datetime.now() has no zone, for which Python prints nothing.
+      }
+      default -> timeOrWeek(c);
+    }
+  }
+
+  private void timeOrWeek(char c) {
+    int hour12 = time.get(ChronoField.CLOCK_HOUR_OF_AMPM);
+    switch (c) {
+      case 'H' -> number(time.getHour(), 2, '0');
+      case 'k' -> number(time.getHour(), 2, ' ');
+      case 'I' -> number(hour12, 2, '0');
+      case 'l' -> number(hour12, 2, ' ');
+      case 'M' -> number(time.getMinute(), 2, '0');
+      case 'S' -> number(time.getSecond(), 2, '0');
+      case 'f' -> number(time.getNano() / 1000, 6, '0');
+      case 'p' -> out.append(time.getHour() < 12 ? "AM" : "PM");
+      case 'P' -> out.append(time.getHour() < 12 ? "am" : "pm");
+      case 's' -> out.append(time.toEpochSecond());
+      case 'U' ->
+          number((time.getDayOfYear() + 6 - time.getDayOfWeek().getValue() % 7) / 7, 2, '0');
+      case 'W' -> number((time.getDayOfYear() + 7 - time.getDayOfWeek().getValue()) / 7, 2, '0');
+      case 'V' -> number(time.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR), 2, '0');
+      case 'G' -> out.append(time.get(IsoFields.WEEK_BASED_YEAR));
+      case 'g' -> number(time.get(IsoFields.WEEK_BASED_YEAR) % 100, 2, '0');
+      default -> combined(c);
+    }
+  }
+
+  private void combined(char c) {
+    switch (c) {
+      case 'c' -> all("%a %b %e %H:%M:%S %Y");
+      case 'x', 'D' -> all("%m/%d/%y");
+      case 'X', 'T' -> all("%H:%M:%S");
+      case 'F' -> out.append(time.format(DateTimeFormatter.ISO_LOCAL_DATE));
+      case 'R' -> all("%H:%M");
+      case 'r' -> all("%I:%M:%S %p");
+      default -> throw Fault.unsupported("'%" + c + "' in strftime_now");
+    }
+  }
+
+  private void number(int value, int width, char fill) {
+    String digits = Integer.toString(value);
+    out.append(String.valueOf(fill).repeat(Math.max(0, width - digits.length()))).append(digits);
   }
 }

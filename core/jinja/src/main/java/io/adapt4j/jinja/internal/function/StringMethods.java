@@ -29,16 +29,7 @@ final class StringMethods {
   private static final Map<String, Method> ALL = new HashMap<>();
 
   private static final Set<String> UNSUPPORTED =
-      Set.of(
-          "casefold",
-          "encode",
-          "expandtabs",
-          "format_map",
-          "isidentifier",
-          "istitle",
-          "maketrans",
-          "swapcase",
-          "translate");
+      Set.of("encode", "expandtabs", "format_map", "isidentifier", "maketrans", "translate");
 
   static {
     addCases();
@@ -66,8 +57,10 @@ final class StringMethods {
   private static void addCases() {
     simple("upper", Cases::upper);
     simple("lower", Cases::lower);
+    simple("casefold", Cases::foldCase);
     simple("title", Cases::title);
     simple("capitalize", Cases::capitalize);
+    simple("swapcase", Cases::swap);
   }
 
   private static void simple(String name, UnaryOperator<String> function) {
@@ -89,6 +82,7 @@ final class StringMethods {
     everyCharacter("isspace", Text::isSpace);
     predicate("isupper", Cases::isUpper);
     predicate("islower", Cases::isLower);
+    predicate("istitle", Cases::isTitle);
     predicate("isascii", text -> text.chars().allMatch(c -> c < 128));
     predicate("isprintable", text -> text.codePoints().allMatch(Repr::isPrintable));
   }
@@ -234,6 +228,10 @@ final class StringMethods {
     // Python puts the odd character of a centered text before it if the width is odd.
     int left = before == 0 ? 0 : after == 0 ? missing : missing / 2 + (missing & width & 1);
     return fill.repeat(left) + text + fill.repeat(missing - left);
+  }
+
+  static String center(Run run, String text, int width) {
+    return pad(run, text, width, " ", 1, 1);
   }
 
   private static String join(Run run, String self, Arguments arguments) {

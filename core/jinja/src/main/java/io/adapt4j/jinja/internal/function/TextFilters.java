@@ -10,6 +10,7 @@ import io.adapt4j.jinja.internal.value.Repr;
 import io.adapt4j.jinja.internal.value.Run;
 import io.adapt4j.jinja.internal.value.Text;
 import io.adapt4j.jinja.internal.value.Tuple;
+import io.adapt4j.jinja.internal.value.Undefined;
 import io.adapt4j.jinja.internal.value.Values;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,11 @@ import java.util.regex.Pattern;
 /** Filters on texts. */
 final class TextFilters {
 
+  private static final Pattern WORD =
+      Pattern.compile("[\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{No}\\p{Nl}_]+");
   private static final Pattern BEFORE_WORD = Pattern.compile("[-\\s({\\[<]+");
+  private static final Pattern ATTRIBUTE_END = Pattern.compile("[ \\t\\n\\x0b\\f\\r/>=]");
+  private static final int WIDEST_PRINT = 80;
   private static final int TRUNCATE_LEEWAY = 5;
 
   private TextFilters() {}
@@ -36,9 +41,17 @@ final class TextFilters {
     filters.put("safe", (run, value, arguments) -> new Markup(Repr.str(run, value)));
     filters.put("escape", TextFilters::escape);
     filters.put("e", TextFilters::escape);
+    filters.put("forceescape", TextFilters::forceEscape);
     filters.put("format", TextFilters::format);
     filters.put("indent", TextFilters::indent);
+    filters.put("center", TextFilters::center);
     filters.put("truncate", TextFilters::truncate);
+    filters.put("wordwrap", WordWrap::wordwrap);
+    filters.put("wordcount", TextFilters::wordCount);
+    filters.put("striptags", Tags::strip);
+    filters.put("xmlattr", TextFilters::xmlAttributes);
+    filters.put("urlencode", UrlEncoding::urlencode);
+    filters.put("pprint", TextFilters::pprint);
   }
 
   private static void cased(
@@ -96,6 +109,11 @@ final class TextFilters {
     return new Markup(Repr.escaped(run, value));
   }
 
+  private static Object forceEscape(Run run, Object value, Arguments arguments) {
+    arguments.bind("forceescape", 0);
+    return new Markup(Repr.escaped(run, Repr.str(run, value)));
+  }
+
   private static Object format(Run run, Object value, Arguments arguments) {
     boolean named = !arguments.named().isEmpty();
     if (named && !arguments.positional().isEmpty()) {
@@ -134,6 +152,12 @@ final class TextFilters {
     return out.toString();
   }
 
+  private static Object center(Run run, Object value, Arguments arguments) {
+    Object width = arguments.bind("center", 0, "width")[0];
+    return StringMethods.center(
+        run, Repr.str(run, value), Values.size("width", FilterArguments.orElse(width, 80L)));
+  }
+
   private static Object truncate(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
     long length = Values.integer("length", FilterArguments.orElse(values[0], 255L));
@@ -153,5 +177,40 @@ final class TextFilters {
     int space = cut.lastIndexOf(' ');
     boolean whole = FilterArguments.flag(values[1]) || space < 0;
     return (whole ? cut : cut.substring(0, space)) + end;
+  }
+
+  private static Object wordCount(Run run, Object value, Arguments arguments) {
+    arguments.bind("wordcount", 0);
+    return WORD.matcher(run.made(Repr.str(run, value))).results().count();
+  }
+
+  private static Object xmlAttributes(Run run, Object value, Arguments arguments) {
+    Object autospace = FilterArguments.orElse(arguments.bind("xmlattr", 0, "autospace")[0], true);
+    if (!(value instanceof Dict dict)) {
+      throw new Fault("xmlattr needs a mapping, found " + Values.typeName(value));
+    }
+    StringBuilder out = new StringBuilder();
+    for (Dict.Entry entry : dict.entries()) {
+      if (entry.value() == null || entry.value() instanceof Undefined) {
+        continue;
+      }
+      String key = Values.requireText("an attribute's name", entry.key());
+      if (ATTRIBUTE_END.matcher(key).find()) {
+        throw new Fault("Invalid character in attribute name: " + Repr.quoted(key));
+      }
+      String piece = Repr.escaped(run, key) + "=\"" + Repr.escaped(run, entry.value()) + "\"";
+      run.grow(out.length(), piece.length() + 1L);
+      out.append(out.length() > 0 ? " " : "").append(piece);
+    }
+    return out.length() > 0 && Values.isTrue(autospace) ? " " + out : out.toString();
+  }
+
+  private static Object pprint(Run run, Object value, Arguments arguments) {
+    arguments.bind("pprint", 0);
+    String text = Repr.sorted(run, value);
+    if (Text.length(text) > WIDEST_PRINT) {
+      throw Fault.unsupported("pprint of what does not fit on one line");
+    }
+    return text;
   }
 }

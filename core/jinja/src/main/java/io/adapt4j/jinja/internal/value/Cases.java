@@ -15,6 +15,13 @@ public final class Cases {
     return text.toLowerCase(Locale.ROOT);
   }
 
+  public static String foldCase(String text) {
+    if (text.chars().anyMatch(c -> c >= 128)) {
+      throw Fault.unsupported("casefold of text outside ASCII");
+    }
+    return lower(text);
+  }
+
   public static String capitalize(String text) {
     if (text.isEmpty()) {
       return text;
@@ -51,6 +58,18 @@ public final class Cases {
     return out.toString();
   }
 
+  public static String swap(String text) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> {
+              String character = Character.toString(c);
+              boolean isUpper = Character.isUpperCase(c);
+              out.append(isUpper ? lower(character) : isCased(c) ? upper(character) : character);
+            });
+    return out.toString();
+  }
+
   public static boolean isUpper(String text) {
     return text.codePoints().anyMatch(Character::isUpperCase)
         && text.codePoints().noneMatch(c -> Character.isLowerCase(c) || Character.isTitleCase(c));
@@ -59,6 +78,20 @@ public final class Cases {
   public static boolean isLower(String text) {
     return text.codePoints().anyMatch(Character::isLowerCase)
         && text.codePoints().noneMatch(c -> Character.isUpperCase(c) || Character.isTitleCase(c));
+  }
+
+  public static boolean isTitle(String text) {
+    boolean inWord = false;
+    boolean found = false;
+    for (int c : text.codePoints().toArray()) {
+      boolean capital = Character.isUpperCase(c) || Character.isTitleCase(c);
+      if (capital == inWord && isCased(c)) {
+        return false;
+      }
+      inWord = isCased(c);
+      found |= inWord;
+    }
+    return found;
   }
 
   private static boolean isCased(int c) {

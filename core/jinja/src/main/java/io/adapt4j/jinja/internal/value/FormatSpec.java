@@ -1,44 +1,43 @@
 package io.adapt4j.jinja.internal.value;
 
 import java.math.BigDecimal;
-import java.math.RoundingMode;
+import java.math.BigInteger;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Python's format specification, such as {@code >8} in {@code {0:>8}}, for texts, decimal integers
- * and fixed-point numbers.
- *
- * @param precision digits after the point, or characters of a text; -1 if there is none
- * @param type the letter of the type; a space if there is none
- */
-public record FormatSpec(
-    String fill, String align, String sign, int width, String grouping, int precision, char type) {
+/** Python's format specification, such as {@code >8} in {@code {0:>8}}. */
+public final class FormatSpec {
 
   private static final Pattern SPEC =
       Pattern.compile(
-          "(?s)(?:(.)?([<>=^]))?([-+ ])?(0)?(\\d{1,9})?([,_])?(?:\\.(\\d{1,9}))?([a-zA-Z%])?");
-  private static final int LARGEST_PRECISION = 10_000;
-  private static final int DEFAULT_PRECISION = 6;
+          "(?s)(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\\d{1,9})?([,_])?(?:\\.(\\d{1,9}))?([a-zA-Z%])?");
 
-  private static FormatSpec parse(String spec) {
+  private final Run run;
+  private final String fill;
+  private final String align;
+  private final String sign;
+  private final boolean alternate;
+  private final int width;
+  private final String grouping;
+  private final int precision;
+  private final char type;
+
+  private FormatSpec(Run run, String spec) {
     Matcher parts = SPEC.matcher(spec);
     if (!parts.matches()) {
-      throw new Fault("invalid or unsupported format specifier '" + spec + "'");
+      throw new Fault("invalid format specifier '" + spec + "'");
     }
-    boolean zero = parts.group(4) != null;
-    return new FormatSpec(
-        orElse(parts.group(1), zero ? "0" : " "),
-        orElse(parts.group(2), zero ? "=" : ""),
-        orElse(parts.group(3), "-"),
-        Integer.parseInt(orElse(parts.group(5), "0")),
-        orElse(parts.group(6), ""),
-        Integer.parseInt(orElse(parts.group(7), "-1")),
-        orElse(parts.group(8), " ").charAt(0));
-  }
-
-  private static String orElse(String part, String otherwise) {
-    return part == null ? otherwise : part;
+    this.run = run;
+    boolean zero = parts.group(5) != null;
+    this.fill = parts.group(1) != null ? parts.group(1) : zero ? "0" : " ";
+    this.align = parts.group(2) != null ? parts.group(2) : zero ? "=" : "";
+    this.sign = parts.group(3) == null ? "-" : parts.group(3);
+    this.alternate = parts.group(4) != null;
+    this.width = parts.group(6) == null ? 0 : Integer.parseInt(parts.group(6));
+    this.grouping = parts.group(7) == null ? "" : parts.group(7);
+    this.precision = parts.group(8) == null ? -1 : Integer.parseInt(parts.group(8));
+    this.type = parts.group(9) == null ? ' ' : parts.group(9).charAt(0);
   }
 
   public static String format(Run run, Object value, String spec) {
@@ -46,97 +45,127 @@ public record FormatSpec(
       return Repr.str(run, value);
     }
     if (Values.isText(value)) {
-      return parse(spec).text(run, Values.text(value));
+      return new FormatSpec(run, spec).text(Values.text(value));
     }
     if (Numbers.isNumber(value)) {
-      return parse(spec).number(run, value);
+      return new FormatSpec(run, spec).number(value);
     }
     throw new Fault("unsupported format string passed to " + Values.typeName(value));
   }
 
-  String text(Run run, String text) {
+  private String text(String text) {
     boolean fits = type == ' ' || type == 's';
     boolean explicitEquals = align.equals("=") && !fill.equals("0");
-    if (!fits || explicitEquals || !sign.equals("-") || !grouping.isEmpty()) {
+    if (!fits || explicitEquals || alternate || !sign.equals("-") || !grouping.isEmpty()) {
       throw new Fault("a format specifier does not fit a text");
     }
     boolean cut = precision >= 0 && Text.length(text) > precision;
     return pad(
-        run, "", cut ? Text.slice(text, 0, precision) : text, align.equals("=") ? "<" : align, "<");
+        "", cut ? Text.slice(text, 0, precision) : text, align.equals("=") ? "<" : align, "<");
   }
 
-  String number(Run run, Object value) {
-    boolean negative;
-    String digits;
-    if (value instanceof Double || "fF%".indexOf(type) >= 0) {
-      double number = Numbers.real(value);
-      negative = number < 0 || (number == 0 && 1 / number < 0);
-      digits = real(run, Math.abs(number));
-    } else {
-      if (precision >= 0) {
-        throw new Fault("Precision not allowed in integer format specifier");
-      }
-      requireType(" dn", value);
-      negative = Numbers.big(value).signum() < 0;
-      digits = Numbers.integerText(Numbers.normal(Numbers.big(value).abs()));
+  private String number(Object value) {
+    boolean real = value instanceof Double || "eEfFgG%".indexOf(type) >= 0;
+    if (real) {
+      return real(Numbers.real(value), value instanceof Double);
     }
+    return integer(Numbers.big(value));
+  }
+
+  private String integer(BigInteger value) {
+    if (precision >= 0) {
+      throw new Fault("Precision not allowed in integer format specifier");
+    }
+    if (type == 'c') {
+      return pad("", Character.toString(value.intValue()), align, "<");
+    }
+    int base =
+        switch (type) {
+          case 'b' -> 2;
+          case 'o' -> 8;
+          case 'x', 'X' -> 16;
+          case ' ', 'd', 'n' -> 10;
+          default -> throw unknownType("int");
+        };
+    String digits = value.abs().toString(base);
+    String prefix = alternate && base != 10 ? "0" + Character.toLowerCase(type) : "";
+    if (type == 'X') {
+      digits = digits.toUpperCase(Locale.ROOT);
+      prefix = prefix.toUpperCase(Locale.ROOT);
+    }
+    String signed = signOf(value.signum() < 0) + prefix;
+    return padNumber(signed, digits, "", base == 10 ? 3 : 4);
+  }
+
+  private Fault unknownType(String kind) {
+    return new Fault("Unknown format code '" + type + "' for object of type '" + kind + "'");
+  }
+
+  private String signOf(boolean negative) {
+    return negative ? "-" : sign.equals("-") ? "" : sign;
+  }
+
+  private String real(double value, boolean isReal) {
+    if ("eEfFgGn% ".indexOf(type) < 0) {
+      throw unknownType(isReal ? "float" : "int");
+    }
+    boolean negative = value < 0 || (value == 0 && 1 / value < 0);
+    String text = written(Math.abs(value));
     int end = 0;
-    while (end < digits.length() && Character.isDigit(digits.charAt(end))) {
+    while (end < text.length() && Character.isDigit(text.charAt(end))) {
       end++;
     }
-    String signed = negative ? "-" : sign.equals("-") ? "" : sign;
-    return padNumber(run, signed, digits.substring(0, end), digits.substring(end));
+    return padNumber(signOf(negative), text.substring(0, end), text.substring(end), 3);
   }
 
-  private void requireType(String supported, Object value) {
-    if (supported.indexOf(type) < 0) {
-      throw Fault.unsupported("the format '" + type + "' of a value of " + Values.typeName(value));
-    }
+  private String written(double value) {
+    run.make(Math.max(0, precision));
+    int digits = precision < 0 ? 6 : precision;
+    return switch (type) {
+      case '%' -> Decimals.write(value * 100, 'f', digits, alternate) + "%";
+      case ' ' -> precision < 0 ? Numbers.realText(value) : shortest(value);
+      case 'n' -> Decimals.write(value, 'g', digits, alternate);
+      default -> Decimals.write(value, type, digits, alternate);
+    };
   }
 
-  private String real(Run run, double value) {
-    requireType(precision < 0 ? " fF%" : "fF%", value);
-    if (type == ' ') {
-      return Numbers.realText(value);
+  /** Like g, but with at least one digit after the point, and scientific one digit earlier. */
+  private String shortest(double value) {
+    int digits = Math.max(1, precision);
+    boolean finite = !Double.isNaN(value) && !Double.isInfinite(value);
+    if (finite && Decimals.exponent(new BigDecimal(value), digits) == digits - 1) {
+      String scientific = Decimals.write(value, 'e', digits - 1, false);
+      int power = scientific.indexOf('e');
+      String mantissa = scientific.substring(0, power).replaceFirst("\\.?0*$", "");
+      return (mantissa.isEmpty() ? "0" : mantissa) + scientific.substring(power);
     }
-    double scaled = type == '%' ? value * 100 : value;
-    String percent = type == '%' ? "%" : "";
-    if (Double.isNaN(scaled) || Double.isInfinite(scaled)) {
-      String name = Double.isNaN(scaled) ? "nan" : "inf";
-      return (type == 'F' ? Cases.upper(name) : name) + percent;
-    }
-    int digits = precision < 0 ? DEFAULT_PRECISION : precision;
-    if (digits > LARGEST_PRECISION) {
-      throw new Fault("a precision is larger than " + LARGEST_PRECISION);
-    }
-    run.make(digits);
-    return new BigDecimal(scaled).setScale(digits, RoundingMode.HALF_EVEN).toPlainString()
-        + percent;
+    String text = Decimals.write(value, 'g', digits, false);
+    return finite && text.indexOf('.') < 0 && text.indexOf('e') < 0 ? text + ".0" : text;
   }
 
-  private String padNumber(Run run, String prefix, String digits, String rest) {
+  private String padNumber(String prefix, String digits, String rest, int group) {
     if (grouping.isEmpty() || digits.isEmpty()) {
-      return pad(run, prefix, digits + rest, align, ">");
+      return pad(prefix, digits + rest, align, ">");
     }
     String padded = digits;
     if (align.equals("=") && fill.equals("0")) {
-      while (prefix.length() + grouped(padded).length() + rest.length() < width) {
+      while (prefix.length() + grouped(padded, group).length() + rest.length() < width) {
         run.work(padded.length());
         padded = "0" + padded;
       }
     }
-    return pad(run, prefix, grouped(padded) + rest, align, ">");
+    return pad(prefix, grouped(padded, group) + rest, align, ">");
   }
 
-  private String grouped(String digits) {
+  private String grouped(String digits, int group) {
     StringBuilder out = new StringBuilder(digits);
-    for (int i = digits.length() - 3; i > 0; i -= 3) {
+    for (int i = digits.length() - group; i > 0; i -= group) {
       out.insert(i, grouping);
     }
     return out.toString();
   }
 
-  private String pad(Run run, String prefix, String text, String wanted, String standard) {
+  private String pad(String prefix, String text, String wanted, String standard) {
     int missing = Math.max(0, width - prefix.length() - Text.length(text));
     run.make(missing);
     String how = wanted.isEmpty() ? standard : wanted;

@@ -1,19 +1,17 @@
 package io.adapt4j.jinja.internal.value;
 
+import java.math.BigInteger;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Locale;
 
-/** Python's {@code format % values}, for texts, decimal integers and fixed-point numbers. */
+/** Python's {@code format % values}. */
 public final class PercentFormat {
-
-  private static final Pattern CONVERSION =
-      Pattern.compile("(?s)%(?:\\(([^()]*)\\))?([-+ 0]*)(\\d{1,9})?(?:\\.(\\d{0,9}))?[hlL]?(.)");
 
   private final Run run;
   private final String format;
   private final Object values;
   private final StringBuilder out = new StringBuilder();
+  private int at;
   private int used;
 
   private PercentFormat(Run run, String format, Object values) {
@@ -29,92 +27,208 @@ public final class PercentFormat {
     return new PercentFormat(run, (String) format, values).formatted();
   }
 
+  /** The part between the percent sign and the letter. */
+  private static final class Spec {
+    private boolean left;
+    private boolean zero;
+    private boolean alternate;
+    private String plus = "";
+    private int width;
+    private int precision = -1;
+    private Object named = Arguments.MISSING;
+  }
+
   private String formatted() {
-    Matcher conversion = CONVERSION.matcher(format);
-    int at = 0;
-    for (int percent = format.indexOf('%'); percent >= 0; percent = format.indexOf('%', at)) {
-      add(format.substring(at, percent));
-      if (!conversion.region(percent, format.length()).lookingAt()) {
-        throw new Fault("incomplete format");
+    while (at < format.length()) {
+      int percent = format.indexOf('%', at);
+      int end = percent < 0 ? format.length() : percent;
+      add(format.substring(at, end));
+      at = end + 1;
+      if (percent >= 0) {
+        conversion();
       }
-      add(converted(conversion));
-      at = conversion.end();
     }
-    add(format.substring(at));
     boolean mapping =
         values instanceof Dict || values instanceof List || values instanceof Undefined;
-    if (!mapping && used < count()) {
+    int count = values instanceof Tuple tuple ? tuple.items().size() : 1;
+    if (!mapping && used < count) {
       throw new Fault("not all arguments converted during string formatting");
     }
     return out.toString();
   }
 
-  private int count() {
-    return values instanceof Tuple tuple ? tuple.items().size() : 1;
-  }
-
-  private String converted(Matcher parts) {
-    char type = parts.group(5).charAt(0);
-    Object value = parts.group(1) == null ? null : named(parts.group(1));
-    if (type == '%') {
-      return "%";
+  private char peek() {
+    if (at >= format.length()) {
+      throw new Fault("incomplete format");
     }
-    value = parts.group(1) == null ? next() : value;
-    return switch (type) {
-      case 's' -> spec(parts, 's', false).text(run, Repr.str(run, value));
-      case 'r' -> spec(parts, 's', false).text(run, Repr.of(run, value));
-      case 'd', 'i', 'u' ->
-          spec(parts, 'd', true)
-              .number(run, value instanceof Double real ? Numbers.toInteger(real) : number(value));
-      case 'f', 'F' -> spec(parts, type, isFinite(number(value))).number(run, value);
-      default -> throw Fault.unsupported("the format '%" + type + "'");
-    };
+    return format.charAt(at);
   }
 
-  private Object named(String name) {
+  private void conversion() {
+    Spec spec = new Spec();
+    if (peek() == '(') {
+      name(spec);
+    }
+    flags(spec);
+    spec.width = number(spec, true);
+    if (peek() == '.') {
+      at++;
+      spec.precision = Math.max(0, number(spec, false));
+    }
+    while ("hlL".indexOf(peek()) >= 0) {
+      at++;
+    }
+    char type = peek();
+    at++;
+    if (type == '%') {
+      add("%");
+    } else {
+      convert(spec, type);
+    }
+  }
+
+  private void name(Spec spec) {
+    int depth = 1;
+    int start = ++at;
+    while (depth > 0) {
+      char c = peek();
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      at++;
+    }
+    String name = format.substring(start, at - 1);
     if (!(values instanceof Dict dict)) {
       throw new Fault("format requires a mapping");
     }
-    Object value = dict.get(name, Arguments.MISSING);
-    if (value == Arguments.MISSING) {
+    spec.named = dict.get(name, Arguments.MISSING);
+    if (spec.named == Arguments.MISSING) {
       throw new Fault("the format needs a value for '" + name + "'");
     }
-    return value;
+  }
+
+  private void flags(Spec spec) {
+    while ("-+ #0".indexOf(peek()) >= 0) {
+      switch (format.charAt(at++)) {
+        case '-' -> spec.left = true;
+        case '+' -> spec.plus = "+";
+        case ' ' -> spec.plus = spec.plus.isEmpty() ? " " : spec.plus;
+        case '#' -> spec.alternate = true;
+        default -> spec.zero = true;
+      }
+    }
+  }
+
+  private int number(Spec spec, boolean width) {
+    if (peek() == '*') {
+      at++;
+      int value = Values.size("*", next());
+      if (width && value < 0) {
+        spec.left = true;
+      }
+      return width ? Math.abs(value) : value;
+    }
+    long value = 0;
+    while (peek() >= '0' && peek() <= '9') {
+      value = Math.min(Integer.MAX_VALUE, value * 10 + (format.charAt(at++) - '0'));
+    }
+    return (int) value;
   }
 
   private Object next() {
-    if (used >= count()) {
+    int count = values instanceof Tuple tuple ? tuple.items().size() : 1;
+    if (used >= count) {
       throw new Fault("not enough arguments for format string");
     }
     int index = used++;
     return values instanceof Tuple tuple ? tuple.items().get(index) : values;
   }
 
-  private static Object number(Object value) {
-    if (!Numbers.isNumber(value)) {
-      throw new Fault("a format needs a number, found " + Values.typeName(value));
+  private void convert(Spec spec, char type) {
+    Object value = spec.named == Arguments.MISSING ? next() : spec.named;
+    switch (type) {
+      case 's' -> text(spec, Repr.str(run, value));
+      case 'r' -> text(spec, Repr.of(run, value));
+      case 'c' -> text(spec, character(value));
+      case 'd', 'i', 'u' -> integer(spec, type, decimal(value, type));
+      case 'x', 'X', 'o' -> integer(spec, type, whole(value, type));
+      case 'e', 'E', 'f', 'F', 'g', 'G' -> real(spec, type, value);
+      default -> throw new Fault("unsupported format character '" + type + "'");
     }
-    return value;
   }
 
-  private static boolean isFinite(Object value) {
-    return Double.isFinite(Numbers.real(value));
+  private static String character(Object value) {
+    if (Values.isText(value) && Text.length(Values.text(value)) == 1) {
+      return Values.text(value);
+    }
+    long code = Values.isText(value) ? -1 : Values.integer("a character", value);
+    if (code < 0 || code > Character.MAX_CODE_POINT) {
+      throw new Fault("the format character c needs an integer or a single character");
+    }
+    return Character.toString((int) code);
   }
 
-  private static FormatSpec spec(Matcher parts, char type, boolean numeric) {
-    String flags = parts.group(2);
-    boolean left = flags.contains("-");
-    boolean zeros = numeric && !left && flags.contains("0");
-    boolean signed = type != 's';
-    String digits = parts.group(4);
-    return new FormatSpec(
-        zeros ? "0" : " ",
-        left ? "<" : zeros ? "=" : ">",
-        signed && flags.contains("+") ? "+" : signed && flags.contains(" ") ? " " : "-",
-        parts.group(3) == null ? 0 : Integer.parseInt(parts.group(3)),
-        "",
-        digits == null ? -1 : digits.isEmpty() ? 0 : Integer.parseInt(digits),
-        type);
+  private static BigInteger decimal(Object value, char type) {
+    return value instanceof Double number
+        ? Numbers.big(Numbers.toInteger(number))
+        : whole(value, type);
+  }
+
+  private static BigInteger whole(Object value, char type) {
+    if (!Numbers.isInteger(value)) {
+      throw new Fault("%" + type + " format: a number is required, not " + Values.typeName(value));
+    }
+    return Numbers.big(value);
+  }
+
+  private void text(Spec spec, String text) {
+    boolean cut = spec.precision >= 0 && Text.length(text) > spec.precision;
+    pad(spec, "", cut ? Text.slice(text, 0, spec.precision) : text, false);
+  }
+
+  private void integer(Spec spec, char type, BigInteger value) {
+    int base = type == 'o' ? 8 : Character.toLowerCase(type) == 'x' ? 16 : 10;
+    String digits = Numbers.integerText(Numbers.normal(value.abs()));
+    digits = base == 10 ? digits : value.abs().toString(base);
+    int missing = Math.max(0, spec.precision - digits.length());
+    run.make(missing);
+    digits = "0".repeat(missing) + digits;
+    String prefix = !spec.alternate || base == 10 ? "" : "0" + Character.toLowerCase(type);
+    if (type == 'X') {
+      digits = digits.toUpperCase(Locale.ROOT);
+      prefix = prefix.toUpperCase(Locale.ROOT);
+    }
+    pad(spec, sign(spec, value.signum() < 0) + prefix, digits, spec.zero);
+  }
+
+  private void real(Spec spec, char type, Object value) {
+    if (!Numbers.isNumber(value)) {
+      throw new Fault("must be real number, not " + Values.typeName(value));
+    }
+    double number = Numbers.real(value);
+    int precision = spec.precision < 0 ? 6 : spec.precision;
+    run.make(precision);
+    boolean negative = number < 0 || (number == 0 && 1 / number < 0);
+    boolean finite = !Double.isNaN(number) && !Double.isInfinite(number);
+    pad(
+        spec,
+        sign(spec, negative),
+        Decimals.write(number, type, precision, spec.alternate),
+        spec.zero && finite);
+  }
+
+  private static String sign(Spec spec, boolean negative) {
+    return negative ? "-" : spec.plus;
+  }
+
+  private void pad(Spec spec, String prefix, String text, boolean zeros) {
+    int missing = Math.max(0, spec.width - Text.length(prefix) - Text.length(text));
+    run.make(missing);
+    if (spec.left) {
+      add(prefix + text + " ".repeat(missing));
+    } else if (zeros) {
+      add(prefix + "0".repeat(missing) + text);
+    } else {
+      add(" ".repeat(missing) + prefix + text);
+    }
   }
 
   private void add(String text) {

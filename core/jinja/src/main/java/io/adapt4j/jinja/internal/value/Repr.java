@@ -1,6 +1,8 @@
 package io.adapt4j.jinja.internal.value;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -9,14 +11,25 @@ import java.util.Map;
 public final class Repr {
 
   private final Run run;
+  private final boolean sortsKeys;
   private final StringBuilder out = new StringBuilder();
 
-  private Repr(Run run) {
+  private Repr(Run run, boolean sortsKeys) {
     this.run = run;
+    this.sortsKeys = sortsKeys;
   }
 
   public static String of(Run run, Object value) {
-    Repr repr = new Repr(run);
+    return written(run, value, false);
+  }
+
+  /** Formats as pprint does, with the keys of dicts sorted. */
+  public static String sorted(Run run, Object value) {
+    return written(run, value, true);
+  }
+
+  private static String written(Run run, Object value, boolean sortsKeys) {
+    Repr repr = new Repr(run, sortsKeys);
     repr.value(value);
     return repr.out.toString();
   }
@@ -119,15 +132,19 @@ public final class Repr {
   }
 
   private void dict(Dict dict) {
+    List<Dict.Entry> entries = new ArrayList<>(dict.entries());
+    if (sortsKeys) {
+      entries.sort(Comparator.comparing(Dict.Entry::key, Comparisons.order(run)));
+    }
     String separator = "{";
-    for (Dict.Entry entry : dict.entries()) {
+    for (Dict.Entry entry : entries) {
       add(separator);
       value(entry.key());
       add(": ");
       value(entry.value());
       separator = ", ";
     }
-    add(dict.size() == 0 ? "{}" : "}");
+    add(entries.isEmpty() ? "{}" : "}");
   }
 
   private void add(String text) {
