@@ -98,6 +98,15 @@ class TemplateTest {
     assertThat(error.raised()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "1114112", "4294967296"})
+  void aCharacterBeyondUnicodeIsAnErrorOfTheTemplate(String code) {
+    Template template = Template.parse("{{ '{:c}'.format(" + code + ") }}");
+    assertThatThrownBy(() -> template.render(Map.of()))
+        .isInstanceOf(TemplateException.class)
+        .hasMessageContaining("range(0x110000)");
+  }
+
   @Test
   void whatTheTemplateRaisesIsToldApart() {
     Template template =

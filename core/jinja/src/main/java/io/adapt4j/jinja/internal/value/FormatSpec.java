@@ -77,6 +77,9 @@ public final class FormatSpec {
       throw new Fault("Precision not allowed in integer format specifier");
     }
     if (type == 'c') {
+      if (value.bitLength() > 31 || !Character.isValidCodePoint(value.intValue())) {
+        throw new Fault("%c arg not in range(0x110000)");
+      }
       return pad("", Character.toString(value.intValue()), align, "<");
     }
     int base =
