@@ -78,7 +78,7 @@ public final class FormatSpec {
     }
     if (type == 'c') {
       if (value.bitLength() > 31 || !Character.isValidCodePoint(value.intValue())) {
-        throw new Fault("%c arg not in range(0x110000)");
+        throw new Fault("character code not in range(0x110000)");
       }
       return pad("", Character.toString(value.intValue()), align, "<");
     }
