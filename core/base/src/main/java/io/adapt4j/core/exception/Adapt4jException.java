@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two kinds are not subclasses: wrong arguments and states are the JDK's {@link
  * IllegalArgumentException} and {@link IllegalStateException}, and failures inside a chat template
- * are a {@link io.adapt4j.jinja.TemplateException}.
+ * are a {@code TemplateException}.
  */
 public abstract class Adapt4jException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.data;
 
 /**
- * Encoding of rows to samples in a training: template, length limit and trained tokens. {@link
- * io.adapt4j.core.finetune.FineTuner#checkData} passes the encoding of its run to a data check.
+ * Encoding of rows to samples in a training: template, length limit and trained tokens. {@code
+ * FineTuner.checkData} passes the encoding of its run to a data check.
  */
 public interface SampleEncoding {
 

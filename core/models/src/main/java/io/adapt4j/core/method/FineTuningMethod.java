@@ -4,9 +4,9 @@ import io.adapt4j.core.spi.ParameterSelection;
 import io.adapt4j.core.spi.WeightUpdate;
 
 /**
- * A fine-tuning method: an immutable choice with its options. {@link
- * io.adapt4j.core.finetune.FullFineTuning} is one; the modules adapt4j-lora and adapt4j-qlora
- * provide others. Custom ones are made from a {@link ParameterSelection} or a {@link WeightUpdate}.
+ * A fine-tuning method: an immutable choice with its options. {@code FullFineTuning} is one; the
+ * modules adapt4j-lora and adapt4j-qlora provide others. Custom ones are made from a {@link
+ * ParameterSelection} or a {@link WeightUpdate}.
  */
 public interface FineTuningMethod {
 
