@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.nn.weights.Weights;
