@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Floats.largest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -70,14 +71,6 @@ class MixtureFilesTest {
     try (Decoder decoder = TestModels.load(folder)) {
       return TestModels.logits(decoder, 20);
     }
-  }
-
-  private static float largest(float[] values) {
-    float largest = 0;
-    for (float value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
   }
 
   /** Newer versions of Transformers store all experts of a layer in two tensors. */

@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -250,11 +251,5 @@ class FourBitModelTest {
       Tensor ids = Tensor.of(longs(batch, "input_ids"), rows, length);
       return decoder.logits(decoder.hidden(Ops.inference(), ids, positions, false)).toFloats();
     }
-  }
-
-  private static long[] longs(Checkpoint checkpoint, String name) {
-    long[] values = new long[(int) checkpoint.entry(name).elements()];
-    checkpoint.bytes(name).asLongBuffer().get(values);
-    return values;
   }
 }

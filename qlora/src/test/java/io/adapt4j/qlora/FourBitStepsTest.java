@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.Floats.difference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -142,17 +143,6 @@ class FourBitStepsTest {
   /** Logits after the prompts, since which tokens may have become others. */
   private static float[] first(List<float[]> logits) {
     return logits.get(0);
-  }
-
-  /** As a share of the logits' own size. */
-  private static double difference(float[] found, float[] wanted) {
-    double difference = 0;
-    double size = 0;
-    for (int i = 0; i < found.length; i++) {
-      difference += Math.pow(found[i] - wanted[i], 2);
-      size += Math.pow(wanted[i], 2);
-    }
-    return Math.sqrt(difference / size);
   }
 
   /** The kernels read the file's codes, however these came there. */

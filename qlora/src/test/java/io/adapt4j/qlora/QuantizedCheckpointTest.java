@@ -1,5 +1,7 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -220,9 +222,8 @@ class QuantizedCheckpointTest {
     Files.writeString(
         gptq.resolve("config.json"),
         "{\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}}");
-    assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(gptq, temporary))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("gptq");
+    refuses(
+        CheckpointException.class, () -> QuantizedCheckpoint.dequantize(gptq, temporary), "gptq");
   }
 
   private void quantize(Quantization options) {
@@ -250,11 +251,5 @@ class QuantizedCheckpointTest {
         return decoder.logits(decoder.hidden(ops, ids, positions, false)).toFloats();
       }
     }
-  }
-
-  private static long[] longs(Checkpoint checkpoint, String name) {
-    long[] values = new long[(int) checkpoint.entry(name).elements()];
-    checkpoint.bytes(name).asLongBuffer().get(values);
-    return values;
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -164,8 +165,7 @@ class RougeTest {
     assertThatThrownBy(() -> new Rouge().add(null, "a"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Row 1: the prediction is null");
-    assertThatThrownBy(() -> new Rouge().score(RougeType.ROUGE_1))
-        .isInstanceOf(IllegalStateException.class);
+    refuses(IllegalStateException.class, () -> new Rouge().score(RougeType.ROUGE_1));
     assertThatThrownBy(() -> new Rouge().merge(new Rouge(true)))
         .hasMessageContaining("different settings");
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.task;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -218,9 +219,7 @@ class TaskFileTest {
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining("tasks.yaml:3")
         .hasMessageContaining("exam.jsonl");
-    assertThatThrownBy(() -> read("tasks:\n  - file: tasks.yaml\n"))
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("names itself");
+    refuses(SettingsException.class, () -> read("tasks:\n  - file: tasks.yaml\n"), "names itself");
   }
 
   @Test

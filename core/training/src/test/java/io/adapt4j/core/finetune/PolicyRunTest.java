@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -232,10 +233,7 @@ class PolicyRunTest {
                 grpo().reward("broken", (p, c, f) -> Double.POSITIVE_INFINITY).build(),
                 new Log())
             .build();
-    assertThatExceptionOfType(TrainingException.class)
-        .isThrownBy(tuner::run)
-        .withMessageContaining("broken")
-        .withMessageContaining("Correct the functions");
+    refuses(TrainingException.class, tuner::run, "broken", "Correct the functions");
   }
 
   @Test
@@ -246,10 +244,7 @@ class PolicyRunTest {
         };
     FineTuner tuner =
         tuner(folder.resolve("run"), grpo().reward("judge", failing).build(), new Log()).build();
-    assertThatExceptionOfType(TrainingException.class)
-        .isThrownBy(tuner::run)
-        .withMessageContaining("The reward 'judge' failed")
-        .withMessageContaining("no judge today");
+    refuses(TrainingException.class, tuner::run, "The reward 'judge' failed", "no judge today");
   }
 
   @Test
@@ -355,9 +350,7 @@ class PolicyRunTest {
         tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log())
             .dataset(rows)
             .build();
-    assertThatExceptionOfType(SettingsException.class)
-        .isThrownBy(tuner::run)
-        .withMessageContaining("is longer than 58 tokens");
+    refuses(SettingsException.class, tuner::run, "is longer than 58 tokens");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -205,9 +206,8 @@ class PreferenceTuningTest {
     assertThatThrownBy(() -> tuner(lost, data()).build()).hasMessageContaining("does not exist");
     Dataset texts = SmallModel.sentences(8);
     FineTuner other = tuner(dpo(), new Split(texts, texts.take(0), texts.take(0))).build();
-    assertThatThrownBy(other::run)
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("row 0: expected a chosen and a rejected completion");
+    refuses(
+        SettingsException.class, other::run, "row 0: expected a chosen and a rejected completion");
   }
 
   @Test

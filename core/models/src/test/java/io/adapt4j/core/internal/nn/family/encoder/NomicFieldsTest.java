@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family.encoder;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,8 +11,6 @@ import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,7 +50,7 @@ class NomicFieldsTest {
       Files.writeString(changed.resolve("config.json"), fields.toString());
       Files.copy(
           folder.path().resolve(Checkpoint.SINGLE_FILE), changed.resolve(Checkpoint.SINGLE_FILE));
-      try (Network renamed = load(changed)) {
+      try (Network renamed = network(changed)) {
         EncoderInputs batch = folder.batch("");
         assertThat(FamilyFolder.hidden(renamed, batch))
             .isEqualTo(FamilyFolder.hidden(original, batch));
@@ -83,15 +82,5 @@ class NomicFieldsTest {
       assertThat(network.tensors().get("encoder.layers.0.mlp.fc11.weight"))
           .containsExactly(width, 8L);
     }
-  }
-
-  private static Network load(Path folder) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
   }
 }
