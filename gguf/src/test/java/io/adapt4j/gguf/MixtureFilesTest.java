@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,8 +42,8 @@ class MixtureFilesTest {
     System.setProperty("adapt4j.model.files", folder.resolve("files").toString());
   }
 
-  static Set<String> models() {
-    return RandomMixtures.all().keySet();
+  static List<String> models() {
+    return RandomModels.mixtures();
   }
 
   @ParameterizedTest

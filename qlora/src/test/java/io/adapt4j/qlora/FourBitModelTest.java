@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Networks that compute with 4-bit weights. */
@@ -72,26 +73,7 @@ class FourBitModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama_linear",
-        "mistral_full",
-        "qwen2_window",
-        "qwen3_bias",
-        "gemma2_uncapped",
-        "gemma3_text",
-        "phi3",
-        "smollm3",
-        "olmo2",
-        "granite",
-        "gpt2_by_layer",
-        "gpt_neox_linear",
-        "roberta_mlm",
-        "xlm_roberta_cls",
-        "distilbert_cls",
-        "modernbert_cls",
-        "bert_features"
-      })
+  @MethodSource("io.adapt4j.qlora.FourBitCase#families")
   void everyFamilyComputesWhatItDoesWithTheRestoredWeights(String family) {
     long before = Tensor.live();
     Path folder = FAMILIES.resolve(family);

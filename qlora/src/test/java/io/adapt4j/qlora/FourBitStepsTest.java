@@ -39,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -64,21 +65,7 @@ class FourBitStepsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama_linear",
-        "mistral_full",
-        "qwen2_window",
-        "qwen3_bias",
-        "gemma2_uncapped",
-        "gemma3_text",
-        "phi3",
-        "smollm3",
-        "olmo2",
-        "granite",
-        "gpt2_by_layer",
-        "gpt_neox_linear"
-      })
+  @MethodSource("io.adapt4j.qlora.FourBitCase#decoders")
   void everyFamilyGeneratesWhatTheOperatorsDo(String family) throws IOException {
     Path folder = wider(family);
     for (Quantization quantization : List.of(Quantization.nf4(), Quantization.fp4())) {

@@ -1,6 +1,7 @@
 package io.adapt4j.qlora;
 
 import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.words;
 import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -180,14 +181,11 @@ class QuantizedCheckpointTest {
     assertThat(skipped)
         .extracting(JsonNode::textValue)
         .containsExactly(
-            "lm_head",
-            "model.embed_tokens",
-            "model.layers.0.mlp.down_proj",
-            "model.layers.1.mlp.down_proj",
-            "model.layers.1.self_attn.k_proj",
-            "model.layers.1.self_attn.o_proj",
-            "model.layers.1.self_attn.q_proj",
-            "model.layers.1.self_attn.v_proj");
+            words(
+                "lm_head model.embed_tokens model.layers.0.mlp.down_proj",
+                "model.layers.1.mlp.down_proj model.layers.1.self_attn.k_proj",
+                "model.layers.1.self_attn.o_proj model.layers.1.self_attn.q_proj",
+                "model.layers.1.self_attn.v_proj"));
   }
 
   @Test

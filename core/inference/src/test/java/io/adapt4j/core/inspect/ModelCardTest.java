@@ -1,6 +1,7 @@
 package io.adapt4j.core.inspect;
 
 import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -149,33 +150,10 @@ class ModelCardTest {
   Arbitrary<String> cards() {
     Arbitrary<String> pieces =
         Arbitraries.of(
-            "---",
-            "\n",
-            "\r\n",
-            " ",
-            ": ",
-            "- ",
-            "license",
-            "[",
-            "]",
-            "{",
-            "}",
-            "&a",
-            "*a",
-            "!!",
-            "|",
-            ">",
-            "'",
-            "\"",
-            "#",
-            "# Limits and risks",
-            "===",
-            "```",
-            "%",
-            "@",
-            "\0",
-            "?",
-            "\t");
+            split(
+                "~",
+                "---~\n~\r\n~ ~: ~- ~license~[~]~{~}~&a~*a~!!~|~>~'~\"~#~# Limits and risks~===",
+                "```~%~@~\0~?~\t"));
     return Arbitraries.oneOf(pieces, Arbitraries.strings().ofMaxLength(3))
         .list()
         .ofMaxSize(40)

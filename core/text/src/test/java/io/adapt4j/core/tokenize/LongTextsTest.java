@@ -1,6 +1,7 @@
 package io.adapt4j.core.tokenize;
 
 import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -132,31 +133,12 @@ class LongTextsTest {
 
   /** What tokenizers treat apart, in any order. */
   private static String mixed(long seed) {
-    String[] pieces = {
-      "it's",
-      "don't",
-      " ",
-      "  ",
-      "\n\n",
-      "    ",
-      "<s>",
-      "</s>",
-      "<|im_start|>",
-      "[MASK]",
-      "1234567",
-      "==",
-      "foo_bar(",
-      "\u00dcn\u00efc\u00f6de",
-      "e\u0301",
-      "\uD83D\uDE42",
-      "\t",
-      "\u00a0",
-      "\u6c49\u5b57",
-      "\uff0c",
-      "The",
-      " cat",
-      "\u0e01\u0e33"
-    };
+    String[] pieces =
+        split(
+            "~",
+            "it's~don't~ ~  ~\n\n~    ~<s>~</s>~<|im_start|>~[MASK]~1234567~==~foo_bar(",
+            "\u00dcn\u00efc\u00f6de~e\u0301~\uD83D\uDE42~\t~\u00a0~\u6c49\u5b57~\uff0c~The~ cat",
+            "\u0e01\u0e33");
     Random random = new Random(seed);
     StringBuilder text = new StringBuilder();
     while (text.length() < LENGTH) {

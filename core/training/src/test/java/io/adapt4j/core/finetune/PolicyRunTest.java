@@ -1,6 +1,7 @@
 package io.adapt4j.core.finetune;
 
 import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -127,17 +128,9 @@ class PolicyRunTest {
     tuner(folder.resolve("run"), algorithm, log).build().run();
     assertThat(log.steps.get(0).metrics())
         .containsKeys(
-            "reward",
-            "reward_std",
-            "reward/letters",
-            "kl",
-            "entropy",
-            "clip_fraction",
-            "ratio_overflows",
-            "truncated",
-            "undefined",
-            "length",
-            "seconds_generating")
+            words(
+                "reward reward_std reward/letters kl entropy clip_fraction ratio_overflows",
+                "truncated undefined length seconds_generating"))
         .hasEntrySatisfying("length", length -> assertThat(length).isBetween(1.0, 6.0));
     EvaluationEvent first = log.evaluations.get(0);
     assertThat(first.metrics())

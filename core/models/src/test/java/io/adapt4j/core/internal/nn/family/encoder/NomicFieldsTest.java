@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family.encoder;
 
+import static io.adapt4j.core.Words.words;
 import static io.adapt4j.core.internal.nn.TestNetworks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -39,14 +40,9 @@ class NomicFieldsTest {
       fields.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", 1000);
       fields.remove(
           List.of(
-              "activation_function",
-              "n_inner",
-              "mlp_fc1_bias",
-              "mlp_fc2_bias",
-              "qkv_proj_bias",
-              "rotary_emb_base",
-              "rotary_emb_fraction",
-              "max_trained_positions"));
+              words(
+                  "activation_function n_inner mlp_fc1_bias mlp_fc2_bias qkv_proj_bias",
+                  "rotary_emb_base rotary_emb_fraction max_trained_positions")));
       Files.writeString(changed.resolve("config.json"), fields.toString());
       Files.copy(
           folder.path().resolve(Checkpoint.SINGLE_FILE), changed.resolve(Checkpoint.SINGLE_FILE));
