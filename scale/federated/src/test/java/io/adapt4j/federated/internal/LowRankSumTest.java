@@ -17,7 +17,9 @@ class LowRankSumTest {
   private static final int IN = 7;
 
   private final SplittableRandom random = new SplittableRandom(5);
-  @AutoClose private final Scope scope = Scope.open();
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final Scope scope = Scope.open();
 
   private LowRank matrix(int rank) {
     return LowRank.of(values(OUT, rank), values(rank, IN));

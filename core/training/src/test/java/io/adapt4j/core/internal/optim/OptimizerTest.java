@@ -27,7 +27,10 @@ class OptimizerTest {
   private static final int STEPS = 5;
 
   private final SplittableRandom random = new SplittableRandom(5);
-  @AutoClose private final Scope scope = Scope.open();
+
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final Scope scope = Scope.open();
 
   @ParameterizedTest
   @ValueSource(strings = {"layer.q_proj.weight", "layer.q_proj.bias", "model.norm.weight"})

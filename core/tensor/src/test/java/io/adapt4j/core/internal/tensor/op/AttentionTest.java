@@ -40,7 +40,10 @@ class AttentionTest {
   private final float[] v = uniform(random, ROWS * KV_HEADS * LENGTH * WIDTH);
   private final float[] dy = uniform(random, ROWS * LENGTH * HEADS * WIDTH);
   private AttentionRule rule;
-  @AutoClose private final Scope scope = Scope.open();
+
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final Scope scope = Scope.open();
 
   @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}, alibi {4}")
   @CsvSource({
