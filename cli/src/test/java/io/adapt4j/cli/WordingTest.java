@@ -31,7 +31,7 @@ class WordingTest {
   private static final List<String> ELSEWHERE =
       List.of(
           words(
-              "/template/ /augment/ /search/ /text/ /engine/ /checkpoint/SafetensorsFile",
+              "/jinja/ /augment/ /search/ /text/ /engine/ /checkpoint/SafetensorsFile",
               "/checkpoint/Checkpoint /data/Batches /preference/ModelJudge"));
 
   @ParameterizedTest
