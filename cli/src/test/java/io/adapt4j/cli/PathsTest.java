@@ -2,6 +2,7 @@ package io.adapt4j.cli;
 
 import static io.adapt4j.cli.CommandsTest.MODEL;
 import static io.adapt4j.cli.CommandsTest.execute;
+import static io.adapt4j.core.Words.words;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Model.ArgSpec;
 class PathsTest {
 
   /** Stands for the path under test. */
-  private static final String PATH = "@";
+  private static final String PATH = "PATH";
 
   /** What a path is for, and so which others are wrong for it. */
   private enum Use {
@@ -82,213 +83,97 @@ class PathsTest {
   /** A path of a command, by the name that the command gives it. */
   private record Argument(String command, String name, Use use, List<String> words) {}
 
-  private static Argument argument(String command, String name, Use use, String... words) {
-    return new Argument(command, name, use, List.of(words));
+  private static Argument argument(String command, String name, Use use, String words) {
+    return new Argument(command, name, use, List.of(words(words)));
   }
 
   private static final List<Argument> ARGUMENTS =
       List.of(
-          argument("inspect", "MODEL", Use.MODEL, PATH),
-          argument("generate", "MODEL", Use.MODEL, PATH, "--prompt", "a"),
+          argument("inspect", "MODEL", Use.MODEL, "PATH"),
+          argument("generate", "MODEL", Use.MODEL, "PATH --prompt a"),
+          argument("generate", "--adapter", Use.ADAPTER, "model --prompt a --adapter PATH"),
           argument(
-              "generate", "--adapter", Use.ADAPTER, "model", "--prompt", "a", "--adapter", PATH),
-          argument(
-              "generate",
-              "--chat-template",
-              Use.TEMPLATE,
-              "model",
-              "--prompt",
-              "a",
-              "--chat-template",
-              PATH),
-          argument("chat", "MODEL", Use.MODEL, PATH),
-          argument("chat", "--adapter", Use.ADAPTER, "model", "--adapter", PATH),
-          argument("chat", "--chat-template", Use.TEMPLATE, "model", "--chat-template", PATH),
-          argument(
-              "complete", "MODEL", Use.MODEL, PATH, "--input", "rows.jsonl", "--output", "new"),
-          argument("complete", "--input", Use.ROWS, "model", "--input", PATH, "--output", "new"),
-          argument(
-              "complete",
-              "--output",
-              Use.NEW_FILE,
-              "model",
-              "--input",
-              "rows.jsonl",
-              "--output",
-              PATH),
+              "generate", "--chat-template", Use.TEMPLATE, "model --prompt a --chat-template PATH"),
+          argument("chat", "MODEL", Use.MODEL, "PATH"),
+          argument("chat", "--adapter", Use.ADAPTER, "model --adapter PATH"),
+          argument("chat", "--chat-template", Use.TEMPLATE, "model --chat-template PATH"),
+          argument("complete", "MODEL", Use.MODEL, "PATH --input rows.jsonl --output new"),
+          argument("complete", "--input", Use.ROWS, "model --input PATH --output new"),
+          argument("complete", "--output", Use.NEW_FILE, "model --input rows.jsonl --output PATH"),
           argument(
               "complete",
               "--adapter",
               Use.ADAPTER,
-              "model",
-              "--input",
-              "rows.jsonl",
-              "--output",
-              "new",
-              "--adapter",
-              PATH),
+              "model --input rows.jsonl --output new --adapter PATH"),
           argument(
               "complete",
               "--chat-template",
               Use.TEMPLATE,
-              "model",
-              "--input",
-              "rows.jsonl",
-              "--output",
-              "new",
-              "--chat-template",
-              PATH),
-          argument("serve", "MODEL", Use.MODEL, PATH, "--port", "0"),
-          argument("serve", "--adapter", Use.ADAPTER, "model", "--port", "0", "--adapter", PATH),
+              "model --input rows.jsonl --output new --chat-template PATH"),
+          argument("serve", "MODEL", Use.MODEL, "PATH --port 0"),
+          argument("serve", "--adapter", Use.ADAPTER, "model --port 0 --adapter PATH"),
           argument(
-              "serve",
-              "--named-adapter",
-              Use.ADAPTER,
-              "model",
-              "--port",
-              "0",
-              "--named-adapter",
-              "a=" + PATH),
+              "serve", "--named-adapter", Use.ADAPTER, "model --port 0 --named-adapter a=PATH"),
           argument(
               "serve",
               "--adapter-folder",
               Use.ADAPTERS,
-              "model",
-              "--port",
-              "0",
-              "--admin-key-env",
-              "HOME",
-              "--adapter-folder",
-              PATH),
-          argument("serve", "--embedder", Use.MODEL, "model", "--port", "0", "--embedder", PATH),
-          argument("serve", "--reranker", Use.MODEL, "model", "--port", "0", "--reranker", PATH),
-          argument("serve", "--index", Use.INDEX_TO_ASK, "model", "--port", "0", "--index", PATH),
+              "model --port 0 --admin-key-env HOME --adapter-folder PATH"),
+          argument("serve", "--embedder", Use.MODEL, "model --port 0 --embedder PATH"),
+          argument("serve", "--reranker", Use.MODEL, "model --port 0 --reranker PATH"),
+          argument("serve", "--index", Use.INDEX_TO_ASK, "model --port 0 --index PATH"),
           argument(
               "serve",
               "--index-embedder",
               Use.MODEL,
-              "model",
-              "--port",
-              "0",
-              "--index",
-              "index",
-              "--index-embedder",
-              PATH),
-          argument(
-              "serve",
-              "--chat-template",
-              Use.TEMPLATE,
-              "model",
-              "--port",
-              "0",
-              "--chat-template",
-              PATH),
-          argument("embed", "MODEL", Use.MODEL, PATH, "--text", "a"),
-          argument("embed", "--input", Use.ROWS, "minilm", "--input", PATH, "--output", "new"),
-          argument(
-              "embed",
-              "--output",
-              Use.NEW_FILE,
-              "minilm",
-              "--input",
-              "rows.jsonl",
-              "--output",
-              PATH),
-          argument("rag index", "DOCUMENTS", Use.DOCUMENTS, PATH, "--index", "new"),
-          argument("rag index", "--index", Use.INDEX_TO_MAKE, "documents", "--index", PATH),
-          argument(
-              "rag index",
-              "--embedder",
-              Use.MODEL,
-              "documents",
-              "--index",
-              "new",
-              "--embedder",
-              PATH),
-          argument("rag ask", "--index", Use.INDEX_TO_ASK, "Why?", "--index", PATH),
-          argument(
-              "rag ask", "--embedder", Use.MODEL, "Why?", "--index", "index", "--embedder", PATH),
-          argument("rag ask", "--model", Use.MODEL, "Why?", "--index", "index", "--model", PATH),
+              "model --port 0 --index index --index-embedder PATH"),
+          argument("serve", "--chat-template", Use.TEMPLATE, "model --port 0 --chat-template PATH"),
+          argument("embed", "MODEL", Use.MODEL, "PATH --text a"),
+          argument("embed", "--input", Use.ROWS, "minilm --input PATH --output new"),
+          argument("embed", "--output", Use.NEW_FILE, "minilm --input rows.jsonl --output PATH"),
+          argument("rag index", "DOCUMENTS", Use.DOCUMENTS, "PATH --index new"),
+          argument("rag index", "--index", Use.INDEX_TO_MAKE, "documents --index PATH"),
+          argument("rag index", "--embedder", Use.MODEL, "documents --index new --embedder PATH"),
+          argument("rag ask", "--index", Use.INDEX_TO_ASK, "Why? --index PATH"),
+          argument("rag ask", "--embedder", Use.MODEL, "Why? --index index --embedder PATH"),
+          argument("rag ask", "--model", Use.MODEL, "Why? --index index --model PATH"),
           argument(
               "rag ask",
               "--adapter",
               Use.ADAPTER,
-              "Why?",
-              "--index",
-              "index",
-              "--model",
-              "model",
-              "--adapter",
-              PATH),
+              "Why? --index index --model model --adapter PATH"),
           argument(
               "rag ask",
               "--chat-template",
               Use.TEMPLATE,
-              "Why?",
-              "--index",
-              "index",
-              "--model",
-              "model",
-              "--chat-template",
-              PATH),
-          argument("eval", "MODEL", Use.MODEL, PATH, "--tasks", "tasks.yaml"),
-          argument("eval", "--tasks", Use.TASKS, "model", "--tasks", PATH),
-          argument(
-              "eval", "--report", Use.REPORT, "model", "--tasks", "tasks.yaml", "--report", PATH),
-          argument(
-              "eval", "--replies", Use.FOLDER, "model", "--tasks", "tasks.yaml", "--replies", PATH),
-          argument(
-              "eval",
-              "--adapter",
-              Use.ADAPTER,
-              "model",
-              "--tasks",
-              "tasks.yaml",
-              "--adapter",
-              PATH),
+              "Why? --index index --model model --chat-template PATH"),
+          argument("eval", "MODEL", Use.MODEL, "PATH --tasks tasks.yaml"),
+          argument("eval", "--tasks", Use.TASKS, "model --tasks PATH"),
+          argument("eval", "--report", Use.REPORT, "model --tasks tasks.yaml --report PATH"),
+          argument("eval", "--replies", Use.FOLDER, "model --tasks tasks.yaml --replies PATH"),
+          argument("eval", "--adapter", Use.ADAPTER, "model --tasks tasks.yaml --adapter PATH"),
           argument(
               "eval",
               "--chat-template",
               Use.TEMPLATE,
-              "model",
-              "--tasks",
-              "tasks.yaml",
-              "--chat-template",
-              PATH),
-          argument("merge", "MODEL", Use.MODEL, PATH, "--adapter", "adapter", "--output", "new"),
+              "model --tasks tasks.yaml --chat-template PATH"),
+          argument("merge", "MODEL", Use.MODEL, "PATH --adapter adapter --output new"),
+          argument("merge", "--adapter", Use.ADAPTER, "model --adapter PATH --output new"),
+          argument("merge", "--output", Use.NEW_FOLDER, "model --adapter adapter --output PATH"),
+          argument("export", "MODEL", Use.MODEL, "PATH --to new"),
+          argument("export", "--to", Use.NEW_FILE, "model --to PATH"),
+          argument("export", "--adapter", Use.ADAPTER, "model --to new --adapter PATH"),
+          argument("export", "--importance", Use.ROWS, "model --to new --importance PATH"),
+          argument("export", "--verify", Use.ROWS, "model --to new --verify PATH"),
           argument(
-              "merge", "--adapter", Use.ADAPTER, "model", "--adapter", PATH, "--output", "new"),
-          argument(
-              "merge",
-              "--output",
-              Use.NEW_FOLDER,
-              "model",
-              "--adapter",
-              "adapter",
-              "--output",
-              PATH),
-          argument("export", "MODEL", Use.MODEL, PATH, "--to", "new"),
-          argument("export", "--to", Use.NEW_FILE, "model", "--to", PATH),
-          argument("export", "--adapter", Use.ADAPTER, "model", "--to", "new", "--adapter", PATH),
-          argument(
-              "export", "--importance", Use.ROWS, "model", "--to", "new", "--importance", PATH),
-          argument("export", "--verify", Use.ROWS, "model", "--to", "new", "--verify", PATH),
-          argument(
-              "export",
-              "--chat-template",
-              Use.TEMPLATE,
-              "model",
-              "--to",
-              "new",
-              "--chat-template",
-              PATH),
-          argument("validate", "RUN.YAML", Use.DESCRIPTION, PATH),
-          argument("preview", "RUN.YAML", Use.DESCRIPTION, PATH),
-          argument("plan", "RUN.YAML", Use.DESCRIPTION, PATH),
-          argument("lr-find", "RUN.YAML", Use.DESCRIPTION, PATH),
-          argument("train", "RUN.YAML", Use.DESCRIPTION, PATH),
-          argument("repeat", "PROVENANCE.JSON", Use.RECORD, PATH),
-          argument("repeat", "--output", Use.NEW_FOLDER, "provenance.json", "--output", PATH));
+              "export", "--chat-template", Use.TEMPLATE, "model --to new --chat-template PATH"),
+          argument("validate", "RUN.YAML", Use.DESCRIPTION, "PATH"),
+          argument("preview", "RUN.YAML", Use.DESCRIPTION, "PATH"),
+          argument("plan", "RUN.YAML", Use.DESCRIPTION, "PATH"),
+          argument("lr-find", "RUN.YAML", Use.DESCRIPTION, "PATH"),
+          argument("train", "RUN.YAML", Use.DESCRIPTION, "PATH"),
+          argument("repeat", "PROVENANCE.JSON", Use.RECORD, "PATH"),
+          argument("repeat", "--output", Use.NEW_FOLDER, "provenance.json --output PATH"));
 
   @TempDir private Path folder;
 
@@ -342,7 +227,7 @@ class PathsTest {
             .map(
                 word ->
                     word.endsWith(PATH)
-                        ? word.substring(0, word.length() - 1) + path
+                        ? word.substring(0, word.length() - PATH.length()) + path
                         : names.contains(word) || word.matches("\\w+\\.(jsonl|yaml|json)")
                             ? folder.resolve(word).toString()
                             : word);

@@ -1,5 +1,6 @@
 package io.adapt4j.cli;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.finetune.FineTuner;
@@ -29,15 +30,9 @@ class WordingTest {
   /** Packages whose messages the command line never shows, or that speak of Jinja's functions. */
   private static final List<String> ELSEWHERE =
       List.of(
-          "/template/",
-          "/augment/",
-          "/search/",
-          "/text/",
-          "/engine/",
-          "/checkpoint/SafetensorsFile",
-          "/checkpoint/Checkpoint",
-          "/data/Batches",
-          "/preference/ModelJudge");
+          words(
+              "/jinja/ /augment/ /search/ /text/ /engine/ /checkpoint/SafetensorsFile",
+              "/checkpoint/Checkpoint /data/Batches /preference/ModelJudge"));
 
   @ParameterizedTest
   @CsvSource(

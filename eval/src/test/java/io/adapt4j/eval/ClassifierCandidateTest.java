@@ -23,7 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClassifierCandidateTest {
 
   @TempDir private static Path folder;
-  private static TextClassifier classifier;
+  @AutoClose private static TextClassifier classifier;
 
   @BeforeAll
   static void train() {
@@ -54,11 +54,6 @@ class ClassifierCandidateTest {
             .build()
             .run();
     classifier = TextClassifier.load(ModelSource.path(report.best()));
-  }
-
-  @AfterAll
-  static void close() {
-    classifier.close();
   }
 
   private static String text(int i) {

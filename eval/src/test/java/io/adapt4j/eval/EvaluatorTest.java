@@ -1,5 +1,6 @@
 package io.adapt4j.eval;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -410,8 +411,7 @@ class EvaluatorTest {
 
   @Test
   void refusesALikelihoodThatIsNoNumber() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Reply.Likelihood(Double.NaN, 1, false))
-        .withMessageContaining("NaN");
+    refuses(
+        IllegalArgumentException.class, () -> new Reply.Likelihood(Double.NaN, 1, false), "NaN");
   }
 }

@@ -31,8 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,17 +39,10 @@ import org.junit.jupiter.api.io.TempDir;
 class LocalCandidateTest {
 
   private static final String OPENING = "Once upon a time, there was a little girl named Lily.";
-  private static LanguageModel model;
 
-  @BeforeAll
-  static void load() {
-    model = LanguageModel.load(ModelSource.path(Path.of("../examples/models/stories260K")));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
+  @AutoClose
+  private static final LanguageModel model =
+      LanguageModel.load(ModelSource.path(Path.of("../examples/models/stories260K")));
 
   @Test
   void givesTheLikelihoodsOfTheModelItself() {

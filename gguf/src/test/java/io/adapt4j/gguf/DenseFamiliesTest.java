@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -144,9 +145,7 @@ class DenseFamiliesTest {
       throws IOException {
     Path model = RandomModels.write(name, fields, folder.resolve(name));
     Path file = folder.resolve("model.gguf");
-    assertThatThrownBy(() -> GgufExport.of(model).to(file))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'" + named + "'");
+    refuses(CheckpointException.class, () -> GgufExport.of(model).to(file), "'" + named + "'");
     assertThat(file).doesNotExist();
   }
 

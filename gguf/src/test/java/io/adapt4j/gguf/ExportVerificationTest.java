@@ -1,7 +1,7 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.data.Datasets;
@@ -173,8 +173,7 @@ class ExportVerificationTest {
   @Test
   void nothingToReadIsRefused() {
     ExportedModel exported = export(GgufQuantization.F32);
-    assertThatThrownBy(() -> exported.verify(List.of()))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("expected at least 1");
+    refuses(
+        IllegalArgumentException.class, () -> exported.verify(List.of()), "expected at least 1");
   }
 }

@@ -1,7 +1,8 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Floats.largest;
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.LanguageModel;
@@ -251,14 +252,6 @@ class GgufBaseTest {
     }
   }
 
-  private static float largest(float[] values) {
-    float largest = 0;
-    for (float value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
-  }
-
   @ParameterizedTest
   @EnumSource(
       value = GgufQuantization.class,
@@ -357,13 +350,11 @@ class GgufBaseTest {
     Path damaged = temporary.resolve("damaged.gguf");
     byte[] bytes = Files.readAllBytes(file(GgufQuantization.Q8_0));
     Files.write(damaged, Arrays.copyOf(bytes, 5000));
-    assertThatThrownBy(() -> ModelSource.path(damaged).folder())
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining(damaged.toString());
+    refuses(
+        CheckpointException.class, () -> ModelSource.path(damaged).folder(), damaged.toString());
     Path adapter = temporary.resolve("adapter.gguf");
     Files.writeString(adapter, "no file of this kind");
-    assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(adapter)))
-        .isInstanceOf(CheckpointException.class);
+    refuses(CheckpointException.class, () -> LanguageModel.load(ModelSource.path(adapter)));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -316,25 +317,10 @@ class LlamaCppTest {
     Map<String, Adapter> adapters = new LinkedHashMap<>();
     for (String family :
         List.of(
-            "llama",
-            "granite",
-            "gemma2",
-            "phi3",
-            "gpt2",
-            "gpt_neox",
-            "phi",
-            "glm4",
-            "cohere2",
-            "nemotron",
-            "falcon_groups",
-            "internlm2",
-            "ministral3",
-            "gemma4",
-            "gemma4_moe",
-            "mixtral",
-            "granitemoe",
-            "gpt_bigcode_heads",
-            "bloom")) {
+            words(
+                "llama granite gemma2 phi3 gpt2 gpt_neox phi glm4 cohere2 nemotron",
+                "falcon_groups internlm2 ministral3 gemma4 gemma4_moe mixtral granitemoe",
+                "gpt_bigcode_heads bloom"))) {
       Path model = RandomModels.write(family, folder.resolve(family));
       Adapter adapter = randomAdapter(model, targets(family), folder.resolve(family + "-adapter"));
       models.put(family, model);

@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Floats.largest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -25,7 +26,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,8 +42,8 @@ class MixtureFilesTest {
     System.setProperty("adapt4j.model.files", folder.resolve("files").toString());
   }
 
-  static Set<String> models() {
-    return RandomMixtures.all().keySet();
+  static List<String> models() {
+    return RandomModels.mixtures();
   }
 
   @ParameterizedTest
@@ -70,14 +70,6 @@ class MixtureFilesTest {
     try (Decoder decoder = TestModels.load(folder)) {
       return TestModels.logits(decoder, 20);
     }
-  }
-
-  private static float largest(float[] values) {
-    float largest = 0;
-    for (float value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
   }
 
   /** Newer versions of Transformers store all experts of a layer in two tensors. */

@@ -1,5 +1,7 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Words.split;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -311,18 +313,7 @@ final class RandomEncoders {
     }
     pieces.addAll(
         List.of(
-            "once",
-            "upon",
-            "time",
-            "there",
-            "##ed",
-            "##ly",
-            "girl",
-            "\u4f60",
-            "gru",
-            "##\u00df",
-            "\u00fc",
-            "##\u00fc"));
+            split("|", "once|upon|time|there|##ed|##ly|girl|\u4f60|gru|##\u00df|\u00fc|##\u00fc")));
     pieces.forEach(piece -> vocab.put(piece, vocab.size()));
     Files.writeString(folder.resolve("tokenizer.json"), Json.compact(root));
     config(
@@ -362,19 +353,10 @@ final class RandomEncoders {
     double score = -4;
     for (String piece :
         List.of(
-            "\u2581Once",
-            "\u2581up",
-            "on",
-            "\u2581time",
-            "\u2581a",
-            "\u2581the",
-            "re",
-            "fi",
-            "er",
-            "girl",
-            "\u2581\u4f60",
-            "\u00fc",
-            "\u00df")) {
+            split(
+                "|",
+                "\u2581Once|\u2581up|on|\u2581time|\u2581a|\u2581the|re|fi|er|girl|\u2581\u4f60",
+                "\u00fc|\u00df"))) {
       vocab.addArray().add(piece).add(score);
       score -= 0.25;
     }

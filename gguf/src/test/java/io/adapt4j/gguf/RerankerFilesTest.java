@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -174,14 +175,10 @@ class RerankerFilesTest {
   void whatLlamaCppWouldNotRankWithIsRefused() throws IOException {
     Path file = folder.resolve("model.gguf");
     Path other = RandomModels.write("qwen2", folder.resolve("qwen2"));
-    assertThatThrownBy(() -> export(other).reranker().to(file))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("model_type")
-        .hasMessageContaining("qwen3");
+    refuses(
+        CheckpointException.class, () -> export(other).reranker().to(file), "model_type", "qwen3");
     Path without = RandomModels.write("qwen3", folder.resolve("qwen3"));
-    assertThatThrownBy(() -> export(without).reranker().to(file))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("yes");
+    refuses(IllegalArgumentException.class, () -> export(without).reranker().to(file), "yes");
     assertThatThrownBy(() -> export(without).reranker("Does {document} say it?"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("{document}");

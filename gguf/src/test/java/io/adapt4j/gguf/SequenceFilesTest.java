@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -248,9 +249,7 @@ class SequenceFilesTest {
       throws IOException {
     String config = SequenceModels.config("flan").replace(from, to);
     Path model = SequenceModels.write(folder.resolve("model"), "flan", config);
-    assertThatThrownBy(() -> exported(model, GgufQuantization.F32))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining(message);
+    refuses(CheckpointException.class, () -> exported(model, GgufQuantization.F32), message);
   }
 
   @ParameterizedTest

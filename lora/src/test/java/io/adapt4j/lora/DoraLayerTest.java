@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.Floats.floats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -242,14 +243,6 @@ class DoraLayerTest {
     try (Tensor filled = Tensor.of(floats(values), target.sizes())) {
       target.copyFrom(filled);
     }
-  }
-
-  private static float[] floats(double[] values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
   }
 
   private static double[] doubles(float[] values) {

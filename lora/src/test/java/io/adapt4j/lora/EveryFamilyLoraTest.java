@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -7,7 +8,6 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.SequenceOptions;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
@@ -24,8 +24,6 @@ import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.loss.EncoderLoss;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.SequenceLoss;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -70,7 +68,7 @@ class EveryFamilyLoraTest {
     Path merged = folder.resolve("merged");
     float[] plain;
     float[] trained;
-    try (Network network = load(base)) {
+    try (Network network = network(base)) {
       plain = outputs(network);
       try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(network, base, 1)) {
         train(network, adaptation);
@@ -84,7 +82,7 @@ class EveryFamilyLoraTest {
       }
     }
     LoraAdapter.at(adapter).writeMerged(base, merged);
-    try (Network written = load(merged)) {
+    try (Network written = network(merged)) {
       assertThat(distance(outputs(written), trained)).isCloseTo(0, within(1e-4));
     }
     if (!(Architectures.declare(ModelConfig.read(base)) instanceof Encoder)) {
@@ -107,16 +105,6 @@ class EveryFamilyLoraTest {
           GenerationOptions.greedy().toBuilder().maxNewTokens(5).ignoreEos(true).build();
       return model.generateIds(prompts, options).toArray(int[][]::new);
     }
-  }
-
-  private static Network load(Path folder) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
   }
 
   private static void train(Network network, Adaptation adaptation) {

@@ -1,5 +1,8 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.Floats.worst;
+import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
+import static io.adapt4j.core.internal.nn.TestNetworks.floats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,12 +20,10 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -30,7 +31,6 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,7 +100,7 @@ class ExpertLayoutsTest {
     Path old = swapped(adapter, version);
     assertComputes(base, old, trained);
     Path again = folder.resolve("again");
-    try (Decoder network = load(base);
+    try (Decoder network = decoder(base);
         Adaptation adaptation = Methods.of(Lora.continuing(old)).attach(network, base, 1)) {
       adaptation.save(again);
     }
@@ -134,9 +134,9 @@ class ExpertLayoutsTest {
           .and(LoraAdapter.at(both), -0.5)
           .writeConcatenated(output);
       AdapterMix.of(LoraAdapter.at(adapter), 0.5).writeConcatenated(folder.resolve("half"));
-      try (Decoder network = load(base)) {
+      try (Decoder network = decoder(base)) {
         float[] wanted = logits(network, folder.resolve("half"));
-        assertThat(distance(logits(network, output), wanted)).isLessThan(1e-5);
+        assertThat(worst(logits(network, output), wanted)).isLessThan(1e-5);
       }
     }
   }
@@ -220,9 +220,9 @@ class ExpertLayoutsTest {
       }
     }
     SafetensorsWriter.create().writeFile(adapter.resolve(WEIGHTS), tensors);
-    try (Decoder network = load(base);
+    try (Decoder network = decoder(base);
         AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-      assertThat(distance(logits(network), trained)).isPositive();
+      assertThat(worst(logits(network), trained)).isPositive();
     }
   }
 
@@ -232,7 +232,7 @@ class ExpertLayoutsTest {
     Path adapter = folder.resolve("adapter");
     Lora experts = Lora.rank(RANK).targets(Targets.names("gate_up_proj", "experts.down_proj"));
     train(stacked(family("qwen3_moe")), attention ? stacks() : experts, adapter);
-    try (Decoder other = load(family("llama_linear"))) {
+    try (Decoder other = decoder(family("llama_linear"))) {
       assertThatThrownBy(() -> AdapterMechanics.of(LoraAdapter.at(adapter)).attach(other))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("mlp.experts")
@@ -242,7 +242,7 @@ class ExpertLayoutsTest {
   }
 
   private float[] train(Path base, Lora lora, Path adapter) {
-    try (Decoder network = load(base);
+    try (Decoder network = decoder(base);
         Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
       SplittableRandom random = new SplittableRandom(5);
       for (Trainable parameter : adaptation.trained()) {
@@ -261,21 +261,21 @@ class ExpertLayoutsTest {
   /** Attached, merged in memory, merged into a checkpoint, and merged projection by projection. */
   private void assertComputes(Path base, Path adapter, float[] wanted) {
     Path merged = folder.resolve("merged");
-    try (Decoder network = load(base)) {
+    try (Decoder network = decoder(base)) {
       float[] plain = logits(network);
-      assertThat(distance(plain, wanted)).isGreaterThan(1e-3);
+      assertThat(worst(plain, wanted)).isGreaterThan(1e-3);
       try (AttachedAdapter attached =
           AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-        assertThat(distance(logits(network), wanted)).isLessThan(1e-5);
+        assertThat(worst(logits(network), wanted)).isLessThan(1e-5);
         attached.merge();
-        assertThat(distance(logits(network), wanted)).isLessThan(1e-5);
+        assertThat(worst(logits(network), wanted)).isLessThan(1e-5);
       }
       mergeByProjection(network, adapter);
-      assertThat(distance(logits(network), wanted)).isLessThan(1e-5);
+      assertThat(worst(logits(network), wanted)).isLessThan(1e-5);
     }
     LoraAdapter.at(adapter).writeMerged(base, merged);
-    try (Decoder written = load(merged)) {
-      assertThat(distance(logits(written), wanted)).isLessThan(1e-5);
+    try (Decoder written = decoder(merged)) {
+      assertThat(worst(logits(written), wanted)).isLessThan(1e-5);
     }
   }
 
@@ -433,23 +433,6 @@ class ExpertLayoutsTest {
     return new TensorData(name, StoredType.F32, shape, channel -> channel.write(bytes.duplicate()));
   }
 
-  private static float[] floats(Checkpoint file, String name) {
-    FloatBuffer values = file.bytes(name).asFloatBuffer();
-    float[] floats = new float[values.remaining()];
-    values.get(floats);
-    return floats;
-  }
-
-  private static Decoder load(Path folder) {
-    Decoder network = Architectures.declareDecoder(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
-  }
-
   private static float[] logits(Decoder decoder) {
     long[] ids = new long[LENGTH];
     long[] mask = new long[LENGTH];
@@ -460,13 +443,5 @@ class ExpertLayoutsTest {
       Tensor tokens = Tensor.of(ids, 1, LENGTH);
       return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
     }
-  }
-
-  private static double distance(float[] found, float[] wanted) {
-    double worst = 0;
-    for (int i = 0; i < wanted.length; i++) {
-      worst = Math.max(worst, Math.abs(found[i] - wanted[i]));
-    }
-    return worst;
   }
 }

@@ -1,9 +1,8 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -11,10 +10,7 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -90,7 +86,7 @@ class FamilyLoraTest {
       String family, String layer, String projections, @TempDir Path folder) {
     Lora lora = Lora.rank(2).alpha(4).targets(Targets.ALL_LINEAR);
     Path base = Path.of("..", "core", "fixtures", "families", family);
-    try (Network network = load(base)) {
+    try (Network network = network(base)) {
       float[] plain = outputs(network);
       try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
         for (String projection : projections.split(" ", -1)) {
@@ -129,7 +125,7 @@ class FamilyLoraTest {
       strings = {"llama_linear", "phi3", "gpt2_by_layer", "gpt_neox_linear", "modernbert_cls"})
   void doraAndPissaStartAtTheBaseAndMerge(String family, @TempDir Path folder) {
     Path base = Path.of("..", "core", "fixtures", "families", family);
-    try (Network network = load(base)) {
+    try (Network network = network(base)) {
       float[] plain = outputs(network);
       Lora both = Lora.rank(2).dora().initialize(LoraInit.pissa());
       try (Adaptation adaptation = Methods.of(both).attach(network, base, 1)) {
@@ -152,16 +148,6 @@ class FamilyLoraTest {
       }
       assertThat(outputs(network)).isEqualTo(plain);
     }
-  }
-
-  private static Network load(Path folder) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
   }
 
   private static void randomize(Tensor value, SplittableRandom random) {

@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -184,9 +185,7 @@ class Ia3Test {
     Files.writeString(
         folder.resolve("adapter_config.json"),
         "{\"peft_type\": \"IA3\", \"target_modules\": [\"k_proj\"], \"use_dora\": true}");
-    assertThatThrownBy(() -> Ia3AdapterMechanics.at(folder))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("use_dora");
+    refuses(CheckpointException.class, () -> Ia3AdapterMechanics.at(folder), "use_dora");
     assertThatThrownBy(() -> LoraAdapter.at(folder)).hasMessageContaining("peft_type");
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -83,10 +84,7 @@ class LoraFieldsTest {
         "a_field_of_later_versions"
       })
   void whatWouldComputeSomethingElseIsRefusedByName(String field) {
-    assertThatThrownBy(() -> read(field, "[1]"))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'" + field + "'")
-        .hasMessageContaining("found [1]");
+    refuses(CheckpointException.class, () -> read(field, "[1]"), "'" + field + "'", "found [1]");
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -354,8 +355,7 @@ class LoraTest {
         .contains(
             "'models/llama'", "layers.0.self_attn.q_proj.lora_A.weight", "[8, 64]", "[8, 32]");
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
-      assertThatThrownBy(() -> AdapterMechanics.of(adapter).attach(decoder))
-          .isInstanceOf(CheckpointException.class);
+      refuses(CheckpointException.class, () -> AdapterMechanics.of(adapter).attach(decoder));
     }
   }
 
@@ -377,10 +377,7 @@ class LoraTest {
   void unsupportedFieldsAreRefusedByNameAndValue(String field, String value, @TempDir Path folder)
       throws Exception {
     edit(LoraCase.golden("lora/llama_qv/random"), folder, Map.of(field, value));
-    assertThatThrownBy(() -> LoraAdapter.at(folder))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("adapter_config.json")
-        .hasMessageContaining(field);
+    refuses(CheckpointException.class, () -> LoraAdapter.at(folder), "adapter_config.json", field);
   }
 
   @Test

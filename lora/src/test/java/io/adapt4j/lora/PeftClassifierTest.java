@@ -1,5 +1,7 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.encoder;
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,20 +9,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterFormat;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -54,7 +51,7 @@ class PeftClassifierTest {
     long before = Tensor.live();
     Path folder = LoraCase.golden("interop/" + name);
     SafetensorsFile expected = SafetensorsFile.open(folder.resolve("expected.safetensors"));
-    try (Encoder network = load(LoraCase.golden("models/" + base))) {
+    try (Encoder network = encoder(LoraCase.golden("models/" + base))) {
       assertClose(logits(network, expected), expected, "logits_base");
       Adapter adapter = AdapterFormat.read(folder);
       assertThat(AdapterMechanics.of(adapter).problems(network)).isEmpty();
@@ -85,7 +82,7 @@ class PeftClassifierTest {
       String name, String base, FineTuningMethod method, Path folder) throws IOException {
     Path golden = LoraCase.golden("interop/" + name);
     Path model = LoraCase.golden("models/" + base);
-    try (Encoder network = load(model);
+    try (Encoder network = encoder(model);
         Adaptation adaptation = Methods.of(method).attach(network, model, 1)) {
       assertThat(Methods.of(method).problems(network, model)).isEmpty();
       JsonNode expected = JSON.readTree(golden.resolve("expected.json").toFile());
@@ -129,7 +126,7 @@ class PeftClassifierTest {
     Path base = family(family);
     for (String[] own : new String[][] {{}, {"dense"}, {"out_proj", "classifier.dense"}}) {
       Lora lora = dora ? Lora.rank(2).dora() : Lora.rank(2);
-      try (Encoder network = load(base)) {
+      try (Encoder network = encoder(base)) {
         if (freshHead) {
           network.initializeNew(Set.copyOf(network.outputTensors()));
           NewParameters.initialize(network, 1);
@@ -174,7 +171,7 @@ class PeftClassifierTest {
     config.withArray("modules_to_save").add("classifier.dense").add("classifier.out_proj");
     JSON.writeValue(old.resolve(CONFIG).toFile(), config);
     SafetensorsFile expected = SafetensorsFile.open(golden.resolve("expected.safetensors"));
-    try (Encoder network = load(base)) {
+    try (Encoder network = encoder(base)) {
       try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(old)).attach(network)) {
         assertClose(logits(network, expected), expected, "logits_tuned");
       }
@@ -196,7 +193,7 @@ class PeftClassifierTest {
     ObjectNode config = (ObjectNode) JSON.readTree(golden.resolve(CONFIG).toFile());
     config.putNull("modules_to_save");
     JSON.writeValue(folder.resolve(CONFIG).toFile(), config);
-    try (Encoder network = load(LoraCase.golden("models/bert_cls"))) {
+    try (Encoder network = encoder(LoraCase.golden("models/bert_cls"))) {
       network.initializeNew(NewParameters.classifier(network));
       assertThat(AdapterMechanics.of(Ia3AdapterMechanics.at(folder)).problems(network))
           .anySatisfy(problem -> assertThat(problem).contains("The base has no classifier.weight"));
@@ -271,16 +268,6 @@ class PeftClassifierTest {
     return tensors;
   }
 
-  private static Encoder load(Path folder) {
-    Encoder network = Architectures.declareEncoder(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
-  }
-
   private static float[] logits(Encoder network, SafetensorsFile expected) {
     int rows = Math.toIntExact(expected.entry("input_ids").shape().get(0));
     long[] ids = longs(expected, "input_ids");
@@ -294,12 +281,6 @@ class PeftClassifierTest {
       Tensor hidden = network.hidden(ops, tokens, types, positions, false);
       return network.classLogits(ops, hidden, ids, mask).toFloats();
     }
-  }
-
-  private static long[] longs(SafetensorsFile file, String tensor) {
-    long[] values = new long[Math.toIntExact(file.entry(tensor).elements())];
-    file.bytes(tensor).asLongBuffer().get(values);
-    return values;
   }
 
   private static void assertClose(float[] found, SafetensorsFile expected, String tensor) {

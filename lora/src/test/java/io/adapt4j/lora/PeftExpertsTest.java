@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -12,8 +13,6 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -198,7 +197,7 @@ class PeftExpertsTest {
 
   private JsonNode write(String family, Lora lora) throws Exception {
     Path base = Path.of("..", "core", "fixtures", "families", family);
-    try (Network network = load(base);
+    try (Network network = network(base);
         Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
       adaptation.save(folder);
     }
@@ -326,15 +325,5 @@ class PeftExpertsTest {
     Set<String> texts = new LinkedHashSet<>();
     config.path(field).forEach(text -> texts.add(text.asText()));
     return texts;
-  }
-
-  private static Network load(Path folder) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
   }
 }

@@ -1,8 +1,7 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.LanguageModel;
@@ -39,7 +38,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,6 +56,8 @@ class AdaptersOfRequestsTest {
   @TempDir private static Path folder;
 
   private static Map<String, Path> adapters;
+
+  @AutoClose("shutdownNow")
   private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
   @BeforeAll
@@ -83,11 +84,6 @@ class AdaptersOfRequestsTest {
           write(written.get(name), method, written.size());
         });
     return written;
-  }
-
-  @AfterAll
-  static void stopThreads() {
-    THREADS.shutdownNow();
   }
 
   private static void write(Path output, FineTuningMethod method, int seed) {
@@ -324,9 +320,7 @@ class AdaptersOfRequestsTest {
         }
         model.removeAdapter("a");
         assertThat(model.adapterNames()).isEmpty();
-        assertThatIllegalArgumentException()
-            .isThrownBy(() -> ask(view, 1))
-            .withMessageContaining("expected names out of []");
+        refuses(IllegalArgumentException.class, () -> ask(view, 1), "expected names out of []");
         assertThat(answers(model)).isNotEmpty();
       }
       assertThat(Tensor.live()).isEqualTo(before);
@@ -342,17 +336,13 @@ class AdaptersOfRequestsTest {
   void whatDoesNotFitIsRefusedAndWhatRunsGoesOn() throws Exception {
     try (LanguageModel model = load()) {
       Future<Generation> running = THREADS.submit(() -> ask(model, 3));
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> model.withAdapter("unknown"))
-          .withMessageContaining("found [unknown]");
+      refuses(
+          IllegalArgumentException.class, () -> model.withAdapter("unknown"), "found [unknown]");
       model.addAdapter("plain", adapter("plain"));
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> model.replaceAdapter("b", adapter("plain")));
+      refuses(IllegalArgumentException.class, () -> model.replaceAdapter("b", adapter("plain")));
       model.useAdapters("plain");
       model.mergeAdapters();
-      assertThatIllegalStateException()
-          .isThrownBy(() -> ask(model.withAdapter("plain"), 1))
-          .withMessageContaining("Unmerge");
+      refuses(IllegalStateException.class, () -> ask(model.withAdapter("plain"), 1), "Unmerge");
       model.unmergeAdapters();
       assertThat(ask(model.withAdapter("plain"), 1)).isEqualTo(ask(model, 1));
       assertThat(running.get()).isNotNull();

@@ -29,8 +29,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,17 +45,7 @@ class DeviceRunTest {
       ModelSource.path(Path.of("..", "examples", "models", "stories260K"));
 
   @TempDir private Path output;
-  private ShapesOnly elsewhere;
-
-  @BeforeEach
-  void leaveTheCpu() {
-    elsewhere = ShapesOnly.open();
-  }
-
-  @AfterEach
-  void comeBack() {
-    elsewhere.close();
-  }
+  @AutoClose private final ShapesOnly elsewhere = ShapesOnly.open();
 
   private static Dataset sentences() {
     return Datasets.of(

@@ -1,5 +1,7 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.Words.words;
+
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -21,6 +23,7 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /** Models in 4 bits and their plain equals. */
 final class FourBitCase {
@@ -28,6 +31,22 @@ final class FourBitCase {
   private static final int LENGTH = 12;
 
   private FourBitCase() {}
+
+  /** A decoder of each family, by its folder. */
+  static Stream<String> decoders() {
+    return Stream.of(
+        words(
+            "llama_linear mistral_full qwen2_window qwen3_bias gemma2_uncapped gemma3_text phi3",
+            "smollm3 olmo2 granite gpt2_by_layer gpt_neox_linear"));
+  }
+
+  /** A model of each family, by its folder. */
+  static Stream<String> families() {
+    return Stream.concat(
+        decoders(),
+        Stream.of(
+            words("roberta_mlm xlm_roberta_cls distilbert_cls modernbert_cls bert_features")));
+  }
 
   /** A network without weights, whose linear layers are in a format. */
   static Network declare(Path folder, WeightFormat format) {

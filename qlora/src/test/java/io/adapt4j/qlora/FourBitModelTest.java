@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Networks that compute with 4-bit weights. */
@@ -71,26 +73,7 @@ class FourBitModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama_linear",
-        "mistral_full",
-        "qwen2_window",
-        "qwen3_bias",
-        "gemma2_uncapped",
-        "gemma3_text",
-        "phi3",
-        "smollm3",
-        "olmo2",
-        "granite",
-        "gpt2_by_layer",
-        "gpt_neox_linear",
-        "roberta_mlm",
-        "xlm_roberta_cls",
-        "distilbert_cls",
-        "modernbert_cls",
-        "bert_features"
-      })
+  @MethodSource("io.adapt4j.qlora.FourBitCase#families")
   void everyFamilyComputesWhatItDoesWithTheRestoredWeights(String family) {
     long before = Tensor.live();
     Path folder = FAMILIES.resolve(family);
@@ -250,11 +233,5 @@ class FourBitModelTest {
       Tensor ids = Tensor.of(longs(batch, "input_ids"), rows, length);
       return decoder.logits(decoder.hidden(Ops.inference(), ids, positions, false)).toFloats();
     }
-  }
-
-  private static long[] longs(Checkpoint checkpoint, String name) {
-    long[] values = new long[(int) checkpoint.entry(name).elements()];
-    checkpoint.bytes(name).asLongBuffer().get(values);
-    return values;
   }
 }

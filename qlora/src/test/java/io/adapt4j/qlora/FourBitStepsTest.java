@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.Floats.difference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -63,21 +65,7 @@ class FourBitStepsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama_linear",
-        "mistral_full",
-        "qwen2_window",
-        "qwen3_bias",
-        "gemma2_uncapped",
-        "gemma3_text",
-        "phi3",
-        "smollm3",
-        "olmo2",
-        "granite",
-        "gpt2_by_layer",
-        "gpt_neox_linear"
-      })
+  @MethodSource("io.adapt4j.qlora.FourBitCase#decoders")
   void everyFamilyGeneratesWhatTheOperatorsDo(String family) throws IOException {
     Path folder = wider(family);
     for (Quantization quantization : List.of(Quantization.nf4(), Quantization.fp4())) {
@@ -142,17 +130,6 @@ class FourBitStepsTest {
   /** Logits after the prompts, since which tokens may have become others. */
   private static float[] first(List<float[]> logits) {
     return logits.get(0);
-  }
-
-  /** As a share of the logits' own size. */
-  private static double difference(float[] found, float[] wanted) {
-    double difference = 0;
-    double size = 0;
-    for (int i = 0; i < found.length; i++) {
-      difference += Math.pow(found[i] - wanted[i], 2);
-      size += Math.pow(wanted[i], 2);
-    }
-    return Math.sqrt(difference / size);
   }
 
   /** The kernels read the file's codes, however these came there. */

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Networks that compute with 8-bit weights. */
 class Int8ModelTest {
@@ -36,26 +36,7 @@ class Int8ModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama_linear",
-        "mistral_full",
-        "qwen2_window",
-        "qwen3_bias",
-        "gemma2_uncapped",
-        "gemma3_text",
-        "phi3",
-        "smollm3",
-        "olmo2",
-        "granite",
-        "gpt2_by_layer",
-        "gpt_neox_linear",
-        "roberta_mlm",
-        "xlm_roberta_cls",
-        "distilbert_cls",
-        "modernbert_cls",
-        "bert_features"
-      })
+  @MethodSource("io.adapt4j.qlora.FourBitCase#families")
   void everyFamilyComputesAlmostWhatItDoesWithPlainWeights(String family) {
     long before = Tensor.live();
     Path folder = FAMILIES.resolve(family);

@@ -1,5 +1,7 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.Floats.difference;
+import static io.adapt4j.core.Floats.largest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -138,7 +140,7 @@ class LayerKernelsTrainingTest {
       AllKernels.ofLayers()
           .forEach(
               (name, kernels) ->
-                  assertThat(distance(lowRankGradients(out, Optional.of(kernels)), wanted))
+                  assertThat(difference(lowRankGradients(out, Optional.of(kernels)), wanted))
                       .as("%s, %d outputs", name, out)
                       .isLessThan(1e-2));
     }
@@ -203,7 +205,7 @@ class LayerKernelsTrainingTest {
 
     /** Of all gradients, as a share of the other's. */
     double distance(Step other) {
-      return LayerKernelsTrainingTest.distance(all(), other.all());
+      return difference(all(), other.all());
     }
 
     private double[] all() {
@@ -284,24 +286,5 @@ class LayerKernelsTrainingTest {
         assertThat(found[i]).as("%s[%d]", name, i).isCloseTo(wanted[i], within(within));
       }
     }
-  }
-
-  private static float largest(float[] values) {
-    float largest = 0;
-    for (float value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
-  }
-
-  private static double distance(double[] found, double[] wanted) {
-    assertThat(found).hasSameSizeAs(wanted);
-    double difference = 0;
-    double length = 0;
-    for (int i = 0; i < found.length; i++) {
-      difference += (found[i] - wanted[i]) * (found[i] - wanted[i]);
-      length += wanted[i] * wanted[i];
-    }
-    return Math.sqrt(difference / length);
   }
 }

@@ -1,5 +1,8 @@
 package io.adapt4j.qlora;
 
+import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.words;
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -178,14 +181,11 @@ class QuantizedCheckpointTest {
     assertThat(skipped)
         .extracting(JsonNode::textValue)
         .containsExactly(
-            "lm_head",
-            "model.embed_tokens",
-            "model.layers.0.mlp.down_proj",
-            "model.layers.1.mlp.down_proj",
-            "model.layers.1.self_attn.k_proj",
-            "model.layers.1.self_attn.o_proj",
-            "model.layers.1.self_attn.q_proj",
-            "model.layers.1.self_attn.v_proj");
+            words(
+                "lm_head model.embed_tokens model.layers.0.mlp.down_proj",
+                "model.layers.1.mlp.down_proj model.layers.1.self_attn.k_proj",
+                "model.layers.1.self_attn.o_proj model.layers.1.self_attn.q_proj",
+                "model.layers.1.self_attn.v_proj"));
   }
 
   @Test
@@ -220,9 +220,8 @@ class QuantizedCheckpointTest {
     Files.writeString(
         gptq.resolve("config.json"),
         "{\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}}");
-    assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(gptq, temporary))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("gptq");
+    refuses(
+        CheckpointException.class, () -> QuantizedCheckpoint.dequantize(gptq, temporary), "gptq");
   }
 
   private void quantize(Quantization options) {
@@ -250,11 +249,5 @@ class QuantizedCheckpointTest {
         return decoder.logits(decoder.hidden(ops, ids, positions, false)).toFloats();
       }
     }
-  }
-
-  private static long[] longs(Checkpoint checkpoint, String name) {
-    long[] values = new long[(int) checkpoint.entry(name).elements()];
-    checkpoint.bytes(name).asLongBuffer().get(values);
-    return values;
   }
 }

@@ -1,7 +1,7 @@
 package io.adapt4j.rag;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Documents;
@@ -33,9 +33,7 @@ class InterruptedIngestionTest {
         Rag rag = Rag.builder().index(folder.resolve("index")).embeddings(embeddings).build()) {
       rag.add(documents.subList(0, 1));
       Thread.currentThread().interrupt();
-      assertThatIllegalStateException()
-          .isThrownBy(() -> rag.add(documents))
-          .withMessageContaining("interrupted");
+      refuses(IllegalStateException.class, () -> rag.add(documents), "interrupted");
       assertThat(Thread.currentThread().isInterrupted()).isTrue();
       // Vectors are read and written, and the index searched, with the flag still set.
       assertThat(rag.search("Text number 0").passages()).isNotEmpty();

@@ -1,5 +1,6 @@
 package io.adapt4j.rag;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -302,9 +303,7 @@ class RagTest {
     rag.add(numbered(1));
     rag.close();
     rag.close();
-    assertThatIllegalStateException()
-        .isThrownBy(() -> rag.ask("anything"))
-        .withMessageContaining("closed");
+    refuses(IllegalStateException.class, () -> rag.ask("anything"), "closed");
     assertThat(index.documentCount()).isEqualTo(1);
   }
 
@@ -329,9 +328,8 @@ class RagTest {
 
   @Test
   void anIndexMustBeSet() {
-    assertThatIllegalStateException()
-        .isThrownBy(() -> Rag.builder().embeddings(embeddings).build())
-        .withMessageContaining("index");
+    refuses(
+        IllegalStateException.class, () -> Rag.builder().embeddings(embeddings).build(), "index");
   }
 
   @Test

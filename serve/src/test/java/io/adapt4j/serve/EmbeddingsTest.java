@@ -3,6 +3,7 @@ package io.adapt4j.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.SmallEmbedder;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.ModelSource;

@@ -1,7 +1,7 @@
 package io.adapt4j.serve;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.message.UserMessage;
@@ -14,6 +14,7 @@ import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.langchain4j.model.output.FinishReason;
+import io.adapt4j.core.SmallEmbedder;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
@@ -139,9 +140,7 @@ class LangChain4jClientTest {
 
   @Test
   void itKnowsTheErrors() {
-    assertThatThrownBy(() -> chat().apiKey("another").build().chat(QUESTION))
-        .isInstanceOf(AuthenticationException.class);
-    assertThatThrownBy(() -> chat().modelName("another").build().chat(QUESTION))
-        .isInstanceOf(ModelNotFoundException.class);
+    refuses(AuthenticationException.class, () -> chat().apiKey("another").build().chat(QUESTION));
+    refuses(ModelNotFoundException.class, () -> chat().modelName("another").build().chat(QUESTION));
   }
 }

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,18 +27,13 @@ class LogprobsTest {
   private static final String COMPLETIONS = "/v1/completions";
   private static final String LILY = "Once upon a time, there was a little girl named Lily.";
 
-  private static TestServer server;
+  @AutoClose private static TestServer server;
 
   @BeforeAll
   static void start() {
     server = TestServer.start();
     // What is read of a prompt, and so how it rounds, is not to depend on earlier ones.
     server.languageModel().limitPromptCache(0);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   private static String chat(String more) {

@@ -1,5 +1,6 @@
 package io.adapt4j.serve;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,7 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -35,12 +36,8 @@ class OperationTest {
 
   private static final String CHAT = "/v1/chat/completions";
 
+  @AutoClose("shutdownNow")
   private final ExecutorService threads = Executors.newCachedThreadPool();
-
-  @AfterEach
-  void stopThreads() {
-    threads.shutdownNow();
-  }
 
   private static String ask(String more) {
     return "{'model':'stories','max_tokens':4,'messages':[{'role':'user','content':'Hi'}]"
@@ -83,9 +80,7 @@ class OperationTest {
     InetAddress all = InetAddress.getByName("0.0.0.0");
     try (LanguageModel model = TestServer.model()) {
       ModelServer.Builder open = ModelServer.builder().model("m", model).address(all);
-      assertThatIllegalArgumentException()
-          .isThrownBy(open::start)
-          .withMessageContaining("allowAnyone");
+      refuses(IllegalArgumentException.class, open::start, "allowAnyone");
       open.allowAnyone().start().close();
       ModelServer.builder().model("m", model).address(all).apiKey("k").start().close();
     }
@@ -410,9 +405,7 @@ class OperationTest {
     try (TestServer server = TestServer.start()) {
       ModelServer.Builder second =
           ModelServer.builder().model("m", server.languageModel()).port(server.server().port());
-      assertThatThrownBy(second::start)
-          .isInstanceOf(UncheckedIOException.class)
-          .hasMessageContaining("port " + server.server().port());
+      refuses(UncheckedIOException.class, second::start, "port " + server.server().port());
     }
   }
 

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,7 +20,7 @@ class RefusedRequestsTest {
 
   private static final String CHAT = "/v1/chat/completions";
 
-  private static TestServer server;
+  @AutoClose private static TestServer server;
 
   @BeforeAll
   static void start() {
@@ -29,11 +29,6 @@ class RefusedRequestsTest {
 
   private static ServerLimits limits() {
     return ServerLimits.defaults().withBodyBytes(20_000).withNewTokens(100).withAnswers(4);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   private static String ask(String more) {

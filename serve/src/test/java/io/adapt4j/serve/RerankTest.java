@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import java.net.http.HttpResponse;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,7 +22,7 @@ class RerankTest {
   private static final String ASK =
       "{'model':'ranker','query':'cat','documents':['a dog','A CAT',{'text':'a cat and a cat'}]";
 
-  private static TestServer server;
+  @AutoClose private static TestServer server;
 
   @BeforeAll
   static void start() {
@@ -37,11 +37,6 @@ class RerankTest {
                             .map(text -> text.toLowerCase(Locale.ROOT))
                             .mapToDouble(text -> text.split(query, -1).length - 1 - 0.25)
                             .toArray()));
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

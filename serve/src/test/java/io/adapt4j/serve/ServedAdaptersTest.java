@@ -27,7 +27,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,7 +42,7 @@ class ServedAdaptersTest {
 
   @TempDir private static Path folder;
 
-  private static TestServer server;
+  @AutoClose private static TestServer server;
 
   @BeforeAll
   static void start() {
@@ -51,11 +51,6 @@ class ServedAdaptersTest {
     server = TestServer.start();
     server.languageModel().addAdapter("brave", Adapter.at(folder.resolve("brave")));
     server.languageModel().addAdapter("calm", Adapter.at(folder.resolve("calm")));
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   /** Writes an adapter as if it had been trained. */

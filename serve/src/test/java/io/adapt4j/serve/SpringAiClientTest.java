@@ -1,8 +1,10 @@
 package io.adapt4j.serve;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.SmallEmbedder;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
@@ -114,8 +116,7 @@ class SpringAiClientTest {
     assertThatThrownBy(() -> chat("another", TestServer.MODEL).call(PROMPT))
         .isInstanceOf(NonTransientAiException.class)
         .hasMessageContaining("invalid_api_key");
-    assertThatThrownBy(() -> chat(KEY, "another").call(PROMPT))
-        .isInstanceOf(NonTransientAiException.class)
-        .hasMessageContaining("model_not_found");
+    refuses(
+        NonTransientAiException.class, () -> chat(KEY, "another").call(PROMPT), "model_not_found");
   }
 }

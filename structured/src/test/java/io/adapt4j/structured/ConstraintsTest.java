@@ -1,5 +1,6 @@
 package io.adapt4j.structured;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -70,9 +71,7 @@ class ConstraintsTest {
         "a$b; the anchor $"
       })
   void otherExpressionsAreRefusedByName(String regex, String message) {
-    assertThatExceptionOfType(UnsupportedConstraintException.class)
-        .isThrownBy(() -> Regex.of(regex))
-        .withMessageContaining(message);
+    refuses(UnsupportedConstraintException.class, () -> Regex.of(regex), message);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.structured;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.generate.ConstraintState;
@@ -22,90 +23,19 @@ class HostileExpressionsTest {
 
   private static final List<String> EXPRESSION =
       List.of(
-          "a",
-          "b",
-          "ab",
-          "é",
-          ".",
-          "|",
-          "(",
-          ")",
-          "(?:",
-          "(?",
-          "(?<n>",
-          "[",
-          "]",
-          "[^",
-          "[a-c]",
-          "-",
-          "*",
-          "+",
-          "?",
-          "{2}",
-          "{0,3}",
-          "{1,}",
-          "{400}",
-          "{9999}",
-          "{",
-          "}",
-          ",",
-          "^",
-          "$",
-          "\\",
-          "\\d",
-          "\\W",
-          "\\p{L}",
-          "\\P{Lu}",
-          "\\p{sc=Greek}",
-          "\\p{",
-          "\\u00e9",
-          "\\u{1F600}",
-          "\\u",
-          "\\x4",
-          "\\cA",
-          "\\1",
-          "\\b",
-          "\ud83d",
-          "\n",
-          "(a|b)*",
-          "(a*)*",
-          "((a?){9}){9}");
+          split(
+              "~",
+              "a~b~ab~é~.~|~(~)~(?:~(?~(?<n>~[~]~[^~[a-c]~-~*~+~?~{2}~{0,3}~{1,}~{400}~{9999}~{",
+              "}~,~^~$~\\~\\d~\\W~\\p{L}~\\P{Lu}~\\p{sc=Greek}~\\p{~\\u00e9~\\u{1F600}~\\u~\\x4",
+              "\\cA~\\1~\\b~\ud83d~\n~(a|b)*~(a*)*~((a?){9}){9}"));
 
   private static final List<String> GRAMMAR =
       List.of(
-          "root",
-          "a",
-          "b",
-          "::=",
-          " ",
-          "\n",
-          "|",
-          "(",
-          ")",
-          "\"x\"",
-          "\"",
-          "'",
-          "[a-z]",
-          "[",
-          "]",
-          "/x+/",
-          "/",
-          "*",
-          "+",
-          "?",
-          "{2,3}",
-          "{999999}",
-          "{",
-          "}",
-          ".",
-          "#",
-          "\\",
-          "\"\\n\\u00e9\"",
-          "\"\\U99\"",
-          "root ::= a b\n",
-          "a ::= \"(\" a \")\" | \"y\"\n",
-          "b ::= [0-9]* a?\n",
-          "\\x");
+          split(
+              "~",
+              "root~a~b~::=~ ~\n~|~(~)~\"x\"~\"~'~[a-z]~[~]~/x+/~/~*~+~?~{2,3}~{999999}~{~}~.~#",
+              "\\~\"\\n\\u00e9\"~\"\\U99\"~root ::= a b\n~a ::= \"(\" a \")\" | \"y\"\n",
+              "b ::= [0-9]* a?\n~\\x"));
 
   private static String text(Random random, List<String> parts, String start, int most) {
     StringBuilder text = new StringBuilder(start);

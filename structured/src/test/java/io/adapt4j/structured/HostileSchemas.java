@@ -1,5 +1,8 @@
 package io.adapt4j.structured;
 
+import static io.adapt4j.core.Words.split;
+import static io.adapt4j.core.Words.words;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -18,60 +21,20 @@ final class HostileSchemas {
 
   private static final List<String> NUMBERS =
       List.of(
-          "0",
-          "-0.0",
-          "1",
-          "-1",
-          "0.1",
-          "0.01",
-          "3",
-          "7.5",
-          "2000",
-          "1e-399",
-          "-1e-399",
-          "1e399",
-          "1.7976931348623157e308",
-          "-4.9e-324",
-          "1e401",
-          "1e99999999",
-          "1e-99999999",
-          "10e2147483646",
-          "0e999999999",
-          "9007199254740993",
-          "123456789012345678901234567890.123456789");
+          words(
+              "0 -0.0 1 -1 0.1 0.01 3 7.5 2000 1e-399 -1e-399 1e399 1.7976931348623157e308",
+              "-4.9e-324 1e401 1e99999999 1e-99999999 10e2147483646 0e999999999",
+              "9007199254740993 123456789012345678901234567890.123456789"));
 
   private static final List<String> PATTERNS =
       List.of(
-          "^[a-c]{2,4}$",
-          "x",
-          "^(foo|bar)+$",
-          "^\\d{3}-\\d{2}$",
-          "^[^\"]*$",
-          "^a{0,300}$",
-          "^(a{0,40}){0,40}$",
-          "^(a|b)*a(a|b){18}$",
-          "^((ab?){2,9}c?){1,99}$",
-          "^\\p{L}{1,4000}$",
-          "^\\p{Lu}\\p{Ll}*$",
-          "a{10000}",
-          "(((a{1000}){1000}){1000}){1000}",
-          "(a*)*",
-          "^(a?){50}a{50}$",
-          "^[\\u0000-\\uffff]{1,9}$",
-          "^(|a|ab|abc)$",
-          "(?=a)",
-          "(",
-          "[z-a]",
-          "\\",
-          "a{2,1}",
-          "^\\",
-          "[\\",
-          "[a-",
-          "\\p{",
-          "\\p{Nothing}",
-          "a**",
-          "^$",
-          "");
+          split(
+              "~",
+              "^[a-c]{2,4}$~x~^(foo|bar)+$~^\\d{3}-\\d{2}$~^[^\"]*$~^a{0,300}$",
+              "^(a{0,40}){0,40}$~^(a|b)*a(a|b){18}$~^((ab?){2,9}c?){1,99}$~^\\p{L}{1,4000}$",
+              "^\\p{Lu}\\p{Ll}*$~a{10000}~(((a{1000}){1000}){1000}){1000}~(a*)*~^(a?){50}a{50}$",
+              "^[\\u0000-\\uffff]{1,9}$~^(|a|ab|abc)$~(?=a)~(~[z-a]~\\~a{2,1}~^\\~[\\~[a-~\\p{",
+              "\\p{Nothing}~a**~^$~"));
 
   private static final List<String> NAMES =
       List.of(
@@ -99,16 +62,9 @@ final class HostileSchemas {
 
   private static final List<String> WITHOUT_SUPPORT =
       List.of(
-          "not",
-          "if",
-          "then",
-          "contains",
-          "dependentRequired",
-          "unevaluatedProperties",
-          "$dynamicRef",
-          "$id",
-          "$anchor",
-          "additionalItems");
+          words(
+              "not if then contains dependentRequired unevaluatedProperties $dynamicRef $id",
+              "$anchor additionalItems"));
 
   private final Random random;
 

@@ -1,5 +1,6 @@
 package io.adapt4j.structured;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -18,33 +19,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Which tokens may follow. */
 class MaskTest {
 
-  private static final String[] PIECES = {
-    "{\"",
-    "\":",
-    "\":\"",
-    "\",\"",
-    "\"}",
-    "a",
-    "ab",
-    "abc",
-    "b\"",
-    "\"a\"",
-    "12",
-    "1,",
-    "}",
-    "]",
-    "größ",
-    "ü\"",
-    "\u20ac",
-    "true",
-    "tr",
-    "ue",
-    "{\"a\":",
-    "{\"a\":\"",
-    "<tool_call>",
-    "<tool",
-    "_call>"
-  };
+  private static final String[] PIECES =
+      split(
+          "|",
+          "{\"|\":|\":\"|\",\"|\"}|a|ab|abc|b\"|\"a\"|12|1,|}|]|größ|ü\"|\u20ac|true|tr|ue",
+          "{\"a\":|{\"a\":\"|<tool_call>|<tool|_call>");
 
   private static final TokenBytes TOKENS = Walk.withPieces(PIECES);
 

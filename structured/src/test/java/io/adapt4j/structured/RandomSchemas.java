@@ -1,5 +1,7 @@
 package io.adapt4j.structured;
 
+import static io.adapt4j.core.Words.words;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -16,17 +18,7 @@ final class RandomSchemas {
   private static final List<String> PATTERNS =
       List.of("^[a-c]{2,4}$", "x", "^(foo|bar)+$", "^\\d{3}-\\d{2}$", "\\w-\\w", "^[^\"]*é$");
   private static final List<String> FORMATS =
-      List.of(
-          "date",
-          "time",
-          "date-time",
-          "uuid",
-          "email",
-          "ipv4",
-          "ipv6",
-          "uri",
-          "hostname",
-          "duration");
+      List.of(words("date time date-time uuid email ipv4 ipv6 uri hostname duration"));
 
   private final Random random;
 

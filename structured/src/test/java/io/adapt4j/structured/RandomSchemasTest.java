@@ -1,5 +1,6 @@
 package io.adapt4j.structured;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -28,36 +29,10 @@ class RandomSchemasTest {
   /** Tokens that cross the borders between names, signs and values. */
   static final TokenBytes PIECES =
       Walk.withPieces(
-          "\",\"",
-          "\":\"",
-          "\":",
-          "{\"",
-          "\"}",
-          "},{\"",
-          "]}",
-          "[]",
-          "[\"",
-          "\"],\"",
-          "true",
-          "null",
-          ",\"",
-          "name",
-          "\"name\":",
-          "a\":",
-          "kind\":\"",
-          "-1",
-          "00",
-          "0.",
-          "ab",
-          "größe",
-          "\\n",
-          "\\\"",
-          "xx",
-          "foo",
-          "2024-",
-          "12:",
-          "::",
-          "http://");
+          split(
+              "|",
+              "\",\"|\":\"|\":|{\"|\"}|},{\"|]}|[]|[\"|\"],\"|true|null|,\"|name|\"name\":|a\":",
+              "kind\":\"|-1|00|0.|ab|größe|\\n|\\\"|xx|foo|2024-|12:|::|http://"));
 
   @Test
   void randomTextsOfRandomSchemasAreValid() throws JsonProcessingException {

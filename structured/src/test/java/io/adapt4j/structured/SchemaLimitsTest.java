@@ -1,5 +1,6 @@
 package io.adapt4j.structured;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -58,9 +59,7 @@ class SchemaLimitsTest {
         "{\"a\": 1, \"a\": 2}; #: expected JSON: Duplicate field 'a'"
       })
   void isRefusedByNamePlaceAndRemedy(String schema, String message) {
-    assertThatExceptionOfType(UnsupportedConstraintException.class)
-        .isThrownBy(() -> JsonSchema.parse(schema))
-        .withMessageContaining(message);
+    refuses(UnsupportedConstraintException.class, () -> JsonSchema.parse(schema), message);
   }
 
   static Stream<String> hostile() {
@@ -88,8 +87,7 @@ class SchemaLimitsTest {
   @ParameterizedTest
   @MethodSource
   void hostile(String schema) {
-    assertThatExceptionOfType(UnsupportedConstraintException.class)
-        .isThrownBy(() -> JsonSchema.parse(schema));
+    refuses(UnsupportedConstraintException.class, () -> JsonSchema.parse(schema));
   }
 
   @Test

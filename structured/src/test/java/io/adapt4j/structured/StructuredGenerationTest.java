@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -40,19 +39,10 @@ class StructuredGenerationTest {
            "required": ["name", "age", "mood"], "additionalProperties": false}
           """);
 
-  private static LanguageModel model;
-
-  @BeforeAll
-  static void load() {
-    model =
-        LanguageModel.load(
-            ModelSource.path(Path.of("../examples/models/stories260K")), Precision.FP32);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
+  @AutoClose
+  private static final LanguageModel model =
+      LanguageModel.load(
+          ModelSource.path(Path.of("../examples/models/stories260K")), Precision.FP32);
 
   private static void requireGirl(String text) {
     JsonNode girl;

@@ -1,5 +1,7 @@
 package io.adapt4j.tools;
 
+import static io.adapt4j.core.Words.words;
+
 import io.adapt4j.core.chat.ChatTemplate;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,16 +45,9 @@ final class TestTools {
   /** Families whose templates write tools, and one whose template has none. */
   static final List<String> TEMPLATES =
       List.of(
-          "qwen2_5",
-          "qwen3",
-          "llama3_2",
-          "qwen_xml",
-          "glm",
-          "mistral_list",
-          "mistral",
-          "mistral_ids",
-          "chatml",
-          "gemma");
+          words(
+              "qwen2_5 qwen3 llama3_2 qwen_xml glm mistral_list mistral mistral_ids chatml",
+              "gemma"));
 
   private TestTools() {}
 

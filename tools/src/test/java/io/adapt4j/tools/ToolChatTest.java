@@ -19,8 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +34,10 @@ class ToolChatTest {
   /** Bounded, so that a model of stories comes to an end. */
   private static final Tool WEATHER = Tool.of("get_weather", "The weather in a city.", schema());
 
-  private static LanguageModel model;
+  @AutoClose
+  private static final LanguageModel model =
+      LanguageModel.load(
+          ModelSource.path(Path.of("../examples/models/stories260K")), Precision.FP32);
 
   private static Map<String, Object> schema() {
     Map<String, Object> properties = new LinkedHashMap<>();
@@ -47,18 +49,6 @@ class ToolChatTest {
     schema.put("properties", properties);
     schema.put("required", List.of("city", "days"));
     return schema;
-  }
-
-  @BeforeAll
-  static void load() {
-    model =
-        LanguageModel.load(
-            ModelSource.path(Path.of("../examples/models/stories260K")), Precision.FP32);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
   }
 
   private static GenerationOptions sampled(long seed) {

@@ -1,5 +1,6 @@
 package io.adapt4j.tools;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.chat.ChatMessage;
@@ -137,41 +138,15 @@ class ToolFormatPropertiesTest {
   Arbitrary<String> texts() {
     Arbitrary<String> parts =
         Arbitraries.of(
-            "<tool_call>",
-            "</tool_call>",
-            "<think>",
-            "</think>",
-            "<function=clock>",
-            "<function=",
-            "<parameter=a>",
-            "</parameter>",
-            "</function>",
-            "<arg_key>",
-            "</arg_key>",
-            "<arg_value>",
-            "</arg_value>",
-            "[TOOL_CALLS]",
-            "[ARGS]",
-            "[CALL_ID]",
-            "<|python_tag|>",
-            "clock",
-            "{\"name\": \"clock\", \"arguments\": {}}",
-            "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}",
-            "{\"name\": \"clock\", \"arguments\": ",
-            "{\"a\": [1, true, null, -0.5e3, \"\\u00e9\"]}",
-            "{",
-            "}",
-            "[",
-            "]",
-            ",",
-            ";",
-            "\"",
-            "\\",
-            "\n",
-            " ",
-            "<",
-            "</",
-            "text");
+            split(
+                "~",
+                "<tool_call>~</tool_call>~<think>~</think>~<function=clock>~<function=",
+                "<parameter=a>~</parameter>~</function>~<arg_key>~</arg_key>~<arg_value>",
+                "</arg_value>~[TOOL_CALLS]~[ARGS]~[CALL_ID]~<|python_tag|>~clock",
+                "{\"name\": \"clock\", \"arguments\": {}}",
+                "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}",
+                "{\"name\": \"clock\", \"arguments\": ",
+                "{\"a\": [1, true, null, -0.5e3, \"\\u00e9\"]}~{~}~[~]~,~;~\"~\\~\n~ ~<~</~text"));
     return Arbitraries.oneOf(parts, parts, parts, parts, Arbitraries.strings().all().ofMaxLength(5))
         .list()
         .ofMaxSize(14)

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -119,12 +118,7 @@ class ArchitectureTest {
   private static final Map<String, Integer> LARGEST_KNOT =
       Map.of("jinja", 5, "core", 10, "lora", 2, "rag", 3, "eval", 5, "verification", 2);
 
-  private static JavaClasses classes;
-
-  @BeforeAll
-  static void readClasses() {
-    classes = ImportedClasses.all();
-  }
+  private static final JavaClasses classes = ImportedClasses.all();
 
   static List<String> modules() {
     return ALLOWED.keySet().stream().sorted().toList();

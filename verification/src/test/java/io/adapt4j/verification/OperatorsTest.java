@@ -12,7 +12,6 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The operators that the modules declare, beside the scripts that define them. */
@@ -25,17 +24,12 @@ class OperatorsTest {
   private static final Pattern FACTORY =
       Pattern.compile("torch\\.(empty|zeros|ones|full|arange|rand|randn|eye|linspace|tensor)\\(");
 
-  private static List<Operator> declared;
-
-  @BeforeAll
-  static void findConstants() {
-    declared =
-        ImportedClasses.all().stream()
-            .flatMap(type -> type.getFields().stream())
-            .filter(field -> field.getRawType().isEquivalentTo(Operator.class))
-            .map(OperatorsTest::constant)
-            .toList();
-  }
+  private static final List<Operator> declared =
+      ImportedClasses.all().stream()
+          .flatMap(type -> type.getFields().stream())
+          .filter(field -> field.getRawType().isEquivalentTo(Operator.class))
+          .map(OperatorsTest::constant)
+          .toList();
 
   private static Operator constant(JavaField found) {
     try {

@@ -19,7 +19,6 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,12 +49,7 @@ class PublicApiTest {
   /** The most public types whose signatures name a type of {@link #FOREIGN}. Lower it likewise. */
   private static final int MOST_LEAKS = 0;
 
-  private static JavaClasses classes;
-
-  @BeforeAll
-  static void readClasses() {
-    classes = ImportedClasses.all();
-  }
+  private static final JavaClasses classes = ImportedClasses.all();
 
   static final String MODULES =
       "jinja core kernels lora qlora gguf structured tools serve parquet rag federated spark"

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -38,12 +38,8 @@ class ConcurrentRequestsTest {
       GenerationOptions.greedy().toBuilder().maxNewTokens(300).ignoreEos(true).build();
   private static final long MEMORY = 1L << 30;
 
+  @AutoClose("shutdownNow")
   private final ExecutorService threads = Executors.newCachedThreadPool();
-
-  @AfterEach
-  void stopThreads() {
-    threads.shutdownNow();
-  }
 
   /** What a request asks for, of every kind. */
   private static List<Ask> asks() {

@@ -14,8 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -27,17 +26,7 @@ class ConstrainedGenerationTest {
   private static final FixedTexts COLORS =
       FixedTexts.of(" {\"color\": \"red\"}", " {\"color\": \"blue\"}", " {\"colors\": []} größer");
 
-  private static LanguageModel model;
-
-  @BeforeAll
-  static void load() {
-    model = TestModels.stories();
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
+  @AutoClose private static final LanguageModel model = TestModels.stories();
 
   private static GenerationOptions.Builder greedy(OutputConstraint constraint) {
     return GenerationOptions.greedy().toBuilder().maxNewTokens(60).constraint(constraint);

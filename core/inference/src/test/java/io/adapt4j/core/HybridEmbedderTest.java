@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.exception.CheckpointException;
@@ -155,16 +155,12 @@ class HybridEmbedderTest {
       assertThat(embedder.embed("the cat").lexical()).isEqualTo(safe.lexical());
     }
     writePickled("sparse_linear", 1, "os\nsystem");
-    assertThatThrownBy(this::load)
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("os.system");
+    refuses(CheckpointException.class, this::load, "os.system");
   }
 
   @Test
   void aPlainEncoderIsRefused() throws IOException {
     SmallEncoder.write(folder);
-    assertThatThrownBy(this::load)
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("TextEmbedder");
+    refuses(IllegalArgumentException.class, this::load, "TextEmbedder");
   }
 }

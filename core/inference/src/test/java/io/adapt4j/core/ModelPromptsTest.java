@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -14,7 +15,7 @@ import io.adapt4j.core.generate.PromptTooLongException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -23,17 +24,12 @@ class ModelPromptsTest {
   private static final GenerationOptions FEW =
       GenerationOptions.greedy().toBuilder().maxNewTokens(8).build();
 
-  private static LanguageModel model;
+  @AutoClose private static LanguageModel model;
 
   @BeforeAll
   static void load() {
     model = TestModels.stories();
     model.useChatTemplate(ChatTemplate.named("chatml"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
   }
 
   @Test
@@ -67,8 +63,7 @@ class ModelPromptsTest {
               assertThat(e.limit()).isEqualTo(512);
               assertThat(e.promptTokens()).isGreaterThan(511);
             });
-    assertThatExceptionOfType(PromptTooLongException.class)
-        .isThrownBy(() -> model.generate(text, FEW));
+    refuses(PromptTooLongException.class, () -> model.generate(text, FEW));
   }
 
   @Test
@@ -79,8 +74,7 @@ class ModelPromptsTest {
       messages.add(ChatMessage.assistant("b"));
     }
     messages.add(ChatMessage.user("c"));
-    assertThatExceptionOfType(PromptTooLongException.class)
-        .isThrownBy(() -> model.chat(messages, FEW));
+    refuses(PromptTooLongException.class, () -> model.chat(messages, FEW));
   }
 
   @Test
@@ -88,8 +82,7 @@ class ModelPromptsTest {
     CancellationToken cancelled = new CancellationToken();
     cancelled.cancel();
     String text = "Tim ran.";
-    assertThatExceptionOfType(CancellationException.class)
-        .isThrownBy(() -> model.prompts().text(text, FEW, cancelled));
+    refuses(CancellationException.class, () -> model.prompts().text(text, FEW, cancelled));
     Generation nothing = model.generate(text, FEW, piece -> {}, cancelled);
     assertThat(nothing.finishReason()).isEqualTo(FinishReason.CANCELLED);
     assertThat(nothing.tokenIds()).isEmpty();

@@ -1,9 +1,8 @@
 package io.adapt4j.core;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.exception.CheckpointException;
@@ -226,10 +225,8 @@ class TextEmbedderTest {
     SmallEncoder.write(folder);
     modules("Transformer:", "Pooling:1_Pooling", "CNN:2_CNN");
     pooling("\"pooling_mode_mean_tokens\": true");
-    assertThatThrownBy(this::load)
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("modules.json")
-        .hasMessageContaining("sentence_transformers.models.CNN");
+    refuses(
+        CheckpointException.class, this::load, "modules.json", "sentence_transformers.models.CNN");
   }
 
   @Test
@@ -237,9 +234,7 @@ class TextEmbedderTest {
     SmallEncoder.write(folder);
     modules("Transformer:", "Pooling:1_Pooling");
     pooling("\"pooling_mode_median_tokens\": true");
-    assertThatThrownBy(this::load)
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("pooling_mode_median_tokens");
+    refuses(CheckpointException.class, this::load, "pooling_mode_median_tokens");
   }
 
   @ParameterizedTest
@@ -247,28 +242,21 @@ class TextEmbedderTest {
   void modulesOutOfOrderAreRefused(String types) throws IOException {
     SmallEncoder.write(folder);
     modules(types.split(","));
-    assertThatThrownBy(this::load)
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("modules.json")
-        .hasMessageContaining("expected a module of type");
+    refuses(CheckpointException.class, this::load, "modules.json", "expected a module of type");
   }
 
   @Test
   void aModuleOutsideOfTheFolderIsRefused() throws IOException {
     SmallEncoder.write(folder);
     modules("Transformer:", "Pooling:../elsewhere");
-    assertThatThrownBy(this::load)
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("../elsewhere");
+    refuses(CheckpointException.class, this::load, "../elsewhere");
   }
 
   @Test
   void aFolderWithoutATokenizerIsRefused() throws IOException {
     SmallEncoder.write(folder);
     Files.delete(folder.resolve("tokenizer.json"));
-    assertThatThrownBy(this::load)
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining(folder.resolve("tokenizer.json").toString());
+    refuses(CheckpointException.class, this::load, folder.resolve("tokenizer.json").toString());
   }
 
   @Test
@@ -343,9 +331,8 @@ class TextEmbedderTest {
     TextEmbedder embedder = load();
     embedder.close();
     embedder.close();
-    assertThatIllegalStateException()
-        .isThrownBy(() -> embedder.embed(TEXT))
-        .withMessageContaining("TextEmbedder has been closed");
+    refuses(
+        IllegalStateException.class, () -> embedder.embed(TEXT), "TextEmbedder has been closed");
   }
 
   private TextEmbedder load() {

@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.internal.encode.ChoicePrompt;
@@ -87,8 +87,7 @@ class TextRerankerTest {
   @Test
   void aLanguageModelWithoutYesAndNoIsRefused() throws IOException {
     Path model = SmallModel.write(folder.resolve("small"));
-    assertThatThrownBy(() -> load(model))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("expected a tokenizer with the token");
+    refuses(
+        IllegalArgumentException.class, () -> load(model), "expected a tokenizer with the token");
   }
 }

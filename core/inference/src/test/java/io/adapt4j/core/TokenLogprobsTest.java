@@ -17,8 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Log probabilities of generated tokens with the trained stories260K model. */
@@ -26,17 +25,7 @@ class TokenLogprobsTest {
 
   private static final String LILY = "Once upon a time, there was a little girl named Lily.";
 
-  private static LanguageModel model;
-
-  @BeforeAll
-  static void load() {
-    model = TestModels.stories();
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
+  @AutoClose private static final LanguageModel model = TestModels.stories();
 
   private static GenerationOptions.Builder asking() {
     return GenerationOptions.builder().maxNewTokens(30).temperature(0.7).seed(5).logprobs(3);

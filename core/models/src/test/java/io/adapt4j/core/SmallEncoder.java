@@ -41,7 +41,7 @@ public final class SmallEncoder {
   private static final String CONFIG =
       """
       {"model_type": "bert", "architectures": ["%s"], "dtype": "float32", "vocab_size": 20,
-       "hidden_size": 24, "intermediate_size": 32, "num_hidden_layers": 2,
+       "hidden_size": %d, "intermediate_size": 32, "num_hidden_layers": 2,
        "num_attention_heads": 4, "hidden_act": "gelu", "max_position_embeddings": 40,
        "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 0%s}
       """;
@@ -60,8 +60,14 @@ public final class SmallEncoder {
    * @param fields more of its configuration, after a comma
    */
   public static Path write(Path folder, String architecture, String fields) throws IOException {
+    return write(folder, WIDTH, architecture, fields);
+  }
+
+  /** Writes a model whose hidden states have this width. */
+  public static Path write(Path folder, int width, String architecture, String fields)
+      throws IOException {
     Files.createDirectories(folder);
-    Files.writeString(folder.resolve("config.json"), CONFIG.formatted(architecture, fields));
+    Files.writeString(folder.resolve("config.json"), CONFIG.formatted(architecture, width, fields));
     ModelConfig config = ModelConfig.read(folder);
     try (Encoder encoder = Architectures.declareEncoder(config)) {
       encoder.allocate(DType.F32);

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.advise;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -210,12 +211,8 @@ class AdvisorTest {
     assertThat(ADVISOR.with(rule).advise(news).rank(Strategy.RAG)).isGreaterThan(1);
     assertThat(ADVISOR.with(rule).without("our lawyers").advise(news))
         .isEqualTo(ADVISOR.advise(news));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ADVISOR.with(rule).with(rule))
-        .withMessageContaining("our lawyers");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ADVISOR.without("our lawyers"))
-        .withMessageContaining("facts change");
+    refuses(IllegalArgumentException.class, () -> ADVISOR.with(rule).with(rule), "our lawyers");
+    refuses(IllegalArgumentException.class, () -> ADVISOR.without("our lawyers"), "facts change");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.advise;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -190,11 +191,7 @@ class ExperimentTest {
         .isThrownBy(() -> Experiment.builder().base(knowing("a", i -> true)).exam(exam(2)).build())
         .withMessageContaining("two or more")
         .withMessageContaining("PROMPTING");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Experiment.builder().build())
-        .withMessageContaining("exam");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Experiment.builder().margin(0))
-        .withMessageContaining("margin");
+    refuses(IllegalArgumentException.class, () -> Experiment.builder().build(), "exam");
+    refuses(IllegalArgumentException.class, () -> Experiment.builder().margin(0), "margin");
   }
 }

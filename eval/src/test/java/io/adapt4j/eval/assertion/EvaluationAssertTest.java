@@ -1,5 +1,6 @@
 package io.adapt4j.eval.assertion;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.eval.assertion.EvaluationAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -98,17 +99,14 @@ class EvaluationAssertTest {
 
   @Test
   void refusesTasksAndMetricsThatAreNotThere() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> assertThat(SINGLE).scores("exma"))
-        .withMessageContaining("'exma'");
+    refuses(IllegalArgumentException.class, () -> assertThat(SINGLE).scores("exma"), "'exma'");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> assertThat(COMPARISON).scores("exam", "bleu"))
         .withMessageContaining("'bleu'");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> assertThat(COMPARISON).candidate("nobody"))
         .withMessageContaining("'nobody'");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> assertThat(COMPARISON).isNotWorse("exma"));
+    refuses(IllegalArgumentException.class, () -> assertThat(COMPARISON).isNotWorse("exma"));
   }
 
   @Test

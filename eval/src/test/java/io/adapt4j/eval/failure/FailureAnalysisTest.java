@@ -1,5 +1,6 @@
 package io.adapt4j.eval.failure;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -107,9 +108,8 @@ class FailureAnalysisTest {
         result(SCORE, List.of(outcome("a1", "p", 0.6, 0.5), outcome("a2", "p", 0.9, 0.5)));
 
     assertThat(ids(FailureAnalysis.of(result, 0.8).failures())).containsExactly("a1");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> FailureAnalysis.of(result, Double.NaN))
-        .withMessageContaining("threshold");
+    refuses(
+        IllegalArgumentException.class, () -> FailureAnalysis.of(result, Double.NaN), "threshold");
   }
 
   @Test
@@ -215,8 +215,6 @@ class FailureAnalysisTest {
     assertThat(counting.metric("cut").largerIsBetter()).isFalse();
     assertThat(counting.metric("cut").isBetter(0.1, 0.2)).isTrue();
     assertThat(counting.primary().of(counting.outcomes().get(0))).isCloseTo(1, within(1.0));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> counting.metric("bleu"))
-        .withMessageContaining("exact_match");
+    refuses(IllegalArgumentException.class, () -> counting.metric("bleu"), "exact_match");
   }
 }

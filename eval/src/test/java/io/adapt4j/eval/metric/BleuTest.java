@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -119,14 +120,11 @@ class BleuTest {
     assertThatThrownBy(() -> bleu.add("a", List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Row 2: there is no reference");
-    assertThatThrownBy(() -> bleu.add(null, "a"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("Row 2: the hypothesis is null");
+    refuses(
+        IllegalArgumentException.class, () -> bleu.add(null, "a"), "Row 2: the hypothesis is null");
     assertThatThrownBy(() -> bleu.add("a", Collections.singletonList(null)))
         .hasMessageContaining("Row 2: a reference is null");
-    assertThatThrownBy(() -> new Bleu().score())
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("no rows");
+    refuses(IllegalStateException.class, () -> new Bleu().score(), "no rows");
     assertThatThrownBy(() -> bleu.merge(new Bleu(BleuOptions.DEFAULT.ignoringCase())))
         .hasMessageContaining("different settings");
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -136,9 +137,8 @@ class ClassificationTest {
     assertThat(scores.rows()).isEqualTo(1);
     assertThatThrownBy(() -> new Classification(List.of("a", "a")))
         .hasMessageContaining("stands twice");
-    assertThatThrownBy(() -> new Classification(List.of("a")).accuracy())
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("no rows");
+    refuses(
+        IllegalStateException.class, () -> new Classification(List.of("a")).accuracy(), "no rows");
     assertThatThrownBy(() -> scores.merge(new Classification(List.of("no", "yes"))))
         .hasMessageContaining("different settings");
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -77,11 +78,8 @@ class EditDistanceTest {
   void badRowsAreNamed() {
     ErrorRate rate = ErrorRate.ofWords();
     rate.add("a", "");
-    assertThatThrownBy(() -> rate.add(null, "a"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("Row 2: the prediction is null");
-    assertThatThrownBy(rate::rate)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("empty references");
+    refuses(
+        IllegalArgumentException.class, () -> rate.add(null, "a"), "Row 2: the prediction is null");
+    refuses(IllegalStateException.class, rate::rate, "empty references");
   }
 }

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
@@ -87,8 +87,6 @@ class KrippendorffAlphaTest {
   void refusesWhatIsNoNumberWithItsRow() {
     KrippendorffAlpha alpha = new KrippendorffAlpha(Level.ORDINAL);
     alpha.add(List.of(1.0, 2.0));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> alpha.add(List.of(1.0, Double.NaN)))
-        .withMessageContaining("Row 2");
+    refuses(IllegalArgumentException.class, () -> alpha.add(List.of(1.0, Double.NaN)), "Row 2");
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -104,8 +105,7 @@ class PerplexityTest {
         .hasMessageContaining("Row 2: the log-probability is NaN");
     assertThatThrownBy(() -> perplexity.add(1, 1, "a")).hasMessageContaining("above 0");
     assertThatThrownBy(() -> perplexity.add(-1, 0, "")).hasMessageContaining("Row 2: 0 tokens");
-    assertThatThrownBy(() -> new PerplexitySums().perToken())
-        .isInstanceOf(IllegalStateException.class);
+    refuses(IllegalStateException.class, () -> new PerplexitySums().perToken());
     assertThatThrownBy(() -> new SlidingWindow(4, 5)).hasMessageContaining("stride is 5");
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -143,9 +144,7 @@ class ProbabilityScoresTest {
     area.add(true, 1);
     assertThatThrownBy(() -> area.add(true, Double.NaN))
         .hasMessageContaining("Row 2: the score is NaN");
-    assertThatThrownBy(area::area)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("found 1 positive and 0 negative ones");
+    refuses(IllegalStateException.class, area::area, "found 1 positive and 0 negative ones");
     List.<Runnable>of(
             () -> new ProbabilityScores(2).brier(),
             () -> new ProbabilityScores(2).logLoss(),

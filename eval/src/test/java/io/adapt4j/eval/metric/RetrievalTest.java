@@ -1,5 +1,6 @@
 package io.adapt4j.eval.metric;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -75,9 +76,8 @@ class RetrievalTest {
     left.merge(right);
     assertThat(left.ndcg(2)).isEqualTo(whole.ndcg(2));
     assertThat(left.meanAveragePrecision()).isEqualTo(whole.meanAveragePrecision());
-    assertThatThrownBy(() -> left.merge(right))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("Query \"2\" is in both parts");
+    refuses(
+        IllegalArgumentException.class, () -> left.merge(right), "Query \"2\" is in both parts");
   }
 
   @Test

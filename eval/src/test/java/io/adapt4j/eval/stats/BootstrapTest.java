@@ -1,5 +1,6 @@
 package io.adapt4j.eval.stats;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -149,9 +150,7 @@ class BootstrapTest {
 
   @Test
   void badRowsAreNamed() {
-    assertThatThrownBy(() -> Bootstrap.DEFAULT.mean(new double[0]))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("no rows");
+    refuses(IllegalArgumentException.class, () -> Bootstrap.DEFAULT.mean(new double[0]), "no rows");
     assertThatThrownBy(() -> Bootstrap.DEFAULT.mean(new double[] {1, Double.NaN}))
         .hasMessageContaining("Row 2 of rows is NaN");
     assertThatThrownBy(() -> Bootstrap.DEFAULT.compare(new double[2], new double[3]))

@@ -1,5 +1,6 @@
 package io.adapt4j.eval.stats;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -41,9 +42,7 @@ class ConfidenceIntervalTest {
 
   @Test
   void refusesMoreHitsThanRows() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ConfidenceInterval.wilson(3, 2))
-        .withMessageContaining("3 of 2");
+    refuses(IllegalArgumentException.class, () -> ConfidenceInterval.wilson(3, 2), "3 of 2");
     assertThatIllegalArgumentException().isThrownBy(() -> ConfidenceInterval.wilson(0, 0));
   }
 }

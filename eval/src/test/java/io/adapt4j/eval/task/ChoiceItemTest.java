@@ -1,5 +1,6 @@
 package io.adapt4j.eval.task;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -86,9 +87,7 @@ class ChoiceItemTest {
 
   @Test
   void refusesAnswersThatAreNotThere() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> item(List.of("a", "b"), 2))
-        .withMessageContaining("0 to 1");
+    refuses(IllegalArgumentException.class, () -> item(List.of("a", "b"), 2), "0 to 1");
     assertThatIllegalArgumentException().isThrownBy(() -> item(List.of("a", ""), 0));
     assertThatIllegalArgumentException().isThrownBy(() -> item(List.of("a"), 0));
   }

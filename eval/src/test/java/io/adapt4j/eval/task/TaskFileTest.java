@@ -1,5 +1,7 @@
 package io.adapt4j.eval.task;
 
+import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -129,17 +131,10 @@ class TaskFileTest {
     assertThat(tasks)
         .extracting(Task::name)
         .containsExactly(
-            "exam.jsonl",
-            "choices",
-            "by likelihood",
-            "by head",
-            "pairs",
-            "texts",
-            "letters",
-            "mmlu",
-            "gsm8k",
-            "truthfulqa_mc2",
-            "squad");
+            split(
+                "|",
+                "exam.jsonl|choices|by likelihood|by head|pairs|texts|letters|mmlu|gsm8k",
+                "truthfulqa_mc2|squad"));
     assertThat(tasks.get(3).items().get(0)).isInstanceOf(ClassItem.class);
     assertThat(tasks.get(5).items().get(0).requests())
         .containsExactly(new Request.WholeText("Once upon a time.", 64, 32));
@@ -218,9 +213,7 @@ class TaskFileTest {
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining("tasks.yaml:3")
         .hasMessageContaining("exam.jsonl");
-    assertThatThrownBy(() -> read("tasks:\n  - file: tasks.yaml\n"))
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("names itself");
+    refuses(SettingsException.class, () -> read("tasks:\n  - file: tasks.yaml\n"), "names itself");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.format;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -109,8 +110,7 @@ class GgufFileTest {
       GgufTensor tensor = file.tensor("output_norm.weight");
       for (long position : new long[] {-1, 1, Long.MAX_VALUE}) {
         ByteBuffer target = ByteBuffer.allocate((int) tensor.bytes());
-        assertThatExceptionOfType(IndexOutOfBoundsException.class)
-            .isThrownBy(() -> file.read(tensor, position, target));
+        refuses(IndexOutOfBoundsException.class, () -> file.read(tensor, position, target));
       }
     }
   }
@@ -132,13 +132,9 @@ class GgufFileTest {
     assertThatExceptionOfType(GgufException.class)
         .isThrownBy(() -> GgufFile.open(missing))
         .withMessage(missing + ": expected a GGUF file, found no file. Check the path.");
-    assertThatExceptionOfType(GgufException.class)
-        .isThrownBy(() -> GgufFile.open(folder))
-        .withMessageContaining("something that is not a file");
+    refuses(GgufException.class, () -> GgufFile.open(folder), "something that is not a file");
     try (GgufFile file = GgufFile.open(LLAMA)) {
-      assertThatExceptionOfType(GgufException.class)
-          .isThrownBy(() -> file.tensor("nope"))
-          .withMessageContaining("tensor 'nope'");
+      refuses(GgufException.class, () -> file.tensor("nope"), "tensor 'nope'");
     }
   }
 }

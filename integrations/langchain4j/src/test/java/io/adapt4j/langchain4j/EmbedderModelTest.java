@@ -7,6 +7,7 @@ import dev.langchain4j.model.embedding.request.EmbeddingInput;
 import dev.langchain4j.model.embedding.request.EmbeddingInputType;
 import dev.langchain4j.model.embedding.request.EmbeddingRequest;
 import dev.langchain4j.model.embedding.response.EmbeddingResponse;
+import io.adapt4j.core.SmallEmbedder;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.model.ModelSource;
 import java.io.IOException;
@@ -21,7 +22,8 @@ class EmbedderModelTest {
 
   @Test
   void questionsAndPassagesHaveThePromptsOfTheModel(@TempDir Path folder) throws IOException {
-    try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)))) {
+    try (TextEmbedder embedder =
+        TextEmbedder.load(ModelSource.path(SmallEmbedder.writeWithPrompts(folder)))) {
       EmbeddingModel model = LangChain4j.embeddingModel(embedder, "small");
       EmbeddingResponse question = embed(model, "a dog ran", EmbeddingInputType.QUERY);
       EmbeddingResponse passage = embed(model, "a dog ran", EmbeddingInputType.DOCUMENT);

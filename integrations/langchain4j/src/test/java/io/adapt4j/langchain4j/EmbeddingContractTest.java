@@ -3,6 +3,7 @@ package io.adapt4j.langchain4j;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.common.AbstractEmbeddingModelIT;
 import dev.langchain4j.model.embedding.listener.EmbeddingModelListener;
+import io.adapt4j.core.SmallEmbedder;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.model.ModelSource;
 import java.io.IOException;
@@ -22,7 +23,7 @@ class EmbeddingContractTest extends AbstractEmbeddingModelIT {
 
   @BeforeAll
   void load(@TempDir Path folder) throws IOException {
-    ModelSource source = ModelSource.path(SmallEmbedder.write(folder));
+    ModelSource source = ModelSource.path(SmallEmbedder.writeWithPrompts(folder));
     embedder = TextEmbedder.load(source);
     closed = TextEmbedder.load(source);
     closed.close();

@@ -1,5 +1,6 @@
 package io.adapt4j.langchain4j;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -150,9 +151,7 @@ class LangChain4jTest {
                 .messages(UserMessage.from(ImageContent.from("http://localhost/a.png")))
                 .build());
     for (ChatRequest request : refused) {
-      assertThatThrownBy(() -> model.chat(request))
-          .isInstanceOf(UnsupportedFeatureException.class)
-          .hasMessageContaining("not supported");
+      refuses(UnsupportedFeatureException.class, () -> model.chat(request), "not supported");
     }
     assertThat(asked).isEmpty();
   }

@@ -1,7 +1,7 @@
 package io.adapt4j.langchain4j;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -49,17 +49,12 @@ class SmallModelTest {
           {% endfor %}""",
           Map.of());
 
-  private static LanguageModel model;
+  @AutoClose private static LanguageModel model;
 
   @BeforeAll
   static void load() {
     model = TestModel.load();
     model.useAnyChatTemplate(TEMPLATE);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
   }
 
   /** What a service returns. */
@@ -126,9 +121,7 @@ class SmallModelTest {
                             .build())
                     .build())
             .build();
-    assertThatThrownBy(() -> chat.chat(request))
-        .isInstanceOf(UnsupportedFeatureException.class)
-        .hasMessageContaining("propertyNames");
+    refuses(UnsupportedFeatureException.class, () -> chat.chat(request), "propertyNames");
   }
 
   @Test
@@ -170,9 +163,7 @@ class SmallModelTest {
               .messages(UserMessage.from("Hi"))
               .toolSpecifications(ToolSpecification.builder().name("clock").build())
               .build();
-      assertThatThrownBy(() -> chat.chat(tools))
-          .isInstanceOf(UnsupportedFeatureException.class)
-          .hasMessageContaining("tools");
+      refuses(UnsupportedFeatureException.class, () -> chat.chat(tools), "tools");
     }
   }
 }

@@ -1,8 +1,8 @@
 package io.adapt4j.kernels.internal;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -252,9 +252,7 @@ class CpuKernelsTest {
       FourBitProduct product = kernels.product(List.of(fourBitMatrix, fourBitMatrix));
       refused(() -> product.multiply(x, y), "y: expected shape [2, 8], found [2, 7]");
       product.close();
-      assertThatIllegalStateException()
-          .isThrownBy(() -> product.multiply(x, y))
-          .withMessageContaining("closed");
+      refuses(IllegalStateException.class, () -> product.multiply(x, y), "closed");
     }
   }
 
@@ -341,9 +339,7 @@ class CpuKernelsTest {
     matrix.close();
     matrix.close();
     try (Tensor target = Tensor.zeros(DType.F32, 1, 64)) {
-      assertThatIllegalStateException()
-          .isThrownBy(() -> matrix.dequantize(target))
-          .withMessageContaining("closed");
+      refuses(IllegalStateException.class, () -> matrix.dequantize(target), "closed");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.kernels.internal;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -180,10 +181,8 @@ class FourBitTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 32, 63, 96, 8192})
   void otherBlockSizesAreRefused(int size) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> FourBitCases.nf4(size))
-        .withMessageContaining("blockSize")
-        .withMessageContaining("found " + size);
+    refuses(
+        IllegalArgumentException.class, () -> FourBitCases.nf4(size), "blockSize", "found " + size);
   }
 
   @Test

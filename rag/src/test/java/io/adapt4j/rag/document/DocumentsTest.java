@@ -1,5 +1,6 @@
 package io.adapt4j.rag.document;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -332,9 +333,8 @@ class DocumentsTest {
             });
     assertThat(read(documents)).extracting(Document::id).containsExactly("notes/a.txt");
     assertThat(closed[0]).isTrue();
-    assertThatThrownBy(documents::open)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("notes/a.txt: this stream was read already");
+    refuses(
+        IllegalStateException.class, documents::open, "notes/a.txt: this stream was read already");
   }
 
   @Test

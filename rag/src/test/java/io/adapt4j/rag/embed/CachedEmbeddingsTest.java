@@ -1,8 +1,7 @@
 package io.adapt4j.rag.embed;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.rag.WordEmbeddings;
 import java.io.IOException;
@@ -119,17 +118,14 @@ class CachedEmbeddingsTest {
   void twoUsersOfTheSameVectorsAreRefused() throws IOException {
     try (CachedEmbeddings cached = CachedEmbeddings.in(words, folder)) {
       assertThat(cached.size()).isZero();
-      assertThatThrownBy(() -> CachedEmbeddings.in(words, folder))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("in use already");
+      refuses(IOException.class, () -> CachedEmbeddings.in(words, folder), "in use already");
     }
   }
 
   @Test
   void aSizeThatHoldsNothingIsRefused() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> CachedEmbeddings.in(words, folder, 100))
-        .withMessageContaining("maxBytes");
+    refuses(
+        IllegalArgumentException.class, () -> CachedEmbeddings.in(words, folder, 100), "maxBytes");
   }
 
   private Path youngFile() throws IOException {

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.embed;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -157,9 +158,7 @@ class OpenAiEmbeddingsTest {
   @Test
   void aServerThatIsNotThereIsAnErrorAtOnce() {
     server.stop(0);
-    assertThatThrownBy(() -> client().build().query("why"))
-        .isInstanceOf(GeneratorException.class)
-        .hasMessageContaining("Check the address");
+    refuses(GeneratorException.class, () -> client().build().query("why"), "Check the address");
     assertThat(waits).isEmpty();
   }
 

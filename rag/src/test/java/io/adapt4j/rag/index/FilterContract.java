@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.rag.index.Samples.EAST;
 import static io.adapt4j.rag.index.Samples.entry;
 import static io.adapt4j.rag.index.Samples.ids;
@@ -8,7 +9,6 @@ import static io.adapt4j.rag.index.Samples.near;
 import static io.adapt4j.rag.index.Samples.where;
 import static io.adapt4j.rag.index.Samples.words;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.adapt4j.rag.spi.Filter;
 import io.adapt4j.rag.spi.Filter.And;
@@ -171,8 +171,7 @@ abstract class FilterContract {
   }
 
   private void assertRefused(Filter filter, String message) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> index.search(where(words("word"), filter)))
-        .withMessageContaining(message);
+    refuses(
+        IllegalArgumentException.class, () -> index.search(where(words("word"), filter)), message);
   }
 }

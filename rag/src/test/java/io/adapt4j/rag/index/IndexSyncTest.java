@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,17 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 class IndexSyncTest {
 
   @TempDir private Path folder;
-  private LuceneIndex index;
+  @AutoClose private LuceneIndex index;
   private final List<String> prepared = new ArrayList<>();
 
   @BeforeEach
   void open() {
     index = LuceneIndex.builder(folder).embeddings("m", 3).open();
-  }
-
-  @AfterEach
-  void close() {
-    index.close();
   }
 
   private List<SearchIndex.Entry> prepare(List<Document> documents) {
@@ -124,9 +120,7 @@ class IndexSyncTest {
   @Test
   void aSourceWithoutDocumentsDeletesNothing() {
     sync(Document.of("a", "one"), Document.of("b", "two"));
-    assertThatIllegalStateException()
-        .isThrownBy(this::sync)
-        .withMessageContaining("all 2 of the index would be deleted");
+    refuses(IllegalStateException.class, this::sync, "all 2 of the index would be deleted");
     assertThat(index.documentCount()).isEqualTo(2);
   }
 

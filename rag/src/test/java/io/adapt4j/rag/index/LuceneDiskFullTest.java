@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.rag.index.Samples.EAST;
 import static io.adapt4j.rag.index.Samples.entry;
 import static io.adapt4j.rag.index.Samples.ids;
@@ -84,10 +85,7 @@ class LuceneDiskFullTest {
     try (LuceneIndex index = open(new CommitPolicy.OnClose())) {
       index.putAll(List.of(entry("a", "words", EAST)));
       full.set(true);
-      assertThatThrownBy(index::commit)
-          .isInstanceOf(UncheckedIOException.class)
-          .hasMessageContaining("the disk is full")
-          .hasMessageContaining("repeat the call");
+      refuses(UncheckedIOException.class, index::commit, "the disk is full", "repeat the call");
       full.set(false);
       index.commit();
       try (LuceneIndex reader = LuceneIndex.builder(folder).embeddings("m", 3).openForReading()) {
@@ -120,10 +118,7 @@ class LuceneDiskFullTest {
     LuceneIndex index = open(new CommitPolicy.OnClose());
     index.putAll(List.of(entry("a", "words", EAST)));
     full.set(true);
-    assertThatThrownBy(index::close)
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContaining("the disk is full")
-        .hasMessageContaining("the last 1 calls");
+    refuses(UncheckedIOException.class, index::close, "the disk is full", "the last 1 calls");
     full.set(false);
     try (LuceneIndex again = open(new CommitPolicy.OnClose())) {
       assertThat(again.contentHashes()).isEmpty();
@@ -135,8 +130,7 @@ class LuceneDiskFullTest {
     try (LuceneIndex index = open(new CommitPolicy.Every(Duration.ofMillis(100)));
         LuceneIndex reader = LuceneIndex.builder(folder).embeddings("m", 3).openForReading()) {
       full.set(true);
-      assertThatThrownBy(() -> index.putAll(List.of(entry("a", "words", EAST))))
-          .isInstanceOf(UncheckedIOException.class);
+      refuses(UncheckedIOException.class, () -> index.putAll(List.of(entry("a", "words", EAST))));
       full.set(false);
       index.putAll(List.of(entry("a", "words", EAST)));
       while (reader.documentCount() == 0) {

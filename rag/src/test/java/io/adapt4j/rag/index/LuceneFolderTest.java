@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.rag.index.Samples.EAST;
 import static io.adapt4j.rag.index.Samples.entry;
 import static io.adapt4j.rag.index.Samples.ids;
@@ -50,9 +51,7 @@ class LuceneFolderTest {
   void aSecondWriterIsRefusedAndAReaderIsNot() {
     try (LuceneIndex writer = builder().open()) {
       writer.putAll(List.of(entry("a", "words", EAST)));
-      assertThatIllegalStateException()
-          .isThrownBy(() -> builder().open())
-          .withMessageContaining("has it open for writing");
+      refuses(IllegalStateException.class, () -> builder().open(), "has it open for writing");
       try (LuceneIndex reader = builder().openForReading()) {
         assertThat(ids(reader.search(words("words")))).containsExactly("a#0");
         writer.putAll(List.of(entry("b", "words", EAST)));
@@ -74,29 +73,20 @@ class LuceneFolderTest {
       // After the magic number stands the length of the codec's name.
       channel.write(ByteBuffer.wrap(new byte[] {-1, -1, -1, -1, 7}), 4);
     }
-    assertThatThrownBy(() -> builder().openForReading())
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContaining("is damaged")
-        .hasMessageContaining("-Xmx");
+    refuses(UncheckedIOException.class, () -> builder().openForReading(), "is damaged", "-Xmx");
   }
 
   @Test
   void aFolderWithoutAnIndexIsNotReadAndOneWithOtherFilesNotWritten() throws IOException {
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().openForReading())
-        .withMessageContaining("holds no index");
+    refuses(IllegalStateException.class, () -> builder().openForReading(), "holds no index");
     Files.writeString(folder.resolve("notes.txt"), "mine");
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("holds notes.txt but no index");
+    refuses(IllegalStateException.class, () -> builder().open(), "holds notes.txt but no index");
   }
 
   @Test
   void aPendingCommitOfAnOlderIndexAloneIsNotTakenForAnEmptyFolder() throws IOException {
     Files.write(folder.resolve("pending_segments_5"), new byte[] {1});
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("pending_segments_5");
+    refuses(IllegalStateException.class, () -> builder().open(), "pending_segments_5");
     assertThat(folder.resolve("pending_segments_5")).exists();
   }
 
@@ -112,17 +102,12 @@ class LuceneFolderTest {
   @Test
   void filesOfOthersThatLuceneWouldDeleteForTheirNamesAreRefused() throws IOException {
     Files.writeString(folder.resolve("_config.yml"), "mine");
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("holds _config.yml but no index");
+    refuses(IllegalStateException.class, () -> builder().open(), "holds _config.yml but no index");
     Files.delete(folder.resolve("_config.yml"));
     builder().open().close();
     Files.writeString(folder.resolve("_index.md"), "mine");
     Files.writeString(folder.resolve("README.md"), "harmless");
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("holds _index.md")
-        .withMessageContaining("move it");
+    refuses(IllegalStateException.class, () -> builder().open(), "holds _index.md", "move it");
     builder().openForReading().close();
     assertThat(folder.resolve("_index.md")).hasContent("mine");
     Files.delete(folder.resolve("_index.md"));
@@ -148,9 +133,7 @@ class LuceneFolderTest {
         IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
       writer.commit();
     }
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("not Adapt4J's");
+    refuses(IllegalStateException.class, () -> builder().open(), "not Adapt4J's");
     try (Directory directory = FSDirectory.open(folder);
         IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
       writer.setLiveCommitData(Map.of("adapt4j.format", "7").entrySet());
@@ -193,9 +176,8 @@ class LuceneFolderTest {
     try (LuceneIndex index = LuceneIndex.builder(folder).open()) {
       index.putAll(List.of(entry("a", "words only")));
       assertThat(ids(index.search(words("words")))).containsExactly("a#0");
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> index.search(near(EAST)))
-          .withMessageContaining("opened for words only");
+      refuses(
+          IllegalArgumentException.class, () -> index.search(near(EAST)), "opened for words only");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> index.putAll(List.of(entry("b", "x", EAST))))
           .withMessageContaining("opened for words only");

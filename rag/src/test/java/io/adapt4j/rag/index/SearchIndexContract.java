@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.rag.index.Samples.EAST;
 import static io.adapt4j.rag.index.Samples.NORTH;
 import static io.adapt4j.rag.index.Samples.UP;
@@ -307,9 +308,7 @@ abstract class SearchIndexContract {
         .withMessageContaining("vectors of 'model-a' with 3 entries")
         .withMessageContaining("vectors of 'model-b' with 3 entries")
         .withMessageContaining("delete it and index the documents again");
-    assertThatIllegalStateException()
-        .isThrownBy(() -> open(MODEL, 4))
-        .withMessageContaining("with 4 entries");
+    refuses(IllegalStateException.class, () -> open(MODEL, 4), "with 4 entries");
     assertThatNoException().isThrownBy(() -> index = open(MODEL, 3));
   }
 

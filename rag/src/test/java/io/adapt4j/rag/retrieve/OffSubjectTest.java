@@ -1,8 +1,8 @@
 package io.adapt4j.rag.retrieve;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,8 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,16 +53,11 @@ class OffSubjectTest {
 
   @TempDir private static Path folder;
 
-  private static TextEmbeddings embeddings;
+  @AutoClose private static TextEmbeddings embeddings;
 
   @BeforeAll
   static void load() throws IOException {
     embeddings = RealModel.load();
-  }
-
-  @AfterAll
-  static void close() {
-    embeddings.close();
   }
 
   private static final List<Document> TELESCOPES =
@@ -250,12 +245,8 @@ class OffSubjectTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> rag.calibrate(List.of("One?")))
           .withMessageContaining("answerable: expected at least 10 questions, found 1");
-      assertThatIllegalStateException()
-          .isThrownBy(() -> rag.calibrate(List.of()))
-          .withMessageContaining("add documents");
-      assertThatIllegalStateException()
-          .isThrownBy(() -> rag.calibrate(BANKING))
-          .withMessageContaining("add documents");
+      refuses(IllegalStateException.class, () -> rag.calibrate(List.of()), "add documents");
+      refuses(IllegalStateException.class, () -> rag.calibrate(BANKING), "add documents");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.split;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -37,45 +38,20 @@ class SplitterLawsTest {
 
   private static final List<String> PARTS =
       List.of(
-          "# Title\n",
-          "\n## Part\n\n",
-          "### Deeper *part* ###\n",
-          "Setext\n======\n",
-          "\n\n",
-          "\n",
-          " ",
-          "    ",
-          "\t",
-          "The quick brown fox jumps. ",
-          "Did it? Yes! ",
-          "word ",
-          "- item\n",
-          "  - inner item\n",
-          "1. first\n",
-          "> quoted\n",
-          "```java\nint a = 1;\n\nint b;\n```\n",
-          "```",
-          "| a | b |\n| --- | --- |\n| 1 | 2 |\n",
-          "---\n",
-          "key: value\n",
-          "def f(x):\n    return x\n\n",
-          "}\n",
-          "<div>\n<p>text</p>\n</div>\n",
-          "\f",
-          "\r\n\r\n",
-          "Mr. Smith and J. R. R. Tolkien. ",
-          "https://example.org/a/very/long/path/that/goes/on?and=on&more=yes ",
-          "\u4ED6\u6765\u4E86\u3002\u5979\u8D70\u4E86\uFF01",
-          "\uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67",
-          "\uD83C\uDDE9\uD83C\uDDEA",
-          "e\u0301",
-          " \u0301",
-          " \u0E33",
-          "\uD842\uDFB7",
-          "\u00A0",
-          "\u200B",
-          "\u0645\u0631\u062D\u0628\u0627 ",
-          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+          split(
+              "~",
+              "# Title\n~\n## Part\n\n~### Deeper *part* ###\n~Setext\n======\n~\n\n~\n~ ~    ",
+              "\t~The quick brown fox jumps. ~Did it? Yes! ~word ~- item\n~  - inner item\n",
+              "1. first\n~> quoted\n~```java\nint a = 1;\n\nint b;\n```\n~```",
+              "| a | b |\n| --- | --- |\n| 1 | 2 |\n~---\n~key: value\n",
+              "def f(x):\n    return x\n\n~}\n~<div>\n<p>text</p>\n</div>\n~\f~\r\n\r\n",
+              "Mr. Smith and J. R. R. Tolkien. ",
+              "https://example.org/a/very/long/path/that/goes/on?and=on&more=yes ",
+              "\u4ED6\u6765\u4E86\u3002\u5979\u8D70\u4E86\uFF01",
+              "\uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67~\uD83C\uDDE9\uD83C\uDDEA",
+              "e\u0301~ \u0301~ \u0E33~\uD842\uDFB7~\u00A0~\u200B",
+              "\u0645\u0631\u062D\u0628\u0627 ",
+              "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 
   @AfterContainer
   static void close() {

@@ -13,7 +13,7 @@ import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +27,7 @@ class HardNegativesTest {
   @TempDir private Path folder;
 
   private final TextEmbeddings embeddings = new WordEmbeddings();
-  private SearchIndex index;
+  @AutoClose private SearchIndex index;
 
   @BeforeEach
   void fill() {
@@ -41,11 +41,6 @@ class HardNegativesTest {
       Chunk chunk = new Chunk(document.id(), 0, all, all, "", text);
       index.put(document, List.of(chunk), embeddings.passages(List.of(text)));
     }
-  }
-
-  @AfterEach
-  void close() {
-    index.close();
   }
 
   private List<String> mined(HardNegatives negatives, Example.QueryPassage... rows) {

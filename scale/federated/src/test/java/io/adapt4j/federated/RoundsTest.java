@@ -1,5 +1,6 @@
 package io.adapt4j.federated;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -172,9 +173,7 @@ class RoundsTest {
     SiteRunner runner = runner(this::good);
     sites(1).rounds(1).build().run(runner);
 
-    assertThatThrownBy(() -> sites(1).build())
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("holds a run; give resume()");
+    refuses(SettingsException.class, () -> sites(1).build(), "holds a run; give resume()");
     assertThatThrownBy(() -> sites(1).seed(7).resume().build().run(runner))
         .isInstanceOf(FederatedException.class)
         .hasMessageContaining("holds rounds of another run");

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -92,9 +92,7 @@ class FileTransactionTest {
   void refusesAPathThatIsNoFile() {
     try (FileTransaction transaction = new FileTransaction()) {
       Path root = folder.getRoot();
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> transaction.stage(root))
-          .withMessageContaining("is not a file path");
+      refuses(IllegalArgumentException.class, () -> transaction.stage(root), "is not a file path");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -89,8 +90,7 @@ class OutputLinksTest {
     Path first = Temporaries.beside(output.resolve("a"), Temporaries.NEW);
     assertThat(Temporaries.beside(output.resolve("a"), Temporaries.NEW)).isNotEqualTo(first);
     link(first.getFileName().toString(), elsewhere.resolve("a"));
-    assertThatThrownBy(() -> AtomicFiles.writeNew(first, channel -> {}))
-        .isInstanceOf(FileAlreadyExistsException.class);
+    refuses(FileAlreadyExistsException.class, () -> AtomicFiles.writeNew(first, channel -> {}));
     assertKept();
   }
 

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -63,9 +63,7 @@ class WriteFailureTest {
   void aFileInTheWayIsNotBlamedOnTheSpaceLeft() throws IOException {
     Path kept = Files.createDirectory(folder.resolve("kept"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), kept);
-    assertThatThrownBy(() -> AtomicFiles.writeText(link, "text"))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("is a folder");
+    refuses(IOException.class, () -> AtomicFiles.writeText(link, "text"), "is a folder");
     assertThat(link).isSymbolicLink();
     assertThat(WriteFailure.explain(kept, new FileAlreadyExistsException("kept")))
         .doesNotContain("free space")

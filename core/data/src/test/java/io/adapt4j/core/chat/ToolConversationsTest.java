@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -46,18 +46,13 @@ class ToolConversationsTest {
        \\"properties\\": {\\"city\\": {\\"type\\": \\"string\\"}}}}}]"}
       """;
 
-  private static Tokenizer tokenizer;
+  @AutoClose private static Tokenizer tokenizer;
 
   @TempDir static Path folder;
 
   @BeforeAll
   static void load() {
     tokenizer = Tokenizer.load(TestTokenizers.shared("smollm2-135m-instruct"));
-  }
-
-  @AfterAll
-  static void close() {
-    tokenizer.close();
   }
 
   static Stream<Named<ChatTemplate>> builtIn() {

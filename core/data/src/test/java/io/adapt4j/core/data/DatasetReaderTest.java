@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -113,9 +114,7 @@ class DatasetReaderTest {
   void otherEncodingsAreStated() throws IOException {
     Path file =
         write("latin.csv", "text,label\nna\u00EFve,x\n".getBytes(StandardCharsets.ISO_8859_1));
-    assertThatThrownBy(() -> Datasets.read(file).open())
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("line 2: expected UTF-8");
+    refuses(DatasetException.class, () -> Datasets.read(file).open(), "line 2: expected UTF-8");
     assertThat(Datasets.read(file).encoding(StandardCharsets.ISO_8859_1).open().get(0))
         .isEqualTo(new Example.Classified("na\u00EFve", "x"));
     assertThatThrownBy(() -> Datasets.read(file).encoding(StandardCharsets.US_ASCII).open())
@@ -152,9 +151,7 @@ class DatasetReaderTest {
       })
   void malformedCsvIsNamed(String content, String problem) throws IOException {
     Path file = write("bad.csv", content.replace("\\n", "\n"));
-    assertThatThrownBy(() -> Datasets.read(file).open())
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining(problem);
+    refuses(DatasetException.class, () -> Datasets.read(file).open(), problem);
   }
 
   @Test
@@ -168,9 +165,7 @@ class DatasetReaderTest {
         .hasMessageContaining("line 2: expected a JSON object, found 5");
     assertThat(Datasets.read(mixed).skipMalformed().open().get(1)).isEqualTo(new Example.Text("c"));
     Path packed = write("cut.jsonl.gz", new byte[] {0x1f, (byte) 0x8b, 8, 0, 1});
-    assertThatThrownBy(() -> Datasets.read(packed).open())
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("damaged data");
+    refuses(DatasetException.class, () -> Datasets.read(packed).open(), "damaged data");
   }
 
   @Test
@@ -262,9 +257,7 @@ class DatasetReaderTest {
     Path file = write("rows.csv", CSV);
     Dataset rows = Datasets.read(file).open();
     Files.writeString(file, CSV + "more,a\n");
-    assertThatThrownBy(() -> rows.get(0))
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("changed since");
+    refuses(DatasetException.class, () -> rows.get(0), "changed since");
   }
 
   @Test

@@ -20,8 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,19 +34,9 @@ class OverflowTest {
   private static final Example.Text LONG =
       new Example.Text("Once upon a time there was a little girl who liked to play with her dog");
 
-  private static Tokenizer tokenizer;
+  @AutoClose private static final Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories());
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void load() {
-    tokenizer = Tokenizer.load(TestTokenizers.stories());
-  }
-
-  @AfterAll
-  static void close() {
-    tokenizer.close();
-  }
 
   private static int[] whole() {
     return encoder(512, Overflow.FAIL).build().encode(LONG).samples().get(0).ids();

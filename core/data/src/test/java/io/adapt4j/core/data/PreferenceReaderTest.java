@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -181,10 +182,7 @@ class PreferenceReaderTest {
       })
   void aPairThatSaysNothingIsMalformedWithTheReason(String row, String problem) throws IOException {
     DatasetReader reader = read(row);
-    assertThatThrownBy(reader::open)
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("line 1: ")
-        .hasMessageContaining(problem);
+    refuses(DatasetException.class, reader::open, "line 1: ", problem);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -62,10 +63,7 @@ class ShapeTest {
   void listsFieldsFoundAndShapesKnownWhereItCannotTell(String row, String problem)
       throws IOException {
     DatasetReader reader = read(row);
-    assertThatThrownBy(reader::open)
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("rows.jsonl: line 1: ")
-        .hasMessageContaining(problem);
+    refuses(DatasetException.class, reader::open, "rows.jsonl: line 1: ", problem);
     if (problem.contains("shape")) {
       assertThatThrownBy(reader::open)
           .hasMessageContaining("INSTRUCTION: instruction, output|response, perhaps input|context");

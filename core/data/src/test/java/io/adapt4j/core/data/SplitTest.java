@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -51,14 +52,11 @@ class SplitTest {
     Split split = rows(4).split(1, 0, 0, 1);
     assertThat(split.train().size()).isEqualTo(4);
     assertThat(split.validation().size()).isZero();
-    assertThatThrownBy(() -> rows(4).split(0, 0.5, 0.5, 1))
-        .isInstanceOf(IllegalArgumentException.class);
+    refuses(IllegalArgumentException.class, () -> rows(4).split(0, 0.5, 0.5, 1));
     assertThatThrownBy(() -> rows(4).split(0.8, 0.1, 0.2, 1))
         .hasMessageContaining("0.8 + 0.1 + 0.2");
     assertThatThrownBy(() -> rows(4).split(1.5, -0.5, 0, 1)).hasMessageContaining("train");
-    assertThatThrownBy(() -> rows(2).split(0.8, 0.1, 0.1, 1))
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("2 rows are too few");
+    refuses(DatasetException.class, () -> rows(2).split(0.8, 0.1, 0.1, 1), "2 rows are too few");
   }
 
   @Test
@@ -73,9 +71,7 @@ class SplitTest {
     assertThat(new Split(rows(3), null, null).validation().size()).isZero();
     assertThat(Splitter.of(rows(20)).fractions(0.9, 0.1).split().test().size()).isZero();
     assertThat(DataChecker.of(new Split(rows(3), rows(1))).check().rows()).isEqualTo(3);
-    assertThatThrownBy(() -> new Split(null, rows(1)))
-        .isInstanceOf(NullPointerException.class)
-        .hasMessageContaining("train");
+    refuses(NullPointerException.class, () -> new Split(null, rows(1)), "train");
     assertThatThrownBy(() -> rows(1).split(0.9, 0.1, 1))
         .hasMessageContaining("too few to give train and validation at least one each");
     assertThatThrownBy(() -> rows(9).split(0.8, 0.1, 1)).hasMessageContaining("0.8 + 0.1 + 0.0");

@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -73,9 +74,7 @@ class FileChoiceTest {
 
   @Test
   void aNamedFileThatCouldLeadOutsideIsRefused() {
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> FileChoice.named(REPOSITORY, List.of("a", "../b")))
-        .withMessageContaining("../b");
+    refuses(HubException.class, () -> FileChoice.named(REPOSITORY, List.of("a", "../b")), "../b");
   }
 
   @Test

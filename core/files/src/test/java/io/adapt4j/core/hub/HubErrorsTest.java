@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssertAlternative;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,12 +21,7 @@ class HubErrorsTest {
 
   @TempDir Path cache;
 
-  private final TestHub server = TestHub.withModel();
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final TestHub server = TestHub.withModel();
 
   private ThrowableAssertAlternative<HubException> failure(Hub.Builder hub) {
     return assertThatExceptionOfType(HubException.class)

@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.core.hub.TestHub.COMMIT;
 import static io.adapt4j.core.hub.TestHub.REPOSITORY;
 import static io.adapt4j.core.hub.TestHub.status;
@@ -89,9 +90,7 @@ class HubOfflineTest {
         Map.of("config.json", "{}", "model.safetensors", "w", "modules.json", modules);
     pythonSnapshot(files);
 
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> offline().download(REPOSITORY))
-        .withMessageContaining("1_Pooling/config.json");
+    refuses(HubException.class, () -> offline().download(REPOSITORY), "1_Pooling/config.json");
   }
 
   @Test
@@ -99,9 +98,7 @@ class HubOfflineTest {
     Path snapshot = pythonSnapshot(Map.of("config.json", "{}", "model.safetensors", "w"));
     Files.delete(snapshot.resolve("model.safetensors").toRealPath());
 
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> offline().download(REPOSITORY))
-        .withMessageContainingAll("lacks", "model.safetensors");
+    refuses(HubException.class, () -> offline().download(REPOSITORY), "lacks", "model.safetensors");
   }
 
   @Test
@@ -120,9 +117,7 @@ class HubOfflineTest {
 
       Files.delete(snapshot.resolve("tokenizer.json"));
 
-      assertThatExceptionOfType(HubException.class)
-          .isThrownBy(() -> offline().download(REPOSITORY))
-          .withMessageContaining("tokenizer.json");
+      refuses(HubException.class, () -> offline().download(REPOSITORY), "tokenizer.json");
     }
   }
 
@@ -171,8 +166,7 @@ class HubOfflineTest {
       server.hub(cache).build().download(REPOSITORY);
       server.reply("GET", "/api/", status(401));
 
-      assertThatExceptionOfType(HubException.class)
-          .isThrownBy(() -> server.hub(cache).build().download(REPOSITORY));
+      refuses(HubException.class, () -> server.hub(cache).build().download(REPOSITORY));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.core.hub.TestHub.REPOSITORY;
 import static io.adapt4j.core.hub.TestHub.cutAfter;
 import static io.adapt4j.core.hub.TestHub.status;
@@ -16,7 +17,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,13 +31,8 @@ class HubResumeTest {
 
   @TempDir Path cache;
 
-  private final TestHub server = TestHub.withModel();
+  @AutoClose private final TestHub server = TestHub.withModel();
   private final RecordedDownloads events = new RecordedDownloads();
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   private Path download() {
     return server.hub(cache).listener(events).build().download(REPOSITORY);
@@ -239,9 +235,7 @@ class HubResumeTest {
   void aContentServerThatRefusesIsNamedWithTheFile() {
     serveWeights(status(403));
 
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(this::download)
-        .withMessageContainingAll(REPOSITORY, WEIGHTS);
+    refuses(HubException.class, this::download, REPOSITORY, WEIGHTS);
     assertThat(rangesAskedFor()).hasSize(1);
   }
 
@@ -291,9 +285,8 @@ class HubResumeTest {
     other[2] = '?';
     server.corrupt("config.json", other);
 
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(this::download)
-        .withMessageContainingAll("config.json", "expected hash", TestHub.gitHash(other));
+    refuses(
+        HubException.class, this::download, "config.json", "expected hash", TestHub.gitHash(other));
   }
 
   @Test
@@ -325,9 +318,7 @@ class HubResumeTest {
   void aWaitOfAnHourIsLeftToTheUser() {
     server.reply("GET", "/api/", status(429, "Retry-After", "3600"));
 
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(this::download)
-        .withMessageContainingAll("429", REPOSITORY);
+    refuses(HubException.class, this::download, "429", REPOSITORY);
     assertThat(server.waits).isEmpty();
   }
 
@@ -489,8 +480,6 @@ class HubResumeTest {
           }
         };
     server.reply("GET", "/api/", trickle, trickle);
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> slow(1).download(REPOSITORY))
-        .withMessageContaining("bytes arrived in");
+    refuses(HubException.class, () -> slow(1).download(REPOSITORY), "bytes arrived in");
   }
 }

@@ -1,7 +1,7 @@
 package io.adapt4j.core.hub;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
@@ -74,9 +74,7 @@ class ListingTest {
           {"sha": "0", "siblings": []}                   | expected 40 hexadecimal digits
           """)
   void anAnswerThatIsNoListingIsRefused(String json, String problem) {
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> read(json))
-        .withMessageContaining(problem);
+    refuses(HubException.class, () -> read(json), problem);
   }
 
   @ParameterizedTest

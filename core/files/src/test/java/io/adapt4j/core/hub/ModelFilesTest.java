@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -28,42 +29,18 @@ class ModelFilesTest {
   void aChatModelsFilesAreChosenAndNoOthers() {
     assertThat(
             chosen(
-                "config.json",
-                "generation_config.json",
-                "tokenizer.json",
-                "tokenizer_config.json",
-                "special_tokens_map.json",
-                "vocab.json",
-                "merges.txt",
-                "chat_template.jinja",
-                "additional_chat_templates/rag.jinja",
-                "LICENSE",
-                "README.md",
-                "model.safetensors",
-                ".gitattributes",
-                "model.fp16.safetensors",
-                "pytorch_model.bin",
-                "tf_model.h5",
-                "flax_model.msgpack",
-                "onnx/model.onnx",
-                "onnx/config.json",
-                "original/consolidated.00.pth",
-                "runs/events.out",
-                "training_args.bin",
-                "picture.png"))
+                words(
+                    "config.json generation_config.json tokenizer.json tokenizer_config.json",
+                    "special_tokens_map.json vocab.json merges.txt chat_template.jinja",
+                    "additional_chat_templates/rag.jinja LICENSE README.md model.safetensors",
+                    ".gitattributes model.fp16.safetensors pytorch_model.bin tf_model.h5",
+                    "flax_model.msgpack onnx/model.onnx onnx/config.json",
+                    "original/consolidated.00.pth runs/events.out training_args.bin picture.png")))
         .containsExactlyInAnyOrder(
-            "config.json",
-            "generation_config.json",
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "special_tokens_map.json",
-            "vocab.json",
-            "merges.txt",
-            "chat_template.jinja",
-            "additional_chat_templates/rag.jinja",
-            "LICENSE",
-            "README.md",
-            "model.safetensors");
+            words(
+                "config.json generation_config.json tokenizer.json tokenizer_config.json",
+                "special_tokens_map.json vocab.json merges.txt chat_template.jinja",
+                "additional_chat_templates/rag.jinja LICENSE README.md model.safetensors"));
   }
 
   @Test
@@ -93,25 +70,16 @@ class ModelFilesTest {
   void theModulesOfSentenceTransformersAreChosen() {
     assertThat(
             chosen(
-                "modules.json",
-                "config.json",
-                "model.safetensors",
-                "config_sentence_transformers.json",
-                "sentence_bert_config.json",
-                "1_Pooling/config.json",
-                "2_Dense/config.json",
-                "2_Dense/model.safetensors",
-                "2_Dense/pytorch_model.bin",
-                "openvino/openvino_model.bin"))
+                words(
+                    "modules.json config.json model.safetensors",
+                    "config_sentence_transformers.json sentence_bert_config.json",
+                    "1_Pooling/config.json 2_Dense/config.json 2_Dense/model.safetensors",
+                    "2_Dense/pytorch_model.bin openvino/openvino_model.bin")))
         .containsExactlyInAnyOrder(
-            "modules.json",
-            "config.json",
-            "model.safetensors",
-            "config_sentence_transformers.json",
-            "sentence_bert_config.json",
-            "1_Pooling/config.json",
-            "2_Dense/config.json",
-            "2_Dense/model.safetensors");
+            words(
+                "modules.json config.json model.safetensors config_sentence_transformers.json",
+                "sentence_bert_config.json 1_Pooling/config.json 2_Dense/config.json",
+                "2_Dense/model.safetensors"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,9 +25,7 @@ class NamesTest {
     "C:x, a drive letter"
   })
   void aFileThatCouldLeadOutsideIsRefused(String file, String problem) {
-    assertThatThrownBy(() -> Names.requireFile(REPOSITORY, file))
-        .isInstanceOf(HubException.class)
-        .hasMessageContaining(problem);
+    refuses(HubException.class, () -> Names.requireFile(REPOSITORY, file), problem);
   }
 
   @ParameterizedTest
@@ -50,9 +49,7 @@ class NamesTest {
     assertThatThrownBy(() -> Names.requireRevision("r".repeat(256)))
         .isInstanceOf(HubException.class)
         .hasMessageContaining("more than 255 characters");
-    assertThatThrownBy(() -> Names.requireRevision("..".repeat(200)))
-        .isInstanceOf(HubException.class)
-        .hasMessageContaining("ends with a dot");
+    refuses(HubException.class, () -> Names.requireRevision("..".repeat(200)), "ends with a dot");
   }
 
   @Test

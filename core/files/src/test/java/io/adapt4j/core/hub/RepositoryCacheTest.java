@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
@@ -209,8 +210,7 @@ class RepositoryCacheTest {
             Files.createSymbolicLink(link, target);
           }
         };
-    assertThatExceptionOfType(FileAlreadyExistsException.class)
-        .isThrownBy(() -> cache(faster).link(COMMIT, "f", "e"));
+    refuses(FileAlreadyExistsException.class, () -> cache(faster).link(COMMIT, "f", "e"));
   }
 
   private static Storage withoutLinks(RuntimeException problem) {
@@ -262,9 +262,7 @@ class RepositoryCacheTest {
 
   @Test
   void aNameCannotLeaveTheSnapshot() {
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> cache().snapshotFile(COMMIT, "../f"))
-        .withMessageContaining("nothing is written");
+    refuses(HubException.class, () -> cache().snapshotFile(COMMIT, "../f"), "nothing is written");
     assertThat(cache().snapshotFile(COMMIT, "a/f"))
         .isEqualTo(repository().resolve("snapshots").resolve(COMMIT).resolve("a/f"));
   }

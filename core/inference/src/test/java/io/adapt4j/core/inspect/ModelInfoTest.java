@@ -1,7 +1,7 @@
 package io.adapt4j.core.inspect;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.exception.CheckpointException;
@@ -148,9 +148,7 @@ class ModelInfoTest {
 
   @Test
   void needsAConfiguration() {
-    assertThatThrownBy(() -> ModelInfo.read(folder))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("config.json");
+    refuses(CheckpointException.class, () -> ModelInfo.read(folder), "config.json");
   }
 
   @Test
@@ -247,9 +245,7 @@ class ModelInfoTest {
   void sequencesHaveAtLeastOneToken() throws IOException {
     write("config.json", "{'model_type': 'x'}");
     ModelInfo info = ModelInfo.read(folder);
-    assertThatThrownBy(() -> info.forSequencesOf(0))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("sequenceLength");
+    refuses(IllegalArgumentException.class, () -> info.forSequencesOf(0), "sequenceLength");
   }
 
   private String shape(String config) throws IOException {

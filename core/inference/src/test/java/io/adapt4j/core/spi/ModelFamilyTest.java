@@ -1,5 +1,6 @@
 package io.adapt4j.core.spi;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -182,14 +183,10 @@ class ModelFamilyTest {
     Files.writeString(model.resolve("config.json"), same.config("own"));
     Own.features =
         Set.of(
-            "query_pre_attn_scalar",
-            "sliding_window",
-            "final_logit_softcapping",
-            "attn_logit_softcapping",
-            "embedding_multiplier",
-            "attention_multiplier",
-            "residual_multiplier",
-            "logits_scaling");
+            words(
+                "query_pre_attn_scalar sliding_window final_logit_softcapping",
+                "attn_logit_softcapping embedding_multiplier attention_multiplier",
+                "residual_multiplier logits_scaling"));
     Own.declaration = same.declaration;
     assertThat(scores(model)).isEqualTo(expected);
   }

@@ -21,7 +21,6 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,12 +37,7 @@ class WeightCodecTest {
       """;
 
   @TempDir private Path folder;
-  private long before;
-
-  @BeforeEach
-  void count() {
-    before = Tensor.live();
-  }
+  private final long before = Tensor.live();
 
   @AfterEach
   void nothingStaysOpen() {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.text;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -334,9 +335,7 @@ class AnswerCacheTest {
   @Test
   void aGeneratorWithoutAnIdentityIsRefusedWithTheRemedy() {
     TextGenerator nameless = (messages, options) -> GeneratedText.of("x");
-    assertThatThrownBy(() -> cached(nameless))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("TextGenerator.named");
+    refuses(IllegalArgumentException.class, () -> cached(nameless), "TextGenerator.named");
   }
 
   private TextGenerator cached(TextGenerator generator) {

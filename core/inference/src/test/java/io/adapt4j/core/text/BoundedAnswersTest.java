@@ -1,11 +1,11 @@
 package io.adapt4j.core.text;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.core.text.TestServer.completion;
 import static io.adapt4j.core.text.TestServer.json;
 import static io.adapt4j.core.text.TestServer.piece;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.sun.net.httpserver.HttpExchange;
 import io.adapt4j.core.chat.ChatMessage;
@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssertAlternative;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,13 +30,8 @@ class BoundedAnswersTest {
       GenerationOptions.builder().maxNewTokens(8).build();
   private static final String LIMIT = "OpenAiCompatible.Builder.maxAnswerBytes";
 
-  private final TestServer server = new TestServer();
+  @AutoClose private final TestServer server = new TestServer();
   private final AtomicLong sent = new AtomicLong();
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   /** Writes a beginning, then a part again and again until the client is gone. */
   private TestServer.Reply endless(String type, String beginning, String part, long pauseMillis) {
@@ -204,8 +199,7 @@ class BoundedAnswersTest {
     askFails(server.client().maxAnswerBytes(1000)).withMessageContaining("than 1,000 bytes");
     assertThat(server.client().maxAnswerBytes(3000).build().generate(TALK, SHORT).text())
         .hasSize(2000);
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> server.client().maxAnswerBytes(0))
-        .withMessageContaining("maxAnswerBytes");
+    refuses(
+        IllegalArgumentException.class, () -> server.client().maxAnswerBytes(0), "maxAnswerBytes");
   }
 }

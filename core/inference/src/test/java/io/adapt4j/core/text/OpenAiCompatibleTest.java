@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class OpenAiCompatibleTest {
@@ -29,12 +29,7 @@ class OpenAiCompatibleTest {
   private static final GenerationOptions GREEDY =
       GenerationOptions.greedy().toBuilder().maxNewTokens(9).build();
 
-  private final TestServer server = new TestServer();
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final TestServer server = new TestServer();
 
   @Test
   void anAnswerHasItsTextItsEndingAndItsTokens() {

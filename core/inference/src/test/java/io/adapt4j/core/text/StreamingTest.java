@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class StreamingTest {
@@ -26,13 +26,8 @@ class StreamingTest {
   private static final String END =
       "data: {\"choices\": [{\"index\": 0, \"delta\": {}, \"finish_reason\": \"stop\"}]}\n\n";
 
-  private final TestServer server = new TestServer();
+  @AutoClose private final TestServer server = new TestServer();
   private final List<String> pieces = new ArrayList<>();
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   @Test
   void piecesAreHandedOnAsTheyCome() {

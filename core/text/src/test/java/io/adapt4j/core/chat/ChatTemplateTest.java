@@ -1,5 +1,6 @@
 package io.adapt4j.core.chat;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -81,10 +82,8 @@ class ChatTemplateTest {
   @Test
   void aFolderWithoutATemplateIsAnErrorThatNamesIt() {
     assertThat(ChatTemplate.find(folder)).isEmpty();
-    assertThatThrownBy(() -> ChatTemplate.read(folder))
-        .isInstanceOf(ChatException.class)
-        .hasMessageContaining(folder.toString())
-        .hasMessageContaining("ChatTemplate.of");
+    refuses(
+        ChatException.class, () -> ChatTemplate.read(folder), folder.toString(), "ChatTemplate.of");
   }
 
   @Test
@@ -99,9 +98,8 @@ class ChatTemplateTest {
   @Test
   void aBrokenTemplateIsAnErrorThatNamesItsFile() throws IOException {
     write("chat_template.jinja", "ok\n{% if %}");
-    assertThatThrownBy(() -> ChatTemplate.read(folder))
-        .isInstanceOf(TemplateException.class)
-        .hasMessageContaining("chat_template.jinja, line 2");
+    refuses(
+        TemplateException.class, () -> ChatTemplate.read(folder), "chat_template.jinja, line 2");
   }
 
   @Test
@@ -175,12 +173,8 @@ class ChatTemplateTest {
   void aFinalMessageWithoutItsTextInTheOutputCannotBeContinued() {
     ChatOptions options = ChatOptions.defaults().withContinuedFinalMessage();
     ChatTemplate silent = ChatTemplate.of("x", Map.of());
-    assertThatThrownBy(() -> silent.render(HI, options))
-        .isInstanceOf(ChatException.class)
-        .hasMessageContaining("cannot be continued");
-    assertThatThrownBy(() -> silent.render(List.of(), options))
-        .isInstanceOf(ChatException.class)
-        .hasMessageContaining("no final message");
+    refuses(ChatException.class, () -> silent.render(HI, options), "cannot be continued");
+    refuses(ChatException.class, () -> silent.render(List.of(), options), "no final message");
     assertThatThrownBy(() -> silent.render(List.of(HI.get(0).with("content", null)), options))
         .isInstanceOf(ChatException.class)
         .hasMessageContaining("no text to continue");
@@ -208,9 +202,7 @@ class ChatTemplateTest {
     assertThat(message.role()).isEqualTo("user");
     assertThat(message.content()).isNull();
     assertThat(ChatMessage.user("a")).isEqualTo(ChatMessage.of("user", "a"));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ChatMessage.of(Map.of("content", "x")))
-        .withMessageContaining("'role'");
+    refuses(IllegalArgumentException.class, () -> ChatMessage.of(Map.of("content", "x")), "'role'");
   }
 
   private String rendered() {

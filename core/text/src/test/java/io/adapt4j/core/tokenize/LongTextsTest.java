@@ -1,5 +1,7 @@
 package io.adapt4j.core.tokenize;
 
+import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -9,8 +11,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,17 +20,7 @@ class LongTextsTest {
 
   private static final int LENGTH = 60_000;
 
-  private static Tokenizer stories;
-
-  @BeforeAll
-  static void load() {
-    stories = Tokenizer.load(TestTokenizers.stories());
-  }
-
-  @AfterAll
-  static void close() {
-    stories.close();
-  }
+  @AutoClose private static final Tokenizer stories = Tokenizer.load(TestTokenizers.stories());
 
   @Test
   void encodesALongTextInPartsAsItDoesAsAWhole() {
@@ -123,8 +114,7 @@ class LongTextsTest {
   @Test
   void cutsNoCharacterInTwo() {
     String text = "\uD83D\uDE42".repeat(LongTexts.LONGEST_PART);
-    assertThatExceptionOfType(TooManyTokensException.class)
-        .isThrownBy(() -> stories.encode(text, false, 200_000, () -> false));
+    refuses(TooManyTokensException.class, () -> stories.encode(text, false, 200_000, () -> false));
     assertThat(stories.encodeTruncated("b" + text, 10)).hasSize(10);
   }
 
@@ -143,31 +133,12 @@ class LongTextsTest {
 
   /** What tokenizers treat apart, in any order. */
   private static String mixed(long seed) {
-    String[] pieces = {
-      "it's",
-      "don't",
-      " ",
-      "  ",
-      "\n\n",
-      "    ",
-      "<s>",
-      "</s>",
-      "<|im_start|>",
-      "[MASK]",
-      "1234567",
-      "==",
-      "foo_bar(",
-      "\u00dcn\u00efc\u00f6de",
-      "e\u0301",
-      "\uD83D\uDE42",
-      "\t",
-      "\u00a0",
-      "\u6c49\u5b57",
-      "\uff0c",
-      "The",
-      " cat",
-      "\u0e01\u0e33"
-    };
+    String[] pieces =
+        split(
+            "~",
+            "it's~don't~ ~  ~\n\n~    ~<s>~</s>~<|im_start|>~[MASK]~1234567~==~foo_bar(",
+            "\u00dcn\u00efc\u00f6de~e\u0301~\uD83D\uDE42~\t~\u00a0~\u6c49\u5b57~\uff0c~The~ cat",
+            "\u0e01\u0e33");
     Random random = new Random(seed);
     StringBuilder text = new StringBuilder();
     while (text.length() < LENGTH) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.tokenize;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -18,27 +19,10 @@ class SpelledOffsetsTest {
 
   private static final List<String> PIECES =
       List.of(
-          " ",
-          "  ",
-          "\n",
-          "\n\n",
-          "\t",
-          "\r\n",
-          "a",
-          "the",
-          " the",
-          "don't",
-          "12",
-          ": ",
-          "<",
-          "|>",
-          "<|im_start|>",
-          "<|im_end|>",
-          "<|endoftext|>",
-          "\u007f",
-          "\u0000",
-          "caf\u00e9",
-          "x \n");
+          split(
+              "~",
+              " ~  ~\n~\n\n~\t~\r\n~a~the~ the~don't~12~: ~<~|>~<|im_start|>~<|im_end|>",
+              "<|endoftext|>~\u007f~\u0000~caf\u00e9~x \n"));
 
   private static final Map<String, Opened> OPEN = new ConcurrentHashMap<>();
 

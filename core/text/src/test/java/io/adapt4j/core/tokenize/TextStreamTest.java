@@ -1,5 +1,6 @@
 package io.adapt4j.core.tokenize;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,29 +16,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TextStreamTest {
 
-  private static final String[] PARTS = {
-    "Once",
-    " upon",
-    "a",
-    " ",
-    "  ",
-    "\n",
-    "\t",
-    "'",
-    " n't",
-    " .",
-    " , ",
-    "\u00E9",
-    "\u4F60\u597D",
-    "\uD83D\uDE00",
-    "\uD83D\uDC69\u200D\uD83D\uDC67",
-    "\u0645",
-    "<s>",
-    "</s>",
-    "\0",
-    "\uFFFD",
-    "12"
-  };
+  private static final String[] PARTS =
+      split(
+          "|",
+          "Once| upon|a| |  |\n|\t|'| n't| .| , |\u00E9|\u4F60\u597D|\uD83D\uDE00",
+          "\uD83D\uDC69\u200D\uD83D\uDC67|\u0645|<s>|</s>|\0|\uFFFD|12");
 
   @Test
   void givesACharacterWholeWithItsLastToken() {

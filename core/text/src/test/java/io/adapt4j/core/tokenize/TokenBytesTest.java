@@ -1,7 +1,7 @@
 package io.adapt4j.core.tokenize;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.exception.CheckpointException;
 import java.io.ByteArrayOutputStream;
@@ -76,10 +76,7 @@ class TokenBytesTest {
         tokenizer(
             "{\"type\": \"WordPiece\", \"prefix\": \"##\", \"cleanup\": true}",
             "{\"<s>\": 0, \"a\": 1}")) {
-      assertThatExceptionOfType(CheckpointException.class)
-          .isThrownBy(tokenizer::tokenBytes)
-          .withMessageContaining("decoder")
-          .withMessageContaining("WordPiece");
+      refuses(CheckpointException.class, tokenizer::tokenBytes, "decoder", "WordPiece");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.tokenize;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -152,10 +153,8 @@ class TokenizerLawsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(high ? "U+D83D" : "U+DE00")
         .hasMessageContaining("at character " + before.length());
-    assertThatThrownBy(() -> tokenizer.encodePair("a", broken))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> tokenizer.encodeAll(List.of("a", broken), false))
-        .isInstanceOf(IllegalArgumentException.class);
+    refuses(IllegalArgumentException.class, () -> tokenizer.encodePair("a", broken));
+    refuses(IllegalArgumentException.class, () -> tokenizer.encodeAll(List.of("a", broken), false));
   }
 
   private static void assertSame(Encoding found, Encoding expected) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.tokenize;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,8 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,19 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTest {
 
-  private static Tokenizer stories;
+  @AutoClose private static final Tokenizer stories = Tokenizer.load(TestTokenizers.stories());
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void load() {
-    stories = Tokenizer.load(TestTokenizers.stories());
-  }
-
-  @AfterAll
-  static void close() {
-    stories.close();
-  }
 
   @Test
   void encodesAndDecodesAsSentencePieceDoes() throws IOException {
@@ -153,9 +143,7 @@ class TokenizerTest {
 
   @Test
   void refusesIdsThatCannotBe() {
-    assertThatThrownBy(() -> stories.decode(new int[] {-100}, true))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("-100");
+    refuses(IllegalArgumentException.class, () -> stories.decode(new int[] {-100}, true), "-100");
     assertThatThrownBy(() -> stories.token(512)).hasMessageContaining("512");
   }
 
@@ -165,9 +153,7 @@ class TokenizerTest {
     TextStream stream = tokenizer.stream(true);
     tokenizer.close();
     tokenizer.close();
-    assertThatThrownBy(() -> tokenizer.encode("a", true))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("closed");
+    refuses(IllegalStateException.class, () -> tokenizer.encode("a", true), "closed");
     assertThatThrownBy(() -> stream.push(5)).isInstanceOf(IllegalStateException.class);
   }
 
@@ -180,9 +166,7 @@ class TokenizerTest {
     Files.writeString(file, "{}");
     assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("'model.vocab'");
     Files.writeString(file, "{\"model\":{\"type\":\"Odd\",\"vocab\":{\"a\":0}}}");
-    assertThatThrownBy(() -> Tokenizer.load(folder))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining(file.toString());
+    refuses(CheckpointException.class, () -> Tokenizer.load(folder), file.toString());
   }
 
   @Test
@@ -194,9 +178,7 @@ class TokenizerTest {
         .hasMessageContaining("'eos_token'")
         .hasMessageContaining("<|end|>");
     copyWithConfig("{'eos_token':7}");
-    assertThatThrownBy(() -> Tokenizer.load(folder))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'eos_token'");
+    refuses(CheckpointException.class, () -> Tokenizer.load(folder), "'eos_token'");
   }
 
   @Test

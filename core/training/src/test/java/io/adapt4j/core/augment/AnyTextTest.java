@@ -1,5 +1,6 @@
 package io.adapt4j.core.augment;
 
+import static io.adapt4j.core.Words.split;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -9,41 +10,11 @@ import org.junit.jupiter.api.Test;
 /** Models answer anything: nothing they write may break the checks. */
 class AnyTextTest {
 
-  private static final String[] PIECES = {
-    "Q:",
-    "A: ",
-    "\n",
-    "\n\n",
-    " ",
-    "-----",
-    "```",
-    "\"",
-    "“",
-    "”",
-    "`",
-    "<think>",
-    "</think>",
-    "1",
-    ",",
-    ".",
-    "2024-03-05",
-    "May ",
-    "(Note: ",
-    "Sure:",
-    "Paris",
-    "n't",
-    "’s",
-    "\ud83d",
-    "\ude00",
-    "東京",
-    "٤",
-    "\u0000",
-    "**",
-    "it",
-    "{text}",
-    "$1",
-    "\\"
-  };
+  private static final String[] PIECES =
+      split(
+          "|",
+          "Q:|A: |\n|\n\n| |-----|```|\"|“|”|`|<think>|</think>|1|,|.|2024-03-05|May |(Note: ",
+          "Sure:|Paris|n't|’s|\ud83d|\ude00|東京|٤|\u0000|**|it|{text}|$1|\\");
 
   @Test
   void anyAnswerIsReadAndChecked() {

@@ -1,7 +1,7 @@
 package io.adapt4j.core.augment;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.augment.QuestionParser.Pair;
 import io.adapt4j.core.data.Dataset;
@@ -80,9 +80,7 @@ class QuestionWriterTest {
   void rowsThatAreNoTextsNeedToSayWhatTheirPassageIs() {
     Dataset pairs = Datasets.of(List.of(new Example.PromptCompletion("p", "the passage")));
     Script script = new Script((text, number) -> "Q: what?\nA: this");
-    assertThatThrownBy(() -> QuestionWriter.by(script).write(pairs))
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("passage(...)");
+    refuses(DatasetException.class, () -> QuestionWriter.by(script).write(pairs), "passage(...)");
     QuestionWriter.by(script)
         .questions(1)
         .passage(row -> ((Example.PromptCompletion) row).completion())

@@ -1,5 +1,7 @@
 package io.adapt4j.core.augment;
 
+import static io.adapt4j.core.Words.split;
+
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -20,18 +22,12 @@ final class Script implements TextGenerator {
   /** Words that make paraphrases differ from each other. */
   private static final List<String> WORDS =
       List.of(
-          "surely, as everybody says",
-          "it is well known",
-          "people tell each other",
-          "in other words, and shortly",
-          "to say it once more",
-          "what matters here",
-          "so the books have it",
-          "scholars agree on this",
-          "let me remind you",
-          "as far as one can tell",
-          "it should be added briefly",
-          "which many find remarkable");
+          split(
+              "|",
+              "surely, as everybody says|it is well known|people tell each other",
+              "in other words, and shortly|to say it once more|what matters here",
+              "so the books have it|scholars agree on this|let me remind you",
+              "as far as one can tell|it should be added briefly|which many find remarkable"));
 
   final List<String> prompts = new ArrayList<>();
   final List<Long> seeds = new ArrayList<>();

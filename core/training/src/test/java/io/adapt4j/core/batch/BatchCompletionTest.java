@@ -1,5 +1,6 @@
 package io.adapt4j.core.batch;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,7 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,7 @@ class BatchCompletionTest {
   private static final GenerationOptions SAMPLED =
       GenerationOptions.builder().maxNewTokens(12).temperature(1).seed(7).build();
 
-  private static LanguageModel model;
+  @AutoClose private static LanguageModel model;
 
   @TempDir private Path folder;
   private Path input;
@@ -42,11 +43,6 @@ class BatchCompletionTest {
   @BeforeAll
   static void load() {
     model = LanguageModel.load(ModelSource.path(Path.of("../../examples/models/stories260K")));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
   }
 
   @BeforeEach
@@ -136,23 +132,17 @@ class BatchCompletionTest {
             .listener((done, rows) -> token.cancel()));
     BatchCompletion other =
         BatchCompletion.of(model).options(SAMPLED.toBuilder().maxNewTokens(3).build());
-    assertThatThrownBy(() -> run(other))
-        .isInstanceOf(BatchException.class)
-        .hasMessageContaining("options was")
-        .hasMessageContaining("maxNewTokens=3");
+    refuses(BatchException.class, () -> run(other), "options was", "maxNewTokens=3");
     Files.writeString(input, "{\"prompt\": \"One\"}\n", StandardOpenOption.APPEND);
-    assertThatThrownBy(() -> run(BatchCompletion.of(model).options(SAMPLED)))
-        .isInstanceOf(BatchException.class)
-        .hasMessageContaining("input was");
+    refuses(
+        BatchException.class, () -> run(BatchCompletion.of(model).options(SAMPLED)), "input was");
     assertThat(run(other.overwrite()).done()).isEqualTo(ROWS + 1);
   }
 
   @Test
   void anOutputThatIsThereStaysUnlessItIsToBeReplaced() throws IOException {
     Files.writeString(output, "mine");
-    assertThatThrownBy(() -> run(BatchCompletion.of(model)))
-        .isInstanceOf(BatchException.class)
-        .hasMessageContaining("say overwrite()");
+    refuses(BatchException.class, () -> run(BatchCompletion.of(model)), "say overwrite()");
     assertThat(output).hasContent("mine");
     run(BatchCompletion.of(model).options(SAMPLED).overwrite());
     assertThat(lines(output)).hasSize(ROWS);

@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -115,9 +116,7 @@ class WrongFilesTest {
   })
   void otherKindsOfFilesAreNamed(String bytes, String said) throws IOException {
     Path file = Files.write(folder.resolve("a.csv"), HexFormat.of().parseHex(bytes));
-    assertThatThrownBy(() -> Datasets.read(file).open())
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining(said);
+    refuses(DatasetException.class, () -> Datasets.read(file).open(), said);
   }
 
   @Test

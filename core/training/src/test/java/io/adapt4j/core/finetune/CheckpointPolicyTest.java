@@ -6,15 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.TestModels;
 import io.adapt4j.core.exception.SettingsException;
-import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
-import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.train.CheckpointEvent;
@@ -22,7 +15,6 @@ import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -120,7 +112,7 @@ class CheckpointPolicyTest {
 
   @Test
   void aFailedWriteLeavesTheCheckpointBeforeAndSaysSo() throws IOException {
-    FullDisk method = new FullDisk(Methods.of(FullFineTuning.create()), 3);
+    MethodMechanics method = fullDisk(Methods.of(FullFineTuning.create()), 3);
     assertThatThrownBy(
             () ->
                 tuner("run")
@@ -144,73 +136,21 @@ class CheckpointPolicyTest {
   }
 
   /** A method whose checkpoints find the disk full after so many of them. */
-  private record FullDisk(MethodMechanics inner, int room) implements MethodMechanics {
-
-    @Override
-    public FineTuningMethod chosen() {
-      return inner.chosen();
-    }
-
-    @Override
-    public String description() {
-      return inner.description();
-    }
-
-    @Override
-    public List<String> problems(Network declared, Path folder) {
-      return inner.problems(declared, folder);
-    }
-
-    @Override
-    public long trainableParameters(Network declared) {
-      return inner.trainableParameters(declared);
-    }
-
-    @Override
-    public Adaptation attach(Network network, Path folder, long seed) {
-      return new Saving(inner.attach(network, folder, seed), new AtomicInteger(room));
-    }
-  }
-
-  private record Saving(Adaptation inner, AtomicInteger room) implements Adaptation {
-
-    @Override
-    public List<Trainable> trained() {
-      return inner.trained();
-    }
-
-    @Override
-    public void refresh() {
-      inner.refresh();
-    }
-
-    @Override
-    public void save(Path folder) {
-      if (room.getAndDecrement() > 0) {
-        inner.save(folder);
-        return;
-      }
-      TensorData cut =
-          new TensorData(
-              "cut",
-              StoredType.U8,
-              List.of(100L),
-              channel -> {
-                channel.write(ByteBuffer.allocate(50));
-                throw new IOException("No space left on device");
-              });
-      SafetensorsWriter.create().writeModel(folder, List.of(cut));
-    }
-
-    @Override
-    public void restore(Path folder) {
-      inner.restore(folder);
-    }
-
-    @Override
-    public void close() {
-      inner.close();
-    }
+  private static MethodMechanics fullDisk(MethodMechanics inner, int room) {
+    AtomicInteger left = new AtomicInteger(room);
+    return new SavingMethod(
+        inner,
+        (adaptation, folder) -> {
+          if (left.getAndDecrement() > 0) {
+            adaptation.save(folder);
+          } else {
+            SavingMethod.cut(
+                folder,
+                () -> {
+                  throw new IOException("No space left on device");
+                });
+          }
+        });
   }
 
   private FineTuner.Builder tuner(String name) {

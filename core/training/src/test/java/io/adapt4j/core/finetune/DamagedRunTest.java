@@ -1,19 +1,14 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.internal.Child;
-import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.Interval;
@@ -22,10 +17,8 @@ import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -70,21 +63,21 @@ class DamagedRunTest {
     public static void main(String[] arguments) {
       model = Path.of(arguments[0]);
       int end = Integer.parseInt(arguments[2]);
-      Saving.halts = arguments.length > 3;
+      Halting.halts = arguments.length > 3;
       TrainingListener killer =
           new TrainingListener() {
             @Override
             public void step(StepEvent event) {
               if (event.step() == end) {
-                if (Saving.halts) {
-                  Saving.due = true;
+                if (Halting.halts) {
+                  Halting.due = true;
                 } else {
                   Runtime.getRuntime().halt(137);
                 }
               }
             }
           };
-      tuner(Path.of(arguments[1]), new HaltingMethod(Methods.of(FullFineTuning.create())), killer)
+      tuner(Path.of(arguments[1]), Halting.method(Methods.of(FullFineTuning.create())), killer)
           .build()
           .run();
     }
@@ -94,14 +87,11 @@ class DamagedRunTest {
   void aFlippedBitOfAnyFileIsFoundAndTheRunEndsAsIfNothingHadHappened() throws IOException {
     List<String> files =
         List.of(
-            "states/step-00000009/state.json",
-            "states/step-00000009/state.json",
-            "states/step-00000009/state.json",
-            "states/step-00000009/state.safetensors",
-            "best/model.safetensors",
-            "best/config.json",
-            "checkpoints.json",
-            "last/model.safetensors");
+            words(
+                "states/step-00000009/state.json states/step-00000009/state.json",
+                "states/step-00000009/state.json states/step-00000009/state.safetensors",
+                "best/model.safetensors best/config.json checkpoints.json",
+                "last/model.safetensors"));
     Random random = new Random(7);
     for (String name : files) {
       Path output = copy(killed, folder.resolve(name.replace('/', '_') + random.nextInt()));
@@ -310,75 +300,20 @@ class DamagedRunTest {
   }
 
   /** A method whose process ends in the middle of writing a checkpoint, when that is due. */
-  private record HaltingMethod(MethodMechanics inner) implements MethodMechanics {
-
-    @Override
-    public FineTuningMethod chosen() {
-      return inner.chosen();
-    }
-
-    @Override
-    public String description() {
-      return inner.description();
-    }
-
-    @Override
-    public List<String> problems(Network declared, Path base) {
-      return inner.problems(declared, base);
-    }
-
-    @Override
-    public long trainableParameters(Network declared) {
-      return inner.trainableParameters(declared);
-    }
-
-    @Override
-    public Adaptation attach(Network network, Path base, long seed) {
-      return new Saving(inner.attach(network, base, seed));
-    }
-  }
-
-  private record Saving(Adaptation inner) implements Adaptation {
-
+  private static final class Halting {
     private static boolean halts;
     private static boolean due;
 
-    @Override
-    public List<Trainable> trained() {
-      return inner.trained();
-    }
-
-    @Override
-    public void refresh() {
-      inner.refresh();
-    }
-
-    @Override
-    public void save(Path target) {
-      if (!due) {
-        inner.save(target);
-        return;
-      }
-      TensorData cut =
-          new TensorData(
-              "cut",
-              StoredType.U8,
-              List.of(100L),
-              channel -> {
-                channel.write(ByteBuffer.allocate(50));
-                Runtime.getRuntime().halt(137);
-              });
-      SafetensorsWriter.create().writeModel(target, new ArrayList<>(List.of(cut)));
-    }
-
-    @Override
-    public void restore(Path target) {
-      inner.restore(target);
-    }
-
-    @Override
-    public void close() {
-      inner.close();
+    static MethodMechanics method(MethodMechanics inner) {
+      return new SavingMethod(
+          inner,
+          (adaptation, target) -> {
+            if (due) {
+              SavingMethod.cut(target, () -> Runtime.getRuntime().halt(137));
+            } else {
+              adaptation.save(target);
+            }
+          });
     }
   }
 }

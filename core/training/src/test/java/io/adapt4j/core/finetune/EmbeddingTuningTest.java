@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Floats.dot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -355,13 +356,5 @@ class EmbeddingTuningTest {
       }
       return (double) right / rows.size();
     }
-  }
-
-  private static double dot(float[] left, float[] right) {
-    double sum = 0;
-    for (int i = 0; i < left.length; i++) {
-      sum += (double) left[i] * right[i];
-    }
-    return sum;
   }
 }

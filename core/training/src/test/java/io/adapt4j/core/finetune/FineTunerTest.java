@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -274,9 +275,7 @@ class FineTunerTest {
   void aHugeLearningRateEndsWithAdviceAndNeverSavesALossThatIsNotFinite() {
     FineTuner tuner =
         tuner().learningRate(1e30).warmupSteps(0).evaluateEvery(Interval.steps(1)).build();
-    assertThatThrownBy(tuner::run)
-        .isInstanceOf(TrainingException.class)
-        .hasMessageContaining("Lower the learning rate");
+    refuses(TrainingException.class, tuner::run, "Lower the learning rate");
     List<Integer> finite =
         events.evaluations.stream()
             .filter(evaluation -> Double.isFinite(evaluation.loss()))

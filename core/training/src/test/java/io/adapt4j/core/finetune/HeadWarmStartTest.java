@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -171,9 +172,7 @@ class HeadWarmStartTest {
         .matches(option -> option.value().equals("off") && !option.isDefault());
     cold.run();
     FineTuner warm = resumable(base, data, new RunRecorder(), "cold").resume().build();
-    assertThatThrownBy(warm::run)
-        .isInstanceOf(TrainingException.class)
-        .hasMessageContaining("new classifier");
+    refuses(TrainingException.class, warm::run, "new classifier");
   }
 
   @Test

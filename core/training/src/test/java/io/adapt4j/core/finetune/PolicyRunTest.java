@@ -1,5 +1,7 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -126,17 +128,9 @@ class PolicyRunTest {
     tuner(folder.resolve("run"), algorithm, log).build().run();
     assertThat(log.steps.get(0).metrics())
         .containsKeys(
-            "reward",
-            "reward_std",
-            "reward/letters",
-            "kl",
-            "entropy",
-            "clip_fraction",
-            "ratio_overflows",
-            "truncated",
-            "undefined",
-            "length",
-            "seconds_generating")
+            words(
+                "reward reward_std reward/letters kl entropy clip_fraction ratio_overflows",
+                "truncated undefined length seconds_generating"))
         .hasEntrySatisfying("length", length -> assertThat(length).isBetween(1.0, 6.0));
     EvaluationEvent first = log.evaluations.get(0);
     assertThat(first.metrics())
@@ -232,10 +226,7 @@ class PolicyRunTest {
                 grpo().reward("broken", (p, c, f) -> Double.POSITIVE_INFINITY).build(),
                 new Log())
             .build();
-    assertThatExceptionOfType(TrainingException.class)
-        .isThrownBy(tuner::run)
-        .withMessageContaining("broken")
-        .withMessageContaining("Correct the functions");
+    refuses(TrainingException.class, tuner::run, "broken", "Correct the functions");
   }
 
   @Test
@@ -246,10 +237,7 @@ class PolicyRunTest {
         };
     FineTuner tuner =
         tuner(folder.resolve("run"), grpo().reward("judge", failing).build(), new Log()).build();
-    assertThatExceptionOfType(TrainingException.class)
-        .isThrownBy(tuner::run)
-        .withMessageContaining("The reward 'judge' failed")
-        .withMessageContaining("no judge today");
+    refuses(TrainingException.class, tuner::run, "The reward 'judge' failed", "no judge today");
   }
 
   @Test
@@ -355,9 +343,7 @@ class PolicyRunTest {
         tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log())
             .dataset(rows)
             .build();
-    assertThatExceptionOfType(SettingsException.class)
-        .isThrownBy(tuner::run)
-        .withMessageContaining("is longer than 58 tokens");
+    refuses(SettingsException.class, tuner::run, "is longer than 58 tokens");
   }
 
   @Test

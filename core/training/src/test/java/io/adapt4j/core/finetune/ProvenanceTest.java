@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -184,13 +185,10 @@ class ProvenanceTest {
   void aDamagedOrNewerRecordIsRefused() throws IOException {
     Path record = folder.resolve("provenance.json");
     Files.writeString(record, "{\"schema\": 2}");
-    assertThatThrownBy(() -> FineTuner.repeat(record))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("schema: expected 1, found 2");
+    refuses(
+        CheckpointException.class, () -> FineTuner.repeat(record), "schema: expected 1, found 2");
     Files.writeString(record, "{\"schema\": 1");
-    assertThatThrownBy(() -> FineTuner.repeat(record))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("not valid JSON");
+    refuses(CheckpointException.class, () -> FineTuner.repeat(record), "not valid JSON");
     assertThatThrownBy(() -> FineTuner.repeat(folder.resolve("nothing")))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("reading failed");

@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -119,9 +120,7 @@ class RegularizedRunTest {
     assertThatThrownBy(() -> tuner("run", new RunRecorder()).replay(OLD, 1).build())
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining("share of replay must be above 0 and below 1, found 1.0");
-    assertThatThrownBy(() -> Datasets.replay(OLD, OLD, 0, 1))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("share");
+    refuses(IllegalArgumentException.class, () -> Datasets.replay(OLD, OLD, 0, 1), "share");
   }
 
   private FineTuner.Builder tuner(String output, TrainingListener listener) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -204,11 +205,8 @@ class RewardRunTest {
         {"prompt": "Tom sat. ", "chosen": "He won.", "rejected": "He fell.", "gap": -1}
         """);
     FineTuner tuner = tuner(Task.reward().margin("gap"), Datasets.read(file).open()).build();
-    assertThatExceptionOfType(SettingsException.class)
-        .isThrownBy(tuner::plan)
-        .withMessageContaining("line 2")
-        .withMessageContaining("'gap': expected the margin")
-        .withMessageContaining("found -1");
+    refuses(
+        SettingsException.class, tuner::plan, "line 2", "'gap': expected the margin", "found -1");
   }
 
   @Test
@@ -243,9 +241,7 @@ class RewardRunTest {
   void otherRowsAndOtherModelsAreRefused() {
     FineTuner tuner =
         tuner(Task.reward(), Datasets.of(List.of(new Example.Text("Tom ran.")))).build();
-    assertThatExceptionOfType(SettingsException.class)
-        .isThrownBy(tuner::run)
-        .withMessageContaining("fields chosen, rejected");
+    refuses(SettingsException.class, tuner::run, "fields chosen, rejected");
     assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> RewardModel.load(ModelSource.path(model)))
         .withMessageContaining("This model generates text");

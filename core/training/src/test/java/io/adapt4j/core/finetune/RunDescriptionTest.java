@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -359,9 +360,7 @@ class RunDescriptionTest {
             .build();
     assertThat(WrittenRuns.write(tuner.settings()).omitted())
         .containsExactly("data: rows in memory");
-    assertThatThrownBy(tuner::description)
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("data: rows in memory");
+    refuses(SettingsException.class, tuner::description, "data: rows in memory");
   }
 
   @Test

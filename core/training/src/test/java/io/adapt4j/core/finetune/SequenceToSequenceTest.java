@@ -1,7 +1,7 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SequenceToSequenceModel;
@@ -159,12 +159,10 @@ class SequenceToSequenceTest {
     ModelSource sequence =
         ModelSource.path(SmallSequenceModel.write(folder.resolve("t5"), SmallSequenceModel.T5));
     ModelSource decoder = ModelSource.path(SmallModel.write(folder.resolve("llama")));
-    assertThatThrownBy(() -> LanguageModel.load(sequence))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("SequenceToSequenceModel");
-    assertThatThrownBy(() -> SequenceToSequenceModel.load(decoder))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("LanguageModel");
+    refuses(
+        CheckpointException.class, () -> LanguageModel.load(sequence), "SequenceToSequenceModel");
+    refuses(
+        CheckpointException.class, () -> SequenceToSequenceModel.load(decoder), "LanguageModel");
   }
 
   private static void delete(Path folder) throws IOException {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.finetune;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -355,9 +356,7 @@ class TaskTuningTest {
                     .build())
         .hasMessageContaining("metricForBestModel: expected one of [loss, accuracy, macro_f1]");
     FineTuner texts = tuner(encoder, Task.maskedTokens(), data, 1e-3).build();
-    assertThatThrownBy(texts::run)
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("row 0: expected a plain text");
+    refuses(SettingsException.class, texts::run, "row 0: expected a plain text");
   }
 
   private FineTuner.Builder tuner(Path base, Task task, Split data, double rate) {

@@ -1,7 +1,7 @@
 package io.adapt4j.core.monitor;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResourceUse;
@@ -254,9 +254,7 @@ class HtmlReportTest {
   @Test
   void aPageThatCannotBeWrittenIsNamed() throws IOException {
     Files.writeString(folder.resolve("run"), "a file where a folder should be");
-    assertThatThrownBy(() -> report.started(MadeUpRun.start(1)))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContaining(file.toString());
+    refuses(UncheckedIOException.class, () -> report.started(MadeUpRun.start(1)), file.toString());
   }
 
   private String page() throws IOException {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.monitor;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -223,9 +224,7 @@ class JsonlMetricsLogTest {
 
   @Test
   void aPathThatCannotBeWrittenIsNamed() {
-    assertThatThrownBy(() -> JsonlMetricsLog.to(folder))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContaining(folder.toString());
+    refuses(UncheckedIOException.class, () -> JsonlMetricsLog.to(folder), folder.toString());
   }
 
   @Test
@@ -233,9 +232,7 @@ class JsonlMetricsLogTest {
     JsonlMetricsLog log = JsonlMetricsLog.to(file);
     log.close();
     log.close();
-    assertThatThrownBy(() -> log.evaluated(Events.EVALUATION))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("is closed");
+    refuses(IllegalStateException.class, () -> log.evaluated(Events.EVALUATION), "is closed");
   }
 
   /** The lines with single quotes, which read better here. */

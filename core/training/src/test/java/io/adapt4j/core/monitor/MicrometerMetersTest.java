@@ -1,7 +1,7 @@
 package io.adapt4j.core.monitor;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.train.EvaluationEvent;
@@ -85,8 +85,7 @@ class MicrometerMetersTest {
 
   @Test
   void aTagWithoutAValueIsRefused() {
-    assertThatThrownBy(() -> MicrometerMeters.of(registry, "run"))
-        .isInstanceOf(IllegalArgumentException.class);
+    refuses(IllegalArgumentException.class, () -> MicrometerMeters.of(registry, "run"));
   }
 
   private double gauge(String name) {

@@ -1,7 +1,7 @@
 package io.adapt4j.core.monitor;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunStart;
@@ -134,9 +134,7 @@ class RunFilesTest {
   void metricsThatCannotBeWrittenLeaveTheOtherFiles() throws IOException {
     Files.createDirectories(folder.resolve("out/metrics.jsonl"));
     RunFiles files = RunFiles.in(folder.resolve("out"));
-    assertThatThrownBy(() -> files.started(MadeUpRun.start(100)))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContaining("metrics.jsonl");
+    refuses(UncheckedIOException.class, () -> files.started(MadeUpRun.start(100)), "metrics.jsonl");
     MadeUpRun.replay(files, 1, 100);
     files.ended(MadeUpRun.end(100));
     assertThat(folder.resolve("out/report.html")).content().contains("100 of 100");

@@ -1,7 +1,7 @@
 package io.adapt4j.gguf.internal.load;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
@@ -115,10 +115,7 @@ class UnigramTokenizerTest {
     ObjectNode fields = (ObjectNode) Json.parse(Files.readString(file));
     fields.putObject("normalizer").put("type", step);
     Files.writeString(file, Json.compact(fields));
-    assertThatThrownBy(() -> metadata(original))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'normalizer'")
-        .hasMessageContaining(step);
+    refuses(CheckpointException.class, () -> metadata(original), "'normalizer'", step);
   }
 
   /** The native library would end the process. */
@@ -134,9 +131,7 @@ class UnigramTokenizerTest {
     }
     GgufMetadata.Builder builder = metadata.toBuilder().integers(key, ValueType.UINT8, changed);
     Path read = read(builder.build());
-    assertThatThrownBy(() -> Tokenizer.load(read))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("precompiled_charsmap");
+    refuses(CheckpointException.class, () -> Tokenizer.load(read), "precompiled_charsmap");
   }
 
   @Test
@@ -144,9 +139,7 @@ class UnigramTokenizerTest {
     GgufMetadata.Builder builder = GgufMetadata.builder();
     builder.string("tokenizer.ggml.model", "t5");
     builder.strings("tokenizer.ggml.tokens", UnigramFolder.PIECES);
-    assertThatThrownBy(() -> read(builder.build()))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("scores");
+    refuses(CheckpointException.class, () -> read(builder.build()), "scores");
   }
 
   private static GgufMetadata metadata(Path original) {

@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +27,7 @@ class ExampleApplicationTest {
 
   @TempDir static Path folder;
 
-  private static ConfigurableApplicationContext application;
+  @AutoClose private static ConfigurableApplicationContext application;
 
   @BeforeAll
   static void start() throws IOException {
@@ -51,11 +51,6 @@ class ExampleApplicationTest {
             "--example.passages=" + passages,
             "--example.output=" + folder.resolve("output"),
             "--example.steps=2");
-  }
-
-  @AfterAll
-  static void stop() {
-    application.close();
   }
 
   private static HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -13,8 +13,7 @@ import io.micrometer.observation.ObservationRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.messages.AssistantMessage;
@@ -31,20 +30,10 @@ import org.springframework.ai.tool.annotation.Tool;
  */
 class Adapt4jChatModelTest {
 
-  private static LanguageModel model;
+  @AutoClose private static final LanguageModel model = TestModel.load();
 
   private final Script script = new Script();
   private final Adapt4jChatModel chat = builder().build();
-
-  @BeforeAll
-  static void load() {
-    model = TestModel.load();
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private Adapt4jChatModel.Builder builder() {
     return Adapt4jChatModel.builder().replier(new ModelReplier(() -> model, any -> script));

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.SmallEmbedder;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.model.ModelSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,18 +23,13 @@ import org.springframework.ai.embedding.TokenCountBatchingStrategy;
 /** An encoder of this process as Spring AI takes it. */
 class Adapt4jEmbeddingModelTest {
 
-  private static TextEmbedder embedder;
+  @AutoClose private static TextEmbedder embedder;
 
   private final Adapt4jEmbeddingModel model = new Adapt4jEmbeddingModel(embedder, "small");
 
   @BeforeAll
   static void load(@TempDir Path folder) throws IOException {
-    embedder = TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)));
-  }
-
-  @AfterAll
-  static void close() {
-    embedder.close();
+    embedder = TextEmbedder.load(ModelSource.path(SmallEmbedder.writeWithPrompts(folder)));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.kernels.internal.cuda;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -130,8 +131,7 @@ class CudaDeviceTest {
   void anUploadThatFailsLeavesNothingAllocated() {
     CudaDevice device = open();
     driver.fail("upload", 700);
-    assertThatThrownBy(() -> DeviceBuffer.of(device, new float[4]))
-        .isInstanceOf(CudaException.class);
+    refuses(CudaException.class, () -> DeviceBuffer.of(device, new float[4]));
     assertThat(driver.freed).isEqualTo(driver.allocated).isEqualTo(1);
   }
 }

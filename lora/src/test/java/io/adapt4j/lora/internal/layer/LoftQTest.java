@@ -1,7 +1,7 @@
 package io.adapt4j.lora.internal.layer;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -112,10 +112,7 @@ class LoftQTest {
   @Test
   void otherBitsAreRefusedByName() throws IOException {
     Path adapter = adapter(2);
-    assertThatThrownBy(() -> LoraAdapter.at(adapter))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("loftq_config")
-        .hasMessageContaining("loftq_bits");
+    refuses(CheckpointException.class, () -> LoraAdapter.at(adapter), "loftq_config", "loftq_bits");
   }
 
   private Path adapter(int bits) throws IOException {

@@ -1,23 +1,22 @@
 package io.adapt4j.lora.internal.peft;
 
+import static io.adapt4j.core.Floats.worst;
+import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
+import static io.adapt4j.core.internal.nn.TestNetworks.floats;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -66,7 +65,7 @@ class StackedFactorsTest {
     Path merged = folder.resolve("merged");
     Path adapter = folder.resolve("adapter");
     Lora lora = Lora.rank(RANK).alpha(6).targets(Targets.names("q_proj", first, second));
-    try (Decoder network = load(base)) {
+    try (Decoder network = decoder(base)) {
       float[] plain = logits(network);
       float[] trained;
       try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
@@ -80,8 +79,8 @@ class StackedFactorsTest {
         assertThat(logits(network)).isEqualTo(trained).isNotEqualTo(plain);
       }
       LoraAdapter.at(adapter).writeMerged(base, merged);
-      try (Decoder written = load(merged)) {
-        assertThat(distance(logits(written), trained)).isLessThan(1e-5);
+      try (Decoder written = decoder(merged)) {
+        assertThat(worst(logits(written), trained)).isLessThan(1e-5);
       }
     }
     JsonNode config = Json.parse(Files.readString(adapter.resolve("adapter_config.json")));
@@ -132,20 +131,13 @@ class StackedFactorsTest {
     }
   }
 
-  private static float[] floats(Checkpoint file, String name) {
-    FloatBuffer values = file.bytes(name).asFloatBuffer();
-    float[] floats = new float[values.remaining()];
-    values.get(floats);
-    return floats;
-  }
-
   /** Steps along the gradients of all factors at once. */
   @ParameterizedTest
   @CsvSource({"gpt_oss, gate_up_proj, down_proj", "gemma4_moe, gate_up_proj, experts.down_proj"})
   void gradientsAreThoseOfTheLoss(String name, String first, String second) {
     Path base = family(name);
     Lora lora = Lora.rank(RANK).targets(Targets.names("q_proj", first, second));
-    try (Decoder network = load(base);
+    try (Decoder network = decoder(base);
         Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
       randomize(adaptation);
       double start = loss(network, adaptation);
@@ -195,7 +187,7 @@ class StackedFactorsTest {
   void namesOfModulesInAFileMeanNoExperts() throws Exception {
     Path base = family("gemma4_moe");
     Path adapter = folder.resolve("adapter");
-    try (Decoder network = load(base)) {
+    try (Decoder network = decoder(base)) {
       float[] trained;
       Lora lora = Lora.rank(RANK).targets(Targets.names("mlp.down_proj"));
       try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
@@ -217,7 +209,7 @@ class StackedFactorsTest {
   void aNameOfBothIsWrittenAsModulesAndAsParameters() throws Exception {
     Path base = family("gemma4_moe");
     Path adapter = folder.resolve("adapter");
-    try (Decoder network = load(base);
+    try (Decoder network = decoder(base);
         Adaptation adaptation =
             Methods.of(Lora.rank(RANK).targets(Targets.names("down_proj")))
                 .attach(network, base, 1)) {
@@ -231,7 +223,7 @@ class StackedFactorsTest {
   @Test
   void allLinearLayersAreThoseThatPeftTakesForLinear() {
     Path base = family("gpt_oss");
-    try (Decoder network = load(base);
+    try (Decoder network = decoder(base);
         Adaptation adaptation = Methods.of(Lora.rank(RANK)).attach(network, base, 1)) {
       assertThat(adaptation.trained())
           .extracting(Trainable::name)
@@ -243,24 +235,13 @@ class StackedFactorsTest {
   void whatPeftHasNotForThemIsRefused() {
     Path base = family("gpt_oss");
     Lora lora = Lora.rank(RANK).dropout(0.1).targets(Targets.names("down_proj"));
-    try (Decoder network = load(base)) {
+    try (Decoder network = decoder(base)) {
       assertThat(Methods.of(lora).problems(network, base))
           .singleElement()
           .asString()
           .contains("without dropout");
-      assertThatExceptionOfType(IllegalArgumentException.class)
-          .isThrownBy(() -> Methods.of(lora).attach(network, base, 1));
+      refuses(IllegalArgumentException.class, () -> Methods.of(lora).attach(network, base, 1));
     }
-  }
-
-  private static Decoder load(Path folder) {
-    Decoder network = Architectures.declareDecoder(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
   }
 
   private static void randomize(Adaptation adaptation) {
@@ -285,13 +266,5 @@ class StackedFactorsTest {
       Tensor tokens = Tensor.of(ids, 1, LENGTH);
       return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
     }
-  }
-
-  private static double distance(float[] found, float[] wanted) {
-    double worst = 0;
-    for (int i = 0; i < wanted.length; i++) {
-      worst = Math.max(worst, Math.abs(found[i] - wanted[i]));
-    }
-    return worst;
   }
 }

@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.tensor;
 
+import static io.adapt4j.core.Words.words;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -26,20 +28,9 @@ public final class ShapesOnly implements AutoCloseable {
    */
   private static final Set<String> CROSSING =
       Set.of(
-          "empty",
-          "zeros",
-          "randn",
-          "contiguous_as",
-          "to_host",
-          "copy_to",
-          "copy_beside",
-          "copy_into",
-          "refresh",
-          "copy_back",
-          "dtype_of",
-          "narrow",
-          "transpose",
-          "copy_as");
+          words(
+              "empty zeros randn contiguous_as to_host copy_to copy_beside copy_into refresh",
+              "copy_back dtype_of narrow transpose copy_as"));
 
   private static final Pattern HEADER = Pattern.compile("def (\\w+)\\(self, (.*)\\) -> (\\S.*):");
 

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.internal.onnx;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -59,9 +60,7 @@ class OnnxGraphTest {
   void aWeightOutsideOfTheFileIsRefusedWhenItsValuesAreAskedFor() {
     byte[] external = new Message().number(1, 3).number(2, 1).text(8, "w").bytes();
     OnnxTensor weight = OnnxGraph.parse(model(external)).weights().get("w");
-    assertThatIllegalArgumentException()
-        .isThrownBy(weight::floats)
-        .withMessageContaining("tensor 'w': expected 3 fp32 elements");
+    refuses(IllegalArgumentException.class, weight::floats, "tensor 'w': expected 3 fp32 elements");
   }
 
   private static ByteBuffer model(byte[] tensor) {

@@ -7,8 +7,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The mean of low-rank matrices without forming it, against the matrix itself. */
@@ -18,17 +17,9 @@ class LowRankSumTest {
   private static final int IN = 7;
 
   private final SplittableRandom random = new SplittableRandom(5);
-  private Scope scope;
-
-  @BeforeEach
-  void open() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final Scope scope = Scope.open();
 
   private LowRank matrix(int rank) {
     return LowRank.of(values(OUT, rank), values(rank, IN));

@@ -1,5 +1,6 @@
 package io.adapt4j.spark.ml;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -147,8 +148,7 @@ class EmbedTransformerTest {
     assertThatThrownBy(() -> new EmbedTransformer().transform(rows))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("modelPath: expected the folder of a model, found none");
-    assertThatThrownBy(() -> transformer().setWindowSize(0))
-        .isInstanceOf(IllegalArgumentException.class);
+    refuses(IllegalArgumentException.class, () -> transformer().setWindowSize(0));
   }
 
   private static Map<String, List<Float>> vectors(EmbedTransformer transformer, int partitions) {

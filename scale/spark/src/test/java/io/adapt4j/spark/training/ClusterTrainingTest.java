@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adapt4j.spark.SmallBert;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,17 +19,12 @@ class ClusterTrainingTest {
 
   @TempDir static Path folder;
 
-  private static LocalCluster cluster;
+  @AutoClose private static LocalCluster cluster;
 
   @BeforeAll
   static void start() throws IOException {
     Recipe.data(folder, 48);
     cluster = LocalCluster.start(folder, "local-cluster[3,1,1024]");
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
   }
 
   @ParameterizedTest

@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -30,17 +30,12 @@ class KilledExecutorTest {
 
   @TempDir static Path folder;
 
-  private static LocalCluster cluster;
+  @AutoClose private static LocalCluster cluster;
 
   @BeforeAll
   static void start() throws IOException {
     Recipe.data(folder, 48);
     cluster = LocalCluster.start(folder, "local-cluster[2,1,1024]");
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
   }
 
   private static String[] keys(int epochs) {

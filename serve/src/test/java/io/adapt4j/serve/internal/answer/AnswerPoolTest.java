@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,13 +20,8 @@ class AnswerPoolTest {
 
   private static final long LONG = 20_000;
 
-  private final AnswerPool pool = new AnswerPool(2);
+  @AutoClose private final AnswerPool pool = new AnswerPool(2);
   private final CountDownLatch begun = new CountDownLatch(1);
-
-  @AfterEach
-  void close() {
-    pool.close();
-  }
 
   /** Runs until it is cancelled. */
   private final AnswerPool.Job<String> untilCancelled =

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,15 +25,10 @@ class PreparationTest {
 
   private static final String MESSAGES = "messages";
 
-  private final AnswerPool pool = new AnswerPool(1);
+  @AutoClose private final AnswerPool pool = new AnswerPool(1);
   private final FakeExchange exchange = FakeExchange.post("/v1/chat/completions", "{}");
   private final AtomicReference<CancellationToken> given = new AtomicReference<>();
   private final CountDownLatch ended = new CountDownLatch(1);
-
-  @AfterEach
-  void close() {
-    pool.close();
-  }
 
   private String prepare(Duration time, boolean streams, AnswerPool.Job<String> job)
       throws IOException {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -12,12 +12,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class WatchTest {
 
-  private final Watch watch = new Watch();
-
-  @AfterEach
-  void close() {
-    watch.close();
-  }
+  @AutoClose private final Watch watch = new Watch();
 
   @Test
   void interruptsAThreadThatIsNotDoneInTime() {

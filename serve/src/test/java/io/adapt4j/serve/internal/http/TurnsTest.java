@@ -1,5 +1,6 @@
 package io.adapt4j.serve.internal.http;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -34,16 +35,14 @@ class TurnsTest {
     first.close();
     try (Turns.Turn second = turns.take(() -> false)) {
       AtomicBoolean waited = new AtomicBoolean();
-      assertThatExceptionOfType(CancellationException.class)
-          .isThrownBy(() -> turns.take(() -> waited.getAndSet(true)));
+      refuses(CancellationException.class, () -> turns.take(() -> waited.getAndSet(true)));
     }
   }
 
   @Test
   void whoeverIsCancelledDoesNotWait() {
     try (Turns.Turn first = turns.take(() -> false)) {
-      assertThatExceptionOfType(CancellationException.class)
-          .isThrownBy(() -> turns.take(() -> true));
+      refuses(CancellationException.class, () -> turns.take(() -> true));
     }
     assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> turns.take(() -> true));
   }
@@ -52,8 +51,7 @@ class TurnsTest {
   void anInterruptEndsTheWaitAndStays() {
     try (Turns.Turn first = turns.take(() -> false)) {
       Thread.currentThread().interrupt();
-      assertThatExceptionOfType(CancellationException.class)
-          .isThrownBy(() -> turns.take(() -> false));
+      refuses(CancellationException.class, () -> turns.take(() -> false));
       assertThat(Thread.interrupted()).isTrue();
     }
   }

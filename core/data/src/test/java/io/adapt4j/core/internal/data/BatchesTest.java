@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.data;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,7 +15,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +23,7 @@ class BatchesTest {
 
   private static final int ROWS = 23;
 
-  private static Tokenizer tokenizer;
+  @AutoClose private static Tokenizer tokenizer;
   private static ExampleEncoder encoder;
   private static Dataset dataset;
 
@@ -35,11 +36,6 @@ class BatchesTest {
             IntStream.range(0, ROWS)
                 .mapToObj(i -> new Example.Text("x".repeat(i + 1) + " is " + i))
                 .toList());
-  }
-
-  @AfterAll
-  static void close() {
-    tokenizer.close();
   }
 
   private static List<String> texts(Iterator<Batch> batches) {
@@ -156,8 +152,7 @@ class BatchesTest {
     assertThat(batch.targetTokens()).isEqualTo(3);
     assertThat(batch.tokens()).isEqualTo(5);
     assertThat(Batch.of(List.of(whole, part), 0, PaddingSide.LEFT).targetTokens()).isEqualTo(3);
-    assertThatThrownBy(() -> Batch.of(List.of(), 0, PaddingSide.LEFT))
-        .isInstanceOf(IllegalArgumentException.class);
+    refuses(IllegalArgumentException.class, () -> Batch.of(List.of(), 0, PaddingSide.LEFT));
   }
 
   @Test
@@ -166,10 +161,7 @@ class BatchesTest {
         Datasets.of(List.of(new Example.PromptCompletion("Once upon a time", " there was")));
     ExampleEncoder tight = ExampleEncoder.builder(tokenizer, 4).build();
     Batches batches = Batches.of(rows, tight).build();
-    assertThatThrownBy(() -> batches.epoch(0).next())
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("examples row 0")
-        .hasMessageContaining("filter");
+    refuses(DatasetException.class, () -> batches.epoch(0).next(), "examples row 0", "filter");
     assertThatThrownBy(() -> Batches.of(rows.take(0), tight)).hasMessageContaining("no rows");
     assertThatThrownBy(() -> Batches.of(rows, tight).batchSize(0)).hasMessageContaining("found 0");
   }

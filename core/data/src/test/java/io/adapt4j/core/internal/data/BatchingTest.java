@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +28,7 @@ class BatchingTest {
   private static final int LIMIT = 40;
   private static final int BATCH = 4;
 
-  private static Tokenizer tokenizer;
+  @AutoClose private static Tokenizer tokenizer;
   private static ExampleEncoder encoder;
   private static EncodableRows rows;
 
@@ -37,11 +37,6 @@ class BatchingTest {
     tokenizer = Tokenizer.load(TestTokenizers.stories());
     encoder = ExampleEncoder.builder(tokenizer, LIMIT).build();
     rows = encoder.filter(dataset());
-  }
-
-  @AfterAll
-  static void close() {
-    tokenizer.close();
   }
 
   /** Texts of ragged lengths, each with its own number. */

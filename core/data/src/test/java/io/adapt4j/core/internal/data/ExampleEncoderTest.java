@@ -15,8 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,19 +24,9 @@ class ExampleEncoderTest {
   private static final int BOS = 1;
   private static final int EOS = 2;
 
-  private static Tokenizer tokenizer;
+  @AutoClose private static final Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories());
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void load() {
-    tokenizer = Tokenizer.load(TestTokenizers.stories());
-  }
-
-  @AfterAll
-  static void close() {
-    tokenizer.close();
-  }
 
   private static ExampleEncoder.Builder encoder(int maxLength) {
     return ExampleEncoder.builder(tokenizer, maxLength);

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.checkpoint;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -129,9 +130,7 @@ class CheckpointTest {
         .withMessageContaining("a checkpoint folder")
         .withMessageContaining("nothing");
     Path file = Files.createFile(folder.resolve("file"));
-    assertThatExceptionOfType(CheckpointException.class)
-        .isThrownBy(() -> Checkpoint.open(file))
-        .withMessageContaining("found a file");
+    refuses(CheckpointException.class, () -> Checkpoint.open(file), "found a file");
     writeIndex("{}");
     assertRefused("found no such field");
     writeIndex("{\"weight_map\":{}}");

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.checkpoint;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -48,8 +48,7 @@ class ExpertStacksTest {
       assertThat(checkpoint.entry(second).shape()).containsExactly(2L, 2L);
       assertThat(values(checkpoint, second)).containsExactly(4, 5, 6, 7);
       assertThat(values(checkpoint, OWNER + "[2].down_proj.bias")).containsExactly(104, 105);
-      assertThatExceptionOfType(IndexOutOfBoundsException.class)
-          .isThrownBy(() -> checkpoint.bytes(second, 8, 12));
+      refuses(IndexOutOfBoundsException.class, () -> checkpoint.bytes(second, 8, 12));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.checkpoint;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -97,8 +98,7 @@ class SafetensorsFileTest {
           .isThrownBy(() -> tensors.bytes("big"))
           .withMessageContaining("'big'")
           .withMessageContaining("bytes(name, offset, length)");
-      assertThatThrownBy(() -> tensors.bytes("big", big, 1))
-          .isInstanceOf(IndexOutOfBoundsException.class);
+      refuses(IndexOutOfBoundsException.class, () -> tensors.bytes("big", big, 1));
     }
   }
 
@@ -111,9 +111,7 @@ class SafetensorsFileTest {
     tensors.close();
     tensors.close();
     assertThat(view.get()).isEqualTo((byte) 5);
-    assertThatThrownBy(() -> tensors.bytes("a"))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("closed");
+    refuses(IllegalStateException.class, () -> tensors.bytes("a"), "closed");
   }
 
   @ParameterizedTest(name = "{1}")
@@ -145,10 +143,8 @@ class SafetensorsFileTest {
           """)
   void refusesMalformedHeaders(String header, String complaint) throws IOException {
     Path file = write(header, new byte[4]);
-    assertThatExceptionOfType(CheckpointException.class)
-        .isThrownBy(() -> SafetensorsFile.open(file))
-        .withMessageContaining(file.toString())
-        .withMessageContaining(complaint);
+    refuses(
+        CheckpointException.class, () -> SafetensorsFile.open(file), file.toString(), complaint);
   }
 
   @Test
@@ -273,17 +269,13 @@ class SafetensorsFileTest {
   void namesTheTensorThatIsNotThere() throws IOException {
     try (SafetensorsFile tensors = SafetensorsFile.open(write("{}", new byte[0]))) {
       assertThat(tensors.entries()).isEmpty();
-      assertThatExceptionOfType(CheckpointException.class)
-          .isThrownBy(() -> tensors.bytes("lm_head.weight"))
-          .withMessageContaining("'lm_head.weight'");
+      refuses(CheckpointException.class, () -> tensors.bytes("lm_head.weight"), "'lm_head.weight'");
     }
   }
 
   private static void assertRefused(Path file, String complaint) {
-    assertThatExceptionOfType(CheckpointException.class)
-        .isThrownBy(() -> SafetensorsFile.open(file))
-        .withMessageContaining(file.toString())
-        .withMessageContaining(complaint);
+    refuses(
+        CheckpointException.class, () -> SafetensorsFile.open(file), file.toString(), complaint);
   }
 
   private Path write(String header, byte[] data) throws IOException {

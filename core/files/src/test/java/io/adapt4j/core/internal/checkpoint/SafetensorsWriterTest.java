@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.checkpoint;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -194,8 +195,7 @@ class SafetensorsWriterTest {
       assertThat(TestTensors.array(written.bytes("w"))).containsExactly(1, 2, 3, 4, 5);
     }
     assertThat(kept[0].isOpen()).isFalse();
-    assertThatExceptionOfType(ClosedChannelException.class)
-        .isThrownBy(() -> kept[0].write(ByteBuffer.allocate(0)));
+    refuses(ClosedChannelException.class, () -> kept[0].write(ByteBuffer.allocate(0)));
   }
 
   @Test

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.config;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.Golden;
@@ -183,10 +183,7 @@ class DecoderConfigTest {
           """)
   void namesTheFieldThatIsWrong(String field, String value, String complaint) throws IOException {
     String json = with(field, value);
-    assertThatExceptionOfType(CheckpointException.class)
-        .isThrownBy(() -> decoder(json))
-        .withMessageContaining("some/config.json: field")
-        .withMessageContaining(complaint);
+    refuses(CheckpointException.class, () -> decoder(json), "some/config.json: field", complaint);
   }
 
   private static RopeScaling scaling(String json) throws IOException {

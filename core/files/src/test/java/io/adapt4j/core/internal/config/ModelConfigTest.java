@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.config;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.Golden;
@@ -104,9 +104,7 @@ class ModelConfigTest {
     config.toJson().put("model_type", "y");
     config.fields().json().removeAll();
     assertThat(config.fields().requireText("model_type")).isEqualTo("x");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> config.withDtype(StoredType.U8))
-        .withMessageContaining("U8");
+    refuses(IllegalArgumentException.class, () -> config.withDtype(StoredType.U8), "U8");
   }
 
   @ParameterizedTest
@@ -131,10 +129,7 @@ class ModelConfigTest {
           {"model_type": "x", "quantization_config": {"bits": 4}}  | field 'quantization_config'
           """)
   void refusesWhatItCannotUse(String json, String complaint) {
-    assertThatExceptionOfType(CheckpointException.class)
-        .isThrownBy(() -> parse(json))
-        .withMessageContaining("some/config.json: ")
-        .withMessageContaining(complaint);
+    refuses(CheckpointException.class, () -> parse(json), "some/config.json: ", complaint);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.config;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -162,12 +163,10 @@ class RotaryFrequenciesTest {
   @Test
   void refusesParametersOutOfRange() {
     RopeScaling plain = new RopeScaling.Default();
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> RotaryFrequencies.of(0, 8, 16, plain))
-        .withMessageContaining("rope_theta");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> RotaryFrequencies.of(10, 7, 16, plain))
-        .withMessageContaining("found 7");
+    refuses(
+        IllegalArgumentException.class, () -> RotaryFrequencies.of(0, 8, 16, plain), "rope_theta");
+    refuses(
+        IllegalArgumentException.class, () -> RotaryFrequencies.of(10, 7, 16, plain), "found 7");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RotaryFrequencies.of(10, 2, 16, new RopeScaling.Dynamic(2)))
         .withMessageContaining("dynamic");

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -28,18 +28,13 @@ class ForcedTokensTest {
   private static final int EOS = 2;
   private static final int[] PROMPT = {1, 403, 407, 261};
 
-  private static LoadedModel model;
+  @AutoClose private static LoadedModel model;
 
   @BeforeAll
   static void load() {
     model =
         LoadedModel.load(
             Golden.data("stories260K"), Precision.FP32, WeightFormat.asStored(), List.of());
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
   }
 
   /** Each token is one of some. */

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.generate;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,8 +36,7 @@ class StoredFinishReasonTest {
 
   @Test
   void aFileWithoutReasonOrWithAnUnknownOneIsRefused() {
-    assertThatThrownBy(() -> StoredFinishReason.of(json))
-        .isInstanceOf(IllegalArgumentException.class);
+    refuses(IllegalArgumentException.class, () -> StoredFinishReason.of(json));
     assertThatThrownBy(() -> StoredFinishReason.of(json.put("finishReason", "COMPLETE")))
         .isInstanceOf(IllegalArgumentException.class);
   }

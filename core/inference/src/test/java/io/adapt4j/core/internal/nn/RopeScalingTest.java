@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import static io.adapt4j.core.Floats.worst;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -132,13 +133,5 @@ class RopeScalingTest {
         return decoder.logits(hidden).toFloats();
       }
     }
-  }
-
-  private static double worst(float[] found, float[] wanted) {
-    double worst = 0;
-    for (int i = 0; i < wanted.length; i++) {
-      worst = Math.max(worst, Math.abs(found[i] - wanted[i]));
-    }
-    return worst;
   }
 }

@@ -2,14 +2,10 @@ package io.adapt4j.core.internal.nn;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.loss.EncoderLoss;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -91,22 +87,12 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   public Network load(DType type) {
-    return load(path, type);
+    return TestNetworks.network(path, type);
   }
 
   /** Loads the network of any checkpoint folder. */
   public static Network load(Path path) {
-    return load(path, DType.F32);
-  }
-
-  private static Network load(Path path, DType type) {
-    Network network = Architectures.declare(ModelConfig.read(path));
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      Weights.check(network, checkpoint);
-      network.allocate(type);
-      Weights.load(network, checkpoint);
-    }
-    return network;
+    return TestNetworks.network(path);
   }
 
   boolean has(String tensor) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import static io.adapt4j.core.Floats.direction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -118,21 +119,6 @@ public class FamilyGradientTest {
           .forEach(trainable -> gradients.put(trainable.name(), trainable.gradient().toFloats()));
       return gradients;
     }
-  }
-
-  /** A random unit vector that goes up in every coordinate, so that slopes are well above noise. */
-  private static double[] direction(float[] gradient, SplittableRandom random) {
-    double[] direction = new double[gradient.length];
-    double squares = 0;
-    for (int i = 0; i < direction.length; i++) {
-      direction[i] = (0.1 + random.nextDouble()) * (gradient[i] < 0 ? -1 : 1);
-      squares += direction[i] * direction[i];
-    }
-    double norm = Math.sqrt(squares);
-    for (int i = 0; i < direction.length; i++) {
-      direction[i] /= norm;
-    }
-    return direction;
   }
 
   private static double lossAt(

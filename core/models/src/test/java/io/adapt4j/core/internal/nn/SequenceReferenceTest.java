@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -175,12 +176,6 @@ class SequenceReferenceTest {
     data.put(before);
     parameter.refresh();
     return loss;
-  }
-
-  private static long[] longs(SafetensorsFile file, String tensor) {
-    long[] values = new long[Math.toIntExact(file.entry(tensor).elements())];
-    file.bytes(tensor).asLongBuffer().get(values);
-    return values;
   }
 
   static float[] floats(SafetensorsFile file, String tensor) {

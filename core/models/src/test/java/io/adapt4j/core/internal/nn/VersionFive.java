@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
+import static io.adapt4j.core.Words.words;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -25,25 +27,9 @@ final class VersionFive {
   /** Families whose matrices are tied where the file does not say so. */
   private static final Set<String> TIED =
       Set.of(
-          "bert",
-          "roberta",
-          "xlm-roberta",
-          "electra",
-          "mpnet",
-          "albert",
-          "distilbert",
-          "deberta-v2",
-          "modernbert",
-          "gemma2",
-          "gemma3_text",
-          "lfm2",
-          "smollm3",
-          "gpt2",
-          "gpt_neo",
-          "gpt_bigcode",
-          "bloom",
-          "opt",
-          "cohere");
+          words(
+              "bert roberta xlm-roberta electra mpnet albert distilbert deberta-v2 modernbert",
+              "gemma2 gemma3_text lfm2 smollm3 gpt2 gpt_neo gpt_bigcode bloom opt cohere"));
 
   private VersionFive() {}
 
@@ -191,12 +177,8 @@ final class VersionFive {
     }
     fields.remove(
         List.of(
-            "theta",
-            "rope_theta",
-            "rope_scaling",
-            "rope_local_base_freq",
-            "partial_rotary_factor",
-            "rotary_pct",
-            "rotary_emb_base"));
+            words(
+                "theta rope_theta rope_scaling rope_local_base_freq partial_rotary_factor",
+                "rotary_pct rotary_emb_base")));
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -48,13 +49,9 @@ class EngineStartTest {
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     List.of(
-            "OMP_WAIT_POLICY",
-            "GOMP_SPINCOUNT",
-            "DJL_CACHE_DIR",
-            "ENGINE_CACHE_DIR",
-            "MALLOC_TRIM_THRESHOLD_",
-            "MALLOC_MMAP_THRESHOLD_",
-            "GLIBC_TUNABLES")
+            words(
+                "OMP_WAIT_POLICY GOMP_SPINCOUNT DJL_CACHE_DIR ENGINE_CACHE_DIR",
+                "MALLOC_TRIM_THRESHOLD_ MALLOC_MMAP_THRESHOLD_ GLIBC_TUNABLES"))
         .forEach(builder.environment()::remove);
     builder.environment().putAll(environment);
     Process process = builder.start();

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -84,10 +85,7 @@ class EngineTest {
   @Test
   void aLibraryThatIsMissingAndAFunctionThatIsMissingAreNamed() {
     OperatorLibrary absent = OperatorLibrary.of(EngineTest.class, "absent.py");
-    assertThatThrownBy(() -> absent.operator("add").run())
-        .isInstanceOf(EngineException.class)
-        .hasMessageContaining("absent.py")
-        .hasMessageContaining("EngineTest");
+    refuses(EngineException.class, () -> absent.operator("add").run(), "absent.py", "EngineTest");
     try (Tensor x = Tensor.zeros(DType.F32, 1)) {
       assertThatThrownBy(() -> Operator.core("dropuot_mask").tensor(x, 0.5))
           .isInstanceOf(EngineException.class)

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -76,9 +77,7 @@ class TensorDeviceTest {
     try (Scope scope = Scope.open(MetaDevice.engine())) {
       Tensor elsewhere = Tensor.empty(DType.F32, 2);
       assertThat(elsewhere.isOnHost()).isFalse();
-      assertThatThrownBy(elsewhere::data)
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("copy it to the host first");
+      refuses(IllegalStateException.class, elsewhere::data, "copy it to the host first");
       int[] offered = new int[1];
       elsewhere.fill(memory -> offered[0] = memory.remaining());
       assertThat(offered).containsExactly(2 * Float.BYTES);

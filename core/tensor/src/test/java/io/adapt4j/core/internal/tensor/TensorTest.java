@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -50,9 +51,7 @@ class TensorTest {
   void useAfterCloseIsRefused() {
     Tensor tensor = Tensor.zeros(DType.BF16, 1);
     tensor.close();
-    assertThatThrownBy(tensor::toFloats)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("closed");
+    refuses(IllegalStateException.class, tensor::toFloats, "closed");
   }
 
   @Test
@@ -67,9 +66,7 @@ class TensorTest {
       assertThatThrownBy(() -> buffer.getFloat(4)).isInstanceOf(IndexOutOfBoundsException.class);
       assertThatThrownBy(() -> buffer.putFloat(4)).isInstanceOf(BufferOverflowException.class);
     }
-    assertThatThrownBy(tensor::data)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("closed");
+    refuses(IllegalStateException.class, tensor::data, "closed");
   }
 
   @Test
@@ -86,10 +83,7 @@ class TensorTest {
   void aFailingOperatorThrowsItsReason() {
     try (Tensor a = Tensor.zeros(DType.F32, 2, 3);
         Tensor b = Tensor.zeros(DType.F32, 2, 3)) {
-      assertThatThrownBy(() -> a.times(b))
-          .isInstanceOf(EngineException.class)
-          .hasMessageContaining("matmul")
-          .hasMessageContaining("2x3");
+      refuses(EngineException.class, () -> a.times(b), "matmul", "2x3");
     }
   }
 
@@ -114,9 +108,7 @@ class TensorTest {
       assertThat(whole.toFloats()[0]).isEqualTo(1);
       assertThat(rows.address()).isEqualTo(whole.address() + 3L * DType.BF16.bytes());
       assertThat(none.address()).isZero();
-      assertThatThrownBy(columns::address)
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("not contiguous");
+      refuses(IllegalStateException.class, columns::address, "not contiguous");
     }
     assertThat(Tensor.live()).isEqualTo(before);
   }

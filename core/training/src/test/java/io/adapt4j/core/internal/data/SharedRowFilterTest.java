@@ -18,7 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,18 +31,13 @@ class SharedRowFilterTest {
   private static final int ROWS = 2 * RowFilter.CHUNK + 300;
   private static final int STEP = 4;
 
-  private static Tokenizer tokenizer;
+  @AutoClose private static Tokenizer tokenizer;
   private static EncodableRows alone;
 
   @BeforeAll
   static void load() {
     tokenizer = Tokenizer.load(TestTokenizers.stories());
     alone = encoder().filter(dataset());
-  }
-
-  @AfterAll
-  static void close() {
-    tokenizer.close();
   }
 
   private static ExampleEncoder encoder() {

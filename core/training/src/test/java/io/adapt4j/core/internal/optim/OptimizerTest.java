@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.optim;
 
+import static io.adapt4j.core.Floats.uniform;
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -10,8 +12,7 @@ import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,17 +27,10 @@ class OptimizerTest {
   private static final int STEPS = 5;
 
   private final SplittableRandom random = new SplittableRandom(5);
-  private Scope scope;
 
-  @BeforeEach
-  void open() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final Scope scope = Scope.open();
 
   @ParameterizedTest
   @ValueSource(strings = {"layer.q_proj.weight", "layer.q_proj.bias", "model.norm.weight"})
@@ -145,7 +139,7 @@ class OptimizerTest {
   @Test
   void eightBitAdamWStaysCloseToAdamWOnLargeTensors() {
     int count = 5000;
-    float[] start = values(count);
+    float[] start = uniform(random, count);
     Trainable exact = trained("layer.weight", start.clone(), count);
     Trainable coded = trained("layer.weight", start.clone(), count);
     try (OptimizerState optimizerState =
@@ -153,7 +147,7 @@ class OptimizerTest {
         OptimizerState other =
             OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < 50; step++) {
-        float[] gradient = values(count);
+        float[] gradient = uniform(random, count);
         for (int i = 0; i < count; i++) {
           gradient[i] = gradient[i] * 0.3f + Math.signum(start[i]);
         }
@@ -176,7 +170,7 @@ class OptimizerTest {
 
   @Test
   void eightBitAdamWOfSmallTensorsIsAdamW() {
-    float[] start = values(ROWS * COLUMNS);
+    float[] start = uniform(random, ROWS * COLUMNS);
     Trainable exact = trained("layer.weight", start.clone(), ROWS, COLUMNS);
     Trainable coded = trained("layer.weight", start.clone(), ROWS, COLUMNS);
     try (OptimizerState optimizerState =
@@ -184,7 +178,7 @@ class OptimizerTest {
         OptimizerState other =
             OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
-        Tensor gradient = Tensor.of(values(ROWS * COLUMNS), ROWS, COLUMNS);
+        Tensor gradient = Tensor.of(uniform(random, ROWS * COLUMNS), ROWS, COLUMNS);
         exact.gradient().copyFrom(gradient);
         coded.gradient().copyFrom(gradient);
         optimizerState.step(RATE);
@@ -198,7 +192,7 @@ class OptimizerTest {
   @ValueSource(booleans = {false, true})
   void pagedStepsAreThoseOfTheOptimizerToTheBit(boolean eightBit) {
     int count = 5000;
-    float[] start = values(count);
+    float[] start = uniform(random, count);
     Trainable plain = trained("layer.weight", start.clone(), count);
     Trainable paged = trained("layer.weight", start.clone(), count);
     Optimizer optimizer = eightBit ? Optimizer.adamW8bit() : Optimizer.adamW();
@@ -206,7 +200,7 @@ class OptimizerTest {
         OptimizerState other =
             OptimizerStates.start(new Optimizer.Paged(optimizer), List.of(paged), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
-        Tensor gradient = Tensor.of(values(count), count);
+        Tensor gradient = Tensor.of(uniform(random, count), count);
         plain.gradient().copyFrom(gradient);
         paged.gradient().copyFrom(gradient);
         optimizerState.step(RATE);
@@ -218,12 +212,8 @@ class OptimizerTest {
 
   @Test
   void optionsOutOfRangeAreRefused() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Optimizer.AdamW(1, 0.9, 1e-8))
-        .withMessageContaining("beta1");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Optimizer.Sgd(0, true))
-        .withMessageContaining("nesterov");
+    refuses(IllegalArgumentException.class, () -> new Optimizer.AdamW(1, 0.9, 1e-8), "beta1");
+    refuses(IllegalArgumentException.class, () -> new Optimizer.Sgd(0, true), "nesterov");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Optimizer.Paged(Optimizer.lion()))
         .withMessage("paged: expected AdamW or AdamW8bit, found Lion[beta1=0.9, beta2=0.99]");
@@ -234,7 +224,7 @@ class OptimizerTest {
   }
 
   private void check(String name, Optimizer optimizer, double tolerance, Formula formula) {
-    float[] start = values(ROWS * COLUMNS);
+    float[] start = uniform(random, ROWS * COLUMNS);
     double[] expected = new double[start.length];
     for (int i = 0; i < start.length; i++) {
       expected[i] = start[i];
@@ -242,7 +232,7 @@ class OptimizerTest {
     Trainable parameter = trained(name, start, ROWS, COLUMNS);
     try (OptimizerState state = OptimizerStates.start(optimizer, List.of(parameter), DECAY)) {
       for (int step = 1; step <= STEPS; step++) {
-        float[] gradient = values(start.length);
+        float[] gradient = uniform(random, start.length);
         parameter.gradient().copyFrom(Tensor.of(gradient, ROWS, COLUMNS));
         state.step(RATE);
         double[] exact = new double[gradient.length];
@@ -256,14 +246,6 @@ class OptimizerTest {
     for (int i = 0; i < found.length; i++) {
       assertThat((double) found[i]).isCloseTo(expected[i], within(tolerance));
     }
-  }
-
-  private float[] values(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextDouble(-1, 1);
-    }
-    return values;
   }
 
   private static Trainable trained(String name, float[] values, long... sizes) {

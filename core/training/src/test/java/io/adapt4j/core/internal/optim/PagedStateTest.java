@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,12 +50,7 @@ class PagedStateTest {
   private static final int MOST_MOMENTS = 4;
 
   @TempDir private Path temporary;
-  private long before;
-
-  @BeforeEach
-  void count() {
-    before = Tensor.live();
-  }
+  private final long before = Tensor.live();
 
   @AfterEach
   void nothingStaysOpen() {

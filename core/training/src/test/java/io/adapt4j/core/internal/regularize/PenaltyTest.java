@@ -24,7 +24,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +40,7 @@ class PenaltyTest {
 
   @TempDir Path output;
 
-  private SmallRun small;
+  @AutoClose private SmallRun small;
 
   @BeforeAll
   static void writeModel() throws IOException {
@@ -50,11 +50,6 @@ class PenaltyTest {
   @BeforeEach
   void load() {
     small = new SmallRun(base);
-  }
-
-  @AfterEach
-  void close() {
-    small.close();
   }
 
   @Test

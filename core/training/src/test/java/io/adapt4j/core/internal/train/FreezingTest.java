@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.train;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.finetune.FullFineTuning;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
@@ -13,8 +13,6 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -64,7 +62,7 @@ class FreezingTest {
   @Test
   void frozenParametersHaveNoGradientAndStayAsTheyAre(@TempDir Path saved) {
     long before = Tensor.live();
-    try (Decoder decoder = load(base)) {
+    try (Decoder decoder = decoder(base)) {
       FullFineTuning method =
           FullFineTuning.create().freezeFirstLayers(1).freezeEmbeddings().freeze("mlp");
       try (Adaptation adaptation = Methods.of(method).attach(decoder, base, 0)) {
@@ -83,7 +81,7 @@ class FreezingTest {
         float[] after = values(decoder, "model.layers.1.self_attn.o_proj.weight");
         assertThat(after).isNotEqualTo(moved);
         adaptation.save(saved);
-        try (Decoder other = load(saved)) {
+        try (Decoder other = decoder(saved)) {
           assertThat(values(other, "model.layers.1.self_attn.o_proj.weight")).isEqualTo(after);
           assertThat(values(other, "model.layers.1.mlp.down_proj.weight")).isEqualTo(still);
         }
@@ -95,7 +93,7 @@ class FreezingTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void nothingBelowTheLowestTrainedParameterIsRetained(boolean recompute) {
-    try (Decoder decoder = load(base)) {
+    try (Decoder decoder = decoder(base)) {
       long none = retained(decoder, FullFineTuning.create().trainOnly("lm_head"), recompute);
       long norm = retained(decoder, FullFineTuning.create().trainOnly("model.norm"), recompute);
       long upper =
@@ -125,7 +123,7 @@ class FreezingTest {
 
   @Test
   void theBaseCannotBeRunWhereItTrainsItself() {
-    try (Decoder decoder = load(base);
+    try (Decoder decoder = decoder(base);
         Adaptation adaptation = Methods.of(FullFineTuning.create()).attach(decoder, base, 0)) {
       assertThatThrownBy(() -> adaptation.withoutAdapter(() -> 1))
           .isInstanceOf(UnsupportedOperationException.class)
@@ -170,7 +168,7 @@ class FreezingTest {
   }
 
   private static Map<String, float[]> gradients(FullFineTuning method, boolean recompute) {
-    try (Decoder decoder = load(base);
+    try (Decoder decoder = decoder(base);
         Adaptation adaptation = Methods.of(method).attach(decoder, base, 0)) {
       forwardBackward(decoder, recompute);
       Map<String, float[]> gradients = new HashMap<>();
@@ -226,14 +224,5 @@ class FreezingTest {
       }
     }
     throw new IllegalArgumentException(name);
-  }
-
-  private static Decoder load(Path folder) {
-    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      decoder.allocate(DType.F32);
-      Weights.load(decoder, checkpoint);
-    }
-    return decoder;
   }
 }

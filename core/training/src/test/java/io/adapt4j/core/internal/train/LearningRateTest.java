@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.train;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -135,8 +135,6 @@ class LearningRateTest {
     assertThat(LearningRateSchedule.custom("below", (done, warmup) -> -1).factor(0, 0, 1)).isZero();
     LearningRateSchedule broken =
         LearningRateSchedule.custom("broken", (done, warmup) -> Double.NaN);
-    assertThatIllegalStateException()
-        .isThrownBy(() -> broken.factor(0, 0, 10))
-        .withMessageContaining("'custom broken'");
+    refuses(IllegalStateException.class, () -> broken.factor(0, 0, 10), "'custom broken'");
   }
 }

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.train;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.SmallModel;
@@ -123,9 +123,8 @@ class NeftuneTest {
             .method(FullFineTuning.create())
             .maxSteps(2)
             .output(output);
-    assertThatThrownBy(() -> builder.neftune(-1).build())
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("neftune must be at least 0");
+    refuses(
+        SettingsException.class, () -> builder.neftune(-1).build(), "neftune must be at least 0");
     RunRecorder events = new RunRecorder();
     builder.neftune(5).listener(events).build().run();
     assertThat(events.steps).hasSize(2);

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.train;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -121,9 +122,8 @@ class ProgressTest {
     assertThat(new StateOptions(0, Duration.ZERO, 0, false, Map.of("a", "b")).identity())
         .isEqualTo(Map.of("a", "b"));
     assertThat(StateOptions.NONE.resume()).isFalse();
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new StateOptions(-1, 0, false, Map.of()))
-        .withMessageContaining("interval");
+    refuses(
+        IllegalArgumentException.class, () -> new StateOptions(-1, 0, false, Map.of()), "interval");
     assertThatIllegalArgumentException().isThrownBy(() -> new StateOptions(0, -1, false, Map.of()));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new StateOptions(0, Duration.ofMillis(-1), 1, false, Map.of()));

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.train;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -181,9 +182,7 @@ class RunStatesTest {
     ObjectNode whole = (ObjectNode) CheckedJson.read(newer.resolve("state.json")).json();
     whole.remove("checksum");
     CheckedJson.write(newer.resolve("state.json"), whole.put("format", 99));
-    assertThatExceptionOfType(TrainingException.class)
-        .isThrownBy(this::newest)
-        .withMessageContainingAll("step-00000009", "format 99");
+    refuses(TrainingException.class, this::newest, "step-00000009", "format 99");
   }
 
   @Test

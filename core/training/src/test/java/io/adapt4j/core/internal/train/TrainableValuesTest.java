@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.train;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -49,9 +50,7 @@ class TrainableValuesTest {
     try (SmallRun small = new SmallRun(base)) {
       TrainableValues own = TrainableValues.of(small.adaptation);
       TrainableValues other = TrainableValues.of(Map.of("lora_A", new float[] {1}));
-      assertThatThrownBy(() -> other.copyTo(small.adaptation))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("found 1");
+      refuses(IllegalArgumentException.class, () -> other.copyTo(small.adaptation), "found 1");
       assertThatThrownBy(() -> TrainableValues.average(List.of(own, other), List.of(1.0, 1.0)))
           .hasMessageContaining("found none");
       assertThatThrownBy(() -> TrainableValues.average(List.of(own), List.of(0.0)))

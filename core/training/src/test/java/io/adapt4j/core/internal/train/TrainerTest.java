@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.train;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -7,16 +8,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.finetune.FullFineTuning;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.family.Architectures;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
@@ -74,7 +70,7 @@ class TrainerTest {
   @BeforeEach
   void loadModel() {
     tokenizer = Tokenizer.load(base);
-    decoder = load(base);
+    decoder = decoder(base);
     adaptation = Methods.of(FullFineTuning.create()).attach(decoder, base, 0);
   }
 
@@ -91,7 +87,7 @@ class TrainerTest {
     double[] whole = run(options(4, 1, recompute), 4);
     Map<String, float[]> wholeWeights = weights(decoder);
 
-    try (Decoder other = load(base);
+    try (Decoder other = decoder(base);
         Adaptation trained = Methods.of(FullFineTuning.create()).attach(other, base, 0)) {
       events.steps.clear();
       double[] parts =
@@ -166,7 +162,7 @@ class TrainerTest {
         .hasMessageContaining("Lower the learning rate");
     assertThat(events.skipped).extracting(SkippedStep::consecutive).containsExactly(1, 2, 3);
     assertThat(events.ends).extracting(RunEnd::reason).containsExactly(StopReason.FAILED);
-    try (Decoder saved = load(output.resolve("last"))) {
+    try (Decoder saved = decoder(output.resolve("last"))) {
       assertSame(weights(saved), good.get(1));
     }
   }
@@ -353,15 +349,6 @@ class TrainerTest {
     try (Tensor nan = Tensor.of(new float[] {Float.NaN}, 1)) {
       decoder.parameters().get(0).value().copyFrom(nan);
     }
-  }
-
-  private static Decoder load(Path folder) {
-    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      decoder.allocate(DType.F32);
-      Weights.load(decoder, checkpoint);
-    }
-    return decoder;
   }
 
   private static Map<String, float[]> weights(Decoder decoder) {

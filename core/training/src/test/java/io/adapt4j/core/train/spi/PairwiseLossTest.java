@@ -1,7 +1,7 @@
 package io.adapt4j.core.train.spi;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -207,16 +207,12 @@ class PairwiseLossTest {
   @Test
   void aLossThatComparesNeedsAReferenceThatStays() {
     Task task = Task.preference(PreferenceLoss.custom(new Sigmoid(0.3)));
-    assertThatThrownBy(() -> tuner("run", task).build())
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("Reference.precomputed()");
+    refuses(SettingsException.class, () -> tuner("run", task).build(), "Reference.precomputed()");
   }
 
   @Test
   void rewardsNeedABetaAboveZero() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> PreferenceLoss.custom(new Sigmoid(0)))
-        .withMessageContaining("beta");
+    refuses(IllegalArgumentException.class, () -> PreferenceLoss.custom(new Sigmoid(0)), "beta");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.core.train.spi;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -298,10 +299,7 @@ class TrainingObjectiveTest {
   private void assertRefused(TrainingObjective objective, String message) {
     FineTuner tuner =
         tuner("run", Task.custom(objective), SmallModel.sentences(24)).overwriteOutput().build();
-    assertThatThrownBy(tuner::run)
-        .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("row ")
-        .hasMessageContaining(message);
+    refuses(SettingsException.class, tuner::run, "row ", message);
   }
 
   @Test

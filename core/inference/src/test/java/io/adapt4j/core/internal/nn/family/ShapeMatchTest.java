@@ -1,19 +1,17 @@
 package io.adapt4j.core.internal.nn.family;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.inspect.ModelInfo;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.method.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,8 +39,8 @@ class ShapeMatchTest {
     ModelConfig config = ModelConfig.read(folder);
     assertThat(config.modelType()).isEqualTo("acme");
     try (FamilyFolder original = FamilyFolder.open(name);
-        Decoder renamed = load(folder);
-        Decoder plain = load(original.path())) {
+        Decoder renamed = decoder(folder);
+        Decoder plain = decoder(original.path())) {
       assertThat(renamed.modelConfig().modelType()).isEqualTo(type);
       assertThat(renamed.modelConfig().architectures()).containsExactly(classes + "ForCausalLM");
       long[] ids = {1, 5, 9, 7, 3, 11, 8, 6};
@@ -120,16 +118,6 @@ class ShapeMatchTest {
             file + ": field 'model_type': expected a model family that this build reads, found \"")
         .hasMessageContaining(said)
         .satisfies(refusal -> assertThat(refusal.getMessage()).hasSizeLessThan(400));
-  }
-
-  private static Decoder load(Path path) {
-    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(path));
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      Weights.check(decoder, checkpoint);
-      decoder.allocate(DType.F32);
-      Weights.load(decoder, checkpoint);
-    }
-    return decoder;
   }
 
   private void copy(String name, String fields) throws IOException {

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.nn.weights;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -79,10 +79,7 @@ class UnreadTensorsTest {
   void aModelIsRefusedBesideOtherValuesByTheTensorsName(String source, String tensor)
       throws Exception {
     Path folder = copy(source, "{}", tensor, true);
-    assertThatExceptionOfType(CheckpointException.class)
-        .isThrownBy(() -> load(folder))
-        .withMessageContaining(tensor)
-        .withMessageContaining("model.safetensors");
+    refuses(CheckpointException.class, () -> load(folder), tensor, "model.safetensors");
   }
 
   @ParameterizedTest
@@ -136,10 +133,7 @@ class UnreadTensorsTest {
         folder,
         source("families/gpt2_by_layer"),
         List.of(StoredBuffers.floats("lm_head.weight", List.of(2L, 3L), i -> i)));
-    assertThatExceptionOfType(CheckpointException.class)
-        .isThrownBy(() -> load(folder))
-        .withMessageContaining("lm_head.weight")
-        .withMessageContaining("tie_word_embeddings");
+    refuses(CheckpointException.class, () -> load(folder), "lm_head.weight", "tie_word_embeddings");
   }
 
   private static String outputName(Path folder) {

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.nn.head;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -51,8 +51,7 @@ class HeadSlotTest {
   @Test
   void aModelWithoutWeightsHasNoneToCopy() {
     try (Decoder decoder = decoder(true)) {
-      assertThatThrownBy(() -> decoder.headSlot().untie())
-          .isInstanceOf(IllegalStateException.class);
+      refuses(IllegalStateException.class, () -> decoder.headSlot().untie());
       assertThat(decoder.isTied()).isTrue();
     }
   }

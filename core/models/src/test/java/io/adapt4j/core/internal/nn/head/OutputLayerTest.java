@@ -1,7 +1,8 @@
 package io.adapt4j.core.internal.nn.head;
 
+import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -135,10 +136,8 @@ class OutputLayerTest {
   void aFamilyWithoutSuchAClassIsRefused(String family, OutputLayer layer) {
     try (FamilyFolder folder = FamilyFolder.open(family)) {
       ModelConfig config = ModelConfig.read(folder.path());
-      assertThatThrownBy(() -> layer.className(config))
-          .isInstanceOf(CheckpointException.class)
-          .hasMessageContaining("model_type")
-          .hasMessageContaining(layer.suffix());
+      refuses(
+          CheckpointException.class, () -> layer.className(config), "model_type", layer.suffix());
     }
   }
 
@@ -189,12 +188,6 @@ class OutputLayerTest {
       Arrays.fill(mask, (row + 1) * length - tokens, (row + 1) * length, 1);
     }
     return new EncoderInputs(ids, mask, new long[ids.length], new long[0], batch.rows(), length);
-  }
-
-  private static long[] longs(SafetensorsFile file, String name) {
-    long[] values = new long[Math.toIntExact(file.entry(name).elements())];
-    file.bytes(name).asLongBuffer().get(values);
-    return values;
   }
 
   private static Encoder declared(ModelConfig base, String className, int classes) {

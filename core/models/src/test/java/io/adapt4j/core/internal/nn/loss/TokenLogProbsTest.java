@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +35,7 @@ class TokenLogProbsTest {
       new LanguageModelLoss.Inputs(IDS, MASK, LABELS, 2, 6);
 
   @TempDir Path folder;
-  private Decoder decoder;
+  @AutoClose private Decoder decoder;
 
   @BeforeEach
   void load() throws IOException {
@@ -46,11 +46,6 @@ class TokenLogProbsTest {
       Weights.load(decoder, checkpoint);
     }
     decoder.parameters().forEach(Parameter::train);
-  }
-
-  @AfterEach
-  void close() {
-    decoder.close();
   }
 
   @Test

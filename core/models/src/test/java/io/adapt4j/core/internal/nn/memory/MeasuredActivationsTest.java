@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.memory;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -144,16 +145,7 @@ class MeasuredActivationsTest {
     @Override
     protected List<String> getFieldOrder() {
       return List.of(
-          "arena",
-          "ordblks",
-          "smblks",
-          "hblks",
-          "hblkhd",
-          "usmblks",
-          "fsmblks",
-          "uordblks",
-          "fordblks",
-          "keepcost");
+          words("arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"));
     }
   }
 }

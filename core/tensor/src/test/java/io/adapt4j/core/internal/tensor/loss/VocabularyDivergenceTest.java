@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor.loss;
 
+import static io.adapt4j.core.Floats.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -20,11 +21,11 @@ class VocabularyDivergenceTest {
   private static final double FACTOR = 0.25;
 
   private final Random random = new Random(11);
-  private final float[] hidden = values(ROWS * WIDTH);
-  private final float[] weight = values(VOCABULARY * WIDTH);
-  private final float[] bias = values(VOCABULARY);
-  private final float[] baseHidden = values(ROWS * WIDTH);
-  private final float[] baseWeight = values(VOCABULARY * WIDTH);
+  private final float[] hidden = normal(random, ROWS * WIDTH);
+  private final float[] weight = normal(random, VOCABULARY * WIDTH);
+  private final float[] bias = normal(random, VOCABULARY);
+  private final float[] baseHidden = normal(random, ROWS * WIDTH);
+  private final float[] baseWeight = normal(random, VOCABULARY * WIDTH);
 
   @ParameterizedTest
   @CsvSource({"1, 1, 0", "16, 1, 0", "37, 0.5, 0", "1000, 0.5, 3", "5, 1, 3"})
@@ -102,14 +103,6 @@ class VocabularyDivergenceTest {
       parameter.value().copyFrom(content);
     }
     return parameter;
-  }
-
-  private float[] values(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 
   private static void assertClose(float[] found, double[] expected) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor.loss;
 
+import static io.adapt4j.core.Floats.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -20,8 +21,8 @@ class VocabularyLossTest {
   private static final double SCALE = 0.25;
 
   private final Random random = new Random(11);
-  private final float[] hidden = values(ROWS * WIDTH);
-  private final float[] head = values(VOCABULARY * WIDTH);
+  private final float[] hidden = normal(random, ROWS * WIDTH);
+  private final float[] head = normal(random, VOCABULARY * WIDTH);
   private final long[] targets = random.longs(ROWS, 0, VOCABULARY).toArray();
 
   private double sum;
@@ -124,14 +125,6 @@ class VocabularyLossTest {
       p[v] /= total;
     }
     return p;
-  }
-
-  private float[] values(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 
   private static void roundToBf16(float[] values) {

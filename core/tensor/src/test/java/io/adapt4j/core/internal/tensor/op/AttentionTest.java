@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor.op;
 
+import static io.adapt4j.core.Floats.uniform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -12,8 +13,7 @@ import io.adapt4j.core.internal.tensor.TensorDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,22 +35,15 @@ class AttentionTest {
   private static final double SCALE = 0.5;
 
   private final SplittableRandom random = new SplittableRandom(7);
-  private final float[] q = values(ROWS * HEADS * LENGTH * WIDTH);
-  private final float[] k = values(ROWS * KV_HEADS * LENGTH * WIDTH);
-  private final float[] v = values(ROWS * KV_HEADS * LENGTH * WIDTH);
-  private final float[] dy = values(ROWS * LENGTH * HEADS * WIDTH);
+  private final float[] q = uniform(random, ROWS * HEADS * LENGTH * WIDTH);
+  private final float[] k = uniform(random, ROWS * KV_HEADS * LENGTH * WIDTH);
+  private final float[] v = uniform(random, ROWS * KV_HEADS * LENGTH * WIDTH);
+  private final float[] dy = uniform(random, ROWS * LENGTH * HEADS * WIDTH);
   private AttentionRule rule;
-  private Scope scope;
 
-  @BeforeEach
-  void open() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final Scope scope = Scope.open();
 
   @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}, alibi {4}")
   @CsvSource({
@@ -247,13 +240,5 @@ class AttentionTest {
 
   private static Tensor key(float[] values) {
     return Tensor.of(values, ROWS, KV_HEADS, LENGTH, WIDTH);
-  }
-
-  private float[] values(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextDouble(-1, 1);
-    }
-    return values;
   }
 }

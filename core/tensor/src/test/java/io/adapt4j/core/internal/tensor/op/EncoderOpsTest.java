@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor.op;
 
+import static io.adapt4j.core.Floats.uniform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -11,8 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,25 +23,15 @@ class EncoderOpsTest {
   private static final long[] MASK = {1, 1, 1, 0, 1, 1, 0, 0};
 
   private final SplittableRandom random = new SplittableRandom(5);
-  private Scope scope;
-
-  @BeforeEach
-  void open() {
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
+  @AutoClose private final Scope scope = Scope.open();
 
   @ParameterizedTest(name = "padded {0}, window {1}")
   @CsvSource({"false, 0", "true, 0", "true, 3"})
   void fusedAttentionEqualsThatOfTraining(boolean padded, long window) {
     AttentionRule rule = AttentionRule.bothWays(8, window);
-    Tensor q = Tensor.of(values(2 * 3 * 20 * 8), 2, 3, 20, 8);
-    Tensor k = Tensor.of(values(2 * 3 * 20 * 8), 2, 3, 20, 8);
-    Tensor v = Tensor.of(values(2 * 3 * 20 * 8), 2, 3, 20, 8);
+    Tensor q = Tensor.of(uniform(random, 2 * 3 * 20 * 8), 2, 3, 20, 8);
+    Tensor k = Tensor.of(uniform(random, 2 * 3 * 20 * 8), 2, 3, 20, 8);
+    Tensor v = Tensor.of(uniform(random, 2 * 3 * 20 * 8), 2, 3, 20, 8);
     Tensor mask = padded ? Masks.padding(Tensor.of(padding(), 2, 20), window, DType.F32) : null;
     float[] fused = Ops.inference().attention(q, k, v, mask, rule).toFloats();
     try (Tape tape = new Tape()) {
@@ -83,7 +73,7 @@ class EncoderOpsTest {
 
   /** Compares the gradient of sum(y w) by x [2, 4, 3] with differences. */
   private void assertSlopes(int width, Function<List<Tensor>, Function<Ops, Tensor>> operator) {
-    float[] x = values(24);
+    float[] x = uniform(random, 24);
     float[] gradient;
     float[] weights;
     try (Tape tape = new Tape()) {
@@ -91,7 +81,7 @@ class EncoderOpsTest {
       tape.track(input);
       Tensor y = operator.apply(List.of(input)).apply(Ops.recording(tape, 0));
       assertThat(y.size(-1)).isEqualTo(width);
-      weights = values(Math.toIntExact(y.count()));
+      weights = uniform(random, Math.toIntExact(y.count()));
       Tensor dy = Tensor.of(weights, y.sizes());
       gradient = tape.backward(y, dy, input).toFloats();
     }
@@ -116,13 +106,5 @@ class EncoderOpsTest {
       sum += (double) y[i] * weights[i];
     }
     return sum;
-  }
-
-  private float[] values(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextDouble(-1, 1);
-    }
-    return values;
   }
 }

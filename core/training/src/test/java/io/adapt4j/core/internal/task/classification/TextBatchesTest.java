@@ -27,7 +27,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,16 +41,11 @@ class TextBatchesTest {
   private static final int VOCABULARY = 20;
 
   @TempDir private Path folder;
-  private Tokenizer tokenizer;
+  @AutoClose private Tokenizer tokenizer;
 
   @BeforeEach
   void load() throws IOException {
     tokenizer = Tokenizer.load(SmallEncoder.write(folder));
-  }
-
-  @AfterEach
-  void close() {
-    tokenizer.close();
   }
 
   @Test

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.classification;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.SmallEncoder;
 import io.adapt4j.core.data.Dataset;
@@ -22,7 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,16 +35,11 @@ class TextEncoderTest {
   private static final int NONE = TrainingSample.IGNORED;
 
   @TempDir private Path folder;
-  private Tokenizer tokenizer;
+  @AutoClose private Tokenizer tokenizer;
 
   @BeforeEach
   void load() throws IOException {
     tokenizer = Tokenizer.load(SmallEncoder.write(folder));
-  }
-
-  @AfterEach
-  void close() {
-    tokenizer.close();
   }
 
   @Test
@@ -173,10 +168,7 @@ class TextEncoderTest {
   }
 
   private static void assertFails(TextEncoder encoder, Dataset data, int row, String message) {
-    assertThatThrownBy(() -> encoder.encodeRow(data, row))
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining(data.locate(row))
-        .hasMessageContaining(message);
+    refuses(DatasetException.class, () -> encoder.encodeRow(data, row), data.locate(row), message);
   }
 
   private TextEncoder encoder(ClassificationProblem problem, int maxLength, String... labels) {

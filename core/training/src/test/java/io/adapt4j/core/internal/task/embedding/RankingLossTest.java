@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.embedding;
 
+import static io.adapt4j.core.Floats.direction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -239,21 +240,6 @@ class RankingLossTest {
       }
     }
     return new EncoderInputs(ids, mask, new long[ids.length], new long[0], rows, length);
-  }
-
-  /** A random unit vector that goes up in every coordinate, so that slopes are well above noise. */
-  private static double[] direction(float[] gradient, SplittableRandom random) {
-    double[] direction = new double[gradient.length];
-    double squares = 0;
-    for (int i = 0; i < direction.length; i++) {
-      direction[i] = (0.1 + random.nextDouble()) * (gradient[i] < 0 ? -1 : 1);
-      squares += direction[i] * direction[i];
-    }
-    double norm = Math.sqrt(squares);
-    for (int i = 0; i < direction.length; i++) {
-      direction[i] /= norm;
-    }
-    return direction;
   }
 
   private static double lossAt(

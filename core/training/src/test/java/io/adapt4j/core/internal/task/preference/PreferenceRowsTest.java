@@ -21,8 +21,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Pairs and verdicts as tokens. */
@@ -30,17 +29,7 @@ class PreferenceRowsTest {
 
   private static final String PROMPT = "Once upon a time there was";
 
-  private Tokenizer tokenizer;
-
-  @BeforeEach
-  void open() {
-    tokenizer = Tokenizer.load(TestTokenizers.stories());
-  }
-
-  @AfterEach
-  void close() {
-    tokenizer.close();
-  }
+  @AutoClose private final Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories());
 
   private ExampleEncoder encoder(int maxLength) {
     return ExampleEncoder.builder(tokenizer, maxLength).build();

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +30,7 @@ class StoredReferenceTest {
 
   @TempDir Path folder;
   private Path file;
-  private Tokenizer tokenizer;
+  @AutoClose private Tokenizer tokenizer;
   private PreferenceRows rows;
   private int asked;
 
@@ -43,11 +43,6 @@ class StoredReferenceTest {
       pairs.add(new Example.Preference("Lily saw", " a cat".repeat(i + 1), " the sun"));
     }
     rows = PreferenceRows.of(Datasets.of(pairs), ExampleEncoder.builder(tokenizer, 64).build());
-  }
-
-  @AfterEach
-  void close() {
-    tokenizer.close();
   }
 
   private StoredReference<PreferenceBatch> stored() {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
+import static io.adapt4j.core.Floats.floats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -146,13 +147,5 @@ class PpoGoldenTest {
       }
     }
     return Arrays.copyOf(kept, count);
-  }
-
-  private static float[] floats(double[] values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
   }
 }

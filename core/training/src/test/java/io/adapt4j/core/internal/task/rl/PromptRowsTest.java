@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,12 +36,7 @@ class PromptRowsTest {
   private static final ChatMessage USER = ChatMessage.user("Hello Lily");
 
   @TempDir private Path folder;
-  private final Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories());
-
-  @AfterEach
-  void close() {
-    tokenizer.close();
-  }
+  @AutoClose private final Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories());
 
   @Test
   void aListOfMessagesIsRenderedAsTheTemplateHasIt() throws IOException {

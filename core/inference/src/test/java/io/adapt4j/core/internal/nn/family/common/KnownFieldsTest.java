@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family.common;
 
+import static io.adapt4j.core.Words.words;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -40,33 +41,14 @@ class KnownFieldsTest {
   /** Objects are read leniently; these fields are not read where another one says the same. */
   private static final Set<String> READ_ON_OCCASION =
       Set.of(
-          "rope_parameters",
-          "text_config",
-          "id2label",
-          "classifier_dropout",
-          "hidden_act",
-          "attention_types",
-          "attention_layers",
-          "sliding_window",
-          "sliding_window_pattern",
-          "_sliding_window_pattern",
-          "max_window_layers",
-          "partial_rotary_factor",
-          "rope_theta",
-          "embd_pdrop",
-          "resid_pdrop",
-          "is_gated_act",
-          "attn_config",
-          "normalize_embedding",
-          "output_router_logits",
-          "pos_att_type",
-          "decoder_bias",
-          "classifier_bias",
-          "classifier_activation",
-          "classifier_pooling",
-          "decoder_vocab_size",
-          "num_experts_per_tok",
-          "vocab_size");
+          words(
+              "rope_parameters text_config id2label classifier_dropout hidden_act",
+              "attention_types attention_layers sliding_window sliding_window_pattern",
+              "_sliding_window_pattern max_window_layers partial_rotary_factor rope_theta",
+              "embd_pdrop resid_pdrop is_gated_act attn_config normalize_embedding",
+              "output_router_logits pos_att_type decoder_bias classifier_bias",
+              "classifier_activation classifier_pooling decoder_vocab_size num_experts_per_tok",
+              "vocab_size"));
 
   @TempDir private Path temporary;
 

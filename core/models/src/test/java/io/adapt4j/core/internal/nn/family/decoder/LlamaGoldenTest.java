@@ -1,28 +1,25 @@
 package io.adapt4j.core.internal.nn.family.decoder;
 
+import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
+import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.Golden;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -40,7 +37,7 @@ class LlamaGoldenTest {
     Path folder = Golden.folder("models/" + name);
     try (SafetensorsFile expected =
             SafetensorsFile.open(numbers(name).resolve("expected.safetensors"));
-        Decoder decoder = load(folder, DType.F32)) {
+        Decoder decoder = decoder(folder, DType.F32)) {
       assertThat(maxLogitError(decoder, expected, "")).isLessThan(1e-4);
       if (expected.entries().containsKey("logits_left")) {
         assertThat(maxLogitError(decoder, expected, "_left")).isLessThan(1e-4);
@@ -53,7 +50,7 @@ class LlamaGoldenTest {
   void bf16ComputeStaysWithinItsTolerance(String name) {
     Path folder = Golden.folder("models/" + name);
     try (SafetensorsFile expected = SafetensorsFile.open(folder.resolve("expected.safetensors"));
-        Decoder decoder = load(folder, DType.BF16)) {
+        Decoder decoder = decoder(folder, DType.BF16)) {
       long[] ids = longs(expected, "input_ids");
       long[] mask = longs(expected, "attention_mask");
       float[] logits = logits(decoder, ids, mask);
@@ -76,7 +73,7 @@ class LlamaGoldenTest {
     long before = Tensor.live();
     try (SafetensorsFile expected =
             SafetensorsFile.open(numbers(name).resolve("expected.safetensors"));
-        Decoder decoder = load(folder, DType.F32)) {
+        Decoder decoder = decoder(folder, DType.F32)) {
       decoder.parameters().forEach(Parameter::train);
       long[] labels = longs(expected, "labels");
       LanguageModelLoss.Inputs inputs =
@@ -115,16 +112,6 @@ class LlamaGoldenTest {
   /** The sharded model is the plain one in several files: the same numbers apply. */
   private static Path numbers(String name) {
     return Golden.folder("models/" + (name.equals("llama_sharded") ? "llama" : name));
-  }
-
-  private static Decoder load(Path folder, DType type) {
-    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(decoder, checkpoint);
-      decoder.allocate(type);
-      Weights.load(decoder, checkpoint);
-    }
-    return decoder;
   }
 
   private static double maxLogitError(Decoder decoder, SafetensorsFile expected, String suffix) {
@@ -169,13 +156,6 @@ class LlamaGoldenTest {
       sum += (double) value * value;
     }
     return Math.sqrt(sum);
-  }
-
-  private static long[] longs(SafetensorsFile file, String name) {
-    LongBuffer buffer = file.bytes(name).asLongBuffer();
-    long[] values = new long[buffer.remaining()];
-    buffer.get(values);
-    return values;
   }
 
   private static float[] floats(SafetensorsFile file, String name) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.nn.family.encoder;
 
+import static io.adapt4j.core.Words.words;
+import static io.adapt4j.core.internal.nn.TestNetworks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,8 +12,6 @@ import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
-import io.adapt4j.core.internal.nn.weights.Weights;
-import io.adapt4j.core.internal.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,18 +40,13 @@ class NomicFieldsTest {
       fields.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", 1000);
       fields.remove(
           List.of(
-              "activation_function",
-              "n_inner",
-              "mlp_fc1_bias",
-              "mlp_fc2_bias",
-              "qkv_proj_bias",
-              "rotary_emb_base",
-              "rotary_emb_fraction",
-              "max_trained_positions"));
+              words(
+                  "activation_function n_inner mlp_fc1_bias mlp_fc2_bias qkv_proj_bias",
+                  "rotary_emb_base rotary_emb_fraction max_trained_positions")));
       Files.writeString(changed.resolve("config.json"), fields.toString());
       Files.copy(
           folder.path().resolve(Checkpoint.SINGLE_FILE), changed.resolve(Checkpoint.SINGLE_FILE));
-      try (Network renamed = load(changed)) {
+      try (Network renamed = network(changed)) {
         EncoderInputs batch = folder.batch("");
         assertThat(FamilyFolder.hidden(renamed, batch))
             .isEqualTo(FamilyFolder.hidden(original, batch));
@@ -83,15 +78,5 @@ class NomicFieldsTest {
       assertThat(network.tensors().get("encoder.layers.0.mlp.fc11.weight"))
           .containsExactly(width, 8L);
     }
-  }
-
-  private static Network load(Path folder) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-    }
-    return network;
   }
 }

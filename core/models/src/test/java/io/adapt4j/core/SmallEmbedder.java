@@ -1,4 +1,4 @@
-package io.adapt4j.langchain4j;
+package io.adapt4j.core;
 
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -11,12 +11,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A BERT of random weights, with a tokenizer of a few words and prompts of its own. */
-final class SmallEmbedder {
+/** A BERT of random weights, with a tokenizer of a few words. */
+public final class SmallEmbedder {
 
   private SmallEmbedder() {}
 
-  static Path write(Path folder) throws IOException {
+  /** Writes the model as a checkpoint. */
+  public static Path write(Path folder) throws IOException {
     Files.writeString(
         folder.resolve("config.json"),
         """
@@ -56,6 +57,12 @@ final class SmallEmbedder {
         {"cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]",
          "model_max_length": 32, "tokenizer_class": "BertTokenizer"}
         """);
+    return folder;
+  }
+
+  /** Writes the model as a sentence transformer with prompts of its own. */
+  public static Path writeWithPrompts(Path folder) throws IOException {
+    write(folder);
     Files.writeString(
         folder.resolve("modules.json"),
         """
