@@ -17,6 +17,7 @@ class LowRankSumTest {
   private static final int IN = 7;
 
   private final SplittableRandom random = new SplittableRandom(5);
+
   @SuppressWarnings("UnusedVariable")
   @AutoClose
   private final Scope scope = Scope.open();
