@@ -45,7 +45,9 @@ class DeviceRunTest {
       ModelSource.path(Path.of("..", "examples", "models", "stories260K"));
 
   @TempDir private Path output;
-  @AutoClose private final ShapesOnly elsewhere = ShapesOnly.open();
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final ShapesOnly elsewhere = ShapesOnly.open();
 
   private static Dataset sentences() {
     return Datasets.of(

@@ -23,7 +23,9 @@ class EncoderOpsTest {
   private static final long[] MASK = {1, 1, 1, 0, 1, 1, 0, 0};
 
   private final SplittableRandom random = new SplittableRandom(5);
-  @AutoClose private final Scope scope = Scope.open();
+  @SuppressWarnings("UnusedVariable")
+  @AutoClose
+  private final Scope scope = Scope.open();
 
   @ParameterizedTest(name = "padded {0}, window {1}")
   @CsvSource({"false, 0", "true, 0", "true, 3"})
