@@ -45,6 +45,7 @@ class DeviceRunTest {
       ModelSource.path(Path.of("..", "examples", "models", "stories260K"));
 
   @TempDir private Path output;
+
   @SuppressWarnings("UnusedVariable")
   @AutoClose
   private final ShapesOnly elsewhere = ShapesOnly.open();

@@ -23,6 +23,7 @@ class EncoderOpsTest {
   private static final long[] MASK = {1, 1, 1, 0, 1, 1, 0, 0};
 
   private final SplittableRandom random = new SplittableRandom(5);
+
   @SuppressWarnings("UnusedVariable")
   @AutoClose
   private final Scope scope = Scope.open();
