@@ -44,7 +44,7 @@ class ExampleApplicationTest {
             ExampleApplication.class,
             "--server.port=0",
             "--spring.main.banner-mode=off",
-            "--adapt4j.model.path=../examples/models/stories260K",
+            "--adapt4j.model.path=../../examples/models/stories260K",
             "--adapt4j.generation.max-new-tokens=12",
             "--adapt4j.generation.temperature=0",
             "--example.documents=" + documents,

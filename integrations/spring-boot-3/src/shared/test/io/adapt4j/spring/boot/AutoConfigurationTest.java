@@ -28,7 +28,7 @@ import org.springframework.context.annotation.Configuration;
 /** What an application has of its properties. */
 class AutoConfigurationTest {
 
-  private static final String MODEL = "adapt4j.model.path=../examples/models/stories260K";
+  private static final String MODEL = "adapt4j.model.path=../../examples/models/stories260K";
 
   private final ApplicationContextRunner application =
       new ApplicationContextRunner()

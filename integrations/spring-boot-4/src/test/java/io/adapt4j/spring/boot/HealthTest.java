@@ -17,7 +17,7 @@ class HealthTest {
           .withConfiguration(
               AutoConfigurations.of(
                   Adapt4jAutoConfiguration.class, Adapt4jHealthAutoConfiguration.class))
-          .withPropertyValues("adapt4j.model.path=../examples/models/stories260K");
+          .withPropertyValues("adapt4j.model.path=../../examples/models/stories260K");
 
   @Test
   void aModelIsUpUntilItIsClosed() {
