@@ -160,7 +160,7 @@ public final class ConcurrentRequestsBenchmark {
     Latencies latencies = new Latencies();
     for (int[] prompt : prompts(probes)) {
       List<CompletableFuture<Generation>> others =
-          Timing.start(prompts(clients - 1), threads, other -> served.answer(other, newTokens));
+          Timing.start(prompts(clients - 1), threads, ids -> served.answer(ids, newTokens));
       // All prompts are processed after half of an answer's time.
       LockSupport.parkNanos(8_000_000L * newTokens);
       if (others.stream().anyMatch(CompletableFuture::isDone)) {
