@@ -41,6 +41,7 @@ import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -398,6 +399,7 @@ public final class FineTuner {
      * Lora.plus(16)}.
      */
     public Builder learningRateFactor(String names, double factor) {
+      Objects.requireNonNull(names, "names");
       return add(Options.LEARNING_RATE_FACTORS, new LearningRateFactor(names, factor));
     }
 
