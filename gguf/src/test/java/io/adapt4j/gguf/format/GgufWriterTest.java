@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GgufWriterTest {
@@ -96,6 +100,37 @@ class GgufWriterTest {
         .isThrownBy(() -> GgufWriter.write(file, NONE, List.of(broken)));
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
     assertThat(names(folder)).containsExactly("model.gguf");
+  }
+
+  static Stream<Arguments> failures() {
+    return Stream.of(
+        Arguments.of(
+            new ClosedByInterruptException(), "the thread that was writing was interrupted", true),
+        Arguments.of(new AccessDeniedException("model"), "Check the permissions of ", true),
+        Arguments.of(new IOException("Permission denied"), "Check the permissions of ", true),
+        Arguments.of(new IOException("Read-only file system"), "Check the permissions of ", true),
+        Arguments.of(
+            new IOException("No space left on device"), "the disk is full (No space", false),
+        Arguments.of(new IOException("Disk quota exceeded"), "the disk is full (Disk quota", false),
+        Arguments.of(new IOException("Input/output error"), "Check free space and", false));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void theRemedyFitsTheFailure(IOException failure, String remedy, boolean spaceIsNoMatter) {
+    assertThatExceptionOfType(GgufException.class)
+        .isThrownBy(() -> GgufWriter.write(file, NONE, List.of(new FailingSource(failure))))
+        .withMessageContaining(remedy)
+        .matches(
+            refusal ->
+                refusal.getMessage().matches("(?s).*[\\d,]+ bytes are free in.*")
+                    != spaceIsNoMatter);
+  }
+
+  @Test
+  void namesOfTheLongestAllowedLengthAreWritten() {
+    GgufWriter.write(file, NONE, List.of(BytesSource.counting("w".repeat(63), TensorType.F32, 8L)));
+    assertThat(file).exists();
   }
 
   /** Writes half of its bytes, then fails. */
