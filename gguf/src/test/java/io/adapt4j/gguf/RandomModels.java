@@ -19,7 +19,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
@@ -126,7 +127,7 @@ final class RandomModels {
     boolean fourBit = RandomMixtures.isFourBit(config);
     Map<String, List<Long>> shapes =
         Architectures.declareDecoder(ModelConfig.read(folder)).tensors();
-    Random random = new Random(name.hashCode());
+    RandomGenerator random = new SplittableRandom(name.hashCode());
     List<TensorData> tensors = new ArrayList<>();
     shapes.forEach((tensor, shape) -> tensors.add(random(tensor, shape, small, random)));
     SafetensorsWriter.create()
@@ -135,19 +136,20 @@ final class RandomModels {
     return folder;
   }
 
-  private static TensorData random(String name, List<Long> shape, boolean small, Random random) {
+  private static TensorData random(
+      String name, List<Long> shape, boolean small, RandomGenerator random) {
     int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
     boolean norm = name.contains("norm") || name.contains("ln_");
     // Scores have no factor there: rounding must not choose whom a token attends to.
     boolean query = small && name.endsWith("q_norm.weight");
     double scale = shape.size() == 1 ? 0.3 : name.contains("embed") ? 1 : 1.5 / Math.sqrt(256);
+    boolean about1 =
+        (norm && name.endsWith(".weight"))
+            || name.endsWith("layer_scalar")
+            || (name.contains(".router.") && name.endsWith("scale"));
+    double center = query ? 0.2 : about1 ? 1 : 0;
     ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
-      boolean about1 =
-          (norm && name.endsWith(".weight"))
-              || name.endsWith("layer_scalar")
-              || (name.contains(".router.") && name.endsWith("scale"));
-      double center = query ? 0.2 : about1 ? 1 : 0;
       bytes.putFloat((float) (center + scale * random.nextGaussian()));
     }
     return TensorData.of(name, StoredType.F32, shape, bytes::flip);
