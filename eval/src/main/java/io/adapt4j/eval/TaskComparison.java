@@ -52,7 +52,6 @@ public record TaskComparison(
   /**
    * Returns whether the candidate is significantly better.
    *
-   * @param level significance level, such as 0.05
    * @return true if the difference is significant and in the candidate's favor
    */
   public boolean isBetter(double level) {
@@ -62,7 +61,6 @@ public record TaskComparison(
   /**
    * Returns whether the candidate is significantly worse.
    *
-   * @param level significance level, such as 0.05
    * @return true if the difference is significant and in the baseline's favor
    */
   public boolean isWorse(double level) {

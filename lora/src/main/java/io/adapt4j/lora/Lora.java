@@ -225,7 +225,6 @@ public final class Lora implements FineTuningMethod {
    * Overrides the alpha of some projections; their scale divides it by their own rank.
    *
    * @param modules as for {@link #rankOf}
-   * @param alpha a positive number
    * @return a changed copy
    * @throws IllegalArgumentException if it is not positive or the expression malformed
    */

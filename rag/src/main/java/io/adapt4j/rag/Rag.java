@@ -137,7 +137,6 @@ public final class Rag implements AutoCloseable {
   /**
    * Adds new and changed documents like {@link #sync(DocumentSource)}, but deletes nothing.
    *
-   * @param documents the documents
    * @return summary of the changes, with the indexed ids that the source lacks
    */
   public IngestReport update(DocumentSource documents) {
@@ -192,7 +191,6 @@ public final class Rag implements AutoCloseable {
   /**
    * Answers a question.
    *
-   * @param question the question
    * @return the answer
    * @throws IllegalArgumentException if the question is blank, or the generator's context has no
    *     room for a source
@@ -206,7 +204,6 @@ public final class Rag implements AutoCloseable {
   /**
    * Answers a question from some of the documents, otherwise like {@link #ask(String)}.
    *
-   * @param filter condition on documents
    * @return the answer
    */
   public Answer ask(String question, Filter filter) {
@@ -231,7 +228,6 @@ public final class Rag implements AutoCloseable {
   /**
    * Answers a question and streams the text, otherwise like {@link #ask(String)}.
    *
-   * @param question the question
    * @param onText receives the pieces of the text, on this thread
    * @return the answer
    */
@@ -257,7 +253,6 @@ public final class Rag implements AutoCloseable {
   /**
    * Answers a question from some of the documents and streams the text.
    *
-   * @param filter condition on documents
    * @return the answer
    */
   public Answer askStreaming(String question, Filter filter, Consumer<String> onText) {

@@ -128,11 +128,7 @@ public final class RagBuilder {
     return this;
   }
 
-  /**
-   * Sets the answer options; {@link AnswerOptions#defaults} by default.
-   *
-   * @param value the options
-   */
+  /** Sets the answer options; {@link AnswerOptions#defaults} by default. */
   public RagBuilder answering(AnswerOptions value) {
     answering = Objects.requireNonNull(value, "answering");
     return this;

@@ -256,7 +256,6 @@ public final class ModelServer implements AutoCloseable {
     /**
      * Adds an embedding model.
      *
-     * @param name the model's name in requests
      * @param embedder the model, open for as long as the server
      * @throws IllegalArgumentException if the name is blank or taken
      */
@@ -269,7 +268,6 @@ public final class ModelServer implements AutoCloseable {
     /**
      * Adds a reranking model, for {@code /v1/rerank}.
      *
-     * @param name the model's name in requests
      * @param scorer the model, usable for as long as the server
      * @throws IllegalArgumentException if the name is blank or taken
      */
@@ -282,7 +280,6 @@ public final class ModelServer implements AutoCloseable {
     /**
      * Adds question answering over documents, for {@code /v1/rag/ask}.
      *
-     * @param name the model's name in requests
      * @param answering such as {@link io.adapt4j.serve.rag.RagAnswers}, usable for as long as the
      *     server
      * @throws IllegalArgumentException if the name is blank or taken

@@ -94,7 +94,6 @@ public record ServerLimits(
   /**
    * Returns a copy with another limit on concurrent requests.
    *
-   * @param count at least 1
    * @return the copy
    */
   public ServerLimits withConnections(int count) {

@@ -54,7 +54,6 @@ public final class JsonSchema {
    * Parses a schema whose values are written with a space after commas and colons, like Python's
    * {@code json.dumps}. A model that was trained on such texts may give better answers.
    *
-   * @param schema the schema in JSON
    * @return the constraint
    * @throws UnsupportedConstraintException as {@link #parse} does
    */

@@ -192,8 +192,6 @@ public final class ToolChat {
   /**
    * Prepares the request of {@link #answer}, for callers that run the model themselves.
    *
-   * @param messages the conversation
-   * @param options generation options
    * @return the request; pass the messages to the model unchanged
    */
   public ToolRequest request(List<ChatMessage> messages, GenerationOptions options) {
@@ -261,7 +259,6 @@ public final class ToolChat {
    * calls none. A required call is required in the first answer only. An exception of a function is
    * passed to the model as the result, after {@code Error: }.
    *
-   * @param messages the conversation
    * @param options generation options, for each answer
    * @param mostAnswers maximum number of answers, at least 1
    * @return the conversation

@@ -22,10 +22,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -112,8 +110,8 @@ class JavadocTest {
     private final boolean isPublished;
     private boolean isVisible = true;
 
-    /** Parameters that some overload in the current class documents, by the method's name. */
-    private Map<String, Set<String>> documented = Map.of();
+    /** Parameters that some member of the current class documents: each is explained once. */
+    private Set<String> documented = Set.of();
 
     Comments(DocTrees trees, CompilationUnitTree unit) {
       this.trees = trees;
@@ -127,7 +125,7 @@ class JavadocTest {
     @Override
     public Void visitClass(ClassTree type, Void unused) {
       boolean around = isVisible;
-      Map<String, Set<String>> aroundDocumented = documented;
+      Set<String> aroundDocumented = documented;
       isVisible = around && isSeen(type.getModifiers());
       documented = documentedParameters(type);
       DocCommentTree comment = comment();
@@ -186,20 +184,18 @@ class JavadocTest {
       return null;
     }
 
-    private Map<String, Set<String>> documentedParameters(ClassTree type) {
-      Map<String, Set<String>> found = new HashMap<>();
+    private Set<String> documentedParameters(ClassTree type) {
+      Set<String> found = new HashSet<>();
       DocCommentTree ofType = trees.getDocCommentTree(getCurrentPath());
       if (ofType != null) {
         // Other constructors of a record take its components.
-        found.put("<init>", parameters(ofType));
+        found.addAll(parameters(ofType));
       }
       for (Tree member : type.getMembers()) {
         if (member instanceof MethodTree method) {
           DocCommentTree comment = trees.getDocCommentTree(new TreePath(getCurrentPath(), method));
           if (comment != null) {
-            found
-                .computeIfAbsent(method.getName().toString(), name -> new HashSet<>())
-                .addAll(parameters(comment));
+            found.addAll(parameters(comment));
           }
         }
       }
@@ -239,7 +235,7 @@ class JavadocTest {
       }
       Set<String> found = parameters(comment);
       if (of instanceof MethodTree) {
-        found.addAll(documented.getOrDefault(name, Set.of()));
+        found.addAll(documented);
       }
       boolean hasReturn =
           hasReturn(comment.getFullBody())

@@ -228,7 +228,6 @@ public final class LanguageModel extends AdaptedModel {
    * prompts join the running batch; otherwise they form one batch, and other calls wait.
    *
    * @param prompts the texts to continue from
-   * @param options generation options
    * @return one result per prompt, in their order
    * @throws IllegalArgumentException if a prompt does not fit into the context
    */
@@ -242,7 +241,6 @@ public final class LanguageModel extends AdaptedModel {
    * Generates the continuations of several tokenized prompts as one batch.
    *
    * @param prompts token ids, at least one each, without padding
-   * @param options generation options
    * @return the new ids of each prompt, including the token that ended it, without padding
    * @throws IllegalArgumentException if a prompt is empty, has an unknown id or does not fit into
    *     the context
@@ -263,7 +261,6 @@ public final class LanguageModel extends AdaptedModel {
    * takes several tokens, unless the options ignore the end of a sequence.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options generation options
    * @return the answer
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
    * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
@@ -314,7 +311,6 @@ public final class LanguageModel extends AdaptedModel {
    * for it alone, up to rounding; sampled rows have their own random streams.
    *
    * @param conversations the conversations, each usually ended by a user's message
-   * @param options generation options
    * @return one result per conversation, in their order
    * @throws IllegalArgumentException as {@link #chat(List, GenerationOptions)} does
    */

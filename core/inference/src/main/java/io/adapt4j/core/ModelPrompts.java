@@ -58,7 +58,6 @@ public final class ModelPrompts {
    * Prepares token ids to be continued.
    *
    * @param prompt token ids, at least one; nothing is added
-   * @param options generation options
    * @return the prompt
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
    *     context
@@ -81,7 +80,6 @@ public final class ModelPrompts {
    * @param messages the conversation
    * @param rendering rendering options; a generation prompt is added unless it continues the last
    *     message
-   * @param options generation options
    * @param cancellation cancels rendering and encoding
    * @return the prompt, with options that end the answer at the end of its turn
    * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the

@@ -83,7 +83,6 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   /**
    * Returns whether a model is an encoder-decoder, from its configuration alone.
    *
-   * @param source location of the model
    * @return true if {@link #load} can load it
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing or
@@ -122,7 +121,6 @@ public final class SequenceToSequenceModel implements AutoCloseable {
    * Generates the outputs for several texts, in batches.
    *
    * @param texts the input texts
-   * @param options generation options
    * @return the generated texts, in order
    * @throws IllegalArgumentException if a text has more tokens than the model reads
    * @throws IllegalStateException if the model has no tokenizer
@@ -142,7 +140,6 @@ public final class SequenceToSequenceModel implements AutoCloseable {
    * Generates output tokens for tokenized inputs.
    *
    * @param sources the inputs, including the tokens that the tokenizer adds
-   * @param options generation options
    * @return the tokens of each output, without the start token and with the end token
    * @throws IllegalArgumentException if a source is empty, has more tokens than the model reads or
    *     a token that it does not know
@@ -156,7 +153,6 @@ public final class SequenceToSequenceModel implements AutoCloseable {
    * messages are the input. Options that sample, penalize or constrain are refused; stop strings
    * are applied, and the limit on new tokens if these options set none.
    *
-   * @param options generation options
    * @return the model, which the caller still closes
    */
   public TextGenerator asGenerator(SequenceOptions options) {

@@ -201,7 +201,6 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Embeds texts preceded by a prompt, otherwise as {@link #embedAll(List)}.
    *
-   * @param promptName one of {@link #prompts}
    * @return one vector per text, in their order
    * @throws IllegalArgumentException if there is no such prompt
    */
@@ -239,7 +238,6 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * Counts the texts that {@link #embedAll(List, String)} would truncate.
    *
-   * @param promptName one of {@link #prompts}
    * @return number of texts that have, with the prompt, more than {@link #maxTokens} tokens
    * @throws IllegalArgumentException if there is no such prompt
    */

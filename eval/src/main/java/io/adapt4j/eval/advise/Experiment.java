@@ -200,29 +200,17 @@ public final class Experiment {
       return put(Strategy.PROMPTING, candidate);
     }
 
-    /**
-     * Sets the base model with retrieved passages.
-     *
-     * @param candidate the candidate
-     */
+    /** Sets the base model with retrieved passages. */
     public Builder rag(Candidate candidate) {
       return put(Strategy.RAG, candidate);
     }
 
-    /**
-     * Sets the fine-tuned model.
-     *
-     * @param candidate the candidate
-     */
+    /** Sets the fine-tuned model. */
     public Builder fineTuned(Candidate candidate) {
       return put(Strategy.FINE_TUNING, candidate);
     }
 
-    /**
-     * Sets the fine-tuned model with retrieved passages.
-     *
-     * @param candidate the candidate
-     */
+    /** Sets the fine-tuned model with retrieved passages. */
     public Builder both(Candidate candidate) {
       return put(Strategy.RAG_AND_FINE_TUNING, candidate);
     }
@@ -266,7 +254,6 @@ public final class Experiment {
     /**
      * Sets the relevant difference, in units of the exam's metric.
      *
-     * @param value above 0, below 1; default 0.05
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder margin(double value) {

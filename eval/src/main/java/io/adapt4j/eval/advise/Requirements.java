@@ -165,7 +165,6 @@ public record Requirements(
   /**
    * Returns whether a strategy has missed the target.
    *
-   * @param strategy the strategy
    * @return true if it was tried and its score is below the target
    */
   public boolean fellShort(Strategy strategy) {
@@ -307,7 +306,6 @@ public record Requirements(
     /**
      * Adds the score of a strategy that was tried.
      *
-     * @param strategy the strategy
      * @param score its score, higher is better, by the same metric for all
      */
     public Builder tried(Strategy strategy, double score) {

@@ -108,7 +108,6 @@ public final class EvaluationAssert {
    * Requires general abilities to be retained with confidence: the whole interval of the retained
    * share is at or above a threshold, on every general task. Takes many items.
    *
-   * @param share such as 0.98
    * @throws AssertionError if less may have been retained, or no task is general
    */
   public EvaluationAssert surelyRetains(double share) {
@@ -157,7 +156,6 @@ public final class EvaluationAssert {
    * Requires that a task does not show a candidate to be worse than the baseline, at a level of
    * 0.05.
    *
-   * @param task the task's name
    * @throws IllegalArgumentException if there is no such task
    * @throws AssertionError if a candidate is significantly worse
    */
@@ -169,7 +167,6 @@ public final class EvaluationAssert {
   /**
    * Requires that a task shows a candidate to be better than the baseline, at a level of 0.05.
    *
-   * @param task the task's name
    * @throws IllegalArgumentException if there is no such task
    * @throws AssertionError if a candidate is not significantly better
    */

@@ -48,7 +48,6 @@ public final class ScoreAssert {
   /**
    * Requires the whole confidence interval to be at or above a minimum.
    *
-   * @param least the minimum
    * @return the assertions that this belongs to
    * @throws AssertionError if a part of the interval is smaller
    */
@@ -59,7 +58,6 @@ public final class ScoreAssert {
   /**
    * Requires the whole confidence interval to be at or below a maximum.
    *
-   * @param most the maximum
    * @return the assertions that this belongs to
    * @throws AssertionError if a part of the interval is larger
    */

@@ -70,7 +70,6 @@ public final class Corrections {
    * Writes the failed items as conversations, for candidates that used a chat template.
    *
    * @param failures the failures; if there are none, the file is empty
-   * @param file the file to create or replace
    * @return number of rows written; items without an expected answer are left out
    * @throws io.adapt4j.core.data.DatasetException if the file cannot be written
    */

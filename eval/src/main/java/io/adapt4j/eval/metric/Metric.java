@@ -39,8 +39,6 @@ public interface Metric<P, T, R> {
   /**
    * Computes the result of a single row. The collected rows stay as they are.
    *
-   * @param prediction the prediction
-   * @param truth the value it is compared with
    * @return the row's result
    * @throws IllegalArgumentException if the row is not valid
    */

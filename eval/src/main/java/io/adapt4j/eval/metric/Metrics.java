@@ -162,7 +162,6 @@ public final class Metrics {
   /**
    * Creates the Brier score, summed over the classes and halved for two.
    *
-   * @param classes number of classes
    * @return the metric; a row is one probability per class, and the index of the true class
    */
   public static Metric<double[], Integer, Double> brier(int classes) {
@@ -196,7 +195,6 @@ public final class Metrics {
   /**
    * Creates the mean area under the ROC curve of each class against the rest.
    *
-   * @param classes number of classes
    * @return the metric; a row is one probability per class, and the index of the true class
    */
   public static Metric<double[], Integer, Double> rocAucOneVersusRest(int classes) {
@@ -206,7 +204,6 @@ public final class Metrics {
   /**
    * Creates the mean area under the ROC curve of each pair of classes.
    *
-   * @param classes number of classes
    * @return the metric; a row is one probability per class, and the index of the true class
    */
   public static Metric<double[], Integer, Double> rocAucOneVersusOne(int classes) {
@@ -335,7 +332,6 @@ public final class Metrics {
    * Creates the metrics of rankings with a gain of 2 to the power of the grade, minus 1, which
    * emphasizes the best documents.
    *
-   * @param cutoffs the values of k
    * @return the metric; a row is a ranking, and the grades of relevant documents
    */
   public static Metric<Ranking, Map<String, Integer>, RetrievalScores> retrievalExponentialGain(

@@ -40,7 +40,6 @@ public record RetrievalScores(
   /**
    * Returns recall@k.
    *
-   * @param k one of the cutoffs
    * @return from 0 to 1
    * @throws IllegalArgumentException if k is not a cutoff
    */
@@ -51,7 +50,6 @@ public record RetrievalScores(
   /**
    * Returns precision@k.
    *
-   * @param k one of the cutoffs
    * @return from 0 to 1
    * @throws IllegalArgumentException if k is not a cutoff
    */

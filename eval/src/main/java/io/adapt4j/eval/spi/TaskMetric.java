@@ -43,7 +43,6 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
    * Creates a metric of all items together.
    *
    * @param name its name
-   * @param largerIsBetter whether a larger number is better
    * @param of computes the metric of outcomes
    * @return the metric
    */

@@ -63,7 +63,6 @@ public record Bootstrap(int resamples, double confidence, long seed) {
    * Computes the interval of the difference of any metric between two models, and its p-value, as
    * {@link #compare(double[], double[])} does for means.
    *
-   * @param rows number of rows
    * @param difference computes one model's metric of drawn rows minus the other's of the same rows;
    *     called by several threads at once; must not keep or change the array
    * @return the difference and its p-value; no single row wins, ties or loses

@@ -308,7 +308,6 @@ public final class RowTask {
    * Builds a classification task for a classifier's output layer.
    *
    * @param text the field with the text, which is used without a template
-   * @param label the field with the right class
    * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}, for {@code
    *     Candidate.of(identity, classifier)}
    * @throws IllegalArgumentException if a row cannot be used

@@ -67,7 +67,6 @@ public final class Tasks {
   /**
    * Creates a multiple-choice item, answered by the most likely choice.
    *
-   * @param id identifies the item within its task
    * @param context the text before the answers
    * @param choices the answers, at least two
    * @param delimiter text between context and answer, such as a space
@@ -147,7 +146,6 @@ public final class Tasks {
   /**
    * Scores whole texts.
    *
-   * @param name the task's name
    * @param texts the texts
    * @return the task, with bits per byte, and perplexities per token and per word; lower is better
    */
@@ -297,7 +295,6 @@ public final class Tasks {
   /**
    * Reads SQuAD 1.1 (Rajpurkar et al. 2016) in its JSON format.
    *
-   * @param file the file
    * @param withPassage whether the prompt contains the passage; without it, the candidate must know
    *     or retrieve the answer
    * @return the task, with {@code f1} and {@code exact_match}

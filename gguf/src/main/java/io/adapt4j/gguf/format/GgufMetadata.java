@@ -69,7 +69,6 @@ public final class GgufMetadata {
   /**
    * Returns whether a value is an array.
    *
-   * @param key the key
    * @return true if the key is there and its value an array
    */
   public boolean isArray(String key) {
@@ -80,7 +79,6 @@ public final class GgufMetadata {
   /**
    * Returns a text.
    *
-   * @param key the key
    * @return the value
    */
   public Optional<String> string(String key) {
@@ -90,7 +88,6 @@ public final class GgufMetadata {
   /**
    * Returns an integer of any type.
    *
-   * @param key the key
    * @return the value
    * @throws GgufException if it is a uint64 of 2^63 or more
    */
@@ -105,7 +102,6 @@ public final class GgufMetadata {
   /**
    * Returns a number of any integer or floating-point type.
    *
-   * @param key the key
    * @return the value
    * @throws GgufException if it is a uint64 of 2^63 or more
    */
@@ -120,7 +116,6 @@ public final class GgufMetadata {
   /**
    * Returns a boolean.
    *
-   * @param key the key
    * @return the value
    */
   public Optional<Boolean> bool(String key) {
@@ -130,7 +125,6 @@ public final class GgufMetadata {
   /**
    * Returns an array of texts.
    *
-   * @param key the key
    * @return the elements
    */
   public Optional<List<String>> strings(String key) {
@@ -140,7 +134,6 @@ public final class GgufMetadata {
   /**
    * Returns an array of integers of any type.
    *
-   * @param key the key
    * @return the elements
    * @throws GgufException if one is a uint64 of 2^63 or more
    */
@@ -156,7 +149,6 @@ public final class GgufMetadata {
   /**
    * Returns an array of numbers of any integer or floating-point type.
    *
-   * @param key the key
    * @return the elements
    * @throws GgufException if one is a uint64 of 2^63 or more
    */
@@ -172,7 +164,6 @@ public final class GgufMetadata {
   /**
    * Returns an array of booleans.
    *
-   * @param key the key
    * @return the elements
    */
   public Optional<boolean[]> bools(String key) {
@@ -250,20 +241,13 @@ public final class GgufMetadata {
     /**
      * Sets an unsigned number of 32 bits.
      *
-     * @param key the key
-     * @param value the value
      * @throws IllegalArgumentException if the value does not fit the type
      */
     public Builder uint32(String key, long value) {
       return integer(key, ValueType.UINT32, value);
     }
 
-    /**
-     * Sets a signed number of 32 bits.
-     *
-     * @param key the key
-     * @param value the value
-     */
+    /** Sets a signed number of 32 bits. */
     public Builder int32(String key, int value) {
       return integer(key, ValueType.INT32, value);
     }
@@ -271,8 +255,6 @@ public final class GgufMetadata {
     /**
      * Sets an unsigned number of 64 bits.
      *
-     * @param key the key
-     * @param value the value
      * @throws IllegalArgumentException if it is negative
      */
     public Builder uint64(String key, long value) {
@@ -283,38 +265,23 @@ public final class GgufMetadata {
      * Sets an integer.
      *
      * @param type an integer type
-     * @param value the value
      * @throws IllegalArgumentException if the value does not fit the type
      */
     public Builder integer(String key, ValueType type, long value) {
       return put(key, MetadataValue.integers(type, false, check(key, type, value)));
     }
 
-    /**
-     * Sets a floating-point number of 32 bits.
-     *
-     * @param key the key
-     * @param value the value
-     */
+    /** Sets a floating-point number of 32 bits. */
     public Builder float32(String key, float value) {
       return put(key, MetadataValue.floats(false, value));
     }
 
-    /**
-     * Sets a floating-point number of 64 bits.
-     *
-     * @param key the key
-     * @param value the value
-     */
+    /** Sets a floating-point number of 64 bits. */
     public Builder float64(String key, double value) {
       return put(key, MetadataValue.doubles(false, value));
     }
 
-    /**
-     * Sets a boolean.
-     *
-     * @param value the value
-     */
+    /** Sets a boolean. */
     public Builder bool(String key, boolean value) {
       return put(key, MetadataValue.numbers(ValueType.BOOL, false, new byte[] {bit(value)}));
     }
@@ -328,12 +295,7 @@ public final class GgufMetadata {
       return put(key, MetadataValue.strings(true, values));
     }
 
-    /**
-     * Sets an array of signed numbers of 32 bits.
-     *
-     * @param key the key
-     * @param values the elements
-     */
+    /** Sets an array of signed numbers of 32 bits. */
     public Builder int32s(String key, int[] values) {
       return integers(key, ValueType.INT32, IntStream.of(values).asLongStream().toArray());
     }
@@ -341,8 +303,6 @@ public final class GgufMetadata {
     /**
      * Sets an array of integers.
      *
-     * @param type an integer type
-     * @param values the elements
      * @throws IllegalArgumentException if an element does not fit the type
      */
     public Builder integers(String key, ValueType type, long[] values) {
@@ -352,31 +312,17 @@ public final class GgufMetadata {
       return put(key, MetadataValue.integers(type, true, values));
     }
 
-    /**
-     * Sets an array of floating-point numbers of 32 bits.
-     *
-     * @param key the key
-     * @param values the elements
-     */
+    /** Sets an array of floating-point numbers of 32 bits. */
     public Builder float32s(String key, float[] values) {
       return put(key, MetadataValue.floats(true, values));
     }
 
-    /**
-     * Sets an array of floating-point numbers of 64 bits.
-     *
-     * @param key the key
-     * @param values the elements
-     */
+    /** Sets an array of floating-point numbers of 64 bits. */
     public Builder float64s(String key, double[] values) {
       return put(key, MetadataValue.doubles(true, values));
     }
 
-    /**
-     * Sets an array of booleans.
-     *
-     * @param values the elements
-     */
+    /** Sets an array of booleans. */
     public Builder bools(String key, boolean[] values) {
       byte[] bytes = new byte[values.length];
       for (int i = 0; i < values.length; i++) {

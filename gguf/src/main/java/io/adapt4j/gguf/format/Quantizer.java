@@ -111,7 +111,6 @@ public final class Quantizer {
    *
    * @param source holds the bytes from its position on
    * @param values receives the values
-   * @param offset the first
    * @param count their number, a multiple of the type's block size
    * @throws IllegalArgumentException if the number is not a multiple of the block size, or the
    *     source is too short

@@ -59,11 +59,7 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
     return generator(DEFAULT_NAME, generator);
   }
 
-  /**
-   * Uses any generator, otherwise as {@link #model(String, LanguageModel)}.
-   *
-   * @param name the model's name in requests
-   */
+  /** Uses any generator, otherwise as {@link #model(String, LanguageModel)}. */
   public B generator(String name, TextGenerator generator) {
     return replier(name, new GeneratorReplier(generator));
   }

@@ -44,8 +44,6 @@ public final class LangChain4j {
    * Adapts a model in this process to a LangChain4j streaming chat model, otherwise as {@link
    * #chatModel(LanguageModel, GenerationOptions)}.
    *
-   * @param model the model
-   * @param options options that requests do not set
    * @return the chat model
    */
   public static StreamingChatModel streamingChatModel(
@@ -57,7 +55,6 @@ public final class LangChain4j {
    * Adapts any generator to a LangChain4j streaming chat model, otherwise as {@link
    * #chatModel(TextGenerator, GenerationOptions)}.
    *
-   * @param generator the generator
    * @return the chat model
    */
   public static StreamingChatModel streamingChatModel(
@@ -84,7 +81,6 @@ public final class LangChain4j {
    * a counterpart (min-p, repetition penalty, stop ids, ignoring the end token) are refused if they
    * are set.
    *
-   * @param model the model
    * @return the generator
    */
   public static TextGenerator generator(ChatModel model) {

@@ -70,7 +70,6 @@ public final class LangChain4jRetrieval {
    * Nothing can be added or deleted, and filters and searches by vector alone are refused; vectors
    * are ignored, so that {@code SearchBy.WORDS} saves computing them.
    *
-   * @param retriever the retriever
    * @return an index of its results
    */
   public static SearchIndex index(ContentRetriever retriever) {
@@ -95,7 +94,6 @@ public final class LangChain4jRetrieval {
   /**
    * Adapts a LangChain4j scoring model to a reranker.
    *
-   * @param model the model
    * @return the reranker
    */
   public static Reranker reranker(ScoringModel model) {

@@ -162,7 +162,6 @@ public final class Documents implements DocumentSource {
   /**
    * Excludes files of the folder whose id matches a pattern.
    *
-   * @param globs patterns of {@link java.nio.file.FileSystem#getPathMatcher}
    * @return new documents
    * @throws java.util.regex.PatternSyntaxException if one is not a pattern
    */

@@ -47,7 +47,6 @@ public final class Pages {
   /**
    * Returns the page where a span ends.
    *
-   * @param span the span
    * @return the page's number, from 1
    */
   public int last(Span span) {

@@ -65,7 +65,6 @@ public final class LocalEmbeddings implements TextEmbeddings {
   /**
    * Starts a builder with the settings of the folder.
    *
-   * @param source location of the model
    * @return a new builder
    */
   public static Builder builder(ModelSource source) {

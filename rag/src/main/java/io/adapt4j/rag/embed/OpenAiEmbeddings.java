@@ -210,8 +210,6 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
 
     /**
      * Sets the dimension of the vectors and requests it from the server, which some models support.
-     *
-     * @param value at least 1
      */
     public Builder dimension(int value) {
       dimension = OptionalInt.of(requireAtLeast("dimension", 1, value));

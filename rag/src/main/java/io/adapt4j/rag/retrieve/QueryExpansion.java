@@ -32,7 +32,6 @@ public interface QueryExpansion {
     /**
      * Creates a search for the unchanged question.
      *
-     * @param question the question
      * @return the search
      */
     public static SearchText of(String question) {

@@ -168,8 +168,6 @@ public final class RetrievalOptions {
     /**
      * Sets the number of candidate chunks to search and rerank; {@value #DEFAULT_CANDIDATES} by
      * default, and never fewer than the limit.
-     *
-     * @param value at least 1
      */
     public Builder candidates(int value) {
       candidates = requireAtLeast("candidates", 1, value);

@@ -189,8 +189,6 @@ public final class FederatedFineTuner {
      * Limits the steps of a site's training per round; unlimited by default. Rows are shuffled
      * again in each round. More frequent aggregation keeps adapters from drifting apart, but sends
      * more data.
-     *
-     * @param count at least 1
      */
     public Builder localSteps(int count) {
       localSteps = OptionalInt.of(count);
@@ -230,11 +228,7 @@ public final class FederatedFineTuner {
       return this;
     }
 
-    /**
-     * Sets the number of attempts per site and round before the site is left out; default 2.
-     *
-     * @param count at least 1
-     */
+    /** Sets the number of attempts per site and round before the site is left out; default 2. */
     public Builder siteAttempts(int count) {
       siteAttempts = count;
       return this;

@@ -58,7 +58,6 @@ public final class Privacy {
    * get equal weights, as token counts would reveal information on their data. Protects against
    * observers of the rounds' adapters, for sites added or removed.
    *
-   * @param clip maximum norm of an update
    * @param noiseMultiplier standard deviation of the noise on the sum, relative to {@code clip}
    * @param delta the probability that the bound does not hold; well below 1 / sites
    * @return the protection
@@ -74,7 +73,6 @@ public final class Privacy {
    * replacement of a site's whole data, which changes a clipped update by up to twice its norm. A
    * site whose round is repeated after a failure has sent two noisy updates; epsilon counts one.
    *
-   * @param clip maximum norm of an update
    * @param noiseMultiplier standard deviation of the noise on an update, relative to {@code clip}
    * @param delta the probability that the bound does not hold
    * @return the protection

@@ -65,10 +65,8 @@ public record ScaleOutPlan(
    *
    * @param peakBytes memory of one worker's process at its peak
    * @param trainable number of trainable parameters
-   * @param microBatches micro-batches per step
    * @param microBatchTime time of a micro-batch on one worker
    * @param gigabitsPerSecond bandwidth of each worker's connection, in each direction
-   * @param compressed whether gradients travel in bf16
    * @return the plan for 1, 2, 4, ... workers up to the number of micro-batches, included
    * @throws IllegalArgumentException if a number is not above zero
    */

@@ -273,7 +273,6 @@ public final class SparkFineTuner implements AdapterTrainer {
    * driver's machine, which should be similar to the executors'; reads the weights and writes
    * nothing.
    *
-   * @param run the run
    * @param gigabitsPerSecond bandwidth of each executor's connection, in each direction
    * @return the plan, for up to as many workers as a step has micro-batches
    * @throws io.adapt4j.core.exception.SettingsException if the run cannot be described or started

@@ -48,11 +48,7 @@ public final class CheckpointException extends Adapt4jException {
   /**
    * Creates an exception for a field of a file.
    *
-   * @param file the file
    * @param field its name
-   * @param expected the expected value
-   * @param found the actual value
-   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inField(
@@ -65,11 +61,7 @@ public final class CheckpointException extends Adapt4jException {
   /**
    * Creates an exception for a tensor of a file.
    *
-   * @param file the file
    * @param tensor its name
-   * @param expected the expected value
-   * @param found the actual value
-   * @param remedy the remedy
    * @return the exception
    */
   public static CheckpointException inTensor(

@@ -30,7 +30,6 @@ public final class SettingsException extends Adapt4jException {
   /**
    * Creates an exception for a fine-tuning that cannot start.
    *
-   * @param problems the problems, at least one
    * @return the exception
    */
   public static SettingsException ofFineTuning(List<String> problems) {

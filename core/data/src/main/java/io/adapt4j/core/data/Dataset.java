@@ -35,7 +35,6 @@ public interface Dataset {
   /**
    * Describes the source of a row, for messages.
    *
-   * @param row its index, from 0
    * @return for a file, its name and line
    */
   default String locate(int row) {
@@ -46,7 +45,6 @@ public interface Dataset {
    * Returns the source fields of a row, for data that the example does not contain, such as the key
    * of a conversation or a time.
    *
-   * @param row its index, from 0
    * @return the fields; empty if the dataset neither comes from a file nor was given fields
    * @throws IndexOutOfBoundsException if there is no such row
    * @throws DatasetException if the row can no longer be read
@@ -59,7 +57,6 @@ public interface Dataset {
   /**
    * Returns the weight of a row in the loss.
    *
-   * @param row its index, from 0
    * @return the weight, above 0; 1 unless the dataset was weighted
    * @throws IndexOutOfBoundsException if there is no such row
    */

@@ -66,7 +66,6 @@ public final class Row {
   /**
    * Returns the text of a field; numbers and booleans are converted to strings.
    *
-   * @param field its name
    * @return the text
    * @throws IllegalArgumentException if the field is missing, null, a list or an object
    */
@@ -83,7 +82,6 @@ public final class Row {
   /**
    * Returns the value of a field.
    *
-   * @param field its name
    * @return a string, a {@link Long} or {@link BigDecimal}, a boolean, a list, a map, or null if
    *     the field is null or missing
    */

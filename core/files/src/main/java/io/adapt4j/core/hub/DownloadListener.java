@@ -21,7 +21,6 @@ public interface DownloadListener {
   /**
    * Called when a part of a file has arrived.
    *
-   * @param file its name in the repository
    * @param received bytes of the file on disk, including those of an earlier download; decreases
    *     only if the server or a failed check causes a restart
    * @param size its size in bytes, or -1 if the server does not say
@@ -31,7 +30,6 @@ public interface DownloadListener {
   /**
    * Called when a file is complete, verified and in the cache.
    *
-   * @param file its name in the repository
    * @param size its size in bytes
    */
   default void fileFinished(String file, long size) {}

@@ -143,7 +143,6 @@ public final class Hub {
    * Downloads selected files of a dataset's repository, otherwise like {@link #download(String,
    * String, Predicate)}.
    *
-   * @param repository {@code owner/name}, or {@code name}
    * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
    * @param wanted returns whether to download a file, given its name in the repository
    * @return the folder of the snapshot
@@ -323,7 +322,6 @@ public final class Hub {
      * Sets the timeout for a response, or for more of its body, after which the connection counts
      * as dropped; default 30 s.
      *
-     * @param timeout above 0
      * @throws IllegalArgumentException if not above 0
      */
     public Builder readTimeout(Duration timeout) {

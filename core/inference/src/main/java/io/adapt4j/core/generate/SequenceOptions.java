@@ -247,21 +247,13 @@ public final class SequenceOptions {
       return this;
     }
 
-    /**
-     * Sets the token that ends a text at the length limit.
-     *
-     * @param value its id
-     */
+    /** Sets the token that ends a text at the length limit. */
     public Builder forcedEosTokenId(int value) {
       forcedEosTokenId = OptionalInt.of(atLeast("forcedEosTokenId", value, 0));
       return this;
     }
 
-    /**
-     * Sets the token that ends a text.
-     *
-     * @param value its id
-     */
+    /** Sets the token that ends a text. */
     public Builder eosTokenId(int value) {
       eosTokenId = OptionalInt.of(atLeast("eosTokenId", value, 0));
       return this;

@@ -46,9 +46,7 @@ public record TokenSpan(int[] context, int[] continuation) {
   /**
    * Tokenizes requests as {@link #of} does; equal contexts are encoded once.
    *
-   * @param tokenizer the model's tokenizer
    * @param requests the requests
-   * @param firstId token before a continuation without context
    * @return one span per request, in order
    * @throws IllegalArgumentException if there is neither context nor first token
    */

@@ -25,7 +25,6 @@ public record GeneratedText(
   /**
    * Creates a complete answer without further information.
    *
-   * @param text the answer; may be empty
    * @return the answer
    */
   public static GeneratedText of(String text) {

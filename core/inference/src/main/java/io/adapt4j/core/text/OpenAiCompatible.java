@@ -246,7 +246,6 @@ public final class OpenAiCompatible implements TextGenerator {
     /**
      * Sets the maximum wait for a connection. Default: 10 s.
      *
-     * @param longest maximum wait, above 0
      * @throws IllegalArgumentException if it is not above 0
      */
     public Builder connectTimeout(Duration longest) {
@@ -282,7 +281,6 @@ public final class OpenAiCompatible implements TextGenerator {
     /**
      * Sets the maximum number of requests per minute; they are evenly spaced. Default: no limit.
      *
-     * @param most at least 1
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder requestsPerMinute(int most) {

@@ -45,7 +45,6 @@ public interface TextGenerator {
    * answer is a single piece.
    *
    * @param messages the conversation, usually ended by a user's message
-   * @param options generation options
    * @param onText receives the text as it is produced, on this thread; joined, the pieces are the
    *     answer
    * @return the answer
@@ -162,7 +161,6 @@ public interface TextGenerator {
   /**
    * Caches the answers of a generator on disk.
    *
-   * @param generator the generator
    * @param cache the cache
    * @return a generator that asks the other one only for answers that are not cached
    * @throws IllegalArgumentException if the generator has no identity

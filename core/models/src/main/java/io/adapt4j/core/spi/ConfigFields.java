@@ -23,7 +23,6 @@ public interface ConfigFields {
   /**
    * Reads an integer.
    *
-   * @param field its name
    * @return its value in the range of int; empty if it is absent
    */
   OptionalInt integer(String field);
@@ -31,7 +30,6 @@ public interface ConfigFields {
   /**
    * Reads a number.
    *
-   * @param field its name
    * @return its value, finite; empty if it is absent
    */
   OptionalDouble number(String field);
@@ -39,7 +37,6 @@ public interface ConfigFields {
   /**
    * Reads a text.
    *
-   * @param field its name
    * @return its value; empty if it is absent
    */
   Optional<String> text(String field);
@@ -47,7 +44,6 @@ public interface ConfigFields {
   /**
    * Reads a boolean.
    *
-   * @param field its name
    * @return its value; empty if it is absent
    */
   Optional<Boolean> flag(String field);
@@ -55,7 +51,6 @@ public interface ConfigFields {
   /**
    * Reads a list of texts.
    *
-   * @param field its name
    * @return its values; none if it is absent
    */
   List<String> texts(String field);
@@ -63,7 +58,6 @@ public interface ConfigFields {
   /**
    * Reads a list of integers, or a single one.
    *
-   * @param field its name
    * @return its values; none if it is absent
    */
   List<Integer> integers(String field);
@@ -71,7 +65,6 @@ public interface ConfigFields {
   /**
    * Reads an object within this one.
    *
-   * @param field its name
    * @return its fields; empty if it is absent
    */
   Optional<ConfigFields> object(String field);
@@ -79,7 +72,6 @@ public interface ConfigFields {
   /**
    * Creates the exception for a field whose value cannot be used.
    *
-   * @param field its name
    * @param expected the expected value, such as {@code a number above 0}
    * @param remedy a sentence with the remedy
    * @return the exception, to be thrown

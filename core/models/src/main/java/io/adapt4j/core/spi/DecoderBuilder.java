@@ -132,18 +132,10 @@ public interface DecoderBuilder {
    */
   DecoderBuilder attentionScale(double factor);
 
-  /**
-   * Sets the factor of the attention and MLP outputs that are added to the residual stream.
-   *
-   * @param factor 1 by default
-   */
+  /** Sets the factor of the attention and MLP outputs that are added to the residual stream. */
   DecoderBuilder residualScale(double factor);
 
-  /**
-   * Sets the factor of logits.
-   *
-   * @param factor 1 by default
-   */
+  /** Sets the factor of logits. */
   DecoderBuilder logitScale(double factor);
 
   /**

@@ -58,7 +58,6 @@ public interface WeightUpdate {
   /**
    * Initializes the parameters.
    *
-   * @param projection the projection
    * @param parameters by name, initially 0
    * @param random seeded by the run, for this projection
    */
@@ -68,7 +67,6 @@ public interface WeightUpdate {
   /**
    * Computes the update of a projection's weight.
    *
-   * @param projection the projection
    * @param parameters by name; read-only
    * @param delta receives [outputs, inputs], initially 0
    */
@@ -77,8 +75,6 @@ public interface WeightUpdate {
   /**
    * Accumulates the gradients of the parameters.
    *
-   * @param projection the projection
-   * @param parameters by name; read-only
    * @param byDelta gradient of the loss by the update, [outputs, inputs]; read-only
    * @param gradients gradients of the parameters by name, to be added to
    */

@@ -72,7 +72,6 @@ public final class FaultCheck {
     /**
      * Reads.
      *
-     * @param folder the folder of the test
      * @return all of the content, so that equal texts are equal contents
      * @throws Exception if it is damaged
      */

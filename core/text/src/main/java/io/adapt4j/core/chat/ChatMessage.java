@@ -59,7 +59,6 @@ public final class ChatMessage {
   /**
    * Creates a message with instructions for the model.
    *
-   * @param content text of the message
    * @return the message
    */
   public static ChatMessage system(String content) {
@@ -69,7 +68,6 @@ public final class ChatMessage {
   /**
    * Creates a user message.
    *
-   * @param content text of the message
    * @return the message
    */
   public static ChatMessage user(String content) {
@@ -79,7 +77,6 @@ public final class ChatMessage {
   /**
    * Creates an assistant message.
    *
-   * @param content text of the message
    * @return the message
    */
   public static ChatMessage assistant(String content) {

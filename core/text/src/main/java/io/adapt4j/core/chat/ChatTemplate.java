@@ -130,7 +130,6 @@ public final class ChatTemplate {
   /**
    * Returns this template with a model's special tokens, unless it already has some.
    *
-   * @param folder the model's folder
    * @return the template to use with that model
    * @throws io.adapt4j.core.exception.CheckpointException if a JSON file of the folder cannot be
    *     read
@@ -177,7 +176,6 @@ public final class ChatTemplate {
   /**
    * Reads the chat template of a model folder if it has one.
    *
-   * @param folder the model's folder
    * @return the chat template, or empty if the folder has none
    * @throws ChatException if a file has an unexpected form
    * @throws io.adapt4j.core.exception.CheckpointException if a JSON file cannot be read
@@ -265,8 +263,6 @@ public final class ChatTemplate {
    * generation %}} blocks, or, if the template has none, the text that each message of the role
    * {@code assistant} contributes, including the end of its turn.
    *
-   * @param messages the conversation
-   * @param options how to render it
    * @return the text and the spans
    * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
    * @throws ChatException if there is no such template, the final message cannot be continued, or

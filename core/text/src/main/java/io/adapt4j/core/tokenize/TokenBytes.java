@@ -72,7 +72,6 @@ public final class TokenBytes {
   /**
    * Returns the bytes of a token.
    *
-   * @param id the token's id
    * @return a new array; empty if it has none
    */
   public byte[] bytes(int id) {

@@ -142,7 +142,6 @@ public final class Tokenizer implements AutoCloseable {
    * Encodes a text with the tokens that the model expects around it, and truncates the text at the
    * end so that all fit.
    *
-   * @param text the text; may be empty
    * @param maxLength maximum number of ids, including added ones
    * @return the ids
    * @throws IllegalArgumentException if the text has an unpaired surrogate, or there is no room
@@ -156,7 +155,6 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Encodes many texts, each as {@link #encodeTruncated} does.
    *
-   * @param texts the texts
    * @param maxLength maximum number of ids of a text, including added ones
    * @return the ids of each text, in the order of the texts
    * @throws IllegalArgumentException if a text has an unpaired surrogate, or there is no room
@@ -175,7 +173,6 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Encodes a text with the span of characters of each token.
    *
-   * @param text the text; may be empty
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
    * @return ids, offsets and which tokens were added
    * @throws IllegalArgumentException if the text has an unpaired surrogate
@@ -188,7 +185,6 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Encodes the beginning of a text, without added tokens.
    *
-   * @param text the text; may be empty
    * @param mostTokens maximum number of ids
    * @return the first ids of the text
    * @throws IllegalArgumentException if the text has an unpaired surrogate
@@ -259,7 +255,6 @@ public final class Tokenizer implements AutoCloseable {
    * Encodes a prompt for a model to continue: with the tokens that are added before a text, such as
    * bos, and without those added after it, such as eos.
    *
-   * @param text the text; may be empty
    * @return the ids; empty only for an empty text without added tokens
    * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
@@ -302,7 +297,6 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Starts incremental decoding of a text.
    *
-   * @param skipSpecialTokens whether to leave special tokens out
    * @return the stream, empty
    */
   public TextStream stream(boolean skipSpecialTokens) {
@@ -328,8 +322,6 @@ public final class Tokenizer implements AutoCloseable {
    * Starts incremental decoding as {@link #stream(boolean, int[])} does, but with exactly the bytes
    * of the tokens, including spaces before punctuation that {@link #decode} may remove.
    *
-   * @param skipSpecialTokens whether to leave special tokens out
-   * @param before the preceding tokens; whole characters
    * @return the stream, empty
    * @throws IllegalArgumentException if an id is negative
    */
@@ -431,7 +423,6 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Returns whether an id is that of a special token, which decoding can skip.
    *
-   * @param id the token's id
    * @return whether the token is special
    */
   public boolean isSpecial(int id) {

@@ -318,7 +318,6 @@ public final class Paraphraser {
   /**
    * Generates the paraphrases.
    *
-   * @param dataset the rows
    * @return the rows with their paraphrases, and the report
    * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer; earlier answers
    *     are in the cache

@@ -57,8 +57,6 @@ public record Device(String name, long bytes, Kind kind) {
   /**
    * Describes a host with a given memory.
    *
-   * @param name display name
-   * @param bytes size of its memory
    * @return the device
    */
   public static Device cpu(String name, long bytes) {
@@ -70,7 +68,6 @@ public record Device(String name, long bytes, Kind kind) {
    * the driver's context.
    *
    * @param name display name, such as {@code 48 GB}
-   * @param bytes size of its memory
    * @return the device
    */
   public static Device gpu(String name, long bytes) {

@@ -75,7 +75,6 @@ public final class PreferenceLoss {
    * {@link #dpo(double, double)} with smoothing made unbiased (Chowdhury et al. 2024, equation 12).
    *
    * @param beta strength of the penalty on deviating from the reference, above 0; 0.1 is usual
-   * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
    */
@@ -162,7 +161,6 @@ public final class PreferenceLoss {
    * better.
    *
    * @param beta strength of the penalty on deviating from the reference, above 0
-   * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
    */
@@ -176,7 +174,6 @@ public final class PreferenceLoss {
    * the rejected ones.
    *
    * @param beta strength of the penalty on deviating from the reference, above 0
-   * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
    */
@@ -220,8 +217,6 @@ public final class PreferenceLoss {
    * which needs no mismatched answers (APO-zero of D'Oosterlinck et al. 2024 for unpaired answers).
    *
    * @param beta strength of the penalty on deviating from the reference, above 0
-   * @param desirableWeight weight of desirable answers, above 0
-   * @param undesirableWeight weight of undesirable answers, above 0
    * @return the loss
    * @throws IllegalArgumentException if a value is not above 0
    */
@@ -272,7 +267,6 @@ public final class PreferenceLoss {
    * Simple preference optimization with label smoothing and the cross-entropy of the chosen
    * answers; with an alpha it is CPO-SimPO.
    *
-   * @param labelSmoothing from 0 and below 0.5
    * @param alpha weight of the cross-entropy, at least 0
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
@@ -310,7 +304,6 @@ public final class PreferenceLoss {
   /**
    * Contrastive preference optimization with label smoothing.
    *
-   * @param labelSmoothing from 0 and below 0.5
    * @return the loss
    * @throws IllegalArgumentException if a value is out of range
    */

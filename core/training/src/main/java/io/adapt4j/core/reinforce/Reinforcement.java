@@ -283,19 +283,13 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     /**
      * Sets the completions generated in one batch; default 64. Larger batches are faster and take
      * more memory for the key-value cache.
-     *
-     * @param completions at least 1
      */
     public B generationBatch(int completions) {
       generationBatch = completions;
       return self();
     }
 
-    /**
-     * Sets the optimization passes over a rollout; default 1 for GRPO, 4 for PPO.
-     *
-     * @param count at least 1
-     */
+    /** Sets the optimization passes over a rollout; default 1 for GRPO, 4 for PPO. */
     public B passes(int count) {
       passes = count;
       return self();

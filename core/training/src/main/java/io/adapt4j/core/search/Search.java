@@ -241,9 +241,7 @@ public final class Search {
     /**
      * Adds a uniform setting.
      *
-     * @param name the setting
      * @param low the smallest
-     * @param high the largest
      * @throws IllegalArgumentException if the range is empty
      */
     public Builder uniform(String name, double low, double high) {
@@ -253,9 +251,6 @@ public final class Search {
     /**
      * Adds a uniform integer setting.
      *
-     * @param name the setting
-     * @param low the smallest
-     * @param high the largest
      * @throws IllegalArgumentException if the range is empty
      */
     public Builder whole(String name, long low, long high) {
@@ -265,7 +260,6 @@ public final class Search {
     /**
      * Adds a choice among equally likely values.
      *
-     * @param name the setting
      * @param values numbers or strings, at least one
      * @throws IllegalArgumentException if there is none, or one has another type
      */
@@ -342,8 +336,6 @@ public final class Search {
 
     /**
      * Minimizes a metric of the task, such as {@code mse}. Default: minimizes the validation loss.
-     *
-     * @param metric its name among {@link EvaluationEvent#metrics}
      */
     public Builder minimize(String metric) {
       objective = Objective.lowest(metric);

@@ -45,7 +45,6 @@ public record Trial(int number, Map<String, Object> settings) {
   /**
    * Returns an integer.
    *
-   * @param name the setting
    * @return its value
    * @throws IllegalArgumentException if there is no such setting, or it is not an integer
    */
@@ -69,7 +68,6 @@ public record Trial(int number, Map<String, Object> settings) {
   /**
    * Returns a value as a string.
    *
-   * @param name the setting
    * @return its value
    * @throws IllegalArgumentException if there is no such setting
    */

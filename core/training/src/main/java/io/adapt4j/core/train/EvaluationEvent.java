@@ -37,8 +37,6 @@ public record EvaluationEvent(
   /**
    * Creates the event with the perplexity computed from the loss.
    *
-   * @param step optimizer steps done so far
-   * @param loss mean loss per target token
    * @param bestSoFar whether it is better than every earlier evaluation of the run
    * @return the event
    */

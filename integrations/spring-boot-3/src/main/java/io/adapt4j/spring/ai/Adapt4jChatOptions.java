@@ -291,11 +291,7 @@ public final class Adapt4jChatOptions
       return this;
     }
 
-    /**
-     * Sets the minimum probability of a token, relative to the most likely one.
-     *
-     * @param value between 0 and 1
-     */
+    /** Sets the minimum probability of a token, relative to the most likely one. */
     public Builder minP(@Nullable Double value) {
       options.setMinP(value);
       return this;

@@ -239,19 +239,13 @@ public abstract class AdapterEstimator<
     return with(inputCol, column);
   }
 
-  /**
-   * Sets the target column.
-   *
-   * @param column its name
-   */
+  /** Sets the target column. */
   public E setOutputCol(String column) {
     return with(outputCol, column);
   }
 
   /**
    * Sets the column that sorts the rows before training. Default: none, the order of partitions.
-   *
-   * @param column its name
    */
   public E setOrderCol(String column) {
     return with(orderCol, column);

@@ -236,11 +236,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
     return with(outputCol, column);
   }
 
-  /**
-   * Sets the column for errors. Default: that of {@link #setOutputCol} with {@code _error}.
-   *
-   * @param column a new column name
-   */
+  /** Sets the column for errors. Default: that of {@link #setOutputCol} with {@code _error}. */
   public M setErrorCol(String column) {
     return with(errorCol, column);
   }

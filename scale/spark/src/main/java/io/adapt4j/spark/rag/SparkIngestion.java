@@ -156,7 +156,6 @@ public final class SparkIngestion {
    * Stores embedded documents from the executors, in an index that supports concurrent writers. A
    * task that Spark retries replaces what it has stored.
    *
-   * @param embedded the result of {@link #embed}
    * @param opener opens the index on an executor
    * @return counts of stored documents
    */

@@ -120,7 +120,6 @@ public final class DataReport {
   /**
    * Returns the first findings of a check.
    *
-   * @param check the check
    * @return its first findings
    */
   public List<Finding> findings(Check check) {

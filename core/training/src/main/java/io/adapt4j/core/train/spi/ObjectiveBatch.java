@@ -49,8 +49,6 @@ public record ObjectiveBatch(
   /**
    * Adds to the derivative by an output.
    *
-   * @param row its row
-   * @param column its column
    * @param value value to add
    */
   public void addGradient(int row, int column, double value) {
