@@ -5,7 +5,7 @@ import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.internal.task.WorkerRun;
-import io.adapt4j.spark.internal.collective.Collective;
+import io.adapt4j.spark.internal.collective.Mesh;
 import io.adapt4j.spark.internal.collective.Patience;
 import java.io.Serializable;
 import java.util.List;
@@ -60,9 +60,8 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
       if (!refusal.isEmpty()) {
         return Result.refused(rank, List.of(refusal));
       }
-      try (Collective collective = new Collective(rendezvous.connect(rank, all, order, patience));
-          SocketWorkers workers =
-              new SocketWorkers(collective, order.encoding(), order.data() != null)) {
+      try (Mesh mesh = rendezvous.connect(rank, all, order, patience);
+          SocketWorkers workers = new SocketWorkers(mesh, order.encoding(), order.data() != null)) {
         LOG.info("Worker {} of {}, attempt {}", rank, workers.size(), attempt);
         return train(workers, rank, attempt);
       }
