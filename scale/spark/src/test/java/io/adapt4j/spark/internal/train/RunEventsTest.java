@@ -83,7 +83,7 @@ class RunEventsTest {
       sender.step(step(i));
     }
     assertThat(events.value()).hasSize(RunEvents.MOST + 2);
-    assertThat(events.value().get(0).event()).isInstanceOf(SentEvent.Started.class);
+    assertThat(events.value().get(0).event().value()).isEqualTo(START);
     assertThat(events.value().get(2).number()).isEqualTo(102);
     assertThat(sender.steps()).isEqualTo(RunEvents.MOST + 100);
     RunEvents merged = new RunEvents();
