@@ -18,7 +18,6 @@ import io.adapt4j.spark.internal.train.WorkerOrder;
 import io.adapt4j.spark.ml.AdapterTrainer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.OptionalDouble;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -168,7 +167,7 @@ public final class SparkFineTuner implements AdapterTrainer {
    * @param rows the rows; {@link SparkDatasets#orderBy} makes the order independent of partitioning
    */
   public SparkFineTuner data(SparkDatasets rows) {
-    this.data = FrameSource.of("data", rows);
+    this.data = new FrameSource("data", rows, null);
     return this;
   }
 
@@ -178,7 +177,7 @@ public final class SparkFineTuner implements AdapterTrainer {
    * @param shards data at the same path on every executor and on the driver
    */
   public SparkFineTuner data(ShardedData shards) {
-    this.data = FrameSource.of(shards);
+    this.data = new FrameSource("data", null, shards);
     return this;
   }
 
@@ -198,7 +197,7 @@ public final class SparkFineTuner implements AdapterTrainer {
    * @param rows the rows
    */
   public SparkFineTuner validation(SparkDatasets rows) {
-    this.validation = FrameSource.of("validation", rows);
+    this.validation = new FrameSource("validation", rows, null);
     return this;
   }
 
@@ -208,7 +207,7 @@ public final class SparkFineTuner implements AdapterTrainer {
    * @param shards data at the same path on every executor and on the driver
    */
   public SparkFineTuner validation(ShardedData shards) {
-    this.validation = FrameSource.of(shards);
+    this.validation = new FrameSource("validation", null, shards);
     return this;
   }
 
@@ -301,11 +300,9 @@ public final class SparkFineTuner implements AdapterTrainer {
         run.steps(),
         run.firstLoss(),
         run.lastLoss(),
-        Double.isNaN(run.bestValidationLoss())
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(run.bestValidationLoss()),
-        Path.of(run.best()),
-        Path.of(run.last()),
+        run.bestValidationLoss(),
+        run.best(),
+        run.last(),
         run.bytesPerStep(),
         run.elapsed());
   }

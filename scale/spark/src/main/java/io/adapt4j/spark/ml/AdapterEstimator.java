@@ -70,28 +70,22 @@ public abstract class AdapterEstimator<
     this.uid = uid;
     modelPath = text("modelPath", "folder or file of the base, or hub:owner/name@revision");
     outputPath = text("outputPath", "folder for data, checkpoints and adapter, not there yet");
-    precision = text("precision", "type of computation: AUTO, FP32, BF16 or FP16");
-    inputCol = text("inputCol", "column that is read");
-    outputCol = text("outputCol", "column of what is learnt");
-    orderCol = text("orderCol", "column that sorts the rows; empty for the order of partitions");
-    rank = number("rank", "rank of the matrices");
-    epochs = number("epochs", "passes over the data");
-    maxSteps = optional("maxSteps", "steps to end after; 0 for none");
-    batchSize = number("batchSize", "rows of a step");
-    maxLength = optional("maxLength", "most tokens of a row; 0 for the default");
+    precision =
+        text("precision", "type of computation: AUTO, FP32, BF16 or FP16", Precision.AUTO.name());
+    inputCol = text("inputCol", "column that is read", input);
+    outputCol = text("outputCol", "column of what is learnt", output);
+    orderCol =
+        text("orderCol", "column that sorts the rows; empty for the order of partitions", "");
+    rank = number("rank", "rank of the matrices", 1, RANK);
+    epochs = number("epochs", "passes over the data", 1, 1);
+    maxSteps = number("maxSteps", "steps to end after; 0 for none", 0, 0);
+    batchSize = number("batchSize", "rows of a step", 1, 8);
+    maxLength = number("maxLength", "most tokens of a row; 0 for the default", 0, 0);
     learningRate =
-        new DoubleParam(this, "learningRate", "the highest; 0 for the default", atLeastZero());
+        new DoubleParam(
+            this, "learningRate", "the highest; 0 for the default", ParamValidators.gtEq(0));
     packing = new BooleanParam(this, "packing", "whether short rows share a sequence");
     seed = new LongParam(this, "seed", "decides initialization and order");
-    setDefault(precision, Precision.AUTO.name());
-    setDefault(inputCol, input);
-    setDefault(outputCol, output);
-    setDefault(orderCol, "");
-    setDefault(rank, RANK);
-    setDefault(epochs, 1);
-    setDefault(maxSteps, 0);
-    setDefault(batchSize, 8);
-    setDefault(maxLength, 0);
     setDefault(learningRate, 0.0);
     setDefault(packing, false);
     setDefault(seed, 0L);
@@ -105,16 +99,16 @@ public abstract class AdapterEstimator<
     return new Param<>(this, name, doc);
   }
 
-  private IntParam number(String name, String doc) {
-    return new IntParam(this, name, doc, ParamValidators.gt(0));
+  private Param<String> text(String name, String doc, String initial) {
+    Param<String> param = text(name, doc);
+    setDefault(param, initial);
+    return param;
   }
 
-  private IntParam optional(String name, String doc) {
-    return new IntParam(this, name, doc, atLeastZero());
-  }
-
-  private static scala.Function1<Object, Object> atLeastZero() {
-    return ParamValidators.gtEq(0);
+  private IntParam number(String name, String doc, int least, int initial) {
+    IntParam param = new IntParam(this, name, doc, ParamValidators.gtEq(least));
+    setDefault(param, initial);
+    return param;
   }
 
   @SuppressWarnings("unchecked") // E is this class

@@ -40,10 +40,9 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
    */
   public ClassifyTransformer(String uid) {
     super(uid, "text", "label");
-    pairCol = text("pairCol", "column of the second text of each pair; empty for single texts");
-    scoresCol = text("scoresCol", "column that is added for all scores by label; empty for none");
-    setDefault(pairCol, "");
-    setDefault(scoresCol, "");
+    pairCol = text("pairCol", "column of the second text of each pair; empty for single texts", "");
+    scoresCol =
+        text("scoresCol", "column that is added for all scores by label; empty for none", "");
   }
 
   /** {@return the parameter of the column of second texts} */

@@ -55,16 +55,15 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
    */
   public EmbedTransformer(String uid) {
     super(uid, "text", "embedding");
-    promptName = text("promptName", "the model's prompt before each text; empty for its default");
-    outputType = text("outputType", "array (of floats) or vector (of Spark ML)");
+    promptName =
+        text("promptName", "the model's prompt before each text; empty for its default", "");
+    outputType = text("outputType", "array (of floats) or vector (of Spark ML)", "array");
     maxTokens =
         new IntParam(
             this,
             "maxTokens",
             "most tokens of a text that are read; 0 for what the model says",
             ParamValidators.gtEq(0));
-    setDefault(promptName, "");
-    setDefault(outputType, "array");
     setDefault(maxTokens, 0);
   }
 

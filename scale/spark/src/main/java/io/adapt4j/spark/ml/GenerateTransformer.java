@@ -65,45 +65,44 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   public GenerateTransformer(String uid) {
     super(uid, "prompt", "completion");
     GenerationOptions greedy = GenerationOptions.greedy();
-    seedCol = text("seedCol", "column of whole numbers that vary the seed; empty for the prompt");
+    seedCol =
+        text("seedCol", "column of whole numbers that vary the seed; empty for the prompt", "");
     detailsCol =
-        text("detailsCol", "column that is added for finish reason and tokens; empty for none");
-    systemMessage = text("systemMessage", "message before each prompt; empty for none");
+        text("detailsCol", "column that is added for finish reason and tokens; empty for none", "");
+    systemMessage = text("systemMessage", "message before each prompt; empty for none", "");
     raw = new BooleanParam(this, "raw", "whether to continue prompts as they are");
-    requests = number("requests", "rows of a task that are answered at the same time");
+    requests = number("requests", "rows of a task that are answered at the same time", REQUESTS);
     promptCacheBytes =
         new LongParam(
             this,
             "promptCacheBytes",
             "memory for what prompts begin with; 0 for none",
             ParamValidators.gtEq(0));
-    maxNewTokens = number("maxNewTokens", "most tokens of an answer");
-    temperature = decimal("temperature", "divisor of the logits; 0 is greedy");
+    maxNewTokens = number("maxNewTokens", "most tokens of an answer", greedy.maxNewTokens());
+    temperature =
+        decimal("temperature", "divisor of the logits; 0 is greedy", greedy.temperature());
     topK = new IntParam(this, "topK", "most probable tokens to choose from; 0 for all");
-    topP = decimal("topP", "probability mass to choose from; 1 for all");
-    minP = decimal("minP", "least probability relative to the best; 0 for any");
-    repetitionPenalty = decimal("repetitionPenalty", "penalty on tokens that occurred; 1 for none");
+    topP = decimal("topP", "probability mass to choose from; 1 for all", greedy.topP());
+    minP = decimal("minP", "least probability relative to the best; 0 for any", greedy.minP());
+    repetitionPenalty =
+        decimal(
+            "repetitionPenalty",
+            "penalty on tokens that occurred; 1 for none",
+            greedy.repetitionPenalty());
     seed = new LongParam(this, "seed", "seed of sampled answers");
     stopStrings = new StringArrayParam(this, "stopStrings", "texts that end an answer");
-    setDefault(seedCol, "");
-    setDefault(detailsCol, "");
-    setDefault(systemMessage, "");
     setDefault(raw, false);
-    setDefault(requests, REQUESTS);
     setDefault(promptCacheBytes, 0L);
     setDefault(windowSize(), WINDOW);
-    setDefault(maxNewTokens, greedy.maxNewTokens());
-    setDefault(temperature, greedy.temperature());
     setDefault(topK, greedy.topK());
-    setDefault(topP, greedy.topP());
-    setDefault(minP, greedy.minP());
-    setDefault(repetitionPenalty, greedy.repetitionPenalty());
     setDefault(seed, greedy.seed());
     setDefault(stopStrings, new String[0]);
   }
 
-  private DoubleParam decimal(String name, String doc) {
-    return new DoubleParam(this, name, doc);
+  private DoubleParam decimal(String name, String doc, double initial) {
+    DoubleParam param = new DoubleParam(this, name, doc);
+    setDefault(param, initial);
+    return param;
   }
 
   /** {@return the parameter of the column that varies the seed} */

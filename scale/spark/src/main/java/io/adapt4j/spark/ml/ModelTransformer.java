@@ -72,33 +72,34 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
             "modelPath",
             "folder or file of the model, the same on every executor or shipped to it, or"
                 + " hub:owner/name@revision");
-    adapterPath = text("adapterPath", "folder of an adapter to put on the model; empty for none");
-    precision = text("precision", "type of weights and computation: AUTO, FP32, BF16 or FP16");
-    inputCol = text("inputCol", "column that is read");
-    outputCol = text("outputCol", "column that is added");
+    adapterPath =
+        text("adapterPath", "folder of an adapter to put on the model; empty for none", "");
+    precision =
+        text(
+            "precision",
+            "type of weights and computation: AUTO, FP32, BF16 or FP16",
+            Precision.AUTO.name());
+    inputCol = text("inputCol", "column that is read", input);
+    outputCol = text("outputCol", "column that is added", output);
     errorCol =
-        text("errorCol", "column that is added for errors; outputCol with _error unless set");
+        text("errorCol", "column that is added for errors; outputCol with _error unless set", "");
     handleInvalid =
         text(
             "handleInvalid",
             "what becomes of rows that cannot be computed: keep (with the error in errorCol), skip"
-                + " or error (fails the job)");
+                + " or error (fails the job)",
+            "keep");
     windowSize =
-        number("windowSize", "rows of a partition that are in memory and computed together");
-    idleSeconds = number("idleSeconds", "how long an executor keeps the model after its last use");
+        number(
+            "windowSize", "rows of a partition that are in memory and computed together", WINDOW);
+    idleSeconds =
+        number(
+            "idleSeconds", "how long an executor keeps the model after its last use", IDLE_SECONDS);
     batchInvariant =
         new BooleanParam(
             this,
             "batchInvariant",
             "whether results are the same, to the bit, in every batch (encoders)");
-    setDefault(adapterPath, "");
-    setDefault(precision, Precision.AUTO.name());
-    setDefault(inputCol, input);
-    setDefault(outputCol, output);
-    setDefault(errorCol, "");
-    setDefault(handleInvalid, "keep");
-    setDefault(windowSize, WINDOW);
-    setDefault(idleSeconds, IDLE_SECONDS);
     setDefault(batchInvariant, true);
   }
 
@@ -110,8 +111,16 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
     return new Param<>(this, name, doc);
   }
 
-  final IntParam number(String name, String doc) {
-    return new IntParam(this, name, doc, ParamValidators.gt(0));
+  final Param<String> text(String name, String doc, String initial) {
+    Param<String> param = text(name, doc);
+    setDefault(param, initial);
+    return param;
+  }
+
+  final IntParam number(String name, String doc, int initial) {
+    IntParam param = new IntParam(this, name, doc, ParamValidators.gt(0));
+    setDefault(param, initial);
+    return param;
   }
 
   @SuppressWarnings("unchecked") // M is this class

@@ -50,10 +50,9 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
    */
   public ScoreTransformer(String uid) {
     super(uid, "query", "score");
-    candidateCol = text("candidateCol", "column of what is scored after the text of inputCol");
-    scorer = text("scorer", "what gives the number: pair, reward or likelihood");
-    setDefault(candidateCol, "passage");
-    setDefault(scorer, "pair");
+    candidateCol =
+        text("candidateCol", "column of what is scored after the text of inputCol", "passage");
+    scorer = text("scorer", "what gives the number: pair, reward or likelihood", "pair");
   }
 
   /** {@return the parameter of the column of scored texts} */

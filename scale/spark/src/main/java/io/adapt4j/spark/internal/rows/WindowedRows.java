@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
 
   private final Iterator<Row> rows;
-  private final Computation<T> task;
+  private final PartitionTask<T> task;
   private final TaskStop stop = TaskStop.ofThisTask();
   private final ArrayDeque<Row> done = new ArrayDeque<>();
   private ModelPool.@Nullable Lease<T> lease;
 
-  WindowedRows(Iterator<Row> rows, Computation<T> task) {
+  WindowedRows(Iterator<Row> rows, PartitionTask<T> task) {
     this.rows = rows;
     this.task = task;
     stop.whenOver(this::release);

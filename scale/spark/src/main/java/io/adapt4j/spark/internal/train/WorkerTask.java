@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.internal.task.WorkerRun;
 import io.adapt4j.spark.internal.collective.Mesh;
 import io.adapt4j.spark.internal.collective.Patience;
+import io.adapt4j.spark.internal.serial.Sent;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
@@ -36,7 +37,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
   }
 
   /** Result of one worker's task: problems, or the report (rank 0 only). */
-  record Result(int rank, List<String> problems, boolean told, @Nullable FinishedRun report)
+  record Result(int rank, List<String> problems, boolean told, @Nullable Sent<FinishedRun> report)
       implements Serializable {
 
     static Result refused(int rank, List<String> problems) {
@@ -81,7 +82,8 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
           List.of(),
           false,
           workers.leads()
-              ? FinishedRun.of(outcome, attempt, events.steps(), workers.bytesSent(), begun)
+              ? Sent.of(
+                  FinishedRun.of(outcome, attempt, events.steps(), workers.bytesSent(), begun))
               : null);
     } catch (SocketWorkers.ProblemException e) {
       return new Result(rank, List.of(said(e)), true, null);
