@@ -12,6 +12,6 @@ public record PartitionTask<T extends AutoCloseable>(
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
-    return new WindowedRows<>(rows, this);
+    return new WindowedRows<>(rows, spec, work, options, counters);
   }
 }
