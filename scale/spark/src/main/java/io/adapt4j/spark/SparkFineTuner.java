@@ -152,19 +152,15 @@ public final class SparkFineTuner implements AdapterTrainer {
    * <p>Executors write the rows once to the folder {@code data} of the run's output; a resumed run
    * reads them there. No row passes through the driver. For next-token prediction, each worker
    * tokenizes part of the rows, exchanges their lengths with the others, and reads only the rows of
-   * its own micro-batches.
-   *
-   * @param frame the rows, without nulls
+   * its own micro-batches. Rows with nulls are refused.
    */
   public SparkFineTuner data(Dataset<Row> frame) {
     return data(SparkDatasets.of(frame));
   }
 
   /**
-   * Trains on the rows of a DataFrame as {@link #data(Dataset)} does, with the chosen order and
-   * columns.
-   *
-   * @param rows the rows; {@link SparkDatasets#orderBy} makes the order independent of partitioning
+   * Trains on the rows of a DataFrame as {@link #data(Dataset)} does, with the chosen columns and
+   * order; {@link SparkDatasets#orderBy} makes it independent of partitioning.
    */
   public SparkFineTuner data(SparkDatasets rows) {
     this.data = new FrameSource("data", rows, null);
@@ -172,9 +168,8 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   /**
-   * Trains on previously written shards, otherwise like {@link #data(Dataset)}.
-   *
-   * @param shards data at the same path on every executor and on the driver
+   * Trains on previously written shards, at the same path on every executor and on the driver;
+   * otherwise like {@link #data(Dataset)}.
    */
   public SparkFineTuner data(ShardedData shards) {
     this.data = new FrameSource("data", null, shards);
@@ -184,27 +179,19 @@ public final class SparkFineTuner implements AdapterTrainer {
   /**
    * Validates on the rows of a DataFrame; only together with {@link #data(Dataset)}. Every worker
    * evaluates all of them.
-   *
-   * @param frame the rows
    */
   public SparkFineTuner validation(Dataset<Row> frame) {
     return validation(SparkDatasets.of(frame));
   }
 
-  /**
-   * Validates on the rows of a DataFrame with the chosen order and columns.
-   *
-   * @param rows the rows
-   */
+  /** Validates on the rows of a DataFrame with the chosen order and columns. */
   public SparkFineTuner validation(SparkDatasets rows) {
     this.validation = new FrameSource("validation", rows, null);
     return this;
   }
 
   /**
-   * Validates on previously written shards.
-   *
-   * @param shards data at the same path on every executor and on the driver
+   * Validates on previously written shards, at the same path on every executor and on the driver.
    */
   public SparkFineTuner validation(ShardedData shards) {
     this.validation = new FrameSource("validation", null, shards);

@@ -75,7 +75,6 @@ public final class SparkCandidate implements Candidate {
   /**
    * Sets the type of weights and computation. Default: {@link Precision#AUTO}.
    *
-   * @param type the type
    * @return another candidate
    */
   public SparkCandidate precision(Precision type) {

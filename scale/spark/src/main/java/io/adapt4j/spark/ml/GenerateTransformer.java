@@ -57,11 +57,7 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
     this(randomUid("generate"));
   }
 
-  /**
-   * Creates a transformer with a name, as Spark does.
-   *
-   * @param uid the name
-   */
+  /** Creates a transformer with a name, as Spark does. */
   public GenerateTransformer(String uid) {
     super(uid, "prompt", "completion");
     GenerationOptions greedy = GenerationOptions.greedy();
@@ -178,8 +174,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   /**
    * Sets the column of integers that vary the seed, such as one that numbers several answers to one
    * prompt. Default: none; the prompt varies it.
-   *
-   * @param column its name
    */
   public GenerateTransformer setSeedCol(String column) {
     return with(seedCol, column);
@@ -188,35 +182,24 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   /**
    * Sets the added column for a structure of {@code finishReason}, {@code promptTokens} and {@code
    * tokenIds}. Default: none.
-   *
-   * @param column a new column name
    */
   public GenerateTransformer setDetailsCol(String column) {
     return with(detailsCol, column);
   }
 
-  /**
-   * Sets the system message of prompts that are asked as conversations. Default: none.
-   *
-   * @param message the message
-   */
+  /** Sets the system message of prompts that are asked as conversations. Default: none. */
   public GenerateTransformer setSystemMessage(String message) {
     return with(systemMessage, message);
   }
 
-  /**
-   * Continues prompts without a chat template, even for chat models.
-   *
-   * @param on true to continue prompts
-   */
+  /** Sets whether prompts are continued without a chat template, even for chat models. */
   public GenerateTransformer setRaw(boolean on) {
     return with(raw, on);
   }
 
   /**
-   * Sets the number of concurrent rows per task. Default: {@value #REQUESTS}.
-   *
-   * @param rows at least 1; a model runs at most 32 for all tasks together
+   * Sets the number of concurrent rows per task, at least 1; a model runs at most 32 for all tasks
+   * together. Default: {@value #REQUESTS}.
    */
   public GenerateTransformer setRequests(int rows) {
     return with(requests, rows);
@@ -225,18 +208,12 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   /**
    * Sets the memory for the prefix cache, so that a prefix shared by many prompts is read once.
    * Default: 0. In half precision, answers may then depend on earlier prompts.
-   *
-   * @param bytes at least 0
    */
   public GenerateTransformer setPromptCacheBytes(long bytes) {
     return with(promptCacheBytes, bytes);
   }
 
-  /**
-   * Sets the maximum number of new tokens.
-   *
-   * @param tokens at least 1
-   */
+  /** Sets the maximum number of new tokens, at least 1. */
   public GenerateTransformer setMaxNewTokens(int tokens) {
     return with(maxNewTokens, tokens);
   }

@@ -199,57 +199,38 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the model.
-   *
-   * @param path a folder or file accessible to every executor; the name of one shipped with {@code
-   *     spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code hub:owner/name},
-   *     optionally with {@code @} and a revision
+   * Sets the model: a folder or file accessible to every executor; the name of one shipped with
+   * {@code spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code hub:owner/name},
+   * optionally with {@code @} and a revision.
    */
   public M setModelPath(String path) {
     return with(modelPath, path);
   }
 
   /**
-   * Sets the adapter to attach to the model. Default: none.
-   *
-   * @param path a folder accessible to every executor, or the name of a shipped one
+   * Sets the adapter to attach to the model: a folder accessible to every executor, or the name of
+   * a shipped one. Default: none.
    */
   public M setAdapterPath(String path) {
     return with(adapterPath, path);
   }
 
-  /**
-   * Sets the type of weights and computation. Default: {@link Precision#AUTO}.
-   *
-   * @param type the type
-   */
+  /** Sets the type of weights and computation. Default: {@link Precision#AUTO}. */
   public M setPrecision(Precision type) {
     return with(precision, type.name());
   }
 
-  /**
-   * Sets the input column.
-   *
-   * @param column its name
-   */
+  /** Sets the input column. */
   public M setInputCol(String column) {
     return with(inputCol, column);
   }
 
-  /**
-   * Sets the output column.
-   *
-   * @param column a new column name
-   */
+  /** Sets the output column, a new one. */
   public M setOutputCol(String column) {
     return with(outputCol, column);
   }
 
-  /**
-   * Sets the column for errors. Default: that of {@link #setOutputCol} with {@code _error}.
-   *
-   * @param column a new column name
-   */
+  /** Sets the new column for errors. Default: that of {@link #setOutputCol} with {@code _error}. */
   public M setErrorCol(String column) {
     return with(errorCol, column);
   }
@@ -267,18 +248,15 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the number of rows of a partition that are in memory and computed together.
-   *
-   * @param rows at least 1; more are faster, as they are sorted by length
+   * Sets the number of rows of a partition that are in memory and computed together, at least 1;
+   * more are faster, as they are sorted by length.
    */
   public M setWindowSize(int rows) {
     return with(windowSize, rows);
   }
 
   /**
-   * Sets how long an executor keeps an idle model. Default: {@value #IDLE_SECONDS}.
-   *
-   * @param seconds at least 1
+   * Sets how long an executor keeps an idle model, at least 1 s. Default: {@value #IDLE_SECONDS}.
    */
   public M setIdleSeconds(int seconds) {
     return with(idleSeconds, seconds);
@@ -287,8 +265,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   /**
    * Sets whether vectors and scores are bitwise independent of the rest of their batch, and thus of
    * the partitioning. Default: true. Otherwise they agree up to rounding.
-   *
-   * @param on whether results are batch-invariant
    */
   public M setBatchInvariant(boolean on) {
     return with(batchInvariant, on);
