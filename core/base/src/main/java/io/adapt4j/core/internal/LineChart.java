@@ -135,7 +135,7 @@ public final class LineChart {
         style,
         WIDTH,
         HEIGHT,
-        Html.escape(title + ": " + summary()),
+        Html.escape(shares ? title : title + ": " + summary()),
         x.low(),
         x.high(),
         y.low(),
