@@ -141,21 +141,20 @@ final class VerificationPage {
         .append("</p>\n<div class=\"wide\"><table class=\"texts\">")
         .append("<tr><th>text<th>token<th>model<th>file<th>margin</tr>\n");
     for (Parting parting : proof.partings()) {
-      out.append(format("<tr><td>%d<td>%d<td>", parting.text() + 1, parting.position() + 1))
-          .append(Html.escape(parting.expected()))
-          .append("<td>")
-          .append(Html.escape(parting.found()))
-          .append(format("<td>%.4g</tr>\n", parting.margin()));
+      out.append(
+          Html.format(
+              "<tr><td>%d<td>%d<td>%s<td>%s<td>%.4g</tr>\n",
+              parting.text() + 1,
+              parting.position() + 1,
+              parting.expected(),
+              parting.found(),
+              parting.margin()));
     }
     out.append("</table></div>\n");
   }
 
   private static void row(StringBuilder out, String name, String value) {
-    out.append("<tr><td>")
-        .append(Html.escape(name))
-        .append("<td>")
-        .append(Html.escape(value))
-        .append("</tr>\n");
+    out.append(Html.format("<tr><td>%s<td>%s</tr>\n", name, value));
   }
 
   private static String format(String format, Object... values) {

@@ -63,8 +63,7 @@ class LimitsTest {
           entry("io.adapt4j.eval.advise.Requirements", 14),
           entry("io.adapt4j.federated.FederatedSettings", 17),
           entry("io.adapt4j.lora.AdapterConfig", 17),
-          entry("io.adapt4j.rag.index.LuceneOptions", 14),
-          entry("io.adapt4j.spark.internal.train.SentEvent$Step", 14));
+          entry("io.adapt4j.rag.index.LuceneOptions", 14));
 
   /** Bindings of C++ functions, whose signatures are C's. */
   private static final String BINDINGS = "io.adapt4j.kernels.internal.cpu";

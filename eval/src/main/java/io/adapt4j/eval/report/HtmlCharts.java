@@ -1,12 +1,13 @@
 package io.adapt4j.eval.report;
 
+import io.adapt4j.core.internal.LineChart;
+import io.adapt4j.core.internal.LineChart.Point;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.metric.CalibrationReport;
 import io.adapt4j.eval.metric.Metric;
 import io.adapt4j.eval.metric.Metrics;
-import io.adapt4j.eval.report.CurveChart.Point;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.ConfidenceInterval;
@@ -90,7 +91,7 @@ final class HtmlCharts {
     StringBuilder out = new StringBuilder();
     for (String task : content.tasks()) {
       List<TaskResult> results = content.results(task);
-      CurveChart chart = new CurveChart(task + ": right answers by confidence").shares();
+      LineChart chart = new LineChart(task + ": right answers by confidence").shares();
       for (int i = 0; i < results.size(); i++) {
         Optional<CalibrationReport> known = calibration(results.get(i));
         String name = content.reports().get(i).candidate();
@@ -144,13 +145,17 @@ final class HtmlCharts {
         confidence += bin.confidence() * bin.count();
       }
       if (count > 0 && (left == 0 || (count >= least && left >= least))) {
-        points.add(new Point(confidence / count, ConfidenceInterval.wilson(right, count)));
+        points.add(point(confidence / count, ConfidenceInterval.wilson(right, count)));
         count = 0;
         right = 0;
         confidence = 0;
       }
     }
     return points;
+  }
+
+  private static Point point(double x, ConfidenceInterval y) {
+    return new Point(x, y.value(), y.low(), y.high());
   }
 
   private String histories() {
@@ -162,7 +167,7 @@ final class HtmlCharts {
     times.add(content.written());
     StringBuilder out = new StringBuilder();
     for (TaskResult result : content.first().results()) {
-      CurveChart chart = new CurveChart(title(result));
+      LineChart chart = new LineChart(title(result)).errorBars();
       int every = (times.size() - 1) / MOST_TICKS + 1;
       for (int i = 0; i < times.size(); i += every) {
         chart.tick(i + 1.0, DAY.format(times.get(i).atOffset(ZoneOffset.UTC)));
@@ -185,9 +190,9 @@ final class HtmlCharts {
           .history()
           .get(i)
           .score(report.candidate(), result.task(), metric)
-          .ifPresent(score -> points.add(new Point(at, score)));
+          .ifPresent(score -> points.add(point(at, score)));
     }
-    points.add(new Point(content.history().size() + 1.0, report.result(result.task()).score()));
+    points.add(point(content.history().size() + 1.0, report.result(result.task()).score()));
     return points;
   }
 }

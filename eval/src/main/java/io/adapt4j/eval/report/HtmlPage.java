@@ -7,10 +7,6 @@ import io.adapt4j.eval.Retention;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.spi.TaskMetric;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -46,18 +42,14 @@ final class HtmlPage {
   }
 
   private void head() {
-    out.append(Html.head(content.title(), "", "<style>\n" + style() + "</style>\n"));
+    out.append(
+        Html.head(
+            content.title(),
+            "",
+            "<style>\n" + Html.resource(HtmlPage.class, "evaluation.css") + "</style>\n"));
     add(
         "<body>\n<header><h1>%s</h1><small>%s</small></header>\n",
         Html.escape(content.title()), TIME.format(content.written().atOffset(ZoneOffset.UTC)));
-  }
-
-  private static String style() {
-    try (InputStream in = HtmlPage.class.getResourceAsStream("evaluation.css")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private void verdicts() {

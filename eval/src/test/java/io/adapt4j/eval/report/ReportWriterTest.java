@@ -350,7 +350,7 @@ class ReportWriterTest {
         ReportWriter.of(COMPARISON).written(NOW).history(folder.resolve("history")).html();
     assertThat(page).contains("<h2>History</h2>", ">02-01<", ">02-03<", ">03-01<");
     assertThat(page.substring(page.indexOf("<h2>History</h2>")))
-        .containsPattern("<polyline class=\"b\" points=\"([0-9.,]+ ){4}\"");
+        .containsPattern("<polyline class=\"b\" data-name=\"tuned\" points=\"([0-9.,]+ ){4}\"");
   }
 
   @Test

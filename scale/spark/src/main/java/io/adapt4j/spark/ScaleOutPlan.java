@@ -83,47 +83,25 @@ public record ScaleOutPlan(
               .formatted(peakBytes, trainable, microBatches, gigabitsPerSecond));
     }
     long gradients = trainable * Float.BYTES;
-    List<Workers> counts = new ArrayList<>();
     double alone = microBatches * seconds(microBatchTime);
-    for (int workers = 1; workers <= microBatches; workers *= 2) {
-      int next = workers;
+    List<Workers> counts = new ArrayList<>();
+    for (int next = 1; next < 2 * microBatches; next *= 2) {
+      int workers = Math.min(next, microBatches);
+      int rounds = (microBatches + workers - 1) / workers;
+      long others = gradients / workers * (workers - 1);
+      long bytes = compressed ? others : (rounds + 1L) * others;
+      long sums = workers == 1 ? 0 : gradients / workers + (compressed ? gradients : 0);
+      double seconds = alone * rounds / microBatches + bytes / (gigabitsPerSecond * GIGABIT);
       counts.add(
-          count(next, peakBytes, gradients, microBatches, alone, gigabitsPerSecond, compressed));
-    }
-    if (Integer.bitCount(microBatches) > 1) {
-      counts.add(
-          count(
-              microBatches,
-              peakBytes,
-              gradients,
-              microBatches,
-              alone,
-              gigabitsPerSecond,
-              compressed));
+          new Workers(
+              workers,
+              Math.max(0, Math.round((peakBytes + sums) * RESERVE)),
+              bytes,
+              Duration.ofNanos(Math.round(seconds * 1e9)),
+              alone / seconds));
     }
     return new ScaleOutPlan(
         peakBytes, gradients, microBatches, microBatchTime, gigabitsPerSecond, compressed, counts);
-  }
-
-  private static Workers count(
-      int workers,
-      long peakBytes,
-      long gradients,
-      int microBatches,
-      double alone,
-      double gigabitsPerSecond,
-      boolean compressed) {
-    int rounds = (microBatches + workers - 1) / workers;
-    long others = gradients / workers * (workers - 1);
-    long bytes = compressed ? others : (rounds + 1L) * others;
-    long sums = workers == 1 ? 0 : gradients / workers + (compressed ? gradients : 0);
-    double seconds = alone * rounds / microBatches + bytes / (gigabitsPerSecond * GIGABIT);
-    return new Workers(
-        workers,
-        Math.max(0, Math.round((peakBytes + sums) * RESERVE)),
-        bytes,
-        Duration.ofNanos(Math.round(seconds * 1e9)),
-        alone / seconds);
   }
 
   private static double seconds(Duration duration) {

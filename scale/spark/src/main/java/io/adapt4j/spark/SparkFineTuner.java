@@ -18,7 +18,6 @@ import io.adapt4j.spark.internal.train.WorkerOrder;
 import io.adapt4j.spark.ml.AdapterTrainer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.OptionalDouble;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -153,62 +152,49 @@ public final class SparkFineTuner implements AdapterTrainer {
    * <p>Executors write the rows once to the folder {@code data} of the run's output; a resumed run
    * reads them there. No row passes through the driver. For next-token prediction, each worker
    * tokenizes part of the rows, exchanges their lengths with the others, and reads only the rows of
-   * its own micro-batches.
-   *
-   * @param frame the rows, without nulls
+   * its own micro-batches. Rows with nulls are refused.
    */
   public SparkFineTuner data(Dataset<Row> frame) {
     return data(SparkDatasets.of(frame));
   }
 
   /**
-   * Trains on the rows of a DataFrame as {@link #data(Dataset)} does, with the chosen order and
-   * columns.
-   *
-   * @param rows the rows; {@link SparkDatasets#orderBy} makes the order independent of partitioning
+   * Trains on the rows of a DataFrame as {@link #data(Dataset)} does, with the chosen columns and
+   * order; {@link SparkDatasets#orderBy} makes it independent of partitioning.
    */
   public SparkFineTuner data(SparkDatasets rows) {
-    this.data = FrameSource.of("data", rows);
+    this.data = new FrameSource("data", rows, null);
     return this;
   }
 
   /**
-   * Trains on previously written shards, otherwise like {@link #data(Dataset)}.
-   *
-   * @param shards data at the same path on every executor and on the driver
+   * Trains on previously written shards, at the same path on every executor and on the driver;
+   * otherwise like {@link #data(Dataset)}.
    */
   public SparkFineTuner data(ShardedData shards) {
-    this.data = FrameSource.of(shards);
+    this.data = new FrameSource("data", null, shards);
     return this;
   }
 
   /**
    * Validates on the rows of a DataFrame; only together with {@link #data(Dataset)}. Every worker
    * evaluates all of them.
-   *
-   * @param frame the rows
    */
   public SparkFineTuner validation(Dataset<Row> frame) {
     return validation(SparkDatasets.of(frame));
   }
 
-  /**
-   * Validates on the rows of a DataFrame with the chosen order and columns.
-   *
-   * @param rows the rows
-   */
+  /** Validates on the rows of a DataFrame with the chosen order and columns. */
   public SparkFineTuner validation(SparkDatasets rows) {
-    this.validation = FrameSource.of("validation", rows);
+    this.validation = new FrameSource("validation", rows, null);
     return this;
   }
 
   /**
-   * Validates on previously written shards.
-   *
-   * @param shards data at the same path on every executor and on the driver
+   * Validates on previously written shards, at the same path on every executor and on the driver.
    */
   public SparkFineTuner validation(ShardedData shards) {
-    this.validation = FrameSource.of(shards);
+    this.validation = new FrameSource("validation", null, shards);
     return this;
   }
 
@@ -300,11 +286,9 @@ public final class SparkFineTuner implements AdapterTrainer {
         run.steps(),
         run.firstLoss(),
         run.lastLoss(),
-        Double.isNaN(run.bestValidationLoss())
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(run.bestValidationLoss()),
-        Path.of(run.best()),
-        Path.of(run.last()),
+        run.bestValidationLoss(),
+        run.best(),
+        run.last(),
         run.bytesPerStep(),
         run.elapsed());
   }

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** Building blocks of self-contained HTML pages, with escaping of arbitrary text. */
 public final class Html {
 
   /** Light and dark colors, tiles, tables that scroll and charts, for wide and narrow screens. */
-  private static final String STYLE = style();
+  private static final String STYLE = resource(Html.class, "report.css");
 
   private Html() {}
 
@@ -54,8 +55,18 @@ public final class Html {
         .formatted(policy, escape(title), STYLE, more);
   }
 
-  private static String style() {
-    try (InputStream in = Html.class.getResourceAsStream("report.css")) {
+  /** Formats markup with arguments, of which texts are escaped. */
+  public static String format(String pattern, Object... arguments) {
+    Object[] escaped = arguments.clone();
+    for (int i = 0; i < escaped.length; i++) {
+      escaped[i] = escaped[i] instanceof String text ? escape(text) : escaped[i];
+    }
+    return String.format(Locale.ROOT, pattern, escaped);
+  }
+
+  /** Reads a text that belongs to a class, such as a style sheet. */
+  public static String resource(Class<?> owner, String name) {
+    try (InputStream in = owner.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

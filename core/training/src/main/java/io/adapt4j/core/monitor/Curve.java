@@ -1,5 +1,6 @@
 package io.adapt4j.core.monitor;
 
+import io.adapt4j.core.internal.LineChart.Point;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,9 +10,6 @@ import java.util.List;
  * values are left out.
  */
 final class Curve {
-
-  /** An aggregate of neighboring values. */
-  record Point(double step, double mean, double min, double max) {}
 
   /** Maximum number of points; even, so that they merge in pairs. */
   static final int MOST_POINTS = 512;
@@ -86,10 +84,10 @@ final class Curve {
     double sum = 0;
     double weight = 0;
     for (Point point : points()) {
-      sum = keep * sum + point.mean();
+      sum = keep * sum + point.y();
       weight = keep * weight + 1;
       double mean = sum / weight;
-      smooth.add(new Point(point.step(), mean, mean, mean));
+      smooth.add(new Point(point.x(), mean, mean, mean));
     }
     return smooth;
   }

@@ -2,31 +2,29 @@ package io.adapt4j.core.monitor;
 
 import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.core.internal.Html;
+import io.adapt4j.core.internal.LineChart;
+import io.adapt4j.core.internal.LineChart.Point;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingWarning;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
 /** Page of a training report. */
 final class ReportPage {
 
-  private static final String SCRIPT = resource("report.js");
+  private static final String SCRIPT = Html.resource(ReportPage.class, "report.js");
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
 
@@ -72,18 +70,20 @@ final class ReportPage {
     String name = RunFacts.title(state.start);
     String refresh =
         isRunning() ? "<meta http-equiv=\"refresh\" content=\"" + REFRESH_SECONDS + "\">\n" : "";
-    out.append(Html.head("Fine-tuning " + name, "script-src 'unsafe-inline'; ", refresh))
-        .append("<body data-written=\"")
-        .append(now.toEpochMilli())
-        .append("\" data-silence=\"")
-        .append(isRunning() ? silence().toMillis() : 0)
-        .append("\">\n<header><h1>")
-        .append(Html.escape(name))
-        .append("</h1><span class=\"badge ")
-        .append(badge())
-        .append("\">")
-        .append(badge().replace('-', ' '))
-        .append("</span></header>\n<p id=\"silent\" hidden></p>\n");
+    out.append(Html.head("Fine-tuning " + name, "script-src 'unsafe-inline'; ", refresh));
+    add(
+        "<body data-written=\"%d\" data-silence=\"%d\">\n<header><h1>%s</h1><span class=\"badge"
+            + " %s\">%s</span></header>\n<p id=\"silent\" hidden></p>\n",
+        now.toEpochMilli(),
+        isRunning() ? silence().toMillis() : 0,
+        name,
+        badge(),
+        badge().replace('-', ' '));
+  }
+
+  /** Adds markup with arguments, whose text is escaped. */
+  private void add(String pattern, Object... arguments) {
+    out.append(Html.format(pattern, arguments));
   }
 
   private Duration silence() {
@@ -117,11 +117,9 @@ final class ReportPage {
   }
 
   private void verdict(TrainingWarning warning) {
-    out.append("<p class=\"warning loud\" role=\"alert\"><b>")
-        .append(Html.escape(warning.message()))
-        .append("</b> <span>")
-        .append(Html.escape(warning.remedy()))
-        .append("</span></p>\n");
+    add(
+        "<p class=\"warning loud\" role=\"alert\"><b>%s</b> <span>%s</span></p>\n",
+        warning.message(), warning.remedy());
   }
 
   private static boolean isOfTheWholeRun(TrainingWarning warning) {
@@ -129,11 +127,9 @@ final class ReportPage {
   }
 
   private void progress() {
-    out.append("<progress max=\"")
-        .append(Math.max(1, state.start.totalSteps()))
-        .append("\" value=\"")
-        .append(stepsDone())
-        .append("\"></progress>\n");
+    add(
+        "<progress max=\"%d\" value=\"%d\"></progress>\n",
+        Math.max(1, state.start.totalSteps()), stepsDone());
   }
 
   private void tiles() {
@@ -199,13 +195,7 @@ final class ReportPage {
   }
 
   private void tile(String name, String value, String more) {
-    out.append("<div><small>")
-        .append(Html.escape(name))
-        .append("</small><b>")
-        .append(Html.escape(value))
-        .append("</b><small>")
-        .append(Html.escape(more))
-        .append("</small></div>");
+    add("<div><small>%s</small><b>%s</b><small>%s</small></div>", name, value, more);
   }
 
   private void warnings() {
@@ -213,16 +203,11 @@ final class ReportPage {
       out.append("<p class=\"warning\">The run ended with an error. The log says which.</p>\n");
     }
     for (TrainingWarning warning : state.warnings) {
-      if (isOfTheWholeRun(warning)) {
-        continue;
+      if (!isOfTheWholeRun(warning)) {
+        add(
+            "<p class=\"warning\"><b>Step %d</b> %s <span>%s</span></p>\n",
+            warning.step(), warning.message(), warning.remedy());
       }
-      out.append("<p class=\"warning\"><b>Step ")
-          .append(warning.step())
-          .append("</b> ")
-          .append(Html.escape(warning.message()))
-          .append(" <span>")
-          .append(Html.escape(warning.remedy()))
-          .append("</span></p>\n");
     }
   }
 
@@ -235,48 +220,48 @@ final class ReportPage {
         .append("<label for=\"lin\">linear</label>")
         .append("<input type=\"radio\" name=\"scale\" id=\"log\">")
         .append("<label for=\"log\">logarithmic</label>\n<section class=\"charts\">\n");
-    for (Chart chart : allCharts()) {
+    for (LineChart chart : allCharts()) {
       out.append(chart.html());
     }
     out.append("</section>\n");
   }
 
-  private List<Chart> allCharts() {
-    List<Chart> charts = new ArrayList<>();
+  private List<LineChart> allCharts() {
+    List<LineChart> charts = new ArrayList<>();
     charts.add(
-        new Chart("Loss")
+        new LineChart("Loss")
             .bothScales()
             .detail("training", "a", state.loss.points())
             .line("smoothed", "a", state.loss.smoothed())
             .line("validation", "b", state.validationLoss.points()));
     if (state.start.tokenLoss()) {
       charts.add(
-          new Chart("Perplexity")
+          new LineChart("Perplexity")
               .bothScales()
               .line("training, smoothed", "a", exponential(state.loss.smoothed()))
               .line("validation", "b", exponential(state.validationLoss.points())));
     }
     metricNames().forEach(name -> charts.add(metric(name)));
     charts.add(
-        new Chart("Gradient norm")
+        new LineChart("Gradient norm")
             .bothScales()
             .detail("before clipping", "c", state.gradientNorm.points())
             .line("smoothed", "c", state.gradientNorm.smoothed()));
     charts.add(
-        new Chart("Learning rate").fromZero().line("rate", "c", state.learningRate.points()));
+        new LineChart("Learning rate").fromZero().line("rate", "c", state.learningRate.points()));
     charts.add(
-        new Chart("Tokens a second")
+        new LineChart("Tokens a second")
             .fromZero()
             .detail("all", "a", state.tokensPerSecond.points())
             .line("all, smoothed", "a", state.tokensPerSecond.smoothed())
             .line("learned from, smoothed", "b", state.targetTokensPerSecond.smoothed()));
     charts.add(
-        new Chart("Memory in GiB")
+        new LineChart("Memory in GiB")
             .fromZero()
             .line("process", "a", state.resident.points())
             .line("Java heap", "b", state.heap.points()));
     charts.add(
-        new Chart("Processors in use, %")
+        new LineChart("Processors in use, %")
             .fromZero()
             .line("smoothed", "c", state.processorShare.smoothed()));
     return charts;
@@ -289,8 +274,8 @@ final class ReportPage {
     return names;
   }
 
-  private Chart metric(String name) {
-    Chart chart = new Chart(name);
+  private LineChart metric(String name) {
+    LineChart chart = new LineChart(name);
     Curve training = state.stepMetrics.get(name);
     if (training != null) {
       chart.detail("training", "a", training.points()).line("smoothed", "a", training.smoothed());
@@ -302,16 +287,13 @@ final class ReportPage {
     return chart;
   }
 
-  private static List<Curve.Point> exponential(List<Curve.Point> points) {
+  private static List<Point> exponential(List<Point> points) {
     return points.stream()
         .map(
             point ->
-                new Curve.Point(
-                    point.step(),
-                    Math.exp(point.mean()),
-                    Math.exp(point.min()),
-                    Math.exp(point.max())))
-        .filter(point -> Double.isFinite(point.max()))
+                new Point(
+                    point.x(), Math.exp(point.y()), Math.exp(point.low()), Math.exp(point.high())))
+        .filter(point -> Double.isFinite(point.high()))
         .toList();
   }
 
@@ -324,24 +306,25 @@ final class ReportPage {
         state.evaluations.stream().anyMatch(event -> !Double.isNaN(event.perplexity()));
     out.append("<h2>Evaluations</h2><div class=\"wide\"><table><tr><th>step<th>loss")
         .append(perplexity ? "<th>perplexity" : "");
-    names.forEach(name -> out.append("<th>").append(Html.escape(name)));
+    names.forEach(name -> add("<th>%s", name));
     out.append("<th></tr>\n");
-    List<EvaluationEvent> newestFirst = new ArrayList<>(state.evaluations);
-    Collections.reverse(newestFirst);
-    for (EvaluationEvent evaluationEvent : newestFirst) {
-      out.append(
-              format("<tr><td>%,d<td>%s", evaluationEvent.step(), number(evaluationEvent.loss())))
-          .append(perplexity ? "<td>" + number(evaluationEvent.perplexity()) : "");
-      for (String name : names) {
-        out.append("<td>").append(number(evaluationEvent.metrics().getOrDefault(name, Double.NaN)));
-      }
-      out.append("<td>").append(isBest(evaluationEvent) ? "best" : "").append("</tr>\n");
+    for (EvaluationEvent event : newestFirst(state.evaluations)) {
+      add("<tr><td>%,d<td>%s", event.step(), number(event.loss()));
+      out.append(perplexity ? "<td>" + number(event.perplexity()) : "");
+      names.forEach(name -> add("<td>%s", number(event.metrics().getOrDefault(name, Double.NaN))));
+      add("<td>%s</tr>\n", isBest(event) ? "best" : "");
     }
     out.append("</table></div>\n");
   }
 
-  private boolean isBest(EvaluationEvent evaluationEvent) {
-    return state.best != null && state.best.step() == evaluationEvent.step();
+  private static <T> List<T> newestFirst(Collection<T> events) {
+    List<T> reversed = new ArrayList<>(events);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  private boolean isBest(EvaluationEvent event) {
+    return state.best != null && state.best.step() == event.step();
   }
 
   private void checkpoints() {
@@ -350,27 +333,17 @@ final class ReportPage {
     }
     out.append("<h2>Checkpoints</h2><div class=\"wide\"><table class=\"texts\">")
         .append("<tr><th>step<th>folder<th></tr>\n");
-    List<CheckpointEvent> newestFirst = new ArrayList<>(state.checkpoints.values());
-    Collections.reverse(newestFirst);
-    for (CheckpointEvent checkpointEvent : newestFirst) {
-      out.append(format("<tr><td>%,d<td>", checkpointEvent.step()))
-          .append(Html.escape(checkpointEvent.path().toString()))
-          .append("<td>")
-          .append(checkpointEvent.best() ? "best" : "")
-          .append("</tr>\n");
+    for (CheckpointEvent event : newestFirst(state.checkpoints.values())) {
+      add(
+          "<tr><td>%,d<td>%s<td>%s</tr>\n",
+          event.step(), event.path().toString(), event.best() ? "best" : "");
     }
     out.append("</table></div>\n");
   }
 
   private void facts() {
     out.append("<h2>Run</h2><div class=\"wide\"><table class=\"texts\">\n");
-    for (Map.Entry<String, String> fact : RunFacts.of(state.start).entrySet()) {
-      out.append("<tr><th>")
-          .append(Html.escape(fact.getKey()))
-          .append("<td>")
-          .append(Html.escape(fact.getValue()))
-          .append("</tr>\n");
-    }
+    RunFacts.of(state.start).forEach((name, value) -> add("<tr><th>%s<td>%s</tr>\n", name, value));
     out.append("</table></div>\n");
   }
 
@@ -383,8 +356,8 @@ final class ReportPage {
         .append("</script>\n</body></html>\n");
   }
 
-  private static double lastOf(List<Curve.Point> points) {
-    return points.isEmpty() ? Double.NaN : points.get(points.size() - 1).mean();
+  private static double lastOf(List<Point> points) {
+    return points.isEmpty() ? Double.NaN : points.get(points.size() - 1).y();
   }
 
   private static String number(double value) {
@@ -406,13 +379,5 @@ final class ReportPage {
 
   private static String format(String pattern, Object... arguments) {
     return String.format(Locale.ROOT, pattern, arguments);
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = ReportPage.class.getResourceAsStream(name)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -3,7 +3,7 @@ package io.adapt4j.core.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.monitor.Curve.Point;
+import io.adapt4j.core.internal.LineChart.Point;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,13 +32,13 @@ class CurveTest {
     }
     List<Point> points = curve.points();
     assertThat(points).hasSizeBetween(Math.min(steps, 256), Curve.MOST_POINTS);
-    assertThat(points.stream().mapToDouble(Point::max).max()).hasValue(99);
-    assertThat(points).isSortedAccordingTo((a, b) -> Double.compare(a.step(), b.step()));
+    assertThat(points.stream().mapToDouble(Point::high).max()).hasValue(99);
+    assertThat(points).isSortedAccordingTo((a, b) -> Double.compare(a.x(), b.x()));
     double width = steps / (double) points.size();
-    assertThat(points.get(0).step()).isLessThanOrEqualTo(1 + 2 * width);
-    assertThat(points.get(points.size() - 1).step()).isGreaterThan(steps - 2 * width);
+    assertThat(points.get(0).x()).isLessThanOrEqualTo(1 + 2 * width);
+    assertThat(points.get(points.size() - 1).x()).isGreaterThan(steps - 2 * width);
     if (steps % points.size() == 0) {
-      assertThat(points.stream().mapToDouble(Point::mean).average().orElseThrow())
+      assertThat(points.stream().mapToDouble(Point::y).average().orElseThrow())
           .isCloseTo(sum / steps, within(1e-9));
     }
   }
@@ -69,7 +69,7 @@ class CurveTest {
     }
     assertThat(curve.smoothed())
         .hasSize(100)
-        .allSatisfy(point -> assertThat(point.mean()).isCloseTo(2.5, within(1e-12)));
+        .allSatisfy(point -> assertThat(point.y()).isCloseTo(2.5, within(1e-12)));
   }
 
   @Test
@@ -77,6 +77,6 @@ class CurveTest {
     for (int step = 1; step <= 400; step++) {
       curve.add(step, step % 2 == 0 ? 1 : -1);
     }
-    assertThat(curve.smoothed().get(399).mean()).isCloseTo(0, within(0.2));
+    assertThat(curve.smoothed().get(399).y()).isCloseTo(0, within(0.2));
   }
 }

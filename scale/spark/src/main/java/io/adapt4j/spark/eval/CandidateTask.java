@@ -4,10 +4,12 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.internal.load.FolderIdentity;
 import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
 import io.adapt4j.spark.internal.model.ModelPool;
 import io.adapt4j.spark.internal.model.ModelSpec;
 import io.adapt4j.spark.internal.model.TaskStop;
+import io.adapt4j.spark.internal.serial.Sent;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +30,9 @@ record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializa
     CLASSIFIER
   }
 
+  /** A reply with its numbers of tokens. */
+  record Counted(Sent<Reply> reply, long promptTokens, long newTokens) implements Serializable {}
+
   /** Returns the identity of the model. */
   record Identity(ModelSpec spec, Kind kind) implements Serializable {
 
@@ -36,7 +41,7 @@ record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializa
     }
   }
 
-  Iterator<SentReply> replies(Iterator<SentRequest> requests) {
+  Iterator<Counted> replies(Iterator<Sent<Request>> requests) {
     if (!requests.hasNext()) {
       return Collections.emptyIterator();
     }
@@ -44,20 +49,20 @@ record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializa
     return with(candidate -> replies(candidate, requests, stop)).iterator();
   }
 
-  private List<SentReply> replies(
-      Candidate candidate, Iterator<SentRequest> requests, TaskStop stop) {
-    List<SentReply> all = new ArrayList<>();
+  private List<Counted> replies(
+      Candidate candidate, Iterator<Sent<Request>> requests, TaskStop stop) {
+    List<Counted> all = new ArrayList<>();
     List<Request> batch = new ArrayList<>();
     while (requests.hasNext()) {
-      batch.add(requests.next().request());
+      batch.add(requests.next().value());
       if (batch.size() == atOnce || !requests.hasNext()) {
         stop.throwIfStopped();
         Candidate.Replies got = candidate.reply(batch);
         for (int i = 0; i < got.replies().size(); i++) {
           // The time of a batch is counted with its first reply.
           all.add(
-              SentReply.of(
-                  got.replies().get(i),
+              new Counted(
+                  Sent.of(got.replies().get(i)),
                   i == 0 ? got.promptTokens() : 0,
                   i == 0 ? got.newTokens() : 0));
         }

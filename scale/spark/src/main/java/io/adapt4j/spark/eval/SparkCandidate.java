@@ -5,6 +5,7 @@ import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
 import io.adapt4j.spark.internal.model.ModelSpec;
+import io.adapt4j.spark.internal.serial.Sent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -74,7 +75,6 @@ public final class SparkCandidate implements Candidate {
   /**
    * Sets the type of weights and computation. Default: {@link Precision#AUTO}.
    *
-   * @param type the type
    * @return another candidate
    */
   public SparkCandidate precision(Precision type) {
@@ -131,17 +131,16 @@ public final class SparkCandidate implements Candidate {
 
   @Override
   public Replies reply(List<? extends Request> requests) {
-    List<SentRequest> sent = new ArrayList<>(requests.size());
-    requests.forEach(request -> sent.add(SentRequest.of(request)));
-    JavaRDD<SentReply> replies =
+    List<Sent<Request>> sent = requests.stream().map(request -> Sent.<Request>of(request)).toList();
+    JavaRDD<CandidateTask.Counted> replies =
         context()
             .parallelize(sent, Math.max(1, Math.min(partitions, sent.size())))
             .mapPartitions(new CandidateTask(spec, kind, AT_ONCE)::replies);
     List<Reply> all = new ArrayList<>(requests.size());
     long promptTokens = 0;
     long newTokens = 0;
-    for (SentReply reply : replies.collect()) {
-      all.add(reply.reply());
+    for (CandidateTask.Counted reply : replies.collect()) {
+      all.add(reply.reply().value());
       promptTokens += reply.promptTokens();
       newTokens += reply.newTokens();
     }

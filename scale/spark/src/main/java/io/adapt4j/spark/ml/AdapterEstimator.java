@@ -70,28 +70,22 @@ public abstract class AdapterEstimator<
     this.uid = uid;
     modelPath = text("modelPath", "folder or file of the base, or hub:owner/name@revision");
     outputPath = text("outputPath", "folder for data, checkpoints and adapter, not there yet");
-    precision = text("precision", "type of computation: AUTO, FP32, BF16 or FP16");
-    inputCol = text("inputCol", "column that is read");
-    outputCol = text("outputCol", "column of what is learnt");
-    orderCol = text("orderCol", "column that sorts the rows; empty for the order of partitions");
-    rank = number("rank", "rank of the matrices");
-    epochs = number("epochs", "passes over the data");
-    maxSteps = optional("maxSteps", "steps to end after; 0 for none");
-    batchSize = number("batchSize", "rows of a step");
-    maxLength = optional("maxLength", "most tokens of a row; 0 for the default");
+    precision =
+        text("precision", "type of computation: AUTO, FP32, BF16 or FP16", Precision.AUTO.name());
+    inputCol = text("inputCol", "column that is read", input);
+    outputCol = text("outputCol", "column of what is learnt", output);
+    orderCol =
+        text("orderCol", "column that sorts the rows; empty for the order of partitions", "");
+    rank = number("rank", "rank of the matrices", 1, RANK);
+    epochs = number("epochs", "passes over the data", 1, 1);
+    maxSteps = number("maxSteps", "steps to end after; 0 for none", 0, 0);
+    batchSize = number("batchSize", "rows of a step", 1, 8);
+    maxLength = number("maxLength", "most tokens of a row; 0 for the default", 0, 0);
     learningRate =
-        new DoubleParam(this, "learningRate", "the highest; 0 for the default", atLeastZero());
+        new DoubleParam(
+            this, "learningRate", "the highest; 0 for the default", ParamValidators.gtEq(0));
     packing = new BooleanParam(this, "packing", "whether short rows share a sequence");
     seed = new LongParam(this, "seed", "decides initialization and order");
-    setDefault(precision, Precision.AUTO.name());
-    setDefault(inputCol, input);
-    setDefault(outputCol, output);
-    setDefault(orderCol, "");
-    setDefault(rank, RANK);
-    setDefault(epochs, 1);
-    setDefault(maxSteps, 0);
-    setDefault(batchSize, 8);
-    setDefault(maxLength, 0);
     setDefault(learningRate, 0.0);
     setDefault(packing, false);
     setDefault(seed, 0L);
@@ -105,16 +99,16 @@ public abstract class AdapterEstimator<
     return new Param<>(this, name, doc);
   }
 
-  private IntParam number(String name, String doc) {
-    return new IntParam(this, name, doc, ParamValidators.gt(0));
+  private Param<String> text(String name, String doc, String initial) {
+    Param<String> param = text(name, doc);
+    setDefault(param, initial);
+    return param;
   }
 
-  private IntParam optional(String name, String doc) {
-    return new IntParam(this, name, doc, atLeastZero());
-  }
-
-  private static scala.Function1<Object, Object> atLeastZero() {
-    return ParamValidators.gtEq(0);
+  private IntParam number(String name, String doc, int least, int initial) {
+    IntParam param = new IntParam(this, name, doc, ParamValidators.gtEq(least));
+    setDefault(param, initial);
+    return param;
   }
 
   @SuppressWarnings("unchecked") // E is this class
@@ -203,38 +197,24 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets the base.
-   *
-   * @param path a folder or file, or {@code hub:owner/name}, optionally with {@code @} and a
-   *     revision; the transformer reads it on every executor
+   * Sets the base: a folder or file, or {@code hub:owner/name}, optionally with {@code @} and a
+   * revision. The transformer reads it on every executor.
    */
   public E setModelPath(String path) {
     return with(modelPath, path);
   }
 
-  /**
-   * Sets the folder for data, checkpoints and adapter.
-   *
-   * @param folder a new folder accessible to driver and executors
-   */
+  /** Sets the folder for data, checkpoints and adapter: a new one that driver and executors see. */
   public E setOutputPath(String folder) {
     return with(outputPath, folder);
   }
 
-  /**
-   * Sets the compute type. Default: {@link Precision#AUTO}.
-   *
-   * @param type the type
-   */
+  /** Sets the compute type. Default: {@link Precision#AUTO}. */
   public E setPrecision(Precision type) {
     return with(precision, type.name());
   }
 
-  /**
-   * Sets the input column.
-   *
-   * @param column its name
-   */
+  /** Sets the input column. */
   public E setInputCol(String column) {
     return with(inputCol, column);
   }
@@ -251,75 +231,45 @@ public abstract class AdapterEstimator<
     return with(orderCol, column);
   }
 
-  /**
-   * Sets the rank of the adapter. Default: {@value #RANK}.
-   *
-   * @param value at least 1
-   */
+  /** Sets the rank of the adapter, at least 1. Default: {@value #RANK}. */
   public E setRank(int value) {
     return with(rank, value);
   }
 
-  /**
-   * Sets the number of epochs. Default: 1.
-   *
-   * @param passes at least 1
-   */
+  /** Sets the number of epochs, at least 1. Default: 1. */
   public E setEpochs(int passes) {
     return with(epochs, passes);
   }
 
-  /**
-   * Sets the maximum number of steps. Default: none.
-   *
-   * @param steps at least 1, or 0 for none
-   */
+  /** Sets the maximum number of steps; 0, the default, for none. */
   public E setMaxSteps(int steps) {
     return with(maxSteps, steps);
   }
 
-  /**
-   * Sets the batch size. Default: 8.
-   *
-   * @param rows at least 1
-   */
+  /** Sets the batch size, at least 1. Default: 8. */
   public E setBatchSize(int rows) {
     return with(batchSize, rows);
   }
 
   /**
-   * Sets the maximum number of tokens per row. Default: that of {@link
+   * Sets the maximum number of tokens per row; 0, the default, for that of {@link
    * FineTuner.Builder#maxLength}.
-   *
-   * @param tokens at least 1, or 0 for the default
    */
   public E setMaxLength(int tokens) {
     return with(maxLength, tokens);
   }
 
-  /**
-   * Sets the learning rate. Default: that of the method.
-   *
-   * @param rate above 0, or 0 for the default
-   */
+  /** Sets the learning rate; 0, the default, for that of the method. */
   public E setLearningRate(double rate) {
     return with(learningRate, rate);
   }
 
-  /**
-   * Packs short rows into one sequence. Default: false.
-   *
-   * @param on whether to pack
-   */
+  /** Sets whether short rows are packed into one sequence. Default: false. */
   public E setPacking(boolean on) {
     return with(packing, on);
   }
 
-  /**
-   * Sets the seed. Default: 0.
-   *
-   * @param value any number
-   */
+  /** Sets the seed. Default: 0. */
   public E setSeed(long value) {
     return with(seed, value);
   }
@@ -328,8 +278,6 @@ public abstract class AdapterEstimator<
    * Sets the trainer. Default: {@link AdapterTrainer#inDriver}. With a {@code SparkFineTuner}, the
    * micro-batches of a step are distributed among workers: set at least as many with {@link
    * #setTuning} and {@link FineTuner.Builder#gradientAccumulation}.
-   *
-   * @param runs the trainer
    */
   @SuppressWarnings("unchecked") // E is this class
   public E setTrainer(AdapterTrainer runs) {
@@ -338,9 +286,8 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets a customization of the fine-tuning, such as another method or a listener; applied last.
-   *
-   * @param changes modifies the builder and returns it
+   * Sets a customization of the fine-tuning, such as another method or a listener, which modifies
+   * the builder and returns it; applied last.
    */
   @SuppressWarnings("unchecked") // E is this class
   public E setTuning(UnaryOperator<FineTuner.Builder> changes) {

@@ -21,11 +21,7 @@ public final class ClassifyAdapterEstimator
     this(randomUid("classify_adapter"));
   }
 
-  /**
-   * Creates an estimator with a name, as Spark does.
-   *
-   * @param uid the name
-   */
+  /** Creates an estimator with a name, as Spark does. */
   public ClassifyAdapterEstimator(String uid) {
     super(uid, "text", "label");
   }

@@ -33,17 +33,12 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
     this(randomUid("classify"));
   }
 
-  /**
-   * Creates a transformer with a name, as Spark does.
-   *
-   * @param uid the name
-   */
+  /** Creates a transformer with a name, as Spark does. */
   public ClassifyTransformer(String uid) {
     super(uid, "text", "label");
-    pairCol = text("pairCol", "column of the second text of each pair; empty for single texts");
-    scoresCol = text("scoresCol", "column that is added for all scores by label; empty for none");
-    setDefault(pairCol, "");
-    setDefault(scoresCol, "");
+    pairCol = text("pairCol", "column of the second text of each pair; empty for single texts", "");
+    scoresCol =
+        text("scoresCol", "column that is added for all scores by label; empty for none", "");
   }
 
   /** {@return the parameter of the column of second texts} */
@@ -56,20 +51,12 @@ public final class ClassifyTransformer extends ModelTransformer<ClassifyTransfor
     return scoresCol;
   }
 
-  /**
-   * Sets the column of the second text of each pair. Default: none.
-   *
-   * @param column its name
-   */
+  /** Sets the column of the second text of each pair. Default: none. */
   public ClassifyTransformer setPairCol(String column) {
     return with(pairCol, column);
   }
 
-  /**
-   * Sets the added column for all scores, a map by label. Default: none.
-   *
-   * @param column a new column name
-   */
+  /** Sets the added column for all scores, a map by label. Default: none. */
   public ClassifyTransformer setScoresCol(String column) {
     return with(scoresCol, column);
   }

@@ -48,23 +48,18 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
     this(randomUid("embed"));
   }
 
-  /**
-   * Creates a transformer with a name, as Spark does.
-   *
-   * @param uid the name
-   */
+  /** Creates a transformer with a name, as Spark does. */
   public EmbedTransformer(String uid) {
     super(uid, "text", "embedding");
-    promptName = text("promptName", "the model's prompt before each text; empty for its default");
-    outputType = text("outputType", "array (of floats) or vector (of Spark ML)");
+    promptName =
+        text("promptName", "the model's prompt before each text; empty for its default", "");
+    outputType = text("outputType", "array (of floats) or vector (of Spark ML)", "array");
     maxTokens =
         new IntParam(
             this,
             "maxTokens",
             "most tokens of a text that are read; 0 for what the model says",
             ParamValidators.gtEq(0));
-    setDefault(promptName, "");
-    setDefault(outputType, "array");
     setDefault(maxTokens, 0);
   }
 
@@ -84,28 +79,22 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
   }
 
   /**
-   * Sets the prompt before each text. Default: that of the model.
-   *
-   * @param name one of {@link TextEmbedder#prompts}
+   * Sets the prompt before each text, one of {@link TextEmbedder#prompts}. Default: that of the
+   * model.
    */
   public EmbedTransformer setPromptName(String name) {
     return with(promptName, name);
   }
 
   /**
-   * Sets the type of the added column. Default: {@code array}.
-   *
-   * @param type {@code array}, of floats, or {@code vector}, of Spark ML
+   * Sets the type of the added column: {@code array}, of floats, or {@code vector}, of Spark ML.
+   * Default: {@code array}.
    */
   public EmbedTransformer setOutputType(String type) {
     return with(outputType, type);
   }
 
-  /**
-   * Sets the maximum number of tokens per text. Default: the model's.
-   *
-   * @param tokens at least 1, or 0 for the default
-   */
+  /** Sets the maximum number of tokens per text; 0, the default, for the model's. */
   public EmbedTransformer setMaxTokens(int tokens) {
     return with(maxTokens, tokens);
   }

@@ -23,11 +23,7 @@ public final class GenerateAdapterEstimator
     this(randomUid("generate_adapter"));
   }
 
-  /**
-   * Creates an estimator with a name, as Spark does.
-   *
-   * @param uid the name
-   */
+  /** Creates an estimator with a name, as Spark does. */
   public GenerateAdapterEstimator(String uid) {
     super(uid, "prompt", "completion");
   }

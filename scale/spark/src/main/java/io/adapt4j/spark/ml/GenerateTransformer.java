@@ -57,53 +57,48 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
     this(randomUid("generate"));
   }
 
-  /**
-   * Creates a transformer with a name, as Spark does.
-   *
-   * @param uid the name
-   */
+  /** Creates a transformer with a name, as Spark does. */
   public GenerateTransformer(String uid) {
     super(uid, "prompt", "completion");
     GenerationOptions greedy = GenerationOptions.greedy();
-    seedCol = text("seedCol", "column of whole numbers that vary the seed; empty for the prompt");
+    seedCol =
+        text("seedCol", "column of whole numbers that vary the seed; empty for the prompt", "");
     detailsCol =
-        text("detailsCol", "column that is added for finish reason and tokens; empty for none");
-    systemMessage = text("systemMessage", "message before each prompt; empty for none");
+        text("detailsCol", "column that is added for finish reason and tokens; empty for none", "");
+    systemMessage = text("systemMessage", "message before each prompt; empty for none", "");
     raw = new BooleanParam(this, "raw", "whether to continue prompts as they are");
-    requests = number("requests", "rows of a task that are answered at the same time");
+    requests = number("requests", "rows of a task that are answered at the same time", REQUESTS);
     promptCacheBytes =
         new LongParam(
             this,
             "promptCacheBytes",
             "memory for what prompts begin with; 0 for none",
             ParamValidators.gtEq(0));
-    maxNewTokens = number("maxNewTokens", "most tokens of an answer");
-    temperature = decimal("temperature", "divisor of the logits; 0 is greedy");
+    maxNewTokens = number("maxNewTokens", "most tokens of an answer", greedy.maxNewTokens());
+    temperature =
+        decimal("temperature", "divisor of the logits; 0 is greedy", greedy.temperature());
     topK = new IntParam(this, "topK", "most probable tokens to choose from; 0 for all");
-    topP = decimal("topP", "probability mass to choose from; 1 for all");
-    minP = decimal("minP", "least probability relative to the best; 0 for any");
-    repetitionPenalty = decimal("repetitionPenalty", "penalty on tokens that occurred; 1 for none");
+    topP = decimal("topP", "probability mass to choose from; 1 for all", greedy.topP());
+    minP = decimal("minP", "least probability relative to the best; 0 for any", greedy.minP());
+    repetitionPenalty =
+        decimal(
+            "repetitionPenalty",
+            "penalty on tokens that occurred; 1 for none",
+            greedy.repetitionPenalty());
     seed = new LongParam(this, "seed", "seed of sampled answers");
     stopStrings = new StringArrayParam(this, "stopStrings", "texts that end an answer");
-    setDefault(seedCol, "");
-    setDefault(detailsCol, "");
-    setDefault(systemMessage, "");
     setDefault(raw, false);
-    setDefault(requests, REQUESTS);
     setDefault(promptCacheBytes, 0L);
     setDefault(windowSize(), WINDOW);
-    setDefault(maxNewTokens, greedy.maxNewTokens());
-    setDefault(temperature, greedy.temperature());
     setDefault(topK, greedy.topK());
-    setDefault(topP, greedy.topP());
-    setDefault(minP, greedy.minP());
-    setDefault(repetitionPenalty, greedy.repetitionPenalty());
     setDefault(seed, greedy.seed());
     setDefault(stopStrings, new String[0]);
   }
 
-  private DoubleParam decimal(String name, String doc) {
-    return new DoubleParam(this, name, doc);
+  private DoubleParam decimal(String name, String doc, double initial) {
+    DoubleParam param = new DoubleParam(this, name, doc);
+    setDefault(param, initial);
+    return param;
   }
 
   /** {@return the parameter of the column that varies the seed} */
@@ -179,8 +174,6 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   /**
    * Sets the column of integers that vary the seed, such as one that numbers several answers to one
    * prompt. Default: none; the prompt varies it.
-   *
-   * @param column its name
    */
   public GenerateTransformer setSeedCol(String column) {
     return with(seedCol, column);
@@ -189,35 +182,24 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   /**
    * Sets the added column for a structure of {@code finishReason}, {@code promptTokens} and {@code
    * tokenIds}. Default: none.
-   *
-   * @param column a new column name
    */
   public GenerateTransformer setDetailsCol(String column) {
     return with(detailsCol, column);
   }
 
-  /**
-   * Sets the system message of prompts that are asked as conversations. Default: none.
-   *
-   * @param message the message
-   */
+  /** Sets the system message of prompts that are asked as conversations. Default: none. */
   public GenerateTransformer setSystemMessage(String message) {
     return with(systemMessage, message);
   }
 
-  /**
-   * Continues prompts without a chat template, even for chat models.
-   *
-   * @param on true to continue prompts
-   */
+  /** Sets whether prompts are continued without a chat template, even for chat models. */
   public GenerateTransformer setRaw(boolean on) {
     return with(raw, on);
   }
 
   /**
-   * Sets the number of concurrent rows per task. Default: {@value #REQUESTS}.
-   *
-   * @param rows at least 1; a model runs at most 32 for all tasks together
+   * Sets the number of concurrent rows per task, at least 1; a model runs at most 32 for all tasks
+   * together. Default: {@value #REQUESTS}.
    */
   public GenerateTransformer setRequests(int rows) {
     return with(requests, rows);
@@ -226,18 +208,12 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
   /**
    * Sets the memory for the prefix cache, so that a prefix shared by many prompts is read once.
    * Default: 0. In half precision, answers may then depend on earlier prompts.
-   *
-   * @param bytes at least 0
    */
   public GenerateTransformer setPromptCacheBytes(long bytes) {
     return with(promptCacheBytes, bytes);
   }
 
-  /**
-   * Sets the maximum number of new tokens.
-   *
-   * @param tokens at least 1
-   */
+  /** Sets the maximum number of new tokens, at least 1. */
   public GenerateTransformer setMaxNewTokens(int tokens) {
     return with(maxNewTokens, tokens);
   }

@@ -72,33 +72,34 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
             "modelPath",
             "folder or file of the model, the same on every executor or shipped to it, or"
                 + " hub:owner/name@revision");
-    adapterPath = text("adapterPath", "folder of an adapter to put on the model; empty for none");
-    precision = text("precision", "type of weights and computation: AUTO, FP32, BF16 or FP16");
-    inputCol = text("inputCol", "column that is read");
-    outputCol = text("outputCol", "column that is added");
+    adapterPath =
+        text("adapterPath", "folder of an adapter to put on the model; empty for none", "");
+    precision =
+        text(
+            "precision",
+            "type of weights and computation: AUTO, FP32, BF16 or FP16",
+            Precision.AUTO.name());
+    inputCol = text("inputCol", "column that is read", input);
+    outputCol = text("outputCol", "column that is added", output);
     errorCol =
-        text("errorCol", "column that is added for errors; outputCol with _error unless set");
+        text("errorCol", "column that is added for errors; outputCol with _error unless set", "");
     handleInvalid =
         text(
             "handleInvalid",
             "what becomes of rows that cannot be computed: keep (with the error in errorCol), skip"
-                + " or error (fails the job)");
+                + " or error (fails the job)",
+            "keep");
     windowSize =
-        number("windowSize", "rows of a partition that are in memory and computed together");
-    idleSeconds = number("idleSeconds", "how long an executor keeps the model after its last use");
+        number(
+            "windowSize", "rows of a partition that are in memory and computed together", WINDOW);
+    idleSeconds =
+        number(
+            "idleSeconds", "how long an executor keeps the model after its last use", IDLE_SECONDS);
     batchInvariant =
         new BooleanParam(
             this,
             "batchInvariant",
             "whether results are the same, to the bit, in every batch (encoders)");
-    setDefault(adapterPath, "");
-    setDefault(precision, Precision.AUTO.name());
-    setDefault(inputCol, input);
-    setDefault(outputCol, output);
-    setDefault(errorCol, "");
-    setDefault(handleInvalid, "keep");
-    setDefault(windowSize, WINDOW);
-    setDefault(idleSeconds, IDLE_SECONDS);
     setDefault(batchInvariant, true);
   }
 
@@ -110,8 +111,16 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
     return new Param<>(this, name, doc);
   }
 
-  final IntParam number(String name, String doc) {
-    return new IntParam(this, name, doc, ParamValidators.gt(0));
+  final Param<String> text(String name, String doc, String initial) {
+    Param<String> param = text(name, doc);
+    setDefault(param, initial);
+    return param;
+  }
+
+  final IntParam number(String name, String doc, int initial) {
+    IntParam param = new IntParam(this, name, doc, ParamValidators.gt(0));
+    setDefault(param, initial);
+    return param;
   }
 
   @SuppressWarnings("unchecked") // M is this class
@@ -190,53 +199,38 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the model.
-   *
-   * @param path a folder or file accessible to every executor; the name of one shipped with {@code
-   *     spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code hub:owner/name},
-   *     optionally with {@code @} and a revision
+   * Sets the model: a folder or file accessible to every executor; the name of one shipped with
+   * {@code spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code hub:owner/name},
+   * optionally with {@code @} and a revision.
    */
   public M setModelPath(String path) {
     return with(modelPath, path);
   }
 
   /**
-   * Sets the adapter to attach to the model. Default: none.
-   *
-   * @param path a folder accessible to every executor, or the name of a shipped one
+   * Sets the adapter to attach to the model: a folder accessible to every executor, or the name of
+   * a shipped one. Default: none.
    */
   public M setAdapterPath(String path) {
     return with(adapterPath, path);
   }
 
-  /**
-   * Sets the type of weights and computation. Default: {@link Precision#AUTO}.
-   *
-   * @param type the type
-   */
+  /** Sets the type of weights and computation. Default: {@link Precision#AUTO}. */
   public M setPrecision(Precision type) {
     return with(precision, type.name());
   }
 
-  /**
-   * Sets the input column.
-   *
-   * @param column its name
-   */
+  /** Sets the input column. */
   public M setInputCol(String column) {
     return with(inputCol, column);
   }
 
-  /**
-   * Sets the output column.
-   *
-   * @param column a new column name
-   */
+  /** Sets the output column, a new one. */
   public M setOutputCol(String column) {
     return with(outputCol, column);
   }
 
-  /** Sets the column for errors. Default: that of {@link #setOutputCol} with {@code _error}. */
+  /** Sets the new column for errors. Default: that of {@link #setOutputCol} with {@code _error}. */
   public M setErrorCol(String column) {
     return with(errorCol, column);
   }
@@ -254,18 +248,15 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   /**
-   * Sets the number of rows of a partition that are in memory and computed together.
-   *
-   * @param rows at least 1; more are faster, as they are sorted by length
+   * Sets the number of rows of a partition that are in memory and computed together, at least 1;
+   * more are faster, as they are sorted by length.
    */
   public M setWindowSize(int rows) {
     return with(windowSize, rows);
   }
 
   /**
-   * Sets how long an executor keeps an idle model. Default: {@value #IDLE_SECONDS}.
-   *
-   * @param seconds at least 1
+   * Sets how long an executor keeps an idle model, at least 1 s. Default: {@value #IDLE_SECONDS}.
    */
   public M setIdleSeconds(int seconds) {
     return with(idleSeconds, seconds);
@@ -274,8 +265,6 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   /**
    * Sets whether vectors and scores are bitwise independent of the rest of their batch, and thus of
    * the partitioning. Default: true. Otherwise they agree up to rounding.
-   *
-   * @param on whether results are batch-invariant
    */
   public M setBatchInvariant(boolean on) {
     return with(batchInvariant, on);

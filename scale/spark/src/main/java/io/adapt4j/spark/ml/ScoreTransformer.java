@@ -43,17 +43,12 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
     this(randomUid("score"));
   }
 
-  /**
-   * Creates a transformer with a name, as Spark does.
-   *
-   * @param uid the name
-   */
+  /** Creates a transformer with a name, as Spark does. */
   public ScoreTransformer(String uid) {
     super(uid, "query", "score");
-    candidateCol = text("candidateCol", "column of what is scored after the text of inputCol");
-    scorer = text("scorer", "what gives the number: pair, reward or likelihood");
-    setDefault(candidateCol, "passage");
-    setDefault(scorer, "pair");
+    candidateCol =
+        text("candidateCol", "column of what is scored after the text of inputCol", "passage");
+    scorer = text("scorer", "what gives the number: pair, reward or likelihood", "pair");
   }
 
   /** {@return the parameter of the column of scored texts} */
@@ -66,20 +61,12 @@ public final class ScoreTransformer extends ModelTransformer<ScoreTransformer> {
     return scorer;
   }
 
-  /**
-   * Sets the column of passages, completions or continuations. Default: {@code passage}.
-   *
-   * @param column its name
-   */
+  /** Sets the column of passages, completions or continuations. Default: {@code passage}. */
   public ScoreTransformer setCandidateCol(String column) {
     return with(candidateCol, column);
   }
 
-  /**
-   * Sets the kind of scoring model. Default: {@link Scorer#PAIR}.
-   *
-   * @param kind the kind of model
-   */
+  /** Sets the kind of scoring model. Default: {@link Scorer#PAIR}. */
   public ScoreTransformer setScorer(Scorer kind) {
     return with(scorer, kind.name().toLowerCase(Locale.ROOT));
   }

@@ -2,7 +2,6 @@ package io.adapt4j.spark.internal.collective;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -31,38 +30,32 @@ final class Handshake {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Accepted(int rank, byte[] session) {}
 
-  /** Runs the connecting side, which states its rank. */
-  byte[] connect(SocketChannel channel, int own, int other, Patience.Wait wait, String what)
-      throws IOException {
-    byte[] theirs = Sockets.read(channel, NONCE_BYTES, wait, what);
+  /** Runs the connecting side, which states its rank, and returns the key of the session. */
+  byte[] connect(Wire wire, int own, int other) throws IOException {
+    byte[] theirs = wire.read(NONCE_BYTES);
     byte[] ours = nonce();
     ByteBuffer said = ByteBuffer.allocate(Integer.BYTES + NONCE_BYTES + HASH_BYTES);
     said.putInt(own).put(ours).put(hash("connect", own, other, theirs, ours));
-    Sockets.write(channel, said.array(), wait, what);
-    byte[] answer = Sockets.read(channel, HASH_BYTES, wait, what);
-    if (!MessageDigest.isEqual(answer, hash("accept", own, other, theirs, ours))) {
-      throw new IOException("it does not know the token of this run");
-    }
+    wire.write(said.flip());
+    require(wire.read(HASH_BYTES), hash("accept", own, other, theirs, ours));
     return hash("session", own, other, theirs, ours);
   }
 
   /** Runs the accepting side. */
-  Accepted accept(SocketChannel channel, int own, Patience.Wait wait, String what)
-      throws IOException {
+  Accepted accept(Wire wire, int own) throws IOException {
     byte[] ours = nonce();
-    Sockets.write(channel, ours, wait, what);
-    ByteBuffer said =
-        ByteBuffer.wrap(
-            Sockets.read(channel, Integer.BYTES + NONCE_BYTES + HASH_BYTES, wait, what));
-    int other = said.getInt();
-    byte[] theirs = new byte[NONCE_BYTES];
-    byte[] proof = new byte[HASH_BYTES];
-    said.get(theirs).get(proof);
-    if (!MessageDigest.isEqual(proof, hash("connect", other, own, ours, theirs))) {
+    wire.write(ByteBuffer.wrap(ours));
+    int other = ByteBuffer.wrap(wire.read(Integer.BYTES)).getInt();
+    byte[] theirs = wire.read(NONCE_BYTES);
+    require(wire.read(HASH_BYTES), hash("connect", other, own, ours, theirs));
+    wire.write(ByteBuffer.wrap(hash("accept", other, own, ours, theirs)));
+    return new Accepted(other, hash("session", other, own, ours, theirs));
+  }
+
+  private static void require(byte[] proof, byte[] expected) throws IOException {
+    if (!MessageDigest.isEqual(proof, expected)) {
       throw new IOException("it does not know the token of this run");
     }
-    Sockets.write(channel, hash("accept", other, own, ours, theirs), wait, what);
-    return new Accepted(other, hash("session", other, own, ours, theirs));
   }
 
   private static byte[] nonce() {

@@ -63,20 +63,6 @@ public final class Segments {
     return pieces.stream().map(ByteBuffer::slice).toArray(ByteBuffer[]::new);
   }
 
-  /** Copies all numbers into a vector of the same length. */
-  void copyTo(Segments target) {
-    Cursor in = cursor();
-    Cursor out = target.cursor();
-    for (long left = count; left > 0; ) {
-      FloatBuffer from = in.next();
-      FloatBuffer to = out.next();
-      int some = Math.min(from.remaining(), to.remaining());
-      to.put(from.slice(from.position(), some));
-      from.position(from.position() + some);
-      left -= some;
-    }
-  }
-
   /** Returns a cursor that reads or writes the vector sequentially. */
   Cursor cursor() {
     return new Cursor();

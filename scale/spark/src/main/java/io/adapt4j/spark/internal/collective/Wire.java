@@ -1,57 +1,51 @@
 package io.adapt4j.spark.internal.collective;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
-/** A connection to another worker that never blocks. */
-interface Wire extends AutoCloseable {
+/** A connection to another worker; one thread may read while another writes. */
+class Wire {
+
+  private static final int PIECE_BYTES = 1 << 18;
+
+  private final SocketChannel channel;
+  private final Runnable progress;
 
   /**
-   * Writes as much as possible.
+   * Wraps a blocking channel.
    *
-   * @return bytes taken from the buffers; 0 if the other end is slower
+   * @param progress called when some bytes were sent or received
    */
-  long write(ByteBuffer[] source, int offset, int count) throws IOException;
-
-  /**
-   * Reads available bytes.
-   *
-   * @return bytes put into the buffers; 0 if there are none, -1 at the end
-   */
-  long read(ByteBuffer[] target, int offset, int count) throws IOException;
-
-  /** Returns whether there are buffered bytes to read, which the channel no longer reports. */
-  default boolean hasRead() {
-    return false;
+  Wire(SocketChannel channel, Runnable progress) {
+    this.channel = channel;
+    this.progress = progress;
   }
 
-  /** Returns whether accepted bytes are still to be written to the channel. */
-  default boolean hasUnwritten() {
-    return false;
+  /** Writes all bytes, in pieces, so that progress shows. */
+  void write(ByteBuffer source) throws IOException {
+    int end = source.limit();
+    while (source.position() < end) {
+      channel.write(source.limit(Math.min(end, source.position() + PIECE_BYTES)));
+      progress.run();
+    }
   }
 
-  SocketChannel channel();
-
-  @Override
-  void close();
-
-  /** An unencrypted connection. */
-  record Plain(SocketChannel channel) implements Wire {
-
-    @Override
-    public long write(ByteBuffer[] source, int offset, int count) throws IOException {
-      return channel.write(source, offset, count);
+  /** Fills a buffer. */
+  void read(ByteBuffer target) throws IOException {
+    while (target.hasRemaining()) {
+      if (channel.read(target) < 0) {
+        throw new EOFException("the connection was closed");
+      }
+      progress.run();
     }
+  }
 
-    @Override
-    public long read(ByteBuffer[] target, int offset, int count) throws IOException {
-      return channel.read(target, offset, count);
-    }
-
-    @Override
-    public void close() {
-      Sockets.close(channel);
-    }
+  /** Reads a number of bytes. */
+  final byte[] read(int bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(bytes);
+    read(buffer);
+    return buffer.array();
   }
 }

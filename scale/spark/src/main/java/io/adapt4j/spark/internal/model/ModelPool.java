@@ -1,5 +1,6 @@
 package io.adapt4j.spark.internal.model;
 
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,11 +46,10 @@ public final class ModelPool {
     ScheduledThreadPoolExecutor threads =
         new ScheduledThreadPoolExecutor(
             1,
-            work -> {
-              Thread thread = new Thread(work, "adapt4j-idle-models");
-              thread.setDaemon(true);
-              return thread;
-            });
+            new ThreadFactoryBuilder()
+                .setDaemon(true)
+                .setNameFormat("adapt4j-idle-models")
+                .build());
     threads.setRemoveOnCancelPolicy(true);
     return threads;
   }

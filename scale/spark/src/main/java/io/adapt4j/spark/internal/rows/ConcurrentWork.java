@@ -1,5 +1,6 @@
 package io.adapt4j.spark.internal.rows;
 
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.spark.internal.model.TaskStop;
 import java.util.ArrayList;
@@ -45,11 +46,7 @@ public interface ConcurrentWork<T extends AutoCloseable> extends RowWork<T> {
     ExecutorService threads =
         Executors.newFixedThreadPool(
             Math.min(requests(), rows.size()),
-            work -> {
-              Thread thread = new Thread(work, "adapt4j-rows");
-              thread.setDaemon(true);
-              return thread;
-            });
+            new ThreadFactoryBuilder().setDaemon(true).setNameFormat("adapt4j-rows").build());
     try {
       List<Future<RowResult>> running = new ArrayList<>(rows.size());
       rows.forEach(row -> running.add(null));

@@ -1,6 +1,7 @@
 package io.adapt4j.spark.internal.rows;
 
 import io.adapt4j.spark.internal.model.ModelPool;
+import io.adapt4j.spark.internal.model.ModelSpec;
 import io.adapt4j.spark.internal.model.TaskStop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,14 +16,21 @@ import org.jspecify.annotations.Nullable;
 final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
 
   private final Iterator<Row> rows;
-  private final Computation<T> task;
+  private final ModelSpec spec;
+  private final RowWork<T> work;
+  private final RowOptions options;
+  private final Counters counters;
   private final TaskStop stop = TaskStop.ofThisTask();
   private final ArrayDeque<Row> done = new ArrayDeque<>();
   private ModelPool.@Nullable Lease<T> lease;
 
-  WindowedRows(Iterator<Row> rows, Computation<T> task) {
+  WindowedRows(
+      Iterator<Row> rows, ModelSpec spec, RowWork<T> work, RowOptions options, Counters counters) {
     this.rows = rows;
-    this.task = task;
+    this.spec = spec;
+    this.work = work;
+    this.options = options;
+    this.counters = counters;
     stop.whenOver(this::release);
   }
 
@@ -47,27 +55,26 @@ final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
 
   private List<Row> window() {
     List<Row> window = new ArrayList<>();
-    while (window.size() < task.options().window() && rows.hasNext()) {
+    while (window.size() < options.window() && rows.hasNext()) {
       window.add(rows.next());
     }
     return window;
   }
 
   private void compute(List<Row> window) {
-    List<Row> inputs = window.stream().filter(task.work()::hasInput).toList();
+    List<Row> inputs = window.stream().filter(work::hasInput).toList();
     Iterator<RowResult> results =
         inputs.isEmpty() ? List.<RowResult>of().iterator() : results(inputs).iterator();
-    Counters counters = task.counters();
     counters.rows().add((long) window.size());
     counters.nulls().add((long) (window.size() - inputs.size()));
     for (Row row : window) {
-      RowResult result = task.work().hasInput(row) ? results.next() : null;
+      RowResult result = work.hasInput(row) ? results.next() : null;
       if (result != null && result.error() != null) {
         counters.errors().add(1L);
-        if (task.options().invalid() == RowOptions.Invalid.ERROR) {
+        if (options.invalid() == RowOptions.Invalid.ERROR) {
           throw new IllegalArgumentException(result.error());
         }
-        if (task.options().invalid() == RowOptions.Invalid.SKIP) {
+        if (options.invalid() == RowOptions.Invalid.SKIP) {
           continue;
         }
       }
@@ -78,14 +85,14 @@ final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
   private List<RowResult> results(List<Row> inputs) {
     T model = model();
     long start = System.nanoTime();
-    List<RowResult> results = task.work().compute(model, inputs, stop);
-    task.counters().nanos().add(System.nanoTime() - start);
-    task.counters().tokens().add(results.stream().mapToLong(RowResult::tokens).sum());
+    List<RowResult> results = work.compute(model, inputs, stop);
+    counters.nanos().add(System.nanoTime() - start);
+    counters.tokens().add(results.stream().mapToLong(RowResult::tokens).sum());
     return results;
   }
 
   private Row joined(Row row, @Nullable RowResult result) {
-    int columns = task.work().columns();
+    int columns = work.columns();
     @Nullable Object[] values = new Object[row.size() + columns + 1];
     for (int i = 0; i < row.size(); i++) {
       values[i] = row.get(i);
@@ -103,13 +110,7 @@ final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
     ModelPool.Lease<T> held = lease;
     if (held == null) {
       held =
-          ModelPool.shared()
-              .lease(
-                  task.work().type(),
-                  task.spec(),
-                  task.options().idle(),
-                  stop,
-                  () -> task.work().load(task.spec()));
+          ModelPool.shared().lease(work.type(), spec, options.idle(), stop, () -> work.load(spec));
       lease = held;
     }
     return held.model();

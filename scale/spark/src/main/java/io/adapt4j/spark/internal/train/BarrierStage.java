@@ -79,7 +79,7 @@ public final class BarrierStage {
     requireNone(results.stream());
     for (WorkerTask.Result result : results) {
       if (result.report() != null) {
-        return result.report();
+        return result.report().value();
       }
     }
     throw new IllegalStateException("no worker has reported");

@@ -1,9 +1,15 @@
 package io.adapt4j.spark.internal.train;
 
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -27,19 +33,14 @@ final class EventReceiver extends SparkListener {
 
   private final RunEvents events;
   private final TrainingListener listener;
-  private final AtomicReference<@Nullable List<SentEvent.Numbered>> waiting =
-      new AtomicReference<>();
+  private final AtomicReference<@Nullable List<RunEvent>> waiting = new AtomicReference<>();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
-          task -> {
-            Thread made = new Thread(task, "adapt4j-run-events");
-            made.setDaemon(true);
-            return made;
-          });
+          new ThreadFactoryBuilder().setDaemon(true).setNameFormat("adapt4j-run-events").build());
   private final long begun = System.nanoTime();
 
   // Accessed only by the notifying thread.
-  private SentEvent.@Nullable Numbered last;
+  private @Nullable RunEvent last;
   private boolean started;
   private int lastStep;
   private long lost;
@@ -62,20 +63,20 @@ final class EventReceiver extends SparkListener {
 
   @SuppressWarnings("unchecked") // The type of the accumulator with this id.
   void take(Object value) {
-    List<SentEvent.Numbered> newest = (List<SentEvent.Numbered>) value;
+    List<RunEvent> newest = (List<RunEvent>) value;
     if (waiting.getAndAccumulate(newest, EventReceiver::joined) == null) {
       thread.execute(this::tell);
     }
   }
 
-  private static List<SentEvent.Numbered> joined(
-      @Nullable List<SentEvent.Numbered> before, @Nullable List<SentEvent.Numbered> more) {
-    List<SentEvent.Numbered> newest = more == null ? List.of() : more;
+  private static List<RunEvent> joined(
+      @Nullable List<RunEvent> before, @Nullable List<RunEvent> more) {
+    List<RunEvent> newest = more == null ? List.of() : more;
     return before == null ? newest : RunEvents.merged(before, newest);
   }
 
   private void tell() {
-    List<SentEvent.Numbered> newest = waiting.getAndSet(null);
+    List<RunEvent> newest = waiting.getAndSet(null);
     if (newest != null) {
       newest.forEach(event -> tell(event, false));
     }
@@ -83,14 +84,20 @@ final class EventReceiver extends SparkListener {
 
   /** Delivers the remaining events, always including the end of the run. */
   void finish(boolean completed) {
-    List<SentEvent.Numbered> rest = List.copyOf(events.value());
+    List<RunEvent> rest = List.copyOf(events.value());
     thread.execute(
         () -> {
           tell();
           rest.forEach(event -> tell(event, completed));
           if (started && !completed) {
             Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
-            new SentEvent.Ended(StopReason.FAILED, lastStep, null, null, elapsed).tell(listener);
+            listener.ended(
+                new RunEnd(
+                    StopReason.FAILED,
+                    lastStep,
+                    OptionalInt.empty(),
+                    OptionalDouble.empty(),
+                    elapsed));
           }
           if (lost > 0) {
             LOG.warn(
@@ -108,26 +115,26 @@ final class EventReceiver extends SparkListener {
     }
   }
 
-  private void tell(SentEvent.Numbered numbered, boolean completed) {
-    SentEvent event = numbered.event();
-    SentEvent.Numbered before = last;
-    if (!numbered.isAfter(before)) {
+  private void tell(RunEvent event, boolean completed) {
+    RunEvent before = last;
+    if (!event.isAfter(before)) {
       return;
     }
-    if (event instanceof SentEvent.Ended && !completed) {
+    if (event.isA(RunEnd.class) && !completed) {
       // The end of an attempt is not that of the run.
       return;
     }
-    boolean sameAttempt = before != null && before.attempt() == numbered.attempt();
-    lost += numbered.number() - (sameAttempt && before != null ? before.number() + 1 : 0);
-    last = numbered;
-    if (event instanceof SentEvent.Started && started) {
-      return;
-    }
-    started |= event instanceof SentEvent.Started;
-    if (event instanceof SentEvent.Step step) {
+    boolean sameAttempt = before != null && before.attempt() == event.attempt();
+    lost += event.number() - (sameAttempt && before != null ? before.number() + 1 : 0);
+    last = event;
+    boolean again = started && event.isA(RunStart.class);
+    started |= event.isA(RunStart.class);
+    Record value = event.event().value();
+    if (value instanceof StepEvent step) {
       lastStep = step.step();
     }
-    event.tell(listener);
+    if (!again) {
+      RunEvent.tell(listener, value);
+    }
   }
 }

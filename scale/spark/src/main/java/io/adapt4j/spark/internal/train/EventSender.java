@@ -9,6 +9,7 @@ import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
+import io.adapt4j.spark.internal.serial.Sent;
 
 /** Collects the events of an attempt for the driver, and counts its steps. */
 final class EventSender implements TrainingListener {
@@ -27,48 +28,48 @@ final class EventSender implements TrainingListener {
     return steps;
   }
 
-  private void add(SentEvent event) {
-    events.add(new SentEvent.Numbered(attempt, number++, event));
+  private void add(Record event) {
+    events.add(new RunEvent(attempt, number++, Sent.of(event)));
   }
 
   @Override
   public void started(RunStart event) {
-    add(SentEvent.Started.of(event));
+    add(event);
   }
 
   @Override
   public void resumed(ResumeEvent event) {
-    add(SentEvent.Resumed.of(event));
+    add(event);
   }
 
   @Override
   public void step(StepEvent event) {
     steps++;
-    add(SentEvent.Step.of(event));
+    add(event);
   }
 
   @Override
   public void evaluated(EvaluationEvent event) {
-    add(SentEvent.Evaluated.of(event));
+    add(event);
   }
 
   @Override
   public void checkpointSaved(CheckpointEvent event) {
-    add(SentEvent.Saved.of(event));
+    add(event);
   }
 
   @Override
   public void skipped(SkippedStep event) {
-    add(SentEvent.Skipped.of(event));
+    add(event);
   }
 
   @Override
   public void warned(TrainingWarning warning) {
-    add(SentEvent.Warned.of(warning));
+    add(warning);
   }
 
   @Override
   public void ended(RunEnd event) {
-    add(SentEvent.Ended.of(event));
+    add(event);
   }
 }

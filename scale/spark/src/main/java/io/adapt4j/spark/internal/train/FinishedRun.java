@@ -2,14 +2,14 @@ package io.adapt4j.spark.internal.train;
 
 import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.internal.train.TrainingResult;
-import java.io.Serializable;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalDouble;
 
 /**
  * Report of a run by the leading worker (rank 0).
  *
- * @param bestValidationLoss validation loss of the best evaluation; NaN without validation data
- * @param bestStep its step; -1 without validation data
+ * @param bestValidationLoss validation loss of the best evaluation; empty without validation data
  * @param bytesPerStep bytes that a worker sent per step
  */
 public record FinishedRun(
@@ -17,13 +17,11 @@ public record FinishedRun(
     int steps,
     double firstLoss,
     double lastLoss,
-    double bestValidationLoss,
-    int bestStep,
-    String best,
-    String last,
+    OptionalDouble bestValidationLoss,
+    Path best,
+    Path last,
     long bytesPerStep,
-    Duration elapsed)
-    implements Serializable {
+    Duration elapsed) {
 
   static FinishedRun of(
       TaskRunner.Outcome outcome, int attempt, int steps, long bytesSent, long begunNanos) {
@@ -33,10 +31,9 @@ public record FinishedRun(
         result.steps(),
         result.firstLoss(),
         result.lastLoss(),
-        result.bestValidationLoss().orElse(Double.NaN),
-        result.bestStep().orElse(-1),
-        result.best().toString(),
-        result.last().toString(),
+        result.bestValidationLoss(),
+        result.best(),
+        result.last(),
         bytesSent / Math.max(1, steps),
         Duration.ofNanos(System.nanoTime() - begunNanos));
   }

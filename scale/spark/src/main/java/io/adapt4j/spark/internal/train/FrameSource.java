@@ -4,94 +4,48 @@ import io.adapt4j.spark.data.ShardedData;
 import io.adapt4j.spark.data.SparkDatasets;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Source of a run's rows: shards, or a DataFrame to be written as shards. */
-public sealed interface FrameSource {
+/**
+ * Source of a run's rows: shards, or a DataFrame to be written as shards.
+ *
+ * @param option the option that sets it, after which the folder of the shards is named
+ * @param frame the DataFrame; null if the shards are given
+ * @param given the shards; null if they are to be written
+ */
+public record FrameSource(
+    String option, @Nullable SparkDatasets frame, @Nullable ShardedData given) {
 
-  /** Creates a source from a DataFrame. */
-  static FrameSource of(String option, SparkDatasets rows) {
-    return new Frame(option, rows);
+  private String uri(Path output) {
+    return place(output).toUri().toString();
   }
 
-  /** Creates a source from shards. */
-  static FrameSource of(ShardedData shards) {
-    return new Written(shards);
+  private Path place(Path output) {
+    return output.toAbsolutePath().normalize().resolve("data").resolve(option);
   }
 
   /** Returns the folder that rows are written to. */
-  Optional<Path> folder(Path output);
-
-  /** Returns the problem with columns unusable as training data, if any. */
-  Optional<String> check();
-
-  /** Returns whether the shards are written. */
-  boolean isWritten(Path output);
-
-  /** Returns the existing shards. */
-  ShardedData shards(Path output);
-
-  /** Writes the shards. */
-  ShardedData write(Path output);
-
-  /** A DataFrame. */
-  record Frame(String option, SparkDatasets rows) implements FrameSource {
-
-    private Path place(Path output) {
-      return output.toAbsolutePath().normalize().resolve("data").resolve(option);
-    }
-
-    @Override
-    public Optional<Path> folder(Path output) {
-      return Optional.of(place(output));
-    }
-
-    @Override
-    public Optional<String> check() {
-      return TrainingFrame.check(option, rows);
-    }
-
-    @Override
-    public boolean isWritten(Path output) {
-      return ShardedData.isAt(place(output).toUri().toString());
-    }
-
-    @Override
-    public ShardedData shards(Path output) {
-      return ShardedData.at(place(output).toUri().toString());
-    }
-
-    @Override
-    public ShardedData write(Path output) {
-      return TrainingFrame.write(option, rows, place(output));
-    }
+  Optional<Path> folder(Path output) {
+    return frame == null ? Optional.empty() : Optional.of(place(output));
   }
 
-  /** Shards. */
-  record Written(ShardedData rows) implements FrameSource {
+  /** Returns the problem with columns unusable as training data, if any. */
+  Optional<String> check() {
+    return frame == null ? Optional.empty() : TrainingFrame.check(option, frame);
+  }
 
-    @Override
-    public Optional<Path> folder(Path output) {
-      return Optional.empty();
-    }
+  /** Returns whether the shards are written. */
+  boolean isWritten(Path output) {
+    return given != null || ShardedData.isAt(uri(output));
+  }
 
-    @Override
-    public Optional<String> check() {
-      return Optional.empty();
-    }
+  /** Returns the existing shards. */
+  ShardedData shards(Path output) {
+    return given == null ? ShardedData.at(uri(output)) : given;
+  }
 
-    @Override
-    public boolean isWritten(Path output) {
-      return true;
-    }
-
-    @Override
-    public ShardedData shards(Path output) {
-      return rows;
-    }
-
-    @Override
-    public ShardedData write(Path output) {
-      return rows;
-    }
+  /** Writes the shards. */
+  ShardedData write(Path output) {
+    return frame == null ? shards(output) : TrainingFrame.write(option, frame, place(output));
   }
 }

@@ -2,7 +2,6 @@ package io.adapt4j.spark.internal.train;
 
 import io.adapt4j.spark.internal.collective.Mesh;
 import io.adapt4j.spark.internal.collective.Patience;
-import io.adapt4j.spark.internal.collective.Security;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -58,7 +57,7 @@ final class Rendezvous implements AutoCloseable {
         all.stream().map(Introduction::address).toList(),
         server,
         token,
-        order.encrypted() ? Security.ENCRYPTED : Security.PLAIN,
+        order.encrypted(),
         patience);
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.spark.internal.train;
 
+import io.adapt4j.core.train.StepEvent;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,19 +16,19 @@ import org.apache.spark.util.AccumulatorV2;
  *
  * <p>Spark reads it in a different thread.
  */
-public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> {
+public final class RunEvents extends AccumulatorV2<RunEvent, List<RunEvent>> {
 
   static final int MOST = 512;
 
   private static final long serialVersionUID = 1;
 
   /** Replaced, never mutated, so that another thread can serialize it at any time. */
-  private volatile List<SentEvent.Numbered> events = List.of();
+  private volatile List<RunEvent> events = List.of();
 
   /** Creates an empty accumulator. */
   public RunEvents() {}
 
-  private RunEvents(List<SentEvent.Numbered> events) {
+  private RunEvents(List<RunEvent> events) {
     this.events = events;
   }
 
@@ -47,36 +48,32 @@ public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<Sent
   }
 
   @Override
-  public synchronized void add(SentEvent.Numbered event) {
-    List<SentEvent.Numbered> all = new ArrayList<>(events);
+  public synchronized void add(RunEvent event) {
+    List<RunEvent> all = new ArrayList<>(events);
     all.add(event);
     events = newest(all);
   }
 
   @Override
-  public synchronized void merge(
-      AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> other) {
+  public synchronized void merge(AccumulatorV2<RunEvent, List<RunEvent>> other) {
     events = merged(events, other.value());
   }
 
   /** Returns the newest events of two lists, in order. */
-  static List<SentEvent.Numbered> merged(
-      List<SentEvent.Numbered> some, List<SentEvent.Numbered> others) {
+  static List<RunEvent> merged(List<RunEvent> some, List<RunEvent> others) {
     return newest(
         Stream.concat(some.stream(), others.stream())
             .distinct()
-            .sorted(
-                Comparator.comparingInt(SentEvent.Numbered::attempt)
-                    .thenComparingLong(SentEvent.Numbered::number))
+            .sorted(Comparator.comparingInt(RunEvent::attempt).thenComparingLong(RunEvent::number))
             .toList());
   }
 
-  private static List<SentEvent.Numbered> newest(List<SentEvent.Numbered> all) {
-    Deque<SentEvent.Numbered> kept = new ArrayDeque<>();
+  private static List<RunEvent> newest(List<RunEvent> all) {
+    Deque<RunEvent> kept = new ArrayDeque<>();
     int steps = 0;
     int others = 0;
     for (int i = all.size() - 1; i >= 0; i--) {
-      boolean step = all.get(i).event() instanceof SentEvent.Step;
+      boolean step = all.get(i).isA(StepEvent.class);
       if (step ? steps++ < MOST : others++ < MOST) {
         kept.addFirst(all.get(i));
       }
@@ -85,7 +82,7 @@ public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<Sent
   }
 
   @Override
-  public List<SentEvent.Numbered> value() {
+  public List<RunEvent> value() {
     return events;
   }
 }

@@ -5,9 +5,9 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.WorkerGroup;
-import io.adapt4j.spark.internal.collective.Collective;
 import io.adapt4j.spark.internal.collective.CollectiveException;
 import io.adapt4j.spark.internal.collective.Encoding;
+import io.adapt4j.spark.internal.collective.Mesh;
 import io.adapt4j.spark.internal.collective.Segments;
 import io.adapt4j.spark.internal.collective.VectorSum;
 import java.nio.ByteBuffer;
@@ -22,7 +22,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
   private static final byte SAID = 0;
   private static final byte PROBLEM = 1;
 
-  private final Collective collective;
+  private final Mesh mesh;
   private final VectorSum sum;
   private final boolean everyMicroBatch;
   private final boolean sharesData;
@@ -31,13 +31,13 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
   /**
    * Creates a group over connections.
    *
-   * @param collective the connections; closed with this
+   * @param mesh the connections; closed with this
    */
-  public SocketWorkers(Collective collective, Encoding encoding, boolean sharesData) {
-    this.collective = collective;
+  public SocketWorkers(Mesh mesh, Encoding encoding, boolean sharesData) {
+    this.mesh = mesh;
     this.sharesData = sharesData;
     this.everyMicroBatch = encoding == Encoding.FP32;
-    this.sum = new VectorSum(collective, encoding, this::zeroed);
+    this.sum = new VectorSum(mesh, encoding, this::zeroed);
   }
 
   /** Allocates zeroed libtorch memory, which does not count toward the JVM's limits. */
@@ -54,12 +54,12 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
 
   @Override
   public int rank() {
-    return collective.mesh().rank();
+    return mesh.rank();
   }
 
   @Override
   public int size() {
-    return collective.mesh().size();
+    return mesh.size();
   }
 
   @Override
@@ -74,7 +74,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
 
   /** {@return the number of bytes this worker has sent} */
   public long bytesSent() {
-    return collective.mesh().bytesSent();
+    return mesh.bytesSent();
   }
 
   @Override
@@ -124,7 +124,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
   }
 
   private List<byte[]> exchange(byte kind, byte[] own) {
-    List<byte[]> said = collective.exchange(Bytes.concat(new byte[] {kind}, own));
+    List<byte[]> said = mesh.exchange(Bytes.concat(new byte[] {kind}, own));
     for (int rank = 0; rank < said.size(); rank++) {
       byte[] text = said.get(rank);
       if (text.length == 0 || text[0] != SAID) {
@@ -154,7 +154,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
 
   @Override
   public void close() {
-    collective.close();
+    mesh.close();
     memory.forEach(Tensor::close);
     memory.clear();
   }

@@ -5,8 +5,9 @@ import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.internal.task.WorkerRun;
-import io.adapt4j.spark.internal.collective.Collective;
+import io.adapt4j.spark.internal.collective.Mesh;
 import io.adapt4j.spark.internal.collective.Patience;
+import io.adapt4j.spark.internal.serial.Sent;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
@@ -36,7 +37,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
   }
 
   /** Result of one worker's task: problems, or the report (rank 0 only). */
-  record Result(int rank, List<String> problems, boolean told, @Nullable FinishedRun report)
+  record Result(int rank, List<String> problems, boolean told, @Nullable Sent<FinishedRun> report)
       implements Serializable {
 
     static Result refused(int rank, List<String> problems) {
@@ -60,9 +61,8 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
       if (!refusal.isEmpty()) {
         return Result.refused(rank, List.of(refusal));
       }
-      try (Collective collective = new Collective(rendezvous.connect(rank, all, order, patience));
-          SocketWorkers workers =
-              new SocketWorkers(collective, order.encoding(), order.data() != null)) {
+      try (Mesh mesh = rendezvous.connect(rank, all, order, patience);
+          SocketWorkers workers = new SocketWorkers(mesh, order.encoding(), order.data() != null)) {
         LOG.info("Worker {} of {}, attempt {}", rank, workers.size(), attempt);
         return train(workers, rank, attempt);
       }
@@ -82,7 +82,8 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
           List.of(),
           false,
           workers.leads()
-              ? FinishedRun.of(outcome, attempt, events.steps(), workers.bytesSent(), begun)
+              ? Sent.of(
+                  FinishedRun.of(outcome, attempt, events.steps(), workers.bytesSent(), begun))
               : null);
     } catch (SocketWorkers.ProblemException e) {
       return new Result(rank, List.of(said(e)), true, null);

@@ -50,8 +50,7 @@ class CollectiveTest {
     float[] expected = vector(0, 0, 300_000);
     add(expected, vector(1, 0, 300_000));
     add(expected, vector(2, 0, 300_000));
-    for (float[] sum :
-        MeshOfThreads.run(3, Security.ENCRYPTED, group -> sum(group, 300_000, 1, 3))) {
+    for (float[] sum : MeshOfThreads.run(3, true, group -> sum(group, 300_000, 1, 3))) {
       assertThat(sum).isEqualTo(expected);
     }
   }
@@ -113,8 +112,8 @@ class CollectiveTest {
         MeshOfThreads.run(
             3,
             group -> {
-              byte[] own = new byte[length + group.mesh().rank()];
-              Arrays.fill(own, (byte) group.mesh().rank());
+              byte[] own = new byte[length + group.rank()];
+              Arrays.fill(own, (byte) group.rank());
               return group.exchange(own);
             })) {
       for (int rank = 0; rank < 3; rank++) {
@@ -134,9 +133,9 @@ class CollectiveTest {
         MeshOfThreads.start(
             3,
             Patience.of(Duration.ofSeconds(30)),
-            Security.PLAIN,
+            false,
             group -> {
-              if (group.mesh().rank() == 1) {
+              if (group.rank() == 1) {
                 throw new IllegalStateException("out of memory");
               }
               return sum(group, 1_000_000, 1, 3);
@@ -154,9 +153,9 @@ class CollectiveTest {
         MeshOfThreads.start(
             2,
             Patience.of(SHORT),
-            Security.PLAIN,
+            false,
             group -> {
-              if (group.mesh().rank() == 1) {
+              if (group.rank() == 1) {
                 end.await(20, TimeUnit.SECONDS);
               }
               return sum(group, 20_000_000, 1, 2);
@@ -177,10 +176,10 @@ class CollectiveTest {
         MeshOfThreads.start(
             2,
             new Patience(Duration.ofMinutes(5), () -> stopped.getCount() == 0),
-            Security.PLAIN,
+            false,
             group -> {
               joined.countDown();
-              if (group.mesh().rank() == 1) {
+              if (group.rank() == 1) {
                 hold.get(20, TimeUnit.SECONDS);
                 return 0;
               }
@@ -200,8 +199,7 @@ class CollectiveTest {
         List.of((InetSocketAddress) server.getLocalAddress(), new InetSocketAddress(host, 1));
     assertThatThrownBy(
             () ->
-                Mesh.connect(
-                    0, addresses, server, MeshOfThreads.TOKEN, Security.PLAIN, Patience.of(SHORT)))
+                Mesh.connect(0, addresses, server, MeshOfThreads.TOKEN, false, Patience.of(SHORT)))
         .isInstanceOf(CollectiveException.class)
         .hasMessageContaining("1 of 2 workers to connect");
   }
@@ -219,22 +217,20 @@ class CollectiveTest {
         CompletableFuture.supplyAsync(
             () -> {
               try (Mesh mesh =
-                  Mesh.connect(
-                      0, addresses, server, MeshOfThreads.TOKEN, Security.PLAIN, patience)) {
-                return new Collective(mesh).exchange(new byte[0]).size();
+                  Mesh.connect(0, addresses, server, MeshOfThreads.TOKEN, false, patience)) {
+                return mesh.exchange(new byte[0]).size();
               }
             });
     try (SocketChannel mute = SocketChannel.open(first)) {
       mute.write(
           ByteBuffer.wrap("GET / HTTP/1.1\r\n\r\n".repeat(8).getBytes(StandardCharsets.UTF_8)));
       ServerSocketChannel unused = Mesh.listen(host, 0);
-      assertThatThrownBy(
-              () -> Mesh.connect(1, addresses, unused, new byte[] {1}, Security.PLAIN, patience))
+      assertThatThrownBy(() -> Mesh.connect(1, addresses, unused, new byte[] {1}, false, patience))
           .isInstanceOf(CollectiveException.class);
     }
     try (Mesh mesh =
-        Mesh.connect(1, addresses, otherServer, MeshOfThreads.TOKEN, Security.PLAIN, patience)) {
-      assertThat(new Collective(mesh).exchange(new byte[0])).hasSize(2);
+        Mesh.connect(1, addresses, otherServer, MeshOfThreads.TOKEN, false, patience)) {
+      assertThat(mesh.exchange(new byte[0])).hasSize(2);
     }
     assertThat(leader.get(20, TimeUnit.SECONDS)).isEqualTo(2);
   }
@@ -245,14 +241,14 @@ class CollectiveTest {
         MeshOfThreads.start(
             2,
             Patience.of(Duration.ofSeconds(10)),
-            Security.PLAIN,
+            false,
             group -> {
-              if (group.mesh().rank() == 1) {
+              if (group.rank() == 1) {
                 group.exchange(new byte[3]);
               }
               return sum(group, 100, 1, 2);
             });
-    assertThat(failure(running.get(0))).hasMessageContaining("The workers do different things");
+    assertThat(reasons(running)).contains("The workers do different things");
   }
 
   @Test
@@ -261,9 +257,18 @@ class CollectiveTest {
         MeshOfThreads.start(
             2,
             Patience.of(Duration.ofSeconds(10)),
-            Security.PLAIN,
-            group -> sum(group, 100 + 10 * group.mesh().rank(), 1, 2));
-    assertThat(failure(running.get(0))).hasMessageContaining("train different values");
+            false,
+            group -> sum(group, 100 + 10 * group.rank(), 1, 2));
+    assertThat(reasons(running)).contains("train different values");
+  }
+
+  /** What either says: the first to notice closes its connections, which the other may see. */
+  private static String reasons(List<? extends Future<?>> workers) throws Exception {
+    StringBuilder reasons = new StringBuilder();
+    for (Future<?> worker : workers) {
+      reasons.append(failure(worker).getMessage()).append('\n');
+    }
+    return reasons.toString();
   }
 
   private static Throwable failure(Future<?> worker) throws Exception {
@@ -275,10 +280,10 @@ class CollectiveTest {
     }
   }
 
-  private static float[] once(VectorSum sum, Collective group) {
-    ByteBuffer memory = memory(vector(group.mesh().rank(), 0, 1000));
+  private static float[] once(VectorSum sum, Mesh group) {
+    ByteBuffer memory = memory(vector(group.rank(), 0, 1000));
     Segments segments = Segments.of(List.of(memory));
-    sum.add(segments, group.mesh().size());
+    sum.add(segments, group.size());
     sum.take(segments);
     return floats(memory);
   }

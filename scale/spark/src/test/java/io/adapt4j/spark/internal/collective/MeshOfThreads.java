@@ -22,7 +22,7 @@ final class MeshOfThreads {
 
   /** What a worker does. */
   interface Work<T> {
-    T apply(Collective workers) throws Exception;
+    T apply(Mesh workers) throws Exception;
   }
 
   /** Where a worker is reached that listens at an address. */
@@ -31,14 +31,14 @@ final class MeshOfThreads {
   }
 
   /** The result of each, or what it failed of. */
-  static <T> List<Future<T>> start(int count, Patience patience, Security security, Work<T> work)
+  static <T> List<Future<T>> start(int count, Patience patience, boolean encrypted, Work<T> work)
       throws Exception {
-    return start(count, patience, security, address -> address, work);
+    return start(count, patience, encrypted, address -> address, work);
   }
 
   /** The result of each, or what it failed of, where connections take another way. */
   static <T> List<Future<T>> start(
-      int count, Patience patience, Security security, Route route, Work<T> work) throws Exception {
+      int count, Patience patience, boolean encrypted, Route route, Work<T> work) throws Exception {
     String host = InetAddress.getLoopbackAddress().getHostAddress();
     List<ServerSocketChannel> servers = new ArrayList<>();
     List<InetSocketAddress> addresses = new ArrayList<>();
@@ -54,10 +54,8 @@ final class MeshOfThreads {
       running.add(
           threads.submit(
               () -> {
-                try (Collective workers =
-                    new Collective(
-                        Mesh.connect(
-                            own, addresses, servers.get(own), TOKEN, security, patience))) {
+                try (Mesh workers =
+                    Mesh.connect(own, addresses, servers.get(own), TOKEN, encrypted, patience)) {
                   return work.apply(workers);
                 }
               }));
@@ -67,12 +65,12 @@ final class MeshOfThreads {
   }
 
   static <T> List<T> run(int count, Work<T> work) throws Exception {
-    return run(count, Security.PLAIN, work);
+    return run(count, false, work);
   }
 
-  static <T> List<T> run(int count, Security security, Work<T> work) throws Exception {
+  static <T> List<T> run(int count, boolean encrypted, Work<T> work) throws Exception {
     List<T> results = new ArrayList<>();
-    for (Future<T> worker : start(count, Patience.of(Duration.ofSeconds(20)), security, work)) {
+    for (Future<T> worker : start(count, Patience.of(Duration.ofSeconds(20)), encrypted, work)) {
       results.add(worker.get(60, TimeUnit.SECONDS));
     }
     return results;

@@ -29,9 +29,7 @@ final class NetworkWorker {
     if (System.in.read() < 0) {
       return;
     }
-    try (Collective group =
-        new Collective(
-            Mesh.connect(rank, addresses, server, MeshOfThreads.TOKEN, Security.PLAIN, patience))) {
+    try (Mesh group = Mesh.connect(rank, addresses, server, MeshOfThreads.TOKEN, false, patience)) {
       VectorSum sum = new VectorSum(group, Encoding.FP32, MeshOfThreads::zeroed);
       int length = Integer.parseInt(args[6]);
       ByteBuffer memory =

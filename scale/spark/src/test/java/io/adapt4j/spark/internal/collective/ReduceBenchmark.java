@@ -72,10 +72,8 @@ final class ReduceBenchmark {
     InetSocketAddress other = new InetSocketAddress(HOST, otherPort);
     List<InetSocketAddress> addresses = rank == 0 ? List.of(own, other) : List.of(other, own);
     byte[] token = {1};
-    Mesh mesh =
-        Mesh.connect(
-            rank, addresses, server, token, Security.PLAIN, Patience.of(Duration.ofMinutes(1)));
-    try (Collective group = new Collective(mesh)) {
+    try (Mesh group =
+        Mesh.connect(rank, addresses, server, token, false, Patience.of(Duration.ofMinutes(1)))) {
       ByteBuffer memory = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.nativeOrder());
       ByteBuffer target = ByteBuffer.allocateDirect(BYTES);
       Segments vector = Segments.of(List.of(memory));
@@ -137,7 +135,7 @@ final class ReduceBenchmark {
   }
 
   /** Milliseconds of each round, in turns. */
-  private static double[][] times(Collective group, Round... rounds) throws Exception {
+  private static double[][] times(Mesh group, Round... rounds) throws Exception {
     double[][] millis = new double[rounds.length][ROUNDS];
     for (int i = -WARMUP; i < ROUNDS; i++) {
       for (int which = 0; which < rounds.length; which++) {

@@ -11,15 +11,15 @@ final class TestVectors {
   private TestVectors() {}
 
   /** The sum of vectors in pieces of uneven sizes. */
-  static float[] sum(Collective group, int length, int rounds, int lastContributors) {
+  static float[] sum(Mesh group, int length, int rounds, int lastContributors) {
     VectorSum sum = new VectorSum(group, Encoding.FP32, MeshOfThreads::zeroed);
     ByteBuffer memory = memory(new float[length]);
     int cut = length / 3 * Float.BYTES;
     Segments segments =
         Segments.of(List.of(memory.slice(0, cut), memory.slice(cut, length * Float.BYTES - cut)));
     for (int round = 0; round < rounds; round++) {
-      memory.asFloatBuffer().put(vector(group.mesh().rank(), round, length));
-      sum.add(segments, round == rounds - 1 ? lastContributors : group.mesh().size());
+      memory.asFloatBuffer().put(vector(group.rank(), round, length));
+      sum.add(segments, round == rounds - 1 ? lastContributors : group.size());
     }
     sum.take(segments);
     return floats(memory);

@@ -2,14 +2,22 @@ package io.adapt4j.spark.internal.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResourceUse;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
+import io.adapt4j.spark.internal.serial.Sent;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +29,8 @@ import org.junit.jupiter.api.Test;
 
 /** Events of a run on their way to the driver. */
 class RunEventsTest {
+
+  private static final Duration TIME = Duration.ofMillis(12);
 
   private static final RunStart START =
       new RunStart(9, 1, 1, 2, 3, 0, "model", "fp32", Map.of(), true);
@@ -83,7 +93,7 @@ class RunEventsTest {
       sender.step(step(i));
     }
     assertThat(events.value()).hasSize(RunEvents.MOST + 2);
-    assertThat(events.value().get(0).event()).isInstanceOf(SentEvent.Started.class);
+    assertThat(events.value().get(0).event().value()).isEqualTo(START);
     assertThat(events.value().get(2).number()).isEqualTo(102);
     assertThat(sender.steps()).isEqualTo(RunEvents.MOST + 100);
     RunEvents merged = new RunEvents();
@@ -129,5 +139,29 @@ class RunEventsTest {
     Heard heard = new Heard();
     new EventReceiver(events, heard).finish(false);
     assertThat(heard.events).containsExactly("started", "step 1", "ended FAILED");
+  }
+
+  @Test
+  void eventsArriveAsTheyWere() throws Exception {
+    List<Record> events =
+        List.of(
+            START.withSettings(Map.of("seed", "42")),
+            new ResumeEvent(1, Path.of("state"), List.of("damaged")),
+            step(3),
+            new EvaluationEvent(4, 1.5, Double.NaN, true, Map.of("accuracy", 0.5)),
+            new CheckpointEvent(5, Path.of("runs", "last"), false),
+            new SkippedStep(6, 9, "loss", Double.NaN, 1, 2),
+            new TrainingWarning(TrainingWarning.Kind.LOSS_RISING, 7, "message", "remedy"),
+            new RunEnd(StopReason.COMPLETED, 8, OptionalInt.of(4), OptionalDouble.of(1.5), TIME));
+    for (Record event : events) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+        out.writeObject(new RunEvent(0, 1, Sent.of(event)));
+      }
+      ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()));
+      RunEvent read = (RunEvent) in.readObject();
+      assertThat(read).isEqualTo(new RunEvent(0, 1, Sent.of(event)));
+      assertThat(read.event().value()).isEqualTo(event);
+    }
   }
 }
