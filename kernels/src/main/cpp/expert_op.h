@@ -13,6 +13,7 @@ struct RouteRule {
   int chosen;               // of each token
   bool normalized;          // whether the weights of a token are divided by their sum
   bool sigmoid;             // whether each score is weighted by itself instead of by the softmax
+  float epsilon;            // added to that sum
   float scale;              // multiplies weights
   int groups, groupsKept;   // only experts of the best groups are chosen
   const void* correction;   // added to what experts are chosen by, or null
@@ -78,8 +79,9 @@ class RouteOp : public StepOp {
       }
       routing_.slots[expert].push_back(token * rule_.chosen + i);
     }
-    const float factor = rule_.normalized ? rule_.scale / (sum > 1e-12f ? sum : 1e-12f)
-                                          : rule_.scale;
+    const float factor = rule_.normalized
+                             ? rule_.scale / ((sum > 1e-12f ? sum : 1e-12f) + rule_.epsilon)
+                             : rule_.scale;
     for (int i = 0; i < rule_.chosen; i++) {
       weights[i] *= factor;
     }

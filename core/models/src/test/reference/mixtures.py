@@ -286,6 +286,65 @@ class Dots1(SigmoidRouted):
         return self.c["sliding_window"] if self.c["layer_types"][layer] == SLIDING else None
 
 
+class MiniMaxM2(Mixture):
+    """Sigmoid scores, a correction, and norms of queries and keys before they are split into heads."""
+
+    at_mlp, gate, up_proj, down_proj = "block_sparse_moe.", "w1", "w3", "w2"
+    count_field, width_field = "num_local_experts", "intermediate_size"
+    query_norm, key_norm, theta, spread = "q_norm", "k_norm", 5000000.0, 20.0
+    correction = "e_score_correction_bias"
+
+    def normalized(self):
+        return True
+
+    def scores(self, layer, x, w, at):
+        own = 1 / (1 + np.exp(-linear(x, w, at + "gate")))
+        return own, own + w[at + self.correction], own
+
+    def query_key(self, q, k, w, at):
+        norm, d = self.norm(), self.dim
+        return split_heads(norm(q, w, at + "q_norm"), d), split_heads(norm(k, w, at + "k_norm"), d)
+
+    def head_norms(self, name, heads):
+        return {name + ".weight": (heads * self.dim,)}
+
+    def shapes(self):
+        out = super().shapes()
+        for i in range(self.c["num_hidden_layers"]):
+            out[f"model.layers.{i}.{self.at_mlp}{self.correction}"] = (self.c[self.count_field],)
+        return out
+
+
+class HunyuanMoe(Mixture):
+    """Norms of each query and key head after their rotation; a shared expert as wide as the others."""
+
+    width_field, router = "intermediate_size", "gate.wg"
+    query_norm, key_norm = "query_layernorm", "key_layernorm"
+
+    def chosen(self):
+        return self.c["moe_topk"]
+
+    def normalized(self):
+        return True
+
+    def shared(self, layer, x, w, at):
+        return self._gated(x, w, at + "shared_mlp.", "gate_proj", "up_proj", "down_proj")
+
+    def mixed(self, q, k, v, i, scale, w, at):
+        norm = self.norm()
+        return super().mixed(norm(q, w, at + self.query_norm), norm(k, w, at + self.key_norm), v, i, scale, w, at)
+
+    def shapes(self):
+        c, out = self.c, super().shapes()
+        inner, hidden = c["intermediate_size"], c["hidden_size"]
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}.mlp."
+            out[at + "gate.wg.weight"] = out.pop(at + "gate.weight")
+            out[at + "shared_mlp.gate_proj.weight"] = out[at + "shared_mlp.up_proj.weight"] = (inner, hidden)
+            out[at + "shared_mlp.down_proj.weight"] = (hidden, inner)
+        return out
+
+
 def stacked(family, owner, names):
     """The same family with the experts of a layer in one tensor, as Transformers 5 has them."""
     first, second, last = names
@@ -326,7 +385,7 @@ USUAL = ("gate_proj", "up_proj", "down_proj")
 
 FAMILIES = {
     "gpt_oss": GptOss, "granitemoe": GraniteMoe, "granitemoeshared": GraniteMoe, "ernie4_5_moe": Ernie45Moe,
-    "glm4_moe": Glm4Moe, "dots1": Dots1,
+    "glm4_moe": Glm4Moe, "dots1": Dots1, "minimax_m2": MiniMaxM2, "hunyuan_v1_moe": HunyuanMoe,
 }
 STACKED = {
     "mixtral": stacked(Mixtral, "block_sparse_moe", ("w1", "w3", "w2")),
@@ -370,6 +429,10 @@ def cases(like):
                          n_group=2, topk_group=1, partial_rotary_factor=0.5, **sigmoid),
         "dots1": like("dots1", "Dots1ForCausalLM", 3, head_dim=6, attention_bias=False, n_group=1, topk_group=1,
                       sliding_window=6, layer_types=[FULL, SLIDING, FULL], **{**sigmoid, "n_shared_experts": 2}),
+        "minimax_m2": like("minimax_m2", "MiniMaxM2ForCausalLM", head_dim=8, num_local_experts=4,
+                           num_experts_per_tok=3, intermediate_size=8, partial_rotary_factor=0.5),
+        "hunyuan_moe": like("hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM", head_dim=8, num_experts=5, moe_topk=2,
+                            intermediate_size=8, tie_word_embeddings=True),
         "mixtral_stacked": like("mixtral", "MixtralForCausalLM", num_local_experts=4, num_experts_per_tok=2,
                                 intermediate_size=12, sliding_window=None, stacked_for_tests=True),
         "qwen2_moe_stacked": like("qwen2_moe", "Qwen2MoeForCausalLM", num_experts=5, num_experts_per_tok=2,

@@ -53,6 +53,8 @@ import io.adapt4j.core.internal.nn.family.encoder.Roberta;
 import io.adapt4j.core.internal.nn.family.expert.Ernie45Moe;
 import io.adapt4j.core.internal.nn.family.expert.GptOss;
 import io.adapt4j.core.internal.nn.family.expert.GraniteMoe;
+import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
+import io.adapt4j.core.internal.nn.family.expert.MiniMaxM2;
 import io.adapt4j.core.internal.nn.family.expert.Mixtral;
 import io.adapt4j.core.internal.nn.family.expert.Olmoe;
 import io.adapt4j.core.internal.nn.family.expert.QwenMoe;
@@ -96,6 +98,8 @@ final class Families {
           new GraniteMoe(),
           new Ernie45Moe(),
           new SigmoidRouted(),
+          new MiniMaxM2(),
+          new HunyuanMoe(),
           new Qwen3Next(),
           new Lfm2(),
           new GraniteHybrid(),

@@ -90,6 +90,7 @@ public final class SigmoidRouted implements Architecture {
             chosen,
             fields.bool("norm_topk_prob", model.modelType().equals("glm4_moe")),
             true,
+            0,
             fields.positiveNumber("routed_scaling_factor", 1),
             fields.positiveInt("n_group", 1),
             fields.positiveInt("topk_group", 1));
