@@ -112,9 +112,9 @@ def route_corrected(self, scores: Tensor, correction: List[Tensor], k: int, norm
     choice = torch.add(own, torch.to(torch.flatten(correction[0]), 6))
   if groups > 1:
     by_group = torch.view(choice, [choice.size(0), groups, -1])
-    best = torch.sum(torch.topk(by_group, 2, -1)[0], [-1])
+    best = torch.sum(torch.topk(by_group, 2 if sigmoid else 1, -1)[0], [-1])
     kept = torch.scatter(torch.zeros_like(best), 1, torch.topk(best, groups_kept, -1)[1], 1.)
-    choice = torch.flatten(torch.masked_fill(by_group, torch.eq(torch.unsqueeze(kept, 2), 0.), 0.), 1)
+    choice = torch.flatten(torch.masked_fill(by_group, torch.eq(torch.unsqueeze(kept, 2), 0.), float("-inf")), 1)
   ids = torch.topk(choice, k, -1)[1]
   weights = torch.gather(own, -1, ids)
   if normalized:

@@ -50,6 +50,7 @@ import io.adapt4j.core.internal.nn.family.encoder.ModernBert;
 import io.adapt4j.core.internal.nn.family.encoder.MpNet;
 import io.adapt4j.core.internal.nn.family.encoder.NomicBert;
 import io.adapt4j.core.internal.nn.family.encoder.Roberta;
+import io.adapt4j.core.internal.nn.family.expert.DeepSeek;
 import io.adapt4j.core.internal.nn.family.expert.Ernie45Moe;
 import io.adapt4j.core.internal.nn.family.expert.GptOss;
 import io.adapt4j.core.internal.nn.family.expert.GraniteMoe;
@@ -98,6 +99,7 @@ final class Families {
           new GraniteMoe(),
           new Ernie45Moe(),
           new SigmoidRouted(),
+          new DeepSeek(),
           new MiniMaxM2(),
           new HunyuanMoe(),
           new Qwen3Next(),

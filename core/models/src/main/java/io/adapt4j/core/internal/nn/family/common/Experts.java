@@ -219,6 +219,11 @@ public final class Experts {
     return new ExpertMlp.Shared(expert(path, inner), LinearSlot.of(gate, hidden, false, 1));
   }
 
+  /** Declares shared experts as one of their joined width; null for none. */
+  public ExpertMlp.@Nullable Shared shared(String path, int count) {
+    return count == 0 ? null : shared(expert(path + ".shared_experts", count * width));
+  }
+
   /** Declares a shared expert without a gate. */
   public ExpertMlp.Shared shared(Mlp mlp) {
     return new ExpertMlp.Shared(mlp, null);
