@@ -143,7 +143,12 @@ public final class DeepSeek implements Architecture {
 
   private static Experts second(ModelConfig model) {
     ConfigReader fields = model.fields();
-    boolean grouped = fields.optionalText(METHOD).orElse("greedy").equals("group_limited_greedy");
+    String method = fields.optionalText(METHOD).orElse("greedy");
+    boolean grouped = method.equals("group_limited_greedy");
+    if (!grouped && !method.equals("greedy")) {
+      throw fields.invalid(
+          METHOD, "greedy or group_limited_greedy", "Other choices are not supported.");
+    }
     ExpertOps.Rule rule =
         new ExpertOps.Rule(
             Experts.chosen(model, "num_experts_per_tok", "n_routed_experts"),
