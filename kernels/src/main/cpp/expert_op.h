@@ -13,8 +13,10 @@ struct RouteRule {
   int chosen;               // of each token
   bool normalized;          // whether the weights of a token are divided by their sum
   bool sigmoid;             // whether each score is weighted by itself instead of by the softmax
+  float epsilon;            // added to that sum
   float scale;              // multiplies weights
-  int groups, groupsKept;   // only experts of the best groups are chosen
+  int groups, groupsKept;   // only experts of the best groups are chosen: by their best experts,
+                            // two with sigmoid, one with softmax
   const void* correction;   // added to what experts are chosen by, or null
   int correctionType;
   const void* gains;        // multiplies the weights of each expert, or null
@@ -78,8 +80,9 @@ class RouteOp : public StepOp {
       }
       routing_.slots[expert].push_back(token * rule_.chosen + i);
     }
-    const float factor = rule_.normalized ? rule_.scale / (sum > 1e-12f ? sum : 1e-12f)
-                                          : rule_.scale;
+    const float factor = rule_.normalized
+                             ? rule_.scale / ((sum > 1e-12f ? sum : 1e-12f) + rule_.epsilon)
+                             : rule_.scale;
     for (int i = 0; i < rule_.chosen; i++) {
       weights[i] *= factor;
     }
@@ -130,14 +133,14 @@ class RouteOp : public StepOp {
         second = value > first ? first : value > second ? value : second;
         first = value > first ? value : first;
       }
-      best[g] = first + second;
+      best[g] = rule_.sigmoid ? first + second : first;
     }
     std::vector<bool> kept(rule_.groups);
     for (int i = 0; i < rule_.groupsKept; i++) {
       takeLargest(best, kept);
     }
     for (int64_t i = 0; i < experts; i++) {
-      choice_[i] = kept[i / size] ? choice_[i] : 0;
+      choice_[i] = kept[i / size] ? choice_[i] : -INFINITY;
     }
   }
 

@@ -12,10 +12,10 @@ class ExpertProgram {
   explicit ExpertProgram(StepProgram& program) : program_(program) {}
 
   // Chooses experts by the scores in a buffer, of which there is one each.
-  void route(int scores, int chosen, bool normalized, bool sigmoid, float scale, int groups,
-             int groupsKept, long long correction, int correctionType, long long gains,
+  void route(int scores, int chosen, bool normalized, bool sigmoid, float epsilon, float scale,
+             int groups, int groupsKept, long long correction, int correctionType, long long gains,
              int gainType) {
-    const RouteRule rule{chosen, normalized, sigmoid, scale, groups, groupsKept,
+    const RouteRule rule{chosen, normalized, sigmoid, epsilon, scale, groups, groupsKept,
                          pointer(correction), correctionType, pointer(gains), gainType};
     auto* op = new RouteOp(rule, program_.at(scores), program_.maxTokens());
     routing_ = &op->routing();

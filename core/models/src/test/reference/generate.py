@@ -48,7 +48,8 @@ def random_weights(config, kind, random):
         elif len(shape) == 1:
             centered = gemma or hybrid_decoders.norm_is_centered(config, name)
             values = 0.3 * values + (0 if centered else 1)
-        elif name.endswith(("mlp.gate.weight", "moe.gate.weight", "router.weight", "router.layer.weight")):
+        elif name.endswith(("mlp.gate.weight", "gate.wg.weight", "feed_forward.gate.weight",
+                            "moe.gate.weight", "router.weight", "router.layer.weight")):
             values *= 6 / np.sqrt(shape[1])
         elif name.endswith("router.proj.weight"):
             values *= 6

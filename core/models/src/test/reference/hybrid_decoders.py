@@ -167,6 +167,45 @@ class Lfm2(Hybrid):
             out[f"{at}feed_forward.{name}.weight"] = shape
 
 
+class Lfm2Moe(Lfm2):
+    """Sigmoid scores and a bias choose experts after the dense layers."""
+
+    def inner(self):
+        return self.c["intermediate_size"]
+
+    def feed_forward(self, i, x, w):
+        c, at = self.c, f"model.layers.{i}.feed_forward."
+        if i < c["num_dense_layers"]:
+            return super().feed_forward(i, x, w)
+        scores = sigmoid(linear(x, w, at + "gate"))
+        choice = scores + w[at + "expert_bias"]
+        k = c["num_experts_per_tok"]
+        ranked = np.sort(choice, axis=-1)
+        Experts.margin = min(Experts.margin, (ranked[..., -k] - ranked[..., -k - 1]).min() * 20)
+        chosen = np.argsort(-choice, axis=-1)[..., :k]
+        out = np.zeros_like(x)
+        for b, t in np.ndindex(x.shape[:2]):
+            own = scores[b, t, chosen[b, t]]
+            if c["norm_topk_prob"]:
+                own = own / (own.sum() + 1e-6)
+            for expert, weight in zip(chosen[b, t], own * c["routed_scaling_factor"]):
+                out[b, t] += weight * self.gated_mlp(x[b, t], w, f"{at}experts.{expert}.", "w1", "w3", "w2")
+        return out
+
+    def layer_shapes(self, i, at, out):
+        super().layer_shapes(i, at, out)
+        c = self.c
+        if i < c["num_dense_layers"]:
+            return
+        hidden, inner, count = c["hidden_size"], c["moe_intermediate_size"], c["num_experts"]
+        for name in ("w1", "w3", "w2"):
+            del out[f"{at}feed_forward.{name}.weight"]
+        out[at + "feed_forward.gate.weight"], out[at + "feed_forward.expert_bias"] = (count, hidden), (count,)
+        for expert in range(count):
+            for name, shape in (("w1", (inner, hidden)), ("w3", (inner, hidden)), ("w2", (hidden, inner))):
+                out[f"{at}feed_forward.experts.{expert}.{name}.weight"] = shape
+
+
 class DeltaNet(Hybrid):
     """Gated linear attention, one token after the other."""
 
@@ -455,7 +494,7 @@ class GraniteHybrid(StateSpaces):
         self.projection(out, at + "shared_mlp.output_linear", width, c["hidden_size"])
 
 
-FAMILIES = {"lfm2": Lfm2, "qwen3_5_text": DeltaNet, "qwen3_next": Qwen3Next, "bamba": Bamba,
+FAMILIES = {"lfm2": Lfm2, "lfm2_moe": Lfm2Moe, "qwen3_5_text": DeltaNet, "qwen3_next": Qwen3Next, "bamba": Bamba,
             "falcon_h1": FalconH1, "granitemoehybrid": GraniteHybrid}
 
 
@@ -486,6 +525,10 @@ def cases(decoder):
     mamba = {"mamba_d_conv": 3, "mamba_d_head": 4, "mamba_d_state": 6, "mamba_expand": 2, "mamba_n_groups": 2,
              "mamba_n_heads": 8, "mamba_chunk_size": 8, "rms_norm_eps": 1e-5}
     return {
+        "lfm2_moe": like("lfm2_moe", "Lfm2MoeForCausalLM", 3, ("rms_norm_eps",), conv_L_cache=3, conv_bias=False,
+                         layer_types=["conv", FULL, "conv"], norm_eps=1e-5, num_dense_layers=1, num_experts=5,
+                         num_experts_per_tok=2, moe_intermediate_size=8, norm_topk_prob=True,
+                         routed_scaling_factor=1.5, use_expert_bias=True, tie_word_embeddings=True),
         "lfm2": like("lfm2", "Lfm2ForCausalLM", 3, ("rms_norm_eps", "intermediate_size", "rope_theta"),
                      block_auto_adjust_ff_dim=False, block_ff_dim=20, conv_L_cache=4, conv_bias=True,
                      full_attn_idxs=[1], norm_eps=1e-4, theta=10000.0, rope_theta=10000.0, tie_embedding=True),

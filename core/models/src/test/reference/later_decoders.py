@@ -57,6 +57,17 @@ class Family:
     def norm_bias(self):
         return False
 
+    def norm_heads(self, x, w, name):
+        """Of queries or keys [rows, heads, tokens, width]."""
+        return self.norm()(x, w, name)
+
+    def head_norms(self, name, heads):
+        """The names of the tensors of a norm of queries or keys, with their shapes."""
+        out = {name + ".weight": (self.dim,)}
+        if self.norm_bias():
+            out[name + ".bias"] = (self.dim,)
+        return out
+
     def biases(self):
         """Of query, key and value; of the output; of the MLP."""
         own = self.c.get("attention_bias", False)
@@ -113,7 +124,8 @@ class Family:
             def normed(q, k):
                 if self.query_norm is None:
                     return q, k
-                return norm(q, w, at + self.query_norm), norm(k, w, at + self.key_norm)
+                return (self.norm_heads(q, w, at + self.query_norm),
+                        self.norm_heads(k, w, at + self.key_norm))
 
             q, k = normed(*turned(q, k)) if self.norm_after_rotation else turned(*normed(q, k))
             y = attend(q, k, v, causal(mask, self.window(i)), d**-0.5)
@@ -177,8 +189,8 @@ class Family:
                 add_linear(at + "self_attn." + name, hidden, height, qkv)
             add_linear(at + "self_attn." + self.output, heads, hidden, output)
             if self.query_norm is not None:
-                add_norm(at + "self_attn." + self.query_norm, d)
-                add_norm(at + "self_attn." + self.key_norm, d)
+                out |= self.head_norms(at + "self_attn." + self.query_norm, heads // d)
+                out |= self.head_norms(at + "self_attn." + self.key_norm, groups // d)
             if self.up is not None:
                 add_linear(at + "mlp." + self.up, hidden, inner, wide)
             elif self.gate_up is not None:
@@ -289,6 +301,15 @@ class StableLm(LayerNormed):
         super().__init__(c)
         if c.get("use_parallel_residual", False):
             self.placement = "shared"
+        if c.get("qk_layernorm", False):
+            self.query_norm, self.key_norm = "q_layernorm", "k_layernorm"
+
+    def norm_heads(self, x, w, name):
+        norm = _layer(self.c.get("layer_norm_eps", 1e-5))
+        return np.stack([norm(x[:, i], w, f"{name}.norms.{i}") for i in range(x.shape[1])], 1)
+
+    def head_norms(self, name, heads):
+        return {f"{name}.norms.{i}.weight": (self.dim,) for i in range(heads)}
 
     def biases(self):
         return self.c.get("use_qkv_bias", False), False, False
@@ -345,6 +366,18 @@ class Glm4(Glm):
 class Cohere(LayerNormed):
     tied, placement = True, "shared"
     turn = staticmethod(rotate_pairs)
+
+    def __init__(self, c):
+        super().__init__(c)
+        if c.get("use_qk_norm", False):
+            self.query_norm, self.key_norm = "q_norm", "k_norm"
+
+    def norm_heads(self, x, w, name):
+        own = {name + ".weight": w[name + ".weight"][:, None, :]}
+        return self.norm()(x, own, name)
+
+    def head_norms(self, name, heads):
+        return {name + ".weight": (heads, self.dim)}
 
     def norm_bias(self):
         return False
@@ -573,6 +606,8 @@ def cases(decoder):
                          partial_rotary_factor=0.5, use_qkv_bias=True, use_parallel_residual=False),
         "stablelm_parallel": make("stablelm", "StableLmForCausalLM", drop=layer_normed, layer_norm_eps=1e-5,
                                   partial_rotary_factor=0.5, use_parallel_residual=True),
+        "stablelm_norms": make("stablelm", "StableLmForCausalLM", drop=layer_normed, layer_norm_eps=1e-5,
+                               partial_rotary_factor=0.5, use_parallel_residual=True, qk_layernorm=True),
         "nemotron": make("nemotron", "NemotronForCausalLM", drop=layer_normed, norm_eps=1e-5, head_dim=8,
                          hidden_act="relu2"),
         "arcee": make("arcee", "ArceeForCausalLM", hidden_act="relu2", mlp_bias=True),
@@ -584,6 +619,8 @@ def cases(decoder):
         "glm4": make("glm4", "Glm4ForCausalLM", head_dim=8, attention_bias=True),
         "cohere": make("cohere", "CohereForCausalLM", drop=layer_normed, layer_norm_eps=1e-5, logit_scale=0.5,
                        tie_word_embeddings=True, use_qk_norm=False),
+        "cohere_norms": make("cohere", "CohereForCausalLM", drop=layer_normed, layer_norm_eps=1e-5,
+                             logit_scale=0.5, tie_word_embeddings=True, use_qk_norm=True),
         "cohere2": make("cohere2", "Cohere2ForCausalLM", 3, drop=layer_normed, layer_norm_eps=1e-5,
                         head_dim=6, logit_scale=0.5, sliding_window=6, tie_word_embeddings=True,
                         layer_types=[SLIDING, FULL, SLIDING]),

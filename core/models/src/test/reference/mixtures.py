@@ -257,9 +257,14 @@ class SigmoidRouted(SharedExperts):
         own = 1 / (1 + np.exp(-linear(x, w, at + "gate")))
         choice = own + w[at + self.correction]
         by_group = choice.reshape(choice.shape[:-1] + (c["n_group"], -1))
-        best = np.sort(by_group, -1)[..., -2:].sum(-1)
-        kept = best >= np.sort(best, -1)[..., -c["topk_group"], None]
-        return own, np.where(kept[..., None], by_group, 0.0).reshape(choice.shape), own
+        return own, self.of_groups(by_group, np.sort(by_group, -1)[..., -2:].sum(-1)).reshape(choice.shape), own
+
+    def of_groups(self, by_group, best):
+        """Leaves the experts of the best groups."""
+        ranked, k = np.sort(best, -1), self.c["topk_group"]
+        if k < ranked.shape[-1]:
+            Experts.margin = min(Experts.margin, (ranked[..., -k] - ranked[..., -k - 1]).min() * self.spread)
+        return np.where((best >= ranked[..., -k, None])[..., None], by_group, -np.inf)
 
     def query_key(self, q, k, w, at):
         norm, d = self.norm(), self.dim
@@ -284,6 +289,142 @@ class Dots1(SigmoidRouted):
 
     def window(self, layer):
         return self.c["sliding_window"] if self.c["layer_types"][layer] == SLIDING else None
+
+
+class DeepSeek(SigmoidRouted):
+    """Latent attention: keys and values come from a narrow vector, and a part of all keys is rotated."""
+
+    def __init__(self, c):
+        super().__init__(c)
+        self.plain, self.rotated, self.value = c["qk_nope_head_dim"], c["qk_rope_head_dim"], c["v_head_dim"]
+        self.dim = self.rotated
+        if self.pairs():
+            self.turn = rotate_pairs
+
+    def pairs(self):
+        return self.c.get("rope_interleave", True)
+
+    def scale_of_scores(self):
+        scaling = self.c.get("rope_scaling") or {}
+        wide = scaling.get("mscale_all_dim")
+        magnitude = 0.1 * wide * np.log(scaling["factor"]) + 1 if wide else 1.0
+        return (self.plain + self.rotated) ** -0.5 * magnitude**2
+
+    def attention(self, i, y, w, at, cos, sin):
+        c, key = self.c, self.plain + self.rotated
+        norm = later_decoders._rms(1e-6)
+        if c.get("q_lora_rank"):
+            q = linear(norm(linear(y, w, at + "q_a_proj"), w, at + "q_a_layernorm"), w, at + "q_b_proj")
+        else:
+            q = linear(y, w, at + "q_proj")
+        q = split_heads(q, key)
+        down = linear(y, w, at + "kv_a_proj_with_mqa")
+        narrow, turned = down[..., :c["kv_lora_rank"]], down[..., c["kv_lora_rank"]:]
+        both = split_heads(linear(norm(narrow, w, at + "kv_a_layernorm"), w, at + "kv_b_proj"), self.plain + self.value)
+        k, v = both[..., :self.plain], both[..., self.plain:]
+        turned = self.turn(split_heads(turned, self.rotated), cos, sin)
+        q = np.concatenate([q[..., :self.plain], self.turn(q[..., self.plain:], cos, sin)], -1)
+        k = np.concatenate([k, np.broadcast_to(turned, k.shape[:-1] + turned.shape[-1:])], -1)
+        return attend(q, k, v, causal(self.mask, None), self.scale_of_scores())
+
+    def shapes(self):
+        c, out = self.c, super().shapes()
+        hidden, heads, rank = c["hidden_size"], c["num_attention_heads"], c["kv_lora_rank"]
+        key, narrow = self.plain + self.rotated, c.get("q_lora_rank")
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}.self_attn."
+            for name in [n for n in out if n.startswith(at)]:
+                del out[name]
+            out[at + ("q_b_proj" if narrow else "q_proj") + ".weight"] = (heads * key, narrow or hidden)
+            if narrow:
+                out[at + "q_a_proj.weight"], out[at + "q_a_layernorm.weight"] = (narrow, hidden), (narrow,)
+            out[at + "kv_a_proj_with_mqa.weight"] = (rank + self.rotated, hidden)
+            out[at + "kv_a_layernorm.weight"] = (rank,)
+            out[at + "kv_b_proj.weight"] = (heads * (self.plain + self.value), rank)
+            out[at + "o_proj.weight"] = (hidden, heads * self.value)
+        return out
+
+
+class DeepSeek2(DeepSeek):
+    """Softmax scores without a correction, whose weights are not divided by their sum."""
+
+    def pairs(self):
+        return True
+
+    def normalized(self):
+        return False
+
+    def scores(self, layer, x, w, at):
+        c, found = self.c, linear(x, w, at + "gate")
+        choice = found
+        if c["topk_method"] == "group_limited_greedy":
+            by_group = found.reshape(found.shape[:-1] + (c["n_group"], -1))
+            choice = self.of_groups(by_group, by_group.max(-1)).reshape(found.shape)
+        return found, choice, softmax(found)
+
+    spread = 1.0
+
+    def shapes(self):
+        return {name: shape for name, shape in super().shapes().items() if self.correction not in name}
+
+
+class MiniMaxM2(Mixture):
+    """Sigmoid scores, a correction, and norms of queries and keys before they are split into heads."""
+
+    at_mlp, gate, up_proj, down_proj = "block_sparse_moe.", "w1", "w3", "w2"
+    count_field, width_field = "num_local_experts", "intermediate_size"
+    query_norm, key_norm, theta, spread = "q_norm", "k_norm", 5000000.0, 20.0
+    correction = "e_score_correction_bias"
+
+    def normalized(self):
+        return True
+
+    def scores(self, layer, x, w, at):
+        own = 1 / (1 + np.exp(-linear(x, w, at + "gate")))
+        return own, own + w[at + self.correction], own
+
+    def query_key(self, q, k, w, at):
+        norm, d = self.norm(), self.dim
+        return split_heads(norm(q, w, at + "q_norm"), d), split_heads(norm(k, w, at + "k_norm"), d)
+
+    def head_norms(self, name, heads):
+        return {name + ".weight": (heads * self.dim,)}
+
+    def shapes(self):
+        out = super().shapes()
+        for i in range(self.c["num_hidden_layers"]):
+            out[f"model.layers.{i}.{self.at_mlp}{self.correction}"] = (self.c[self.count_field],)
+        return out
+
+
+class HunyuanMoe(Mixture):
+    """Norms of each query and key head after their rotation; a shared expert as wide as the others."""
+
+    width_field, router = "intermediate_size", "gate.wg"
+    query_norm, key_norm = "query_layernorm", "key_layernorm"
+
+    def chosen(self):
+        return self.c["moe_topk"]
+
+    def normalized(self):
+        return True
+
+    def shared(self, layer, x, w, at):
+        return self._gated(x, w, at + "shared_mlp.", "gate_proj", "up_proj", "down_proj")
+
+    def mixed(self, q, k, v, i, scale, w, at):
+        norm = self.norm()
+        return super().mixed(norm(q, w, at + self.query_norm), norm(k, w, at + self.key_norm), v, i, scale, w, at)
+
+    def shapes(self):
+        c, out = self.c, super().shapes()
+        inner, hidden = c["intermediate_size"], c["hidden_size"]
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}.mlp."
+            out[at + "gate.wg.weight"] = out.pop(at + "gate.weight")
+            out[at + "shared_mlp.gate_proj.weight"] = out[at + "shared_mlp.up_proj.weight"] = (inner, hidden)
+            out[at + "shared_mlp.down_proj.weight"] = (hidden, inner)
+        return out
 
 
 def stacked(family, owner, names):
@@ -326,7 +467,8 @@ USUAL = ("gate_proj", "up_proj", "down_proj")
 
 FAMILIES = {
     "gpt_oss": GptOss, "granitemoe": GraniteMoe, "granitemoeshared": GraniteMoe, "ernie4_5_moe": Ernie45Moe,
-    "glm4_moe": Glm4Moe, "dots1": Dots1,
+    "glm4_moe": Glm4Moe, "dots1": Dots1, "minimax_m2": MiniMaxM2,
+    "deepseek_v2": DeepSeek2, "deepseek_v3": DeepSeek, "glm4_moe_lite": DeepSeek, "hunyuan_v1_moe": HunyuanMoe,
 }
 STACKED = {
     "mixtral": stacked(Mixtral, "block_sparse_moe", ("w1", "w3", "w2")),
@@ -356,6 +498,7 @@ def cases(like):
                "logits_scaling": 0.7, "num_local_experts": 4, "num_experts_per_tok": 2, "intermediate_size": 8}
     sigmoid = {"n_routed_experts": 8, "n_shared_experts": 1, "num_experts_per_tok": 2, "moe_intermediate_size": 8,
                "first_k_dense_replace": 1, "norm_topk_prob": True, "routed_scaling_factor": 1.5}
+    latent = {"kv_lora_rank": 10, "qk_nope_head_dim": 6, "qk_rope_head_dim": 4, "v_head_dim": 8, **sigmoid}
     return {
         "gpt_oss": like("gpt_oss", "GptOssForCausalLM", head_dim=6, attention_bias=True, num_local_experts=5,
                         num_experts_per_tok=3, intermediate_size=10, sliding_window=5, swiglu_limit=1.5,
@@ -370,6 +513,19 @@ def cases(like):
                          n_group=2, topk_group=1, partial_rotary_factor=0.5, **sigmoid),
         "dots1": like("dots1", "Dots1ForCausalLM", 3, head_dim=6, attention_bias=False, n_group=1, topk_group=1,
                       sliding_window=6, layer_types=[FULL, SLIDING, FULL], **{**sigmoid, "n_shared_experts": 2}),
+        "deepseek_v2": like("deepseek_v2", "DeepseekV2ForCausalLM", q_lora_rank=None, n_group=4, topk_group=2,
+                            topk_method="group_limited_greedy", **{**latent, "n_shared_experts": 2}),
+        "deepseek_v3": like("deepseek_v3", "DeepseekV3ForCausalLM", q_lora_rank=12, n_group=2, topk_group=1,
+                            rope_interleave=True, rope_scaling={
+                                "beta_fast": 4.0, "beta_slow": 1.0, "factor": 4.0, "mscale": 1.0,
+                                "mscale_all_dim": 1.0, "original_max_position_embeddings": 16, "rope_type": "yarn"},
+                            **latent),
+        "deepseek_v3_halves": like("deepseek_v3", "DeepseekV3ForCausalLM", q_lora_rank=12, n_group=1, topk_group=1,
+                                   rope_interleave=False, **latent),
+        "minimax_m2": like("minimax_m2", "MiniMaxM2ForCausalLM", head_dim=8, num_local_experts=4,
+                           num_experts_per_tok=3, intermediate_size=8, partial_rotary_factor=0.5),
+        "hunyuan_moe": like("hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM", head_dim=8, num_experts=5, moe_topk=2,
+                            intermediate_size=8, tie_word_embeddings=True),
         "mixtral_stacked": like("mixtral", "MixtralForCausalLM", num_local_experts=4, num_experts_per_tok=2,
                                 intermediate_size=12, sliding_window=None, stacked_for_tests=True),
         "qwen2_moe_stacked": like("qwen2_moe", "Qwen2MoeForCausalLM", num_experts=5, num_experts_per_tok=2,

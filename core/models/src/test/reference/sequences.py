@@ -1,7 +1,7 @@
 """
 Encoder-decoders: passes, tiny configurations, and their folders.
 
-    python3 sequences.py ../resources/sequences [NAME...]
+    python3 sequences.py ../../../../fixtures/sequences [NAME...]
     python3 sequences.py --validate GOLDEN/next/models/bart GOLDEN/next/models/t5
 """
 

@@ -29,8 +29,8 @@ final class StepArguments {
     return tensor.address();
   }
 
-  static long addressFrom(@Nullable Parameter bias, long start) {
-    return bias == null ? 0 : address(bias) + start * bias.value().type().bytes();
+  static long addressFrom(@Nullable Parameter parameter, long start) {
+    return parameter == null ? 0 : address(parameter) + start * parameter.value().type().bytes();
   }
 
   static int codeOf(@Nullable Parameter parameter) {

@@ -204,6 +204,7 @@ final class StepMlps {
         rule.chosen(),
         rule.normalized(),
         rule.sigmoid(),
+        (float) rule.epsilon(),
         (float) rule.scale(),
         rule.groups(),
         rule.groupsKept(),

@@ -2,6 +2,7 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
@@ -164,8 +165,29 @@ final class StepWriter {
           layer.bias(),
           layer.offset(),
           layer.eps());
+    } else if (norm instanceof HeadsLayerNorm heads) {
+      norms(heads, from, to, start, width);
     } else if (!(norm instanceof Norm.None)) {
       throw new Unsupported();
+    }
+  }
+
+  private void norms(HeadsLayerNorm heads, int from, int to, long start, long width) {
+    long each = heads.width();
+    for (long at = 0; at < width; at += each) {
+      program.norm(
+          from,
+          to,
+          start + at,
+          each,
+          0,
+          1,
+          true,
+          StepArguments.addressFrom(heads.weight(), at),
+          0,
+          StepArguments.code(heads.weight().value()),
+          0,
+          (float) heads.eps());
     }
   }
 

@@ -33,6 +33,7 @@ public final class ExpertProgram extends Pointer {
       int chosen,
       @Cast("bool") boolean normalized,
       @Cast("bool") boolean sigmoid,
+      float epsilon,
       float scale,
       int groups,
       int groupsKept,

@@ -30,6 +30,7 @@ public final class OperatorLibrary {
           "linear.py",
           "attention.py",
           "sinks.py",
+          "latent.py",
           "relative.py",
           "experts.py",
           "recurrent.py",

@@ -102,7 +102,7 @@ def expert_scores(self, scores: Tensor, sigmoid: bool) -> Tensor:
   flat = torch.to(torch.flatten(scores, 0, -2), 6)
   return torch.sigmoid(flat) if sigmoid else torch.softmax(flat, -1)
 
-def route_corrected(self, scores: Tensor, correction: List[Tensor], k: int, normalized: bool, sigmoid: bool, scale: float, groups: int, groups_kept: int) -> List[Tensor]:
+def route_corrected(self, scores: Tensor, correction: List[Tensor], k: int, normalized: bool, sigmoid: bool, epsilon: float, scale: float, groups: int, groups_kept: int) -> List[Tensor]:
   if scores.is_meta:
     made = torch.empty([torch.flatten(scores, 0, -2).size(0), k], dtype=6, device=scores.device)
     return [made, torch.to(made, 4)]
@@ -112,23 +112,23 @@ def route_corrected(self, scores: Tensor, correction: List[Tensor], k: int, norm
     choice = torch.add(own, torch.to(torch.flatten(correction[0]), 6))
   if groups > 1:
     by_group = torch.view(choice, [choice.size(0), groups, -1])
-    best = torch.sum(torch.topk(by_group, 2, -1)[0], [-1])
+    best = torch.sum(torch.topk(by_group, 2 if sigmoid else 1, -1)[0], [-1])
     kept = torch.scatter(torch.zeros_like(best), 1, torch.topk(best, groups_kept, -1)[1], 1.)
-    choice = torch.flatten(torch.masked_fill(by_group, torch.eq(torch.unsqueeze(kept, 2), 0.), 0.), 1)
+    choice = torch.flatten(torch.masked_fill(by_group, torch.eq(torch.unsqueeze(kept, 2), 0.), float("-inf")), 1)
   ids = torch.topk(choice, k, -1)[1]
   weights = torch.gather(own, -1, ids)
   if normalized:
-    weights = torch.div(weights, torch.clamp(torch.sum(weights, [-1], True), 1e-12))
+    weights = torch.div(weights, torch.add(torch.clamp(torch.sum(weights, [-1], True), 1e-12), epsilon))
   return [torch.mul(weights, scale), ids]
 
-def route_corrected_backward(self, dweights: Tensor, scores: Tensor, ids: Tensor, normalized: bool, sigmoid: bool, scale: float) -> Tensor:
+def route_corrected_backward(self, dweights: Tensor, scores: Tensor, ids: Tensor, normalized: bool, sigmoid: bool, epsilon: float, scale: float) -> Tensor:
   if scores.is_meta:
     return torch.empty_like(scores)
   own = self.expert_scores(scores, sigmoid)
   dchosen = torch.mul(dweights, scale)
   if normalized:
     chosen = torch.gather(own, -1, ids)
-    total = torch.clamp(torch.sum(chosen, [-1], True), 1e-12)
+    total = torch.add(torch.clamp(torch.sum(chosen, [-1], True), 1e-12), epsilon)
     mean = torch.sum(torch.mul(dchosen, torch.div(chosen, total)), [-1], True)
     dchosen = torch.div(torch.sub(dchosen, mean), total)
   spread = torch.scatter(torch.zeros_like(own), -1, ids, dchosen)

@@ -105,7 +105,7 @@ def times_entries(self, x: Tensor, factors: Tensor) -> Tensor:
 
 def times_entries_backward(self, dy: Tensor, x: Tensor, factors: Tensor, dfactors: List[Tensor]) -> Tensor:
   if len(dfactors) > 0:
-    products = torch.flatten(torch.mul(torch.to(dy, 6), torch.to(x, 6)), 0, -2)
+    products = torch.flatten(torch.mul(torch.to(dy, 6), torch.to(x, 6)), 0, -1 - factors.dim())
     torch.add_(dfactors[0], torch.sum(products, [0]))
   return self.times_entries(dy, factors)
 

@@ -12,7 +12,7 @@ import java.util.Set;
 
 /** The part of a layer that mixes positions: attention or a recurrence. */
 public sealed interface Mixer
-    permits Attention, GatedAttention, MixerSum, RecurrentMixer, SharingAttention {
+    permits Attention, GatedAttention, LatentAttention, MixerSum, RecurrentMixer, SharingAttention {
 
   /**
    * Applies the mixer.

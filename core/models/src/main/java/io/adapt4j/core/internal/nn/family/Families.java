@@ -50,9 +50,12 @@ import io.adapt4j.core.internal.nn.family.encoder.ModernBert;
 import io.adapt4j.core.internal.nn.family.encoder.MpNet;
 import io.adapt4j.core.internal.nn.family.encoder.NomicBert;
 import io.adapt4j.core.internal.nn.family.encoder.Roberta;
+import io.adapt4j.core.internal.nn.family.expert.DeepSeek;
 import io.adapt4j.core.internal.nn.family.expert.Ernie45Moe;
 import io.adapt4j.core.internal.nn.family.expert.GptOss;
 import io.adapt4j.core.internal.nn.family.expert.GraniteMoe;
+import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
+import io.adapt4j.core.internal.nn.family.expert.MiniMaxM2;
 import io.adapt4j.core.internal.nn.family.expert.Mixtral;
 import io.adapt4j.core.internal.nn.family.expert.Olmoe;
 import io.adapt4j.core.internal.nn.family.expert.QwenMoe;
@@ -96,6 +99,9 @@ final class Families {
           new GraniteMoe(),
           new Ernie45Moe(),
           new SigmoidRouted(),
+          new DeepSeek(),
+          new MiniMaxM2(),
+          new HunyuanMoe(),
           new Qwen3Next(),
           new Lfm2(),
           new GraniteHybrid(),

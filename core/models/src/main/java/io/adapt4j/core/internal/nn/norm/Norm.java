@@ -6,7 +6,8 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 
 /** Normalization over the last dimension, or none. */
-public sealed interface Norm permits RmsNorm, UnitRmsNorm, LayerNorm, UnitLayerNorm, Norm.None {
+public sealed interface Norm
+    permits RmsNorm, UnitRmsNorm, LayerNorm, UnitLayerNorm, HeadsLayerNorm, Norm.None {
 
   /** No normalization. */
   Norm NONE = new None();

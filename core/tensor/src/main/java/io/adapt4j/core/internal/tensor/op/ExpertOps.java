@@ -59,14 +59,27 @@ public final class ExpertOps {
   /**
    * Rule for choosing and weighting experts.
    *
-   * @param groups number of groups that the experts are divided into; 1 for none
+   * @param epsilon added to the sum of weights that normalized ones are divided by
+   * @param groups number of groups that the experts are divided into; 1 for none. Groups are chosen
+   *     by the sum of their two best experts (sigmoid), or by the best (softmax)
    */
   public record Rule(
-      int chosen, boolean normalized, boolean sigmoid, double scale, int groups, int groupsKept) {
+      int chosen,
+      boolean normalized,
+      boolean sigmoid,
+      double epsilon,
+      double scale,
+      int groups,
+      int groupsKept) {
+
+    /** Creates a rule with sigmoid scores and without groups. */
+    public static Rule sigmoid(int chosen, boolean normalized, double epsilon, double scale) {
+      return new Rule(chosen, normalized, true, epsilon, scale, 1, 1);
+    }
 
     /** Creates the rule of most families: softmax of the scores, without groups. */
     public static Rule softmax(int chosen, boolean normalized) {
-      return new Rule(chosen, normalized, false, 1, 1, 1);
+      return new Rule(chosen, normalized, false, 0, 1, 1, 1);
     }
 
     private boolean isPlain() {
@@ -102,6 +115,7 @@ public final class ExpertOps {
                 k,
                 rule.normalized(),
                 rule.sigmoid(),
+                rule.epsilon(),
                 rule.scale(),
                 rule.groups(),
                 rule.groupsKept());
@@ -117,7 +131,13 @@ public final class ExpertOps {
                     plain
                         ? ROUTE_BACKWARD.tensor(d[0], scores, made[1], rule.normalized())
                         : ROUTE_CORRECTED_BACKWARD.tensor(
-                            d[0], scores, made[1], rule.normalized(), rule.sigmoid(), rule.scale()))
+                            d[0],
+                            scores,
+                            made[1],
+                            rule.normalized(),
+                            rule.sigmoid(),
+                            rule.epsilon(),
+                            rule.scale()))
               });
     }
     int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));

@@ -139,7 +139,7 @@ public final class StreamOps {
    * Multiplies x by a factor per entry, or by one for all. Saves x for backward if factors are
    * trained.
    *
-   * @param factors [width] or [1]; [1] only if they are not trained
+   * @param factors [width], [heads, width] or [1]; [1] only if they are not trained
    */
   public static Tensor times(Ops ops, Tensor x, Parameter factors) {
     Tensor y = TIMES.tensor(x, factors.value());

@@ -69,6 +69,12 @@ public final class Experts {
         balanced ? fields.optionalNumber("router_aux_loss_coef").orElse(balance) : 0);
   }
 
+  /** Declares experts of a width, chosen by softmax, with weights that sum to 1. */
+  public static Experts softmax(ModelConfig model, int width, String count, int chosen) {
+    int experts = model.fields().requirePositiveInt(count);
+    return new Experts(model, width, experts, ExpertOps.Rule.softmax(chosen, true), 0);
+  }
+
   /** Reads the number of experts per token. */
   public static int chosen(ModelConfig model, String chosen, String count) {
     ConfigReader fields = model.fields();
@@ -134,10 +140,15 @@ public final class Experts {
 
   /** Declares the mixture at a path, with or without a shared expert. */
   public ExpertMlp declare(String path, ExpertMlp.@Nullable Shared shared) {
+    return declare(path, path + ".gate", shared);
+  }
+
+  /** Declares the mixture with a given router. */
+  public ExpertMlp declare(String path, String router, ExpertMlp.@Nullable Shared shared) {
     String experts = path + ".experts";
     return declare(
         path,
-        path + ".gate",
+        router,
         false,
         expert -> stacked ? stacked(experts, expert) : expert(experts + "." + expert, width),
         shared);
@@ -206,6 +217,11 @@ public final class Experts {
   /** Declares a shared expert with a gate. */
   public ExpertMlp.Shared gatedShared(String path, int inner, String gate) {
     return new ExpertMlp.Shared(expert(path, inner), LinearSlot.of(gate, hidden, false, 1));
+  }
+
+  /** Declares shared experts as one of their joined width; null for none. */
+  public ExpertMlp.@Nullable Shared shared(String path, int count) {
+    return count == 0 ? null : shared(expert(path + ".shared_experts", count * width));
   }
 
   /** Declares a shared expert without a gate. */

@@ -89,6 +89,12 @@ public final class LlamaLike {
     public Norm declare(String path, long width);
   }
 
+  /** Declares a norm of queries or keys with weights for each head. */
+  @FunctionalInterface
+  public interface HeadNormKind {
+    public Norm declare(String path, int heads, long width);
+  }
+
   /** Normalization of queries and keys. */
   public enum QueryKeyNorms {
     /** No normalization. */
@@ -126,6 +132,7 @@ public final class LlamaLike {
   private NormPlacement placement = NormPlacement.BEFORE;
   private Optional<NormNames> normNames = Optional.empty();
   private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
+  private @Nullable HeadNormKind headNorms;
   private String queryNorm = "q_norm";
   private String keyNorm = "k_norm";
   private boolean normsAfterRotary;
@@ -277,6 +284,12 @@ public final class LlamaLike {
 
   public LlamaLike queryKeyNorms(QueryKeyNorms kind) {
     queryKeyNorms = kind;
+    return this;
+  }
+
+  /** Normalizes each head of queries and keys with weights of its own. */
+  public LlamaLike headNorms(HeadNormKind kind) {
+    headNorms = kind;
     return this;
   }
 
@@ -445,6 +458,13 @@ public final class LlamaLike {
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {
+    if (headNorms != null) {
+      return new QueryKeyNorm(
+          headNorms.declare(path + "." + queryNorm, heads.query(), heads.dim()),
+          headNorms.declare(path + "." + keyNorm, heads.keyValue(), heads.dim()),
+          false,
+          normsAfterRotary);
+    }
     boolean perHead = queryKeyNorms == QueryKeyNorms.PER_HEAD;
     return switch (queryKeyNorms) {
       case NONE -> null;

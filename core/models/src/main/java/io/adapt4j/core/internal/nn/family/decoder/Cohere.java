@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -35,7 +36,7 @@ public final class Cohere implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of("logit_scale", "sliding_window", "layer_types", POSITIONS);
+    return Set.of("logit_scale", "sliding_window", "layer_types", "use_qk_norm", POSITIONS);
   }
 
   @Override
@@ -44,13 +45,19 @@ public final class Cohere implements Architecture {
     if (!model.fields().optionalText(POSITIONS).orElse(ROTARY).equals(ROTARY)) {
       throw model.fields().invalid(POSITIONS, ROTARY, "Other positions are not supported.");
     }
+    double epsilon = model.fields().positiveNumber("layer_norm_eps", 1e-5);
     LlamaLike like =
         new LlamaLike(model, config)
             .attentionBias(config.attentionBias(), config.attentionBias())
-            .layerNorms(false, model.fields().positiveNumber("layer_norm_eps", 1e-5))
+            .layerNorms(false, epsilon)
             .norms(LlamaLike.NormPlacement.SHARED_BEFORE)
             .rotatedInPairs()
             .logitScale(model.fields().positiveNumber("logit_scale", 0.0625));
+    boolean normalizes =
+        model.modelType().equals("cohere") && model.fields().bool("use_qk_norm", false);
+    if (normalizes) {
+      like.headNorms((path, heads, width) -> HeadsLayerNorm.declare(path, heads, width, epsilon));
+    }
     return model.modelType().equals("cohere") ? like.declare() : alternating(like, model, config);
   }
 

@@ -30,14 +30,21 @@ public final class Hunyuan implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config =
-        DecoderConfig.from(withStretchedBase(model), DecoderConfig.Defaults.LLAMA);
+    return like(model, config(model)).declare();
+  }
+
+  /** Reads the configuration. */
+  public static DecoderConfig config(ModelConfig model) {
+    return DecoderConfig.from(withStretchedBase(model), DecoderConfig.Defaults.LLAMA);
+  }
+
+  /** Declares what the dense model and the mixture share. */
+  public static LlamaLike like(ModelConfig model, DecoderConfig config) {
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
         .queryKeyNormNames("query_layernorm", "key_layernorm")
-        .queryKeyNormsAfterRotary()
-        .declare();
+        .queryKeyNormsAfterRotary();
   }
 
   /**

@@ -8,13 +8,15 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
+import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import java.util.OptionalInt;
 import java.util.Set;
 
 /**
  * StableLM 2 and 3 (Bellagente et al. 2024): Llama with layer norms and rotary positions on a
- * quarter of each head; attention and MLP in parallel if the configuration says so.
+ * quarter of each head; attention and MLP in parallel, and norms of each head of queries and keys,
+ * if the configuration says so.
  */
 public final class StableLm implements Architecture {
 
@@ -28,7 +30,7 @@ public final class StableLm implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of("use_parallel_residual");
+    return Set.of("use_parallel_residual", "qk_layernorm");
   }
 
   @Override
@@ -42,10 +44,18 @@ public final class StableLm implements Architecture {
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.25), DEFAULTS);
     boolean parallel = model.fields().bool("use_parallel_residual", false);
-    return new LlamaLike(model, config)
-        .attentionBias(model.fields().bool("use_qkv_bias", false), false)
-        .layerNorms(true, model.fields().positiveNumber("layer_norm_eps", 1e-5))
-        .norms(parallel ? LlamaLike.NormPlacement.SHARED_BEFORE : LlamaLike.NormPlacement.BEFORE)
-        .declare();
+    double epsilon = model.fields().positiveNumber("layer_norm_eps", 1e-5);
+    LlamaLike like =
+        new LlamaLike(model, config)
+            .attentionBias(model.fields().bool("use_qkv_bias", false), false)
+            .layerNorms(true, epsilon)
+            .norms(
+                parallel ? LlamaLike.NormPlacement.SHARED_BEFORE : LlamaLike.NormPlacement.BEFORE);
+    if (model.fields().bool("qk_layernorm", false)) {
+      like.queryKeyNormNames("q_layernorm.norms", "k_layernorm.norms")
+          .headNorms(
+              (path, heads, width) -> HeadsLayerNorm.declareApart(path, heads, width, epsilon));
+    }
+    return like.declare();
   }
 }

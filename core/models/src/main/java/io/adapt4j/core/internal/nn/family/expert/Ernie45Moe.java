@@ -57,13 +57,7 @@ public final class Ernie45Moe implements Architecture {
         .mlps(
             (path, layer) ->
                 Experts.isSparse(fields, layer, isSparse(fields, layer))
-                    ? experts.declare(
-                        path + ".mlp",
-                        shared == 0
-                            ? null
-                            : experts.shared(
-                                experts.expert(
-                                    path + ".mlp.shared_experts", shared * experts.width())))
+                    ? experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared))
                     : like.mlp(path + ".mlp"))
         .declare();
   }

@@ -72,24 +72,20 @@ public final class SigmoidRouted implements Architecture {
             (path, layer) ->
                 !Experts.isSparse(fields, layer, layer >= first)
                     ? like.mlp(path + ".mlp")
-                    : experts.declare(
-                        path + ".mlp",
-                        shared == 0
-                            ? null
-                            : experts.shared(
-                                experts.expert(
-                                    path + ".mlp.shared_experts", shared * experts.width()))))
+                    : experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared)))
         .declare();
   }
 
-  private static Experts experts(ModelConfig model) {
+  /** Returns the experts of a family with sigmoid routing. */
+  static Experts experts(ModelConfig model) {
     ConfigReader fields = model.fields();
     int chosen = Experts.chosen(model, "num_experts_per_tok", "n_routed_experts");
     ExpertOps.Rule rule =
         new ExpertOps.Rule(
             chosen,
-            fields.bool("norm_topk_prob", model.modelType().equals("glm4_moe")),
+            fields.bool("norm_topk_prob", !model.modelType().equals("dots1")),
             true,
+            0,
             fields.positiveNumber("routed_scaling_factor", 1),
             fields.positiveInt("n_group", 1),
             fields.positiveInt("topk_group", 1));

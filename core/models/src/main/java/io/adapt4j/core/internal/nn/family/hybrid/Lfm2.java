@@ -9,18 +9,24 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.Mixer;
 import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
 import io.adapt4j.core.internal.tensor.op.Activation;
+import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** LFM2 (Liquid AI 2025): gated short convolutions, with attention in some layers. */
+/**
+ * LFM2 (Liquid AI 2025): gated short convolutions, with attention in some layers; and the same with
+ * mixtures of experts after some dense layers.
+ */
 public final class Lfm2 implements Architecture {
 
   private static final String TIED = "tie_embedding";
@@ -30,12 +36,12 @@ public final class Lfm2 implements Architecture {
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("lfm2");
+    return Set.of("lfm2", "lfm2_moe");
   }
 
   @Override
   public Set<String> features() {
-    return Set.of("layer_types");
+    return Set.of("layer_types", "moe_intermediate_size", "num_experts", "num_experts_per_tok");
   }
 
   @Override
@@ -47,7 +53,11 @@ public final class Lfm2 implements Architecture {
     requireWidth(fields, "conv_dim", config.hiddenSize());
     List<String> types = types(fields, config.layers());
     double eps = fields.positiveNumber("norm_eps", 1e-5);
-    long inner = innerWidth(fields, config.intermediateSize());
+    boolean sparse = named.modelType().equals("lfm2_moe");
+    int stated = config.intermediateSize();
+    long inner = sparse ? stated : innerWidth(fields, stated);
+    int dense = sparse ? fields.optionalInt("num_dense_layers").orElse(2) : config.layers();
+    Optional<Experts> experts = sparse ? Optional.of(experts(named)) : Optional.empty();
     return new LlamaLike(named, config)
         .norms((path, width) -> RmsNorm.declare(path, width, 0, eps))
         .normNames(new LlamaLike.NormNames("operator_norm", "", "ffn_norm", ""))
@@ -60,8 +70,29 @@ public final class Lfm2 implements Architecture {
                 types.get(layer).equals(LayerTypes.FULL)
                     ? null
                     : convolution(fields, path + ".conv", config.hiddenSize()))
-        .mlps((path, layer) -> mlp(path + ".feed_forward", config.hiddenSize(), inner))
+        .mlps(
+            (path, layer) ->
+                layer < dense
+                    ? mlp(path + ".feed_forward", config.hiddenSize(), inner)
+                    : experts.orElseThrow().declare(path + ".feed_forward", null))
         .declare();
+  }
+
+  private static Experts experts(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    ExpertOps.Rule rule =
+        ExpertOps.Rule.sigmoid(
+            Experts.chosen(model, "num_experts_per_tok", "num_experts"),
+            fields.bool("norm_topk_prob", true),
+            1e-6,
+            fields.positiveNumber("routed_scaling_factor", 1));
+    Experts experts =
+        Experts.read(model, "moe_intermediate_size", "num_experts", rule, 0)
+            .activation(Activation.SILU)
+            .names("w1", "w3", "w2");
+    return fields.bool("use_expert_bias", true)
+        ? experts.correction("expert_bias", fields.requirePositiveInt("num_experts"))
+        : experts;
   }
 
   /** The field has two names. */

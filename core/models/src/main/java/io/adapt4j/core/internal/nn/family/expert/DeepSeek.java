@@ -1,0 +1,163 @@
+package io.adapt4j.core.internal.nn.family.expert;
+
+import com.fasterxml.jackson.databind.node.IntNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.attention.LatentAttention;
+import io.adapt4j.core.internal.nn.attention.Mixer;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.Experts;
+import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.nn.norm.RmsNorm;
+import io.adapt4j.core.internal.tensor.op.AttentionRule;
+import io.adapt4j.core.internal.tensor.op.ExpertOps;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * DeepSeek V2, V3 and R1 (DeepSeek-AI 2024), Moonlight and Kimi K2 (Moonshot AI 2025),
+ * GLM-4.7-Flash (Zhipu AI 2026): multi-head latent attention, and mixtures of experts after some
+ * dense layers.
+ */
+public final class DeepSeek implements Architecture {
+
+  private static final DecoderConfig.Defaults SECOND =
+      new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+  private static final DecoderConfig.Defaults THIRD =
+      new DecoderConfig.Defaults(4096, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+  private static final DecoderConfig.Defaults FLASH =
+      new DecoderConfig.Defaults(202_752, 1e-5, "silu", false, 10_000, OptionalInt.empty());
+
+  private static final String ROTATED = "qk_rope_head_dim";
+  private static final String QUERY_RANK = "q_lora_rank";
+  private static final String VALUE = "v_head_dim";
+  private static final String METHOD = "topk_method";
+
+  /** Epsilon of the norms between two projections, which is no field. */
+  private static final double EPSILON = 1e-6;
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe_lite");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(
+        "kv_lora_rank",
+        "moe_intermediate_size",
+        "n_routed_experts",
+        "n_shared_experts",
+        "num_experts_per_tok",
+        "num_experts",
+        "num_local_experts");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    boolean second = model.modelType().equals("deepseek_v2");
+    boolean flash = model.modelType().equals("glm4_moe_lite");
+    int rotated = fields.positiveInt(ROTATED, 64);
+    DecoderConfig config =
+        DecoderConfig.from(
+            model.with("head_dim", IntNode.valueOf(rotated)),
+            second ? SECOND : flash ? FLASH : THIRD);
+    LatentAttention.Widths widths = widths(fields, config, rotated, second);
+    LlamaLike like =
+        new LlamaLike(model, config)
+            .mixers((path, layer) -> attention(fields, config, widths, path + ".self_attn"));
+    if (fields.optionalInt("num_nextn_predict_layers").orElse(0) > 0) {
+      // Layers that predict further tokens, stored after those of the model.
+      like.unused("model\\.layers\\." + config.layers() + "\\..*", "");
+    }
+    Experts experts = second ? second(model) : SigmoidRouted.experts(model);
+    int first = fields.optionalInt("first_k_dense_replace").orElse(second ? 0 : flash ? 1 : 3);
+    int shared = fields.optionalInt("n_shared_experts").orElse(second ? 2 : 1);
+    return like.mlps(
+            (path, layer) ->
+                Experts.isSparse(fields, layer, layer >= first)
+                    ? experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared))
+                    : like.mlp(path + ".mlp"))
+        .declare();
+  }
+
+  private static LatentAttention.Widths widths(
+      ConfigReader fields, DecoderConfig config, int rotated, boolean pairs) {
+    LatentAttention.Widths widths =
+        new LatentAttention.Widths(
+            config.heads(),
+            fields.positiveInt("kv_lora_rank", 512),
+            fields.positiveInt("qk_nope_head_dim", 128),
+            rotated,
+            fields.positiveInt(VALUE, 128),
+            pairs || fields.bool("rope_interleave", true));
+    if (widths.value() > widths.key()) {
+      throw fields.invalid(
+          VALUE,
+          "at most qk_nope_head_dim plus qk_rope_head_dim, " + widths.key(),
+          "Wider values are not supported.");
+    }
+    return widths;
+  }
+
+  private static Mixer attention(
+      ConfigReader fields, DecoderConfig config, LatentAttention.Widths widths, String path) {
+    long in = config.hiddenSize();
+    boolean bias = config.attentionBias();
+    long queries = (long) widths.heads() * widths.key();
+    long rank = fields.isNull(QUERY_RANK) ? 0 : fields.positiveInt(QUERY_RANK, 1536);
+    long keysAndValues = (long) widths.heads() * (widths.plain() + widths.value());
+    return new LatentAttention(
+        rank == 0 ? null : LinearSlot.of(path + ".q_a_proj", in, bias, rank),
+        rank == 0 ? Norm.NONE : RmsNorm.declare(path + ".q_a_layernorm", rank, 0, EPSILON),
+        rank == 0
+            ? LinearSlot.of(path + ".q_proj", in, false, queries)
+            : LinearSlot.of(path + ".q_b_proj", rank, false, queries),
+        LinearSlot.of(
+            path + ".kv_a_proj_with_mqa", in, bias, (long) widths.rank() + widths.rotated()),
+        RmsNorm.declare(path + ".kv_a_layernorm", widths.rank(), 0, EPSILON),
+        LinearSlot.of(path + ".kv_b_proj", widths.rank(), false, keysAndValues),
+        LinearSlot.of(path + ".o_proj", (long) widths.heads() * widths.value(), bias, in),
+        widths,
+        0,
+        new AttentionRule(scale(config, widths), 0, true, 0));
+  }
+
+  /** Returns the scale of scores, which yarn enlarges. */
+  private static double scale(DecoderConfig config, LatentAttention.Widths widths) {
+    double scale = 1 / Math.sqrt(widths.key());
+    if (config.ropeScaling() instanceof RopeScaling.Yarn yarn && yarn.mscaleAllDim().isPresent()) {
+      double factor = yarn.factor().orElse(1);
+      double magnitude =
+          factor <= 1 ? 1 : 0.1 * yarn.mscaleAllDim().getAsDouble() * Math.log(factor) + 1;
+      return scale * magnitude * magnitude;
+    }
+    return scale;
+  }
+
+  private static Experts second(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    String method = fields.optionalText(METHOD).orElse("greedy");
+    boolean grouped = method.equals("group_limited_greedy");
+    if (!grouped && !method.equals("greedy")) {
+      throw fields.invalid(
+          METHOD, "greedy or group_limited_greedy", "Other choices are not supported.");
+    }
+    ExpertOps.Rule rule =
+        new ExpertOps.Rule(
+            Experts.chosen(model, "num_experts_per_tok", "n_routed_experts"),
+            false,
+            false,
+            0,
+            fields.positiveNumber("routed_scaling_factor", 1),
+            grouped ? fields.requirePositiveInt("n_group") : 1,
+            grouped ? fields.requirePositiveInt("topk_group") : 1);
+    return Experts.read(model, "moe_intermediate_size", "n_routed_experts", rule, 0);
+  }
+}

@@ -1,0 +1,53 @@
+package io.adapt4j.core.internal.tensor.op;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/** Operators of multi-head latent attention (DeepSeek-AI 2024, section 2.1). */
+public final class LatentOps {
+
+  private static final Operator HEADS = Operator.core("latent_heads");
+  private static final Operator HEADS_BACKWARD = Operator.core("latent_heads_backward");
+  private static final Operator COLUMNS = Operator.core("head_columns");
+  private static final Operator COLUMNS_BACKWARD = Operator.core("head_columns_backward");
+
+  private LatentOps() {}
+
+  /**
+   * Arranges queries, keys and values by head, with rotated columns first. Values are padded with
+   * zeros to the width of keys. Saves nothing for backward.
+   *
+   * @param q [B, T, H (N + R)], in each head first the N columns that are not rotated
+   * @param kv [B, T, H (N + V)], in each head the keys' columns that are not rotated, and the
+   *     values
+   * @param rotated the rotated columns of all keys, [B, T, R]
+   * @return queries, keys and values, each [B, H, T, R + N]
+   */
+  public static Tensor[] heads(
+      Ops ops, Tensor q, Tensor kv, Tensor rotated, int heads, int plain, int valueWidth) {
+    Tensor[] parts = HEADS.tensors(q, kv, rotated, heads, plain);
+    if (ops.isDifferentiated(q) || ops.isDifferentiated(kv) || ops.isDifferentiated(rotated)) {
+      ops.record(
+          parts, new Tensor[] {q, kv, rotated}, d -> HEADS_BACKWARD.tensors(d, plain, valueWidth));
+    }
+    return parts;
+  }
+
+  /**
+   * Returns the first columns of each head. Saves nothing for backward.
+   *
+   * @param x [B, T, H D]
+   * @return [B, T, H width]
+   */
+  public static Tensor columns(Ops ops, Tensor x, int heads, int width) {
+    Tensor y = COLUMNS.tensor(x, heads, width);
+    if (ops.isDifferentiated(x)) {
+      long dim = x.size(-1) / heads;
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          d -> new Tensor[] {COLUMNS_BACKWARD.tensor(d[0], heads, dim)});
+    }
+    return y;
+  }
+}

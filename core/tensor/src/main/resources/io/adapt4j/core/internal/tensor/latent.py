@@ -1,0 +1,32 @@
+# Multi-head latent attention. Queries [B, T, H (N + R)] and keys with values [B, T, H (N + V)], whose
+# first N columns of each head are not rotated, and the rotated part of all keys [B, T, R] -> queries,
+# keys and values [B, H, T, R + N], rotated columns first; values end with zeros.
+def latent_heads(self, q: Tensor, kv: Tensor, turned: Tensor, heads: int, plain: int) -> List[Tensor]:
+  rows = [q.size(0), q.size(1), heads]
+  own = torch.view(q, rows + [-1])
+  both = torch.view(kv, rows + [-1])
+  rotated = turned.size(-1)
+  value = torch.narrow(both, -1, plain, both.size(-1) - plain)
+  rest = torch.zeros(rows + [plain + rotated - value.size(-1)], dtype=value.dtype, device=value.device)
+  common = torch.expand(torch.unsqueeze(turned, 2), rows + [rotated])
+  queries = torch.cat([torch.narrow(own, -1, plain, rotated), torch.narrow(own, -1, 0, plain)], -1)
+  keys = torch.cat([common, torch.narrow(both, -1, 0, plain)], -1)
+  return [torch.transpose(part, 1, 2) for part in [queries, keys, torch.cat([value, rest], -1)]]
+
+def latent_heads_backward(self, parts: List[Tensor], plain: int, width: int) -> List[Tensor]:
+  by_token = [torch.transpose(part, 1, 2) for part in parts]
+  rotated = by_token[0].size(-1) - plain
+  queries = torch.cat([torch.narrow(by_token[0], -1, rotated, plain), torch.narrow(by_token[0], -1, 0, rotated)], -1)
+  both = torch.cat([torch.narrow(by_token[1], -1, rotated, plain), torch.narrow(by_token[2], -1, 0, width)], -1)
+  turned = torch.sum(torch.to(torch.narrow(by_token[1], -1, 0, rotated), 6), [2])
+  return [torch.flatten(queries, 2), torch.flatten(both, 2), torch.to(turned, both.dtype)]
+
+# The first columns of each head of [B, T, H D].
+def head_columns(self, x: Tensor, heads: int, width: int) -> Tensor:
+  return torch.flatten(torch.narrow(torch.view(x, [x.size(0), x.size(1), heads, -1]), -1, 0, width), 2)
+
+def head_columns_backward(self, dy: Tensor, heads: int, dim: int) -> Tensor:
+  by_head = torch.view(dy, [dy.size(0), dy.size(1), heads, -1])
+  rest = torch.zeros([dy.size(0), dy.size(1), heads, dim - by_head.size(-1)], dtype=dy.dtype, device=dy.device)
+  return torch.flatten(torch.cat([by_head, rest], -1), 2)
+
