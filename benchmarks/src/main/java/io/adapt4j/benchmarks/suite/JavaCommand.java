@@ -1,8 +1,13 @@
 package io.adapt4j.benchmarks.suite;
 
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
 
 /**
  * Starts a program in a JVM like this one. The class path is passed in the environment: ONNX
@@ -27,7 +32,34 @@ public final class JavaCommand {
     command.add(program.getName());
     command.addAll(arguments);
     ProcessBuilder process = new ProcessBuilder(command);
-    process.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    process.environment().put("CLASSPATH", classPath(program));
     return process;
+  }
+
+  /**
+   * Returns the class path. A program run from its source is compiled first, since the compiler
+   * would add to what is measured of its process.
+   */
+  private static String classPath(Class<?> program) {
+    String classPath = System.getProperty("java.class.path");
+    String source = program.getProtectionDomain().getCodeSource().getLocation().getPath();
+    if (!source.endsWith(".java")) {
+      return classPath;
+    }
+    Path folder = Path.of("benchmarks/target/studies");
+    compile(folder, List.of(source));
+    return folder + File.pathSeparator + classPath;
+  }
+
+  /** Compiles sources against this process's class path. */
+  public static void compile(Path folder, List<String> sources) {
+    List<String> options = new ArrayList<>(List.of("-proc:none", "-nowarn", "-d"));
+    options.addAll(List.of(folder.toString(), "-cp", System.getProperty("java.class.path")));
+    options.addAll(sources);
+    ByteArrayOutputStream messages = new ByteArrayOutputStream();
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    if (compiler.run(null, messages, messages, options.toArray(String[]::new)) != 0) {
+      throw new IllegalStateException(messages.toString(StandardCharsets.UTF_8));
+    }
   }
 }
