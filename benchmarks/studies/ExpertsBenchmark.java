@@ -1,10 +1,10 @@
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.harness.Turns;
 import io.adapt4j.benchmarks.models.Decoding;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;

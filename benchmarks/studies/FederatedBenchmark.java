@@ -1,8 +1,8 @@
 import io.adapt4j.benchmarks.data.Banking;
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;

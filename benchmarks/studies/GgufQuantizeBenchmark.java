@@ -1,10 +1,10 @@
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.models.LlamaCpp;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.QuantizedSource;

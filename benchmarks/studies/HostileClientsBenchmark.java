@@ -1,11 +1,11 @@
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
+import io.adapt4j.benchmarks.harness.JavaCommand;
 import io.adapt4j.benchmarks.harness.Latencies;
 import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.serving.RawClient;
-import io.adapt4j.benchmarks.suite.JavaCommand;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.model.ModelSource;

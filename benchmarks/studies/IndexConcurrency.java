@@ -1,8 +1,8 @@
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.retrieval.ClusteredVectors;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;

@@ -1,8 +1,8 @@
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.Planner;

@@ -1,9 +1,9 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;

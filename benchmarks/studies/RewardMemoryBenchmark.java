@@ -1,10 +1,10 @@
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;

@@ -1,14 +1,14 @@
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.Machine;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
+import io.adapt4j.benchmarks.harness.Samples;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.models.Decoding;
 import io.adapt4j.benchmarks.models.SmolLm;
 import io.adapt4j.benchmarks.serving.Served;
-import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.benchmarks.suite.Samples;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -1,9 +1,9 @@
 import ai.onnxruntime.OrtException;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.retrieval.OnnxMiniLm;
 import io.adapt4j.benchmarks.retrieval.Vectors;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.metric.NumberErrors;
 import io.adapt4j.core.internal.tensor.Torch;

@@ -1,11 +1,11 @@
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
+import io.adapt4j.benchmarks.harness.JavaCommand;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.JavaCommand;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.method.Adaptation;

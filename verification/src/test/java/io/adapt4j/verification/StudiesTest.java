@@ -2,7 +2,7 @@ package io.adapt4j.verification;
 
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
-import io.adapt4j.benchmarks.suite.JavaCommand;
+import io.adapt4j.benchmarks.harness.JavaCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.adapt4j.benchmarks.data;
 
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;

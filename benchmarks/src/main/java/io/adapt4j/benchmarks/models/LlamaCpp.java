@@ -1,8 +1,8 @@
 package io.adapt4j.benchmarks.models;
 
 import io.adapt4j.benchmarks.harness.OwnProcess;
+import io.adapt4j.benchmarks.harness.Samples;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
-import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.gguf.format.TensorType;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,7 +1,8 @@
-package io.adapt4j.benchmarks.suite;
+package io.adapt4j.benchmarks.harness;
 
 import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,12 +43,12 @@ public final class JavaCommand {
    */
   private static String classPath(Class<?> program) {
     String classPath = System.getProperty("java.class.path");
-    String source = program.getProtectionDomain().getCodeSource().getLocation().getPath();
+    String source = program.getProtectionDomain().getCodeSource().getLocation().toString();
     if (!source.endsWith(".java")) {
       return classPath;
     }
     Path folder = Path.of("benchmarks/target/studies");
-    compile(folder, List.of(source));
+    compile(folder, List.of(Path.of(URI.create(source)).toString()));
     return folder + File.pathSeparator + classPath;
   }
 

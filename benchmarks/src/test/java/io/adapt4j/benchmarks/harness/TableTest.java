@@ -1,4 +1,4 @@
-package io.adapt4j.benchmarks.suite;
+package io.adapt4j.benchmarks.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

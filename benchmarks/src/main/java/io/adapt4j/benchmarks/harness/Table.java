@@ -1,7 +1,5 @@
-package io.adapt4j.benchmarks.suite;
+package io.adapt4j.benchmarks.harness;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import java.time.Instant;
@@ -88,27 +86,14 @@ record Table(
 
   ObjectNode json() {
     ObjectNode json =
-        JsonNodeFactory.instance
-            .objectNode()
+        MeasurementLog.JSON
+            .createObjectNode()
             .put("date", begun.toString())
             .put("profile", name(profile))
             .put("commit", commit);
     json.set("system", system.json());
-    ArrayNode sets = json.putArray("instruction_sets");
-    instructionSets.forEach(sets::add);
-    ArrayNode all = json.putArray("results");
-    for (Result result : results) {
-      ObjectNode node =
-          all.addObject()
-              .put("benchmark", result.benchmark())
-              .put("setting", result.setting())
-              .put("status", name(result.status()));
-      if (!result.reason().isEmpty()) {
-        node.put("reason", result.reason());
-      }
-      ArrayNode figures = node.putArray("figures");
-      result.figures().forEach(figure -> figures.add(MeasurementLog.json(figure)));
-    }
+    json.set("instruction_sets", MeasurementLog.JSON.valueToTree(instructionSets));
+    json.set("results", MeasurementLog.JSON.valueToTree(results));
     return json;
   }
 }

@@ -1,8 +1,9 @@
-package io.adapt4j.benchmarks.suite;
+package io.adapt4j.benchmarks.harness;
 
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import io.adapt4j.core.internal.tensor.host.Processor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +54,7 @@ public final class Suite {
               Duration.between(start, Instant.now()).toSeconds()));
     }
     Table table =
-        new Table(begun, profile, Commit.text(), SystemInfo.here(), Processor.features(), results);
+        new Table(begun, profile, commit(), SystemInfo.here(), Processor.features(), results);
     Files.createDirectories(output.toAbsolutePath().getParent());
     Files.writeString(Path.of(output + ".md"), table.markdown());
     Files.writeString(Path.of(output + ".json"), table.json().toPrettyString() + "\n");
@@ -63,5 +64,15 @@ public final class Suite {
         .map(result -> result.status() + " " + result.title() + ": " + result.reason())
         .forEach(progress);
     return results.stream().noneMatch(result -> result.status() == Result.Status.FAILED);
+  }
+
+  /** Returns Git's name of the commit, with {@code -dirty} if files differ. */
+  private static String commit() throws IOException {
+    Process git =
+        new ProcessBuilder("git", "describe", "--always", "--dirty", "--abbrev=8")
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String output = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return output.isBlank() ? "no commit" : output.strip();
   }
 }

@@ -1,34 +1,36 @@
-package io.adapt4j.benchmarks.suite;
+package io.adapt4j.benchmarks.harness;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
-/** Result of one benchmark in one setting. */
+/**
+ * Result of one benchmark in one setting.
+ *
+ * @param reason why it was not measured, else null
+ */
 record Result(
     String benchmark, String setting, Status status, String reason, List<Measurement> figures) {
 
-  /** Status of a benchmark. */
+  /** Whether a benchmark ran, lacked its files, or ended with an error. */
   enum Status {
-    /** It ran. */
+    @JsonProperty("measured")
     MEASURED,
-    /** A prerequisite is missing. */
+    @JsonProperty("skipped")
     SKIPPED,
-    /** It ended with an error. */
+    @JsonProperty("failed")
     FAILED
   }
 
   Result {
     figures = List.copyOf(figures);
-    long names = figures.stream().map(Measurement::name).distinct().count();
-    if (names < figures.size()) {
-      throw new IllegalArgumentException(
-          benchmark
-              + " has two figures of one name: "
-              + figures.stream().map(Measurement::name).sorted().toList());
+    List<String> names = figures.stream().map(Measurement::name).sorted().toList();
+    if (names.stream().distinct().count() < names.size()) {
+      throw new IllegalArgumentException(benchmark + " has two figures of one name: " + names);
     }
   }
 
   static Result measured(String benchmark, String setting, List<Measurement> figures) {
-    return new Result(benchmark, setting, Status.MEASURED, "", figures);
+    return new Result(benchmark, setting, Status.MEASURED, null, figures);
   }
 
   static Result skipped(String benchmark, String setting, String reason) {

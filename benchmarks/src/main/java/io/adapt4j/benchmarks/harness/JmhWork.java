@@ -1,4 +1,4 @@
-package io.adapt4j.benchmarks.suite;
+package io.adapt4j.benchmarks.harness;
 
 import java.util.Collection;
 import java.util.List;
@@ -77,12 +77,9 @@ record JmhWork(String method, Profile profile) implements Work {
             .flatMap(fork -> fork.getIterationResults().stream())
             .mapToDouble(iteration -> iteration.getPrimaryResult().getScore())
             .toArray();
-    Samples samples = Samples.of(scores);
     String unit = result.getPrimaryResult().getScoreUnit();
-    boolean rate = result.getParams().getMode() == Mode.Throughput;
-    return samples.errorOf(
-        rate
-            ? Measurement.larger("rate", unit, samples.median())
-            : Measurement.smaller("time", unit, samples.median()));
+    return result.getParams().getMode() == Mode.Throughput
+        ? Samples.of(scores).larger("rate", unit)
+        : Samples.of(scores).smaller("time", unit);
   }
 }

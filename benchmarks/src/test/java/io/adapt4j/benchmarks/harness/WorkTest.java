@@ -1,4 +1,4 @@
-package io.adapt4j.benchmarks.suite;
+package io.adapt4j.benchmarks.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,7 +29,7 @@ class WorkTest {
   }
 
   static List<Class<?>> programs() {
-    return MainClasses.of(PROGRAMS);
+    return ProgramWork.programs(PROGRAMS);
   }
 
   @ParameterizedTest
@@ -101,7 +101,7 @@ class WorkTest {
   }
 
   /** A program that reports what its arguments say. */
-  @InSuite(quick = {"--speed 7", "silent", "dies"})
+  @InSuite(quick = {"--speed 7", "silent", "dies", "twice"})
   static final class Small {
 
     private Small() {}
@@ -110,6 +110,9 @@ class WorkTest {
       System.out.println("working");
       switch (line[0]) {
         case "silent" -> MeasurementLog.add(List.of());
+        case "twice" ->
+            MeasurementLog.add(
+                List.of(Measurement.larger("speed", "", 1), Measurement.larger("speed", "", 2)));
         case "dies" -> throw new IllegalStateException("No weights here");
         default -> {
           double speed = Double.parseDouble(line[1]);
@@ -150,6 +153,8 @@ class WorkTest {
     assertThat(results.get(1)).isEqualTo(Result.failed("Small", "silent", "reported no figures"));
     assertThat(results.get(2).status()).isEqualTo(Result.Status.FAILED);
     assertThat(results.get(2).reason()).startsWith("exit 1: working").contains("No weights here");
+    assertThat(results.get(3).status()).isEqualTo(Result.Status.FAILED);
+    assertThat(results.get(3).reason()).contains("two figures of one name: [speed, speed]");
   }
 
   @Test
@@ -174,7 +179,7 @@ class WorkTest {
               assertThat(time.unit()).isEqualTo("ms/op");
               assertThat(time.largerIsBetter()).isFalse();
               assertThat(time.value()).isPositive();
-              assertThat(time.error()).isPresent();
+              assertThat(time.error()).isNotNull();
             });
   }
 
