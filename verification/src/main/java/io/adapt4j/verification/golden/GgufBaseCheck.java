@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.model.ModelSource;
@@ -62,7 +61,7 @@ final class GgufBaseCheck {
     double worst = 0;
     try (Network network = Networks.load(folder, DType.F32)) {
       for (int prompt = 0; prompt < prompts.size(); prompt++) {
-        float[] found = logits(network, prompts.get(prompt));
+        float[] found = Networks.logits(network, prompts.get(prompt));
         for (int i = 0; i < width; i++) {
           double difference = found[found.length - width + i] - reference[prompt * width + i];
           worst = Math.max(worst, Math.abs(difference));
@@ -70,14 +69,6 @@ final class GgufBaseCheck {
       }
     }
     section.compared(type + " base logits", new Deviation(worst, LOGITS));
-  }
-
-  private static float[] logits(Network network, int[] ids) {
-    long[] mask = new long[ids.length];
-    Arrays.fill(mask, 1);
-    long[] tokens = Arrays.stream(ids).asLongStream().toArray();
-    return Networks.logits(
-        network, new EncoderInputs(tokens, mask, new long[ids.length], tokens, 1, ids.length));
   }
 
   private float[] reference(String type) {

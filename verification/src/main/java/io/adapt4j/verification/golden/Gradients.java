@@ -1,12 +1,10 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -59,26 +57,24 @@ final class Gradients {
 
   /** Compares every expected gradient, whose names have a prefix, with the one found. */
   static void compare(
-      Report.Section section,
-      Checkpoint expected,
+      GoldenFolder golden, String prefix, Map<String, float[]> gradients, String label) {
+    compare(golden, prefix, gradients, label, Tolerances.FP32, Tolerances.RELATIVE);
+  }
+
+  /** Compares with given tolerances; the label is a format for the tensor's name. */
+  static void compare(
+      GoldenFolder golden,
       String prefix,
       Map<String, float[]> gradients,
-      UnaryOperator<String> label,
+      String label,
       double absolute,
       double relative) {
-    expected.names().stream()
-        .filter(tensor -> tensor.startsWith(prefix))
-        .sorted()
-        .forEach(
-            tensor ->
-                section.compare(
-                    label.apply(tensor),
-                    () ->
-                        Deviation.of(
-                            found(gradients, PeftParts.stored(tensor.substring(prefix.length()))),
-                            GoldenFolder.floats(expected, tensor),
-                            absolute,
-                            relative)));
+    for (String tensor : golden.names(prefix)) {
+      String name = PeftParts.stored(tensor.substring(prefix.length()));
+      golden.compare(
+          label.formatted(tensor),
+          () -> Deviation.of(found(gradients, name), golden.floats(tensor), absolute, relative));
+    }
   }
 
   private static Optional<float[]> exact(Map<String, float[]> gradients, String name) {

@@ -165,6 +165,15 @@ final class Networks {
     }
   }
 
+  /** Returns the logits of one text. */
+  static float[] logits(Network network, int[] ids) {
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    long[] tokens = Arrays.stream(ids).asLongStream().toArray();
+    return logits(
+        network, new EncoderInputs(tokens, mask, new long[ids.length], tokens, 1, ids.length));
+  }
+
   private static Positions positions(Network network, EncoderInputs batch) {
     return network instanceof Decoder decoder
         ? decoder.positions(batch.attentionMask(), batch.rows(), batch.length())
