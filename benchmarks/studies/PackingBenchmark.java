@@ -1,7 +1,5 @@
-package io.adapt4j.benchmarks.data;
-
+import io.adapt4j.benchmarks.data.Banking;
 import io.adapt4j.benchmarks.harness.Arguments;
-import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.models.SmolLm;
@@ -28,10 +26,6 @@ import java.util.Map;
  * Training steps of a 135M-parameter model on short conversations, padded, grouped by length and
  * packed: training tokens per second, and the share of time spent on making batches.
  */
-@InSuite(
-    quick = "--batch 64 --packed-batch 6 --steps 1 --warmup 1",
-    full = {"", "--batch 64 --packed-batch 8"},
-    needs = {Banking.DATA, Banking.TOKENIZER})
 public final class PackingBenchmark {
 
   private static final String OPTIONS =

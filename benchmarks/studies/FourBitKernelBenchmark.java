@@ -1,10 +1,8 @@
-package io.adapt4j.benchmarks.quantized;
-
 import io.adapt4j.benchmarks.harness.Arguments;
-import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Timing;
+import io.adapt4j.benchmarks.quantized.FourBitWeights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -23,7 +21,6 @@ import java.util.stream.Stream;
  * Compares the CPU kernels for 4-bit weights with the machine and libtorch in the same run:
  * dequantization with a copy, products with bf16 products.
  */
-@InSuite(quick = "--repetitions 2 --rows 1,128", full = "")
 public final class FourBitKernelBenchmark {
 
   private static final String OPTIONS =
