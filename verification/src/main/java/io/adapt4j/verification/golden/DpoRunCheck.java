@@ -123,16 +123,14 @@ final class DpoRunCheck {
     for (int from = first; from < first + rows * count; from += rows) {
       List<PreferenceSample> samples = new ArrayList<>();
       int[] numbers = new int[rows];
-      float[] weights = new float[rows];
       for (int i = 0; i < rows; i++) {
         JsonNode row = options.path("rows").path(from + i);
         samples.add(
             new PreferenceSample(
                 sample(row, "chosen_input_ids"), sample(row, "rejected_input_ids")));
         numbers[i] = from + i;
-        weights[i] = 1;
       }
-      batches.add(PreferenceBatch.of(samples, numbers, weights, 0));
+      batches.add(PreferenceBatch.of(samples, numbers, Networks.ones(rows), 0));
     }
     return batches;
   }

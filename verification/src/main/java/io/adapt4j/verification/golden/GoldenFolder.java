@@ -76,6 +76,11 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
     compared(tensor, Deviation.of(found, floats(tensor), tolerance));
   }
 
+  /** Compares a number with the only value of an expected tensor. */
+  void compared(String quantity, double found, String tensor) {
+    compared(quantity, Deviation.of(found, floats(tensor)[0], Tolerances.FP32));
+  }
+
   /** Compares values of tokens or texts with the expected tensor of the quantity's name. */
   void compared(String tensor, float[] found, EncoderInputs batch, double tolerance) {
     compared(tensor, deviation(tensor, found, batch, tolerance));

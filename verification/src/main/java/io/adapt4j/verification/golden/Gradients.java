@@ -1,5 +1,6 @@
 package io.adapt4j.verification.golden;
 
+import com.google.common.primitives.Floats;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -97,21 +98,10 @@ final class Gradients {
         }
       }
       if (!found.isEmpty()) {
-        return Optional.of(joined(found));
+        return Optional.of(Floats.concat(found.toArray(float[][]::new)));
       }
     }
     return Optional.empty();
-  }
-
-  /** Concatenates arrays. */
-  static float[] joined(List<float[]> parts) {
-    float[] joined = new float[parts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, joined, at, part.length);
-      at += part.length;
-    }
-    return joined;
   }
 
   private static Optional<float[]> tied(Map<String, float[]> gradients, String name) {

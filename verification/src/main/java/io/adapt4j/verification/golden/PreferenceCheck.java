@@ -131,13 +131,7 @@ final class PreferenceCheck {
 
   private PreferenceBatch batch(List<PreferenceSample> chosen) {
     return PreferenceBatch.of(
-        chosen, IntStream.range(0, chosen.size()).toArray(), ones(chosen.size()), 0);
-  }
-
-  private static float[] ones(int count) {
-    float[] ones = new float[count];
-    Arrays.fill(ones, 1);
-    return ones;
+        chosen, IntStream.range(0, chosen.size()).toArray(), Networks.ones(chosen.size()), 0);
   }
 
   private ReferenceModel base() {
@@ -293,7 +287,7 @@ final class PreferenceCheck {
     if (at != pairs.size()) {
       throw new UnsupportedQuantityException("answers that are not as many as prompts");
     }
-    return UnpairedBatch.of(samples, IntStream.range(0, at).toArray(), ones(at), 0);
+    return UnpairedBatch.of(samples, IntStream.range(0, at).toArray(), Networks.ones(at), 0);
   }
 
   private void withoutReference(String name, JsonNode wanted) {

@@ -80,11 +80,9 @@ final class RewardCheck {
           .forEach(row -> sides.add(new TrainingSample(row, row)));
     }
     float[] margins = new float[sides.size() / 2];
-    float[] weights = new float[margins.length];
-    Arrays.fill(weights, 1);
     for (int i = 0; margin != null && i < margins.length; i++) {
       margins[i] = (float) margin.path(i).asDouble();
     }
-    return new RewardBatch(Batch.of(sides, 0, side), margins, weights);
+    return new RewardBatch(Batch.of(sides, 0, side), margins, Networks.ones(margins.length));
   }
 }
