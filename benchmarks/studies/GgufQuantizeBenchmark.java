@@ -15,12 +15,14 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * Benchmark of quantization for GGUF files: values per second for each type, and the time for a
@@ -89,8 +91,7 @@ public final class GgufQuantizeBenchmark {
     TYPES.forEach(type -> ours.put(type, measure(type)));
     Map<TensorType, Double> theirs = new EnumMap<>(TensorType.class);
     if (llama.isPresent()) {
-      OwnProcess process =
-          llama.quantize(TYPES, sample.length / COLUMNS, COLUMNS, threads, repetitions);
+      OwnProcess process = ggml(sample.length / COLUMNS, repetitions);
       TYPES.forEach(type -> theirs.put(type, process.samples(type + " ").median()));
     } else {
       report.line("ggml", "not measured: %s", llama.absence());
@@ -170,6 +171,29 @@ public final class GgufQuantizeBenchmark {
               .target(1)
               .label("writing a model in Q4_K_M, over ggml's quantizer alone"));
     }
+  }
+
+  /** Quantizes random values with ggml. */
+  private OwnProcess ggml(int rows, int times) {
+    Path packages = llama.folder().resolve("node_modules/@node-llama-cpp/linux-x64");
+    List<String> command = new ArrayList<>();
+    command.add("python3");
+    command.add("benchmarks/studies/ggml-quantize.py");
+    try (Stream<Path> files = Files.walk(packages)) {
+      command.add(
+          files
+              .filter(file -> file.endsWith("libggml-base.so"))
+              .findFirst()
+              .orElseThrow(() -> new IllegalStateException("no libggml-base.so in " + packages))
+              .toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    for (int number : new int[] {rows, COLUMNS, threads, times}) {
+      command.add(String.valueOf(number));
+    }
+    TYPES.forEach(type -> command.add(type + "=" + type.id()));
+    return OwnProcess.run("ggml", new ProcessBuilder(command));
   }
 
   /**
