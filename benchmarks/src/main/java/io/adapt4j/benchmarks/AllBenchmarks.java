@@ -2,9 +2,9 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.Profile;
-import io.adapt4j.benchmarks.suite.Suite;
+import io.adapt4j.benchmarks.harness.InSuite;
+import io.adapt4j.benchmarks.harness.Profile;
+import io.adapt4j.benchmarks.harness.Suite;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

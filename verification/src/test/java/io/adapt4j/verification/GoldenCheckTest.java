@@ -3,7 +3,7 @@ package io.adapt4j.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.adapt4j.benchmarks.suite.JavaCommand;
+import io.adapt4j.benchmarks.harness.JavaCommand;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.verification.golden.GoldenSuite;

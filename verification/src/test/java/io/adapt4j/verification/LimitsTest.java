@@ -52,7 +52,6 @@ class LimitsTest {
           entry("io.adapt4j.kernels.internal.cuda.DeviceQuantizer.quantize", 9),
           entry("io.adapt4j.serve.internal.gateway.Gateway.<init>", 9),
           // Records of settings and of a run's figures.
-          entry("io.adapt4j.benchmarks.memory.PlanDraw", 13),
           entry("io.adapt4j.core.internal.config.DecoderConfig", 16),
           entry("io.adapt4j.core.internal.plan.RunPlan", 17),
           entry("io.adapt4j.core.internal.recipe.FineTuneSettings", 24),

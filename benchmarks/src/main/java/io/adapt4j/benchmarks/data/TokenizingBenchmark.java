@@ -1,11 +1,11 @@
 package io.adapt4j.benchmarks.data;
 
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Report;
+import io.adapt4j.benchmarks.harness.Samples;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.harness.Turns;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
@@ -109,7 +109,7 @@ public final class TokenizingBenchmark {
     report.figure(
         turns
             .ratio("calling", "filtering")
-            .largerRatio("of the native call")
+            .largerRatio(name + " of the native call")
             .target(TARGET)
             .label("short rows tokenized over the native library's batch call: " + name));
     report.figure(packed.larger(name + " packed from memory", "rows/s"));

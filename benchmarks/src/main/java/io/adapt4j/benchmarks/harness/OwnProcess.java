@@ -1,7 +1,5 @@
 package io.adapt4j.benchmarks.harness;
 
-import io.adapt4j.benchmarks.suite.JavaCommand;
-import io.adapt4j.benchmarks.suite.Samples;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

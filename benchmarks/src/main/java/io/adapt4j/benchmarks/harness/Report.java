@@ -1,7 +1,5 @@
 package io.adapt4j.benchmarks.harness;
 
-import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.benchmarks.suite.MeasurementLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +24,7 @@ public final class Report {
   /** Adds a measurement with its own line. */
   public void figure(Measurement figure) {
     String target =
-        figure.target().isEmpty()
+        figure.target() == null
             ? ""
             : " (target: " + figure.targetText() + ") " + verdict(figure.reached());
     line(figure.name(), "%s", figure.text() + target);

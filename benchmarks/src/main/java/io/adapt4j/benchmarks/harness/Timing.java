@@ -1,6 +1,5 @@
 package io.adapt4j.benchmarks.harness;
 
-import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.internal.train.TrainingStep;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -1,6 +1,5 @@
 package io.adapt4j.benchmarks.harness;
 
-import io.adapt4j.benchmarks.suite.Samples;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package io.adapt4j.benchmarks.inference;
 
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.harness.Turns;
-import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.TokenMask;
 import io.adapt4j.core.tokenize.TokenBytes;

@@ -1,18 +1,18 @@
 package io.adapt4j.benchmarks.inference;
 
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Machine;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.ReadBandwidth;
 import io.adapt4j.benchmarks.harness.Report;
+import io.adapt4j.benchmarks.harness.Samples;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.models.Decoding;
 import io.adapt4j.benchmarks.models.LlamaCpp;
 import io.adapt4j.benchmarks.models.LlamaGguf;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.method.WeightFormat;

@@ -2,11 +2,11 @@ package io.adapt4j.benchmarks.memory;
 
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.ExampleFiles;
+import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Machine;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.tensor.Tensor;

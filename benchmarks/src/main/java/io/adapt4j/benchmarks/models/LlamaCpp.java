@@ -1,18 +1,14 @@
 package io.adapt4j.benchmarks.models;
 
 import io.adapt4j.benchmarks.harness.OwnProcess;
-import io.adapt4j.benchmarks.harness.TemporaryFolder;
-import io.adapt4j.benchmarks.suite.Samples;
-import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.benchmarks.harness.Samples;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * llama.cpp from the package node-llama-cpp, available if installed with npm.
@@ -22,7 +18,6 @@ import java.util.stream.Stream;
 public record LlamaCpp(Path folder, String absence) {
 
   private static final String SCRIPT = "llama-cpp.mjs";
-  private static final String QUANTIZE = "ggml-quantize.py";
 
   /** Looks for the package in a folder; unavailable if the name is empty. */
   public static LlamaCpp in(String folder) {
@@ -53,7 +48,7 @@ public record LlamaCpp(Path folder, String absence) {
 
   /** Decodes greedily. */
   public Rates decode(Path file, int prompt, int tokens, int batch, int times, int threads) {
-    Path script = script(SCRIPT, file.resolveSibling(SCRIPT));
+    Path script = script(file.resolveSibling(SCRIPT));
     List<String> command =
         List.of(
             "node",
@@ -69,37 +64,9 @@ public record LlamaCpp(Path folder, String absence) {
     return new Rates(process.samples("prompt "), process.samples("decode "));
   }
 
-  /** Quantizes random values with ggml on a number of threads. */
-  public OwnProcess quantize(
-      List<TensorType> types, int rows, int columns, int threads, int times) {
-    try (TemporaryFolder temporary = TemporaryFolder.create()) {
-      List<String> command = new ArrayList<>();
-      command.add("python3");
-      command.add(script(QUANTIZE, temporary.path().resolve(QUANTIZE)).toString());
-      command.add(library().toString());
-      for (int number : new int[] {rows, columns, threads, times}) {
-        command.add(String.valueOf(number));
-      }
-      types.forEach(type -> command.add(type + "=" + type.id()));
-      return OwnProcess.run("ggml", new ProcessBuilder(command));
-    }
-  }
-
-  private Path library() {
-    try (Stream<Path> files =
-        Files.walk(folder.resolve("node_modules/@node-llama-cpp/linux-x64"))) {
-      return files
-          .filter(file -> file.endsWith("libggml-base.so"))
-          .findFirst()
-          .orElseThrow(() -> new IllegalStateException("no libggml-base.so in " + folder));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static Path script(String name, Path target) {
+  private static Path script(Path target) {
     try (InputStream source =
-        Objects.requireNonNull(LlamaCpp.class.getResourceAsStream(name), name)) {
+        Objects.requireNonNull(LlamaCpp.class.getResourceAsStream(SCRIPT), SCRIPT)) {
       if (!Files.exists(target)) {
         Files.copy(source, target);
       }

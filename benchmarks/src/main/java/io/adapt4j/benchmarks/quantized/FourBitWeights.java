@@ -14,7 +14,7 @@ import java.util.Random;
  * Random 4-bit weights of one shape, in NF4 with blocks of 64 and scales in 8 bits; enough to
  * exceed any cache, like the layers of a model.
  */
-final class FourBitWeights implements AutoCloseable {
+public final class FourBitWeights implements AutoCloseable {
 
   private static final int BLOCK = 64;
   private static final int SCALE_BLOCK = 256;
@@ -24,7 +24,7 @@ final class FourBitWeights implements AutoCloseable {
   private final int rows;
   private final int columns;
 
-  FourBitWeights(int variant, int rows, int columns, int count) {
+  public FourBitWeights(int variant, int rows, int columns, int count) {
     this.rows = rows;
     this.columns = columns;
     Random random = new Random(1);
@@ -56,23 +56,23 @@ final class FourBitWeights implements AutoCloseable {
     return weight;
   }
 
-  int count() {
+  public int count() {
     return weights.size();
   }
 
   /** Returns the size of codes and scales of one weight. */
-  long bytes() {
+  public long bytes() {
     long count = (long) rows * columns;
     return count / 2 + count / BLOCK + count / BLOCK / SCALE_BLOCK * Float.BYTES;
   }
 
   /** Dequantizes one weight to BF16. */
-  void dequantize(int index, ByteBuffer target, int threads) {
+  public void dequantize(int index, ByteBuffer target, int threads) {
     weights.get(index).dequantize(target, 2, threads);
   }
 
   /** Multiplies by one weight, in BF16. */
-  void multiply(int index, ByteBuffer x, int n, ByteBuffer y, int threads) {
+  public void multiply(int index, ByteBuffer x, int n, ByteBuffer y, int threads) {
     weights.get(index).multiply(x, n, 2, y, rows, 0, threads);
   }
 

@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
  * centers in a low-dimensional space, projected into a high-dimensional one, plus a little noise.
  * The same number gives the same vector.
  */
-final class ClusteredVectors {
+public final class ClusteredVectors {
 
   private static final int LATENT = 32;
   private static final double SPREAD = 0.6;
@@ -17,7 +17,7 @@ final class ClusteredVectors {
   private final float[][] centers;
   private final float[][] directions;
 
-  ClusteredVectors(int dimension, int clusters) {
+  public ClusteredVectors(int dimension, int clusters) {
     this.dimension = dimension;
     SplittableRandom random = new SplittableRandom(7);
     this.centers = gaussian(random, clusters, LATENT, 1);
@@ -38,7 +38,7 @@ final class ClusteredVectors {
    * Returns a vector; numbers from 0 are indexed, negative ones are queries of the same
    * distribution.
    */
-  float[] vector(long number) {
+  public float[] vector(long number) {
     SplittableRandom random = new SplittableRandom(number * 0x9E3779B97F4A7C15L + 1);
     float[] center = centers[random.nextInt(centers.length)];
     float[] vector = new float[dimension];

@@ -2,15 +2,15 @@ package io.adapt4j.benchmarks.retrieval;
 
 import ai.onnxruntime.OrtException;
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.MatmulCeiling;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
+import io.adapt4j.benchmarks.harness.Samples;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.harness.Turns;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Torch;

@@ -17,7 +17,7 @@ import java.util.Map;
  * all-MiniLM-L6-v2 on ONNX Runtime: tokenized by the same tokenizer, run with all graph
  * optimizations, then pooled and scaled in Java.
  */
-final class OnnxMiniLm implements AutoCloseable {
+public final class OnnxMiniLm implements AutoCloseable {
 
   private static final int DIMENSION = 384;
 
@@ -26,7 +26,7 @@ final class OnnxMiniLm implements AutoCloseable {
   private final OrtSession session;
 
   /** Loads the model. */
-  OnnxMiniLm(Path folder, int maxTokens, int threads) throws OrtException {
+  public OnnxMiniLm(Path folder, int maxTokens, int threads) throws OrtException {
     this.tokenizer = Tokenizer.load(folder);
     this.maxTokens = maxTokens;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -36,12 +36,12 @@ final class OnnxMiniLm implements AutoCloseable {
     }
   }
 
-  static String version() {
+  public static String version() {
     return OrtEnvironment.getEnvironment().getVersion();
   }
 
   /** Embeds texts as one batch, padded to the longest. */
-  List<float[]> embed(List<String> texts) {
+  public List<float[]> embed(List<String> texts) {
     List<int[]> rows = tokenizer.encodeAllTruncated(texts, maxTokens);
     int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
     long[] ids = new long[rows.size() * width];

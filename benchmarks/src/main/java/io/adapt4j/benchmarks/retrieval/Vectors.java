@@ -3,11 +3,11 @@ package io.adapt4j.benchmarks.retrieval;
 import java.util.List;
 
 /** Comparison of vectors. */
-final class Vectors {
+public final class Vectors {
 
   private Vectors() {}
 
-  static double product(float[] first, float[] second) {
+  public static double product(float[] first, float[] second) {
     double product = 0;
     for (int i = 0; i < first.length; i++) {
       product += (double) first[i] * second[i];
@@ -15,7 +15,7 @@ final class Vectors {
     return product;
   }
 
-  static double largestDifference(List<float[]> first, List<float[]> second) {
+  public static double largestDifference(List<float[]> first, List<float[]> second) {
     double largest = 0;
     for (int row = 0; row < first.size(); row++) {
       for (int i = 0; i < first.get(row).length; i++) {

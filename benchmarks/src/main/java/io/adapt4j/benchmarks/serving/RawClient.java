@@ -12,14 +12,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** A connection to a server for one request, which can be dropped at any moment. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
 
   private static final int CONNECT_MILLIS = 10_000;
 
   private final Socket socket = new Socket();
   private final InputStream in;
 
-  RawClient(URI address, int timeoutMillis) throws IOException {
+  public RawClient(URI address, int timeoutMillis) throws IOException {
     socket.connect(
         new InetSocketAddress(InetAddress.getByName(address.getHost()), address.getPort()),
         CONNECT_MILLIS);
@@ -28,7 +28,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Sends the beginning of a request, or all of it. */
-  void post(String path, String json, double share) throws IOException {
+  public void post(String path, String json, double share) throws IOException {
     byte[] body = json.getBytes(StandardCharsets.UTF_8);
     String head =
         "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
@@ -42,7 +42,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Reads the status and the headers. */
-  int status() throws IOException {
+  public int status() throws IOException {
     String[] words = line().split(" ", 3);
     boolean chunked = false;
     for (String header = line(); !header.isEmpty(); header = line()) {
@@ -55,7 +55,7 @@ final class RawClient implements AutoCloseable {
   private boolean isChunked;
 
   /** Returns the next raw part of the body; empty at its end. */
-  String part() throws IOException {
+  public String part() throws IOException {
     if (!isChunked) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -68,7 +68,7 @@ final class RawClient implements AutoCloseable {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  String rest() throws IOException {
+  public String rest() throws IOException {
     StringBuilder text = new StringBuilder();
     String part = part();
     while (!part.isEmpty()) {

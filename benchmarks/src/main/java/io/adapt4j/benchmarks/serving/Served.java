@@ -16,11 +16,11 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A model in bf16 with its generator and request scheduler. */
-record Served(
+public record Served(
     LoadedModel model, PromptCache prompts, Generator generator, RequestScheduler scheduler)
     implements AutoCloseable {
 
-  static Served load(Path folder) {
+  public static Served load(Path folder) {
     LoadedModel model =
         LoadedModel.load(folder, Precision.BF16, WeightFormat.asStored(), List.of());
     PromptCache prompts = new PromptCache(model.decoder(), 0);
@@ -30,17 +30,17 @@ record Served(
     return new Served(model, prompts, generator, scheduler);
   }
 
-  Generation answer(int[] prompt, int tokens) {
+  public Generation answer(int[] prompt, int tokens) {
     return scheduler.generate(
         prompt, Decoding.greedy(tokens), RequestScheduler.SILENT, new CancellationToken());
   }
 
-  Generation answer(String adapter, int[] prompt, int tokens) {
+  public Generation answer(String adapter, int[] prompt, int tokens) {
     return scheduler.generate(
         adapter, prompt, Decoding.greedy(tokens), RequestScheduler.SILENT, new CancellationToken());
   }
 
-  List<Generation> answerAll(List<int[]> prompts, int tokens) {
+  public List<Generation> answerAll(List<int[]> prompts, int tokens) {
     return scheduler.generateAll(null, prompts, Decoding.greedy(tokens));
   }
 

@@ -1,15 +1,15 @@
 package io.adapt4j.benchmarks.serving;
 
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
+import io.adapt4j.benchmarks.harness.JavaCommand;
 import io.adapt4j.benchmarks.harness.Report;
+import io.adapt4j.benchmarks.harness.Samples;
 import io.adapt4j.benchmarks.harness.TemporaryFolder;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.harness.Turns;
 import io.adapt4j.benchmarks.models.Decoding;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.JavaCommand;
-import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;

@@ -1,14 +1,14 @@
 package io.adapt4j.benchmarks.training;
 
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.MatmulCeiling;
+import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.Report;
+import io.adapt4j.benchmarks.harness.Samples;
 import io.adapt4j.benchmarks.harness.Timing;
 import io.adapt4j.benchmarks.models.SmolLm;
-import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 final class Commands {
 
   private static final Pattern MAIN = Pattern.compile("\\bio\\.adapt4j(?:\\.\\w+)*\\.([A-Z]\\w*)");
+  private static final Pattern SOURCE = Pattern.compile("\\b[\\w/]+/studies/\\w+\\.java");
   private static final Pattern MODULES = Pattern.compile("-pl (\\S+)");
   private static final Pattern ADAPT4J =
       Pattern.compile("^adapt4j (\\w[\\w-]*)", Pattern.MULTILINE);
@@ -55,6 +56,12 @@ final class Commands {
       exists |= Files.exists(root.resolve("scale/spark/src/test/java").resolve(file));
       if (!exists) {
         missing.add(main.group());
+      }
+    }
+    Matcher source = SOURCE.matcher(text);
+    while (source.find()) {
+      if (!Files.exists(root.resolve(source.group()))) {
+        missing.add(source.group());
       }
     }
     Matcher modules = MODULES.matcher(text);

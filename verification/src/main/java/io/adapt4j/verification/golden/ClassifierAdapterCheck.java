@@ -24,8 +24,8 @@ final class ClassifierAdapterCheck {
             Path base = Bases.find(source.path(), source.json().path("base").asText());
             Networks.requireSupported(base);
             PeftParts.requireSupported(source.path());
-            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-              new ClassifierAdapterCheck(golden, base, section).run();
+            try (GoldenFolder golden = GoldenFolder.open(source.path(), section)) {
+              new ClassifierAdapterCheck(golden, base).run();
             }
           });
 
@@ -34,20 +34,18 @@ final class ClassifierAdapterCheck {
 
   private final GoldenFolder golden;
   private final Path base;
-  private final Report.Section section;
   private final EncoderInputs batch;
 
-  private ClassifierAdapterCheck(GoldenFolder golden, Path base, Report.Section section) {
+  private ClassifierAdapterCheck(GoldenFolder golden, Path base) {
     this.golden = golden;
     this.base = base;
-    this.section = section;
     this.batch = golden.unlabeled("", "");
   }
 
   private void run() {
-    section.attempt("logits_base", () -> logits(false));
-    section.attempt("logits_tuned", () -> logits(true));
-    section.attempt("saved", this::saved);
+    golden.attempt("logits_base", () -> logits(false));
+    golden.attempt("logits_tuned", () -> logits(true));
+    golden.attempt("saved", this::saved);
   }
 
   private void logits(boolean tuned) {
@@ -56,7 +54,7 @@ final class ClassifierAdapterCheck {
       AttachedAdapter attached =
           tuned ? AdapterMechanics.of(PeftParts.at(golden.path())).attach(network) : null;
       float[] found = Networks.logits(network, batch);
-      section.compared(tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, 0));
+      golden.compared(tensor, found, Tolerances.FP32);
       if (attached != null) {
         attached.close();
       }
@@ -67,6 +65,7 @@ final class ClassifierAdapterCheck {
    * Checks that an adapter trained further and saved here has the same modules and names for PEFT.
    */
   private void saved() throws IOException {
+    Report.Section section = golden.section();
     try (Network network = Networks.load(base, DType.F32);
         Adaptation adaptation = PeftParts.attach(golden.path(), network, base);
         TemporaryFolder folder = TemporaryFolder.create()) {

@@ -2,6 +2,8 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The value of a quantity that is worst against its tolerance.
@@ -24,7 +26,19 @@ record Deviation(double error, double tolerance) {
         : new Deviation(Double.NaN, absolute);
   }
 
+  static Deviation of(double found, double expected, double absolute) {
+    return of(found, expected, absolute, 0);
+  }
+
   /** Compares with an expected number; a non-number passes no check. */
+  static Deviation of(double found, JsonNode expected, double absolute) {
+    return of(found, expected, absolute, 0);
+  }
+
+  static Deviation of(float[] found, float[] expected, double absolute) {
+    return of(found, expected, absolute, 0);
+  }
+
   static Deviation of(double found, JsonNode expected, double absolute, double relative) {
     return of(found, expected.asDouble(Double.NaN), absolute, relative);
   }
@@ -57,6 +71,11 @@ record Deviation(double error, double tolerance) {
       }
     }
     return worst;
+  }
+
+  /** Returns the worst of numbered deviations; {@link #NONE} if there are none. */
+  static Deviation worst(int count, IntFunction<Deviation> deviations) {
+    return IntStream.range(0, count).mapToObj(deviations).reduce(NONE, Deviation::or);
   }
 
   /** Returns the worse of two deviations. */

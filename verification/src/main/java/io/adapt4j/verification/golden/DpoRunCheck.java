@@ -92,11 +92,7 @@ final class DpoRunCheck {
             options.path("max_steps").asInt());
     int rows = options.path("per_device_train_batch_size").asInt();
     int accumulation = options.path("gradient_accumulation_steps").asInt(1);
-    Deviation rates = Deviation.NONE;
-    Deviation micro = Deviation.NONE;
-    Deviation losses = Deviation.NONE;
-    Deviation norms = Deviation.NONE;
-    Deviation metrics = Deviation.NONE;
+    Series series = new Series();
     try (TrainingStep<PreferenceBatch> training =
         new TrainingStep<>(task, adaptation, Run.settings(options))) {
       for (int step = 0; step < steps.size(); step++) {
@@ -105,32 +101,21 @@ final class DpoRunCheck {
         TrainingStep.Outcome found =
             training.run(
                 batches(first, rows, accumulation), rows * accumulation, rate.rate(step), step);
-        rates = rates.or(Deviation.of(rate.rate(step), wanted.path("lr"), LEARNING_RATE, 0));
-        losses = losses.or(Deviation.of(found.loss(), wanted.path("loss"), LOSS, 0));
-        norms = norms.or(Deviation.of(found.gradientNorm(), wanted.path("grad_norm"), LOSS, LOSS));
-        for (int i = 0; i < accumulation; i++) {
-          micro =
-              micro.or(
-                  Deviation.of(
-                      found.microLosses().get(i), wanted.path("micro_losses").path(i), LOSS, 0));
-        }
-        metrics = metrics.or(metrics(task.takeStepMetrics(), wanted));
+        series.add("lr", Deviation.of(rate.rate(step), wanted.path("lr"), LEARNING_RATE));
+        series.step(found, wanted, LOSS);
+        series.add("rewards and logps", metrics(task.takeStepMetrics(), wanted));
       }
     }
-    section.compared("dpo_run: lr", rates);
-    section.compared("dpo_run: micro_losses", micro);
-    section.compared("dpo_run: loss", losses);
-    section.compared("dpo_run: grad_norm", norms);
-    section.compared("dpo_run: rewards and logps", metrics);
+    series.report("dpo_run: ", section);
   }
 
   private static Deviation metrics(Map<String, Double> found, JsonNode wanted) {
-    return Deviation.of(found.get("reward_chosen"), wanted.path("rewards/chosen"), LOSS, 0)
-        .or(Deviation.of(found.get("reward_rejected"), wanted.path("rewards/rejected"), LOSS, 0))
-        .or(Deviation.of(found.get("margin"), wanted.path("rewards/margins"), LOSS, 0))
-        .or(Deviation.of(found.get("accuracy"), wanted.path("rewards/accuracies"), LOSS, 0))
-        .or(Deviation.of(found.get("logp_chosen"), wanted.path("logps/chosen"), LOG_PROBS, 0))
-        .or(Deviation.of(found.get("logp_rejected"), wanted.path("logps/rejected"), LOG_PROBS, 0));
+    return Deviation.of(found.get("reward_chosen"), wanted.path("rewards/chosen"), LOSS)
+        .or(Deviation.of(found.get("reward_rejected"), wanted.path("rewards/rejected"), LOSS))
+        .or(Deviation.of(found.get("margin"), wanted.path("rewards/margins"), LOSS))
+        .or(Deviation.of(found.get("accuracy"), wanted.path("rewards/accuracies"), LOSS))
+        .or(Deviation.of(found.get("logp_chosen"), wanted.path("logps/chosen"), LOG_PROBS))
+        .or(Deviation.of(found.get("logp_rejected"), wanted.path("logps/rejected"), LOG_PROBS));
   }
 
   private List<PreferenceBatch> batches(int first, int rows, int count) {
@@ -138,16 +123,14 @@ final class DpoRunCheck {
     for (int from = first; from < first + rows * count; from += rows) {
       List<PreferenceSample> samples = new ArrayList<>();
       int[] numbers = new int[rows];
-      float[] weights = new float[rows];
       for (int i = 0; i < rows; i++) {
         JsonNode row = options.path("rows").path(from + i);
         samples.add(
             new PreferenceSample(
                 sample(row, "chosen_input_ids"), sample(row, "rejected_input_ids")));
         numbers[i] = from + i;
-        weights[i] = 1;
       }
-      batches.add(PreferenceBatch.of(samples, numbers, weights, 0));
+      batches.add(PreferenceBatch.of(samples, numbers, Networks.ones(rows), 0));
     }
     return batches;
   }

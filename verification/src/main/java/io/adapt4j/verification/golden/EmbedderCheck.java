@@ -22,7 +22,7 @@ final class EmbedderCheck {
       Kind.ofModel(
           "embedders",
           source -> source.kind().equals("embed"),
-          (golden, section) -> new EmbedderCheck(golden, section).run());
+          golden -> new EmbedderCheck(golden).run());
 
   private static final double NORMALIZED = 1e-5;
 
@@ -32,12 +32,10 @@ final class EmbedderCheck {
   private static final String GRADIENT = "grad.";
 
   private final GoldenFolder golden;
-  private final Report.Section section;
   private final SentenceFolder folder;
 
-  private EmbedderCheck(GoldenFolder golden, Report.Section section) {
+  private EmbedderCheck(GoldenFolder golden) {
     this.golden = golden;
-    this.section = section;
     this.folder = SentenceFolder.read(golden.path());
   }
 
@@ -47,12 +45,12 @@ final class EmbedderCheck {
             VectorHead.declare(
                 encoder.dimensions().hiddenSize(), folder, VectorHead.Changes.NONE)) {
       head.load(DType.F32);
-      section.attempt("embeddings", () -> embeddings(encoder, head, ""));
+      golden.attempt("embeddings", () -> embeddings(encoder, head, ""));
       if (golden.has("embeddings_left")) {
-        section.attempt("embeddings_left", () -> embeddings(encoder, head, "_left"));
+        golden.attempt("embeddings_left", () -> embeddings(encoder, head, "_left"));
       }
       if (golden.has("mnrl_loss")) {
-        section.attempt("mnrl_loss", () -> loss(encoder, head));
+        golden.attempt("mnrl_loss", () -> loss(encoder, head));
       }
     }
   }
@@ -67,19 +65,14 @@ final class EmbedderCheck {
       Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
       Tensor hidden = encoder.hidden(ops, ids, types, positions, false);
       if (suffix.isEmpty()) {
-        section.compared(
-            "token_embeddings",
-            golden.deviation("token_embeddings", hidden.toFloats(), batch, Tolerances.FP32));
+        golden.compared("token_embeddings", hidden.toFloats(), batch, Tolerances.FP32);
       }
       float[] vectors = head.forward(ops, hidden, batch.attentionMask()).toFloats();
       float[] wanted = golden.floats("embeddings" + suffix);
-      section.compared(
-          "embeddings" + suffix, Deviation.of(vectors, wanted, tolerance(wanted, batch), 0));
+      golden.compared(
+          "embeddings" + suffix, Deviation.of(vectors, wanted, tolerance(wanted, batch)));
       if (suffix.isEmpty()) {
-        section.compared(
-            "similarity",
-            Deviation.of(
-                similarity(vectors, batch.rows()), golden.floats("similarity"), NORMALIZED, 0));
+        golden.compared("similarity", similarity(vectors, batch.rows()), NORMALIZED);
       }
     }
   }
@@ -119,17 +112,17 @@ final class EmbedderCheck {
   private void loss(Encoder encoder, VectorHead head) {
     EncoderInputs batch = golden.batch("", "");
     int half = batch.rows() / 2;
-    float[] weights = new float[half];
-    Arrays.fill(weights, 1);
     RankingLoss.Inputs inputs =
         new RankingLoss.Inputs(
-            rows(batch, 0, half), rows(batch, half, 2 * half), new boolean[half * half], weights);
+            rows(batch, 0, half),
+            rows(batch, half, 2 * half),
+            new boolean[half * half],
+            Networks.ones(half));
     encoder.parameters().forEach(Parameter::train);
     head.parameters().forEach(module -> module.forEach(Parameter::train));
     double sum =
         new RankingLoss(encoder, head, SCALE).forwardBackward(inputs, 1.0 / half, false, 0);
-    section.compared(
-        "mnrl_loss", Deviation.of(sum / half, golden.floats("mnrl_loss")[0], Tolerances.FP32, 0));
+    golden.compared("mnrl_loss", sum / half, "mnrl_loss");
     Map<String, float[]> gradients = new HashMap<>(Networks.gradients(encoder));
     for (int i = 0; i < head.parameters().size(); i++) {
       for (Parameter parameter : head.parameters().get(i)) {
@@ -139,7 +132,7 @@ final class EmbedderCheck {
       }
     }
     for (String tensor : golden.names(GRADIENT)) {
-      section.attempt(
+      golden.attempt(
           tensor, () -> gradient(tensor, tensor.substring(GRADIENT.length()), gradients));
     }
   }
@@ -159,7 +152,7 @@ final class EmbedderCheck {
             .orElseThrow(
                 () -> new GoldenException("expected a gradient of " + parameter + ", found none"))
             .getValue();
-    section.compared(
+    golden.compared(
         tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, Tolerances.RELATIVE));
   }
 

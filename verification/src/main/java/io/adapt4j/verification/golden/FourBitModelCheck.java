@@ -17,7 +17,7 @@ final class FourBitModelCheck {
       Kind.ofModel(
           "4-bit checkpoints",
           source -> source.kind().isEmpty() && Networks.isFourBit(source.file("config.json")),
-          (golden, section) -> new FourBitModelCheck(golden, section).run());
+          golden -> new FourBitModelCheck(golden).run());
 
   /** Tolerances for logits computed in a half-precision type. */
   private static final Map<DType, Double> HALF = Map.of(DType.BF16, 0.25, DType.F16, 0.05);
@@ -39,14 +39,12 @@ final class FourBitModelCheck {
   private static final double RELATIVE = 1e-6;
 
   private final GoldenFolder golden;
-  private final Report.Section section;
   private final EncoderInputs batch;
   private final DType type;
   private final boolean exactTable;
 
-  private FourBitModelCheck(GoldenFolder golden, Report.Section section) {
+  private FourBitModelCheck(GoldenFolder golden) {
     this.golden = golden;
-    this.section = section;
     this.batch = golden.batch("", "");
     this.type =
         switch (golden.json().path("compute_dtype").asText()) {
@@ -58,9 +56,9 @@ final class FourBitModelCheck {
   }
 
   private void run() {
-    section.attempt("dequantized", this::dequantized);
-    section.attempt("logits in fp32", () -> logits(golden.path(), ""));
-    section.attempt("logits", this::nativeLogits);
+    golden.attempt("dequantized", this::dequantized);
+    golden.attempt("logits in fp32", () -> logits(golden.path(), ""));
+    golden.attempt("logits", this::nativeLogits);
   }
 
   /** Checks the weights written as plain ones. */
@@ -71,7 +69,7 @@ final class FourBitModelCheck {
       try (Checkpoint written = Checkpoint.open(plain)) {
         for (String tensor : golden.names("dequant")) {
           String weight = tensor.substring(tensor.indexOf('.') + 1);
-          section.attempt(tensor, () -> weight(tensor, GoldenFolder.floats(written, weight)));
+          golden.attempt(tensor, () -> weight(tensor, GoldenFolder.floats(written, weight)));
         }
       }
       logits(plain, " of plain weights");
@@ -80,12 +78,9 @@ final class FourBitModelCheck {
 
   private void weight(String tensor, float[] found) {
     float[] wanted = golden.floats(tensor);
-    double largest = 0;
-    for (float value : wanted) {
-      largest = Math.max(largest, Math.abs(value));
-    }
+    double largest = GoldenFolder.largest(wanted);
     boolean coarse = !exactTable && !tensor.contains(EXACT);
-    section.compared(
+    golden.compared(
         tensor,
         Deviation.of(
             found,
@@ -98,7 +93,7 @@ final class FourBitModelCheck {
     String tensor = exactTable ? "logits_fp32_dequant" : "logits_fp32_" + EXACT;
     try (Network network = Networks.load(folder, DType.F32)) {
       float[] found = Networks.logits(network, batch);
-      section.compared(tensor + what, golden.deviation(tensor, found, batch, Tolerances.FP32));
+      golden.compared(tensor + what, golden.deviation(tensor, found, batch, Tolerances.FP32));
     }
   }
 
@@ -107,14 +102,13 @@ final class FourBitModelCheck {
     try (Network network = Networks.load(golden.path(), type)) {
       double tolerance = HALF.getOrDefault(type, exactTable ? Tolerances.FP32 : COARSE_LOGITS);
       float[] found = Networks.logits(network, batch);
-      section.compared("logits", golden.deviation("logits", found, batch, tolerance));
-      section.compared(
+      golden.compared("logits", found, batch, tolerance);
+      golden.compared(
           "loss",
           Deviation.of(
               Networks.loss(network, batch),
               golden.floats("loss")[0],
-              type == DType.F32 ? tolerance : HALF.get(type) / 10,
-              0));
+              type == DType.F32 ? tolerance : HALF.get(type) / 10));
     }
   }
 }

@@ -49,16 +49,13 @@ final class FourBitTensorCheck {
   private static final double PRODUCT = 1e-4;
 
   private final String name;
-  private final Checkpoint golden;
+  private final GoldenFolder golden;
   private final Quantization quantization;
-  private final Report.Section section;
 
-  private FourBitTensorCheck(
-      String name, Checkpoint golden, Quantization quantization, Report.Section section) {
+  private FourBitTensorCheck(String name, GoldenFolder golden, Quantization quantization) {
     this.name = name;
     this.golden = golden;
     this.quantization = quantization;
-    this.section = section;
   }
 
   private static void run(Path folder, JsonNode node, Report.Section section) throws IOException {
@@ -70,14 +67,14 @@ final class FourBitTensorCheck {
         (type.equals("nf4") ? Quantization.nf4() : Quantization.fp4())
             .blockSize(node.path("blocksize").asInt(Quantization.DEFAULT_BLOCK));
     String name = node.path("name").asText();
-    try (Checkpoint golden = Checkpoint.openFile(folder.resolve(name + ".safetensors"));
+    try (GoldenFolder golden = GoldenFolder.open(folder, node, name + ".safetensors", section);
         TemporaryFolder temporary = TemporaryFolder.create()) {
       Path plain = temporary.path().resolve("plain");
-      writePlain(plain, golden);
-      new FourBitTensorCheck(name, golden, quantization.doubleQuant(false), section)
+      writePlain(plain, golden.tensors());
+      new FourBitTensorCheck(name, golden, quantization.doubleQuant(false))
           .run("", plain, temporary.path().resolve("single"));
-      if (golden.names().contains("nested.packed")) {
-        new FourBitTensorCheck(name, golden, quantization.doubleQuant(true), section)
+      if (golden.has("nested.packed")) {
+        new FourBitTensorCheck(name, golden, quantization.doubleQuant(true))
             .run("nested.", plain, temporary.path().resolve("double"));
       }
     }
@@ -124,11 +121,11 @@ final class FourBitTensorCheck {
   private void run(String prefix, Path plain, Path folder) throws IOException {
     QuantizedCheckpoint.quantize(plain, folder, quantization);
     try (Checkpoint written = Checkpoint.open(folder)) {
-      section.attempt(label(prefix + "packed"), () -> packed(prefix, written));
+      golden.attempt(label(prefix + "packed"), () -> packed(prefix, written));
       if (prefix.isEmpty()) {
         floats("absmax", written, "absmax", 0);
       } else {
-        section.attempt(
+        golden.attempt(
             label("nested.absmax"), () -> bytes("nested.absmax", bytes(written, "absmax")));
         floats("nested.code2", written, "nested_quant_map", 0);
         // The scales of scales follow a mean, which may differ in its last digit.
@@ -138,8 +135,8 @@ final class FourBitTensorCheck {
     }
     Path recorded = folder.resolveSibling(folder.getFileName() + "-recorded");
     withRecordedCodes(prefix, folder, recorded);
-    section.attempt(label(prefix + "dequant"), () -> dequantized(prefix, recorded));
-    section.attempt(label(prefix + "y_f32"), () -> products(prefix, recorded));
+    golden.attempt(label(prefix + "dequant"), () -> dequantized(prefix, recorded));
+    golden.attempt(label(prefix + "y_f32"), () -> products(prefix, recorded));
   }
 
   private String label(String tensor) {
@@ -151,13 +148,13 @@ final class FourBitTensorCheck {
     byte[] found = bytes(written.bytes(WEIGHT));
     String other = prefix + "packed_kernel_rule";
     String rule =
-        golden.names().contains(other) && Arrays.equals(found, bytes(golden.bytes(other)))
+        golden.has(other) && Arrays.equals(found, bytes(golden.tensors().bytes(other)))
             ? other
             : prefix + "packed";
-    if (!prefix.isEmpty() && golden.names().contains("packed_kernel_rule")) {
+    if (!prefix.isEmpty() && golden.has("packed_kernel_rule")) {
       // Scales of scales do not change the codes.
       rule =
-          Arrays.equals(found, bytes(golden.bytes("packed_kernel_rule")))
+          Arrays.equals(found, bytes(golden.tensors().bytes("packed_kernel_rule")))
               ? "packed_kernel_rule"
               : rule;
     }
@@ -165,7 +162,7 @@ final class FourBitTensorCheck {
   }
 
   private void bytes(String tensor, byte[] found) {
-    byte[] wanted = bytes(golden.bytes(tensor));
+    byte[] wanted = bytes(golden.tensors().bytes(tensor));
     if (found.length != wanted.length) {
       throw new GoldenException("expected " + wanted.length + " bytes, found " + found.length);
     }
@@ -173,16 +170,16 @@ final class FourBitTensorCheck {
     for (int i = 0; i < found.length; i++) {
       differences += found[i] == wanted[i] ? 0 : 1;
     }
-    section.compared(label(tensor), new Deviation(differences, 0));
+    golden.compared(label(tensor), new Deviation(differences, 0));
   }
 
   private void floats(String tensor, Checkpoint written, String part, double relative) {
-    section.compare(
+    golden.compare(
         label(tensor),
         () ->
             Deviation.of(
                 GoldenFolder.floats(written, WEIGHT + "." + part),
-                GoldenFolder.floats(golden, tensor),
+                golden.floats(tensor),
                 0,
                 relative));
   }
@@ -199,7 +196,7 @@ final class FourBitTensorCheck {
                 tensor,
                 entry.type(),
                 entry.shape(),
-                () -> codes ? golden.bytes(prefix + "packed") : written.bytes(tensor)));
+                () -> codes ? golden.tensors().bytes(prefix + "packed") : written.bytes(tensor)));
       }
       Files.createDirectories(recorded);
       SafetensorsWriter.create().writeModel(recorded, tensors);
@@ -210,28 +207,29 @@ final class FourBitTensorCheck {
   private void dequantized(String prefix, Path recorded) {
     Path plain = recorded.resolveSibling(recorded.getFileName() + "-plain");
     QuantizedCheckpoint.dequantize(recorded, plain, Precision.FP32);
-    boolean exact = golden.names().contains(prefix + "dequant_by_quant_map");
+    boolean exact = golden.has(prefix + "dequant_by_quant_map");
     String tensor = prefix + (exact ? "dequant_by_quant_map" : "dequant_f32");
-    float[] scales =
-        GoldenFolder.floats(golden, prefix.isEmpty() ? "absmax" : "nested.absmax_restored");
-    float[] wanted = GoldenFolder.floats(golden, tensor);
+    float[] scales = golden.floats(prefix.isEmpty() ? "absmax" : "nested.absmax_restored");
+    float[] wanted = golden.floats(tensor);
     try (Checkpoint written = Checkpoint.open(plain)) {
       float[] found = GoldenFolder.floats(written, WEIGHT);
-      Deviation worst = Deviation.NONE;
-      for (int i = 0; i < wanted.length; i++) {
-        double scale = Math.abs(scales[i / quantization.blockSize()]);
-        worst = worst.or(Deviation.of(found[i], wanted[i], DEQUANTIZED * scale + 1e-12, 0));
-      }
-      section.compared(label(tensor), worst);
+      int block = quantization.blockSize();
+      Deviation worst =
+          Deviation.worst(
+              wanted.length,
+              i ->
+                  Deviation.of(
+                      found[i], wanted[i], DEQUANTIZED * Math.abs(scales[i / block]) + 1e-12));
+      golden.compared(label(tensor), worst);
     }
   }
 
   /** Checks the products of the 4-bit layer with the recorded inputs. */
   private void products(String prefix, Path recorded) {
-    boolean exact = !golden.names().contains(prefix + "dequant_by_quant_map");
-    float[] wanted = GoldenFolder.floats(golden, prefix + "y_f32");
-    long in = golden.entry("input").shape().get(1);
-    float[] x = GoldenFolder.floats(golden, "x");
+    boolean exact = !golden.has(prefix + "dequant_by_quant_map");
+    float[] wanted = golden.floats(prefix + "y_f32");
+    long in = golden.tensors().entry("input").shape().get(1);
+    float[] x = golden.floats("x");
     try (Network network = Networks.load(recorded, DType.F32);
         Scope scope = Scope.open()) {
       LinearSlot slot =
@@ -243,9 +241,11 @@ final class FourBitTensorCheck {
       long start =
           slot.linear().parts().stream().filter(this::isTensor).findFirst().orElseThrow().start();
       float[] found =
-          y.narrow(2, start, golden.entry("input").shape().get(0)).copyAs(DType.F32).toFloats();
+          y.narrow(2, start, golden.tensors().entry("input").shape().get(0))
+              .copyAs(DType.F32)
+              .toFloats();
       // The reference's products of fp4 come from its table of four digits.
-      section.compared(
+      golden.compared(
           label(prefix + "y_f32"), Deviation.of(found, wanted, exact ? PRODUCT : 2e-3, 1e-4));
     }
   }

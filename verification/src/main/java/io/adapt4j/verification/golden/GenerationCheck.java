@@ -8,47 +8,41 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /** Continues the golden prompts greedily; the ids must be those of Transformers. */
 final class GenerationCheck {
 
   private GenerationCheck() {}
 
-  static void run(GoldenFolder golden, Report.Section section) {
+  static void run(GoldenFolder golden) {
     if (golden.names("generated").isEmpty()) {
       return;
     }
     if (golden.json().path("kind").asText().equals("seq2seq")) {
-      SequenceCheck.generated(golden, section);
+      SequenceCheck.generated(golden);
       return;
     }
     try (LanguageModel model =
         LanguageModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
-      if (golden.has("generated")) {
-        section.attempt(
-            "generated",
-            () -> compare(golden, section, model, "generated", prompts(golden, "").subList(0, 1)));
-      }
-      if (golden.has("generated_left")) {
-        section.attempt(
-            "generated_left",
-            () -> compare(golden, section, model, "generated_left", prompts(golden, "_left")));
-      }
-      if (golden.has("generated_left_eos")) {
-        section.attempt(
-            "generated_left_eos",
-            () -> compare(golden, section, model, "generated_left_eos", prompts(golden, "_left")));
-      }
+      List.of("generated", "generated_left", "generated_left_eos")
+          .forEach(tensor -> attempt(golden, model, tensor));
+    }
+  }
+
+  private static void attempt(GoldenFolder golden, LanguageModel model, String tensor) {
+    boolean left = tensor.contains("_left");
+    if (golden.has(tensor)) {
+      golden.attempt(
+          tensor,
+          () -> {
+            List<int[]> prompts = prompts(golden, left ? "_left" : "");
+            compare(golden, model, tensor, left ? prompts : prompts.subList(0, 1));
+          });
     }
   }
 
   private static void compare(
-      GoldenFolder golden,
-      Report.Section section,
-      LanguageModel model,
-      String tensor,
-      List<int[]> prompts) {
+      GoldenFolder golden, LanguageModel model, String tensor, List<int[]> prompts) {
     List<int[]> expected = golden.rows(tensor);
     GenerationOptions.Builder options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(expected.get(0).length).ignoreEos(true);
@@ -58,7 +52,7 @@ final class GenerationCheck {
       options.stopIds(Set.of(golden.json().get("eos_token_id_for_" + tensor).intValue()));
     }
     List<int[]> found = padded(model.generateIds(prompts, options.build()), model.padTokenId());
-    section.compared(tensor, new Deviation(differences(found, expected), 0));
+    golden.compared(tensor, new Deviation(differences(found, expected), 0));
   }
 
   static int differences(List<int[]> found, List<int[]> expected) {
@@ -90,15 +84,6 @@ final class GenerationCheck {
 
   /** Returns the rows of a batch without their padding. */
   static List<int[]> prompts(GoldenFolder golden, String suffix) {
-    List<int[]> masks = golden.rows("attention_mask" + suffix);
-    List<int[]> ids = golden.rows("input_ids" + suffix);
-    List<int[]> prompts = new ArrayList<>();
-    for (int row = 0; row < ids.size(); row++) {
-      int[] mask = masks.get(row);
-      int[] all = ids.get(row);
-      prompts.add(
-          IntStream.range(0, all.length).filter(i -> mask[i] == 1).map(i -> all[i]).toArray());
-    }
-    return prompts;
+    return golden.unpadded("input_ids" + suffix, "attention_mask" + suffix);
   }
 }

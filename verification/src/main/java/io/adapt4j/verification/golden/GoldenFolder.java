@@ -20,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A golden folder: its checkpoint or run, and the numbers expected of it. A folder without tensors
  * shares those of the sibling folder named by {@code source}.
  */
-record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements AutoCloseable {
+record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section section)
+    implements AutoCloseable {
 
   static final String JSON = "expected.json";
   private static final String TENSORS = "expected.safetensors";
@@ -37,7 +39,8 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
           StoredType.BF16, DType.BF16,
           StoredType.F64, DType.F64);
 
-  static GoldenFolder open(Path folder) {
+  /** Opens a folder with its file of tensors. */
+  static GoldenFolder open(Path folder, Report.Section section) {
     JsonNode json = json(folder, JSON);
     Path numbers = folder;
     if (!Files.exists(folder.resolve(TENSORS)) && json.has("source")) {
@@ -48,7 +51,39 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
       }
       json = json(numbers, JSON);
     }
-    return new GoldenFolder(folder, json, Checkpoint.openFile(numbers.resolve(TENSORS)));
+    return new GoldenFolder(folder, json, Checkpoint.openFile(numbers.resolve(TENSORS)), section);
+  }
+
+  /** Opens a folder with another file of tensors. */
+  static GoldenFolder open(Path folder, JsonNode json, String tensors, Report.Section section) {
+    return new GoldenFolder(folder, json, Checkpoint.openFile(folder.resolve(tensors)), section);
+  }
+
+  void attempt(String quantity, Report.Check check) {
+    section.attempt(quantity, check);
+  }
+
+  void compare(String quantity, Report.Recomputation recomputation) {
+    section.compare(quantity, recomputation);
+  }
+
+  void compared(String quantity, Deviation deviation) {
+    section.compared(quantity, deviation);
+  }
+
+  /** Compares values with the expected tensor of the quantity's name. */
+  void compared(String tensor, float[] found, double tolerance) {
+    compared(tensor, Deviation.of(found, floats(tensor), tolerance));
+  }
+
+  /** Compares a number with the only value of an expected tensor. */
+  void compared(String quantity, double found, String tensor) {
+    compared(quantity, Deviation.of(found, floats(tensor)[0], Tolerances.FP32));
+  }
+
+  /** Compares values of tokens or texts with the expected tensor of the quantity's name. */
+  void compared(String tensor, float[] found, EncoderInputs batch, double tolerance) {
+    compared(tensor, deviation(tensor, found, batch, tolerance));
   }
 
   static JsonNode json(Path folder, String name) {
@@ -136,14 +171,11 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   }
 
   /** Compares every expected tensor with a prefix with the value found for the rest of its name. */
-  void compare(
-      String prefix, Report.Section section, Function<String, float[]> found, double tolerance) {
+  void compareAll(String prefix, Function<String, float[]> found, double tolerance) {
     for (String tensor : names(prefix)) {
-      section.compare(
+      attempt(
           tensor,
-          () ->
-              Deviation.of(
-                  found.apply(tensor.substring(prefix.length())), floats(tensor), tolerance, 0));
+          () -> compared(tensor, found.apply(tensor.substring(prefix.length())), tolerance));
     }
   }
 
@@ -162,13 +194,18 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
    * Compares hidden states with an expected tensor. Values of the residual stream may reach
    * hundreds, where rounding in single precision alone exceeds the usual tolerance.
    */
-  Deviation stateDeviation(String tensor, float[] found, EncoderInputs batch) {
+  void comparedStates(String tensor, float[] found, EncoderInputs batch) {
+    double tolerance = Tolerances.ROUNDING * largest(floats(tensor));
+    compared(tensor, found, batch, Math.max(Tolerances.FP32, tolerance));
+  }
+
+  /** Returns the largest absolute value. */
+  static double largest(float[] values) {
     double largest = 0;
-    for (float value : floats(tensor)) {
+    for (float value : values) {
       largest = Math.max(largest, Math.abs(value));
     }
-    double tolerance = Math.max(Tolerances.FP32, Tolerances.ROUNDING * largest);
-    return deviation(tensor, found, batch, tolerance);
+    return largest;
   }
 
   /** Returns whether the values are those of Transformers 5. */
@@ -190,11 +227,21 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
       throw new GoldenException(
           "expected the tensors " + expected.names() + ", found " + found.names());
     }
-    Deviation worst = Deviation.NONE;
-    for (String name : expected.names().stream().filter(compared).toList()) {
-      worst = worst.or(Deviation.of(floats(found, name), floats(expected, name), absolute, 0));
+    List<String> names = expected.names().stream().filter(compared).toList();
+    return Deviation.worst(
+        names.size(),
+        i -> Deviation.of(floats(found, names.get(i)), floats(expected, names.get(i)), absolute));
+  }
+
+  /** Returns the values of rows [rows, length] at positions whose mask is 1. */
+  List<int[]> unpadded(String tensor, String mask) {
+    List<int[]> masks = rows(mask);
+    List<int[]> kept = new ArrayList<>();
+    for (int[] row : rows(tensor)) {
+      int[] real = masks.get(kept.size());
+      kept.add(IntStream.range(0, row.length).filter(i -> real[i] == 1).map(i -> row[i]).toArray());
     }
-    return worst;
+    return kept;
   }
 
   /** Returns the rows of an integer tensor [rows, length]. */
@@ -208,7 +255,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
     return rows;
   }
 
-  private int dimension(String tensor, int index) {
+  int dimension(String tensor, int index) {
     List<Long> shape = tensors.entry(tensor).shape();
     if (shape.size() != 2) {
       throw new GoldenException(

@@ -1,12 +1,11 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import com.google.common.primitives.Floats;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -59,26 +58,24 @@ final class Gradients {
 
   /** Compares every expected gradient, whose names have a prefix, with the one found. */
   static void compare(
-      Report.Section section,
-      Checkpoint expected,
+      GoldenFolder golden, String prefix, Map<String, float[]> gradients, String label) {
+    compare(golden, prefix, gradients, label, Tolerances.FP32, Tolerances.RELATIVE);
+  }
+
+  /** Compares with given tolerances; the label is a format for the tensor's name. */
+  static void compare(
+      GoldenFolder golden,
       String prefix,
       Map<String, float[]> gradients,
-      UnaryOperator<String> label,
+      String label,
       double absolute,
       double relative) {
-    expected.names().stream()
-        .filter(tensor -> tensor.startsWith(prefix))
-        .sorted()
-        .forEach(
-            tensor ->
-                section.compare(
-                    label.apply(tensor),
-                    () ->
-                        Deviation.of(
-                            found(gradients, PeftParts.stored(tensor.substring(prefix.length()))),
-                            GoldenFolder.floats(expected, tensor),
-                            absolute,
-                            relative)));
+    for (String tensor : golden.names(prefix)) {
+      String name = PeftParts.stored(tensor.substring(prefix.length()));
+      golden.compare(
+          label.formatted(tensor),
+          () -> Deviation.of(found(gradients, name), golden.floats(tensor), absolute, relative));
+    }
   }
 
   private static Optional<float[]> exact(Map<String, float[]> gradients, String name) {
@@ -101,21 +98,10 @@ final class Gradients {
         }
       }
       if (!found.isEmpty()) {
-        return Optional.of(joined(found));
+        return Optional.of(Floats.concat(found.toArray(float[][]::new)));
       }
     }
     return Optional.empty();
-  }
-
-  /** Concatenates arrays. */
-  static float[] joined(List<float[]> parts) {
-    float[] joined = new float[parts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, joined, at, part.length);
-      at += part.length;
-    }
-    return joined;
   }
 
   private static Optional<float[]> tied(Map<String, float[]> gradients, String name) {

@@ -12,7 +12,7 @@ record Kind(String name, Predicate<GoldenSource> matches, Check check) {
 
   /** Recomputes the values of a folder with tensors. */
   interface FolderCheck {
-    void run(GoldenFolder golden, Report.Section section) throws Exception;
+    void run(GoldenFolder golden) throws Exception;
   }
 
   /** Creates a kind of folders that hold a model and its expected tensors. */
@@ -22,8 +22,8 @@ record Kind(String name, Predicate<GoldenSource> matches, Check check) {
         matches,
         (source, section) -> {
           Networks.requireSupported(source.path());
-          try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-            check.run(golden, section);
+          try (GoldenFolder golden = GoldenFolder.open(source.path(), section)) {
+            check.run(golden);
           }
         });
   }

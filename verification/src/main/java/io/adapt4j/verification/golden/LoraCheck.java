@@ -28,8 +28,8 @@ final class LoraCheck {
           source -> source.has(LoraCheck.OPTIONS) && source.json().has("steps"),
           (source, section) -> {
             requireSupported(source.path());
-            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-              run(golden, section);
+            try (GoldenFolder golden = GoldenFolder.open(source.path(), section)) {
+              run(golden);
             }
           });
 
@@ -58,14 +58,12 @@ final class LoraCheck {
   private final GoldenFolder golden;
   private final Path base;
   private final EncoderInputs batch;
-  private final Report.Section section;
   private final double tolerance;
 
-  private LoraCheck(GoldenFolder golden, Path base, Report.Section section) {
+  private LoraCheck(GoldenFolder golden, Path base) {
     this.golden = golden;
     this.base = base;
     this.batch = golden.batch("eval.", "");
-    this.section = section;
     Path initial = golden.path().resolve("initial");
     boolean residual = Files.exists(initial) && PeftParts.leavesResidual(initial);
     this.tolerance = residual ? RESIDUAL : Tolerances.FP32;
@@ -80,45 +78,42 @@ final class LoraCheck {
     }
   }
 
-  private static void run(GoldenFolder golden, Report.Section section) {
+  private static void run(GoldenFolder golden) {
     JsonNode options = GoldenFolder.json(golden.path(), OPTIONS);
     Path base = Bases.find(golden.path(), options.path("base").asText());
-    LoraCheck check = new LoraCheck(golden, base, section);
+    LoraCheck check = new LoraCheck(golden, base);
+    golden.attempt("logits_base", check::baseLogits);
     if (options.path("lora").isNull()) {
-      section.attempt("logits_base", check::baseLogits);
-      section.attempt(
+      golden.attempt(
           "training",
           () ->
               TrainingCheck.run(
                   golden,
                   base,
                   options,
-                  network -> Methods.of(FullFineTuning.create()).attach(network, base, 0),
-                  section));
+                  network -> Methods.of(FullFineTuning.create()).attach(network, base, 0)));
       return;
     }
-    section.attempt("logits_base", check::baseLogits);
-    section.attempt("initial", () -> check.adapter("initial"));
-    section.attempt("random", () -> check.adapter("random"));
+    golden.attempt("initial", () -> check.adapter("initial"));
+    golden.attempt("random", () -> check.adapter("random"));
     if (Files.isDirectory(golden.path().resolve(OLD_LAYOUT))) {
-      section.attempt(OLD_LAYOUT, check::oldLayout);
+      golden.attempt(OLD_LAYOUT, check::oldLayout);
     }
-    section.attempt("final", () -> check.adapter("final"));
+    golden.attempt("final", () -> check.adapter("final"));
     if (golden.has("logits_" + AS_LORA)) {
-      section.attempt(AS_LORA, () -> check.adapter(AS_LORA));
+      golden.attempt(AS_LORA, () -> check.adapter(AS_LORA));
     }
-    section.attempt("merged_random", check::mergedWeights);
-    section.attempt("grad_random", () -> check.gradients(false));
-    section.attempt("grad_random (recompute)", () -> check.gradients(true));
-    section.attempt(
+    golden.attempt("merged_random", check::mergedWeights);
+    golden.attempt("grad_random", () -> check.gradients(false));
+    golden.attempt("grad_random (recompute)", () -> check.gradients(true));
+    golden.attempt(
         "training",
         () ->
             TrainingCheck.run(
                 golden,
                 base,
                 options,
-                network -> PeftParts.attach(golden.path().resolve("initial"), network, base),
-                section));
+                network -> PeftParts.attach(golden.path().resolve("initial"), network, base)));
   }
 
   private void baseLogits() {
@@ -129,7 +124,7 @@ final class LoraCheck {
 
   private void logits(Network network, String tensor, String quantity) {
     float[] found = Networks.logits(network, batch);
-    section.compared(quantity, golden.deviation(tensor, found, batch, tolerance));
+    golden.compared(quantity, golden.deviation(tensor, found, batch, tolerance));
   }
 
   private void oldLayout() {
@@ -178,15 +173,12 @@ final class LoraCheck {
       merge(random, merged);
       try (Checkpoint checkpoint = Checkpoint.openFile(merged.resolve(Checkpoint.SINGLE_FILE))) {
         if (!golden.has("logits_random_merged" + RIGHT)) {
-          golden.compare(
-              "merged_random.",
-              section,
-              name -> PeftParts.weight(checkpoint, name),
-              Tolerances.FP32);
+          golden.compareAll(
+              "merged_random.", name -> PeftParts.weight(checkpoint, name), Tolerances.FP32);
         }
         if (PeftParts.leavesResidual(random)) {
           Residuals residuals = new Residuals(random, checkpoint);
-          golden.compare("residual.", section, residuals::of, Tolerances.FP32);
+          golden.compareAll("residual.", residuals::of, Tolerances.FP32);
         }
       }
       try (Network network = Networks.load(merged, DType.F32)) {
@@ -215,19 +207,10 @@ final class LoraCheck {
         Adaptation adaptation = PeftParts.attach(golden.path().resolve("random"), network, base)) {
       double loss = Networks.forwardBackward(network, batch, recompute);
       adaptation.collectGradients();
-      section.compared(
-          "loss_random" + suffix,
-          Deviation.of(loss, golden.floats("loss_random")[0], Tolerances.FP32, 0));
+      golden.compared("loss_random" + suffix, loss, "loss_random");
       Map<String, float[]> gradients =
           PeftParts.stacked(Networks.gradients(network, adaptation.trained()));
-      Gradients.compare(
-          section,
-          golden.tensors(),
-          "grad_random.",
-          gradients,
-          tensor -> tensor + suffix,
-          Tolerances.FP32,
-          Tolerances.RELATIVE);
+      Gradients.compare(golden, "grad_random.", gradients, "%s" + suffix);
     }
   }
 }

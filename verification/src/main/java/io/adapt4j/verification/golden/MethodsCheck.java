@@ -1,7 +1,6 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
@@ -12,11 +11,9 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Checks losses of training methods on given batches: fine-tuning, distillation, policies. */
 final class MethodsCheck {
@@ -31,50 +28,33 @@ final class MethodsCheck {
   private static final String SFT = "sft.safetensors";
   private static final String GRADIENT = "grad_nll.";
 
-  /** Fields that are not methods. */
-  private static final Set<String> OTHERS = Set.of("versions", "policy", "teacher", "seed", "kind");
-
   private final JsonNode losses;
   private final Decoder decoder;
   private final Adaptation adaptation;
   private final GoldenFolder golden;
-  private final Report.Section section;
   private final EncoderInputs batch;
 
   private MethodsCheck(
-      JsonNode losses,
-      Decoder decoder,
-      Adaptation adaptation,
-      GoldenFolder golden,
-      Report.Section section) {
+      JsonNode losses, Decoder decoder, Adaptation adaptation, GoldenFolder golden) {
     this.losses = losses;
     this.decoder = decoder;
     this.adaptation = adaptation;
     this.golden = golden;
-    this.section = section;
     this.batch = golden.batch("", "");
   }
 
   private static void run(GoldenSource source, Report.Section section) {
-    source
-        .json()
-        .properties()
-        .forEach(
-            field -> {
-              String method = field.getKey();
-              if (!OTHERS.contains(method)) {
-                section.attempt(
-                    method,
-                    () -> {
-                      switch (method) {
-                        case "sft" -> fineTuning(source, section);
-                        case "grpo" ->
-                            ReinforcementCheck.policy(source.path(), source.json(), section);
-                        default -> throw new UnsupportedQuantityException("method " + method);
-                      }
-                    });
-              }
-            });
+    section.each(
+        "",
+        source.json(),
+        (method, value) -> {
+          switch (method) {
+            case "versions", "policy", "teacher", "seed", "kind" -> {}
+            case "sft" -> fineTuning(source, section);
+            case "grpo" -> ReinforcementCheck.policy(source.path(), source.json(), section);
+            default -> throw new UnsupportedQuantityException("method " + method);
+          }
+        });
   }
 
   private static void fineTuning(GoldenSource source, Report.Section section) {
@@ -84,25 +64,25 @@ final class MethodsCheck {
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
         Adaptation adaptation =
             PeftParts.attach(Bases.find(source.path(), policy[1]), decoder, base);
-        Checkpoint tensors = Checkpoint.openFile(source.path().resolve(SFT));
-        GoldenFolder golden = new GoldenFolder(source.path(), source.json(), tensors)) {
+        GoldenFolder golden = GoldenFolder.open(source.path(), source.json(), SFT, section)) {
       JsonNode losses = source.json().at("/sft/losses");
-      new MethodsCheck(losses, decoder, adaptation, golden, section).run();
+      new MethodsCheck(losses, decoder, adaptation, golden).run();
     }
   }
 
   private void run() {
-    section.compare(
+    golden.compare(
         "sft logits",
         () -> golden.deviation("logits", Networks.logits(decoder, batch), batch, Tolerances.FP32));
-    section.attempt("sft token_logps", this::logProbs);
-    losses
-        .properties()
-        .forEach(
-            property -> {
-              String name = property.getKey();
-              if (property.getValue().isObject()) {
-                section.attempt("sft " + name, () -> loss(name, property.getValue()));
+    golden.attempt("sft token_logps", this::logProbs);
+    golden
+        .section()
+        .each(
+            "sft ",
+            losses,
+            (name, wanted) -> {
+              if (wanted.isObject()) {
+                loss(name, wanted);
               }
             });
   }
@@ -110,24 +90,19 @@ final class MethodsCheck {
   /** At the position before each label. */
   private void logProbs() {
     float[] wanted = golden.floats("token_logps");
-    List<Float> kept = new ArrayList<>();
-    for (int i = 0; i + 1 < wanted.length; i++) {
-      boolean sameRow = (i + 1) % batch.length() != 0;
-      if (sameRow && batch.labels()[i + 1] != TargetRows.IGNORED) {
-        kept.add(wanted[i]);
-      }
-    }
-    float[] expected = new float[kept.size()];
+    int[] kept =
+        IntStream.range(0, wanted.length - 1)
+            .filter(i -> (i + 1) % batch.length() != 0)
+            .filter(i -> batch.labels()[i + 1] != TargetRows.IGNORED)
+            .toArray();
+    float[] expected = new float[kept.length];
     for (int i = 0; i < expected.length; i++) {
-      expected[i] = kept.get(i);
+      expected[i] = wanted[kept[i]];
     }
-    section.compared(
+    golden.compared(
         "sft token_logps",
         Deviation.of(
-            TokenLogProbs.evaluate(decoder, inputs(0, batch.rows())),
-            expected,
-            Tolerances.FP32,
-            0));
+            TokenLogProbs.evaluate(decoder, inputs(0, batch.rows())), expected, Tolerances.FP32));
   }
 
   private LanguageModelLoss.Inputs inputs(int from, int to) {
@@ -153,9 +128,9 @@ final class MethodsCheck {
     double found =
         LanguageModelLoss.forwardBackward(decoder, inputs(0, batch.rows()), 1 / items, false, 0)
             / items;
-    section.compared("sft " + name, Deviation.of(found, wanted.path("loss").asDouble(), LOSS, 0));
+    golden.compared("sft " + name, Deviation.of(found, wanted.path("loss").asDouble(), LOSS));
     Map<String, float[]> gradients = Networks.gradients(decoder, adaptation.trained());
-    section.compared(
+    golden.compared(
         "sft " + name + " grad_norm",
         Deviation.of(
             Gradients.norm(gradients.values()),
@@ -163,9 +138,8 @@ final class MethodsCheck {
             Tolerances.FP32,
             Tolerances.RELATIVE));
     if (name.endsWith("before_shift")) {
-      golden.compare(
+      golden.compareAll(
           GRADIENT,
-          section,
           tensor -> Gradients.found(gradients, PeftParts.stored(tensor)),
           Tolerances.FP32);
     }
@@ -175,13 +149,16 @@ final class MethodsCheck {
   private void parts(String name, JsonNode wanted) {
     double items = losses.path("nll_before_shift").path("num_items_in_batch").asDouble();
     int count = wanted.path("losses").size();
-    Deviation worst = Deviation.NONE;
-    for (int part = 0; part < count; part++) {
-      int size = batch.rows() / count;
-      double found =
-          LanguageModelLoss.evaluate(decoder, inputs(part * size, (part + 1) * size)) / items;
-      worst = worst.or(Deviation.of(found, wanted.path("losses").path(part).asDouble(), LOSS, 0));
-    }
-    section.compared("sft " + name, worst);
+    int size = batch.rows() / count;
+    Deviation worst =
+        Deviation.worst(
+            count,
+            part ->
+                Deviation.of(
+                    LanguageModelLoss.evaluate(decoder, inputs(part * size, (part + 1) * size))
+                        / items,
+                    wanted.path("losses").path(part),
+                    LOSS));
+    golden.compared("sft " + name, worst);
   }
 }

@@ -56,27 +56,21 @@ final class MetricsCheck {
     List<List<String>> references = new ArrayList<>();
     json.path("references").forEach(stream -> references.add(texts(stream)));
     Texts corpus = new Texts(said, references);
-    json.properties()
-        .forEach(
-            field -> {
-              String name = field.getKey();
-              JsonNode value = field.getValue();
-              section.attempt(
-                  name,
-                  () -> {
-                    switch (name) {
-                      case "versions", "hypotheses", "references" -> {}
-                      case "tokenized_13a" -> tokenized(corpus, texts(value), section);
-                      case "bleu_corpus" -> each(name, value, section, corpus::bleu);
-                      case "bleu_sentence_effective_order" ->
-                          each(name, value, section, corpus::sentences);
-                      case "bleu_sentence_exp_no_effective_order" ->
-                          section.compared(name, corpus.sentenceScores(value));
-                      case "chrf" -> each(name, value, section, corpus::chrf);
-                      default -> throw new UnsupportedQuantityException("metric " + name);
-                    }
-                  });
-            });
+    section.each(
+        "",
+        json,
+        (name, value) -> {
+          switch (name) {
+            case "versions", "hypotheses", "references" -> {}
+            case "tokenized_13a" -> tokenized(corpus, texts(value), section);
+            case "bleu_corpus" -> each(name, value, section, corpus::bleu);
+            case "bleu_sentence_effective_order" -> each(name, value, section, corpus::sentences);
+            case "bleu_sentence_exp_no_effective_order" ->
+                section.compared(name, corpus.sentenceScores(value));
+            case "chrf" -> each(name, value, section, corpus::chrf);
+            default -> throw new UnsupportedQuantityException("metric " + name);
+          }
+        });
   }
 
   private static void tokenized(Texts corpus, List<String> wanted, Report.Section section) {
@@ -94,12 +88,10 @@ final class MetricsCheck {
   }
 
   private static void each(String metric, JsonNode all, Report.Section section, Variant variant) {
-    all.properties()
-        .forEach(
-            field -> {
-              String quantity = metric + " " + field.getKey();
-              section.compare(quantity, () -> variant.of(field.getKey(), field.getValue()));
-            });
+    section.each(
+        metric + " ",
+        all,
+        (name, wanted) -> section.compared(metric + " " + name, variant.of(name, wanted)));
   }
 
   /** Texts with streams of references. */
@@ -134,26 +126,16 @@ final class MetricsCheck {
     Deviation sentences(String method, JsonNode rows) {
       BleuOptions options =
           smoothed(BleuOptions.DEFAULT, method, MissingNode.getInstance()).withEffectiveOrder();
-      Deviation worst = Deviation.NONE;
-      for (int i = 0; i < said.size(); i++) {
-        worst =
-            worst.or(
-                deviation(Metrics.bleu(options).of(said.get(i), references(i, 1)), rows.path(i)));
-      }
-      return worst;
+      Metric<String, List<String>, BleuScore> bleu = Metrics.bleu(options);
+      return Deviation.worst(
+          said.size(), i -> deviation(bleu.of(said.get(i), references(i, 1)), rows.path(i)));
     }
 
     Deviation sentenceScores(JsonNode rows) {
-      Deviation worst = Deviation.NONE;
-      for (int i = 0; i < said.size(); i++) {
-        worst =
-            worst.or(
-                of(
-                    Metrics.bleu().of(said.get(i), references(i, 1)).score(),
-                    rows.path(i),
-                    SACREBLEU));
-      }
-      return worst;
+      Metric<String, List<String>, BleuScore> bleu = Metrics.bleu();
+      return Deviation.worst(
+          said.size(),
+          i -> of(bleu.of(said.get(i), references(i, 1)).score(), rows.path(i), SACREBLEU));
     }
 
     Deviation chrf(String name, JsonNode wanted) {
@@ -168,18 +150,18 @@ final class MetricsCheck {
               args.path("eps_smoothing").asBoolean());
       Metric<String, List<String>, ChrfScore> metric = Metrics.chrf(options);
       Metric<String, List<String>, ChrfScore> two = Metrics.chrf(options);
-      Deviation worst = Deviation.NONE;
       for (int i = 0; i < said.size(); i++) {
         metric.add(said.get(i), references(i, 1));
         two.add(said.get(i), references(i, 2));
-        worst =
-            worst.or(
-                of(
-                    metric.of(said.get(i), references(i, 1)).score(),
-                    wanted.path("sentences").path(i),
-                    SACREBLEU));
       }
-      return worst
+      JsonNode sentences = wanted.path("sentences");
+      return Deviation.worst(
+              said.size(),
+              i ->
+                  of(
+                      metric.of(said.get(i), references(i, 1)).score(),
+                      sentences.path(i),
+                      SACREBLEU))
           .or(of(metric.result().score(), wanted.path("corpus"), SACREBLEU))
           .or(of(two.result().score(), wanted.path("corpus_two_references"), SACREBLEU));
     }
@@ -223,15 +205,17 @@ final class MetricsCheck {
     if (found.size() != wanted.size()) {
       throw new GoldenException("expected " + wanted.size() + " orders, found " + found.size());
     }
-    Deviation worst = Deviation.NONE;
-    for (int i = 0; i < found.size(); i++) {
-      worst = worst.or(of(found.get(i), wanted.path(i), SACREBLEU));
-    }
-    return worst;
+    return Deviation.worst(found.size(), i -> of(found.get(i), wanted.path(i), SACREBLEU));
   }
 
   private static Deviation of(double found, JsonNode wanted, double tolerance) {
-    return Deviation.of(found, wanted, tolerance, 0);
+    return Deviation.of(found, wanted, tolerance);
+  }
+
+  private static Deviation of(F1Score found, JsonNode precision, JsonNode recall, JsonNode f1) {
+    return of(found.precision(), precision, EXACT)
+        .or(of(found.recall(), recall, EXACT))
+        .or(of(found.f1(), f1, EXACT));
   }
 
   private static void summaries(JsonNode json, Report.Section section) {
@@ -253,12 +237,14 @@ final class MetricsCheck {
       if (!ROUGE.contains(field.getKey())) {
         throw new UnsupportedQuantityException("metric " + field.getKey());
       }
-      F1Score score = found.get(field.getKey());
+      JsonNode wanted = field.getValue();
       worst =
-          worst
-              .or(of(score.precision(), field.getValue().path("precision"), EXACT))
-              .or(of(score.recall(), field.getValue().path("recall"), EXACT))
-              .or(of(score.f1(), field.getValue().path("fmeasure"), EXACT));
+          worst.or(
+              of(
+                  found.get(field.getKey()),
+                  wanted.path("precision"),
+                  wanted.path("recall"),
+                  wanted.path("fmeasure")));
     }
     return worst;
   }
@@ -398,36 +384,38 @@ final class MetricsCheck {
     private void averages(String name, Supplier<F1Score> found) {
       if (wanted.has(name)) {
         JsonNode means = wanted.path(name);
-        F1Score score = found.get();
         section.compared(
             label + " " + name,
-            of(score.precision(), means.path("precision"), EXACT)
-                .or(of(score.recall(), means.path("recall"), EXACT))
-                .or(of(score.f1(), means.path("f1"), EXACT)));
+            of(found.get(), means.path("precision"), means.path("recall"), means.path("f1")));
       }
     }
 
     private void tables(ClassificationReport report) {
       JsonNode each = wanted.path("per_class");
-      Deviation ofClasses = Deviation.NONE;
-      Deviation confusion = Deviation.NONE;
-      for (int i = 0; i < labels.size(); i++) {
-        F1Score f1Score = report.classes().get(labels.get(i));
-        ofClasses =
-            ofClasses
-                .or(of(f1Score.precision(), each.path("precision").path(i), EXACT))
-                .or(of(f1Score.recall(), each.path("recall").path(i), EXACT))
-                .or(of(f1Score.f1(), each.path("f1").path(i), EXACT))
-                .or(of((double) report.support(labels.get(i)), each.path("support").path(i), 0));
-        for (int j = 0; j < labels.size(); j++) {
-          confusion =
-              confusion.or(
+      JsonNode counts = wanted.path("confusion_matrix");
+      int size = labels.size();
+      Deviation ofClasses =
+          Deviation.worst(
+              size,
+              i ->
                   of(
-                      (double) report.count(labels.get(i), labels.get(j)),
-                      wanted.path("confusion_matrix").path(i).path(j),
+                          report.classes().get(labels.get(i)),
+                          each.path("precision").path(i),
+                          each.path("recall").path(i),
+                          each.path("f1").path(i))
+                      .or(
+                          of(
+                              (double) report.support(labels.get(i)),
+                              each.path("support").path(i),
+                              0)));
+      Deviation confusion =
+          Deviation.worst(
+              size * size,
+              i ->
+                  of(
+                      (double) report.count(labels.get(i / size), labels.get(i % size)),
+                      counts.path(i / size).path(i % size),
                       0));
-        }
-      }
       section.compared(label + " per_class", ofClasses);
       section.compared(label + " confusion_matrix", confusion);
     }

@@ -1,6 +1,7 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -26,23 +27,21 @@ final class ModelCheck {
   private static final double FP16 = 0.03;
 
   private final GoldenFolder golden;
-  private final Report.Section section;
 
-  private ModelCheck(GoldenFolder golden, Report.Section section) {
+  private ModelCheck(GoldenFolder golden) {
     this.golden = golden;
-    this.section = section;
   }
 
-  private static void run(GoldenFolder golden, Report.Section section) {
-    ModelCheck check = new ModelCheck(golden, section);
-    section.attempt("forward", check::forward);
-    section.attempt("gradients", () -> check.gradients(false));
-    section.attempt("gradients (recompute)", () -> check.gradients(true));
-    section.attempt("logits_native", check::nativeLogits);
-    section.attempt("dequantized weights", check::dequantized);
-    section.attempt("routers", () -> RouterCheck.run(golden, section));
-    section.attempt("generated", () -> GenerationCheck.run(golden, section));
-    section.attempt("round trip", () -> RoundTripCheck.run(golden, section));
+  private static void run(GoldenFolder golden) {
+    ModelCheck check = new ModelCheck(golden);
+    golden.attempt("forward", check::forward);
+    golden.attempt("gradients", () -> check.gradients(false));
+    golden.attempt("gradients (recompute)", () -> check.gradients(true));
+    golden.attempt("logits_native", check::nativeLogits);
+    golden.attempt("dequantized weights", check::dequantized);
+    golden.attempt("routers", () -> RouterCheck.run(golden));
+    golden.attempt("generated", () -> GenerationCheck.run(golden));
+    golden.attempt("round trip", () -> RoundTripCheck.run(golden));
   }
 
   private void forward() {
@@ -50,30 +49,27 @@ final class ModelCheck {
       EncoderInputs batch = golden.batch("", "");
       // If versions compute different logits, those of the version that wrote the folder count.
       String logits = golden.has(OF_VERSION_FIVE) ? OF_VERSION_FIVE : "logits";
-      section.attempt("logits", () -> logits(network, batch, logits, Tolerances.of(golden)));
+      golden.attempt("logits", () -> logits(network, batch, logits, Tolerances.of(golden)));
       if (!golden.has(OF_VERSION_FIVE)) {
-        section.compare(
-            "loss",
-            () ->
-                Deviation.of(
-                    Networks.loss(network, batch), golden.floats("loss")[0], Tolerances.FP32, 0));
+        golden.attempt(
+            "loss", () -> golden.compared("loss", Networks.loss(network, batch), "loss"));
       }
       if (golden.has("logits_left")) {
         EncoderInputs left = golden.batch("", "_left");
-        section.attempt("logits_left", () -> logits(network, left, "logits_left", Tolerances.FP32));
+        golden.attempt("logits_left", () -> logits(network, left, "logits_left", Tolerances.FP32));
       }
-      section.attempt("hidden", () -> hidden(network, batch));
+      golden.attempt("hidden", () -> hidden(network, batch));
     }
   }
 
   private void logits(Network network, EncoderInputs batch, String tensor, double tolerance) {
     float[] found = Networks.logits(network, batch);
-    section.compared(tensor, golden.deviation(tensor, found, batch, tolerance));
+    golden.compared(tensor, found, batch, tolerance);
   }
 
   private void hidden(Network network, EncoderInputs batch) {
     if (network instanceof EncoderDecoder both) {
-      SequenceCheck.states(golden, section, both, batch);
+      SequenceCheck.states(golden, both, batch);
       return;
     }
     if (golden.names("hidden.").isEmpty()) {
@@ -83,7 +79,7 @@ final class ModelCheck {
     for (int i = 0; i < states.size(); i++) {
       String tensor = "hidden." + i;
       if (golden.has(tensor)) {
-        section.compared(tensor, golden.stateDeviation(tensor, states.get(i), batch));
+        golden.comparedStates(tensor, states.get(i), batch);
       }
     }
   }
@@ -97,19 +93,10 @@ final class ModelCheck {
     try (Network network = Networks.load(golden.path(), DType.F32)) {
       network.parameters().forEach(Parameter::train);
       double loss = Networks.forwardBackward(network, golden.batch("", ""), recompute);
-      section.compared(
-          "loss of training" + suffix,
-          Deviation.of(loss, golden.floats("loss")[0], Tolerances.FP32, 0));
+      golden.compared("loss of training" + suffix, loss, "loss");
       Map<String, float[]> gradients = Networks.gradients(network);
-      section.attempt("grad_norms" + suffix, () -> gradientNorms(gradients, suffix));
-      Gradients.compare(
-          section,
-          golden.tensors(),
-          "grad.",
-          gradients,
-          tensor -> tensor + suffix,
-          Tolerances.FP32,
-          Tolerances.RELATIVE);
+      golden.attempt("grad_norms" + suffix, () -> gradientNorms(gradients, suffix));
+      Gradients.compare(golden, "grad.", gradients, "%s" + suffix);
     }
   }
 
@@ -122,8 +109,8 @@ final class ModelCheck {
               Deviation.of(
                   found, norm.getValue().asDouble(), Tolerances.FP32, Tolerances.RELATIVE));
     }
-    section.compared("grad_norms" + suffix, worst);
-    section.compared(
+    golden.compared("grad_norms" + suffix, worst);
+    golden.compared(
         "grad_norm_total" + suffix,
         Deviation.of(
             Gradients.norm(gradients.values()),
@@ -140,13 +127,7 @@ final class ModelCheck {
     }
     try (Checkpoint checkpoint = Checkpoint.open(golden.path())) {
       for (String tensor : tensors) {
-        section.compared(
-            tensor,
-            Deviation.of(
-                stack(checkpoint, tensor.substring("dequant.".length())),
-                golden.floats(tensor),
-                0,
-                0));
+        golden.compared(tensor, stack(checkpoint, tensor.substring("dequant.".length())), 0);
       }
     }
   }
@@ -158,13 +139,8 @@ final class ModelCheck {
                 name ->
                     ExpertStacks.slot(name).filter(slot -> slot.stack().equals(stack)).isPresent())
             .toList();
-    float[][] values =
-        parts.stream().map(name -> GoldenFolder.floats(checkpoint, name)).toArray(float[][]::new);
-    float[] joined = new float[values.length == 0 ? 0 : values.length * values[0].length];
-    for (int i = 0; i < values.length; i++) {
-      System.arraycopy(values[i], 0, joined, i * values[i].length, values[i].length);
-    }
-    return joined;
+    return Floats.concat(
+        parts.stream().map(name -> GoldenFolder.floats(checkpoint, name)).toArray(float[][]::new));
   }
 
   private JsonNode config() {

@@ -1,6 +1,7 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
@@ -165,6 +166,22 @@ final class Networks {
     }
   }
 
+  /** Returns the weights of equally weighted rows. */
+  static float[] ones(int count) {
+    float[] ones = new float[count];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  /** Returns the logits of one text. */
+  static float[] logits(Network network, int[] ids) {
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    long[] tokens = Arrays.stream(ids).asLongStream().toArray();
+    return logits(
+        network, new EncoderInputs(tokens, mask, new long[ids.length], tokens, 1, ids.length));
+  }
+
   private static Positions positions(Network network, EncoderInputs batch) {
     return network instanceof Decoder decoder
         ? decoder.positions(batch.attentionMask(), batch.rows(), batch.length())
@@ -268,7 +285,8 @@ final class Networks {
                             .put(slot.expert(), values)));
     gradients.keySet().removeIf(name -> ExpertStacks.slot(name).isPresent());
     stacks.forEach(
-        (name, parts) -> gradients.put(name, Gradients.joined(List.copyOf(parts.values()))));
+        (name, parts) ->
+            gradients.put(name, Floats.concat(parts.values().toArray(float[][]::new))));
     return gradients;
   }
 }

@@ -1,7 +1,6 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.task.rl.AdvantageEstimation;
 import io.adapt4j.core.internal.task.rl.ClippedObjective;
 import io.adapt4j.core.internal.task.rl.Divergence;
@@ -22,57 +21,44 @@ final class PpoCheck {
 
   private static final double LOSS = 1e-4;
 
-  private final Checkpoint tensors;
-  private final Report.Section section;
+  private final GoldenFolder golden;
   private final String name;
   private final JsonNode options;
   private final boolean[] token;
   private final boolean[] place;
   private final int columns;
 
-  private PpoCheck(Checkpoint tensors, Report.Section section, String name, JsonNode options) {
-    this.tensors = tensors;
-    this.section = section;
+  private PpoCheck(GoldenFolder golden, String name, JsonNode options) {
+    this.golden = golden;
     this.name = name;
     this.options = options;
     this.token = real("padding_mask");
     this.place = real("padding_mask_p1");
-    this.columns = Math.toIntExact(tensors.entry("values").shape().get(1));
+    this.columns = golden.dimension("values", 1);
   }
 
   static void run(Path folder, JsonNode ppo, Report.Section section) {
-    try (Checkpoint tensors = Checkpoint.openFile(folder.resolve("ppo.safetensors"))) {
-      ppo.path("cases")
-          .properties()
-          .forEach(
-              property ->
-                  section.attempt(
-                      "ppo " + property.getKey(),
-                      () ->
-                          new PpoCheck(tensors, section, property.getKey(), property.getValue())
-                              .check()));
+    try (GoldenFolder golden = GoldenFolder.open(folder, ppo, "ppo.safetensors", section)) {
+      section.each(
+          "ppo ",
+          ppo.path("cases"),
+          (name, options) -> new PpoCheck(golden, name, options).check());
     }
   }
 
   private void check() {
     double[] values = doubles("values");
     double[] rewards = rewards();
-    compared("rewards", rewards, all());
+    compared("rewards", rewards, doubles(name + ".rewards"));
     double[] advantages = advantages(rewards, values);
-    compared("advantages_raw", advantages, all());
+    compared("advantages_raw", advantages, doubles(name + ".advantages_raw"));
     double[] returns = new double[values.length];
     for (int i = 0; i < returns.length; i++) {
       returns[i] = advantages[i] + values[i];
     }
-    compared("returns", returns, all());
+    compared("returns", returns, doubles(name + ".returns"));
     double[] white = Whitening.of(only(advantages, token), true);
-    section.compared(
-        "ppo " + name + " advantages",
-        Deviation.of(
-            ReinforcementCheck.floats(white),
-            ReinforcementCheck.floats(only(doubles(name + ".advantages"), token)),
-            LOSS,
-            0));
+    compared("advantages", white, only(doubles(name + ".advantages"), token));
     losses(white, returns);
   }
 
@@ -104,24 +90,13 @@ final class PpoCheck {
   }
 
   private void number(String field, double found) {
-    section.compared(
-        "ppo " + name + " " + field, Deviation.of(found, options.path(field).asDouble(), LOSS, 0));
+    golden.compared("ppo " + name + " " + field, Deviation.of(found, options.path(field), LOSS));
   }
 
-  private void compared(String tensor, double[] found, boolean[] wanted) {
-    section.compared(
+  private void compared(String tensor, double[] found, double[] wanted) {
+    golden.compared(
         "ppo " + name + " " + tensor,
-        Deviation.of(
-            ReinforcementCheck.floats(only(found, wanted)),
-            ReinforcementCheck.floats(only(doubles(name + "." + tensor), wanted)),
-            LOSS,
-            0));
-  }
-
-  private boolean[] all() {
-    boolean[] all = new boolean[token.length];
-    Arrays.fill(all, true);
-    return all;
+        Deviation.of(ReinforcementCheck.floats(found), ReinforcementCheck.floats(wanted), LOSS));
   }
 
   private double[] rewards() {
@@ -170,11 +145,11 @@ final class PpoCheck {
   }
 
   private double[] doubles(String tensor) {
-    return ReinforcementCheck.doubles(GoldenFolder.floats(tensors, tensor));
+    return ReinforcementCheck.doubles(golden.floats(tensor));
   }
 
   private boolean[] real(String mask) {
-    ByteBuffer bytes = tensors.bytes(mask);
+    ByteBuffer bytes = golden.tensors().bytes(mask);
     boolean[] real = new boolean[bytes.remaining()];
     for (int i = 0; i < real.length; i++) {
       real[i] = bytes.get() == 0;

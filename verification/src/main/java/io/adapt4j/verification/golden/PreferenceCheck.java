@@ -1,7 +1,6 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
@@ -30,7 +29,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -76,24 +74,15 @@ final class PreferenceCheck {
           "aot", Dpo.Form.AOT,
           "aot_pair", Dpo.Form.AOT_PAIR);
 
-  private final JsonNode json;
-  private final Report.Section section;
+  private final GoldenFolder golden;
   private final Decoder decoder;
   private final Adaptation adaptation;
-  private final Checkpoint tensors;
   private final List<PreferenceSample> pairs;
 
-  private PreferenceCheck(
-      JsonNode json,
-      Report.Section section,
-      Decoder decoder,
-      Adaptation adaptation,
-      Checkpoint tensors) {
-    this.json = json;
-    this.section = section;
+  private PreferenceCheck(GoldenFolder golden, Decoder decoder, Adaptation adaptation) {
+    this.golden = golden;
     this.decoder = decoder;
     this.adaptation = adaptation;
-    this.tensors = tensors;
     List<TrainingSample> chosen = samples("chosen");
     List<TrainingSample> rejected = samples("rejected");
     this.pairs =
@@ -114,58 +103,35 @@ final class PreferenceCheck {
     Path adapter = Bases.find(folder, policy[1]);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
         Adaptation adaptation = Methods.of(Lora.continuing(adapter)).attach(decoder, base, 0);
-        Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
-      new PreferenceCheck(json, section, decoder, adaptation, tensors).run();
+        GoldenFolder golden = GoldenFolder.open(folder, json, TENSORS, section)) {
+      new PreferenceCheck(golden, decoder, adaptation).run();
     }
   }
 
   private void run() {
+    JsonNode json = golden.json();
+    Report.Section section = golden.section();
     section.attempt("log-probabilities", this::logProbs);
-    JsonNode dpo = json.at("/dpo/losses");
-    for (Iterator<String> names = dpo.fieldNames(); names.hasNext(); ) {
-      String name = names.next();
-      section.attempt("dpo " + name, () -> dpo(name, dpo.get(name)));
-    }
-    JsonNode kto = json.at("/kto/losses");
-    for (Iterator<String> names = kto.fieldNames(); names.hasNext(); ) {
-      String name = names.next();
-      section.attempt("kto " + name, () -> kto(name, kto.get(name)));
-    }
-    JsonNode others = json.at("/orpo_cpo_simpo/losses");
-    for (Iterator<String> names = others.fieldNames(); names.hasNext(); ) {
-      String name = names.next();
-      section.attempt(name, () -> withoutReference(name, others.get(name)));
-    }
+    section.each("dpo ", json.at("/dpo/losses"), this::dpo);
+    section.each("kto ", json.at("/kto/losses"), this::kto);
+    section.each("", json.at("/orpo_cpo_simpo/losses"), this::withoutReference);
     section.attempt("gradients", () -> gradients(false));
     section.attempt("gradients (recompute)", () -> gradients(true));
   }
 
   /** Returns the rows of one side, without masked padding. */
   private List<TrainingSample> samples(String side) {
-    int length = Math.toIntExact(tensors.entry(side + ".input_ids").shape().get(1));
-    long[] ids = GoldenFolder.longs(tensors, side + ".input_ids");
-    long[] mask = GoldenFolder.longs(tensors, side + ".attention_mask");
-    long[] labels = GoldenFolder.longs(tensors, side + ".labels");
-    List<TrainingSample> samples = new ArrayList<>();
-    for (int from = 0; from < ids.length; from += length) {
-      int[] kept = IntStream.range(from, from + length).filter(i -> mask[i] == 1).toArray();
-      samples.add(
-          new TrainingSample(
-              IntStream.of(kept).map(i -> (int) ids[i]).toArray(),
-              IntStream.of(kept).map(i -> (int) labels[i]).toArray()));
-    }
-    return samples;
+    String mask = side + ".attention_mask";
+    List<int[]> ids = golden.unpadded(side + ".input_ids", mask);
+    List<int[]> labels = golden.unpadded(side + ".labels", mask);
+    return IntStream.range(0, ids.size())
+        .mapToObj(row -> new TrainingSample(ids.get(row), labels.get(row)))
+        .toList();
   }
 
   private PreferenceBatch batch(List<PreferenceSample> chosen) {
     return PreferenceBatch.of(
-        chosen, IntStream.range(0, chosen.size()).toArray(), ones(chosen.size()), 0);
-  }
-
-  private static float[] ones(int count) {
-    float[] ones = new float[count];
-    Arrays.fill(ones, 1);
-    return ones;
+        chosen, IntStream.range(0, chosen.size()).toArray(), Networks.ones(chosen.size()), 0);
   }
 
   private ReferenceModel base() {
@@ -181,19 +147,16 @@ final class PreferenceCheck {
             IntStream.range(0, pairs.size()).mapToObj(this::mismatched).toList(),
             0,
             PaddingSide.RIGHT);
-    compare("kto_policy_KL_logps", ReferenceModel.of(decoder).logProbs(mismatched));
-    compare("kto_ref_KL_logps", base().logProbs(mismatched));
+    golden.compared(
+        "kto_policy_KL_logps", ReferenceModel.of(decoder).logProbs(mismatched), LOG_PROBS);
+    golden.compared("kto_ref_KL_logps", base().logProbs(mismatched), LOG_PROBS);
   }
 
   private void logProbs(String model, float[] found) {
     int size = pairs.size();
-    compare(model + "_chosen_logps", Arrays.copyOf(found, size));
-    compare(model + "_rejected_logps", Arrays.copyOfRange(found, size, 2 * size));
-  }
-
-  private void compare(String tensor, float[] found) {
-    section.compared(
-        tensor, Deviation.of(found, GoldenFolder.floats(tensors, tensor), LOG_PROBS, 0));
+    golden.compared(model + "_chosen_logps", Arrays.copyOf(found, size), LOG_PROBS);
+    golden.compared(
+        model + "_rejected_logps", Arrays.copyOfRange(found, size, 2 * size), LOG_PROBS);
   }
 
   /** Returns a prompt with the chosen answer to the next one. */
@@ -244,13 +207,13 @@ final class PreferenceCheck {
                 .or(of(found.get("reward_rejected"), wanted, "rejected_rewards", i, LOSS));
       }
     }
-    section.compared("dpo " + name + " losses", losses);
-    section.compared(
+    golden.compared("dpo " + name + " losses", losses);
+    golden.compared(
         "dpo " + name + " mean",
         Deviation.of(
             task.evaluate(batch(pairs)) / pairs.size(), wanted.path("mean"), tolerance, RELATIVE));
     if (!free) {
-      section.compared("dpo " + name + " rewards", rewards);
+      golden.compared("dpo " + name + " rewards", rewards);
     }
   }
 
@@ -268,11 +231,8 @@ final class PreferenceCheck {
     }
     Arrays.sort(left);
     Arrays.sort(right);
-    Deviation worst = Deviation.NONE;
-    for (int i = 0; i < size; i++) {
-      worst = worst.or(of(loss.terms(left[i], right[i]).loss(), wanted, "losses", i, LOSS));
-    }
-    return worst;
+    return Deviation.worst(
+        size, i -> of(loss.terms(left[i], right[i]).loss(), wanted, "losses", i, LOSS));
   }
 
   private PreferencePairs pairs(PairLoss loss, ReferenceModel reference) {
@@ -295,15 +255,15 @@ final class PreferenceCheck {
     Evaluation<UnpairedBatch> evaluation = task.evaluation();
     double mean = evaluation.add(unpaired()) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
-    section.compared("kto " + name + " mean", Deviation.of(mean, wanted.path("mean"), LOSS, 0));
-    section.compared(
-        "kto " + name + " kl", Deviation.of(found.get("kl"), wanted.path("kl"), LOG_PROBS, 0));
-    section.compared(
+    golden.compared("kto " + name + " mean", Deviation.of(mean, wanted.path("mean"), LOSS));
+    golden.compared(
+        "kto " + name + " kl", Deviation.of(found.get("kl"), wanted.path("kl"), LOG_PROBS));
+    golden.compared(
         "kto " + name + " rewards",
-        Deviation.of(found.get("reward_chosen"), mean(wanted.path("chosen_rewards")), LOSS, 0)
+        Deviation.of(found.get("reward_chosen"), mean(wanted.path("chosen_rewards")), LOSS)
             .or(
                 Deviation.of(
-                    found.get("reward_rejected"), mean(wanted.path("rejected_rewards")), LOSS, 0)));
+                    found.get("reward_rejected"), mean(wanted.path("rejected_rewards")), LOSS)));
   }
 
   private static double mean(JsonNode values) {
@@ -318,16 +278,16 @@ final class PreferenceCheck {
   private UnpairedBatch unpaired() {
     List<UnpairedSample> samples = new ArrayList<>();
     int at = 0;
-    for (JsonNode row : json.at("/kto/desirable_rows")) {
+    for (JsonNode row : golden.json().at("/kto/desirable_rows")) {
       samples.add(new UnpairedSample(pairs.get(row.asInt()).chosen(), mismatched(at++), true));
     }
-    for (JsonNode row : json.at("/kto/undesirable_rows")) {
+    for (JsonNode row : golden.json().at("/kto/undesirable_rows")) {
       samples.add(new UnpairedSample(pairs.get(row.asInt()).rejected(), mismatched(at++), false));
     }
     if (at != pairs.size()) {
       throw new UnsupportedQuantityException("answers that are not as many as prompts");
     }
-    return UnpairedBatch.of(samples, IntStream.range(0, at).toArray(), ones(at), 0);
+    return UnpairedBatch.of(samples, IntStream.range(0, at).toArray(), Networks.ones(at), 0);
   }
 
   private void withoutReference(String name, JsonNode wanted) {
@@ -335,7 +295,7 @@ final class PreferenceCheck {
         pairs(loss(name, wanted), ReferenceModel.none()).evaluation();
     double loss = evaluation.add(batch(pairs)) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
-    section.compared(name + " loss", Deviation.of(loss, wanted.path("loss"), LOSS, 0));
+    golden.compared(name + " loss", Deviation.of(loss, wanted.path("loss"), LOSS));
     JsonNode metrics = wanted.path("metrics");
     Deviation worst =
         metric(found, "reward_chosen", metrics.path("rewards/chosen"))
@@ -347,11 +307,11 @@ final class PreferenceCheck {
     if (found.containsKey("nll")) {
       worst = worst.or(metric(found, "nll", metrics.path("nll_loss")));
     }
-    section.compared(name + " metrics", worst);
+    golden.compared(name + " metrics", worst);
   }
 
   private static Deviation metric(Map<String, Double> found, String name, JsonNode wanted) {
-    return Deviation.of(found.get(name), wanted, LOG_PROBS, 0);
+    return Deviation.of(found.get(name), wanted, LOG_PROBS);
   }
 
   private static PairLoss loss(String name, JsonNode wanted) {
@@ -375,11 +335,11 @@ final class PreferenceCheck {
 
   private void gradients(boolean recompute) {
     String suffix = recompute ? " (recompute)" : "";
-    JsonNode first = json.at("/dpo/losses/sigmoid_beta0.1");
+    JsonNode first = golden.json().at("/dpo/losses/sigmoid_beta0.1");
     pairs(PairLoss.of(PreferenceLoss.dpo(first.path("beta").asDouble(0.1))), base())
         .forwardBackward(batch(pairs), 1.0 / pairs.size(), recompute, 0);
     Map<String, float[]> found = Networks.gradients(decoder, adaptation.trained());
-    Gradients.compare(section, tensors, GRADIENTS, found, tensor -> tensor + suffix, GRADIENT, 0);
+    Gradients.compare(golden, GRADIENTS, found, "%s" + suffix, GRADIENT, 0);
     TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());
   }
 }

@@ -1,7 +1,6 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -39,22 +38,15 @@ final class ReinforcementCheck {
   private static final double LOSS = 1e-4;
   private static final String GRADIENT = "grad_";
 
-  private final Path folder;
-  private final JsonNode expected;
-  private final Checkpoint tensors;
-  private final Report.Section section;
+  private final GoldenFolder golden;
   private final int[] lengths;
   private final int most;
   private final LanguageModelLoss.Inputs inputs;
 
-  private ReinforcementCheck(
-      Path folder, JsonNode expected, Checkpoint tensors, Report.Section section) {
-    this.folder = folder;
-    this.expected = expected;
-    this.tensors = tensors;
-    this.section = section;
-    this.most = Math.toIntExact(tensors.entry("completion_ids").shape().get(1));
-    this.lengths = lengths(GoldenFolder.longs(tensors, "completion_mask"), most);
+  private ReinforcementCheck(GoldenFolder golden) {
+    this.golden = golden;
+    this.most = golden.dimension("completion_ids", 1);
+    this.lengths = lengths(golden.longs("completion_mask"), most);
     this.inputs = inputs();
   }
 
@@ -71,8 +63,8 @@ final class ReinforcementCheck {
 
   /** Checks GRPO alone. */
   static void policy(Path folder, JsonNode json, Report.Section section) {
-    try (Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
-      ReinforcementCheck check = new ReinforcementCheck(folder, json, tensors, section);
+    try (GoldenFolder golden = GoldenFolder.open(folder, json, TENSORS, section)) {
+      ReinforcementCheck check = new ReinforcementCheck(golden);
       section.attempt("grpo advantages", check::advantages);
       section.attempt("grpo losses", check::policy);
     }
@@ -84,53 +76,42 @@ final class ReinforcementCheck {
             "group", AdvantageEstimator.GROUP_SCALED,
             "batch", AdvantageEstimator.BATCH_SCALED,
             "none", AdvantageEstimator.CENTERED);
-    int group = expected.path("grpo").path("num_generations").asInt();
-    for (String tensor : tensors.names().stream().sorted().toList()) {
-      if (tensor.startsWith("advantages.")) {
-        String[] parts = tensor.split("\\.", 3);
-        double[] found =
-            GroupAdvantages.of(
-                scalings.get(parts[2]), doubles(GoldenFolder.floats(tensors, parts[1])), group);
-        section.compared("grpo " + tensor, Deviation.of(floats(found), floats(tensor), LOSS, 0));
-      }
+    int group = golden.json().path("grpo").path("num_generations").asInt();
+    for (String tensor : golden.names("advantages.")) {
+      String[] parts = tensor.split("\\.", 3);
+      double[] found =
+          GroupAdvantages.of(scalings.get(parts[2]), doubles(golden.floats(parts[1])), group);
+      golden.compared("grpo " + tensor, Deviation.of(floats(found), golden.floats(tensor), LOSS));
     }
   }
 
   private void policy() {
-    String[] names = expected.path("policy").asText().split(" with ", 2);
-    Path base = Bases.find(folder, names[0]);
+    String[] names = golden.json().path("policy").asText().split(" with ", 2);
+    Path base = Bases.find(golden.path(), names[0]);
     Networks.requireSupported(base);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
         Adaptation adaptation =
-            Methods.of(Lora.continuing(Bases.find(folder, names[1]))).attach(decoder, base, 0)) {
+            Methods.of(Lora.continuing(Bases.find(golden.path(), names[1])))
+                .attach(decoder, base, 0)) {
       Supplier<float[]> score = () -> TokenLogProbs.evaluate(decoder, inputs);
       logProbs("per_token_logps", score.get());
-      boolean given = !expected.has("reference");
+      boolean given = !golden.json().has("reference");
       float[] reference =
-          given ? real(floats("ref_per_token_logps")) : adaptation.withoutAdapter(score);
+          given ? real(golden.floats("ref_per_token_logps")) : adaptation.withoutAdapter(score);
       if (!given) {
         logProbs("ref_per_token_logps", reference);
       }
-      expected
-          .path("grpo")
-          .path("losses")
-          .properties()
-          .forEach(
-              property ->
-                  section.attempt(
-                      "grpo " + property.getKey(),
-                      () ->
-                          loss(
-                              property.getKey(),
-                              property.getValue(),
-                              decoder,
-                              adaptation,
-                              reference)));
+      golden
+          .section()
+          .each(
+              "grpo ",
+              golden.json().at("/grpo/losses"),
+              (name, options) -> loss(name, options, decoder, adaptation, reference));
     }
   }
 
   private void logProbs(String tensor, float[] found) {
-    section.compared("grpo " + tensor, Deviation.of(found, real(floats(tensor)), LOG_PROBS, 0));
+    golden.compared("grpo " + tensor, Deviation.of(found, real(golden.floats(tensor)), LOG_PROBS));
   }
 
   private void loss(
@@ -146,7 +127,7 @@ final class ReinforcementCheck {
             options.path("importance_sampling_level").asText().equals("sequence"));
     float[] old =
         options.path("uses_old_per_token_logps").asBoolean(true)
-            ? real(floats("old_per_token_logps"))
+            ? real(golden.floats("old_per_token_logps"))
             : new float[0];
     double divisor = divisor(normalization, options);
     double[] loss = new double[1];
@@ -172,8 +153,7 @@ final class ReinforcementCheck {
           loss[0] = outcome.loss() / divisor;
           return outcome.derivative();
         });
-    section.compared(
-        "grpo " + name, Deviation.of(loss[0], options.path("loss").asDouble(), LOSS, 0));
+    golden.compared("grpo " + name, Deviation.of(loss[0], options.path("loss").asDouble(), LOSS));
     gradients(name, options, Networks.gradients(decoder, adaptation.trained()));
   }
 
@@ -201,24 +181,17 @@ final class ReinforcementCheck {
   }
 
   private void gradients(String name, JsonNode options, Map<String, float[]> found) {
-    section.compared(
+    golden.compared(
         "grpo " + name + " grad_norm",
         Deviation.of(
             Gradients.norm(found.values()), options.path("grad_norm").asDouble(), 1e-3, 1e-3));
-    Gradients.compare(
-        section,
-        tensors,
-        GRADIENT + name + ".",
-        found,
-        tensor -> "grpo " + tensor,
-        LOSS,
-        Tolerances.RELATIVE);
+    Gradients.compare(golden, GRADIENT + name + ".", found, "grpo %s");
   }
 
   private LanguageModelLoss.Inputs inputs() {
-    long[] promptIds = GoldenFolder.longs(tensors, "prompt_ids");
-    long[] promptMask = GoldenFolder.longs(tensors, "prompt_mask");
-    long[] completionIds = GoldenFolder.longs(tensors, "completion_ids");
+    long[] promptIds = golden.longs("prompt_ids");
+    long[] promptMask = golden.longs("prompt_mask");
+    long[] completionIds = golden.longs("completion_ids");
     int before = promptIds.length / lengths.length;
     int length = before + most;
     long[] ids = new long[lengths.length * length];
@@ -238,7 +211,7 @@ final class ReinforcementCheck {
 
   private float[] advantagesOfTokens() {
     String given = "advantages";
-    float[] ofRows = floats(tensors.names().contains(given) ? given : "advantages.rewards.group");
+    float[] ofRows = golden.floats(golden.has(given) ? given : "advantages.rewards.group");
     float[] all = new float[Arrays.stream(lengths).sum()];
     int at = 0;
     for (int row = 0; row < lengths.length; row++) {
@@ -246,10 +219,6 @@ final class ReinforcementCheck {
       at += lengths[row];
     }
     return all;
-  }
-
-  private float[] floats(String tensor) {
-    return GoldenFolder.floats(tensors, tensor);
   }
 
   /** Returns the values of non-padding tokens. */

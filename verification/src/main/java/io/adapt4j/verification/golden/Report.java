@@ -1,5 +1,6 @@
 package io.adapt4j.verification.golden;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -18,6 +19,11 @@ final class Report {
   /** Check of a quantity; an exception is its outcome. */
   interface Check {
     void run() throws Exception;
+  }
+
+  /** Check of a field of an object. */
+  interface FieldCheck {
+    void run(String name, JsonNode value) throws Exception;
   }
 
   /** Computes the deviation of a quantity. */
@@ -117,6 +123,16 @@ final class Report {
       } catch (Exception e) {
         failed(quantity, e.getMessage() == null ? e.toString() : e.getMessage());
       }
+    }
+
+    /** Runs a check for every field of an object; quantities are named by prefix and field. */
+    void each(String prefix, JsonNode object, FieldCheck check) {
+      object
+          .properties()
+          .forEach(
+              field ->
+                  attempt(
+                      prefix + field.getKey(), () -> check.run(field.getKey(), field.getValue())));
     }
 
     /** Recomputes a quantity and reports it. */

@@ -12,7 +12,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenSpan;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -22,18 +21,15 @@ import java.util.Map;
 final class RerankCheck {
 
   static final Kind KIND =
-      new Kind(
+      Kind.ofModel(
           "rerankers",
           source -> source.kind().equals("rerank_lm") || source.kind().equals("rerank_cls"),
-          (source, section) -> {
-            Networks.requireSupported(source.path());
-            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-              RerankCheck check = new RerankCheck(golden, section);
-              if (source.kind().equals("rerank_lm")) {
-                check.languageModel();
-              } else {
-                check.classifier();
-              }
+          golden -> {
+            RerankCheck check = new RerankCheck(golden);
+            if (GoldenSource.read(golden.path()).kind().equals("rerank_lm")) {
+              check.languageModel();
+            } else {
+              check.classifier();
             }
           });
 
@@ -41,19 +37,17 @@ final class RerankCheck {
   private static final String GRADIENT = "grad.";
 
   private final GoldenFolder golden;
-  private final Report.Section section;
 
-  private RerankCheck(GoldenFolder golden, Report.Section section) {
+  private RerankCheck(GoldenFolder golden) {
     this.golden = golden;
-    this.section = section;
   }
 
   private void languageModel() {
     for (String suffix : List.of("", "_left")) {
-      section.attempt("scores" + suffix, () -> choices(suffix));
-      section.attempt("two_logits" + suffix, () -> twoLogits(suffix));
+      golden.attempt("scores" + suffix, () -> choices(suffix));
+      golden.attempt("two_logits" + suffix, () -> twoLogits(suffix));
     }
-    section.attempt(
+    golden.attempt(
         "bce_loss",
         () -> {
           try (Encoder encoder =
@@ -80,8 +74,7 @@ final class RerankCheck {
       for (int i = 0; i < found.length; i++) {
         found[i] = (float) (1 / (1 + Math.exp(logProbs.get(2 * i + 1) - logProbs.get(2 * i))));
       }
-      section.compared(
-          "scores" + suffix, Deviation.of(found, golden.floats("scores" + suffix), SCORE, 0));
+      golden.compared("scores" + suffix, found, SCORE);
     }
   }
 
@@ -100,18 +93,18 @@ final class RerankCheck {
         found[2 * row + 1] = all[last * vocabulary + tokenId("true")];
       }
       String tensor = "two_logits" + suffix;
-      section.compared(tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, 0));
+      golden.compared(tensor, found, Tolerances.FP32);
     }
   }
 
   private void classifier() {
     for (String suffix : List.of("", "_left")) {
       if (golden.has("scores" + suffix)) {
-        section.attempt("scores" + suffix, () -> sigmoids(suffix));
+        golden.attempt("scores" + suffix, () -> sigmoids(suffix));
       }
     }
     if (golden.has("bce_loss")) {
-      section.attempt(
+      golden.attempt(
           "bce_loss",
           () -> {
             try (Encoder encoder = (Encoder) Networks.load(golden.path(), DType.F32)) {
@@ -127,35 +120,24 @@ final class RerankCheck {
       for (int i = 0; i < found.length; i++) {
         found[i] = (float) (1 / (1 + Math.exp(-found[i])));
       }
-      section.compared(
-          "scores" + suffix, Deviation.of(found, golden.floats("scores" + suffix), SCORE, 0));
+      golden.compared("scores" + suffix, found, SCORE);
     }
   }
 
   private void training(Encoder encoder) {
     encoder.parameters().forEach(Parameter::train);
     EncoderInputs batch = golden.unlabeled("", "");
-    float[] weights = new float[batch.rows()];
-    Arrays.fill(weights, 1);
     double loss =
         TextLoss.forwardBackward(
                 encoder,
                 batch,
-                new TextTargets.ManyClasses(golden.floats("labels"), weights),
+                new TextTargets.ManyClasses(golden.floats("labels"), Networks.ones(batch.rows())),
                 1.0 / batch.rows(),
                 false,
                 0)
             / batch.rows();
-    section.compared(
-        "bce_loss", Deviation.of(loss, golden.floats("bce_loss")[0], Tolerances.FP32, 0));
+    golden.compared("bce_loss", loss, "bce_loss");
     Map<String, float[]> gradients = Networks.gradients(encoder);
-    Gradients.compare(
-        section,
-        golden.tensors(),
-        GRADIENT,
-        gradients,
-        tensor -> tensor,
-        Tolerances.FP32,
-        Tolerances.RELATIVE);
+    Gradients.compare(golden, GRADIENT, gradients, "%s");
   }
 }

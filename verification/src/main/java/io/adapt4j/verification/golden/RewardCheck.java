@@ -1,7 +1,6 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
@@ -16,37 +15,25 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** Compares rewards, losses and gradients of a reward model with the expected ones. */
 final class RewardCheck {
 
   private static final double LOSS = 1e-4;
 
-  private final Path folder;
-  private final Checkpoint tensors;
-  private final Report.Section section;
+  private final GoldenFolder golden;
 
-  private RewardCheck(Path folder, Checkpoint tensors, Report.Section section) {
-    this.folder = folder;
-    this.tensors = tensors;
-    this.section = section;
+  private RewardCheck(GoldenFolder golden) {
+    this.golden = golden;
   }
 
   static void run(Path folder, JsonNode expected, Report.Section section) {
-    try (Checkpoint tensors = Checkpoint.openFile(folder.resolve("reward.safetensors"))) {
-      RewardCheck check = new RewardCheck(folder, tensors, section);
+    try (GoldenFolder golden = GoldenFolder.open(folder, expected, "reward.safetensors", section)) {
+      RewardCheck check = new RewardCheck(golden);
       for (PaddingSide side : PaddingSide.values()) {
         section.attempt("reward " + side, () -> check.rewards(side));
       }
-      expected
-          .path("losses")
-          .properties()
-          .forEach(
-              property ->
-                  section.attempt(
-                      "reward " + property.getKey(),
-                      () -> check.loss(property.getKey(), property.getValue())));
+      section.each("reward ", expected.path("losses"), check::loss);
     }
   }
 
@@ -61,9 +48,8 @@ final class RewardCheck {
   }
 
   private void compared(String tensor, PaddingSide side, float[] found) {
-    section.compared(
-        "reward " + tensor + " padded " + side,
-        Deviation.of(found, GoldenFolder.floats(tensors, tensor), LOSS, 0));
+    golden.compared(
+        "reward " + tensor + " padded " + side, Deviation.of(found, golden.floats(tensor), LOSS));
   }
 
   private void loss(String name, JsonNode expected) {
@@ -75,45 +61,28 @@ final class RewardCheck {
               encoder,
               new PairwiseObjective(expected.path("center_rewards_coefficient").asDouble()));
       double found = loss.forwardBackward(batch, 1.0 / batch.size(), false, 0) / batch.size();
-      section.compared(
-          "reward " + name, Deviation.of(found, expected.path("loss").asDouble(), LOSS, 0));
+      golden.compared(
+          "reward " + name, Deviation.of(found, expected.path("loss").asDouble(), LOSS));
       Map<String, float[]> gradients = Networks.gradients(encoder);
-      Gradients.compare(
-          section,
-          tensors,
-          "grad_" + name + ".",
-          gradients,
-          tensor -> "reward " + tensor,
-          LOSS,
-          Tolerances.RELATIVE);
+      Gradients.compare(golden, "grad_" + name + ".", gradients, "reward %s");
     }
   }
 
   private Encoder load() {
-    return (Encoder) Networks.load(folder.resolve("reward_model"), DType.F32);
+    return (Encoder) Networks.load(golden.path().resolve("reward_model"), DType.F32);
   }
 
   private RewardBatch batch(PaddingSide side, JsonNode margin) {
     List<TrainingSample> sides = new ArrayList<>();
-    for (String name : List.of("chosen", "rejected")) {
-      long[] ids = GoldenFolder.longs(tensors, "input_ids_" + name);
-      long[] mask = GoldenFolder.longs(tensors, "attention_mask_" + name);
-      int width = Math.toIntExact(tensors.entry("input_ids_" + name).shape().get(1));
-      for (int from = 0; from < ids.length; from += width) {
-        int[] real =
-            IntStream.range(from, from + width)
-                .filter(i -> mask[i] == 1)
-                .map(i -> Math.toIntExact(ids[i]))
-                .toArray();
-        sides.add(new TrainingSample(real, real));
-      }
+    for (String name : List.of("_chosen", "_rejected")) {
+      golden
+          .unpadded("input_ids" + name, "attention_mask" + name)
+          .forEach(row -> sides.add(new TrainingSample(row, row)));
     }
     float[] margins = new float[sides.size() / 2];
-    float[] weights = new float[margins.length];
-    Arrays.fill(weights, 1);
     for (int i = 0; margin != null && i < margins.length; i++) {
       margins[i] = (float) margin.path(i).asDouble();
     }
-    return new RewardBatch(Batch.of(sides, 0, side), margins, weights);
+    return new RewardBatch(Batch.of(sides, 0, side), margins, Networks.ones(margins.length));
   }
 }

@@ -23,10 +23,10 @@ final class RoundTripCheck {
 
   private RoundTripCheck() {}
 
-  static void run(GoldenFolder golden, Report.Section section) throws IOException {
+  static void run(GoldenFolder golden) throws IOException {
     EncoderInputs batch = golden.batch("", "");
     if (Networks.isMx(GoldenFolder.json(golden.path(), ModelConfig.FILE))) {
-      asStored(golden, batch, section);
+      asStored(golden, batch);
       return;
     }
     try (Network network = Networks.load(golden.path(), DType.F32);
@@ -35,7 +35,7 @@ final class RoundTripCheck {
       List<TensorData> tensors = Weights.tensors(network, storedType(golden.path()));
       Path single = folder.path().resolve("single");
       CheckpointFolder.write(single, golden.path(), network.modelConfig(), tensors);
-      compare("logits after save and load", single, batch, expected, section);
+      compare("logits after save and load", single, batch, expected, golden);
       Path sharded = folder.path().resolve("sharded");
       Files.createDirectories(sharded);
       long bytes = tensors.stream().mapToLong(TensorData::length).sum();
@@ -44,24 +44,23 @@ final class RoundTripCheck {
       if (!Files.exists(sharded.resolve(Checkpoint.INDEX_FILE))) {
         throw new GoldenException("expected shards, found one file");
       }
-      compare("logits after sharded save and load", sharded, batch, expected, section);
+      compare("logits after sharded save and load", sharded, batch, expected, golden);
     }
   }
 
   /** Checks that 4-bit weights are written again with the same bytes. */
-  private static void asStored(GoldenFolder golden, EncoderInputs batch, Report.Section section)
-      throws IOException {
+  private static void asStored(GoldenFolder golden, EncoderInputs batch) throws IOException {
     Path saved;
     try (Network stored = Networks.load(golden.path(), DType.F32);
         Network plain = Networks.loadPlain(golden.path(), DType.F32);
         TemporaryFolder folder = TemporaryFolder.create()) {
       float[] expected = Networks.logits(stored, batch);
-      section.compared(
+      golden.compared(
           "logits of dequantized weights",
-          Deviation.of(Networks.logits(plain, batch), expected, 0, 0));
+          Deviation.of(Networks.logits(plain, batch), expected, 0));
       saved = folder.path().resolve("saved");
       CheckpointFolder.write(saved, golden.path(), plain.modelConfig(), plain, StoredType.BF16);
-      compare("logits after save and load", saved, batch, expected, section);
+      compare("logits after save and load", saved, batch, expected, golden);
       try (Checkpoint found = Checkpoint.openFile(saved.resolve(Checkpoint.SINGLE_FILE));
           Checkpoint wanted = Checkpoint.openFile(golden.path().resolve(Checkpoint.SINGLE_FILE))) {
         long different =
@@ -71,16 +70,16 @@ final class RoundTripCheck {
                         !found.names().contains(name)
                             || !found.bytes(name).equals(wanted.bytes(name)))
                 .count();
-        section.compared("tensors after save", Deviation.of((double) different, 0, 0, 0));
+        golden.compared("tensors after save", Deviation.of((double) different, 0, 0));
       }
     }
   }
 
   private static void compare(
-      String quantity, Path folder, EncoderInputs batch, float[] expected, Report.Section section) {
+      String quantity, Path folder, EncoderInputs batch, float[] expected, GoldenFolder golden) {
     try (Network loaded = Networks.load(folder, DType.F32)) {
       float[] found = Networks.logits(loaded, batch);
-      section.compared(quantity, Deviation.of(found, expected, 0, 0));
+      golden.compared(quantity, Deviation.of(found, expected, 0));
     }
   }
 

@@ -23,24 +23,22 @@ final class RouterCheck {
   private static final double CLOSE = 1e-4;
 
   private final GoldenFolder golden;
-  private final Report.Section section;
   private final EncoderInputs batch;
 
-  private RouterCheck(GoldenFolder golden, Report.Section section) {
+  private RouterCheck(GoldenFolder golden) {
     this.golden = golden;
-    this.section = section;
     this.batch = golden.batch("", "");
   }
 
-  static void run(GoldenFolder golden, Report.Section section) {
+  static void run(GoldenFolder golden) {
     List<String> choices = golden.names(CHOICES);
     if (choices.isEmpty()) {
       return;
     }
-    RouterCheck check = new RouterCheck(golden, section);
-    section.attempt("router choices", () -> check.choices(choices));
+    RouterCheck check = new RouterCheck(golden);
+    golden.attempt("router choices", () -> check.choices(choices));
     if (golden.has("aux_loss")) {
-      section.attempt("aux_loss", check::balance);
+      golden.attempt("aux_loss", check::balance);
     }
   }
 
@@ -60,7 +58,7 @@ final class RouterCheck {
     for (int i = 0; i < found.size(); i++) {
       int layer = layer(sorted.get(i));
       long other = different(found.get(i), golden.longs(sorted.get(i)), scores(layer));
-      section.compared(sorted.get(i), Deviation.of((double) other, 0, 0, 0));
+      golden.compared(sorted.get(i), Deviation.of((double) other, 0, 0));
     }
   }
 
@@ -112,28 +110,21 @@ final class RouterCheck {
     try (Network network = Networks.load(golden.path(), DType.F32, RouterCheck::alone)) {
       network.parameters().forEach(Parameter::train);
       double found = Networks.forwardBackward(network, batch, true) - golden.floats("loss")[0];
-      section.compared("aux_loss", Deviation.of(found, wanted, Tolerances.FP32, 0));
+      golden.compared("aux_loss", Deviation.of(found, wanted, Tolerances.FP32));
     }
     try (Network network = Networks.load(golden.path(), DType.F32, RouterCheck::balanced)) {
       double coefficient = network.routerBalance().orElseThrow().coefficient();
       network.parameters().forEach(Parameter::train);
       double plain = golden.floats("loss")[0];
       double found = Networks.forwardBackward(network, batch, false);
-      section.compared(
-          "loss_with_aux", Deviation.of(found, plain + coefficient * wanted, Tolerances.FP32, 0));
+      golden.compared(
+          "loss_with_aux", Deviation.of(found, plain + coefficient * wanted, Tolerances.FP32));
       if (golden.json().has("aux_loss_from_router_logits")) {
         // The gradients of this family belong to a loss over other scores.
         return;
       }
       Map<String, float[]> gradients = Networks.gradients(network);
-      Gradients.compare(
-          section,
-          golden.tensors(),
-          GRADIENTS,
-          gradients,
-          name -> name,
-          Tolerances.FP32,
-          Tolerances.RELATIVE);
+      Gradients.compare(golden, GRADIENTS, gradients, "%s");
     }
   }
 

@@ -16,41 +16,30 @@ final class SequenceCheck {
   private SequenceCheck() {}
 
   /** Checks all hidden states as in Transformers: the last of each side is after its final norm. */
-  static void states(
-      GoldenFolder golden, Report.Section section, EncoderDecoder network, EncoderInputs batch) {
+  static void states(GoldenFolder golden, EncoderDecoder network, EncoderInputs batch) {
     List<List<float[]>> sides = network.allStates(Networks.sequence(batch));
     List<float[]> read = withoutBeforeNorm(sides.get(0));
-    side(golden, section, "encoder_hidden.", read, batch.attentionMask());
-    side(
-        golden,
-        section,
-        "decoder_hidden.",
-        withoutBeforeNorm(sides.get(1)),
-        GoldenFolder.targets(batch));
+    side(golden, "encoder_hidden.", read, batch.attentionMask());
+    side(golden, "decoder_hidden.", withoutBeforeNorm(sides.get(1)), GoldenFolder.targets(batch));
     if (golden.has("encoder_last_hidden_state")) {
       compare(
-          golden,
-          section,
-          "encoder_last_hidden_state",
-          read.get(read.size() - 1),
-          batch.attentionMask());
+          golden, "encoder_last_hidden_state", read.get(read.size() - 1), batch.attentionMask());
     }
   }
 
   /** Generates greedily; the ids must match those of Transformers. */
-  static void generated(GoldenFolder golden, Report.Section section) {
+  static void generated(GoldenFolder golden) {
     try (SequenceToSequenceModel model =
         SequenceToSequenceModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
       for (String tensor : List.of("generated", "generated_eos")) {
         if (golden.has(tensor)) {
-          section.attempt(tensor, () -> compare(golden, section, model, tensor));
+          golden.attempt(tensor, () -> compare(golden, model, tensor));
         }
       }
     }
   }
 
-  private static void compare(
-      GoldenFolder golden, Report.Section section, SequenceToSequenceModel model, String tensor) {
+  private static void compare(GoldenFolder golden, SequenceToSequenceModel model, String tensor) {
     List<int[]> expected = golden.rows(tensor);
     JsonNode ends = golden.json().path("eos_token_id_for_" + tensor);
     SequenceOptions.Builder options =
@@ -64,7 +53,7 @@ final class SequenceCheck {
         GenerationCheck.padded(
             model.generateIds(GenerationCheck.prompts(golden, ""), options.build()),
             model.padTokenId());
-    section.compared(tensor, new Deviation(GenerationCheck.differences(found, expected), 0));
+    golden.compared(tensor, new Deviation(GenerationCheck.differences(found, expected), 0));
   }
 
   private static List<float[]> withoutBeforeNorm(List<float[]> states) {
@@ -73,22 +62,16 @@ final class SequenceCheck {
     return kept;
   }
 
-  private static void side(
-      GoldenFolder golden,
-      Report.Section section,
-      String prefix,
-      List<float[]> states,
-      long[] mask) {
+  private static void side(GoldenFolder golden, String prefix, List<float[]> states, long[] mask) {
     for (int i = 0; i < states.size(); i++) {
       if (golden.has(prefix + i)) {
-        compare(golden, section, prefix + i, states.get(i), mask);
+        compare(golden, prefix + i, states.get(i), mask);
       }
     }
   }
 
-  private static void compare(
-      GoldenFolder golden, Report.Section section, String tensor, float[] found, long[] mask) {
-    section.compared(
+  private static void compare(GoldenFolder golden, String tensor, float[] found, long[] mask) {
+    golden.compared(
         tensor, Deviation.masked(found, golden.floats(tensor), mask, Tolerances.of(golden), 0));
   }
 }

@@ -24,24 +24,23 @@ final class StoredHeadCheck {
           "models",
           source -> source.hasAny(FOUR + "_vs_5_15_maxdiff"),
           (source, section) -> {
-            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
-              run(golden, section);
+            try (GoldenFolder golden = GoldenFolder.open(source.path(), section)) {
+              run(golden);
             }
           });
 
   private StoredHeadCheck() {}
 
-  private static void run(GoldenFolder golden, Report.Section section) {
-    section.attempt(FIVE, () -> compare(golden, section, FIVE, config -> config));
-    section.attempt(FOUR, () -> compare(golden, section, FOUR, StoredHeadCheck::ofFour));
+  private static void run(GoldenFolder golden) {
+    golden.attempt(FIVE, () -> compare(golden, FIVE, config -> config));
+    golden.attempt(FOUR, () -> compare(golden, FOUR, StoredHeadCheck::ofFour));
   }
 
-  private static void compare(
-      GoldenFolder golden, Report.Section section, String tensor, UnaryOperator<ModelConfig> as) {
+  private static void compare(GoldenFolder golden, String tensor, UnaryOperator<ModelConfig> as) {
     EncoderInputs batch = golden.unlabeled("", "");
     try (Network network = Networks.load(golden.path(), DType.F32, as)) {
       float[] found = Networks.logits(network, batch);
-      section.compared(tensor, golden.deviation(tensor, found, batch, Tolerances.FP32));
+      golden.compared(tensor, found, batch, Tolerances.FP32);
     }
   }
 

@@ -22,7 +22,6 @@ import java.util.regex.Pattern;
 final class TrainingCheck {
 
   private static final double LOSS = 1e-3;
-  private static final double GRADIENT_NORM = 1e-3;
   private static final double LEARNING_RATE = 1e-9;
   private static final double WEIGHTS = 1e-3;
   private static final double CONVERTED = 1e-5;
@@ -37,26 +36,20 @@ final class TrainingCheck {
   private final GoldenFolder golden;
   private final Path base;
   private final Run run;
-  private final Report.Section section;
   private final EncoderInputs evaluation;
 
-  private TrainingCheck(GoldenFolder golden, Path base, Run run, Report.Section section) {
+  private TrainingCheck(GoldenFolder golden, Path base, Run run) {
     this.golden = golden;
     this.base = base;
     this.run = run;
-    this.section = section;
     this.evaluation = golden.batch("eval.", "");
   }
 
   static void run(
-      GoldenFolder golden,
-      Path base,
-      JsonNode options,
-      Function<Network, Adaptation> method,
-      Report.Section section)
+      GoldenFolder golden, Path base, JsonNode options, Function<Network, Adaptation> method)
       throws IOException {
     Run run = Run.read(golden.path(), options);
-    TrainingCheck check = new TrainingCheck(golden, base, run, section);
+    TrainingCheck check = new TrainingCheck(golden, base, run);
     check.requireSameSteps();
     try (Network network = Networks.load(base, DType.F32);
         Adaptation adaptation = method.apply(network)) {
@@ -103,38 +96,20 @@ final class TrainingCheck {
   }
 
   private void series(List<TrainingStep.Outcome> outcomes) {
-    Deviation items = Deviation.NONE;
-    Deviation rate = Deviation.NONE;
-    Deviation microLoss = Deviation.NONE;
-    Deviation loss = Deviation.NONE;
-    Deviation norm = Deviation.NONE;
+    Series series = new Series();
     for (int step = 0; step < outcomes.size(); step++) {
       TrainingStep.Outcome found = outcomes.get(step);
       JsonNode wanted = expected(step);
       if (wanted.hasNonNull("num_items_in_batch")) {
-        items = items.or(Deviation.of(run.labels(step), wanted.path("num_items_in_batch"), 0, 0));
+        series.add(
+            "num_items_in_batch",
+            Deviation.of(run.labels(step), wanted.path("num_items_in_batch"), 0));
       }
-      rate =
-          rate.or(Deviation.of(run.learningRate().rate(step), wanted.path("lr"), LEARNING_RATE, 0));
-      loss = loss.or(Deviation.of(found.loss(), wanted.path("loss"), LOSS, 0));
-      norm =
-          norm.or(
-              Deviation.of(
-                  found.gradientNorm(), wanted.path("grad_norm"), GRADIENT_NORM, GRADIENT_NORM));
-      for (int i = 0; i < found.microLosses().size(); i++) {
-        microLoss =
-            microLoss.or(
-                Deviation.of(
-                    found.microLosses().get(i), wanted.path("micro_losses").path(i), LOSS, 0));
-      }
+      series.add(
+          "lr", Deviation.of(run.learningRate().rate(step), wanted.path("lr"), LEARNING_RATE));
+      series.step(found, wanted, LOSS);
     }
-    if (!items.equals(Deviation.NONE)) {
-      section.compared("steps: num_items_in_batch", items);
-    }
-    section.compared("steps: lr", rate);
-    section.compared("steps: micro_losses", microLoss);
-    section.compared("steps: loss", loss);
-    section.compared("steps: grad_norm", norm);
+    series.report("steps: ", golden.section());
   }
 
   private void result(Network network, Adaptation adaptation) throws IOException {
@@ -143,18 +118,18 @@ final class TrainingCheck {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path saved = folder.path().resolve("saved");
       adaptation.save(saved);
-      section.attempt("final weights", () -> weights(saved));
-      section.attempt("logits after save and load", () -> reload(saved, trained));
+      golden.attempt("final weights", () -> weights(saved));
+      golden.attempt("logits after save and load", () -> reload(saved, trained));
     }
   }
 
   private void compare(String quantity, float[] found, String tensor) {
-    section.compared(quantity, golden.deviation(tensor, found, evaluation, TRAINED_LOGITS));
+    golden.compared(quantity, golden.deviation(tensor, found, evaluation, TRAINED_LOGITS));
   }
 
   private void same(String quantity, Network network, float[] wanted, double tolerance) {
     float[] found = Networks.logits(network, evaluation);
-    section.compared(quantity, Deviation.of(found, wanted, tolerance, 0));
+    golden.compared(quantity, Deviation.of(found, wanted, tolerance));
   }
 
   /**
@@ -172,7 +147,7 @@ final class TrainingCheck {
         converted(found, wanted);
         return;
       }
-      section.compared(
+      golden.compared(
           "final weights",
           GoldenFolder.deviation(found, wanted, name -> !KEY_BIAS.matcher(name).find(), WEIGHTS));
     }
@@ -190,9 +165,9 @@ final class TrainingCheck {
       for (int i = 0; i < first.length; i++) {
         first[i] = all[i / columns * stored + i % columns];
       }
-      worst = worst.or(Deviation.of(first, trained, WEIGHTS, 0));
+      worst = worst.or(Deviation.of(first, trained, WEIGHTS));
     }
-    section.compared("final weights", worst);
+    golden.compared("final weights", worst);
   }
 
   private static Checkpoint open(Path folder) {

@@ -3,7 +3,7 @@ package io.adapt4j.verification.security;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.benchmarks.suite.JavaCommand;
+import io.adapt4j.benchmarks.harness.JavaCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.adapt4j.verification.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.benchmarks.suite.JavaCommand;
+import io.adapt4j.benchmarks.harness.JavaCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
