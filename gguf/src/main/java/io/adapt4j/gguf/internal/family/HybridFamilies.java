@@ -1,10 +1,8 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
@@ -22,22 +20,14 @@ final class HybridFamilies {
   private static final String ATTENDING = "attn_layer_indices";
   private static final String KERNEL = "conv_L_cache";
 
-  /** Renamed fields of LFM2: early names and current ones. */
-  private static final String[][] RENAMED = {
-    {"block_ff_dim", "intermediate_size"},
-    {"theta", "rope_theta"},
-    {"tie_embedding", "tie_word_embeddings"}
-  };
-
   private HybridFamilies() {}
 
   /** Bamba: state-space and attention layers, stored under the architecture name of Granite 4. */
   static FamilyDeclaration<?> bamba() {
     return new LlamaLike("granitehybrid", "bamba", "BambaForCausalLM")
-        .defaults(262_144, 1e-5, "silu", false, 10_000)
         // Granite always states an attention scale.
         .fits(metadata -> metadata.number("granitehybrid.attention.scale").isEmpty())
-        .share(0.5)
+        .rotatesPart()
         .pairs()
         .statesHeadDim(false)
         .more(model -> StateSpace.names(model.fields(), Layout.SAME, Layout.SAME))
@@ -98,9 +88,7 @@ final class HybridFamilies {
    * the weights.
    */
   static FamilyDeclaration<?> falconH1() {
-    LlamaLike family =
-        new LlamaLike("falcon-h1", "falcon_h1", "FalconH1ForCausalLM")
-            .defaults(8192, 1e-5, "silu", false, 10_000);
+    LlamaLike family = new LlamaLike("falcon-h1", "falcon_h1", "FalconH1ForCausalLM");
     return family
         // Output and embedding have different multipliers.
         .requiresOutput()
@@ -209,8 +197,6 @@ final class HybridFamilies {
   /** LFM2: gated short convolutions, and attention in some layers. */
   static FamilyDeclaration<?> lfm2() {
     return new LlamaLike("lfm2", "lfm2", "Lfm2ForCausalLM")
-        .defaults(128_000, 1e-6, "silu", true, 1_000_000)
-        .prepare(HybridFamilies::renamed)
         .names(
             model ->
                 TensorName.concat(
@@ -251,17 +237,6 @@ final class HybridFamilies {
         .complete(
             (metadata, prefix, config) ->
                 config.put("block_auto_adjust_ff_dim", false).put("conv_bias", false));
-  }
-
-  private static ModelConfig renamed(ModelConfig model) {
-    ModelConfig named = model;
-    for (String[] names : RENAMED) {
-      JsonNode value = model.toJson().get(names[0]);
-      if (value != null && !value.isNull()) {
-        named = named.with(names[1], value);
-      }
-    }
-    return named;
   }
 
   private static boolean[] attendsInLfm2(Facts facts) {

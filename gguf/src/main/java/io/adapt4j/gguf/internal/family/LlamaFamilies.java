@@ -1,8 +1,5 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.internal.layout.LayerValues;
 import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
@@ -23,8 +20,6 @@ final class LlamaFamilies {
   /** Helium, written as Llama: its stored rows are already in rotary pairs. */
   static FamilyDeclaration<?> helium() {
     return like("llama", "helium", "HeliumForCausalLM")
-        .defaults(4096, 1e-8, "silu", false, 100_000)
-        .headDim(128)
         .statesHeadDim(true)
         .pairs(false)
         // Llama's biases include one of the output projection.
@@ -35,7 +30,6 @@ final class LlamaFamilies {
   /** AFM: Llama with a squared ReLU in place of the gate. */
   static FamilyDeclaration<?> arcee() {
     return like("arcee", "arcee", "ArceeForCausalLM")
-        .defaults(4096, 1e-5, "relu2", false, 10_000)
         .statesHeadDim(true)
         .feedForward("mlp.up_proj = ffn_up", "mlp.down_proj = ffn_down")
         .activations(Set.of("relu2"))
@@ -49,8 +43,6 @@ final class LlamaFamilies {
   static FamilyDeclaration<?> apertus() {
     String activation = "model.layers.{}.mlp.act_fn.";
     return like("apertus", "apertus", "ApertusForCausalLM")
-        .defaults(65_536, 1e-5, "xielu", false, 12_000_000)
-        .prepare(LlamaFamilies::withApertusScaling)
         .requiresOutput()
         .pairs(false)
         .norms("attention_layernorm = attn_norm", "feedforward_layernorm = ffn_norm")
@@ -71,22 +63,9 @@ final class LlamaFamilies {
             });
   }
 
-  /** Applies the model class's default RoPE scaling if the configuration states none. */
-  private static ModelConfig withApertusScaling(ModelConfig model) {
-    if (model.toJson().has("rope_scaling") || model.fields().has("rope_parameters")) {
-      return model;
-    }
-    ObjectNode scaling = JsonNodeFactory.instance.objectNode();
-    scaling.put("rope_type", "llama3").put("factor", 8.0);
-    scaling.put("original_max_position_embeddings", 8192);
-    scaling.put("low_freq_factor", 1.0).put("high_freq_factor", 4.0);
-    return model.with("rope_scaling", scaling);
-  }
-
   /** SmolLM3: Llama in which every fourth layer has no rotary positions. */
   static FamilyDeclaration<?> smolLm3() {
     return new LlamaLike("smollm3", "smollm3", "SmolLM3ForCausalLM")
-        .defaults(32_768, 1e-6, "silu", true, 2_000_000)
         .pairs()
         .after(DecoderKeys.VOCABULARY, DecoderKeys.HEAD_ROTATED)
         .window(

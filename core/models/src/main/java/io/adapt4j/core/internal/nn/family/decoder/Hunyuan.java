@@ -22,6 +22,11 @@ public final class Hunyuan implements Architecture {
     return Set.of("hunyuan_v1_dense");
   }
 
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(withStretchedBase(model), defaults());
+  }
+
   /** Every model has these norms. */
   @Override
   public Set<String> features() {
@@ -30,8 +35,7 @@ public final class Hunyuan implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config =
-        DecoderConfig.from(withStretchedBase(model), DecoderConfig.Defaults.LLAMA);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)

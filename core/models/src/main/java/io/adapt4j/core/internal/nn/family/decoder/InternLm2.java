@@ -24,7 +24,6 @@ import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -33,17 +32,19 @@ import java.util.Set;
  */
 public final class InternLm2 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("internlm2");
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000);
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     long hidden = config.hiddenSize();
     boolean bias = model.fields().bool("bias", true);
     Parameter embedding = Parameter.of("model.tok_embeddings.weight", config.vocabSize(), hidden);

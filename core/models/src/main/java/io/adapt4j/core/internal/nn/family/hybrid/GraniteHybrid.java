@@ -43,7 +43,7 @@ public final class GraniteHybrid implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
-    DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
+    DecoderConfig config = dimensions(model);
     List<String> types = types(fields, config.layers());
     LlamaLike like = Granite.scaled(new LlamaLike(model, config), model);
     if (!isRotated(fields)) {

@@ -16,7 +16,6 @@ import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -25,12 +24,19 @@ public final class Lfm2 implements Architecture {
 
   private static final String TIED = "tie_embedding";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(128_000, 1e-6, "silu", true, 1_000_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("lfm2");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(128_000, 1e-6, "silu", true, 1_000_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(renamed(model), defaults());
   }
 
   @Override
@@ -42,7 +48,7 @@ public final class Lfm2 implements Architecture {
   public Network declare(ModelConfig model) {
     ModelConfig named = renamed(model);
     ConfigReader fields = named.fields();
-    DecoderConfig config = DecoderConfig.from(named, DEFAULTS);
+    DecoderConfig config = dimensions(named);
     requireWidth(fields, "block_dim", config.hiddenSize());
     requireWidth(fields, "conv_dim", config.hiddenSize());
     List<String> types = types(fields, config.layers());
