@@ -13,6 +13,7 @@ import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import io.adapt4j.gguf.internal.metadata.RotaryShare;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -69,6 +70,7 @@ final class DecoderFamilies {
 
   private static LlamaLike cohere(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
+        .byteLevel()
         .norms("input_layernorm = attn_norm")
         .normEps(DecoderKeys.layerNormEps("layer_norm_eps"))
         .after(Field.number("logit_scale", "logit_scale", 0.0625))
@@ -79,6 +81,7 @@ final class DecoderFamilies {
   /** ERNIE 4.5, dense: Llama whose stored rows are already in rotary pairs. */
   static FamilyDeclaration<?> ernie45() {
     return new LlamaLike("ernie4_5", "ernie4_5", "Ernie4_5ForCausalLM")
+        .tokenizer(TokenizerStyle.ERNIE)
         .statesHeadDim(true)
         .biasesOff("use_bias")
         .complete(RopeFields::readHeadDim);
@@ -90,6 +93,7 @@ final class DecoderFamilies {
    */
   static FamilyDeclaration<?> exaone4() {
     return new LlamaLike("exaone4", "exaone4", "Exaone4ForCausalLM")
+        .byteLevel()
         .norms(
             "post_attention_layernorm = post_attention_norm",
             "post_feedforward_layernorm = post_ffw_norm")
@@ -152,6 +156,7 @@ final class DecoderFamilies {
   /** A family with fused gate and up projection, and half of each head rotated. */
   private static LlamaLike glm(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
+        .byteLevel()
         .rotatesPart()
         .feedForward("mlp.gate_up_proj = ffn_up", "mlp.down_proj = ffn_down")
         .statesHeadDim(true)
@@ -165,6 +170,7 @@ final class DecoderFamilies {
   /** Hunyuan, dense: norms after rotation of queries and keys, and a scaled rotary base. */
   static FamilyDeclaration<?> hunyuan() {
     return new LlamaLike("hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM")
+        .byteLevel()
         .adjust(
             facts ->
                 stretched(facts.model()).isPresent() && facts.contextLength() == STATED_BY_HUNYUAN
@@ -195,6 +201,7 @@ final class DecoderFamilies {
   static FamilyDeclaration<?> internLm2() {
     LlamaLike family = new LlamaLike("internlm2", "internlm2", "InternLM2ForCausalLM");
     return family
+        .tokenizer(TokenizerStyle.INTERN_LM)
         .requiresOutput()
         .names(
             model ->
@@ -272,6 +279,7 @@ final class DecoderFamilies {
   /** Phi 1 to 2: parallel attention and MLP after one layer norm, biases everywhere. */
   static FamilyDeclaration<?> phi() {
     return new LlamaLike("phi2", "phi", "PhiForCausalLM")
+        .byteLevel()
         .requiresOutput()
         .rotatesPart()
         .finalNorm("final_layernorm")
@@ -306,6 +314,7 @@ final class DecoderFamilies {
   /** Seed-OSS: Llama with query, key and value biases. */
   static FamilyDeclaration<?> seedOss() {
     return new LlamaLike("seed_oss", "seed_oss", "SeedOssForCausalLM")
+        .byteLevel()
         .norms("input_layernorm = attn_norm", "post_attention_layernorm = post_attention_norm")
         .statesHeadDim(true)
         .biasesOff("attention_out_bias", "mlp_bias")
@@ -320,6 +329,7 @@ final class DecoderFamilies {
   static FamilyDeclaration<?> stableLm() {
     String parallel = "use_parallel_residual";
     return new LlamaLike("stablelm", "stablelm", "StableLmForCausalLM")
+        .byteLevel()
         .requiresOutput()
         .rotatesPart()
         .ownKeys(
@@ -344,6 +354,7 @@ final class DecoderFamilies {
   /** StarCoder 2: layer norms, an MLP without a gate, biases everywhere. */
   static FamilyDeclaration<?> starcoder2() {
     return new LlamaLike("starcoder2", "starcoder2", "Starcoder2ForCausalLM")
+        .byteLevel()
         .feedForward("mlp.c_fc = ffn_up", "mlp.c_proj = ffn_down")
         .normEps(DecoderKeys.layerNormEps("norm_epsilon"))
         .after(Field.activation("hidden_act", "gelu_pytorch_tanh"))

@@ -11,6 +11,7 @@ import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,6 +49,7 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
   boolean readsTexts;
   boolean dense;
   boolean statesFileType = true;
+  TokenizerStyle tokenizer = TokenizerStyle.ANY;
   Predicate<ModelConfig> whole = model -> false;
   Predicate<ModelConfig> accepts = model -> true;
   Predicate<GgufMetadata> fits = metadata -> true;
@@ -114,6 +116,17 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
   B readsTexts() {
     readsTexts = true;
     return self();
+  }
+
+  /** Sets the conventions for the tokenizer. */
+  B tokenizer(TokenizerStyle style) {
+    tokenizer = style;
+    return self();
+  }
+
+  /** Declares byte-level BPE tokenizers. */
+  B byteLevel() {
+    return tokenizer(TokenizerStyle.BYTE_LEVEL);
   }
 
   /** Declares Dense layers after pooling. */

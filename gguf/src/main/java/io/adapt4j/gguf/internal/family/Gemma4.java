@@ -16,6 +16,7 @@ import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,6 +58,7 @@ final class Gemma4 {
   private FamilyDeclaration<?> declare() {
     return declared
         .alsoOf("gemma4")
+        .tokenizer(TokenizerStyle.GEMMA_4)
         .whole(GemmaFamilies::isWhole)
         .accepts(model -> !text(model).fields().bool("use_bidirectional_attention", false))
         .normLayout(Layout.SAME)

@@ -11,6 +11,7 @@ import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.Set;
 
@@ -35,7 +36,7 @@ final class GemmaFamilies {
 
   /** Gemma 1: tied embedding and output. */
   static FamilyDeclaration<?> gemma() {
-    return first("gemma", "GemmaForCausalLM");
+    return first("gemma", "GemmaForCausalLM").tokenizer(TokenizerStyle.GEMMA_1);
   }
 
   /**
@@ -153,6 +154,7 @@ final class GemmaFamilies {
   /** A family with the settings that all of Gemma have in common, and four norms a layer. */
   static LlamaLike like(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
+        .tokenizer(TokenizerStyle.GEMMA)
         .normLayout(Layout.PLUS_ONE)
         .norms(
             "input_layernorm = attn_norm",

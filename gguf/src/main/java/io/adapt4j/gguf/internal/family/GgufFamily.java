@@ -10,6 +10,7 @@ import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.Place;
 import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.Facts;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +74,11 @@ public final class GgufFamily {
   /** {@return whether its models are encoders rather than decoders} */
   public boolean readsTexts() {
     return declared.readsTexts;
+  }
+
+  /** {@return the conventions for its tokenizer} */
+  public TokenizerStyle tokenizer() {
+    return declared.tokenizer;
   }
 
   /** Returns checkpoint tensors that a file omits because all their values are 0. */

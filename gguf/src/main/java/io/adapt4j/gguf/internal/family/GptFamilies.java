@@ -80,6 +80,7 @@ final class GptFamilies {
       String architecture, String modelType, String modelClass, String activation) {
     String field = "activation_function";
     return new PlainFamily(architecture, modelType, modelClass)
+        .byteLevel()
         .read(model -> gpt2Facts(model, model.fields().optionalText(field).orElse(activation)))
         .after(Field.activation(field, activation))
         .check(facts -> Checks.gelu(facts, field, facts.decoder().hiddenActivation()))
@@ -156,6 +157,7 @@ final class GptFamilies {
   static FamilyDeclaration<?> gptNeoX() {
     String parallel = "use_parallel_residual";
     return new PlainFamily("gptneox", "gpt_neox", "GPTNeoXForCausalLM")
+        .byteLevel()
         .withoutFileType()
         .requiresOutput()
         .read(model -> rotated("gpt_neox", model))
@@ -218,6 +220,7 @@ final class GptFamilies {
   /** BLOOM: a norm after the embedding, and ALiBi position biases. */
   static FamilyDeclaration<?> bloom() {
     return new PlainFamily("bloom", "bloom", "BloomForCausalLM")
+        .byteLevel()
         .read(GptFamilies::bloomFacts)
         .names(
             model ->
@@ -275,6 +278,7 @@ final class GptFamilies {
   /** Falcon with rotary positions: parallel attention and MLP, with a shared norm or one each. */
   static FamilyDeclaration<?> falcon() {
     return new PlainFamily("falcon", "falcon", "FalconForCausalLM")
+        .byteLevel()
         .read(model -> rotated("falcon", model))
         .names(GptFamilies::falconNames)
         .before(

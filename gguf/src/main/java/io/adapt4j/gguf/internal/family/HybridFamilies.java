@@ -3,6 +3,8 @@ package io.adapt4j.gguf.internal.family;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.family.hybrid.Bamba;
+import io.adapt4j.core.internal.nn.family.hybrid.Lfm2;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
@@ -37,7 +39,9 @@ final class HybridFamilies {
             "feed_forward.up_proj = ffn_up",
             "feed_forward.down_proj = ffn_down")
         .norms("input_layernorm = attn_norm", "pre_ff_layernorm = ffn_norm")
-        .keyValueHeads(LayerKinds.heads(HybridFamilies::attendsInBamba))
+        .keyValueHeads(
+            LayerKinds.heads(
+                facts -> Bamba.attending(facts.fields(), facts.decoder().layers())::contains))
         .after(
             DecoderKeys.VOCABULARY,
             RotaryShare.count(),
@@ -61,16 +65,6 @@ final class HybridFamilies {
                     "attention_bias",
                     tensors.stream().anyMatch(name -> name.endsWith(".attn_q.bias"))))
         .present("mlp_bias", "blk.0.ffn_down.bias");
-  }
-
-  private static boolean[] attendsInBamba(Facts facts) {
-    boolean[] attends = new boolean[facts.decoder().layers()];
-    List<String> types = LayerKinds.mixers(facts.fields());
-    for (int i = 0; i < types.size(); i++) {
-      attends[i] = types.get(i).equals(LayerKinds.ATTENTION);
-    }
-    facts.fields().integers(ATTENDING).forEach(layer -> attends[layer] = true);
-    return attends;
   }
 
   private static void putAttending(GgufMetadata metadata, String prefix, ObjectNode config) {
@@ -220,9 +214,16 @@ final class HybridFamilies {
                         "feed_forward.w3 = ffn_up",
                         "feed_forward.w2 = ffn_down"),
                     TensorName.layers(Layout.SQUEEZED, "conv.conv = shortconv.conv")))
-        .keyValueHeads(LayerKinds.heads(HybridFamilies::attendsInLfm2))
+        .keyValueHeads(
+            LayerKinds.heads(
+                facts -> LayerKinds.full(Lfm2.types(facts.fields(), facts.decoder().layers()))))
         .inner(
-            Field.integer("feed_forward_length", "intermediate_size", HybridFamilies::widthInLfm2))
+            Field.integer(
+                "feed_forward_length",
+                "intermediate_size",
+                facts ->
+                    Math.toIntExact(
+                        Lfm2.innerWidth(facts.fields(), facts.decoder().intermediateSize()))))
         .normEps(Field.number("attention.layer_norm_rms_epsilon", "norm_eps", 1e-5))
         .alsoBefore(List.of(DecoderKeys.VOCABULARY, Field.integer("shortconv.l_cache", KERNEL, 3)))
         .biasesOff("conv_bias")
@@ -237,36 +238,5 @@ final class HybridFamilies {
         .complete(
             (metadata, prefix, config) ->
                 config.put("block_auto_adjust_ff_dim", false).put("conv_bias", false));
-  }
-
-  private static boolean[] attendsInLfm2(Facts facts) {
-    ConfigReader fields = facts.fields();
-    boolean[] attends = new boolean[facts.decoder().layers()];
-    List<String> types = fields.texts("layer_types");
-    List<Integer> indices = fields.integers("full_attn_idxs");
-    boolean all = types.isEmpty() && !fields.has("full_attn_idxs");
-    for (int i = 0; i < attends.length; i++) {
-      attends[i] =
-          all || (types.isEmpty() ? indices.contains(i) : types.get(i).equals(SlidingWindows.FULL));
-    }
-    return attends;
-  }
-
-  /**
-   * Returns the intermediate size: two thirds of what is stated, times a factor, rounded up to a
-   * multiple, unless it is to be used unchanged.
-   */
-  private static int widthInLfm2(Facts facts) {
-    ConfigReader fields = facts.fields();
-    int stated = facts.decoder().intermediateSize();
-    if (!fields.bool("block_auto_adjust_ff_dim", true)) {
-      return stated;
-    }
-    long width = 2L * stated / 3;
-    if (!fields.isNull("block_ffn_dim_multiplier")) {
-      width = (long) (fields.positiveNumber("block_ffn_dim_multiplier", 1) * width);
-    }
-    int multiple = fields.positiveInt("block_multiple_of", 256);
-    return Math.toIntExact(multiple * ((width + multiple - 1) / multiple));
   }
 }

@@ -3,6 +3,7 @@ package io.adapt4j.gguf.internal.family;
 import io.adapt4j.gguf.internal.layout.LayerValues;
 import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -14,7 +15,7 @@ final class LlamaFamilies {
 
   /** Llama 1 to 3. Its RoPE scaling is stored as a tensor of divisors. */
   static FamilyDeclaration<?> llama() {
-    return like("llama", "llama", "LlamaForCausalLM").statesHeadDim(true);
+    return like("llama", "llama", "LlamaForCausalLM").statesHeadDim(true).biasesByTensors();
   }
 
   /** Helium, written as Llama: its stored rows are already in rotary pairs. */
@@ -66,6 +67,8 @@ final class LlamaFamilies {
   /** SmolLM3: Llama in which every fourth layer has no rotary positions. */
   static FamilyDeclaration<?> smolLm3() {
     return new LlamaLike("smollm3", "smollm3", "SmolLM3ForCausalLM")
+        .tokenizer(TokenizerStyle.LLAMA)
+        .biasesByTensors()
         .pairs()
         .after(DecoderKeys.VOCABULARY, DecoderKeys.HEAD_ROTATED)
         .window(
@@ -94,6 +97,7 @@ final class LlamaFamilies {
   /** A family with Llama's settings. */
   static LlamaLike like(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
+        .tokenizer(TokenizerStyle.LLAMA)
         .pairs()
         .after(DecoderKeys.VOCABULARY, DecoderKeys.HEAD_ROTATED)
         .llama3Scaling()

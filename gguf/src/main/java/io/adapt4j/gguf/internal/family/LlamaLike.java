@@ -243,6 +243,17 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
+  /** States biases in the configuration of a file by its tensors. */
+  LlamaLike biasesByTensors() {
+    return present("attention_bias", "blk.0.attn_q.bias")
+        .fit(
+            (tensors, config) -> {
+              if (tensors.contains("blk.0.ffn_down.bias")) {
+                config.put("mlp_bias", true);
+              }
+            });
+  }
+
   /** Allows biases. */
   LlamaLike anyBiases() {
     return biases(facts -> {});

@@ -11,6 +11,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.Optional;
 
 /** Mistral's families. llama.cpp runs all but the latest as Llama, without sliding windows. */
@@ -42,6 +43,7 @@ final class MistralFamilies {
   /** Mixtral, written as Llama with experts, which drops the sliding window. */
   static FamilyDeclaration<?> mixtral() {
     return LlamaFamilies.like("llama", "mixtral", "MixtralForCausalLM")
+        .tokenizer(TokenizerStyle.ANY)
         .feedForward(Experts.names("block_sparse_moe", "w1", "w3", "w2"))
         .mixture("num_local_experts", "num_experts_per_tok")
         .window(SlidingWindows::stated)

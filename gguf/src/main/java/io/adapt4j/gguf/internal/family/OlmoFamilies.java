@@ -19,6 +19,7 @@ final class OlmoFamilies {
   /** OLMo 1: Llama with norms without weights, and clipped queries, keys and values. */
   static FamilyDeclaration<?> olmo() {
     return new LlamaLike("olmo", "olmo", "OlmoForCausalLM")
+        .byteLevel()
         .pairs()
         .norms()
         .normEps(Field.written((facts, prefix, target) -> {}))
@@ -36,7 +37,9 @@ final class OlmoFamilies {
 
   /** OLMo 2: norms after each branch, and over the full query and key vectors. */
   static FamilyDeclaration<?> olmo2() {
-    return second("olmo2", "Olmo2ForCausalLM").fits(metadata -> statedWindow(metadata) == 0);
+    return second("olmo2", "Olmo2ForCausalLM")
+        .biasesByTensors()
+        .fits(metadata -> statedWindow(metadata) == 0);
   }
 
   /** OLMo 3, written as OLMo 2 with sliding windows. */
@@ -58,6 +61,7 @@ final class OlmoFamilies {
 
   private static LlamaLike second(String modelType, String modelClass) {
     return new LlamaLike("olmo2", modelType, modelClass)
+        .byteLevel()
         .requiresOutput()
         .norms(
             "post_attention_layernorm = post_attention_norm",

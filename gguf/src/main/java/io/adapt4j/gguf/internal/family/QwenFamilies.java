@@ -16,6 +16,7 @@ final class QwenFamilies {
   /** Qwen 3: norms on each query and key head, no biases. */
   static FamilyDeclaration<?> qwen3() {
     return like("qwen3", "qwen3", "Qwen3ForCausalLM")
+        .biasesByTensors()
         .statesHeadDim(true)
         .queryKeyNorms()
         // The yes/no rows in files of rerankers, which the output matrix also has.

@@ -35,18 +35,6 @@ record GgufModel(
   private static final Set<String> IN_CONFIGURATION =
       Set.of(RopeFields.DIVISORS, RopeFields.SHORT_DIVISORS, RopeFields.LONG_DIVISORS);
 
-  /** Families whose layers have biases only if the configuration says so. */
-  private static final Set<String> WITH_BIASES_BY_CHOICE =
-      Set.of(
-          "llama",
-          "mistral",
-          "granite",
-          "smollm3",
-          "qwen3",
-          "olmo2",
-          "granitemoe",
-          "granitemoeshared");
-
   static GgufModel read(GgufFile file) {
     file.tensors().values().forEach(tensor -> requireValues(file.path(), tensor));
     GgufMetadata metadata = file.metadata();
@@ -59,7 +47,6 @@ record GgufModel(
             vector(file, RopeFields.DIVISORS));
     addLongRope(file, config);
     addVocabulary(file, config);
-    addBiases(file, config);
     family.fit(file.tensors().keySet(), config);
     addTokens(metadata, config);
     ModelConfig model = ModelConfig.parse(file.path(), Json.compact(config));
@@ -188,15 +175,6 @@ record GgufModel(
     GgufTensor embedding = file.tensors().get(GgufFamily.TOKEN_EMBEDDING);
     if (embedding != null && embedding.shape().size() == 2) {
       config.put("vocab_size", embedding.shape().get(1));
-    }
-  }
-
-  private static void addBiases(GgufFile file, ObjectNode config) {
-    if (WITH_BIASES_BY_CHOICE.contains(config.path("model_type").asText())) {
-      config.put("attention_bias", file.tensors().containsKey("blk.0.attn_q.bias"));
-      if (file.tensors().containsKey("blk.0.ffn_down.bias")) {
-        config.put("mlp_bias", true);
-      }
     }
   }
 

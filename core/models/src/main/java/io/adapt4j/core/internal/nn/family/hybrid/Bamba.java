@@ -53,7 +53,7 @@ public final class Bamba implements Architecture {
   }
 
   /** Returns the attention layers, stated by their indices or by the types of all layers. */
-  private static List<Integer> attending(ConfigReader fields, int layers) {
+  public static List<Integer> attending(ConfigReader fields, int layers) {
     List<String> types = LayerTypes.mixers(fields, layers);
     return types.isEmpty()
         ? fields.integers("attn_layer_indices")

@@ -100,7 +100,8 @@ public final class Lfm2 implements Architecture {
     }
   }
 
-  private static List<String> types(ConfigReader fields, int layers) {
+  /** Returns the type of each layer: full attention, or a convolution. */
+  public static List<String> types(ConfigReader fields, int layers) {
     List<String> types = fields.texts("layer_types");
     if (types.isEmpty()) {
       List<Integer> full =
@@ -118,7 +119,7 @@ public final class Lfm2 implements Architecture {
    * Returns the MLP width: two thirds of the stated one, times a factor, rounded up to a multiple,
    * unless the stated one is to be used unchanged.
    */
-  private static long innerWidth(ConfigReader fields, int stated) {
+  public static long innerWidth(ConfigReader fields, int stated) {
     if (!fields.bool("block_auto_adjust_ff_dim", true)) {
       return stated;
     }
