@@ -4,6 +4,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.lora.internal.adapter.SavedModules;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -62,7 +63,7 @@ public final class Lora implements FineTuningMethod {
    */
   public static Lora continuing(Path adapter) {
     return new Lora(
-        PeftFolder.readConfig(adapter), Optional.of(adapter), 1, WeightFormat.asStored());
+        LoraFolder.readConfig(adapter), Optional.of(adapter), 1, WeightFormat.asStored());
   }
 
   AdapterConfig config() {
@@ -119,7 +120,7 @@ public final class Lora implements FineTuningMethod {
    * @return a changed copy
    */
   public Lora targets(Targets targets) {
-    return with(draft -> draft.modules = draft.modules.withTargets(targets));
+    return with(draft -> draft.modules = draft.modules.withTargets(DescribedTargets.of(targets)));
   }
 
   /**
@@ -259,7 +260,7 @@ public final class Lora implements FineTuningMethod {
     if (modules instanceof Targets.AllLinear) {
       throw new IllegalArgumentException("exclude: expected names or an expression, found all");
     }
-    return with(draft -> draft.modules = draft.modules.withExcluded(modules));
+    return with(draft -> draft.modules = draft.modules.withExcluded(DescribedTargets.of(modules)));
   }
 
   /**

@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -24,6 +24,7 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -13,6 +13,7 @@ import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,16 @@ import java.util.function.Predicate;
  */
 abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
 
+  /** What a family's files have or lack. */
+  enum Trait {
+    /** An encoder. */
+    READS_TEXTS,
+    /** Dense layers after pooling. */
+    DENSE,
+    /** No file type in the general part of the metadata, as in the official converter's. */
+    NO_FILE_TYPE
+  }
+
   /** Reads rotary frequency divisors into a configuration. */
   @FunctionalInterface
   interface DivisorsReader {
@@ -46,9 +57,7 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
   final List<Field.Reader> completions = new ArrayList<>();
   final List<BiConsumer<Set<String>, ObjectNode>> fitting = new ArrayList<>();
   boolean requiresOutput;
-  boolean readsTexts;
-  boolean dense;
-  boolean statesFileType = true;
+  final Set<Trait> traits = EnumSet.noneOf(Trait.class);
   TokenizerStyle tokenizer = TokenizerStyle.ANY;
   Predicate<ModelConfig> whole = model -> false;
   Predicate<ModelConfig> accepts = model -> true;
@@ -112,9 +121,9 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
-  /** Declares encoders. */
-  B readsTexts() {
-    readsTexts = true;
+  /** Adds traits. */
+  B with(Trait... added) {
+    traits.addAll(List.of(added));
     return self();
   }
 
@@ -127,18 +136,6 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
   /** Declares byte-level BPE tokenizers. */
   B byteLevel() {
     return tokenizer(TokenizerStyle.BYTE_LEVEL);
-  }
-
-  /** Declares Dense layers after pooling. */
-  B dense() {
-    dense = true;
-    return self();
-  }
-
-  /** Omits the file's type in the general part of the metadata, as the official converter does. */
-  B withoutFileType() {
-    statesFileType = false;
-    return self();
   }
 
   /** Sets which models are multimodal, with their text model nested. */

@@ -114,8 +114,7 @@ final class GemmaFamilies {
   static FamilyDeclaration<?> embeddingGemma() {
     LlamaLike family = third("gemma-embedding", "Gemma3TextModel");
     return family
-        .readsTexts()
-        .dense()
+        .with(FamilyDeclaration.Trait.READS_TEXTS, FamilyDeclaration.Trait.DENSE)
         .accepts(GemmaFamilies::seesBothWays)
         .unused((gguf, model) -> DENSE.contains(gguf))
         // The class without an output head has names without a prefix.

@@ -73,7 +73,7 @@ public final class GgufFamily {
 
   /** {@return whether its models are encoders rather than decoders} */
   public boolean readsTexts() {
-    return declared.readsTexts;
+    return declared.traits.contains(FamilyDeclaration.Trait.READS_TEXTS);
   }
 
   /** {@return the conventions for its tokenizer} */
@@ -88,7 +88,7 @@ public final class GgufFamily {
 
   /** {@return whether files have Dense layers after pooling} */
   public boolean hasDense() {
-    return declared.dense;
+    return declared.traits.contains(FamilyDeclaration.Trait.DENSE);
   }
 
   /** Returns whether all values of a tensor must be 0 for an export, since files cannot hold it. */
@@ -98,7 +98,7 @@ public final class GgufFamily {
 
   /** {@return whether the general part of the metadata states the file's type} */
   public boolean statesFileType() {
-    return declared.statesFileType;
+    return !declared.traits.contains(FamilyDeclaration.Trait.NO_FILE_TYPE);
   }
 
   /** Returns the tensor names of the bare text model. */

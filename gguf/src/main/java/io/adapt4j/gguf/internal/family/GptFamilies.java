@@ -158,7 +158,7 @@ final class GptFamilies {
     String parallel = "use_parallel_residual";
     return new PlainFamily("gptneox", "gpt_neox", "GPTNeoXForCausalLM")
         .byteLevel()
-        .withoutFileType()
+        .with(FamilyDeclaration.Trait.NO_FILE_TYPE)
         .requiresOutput()
         .read(model -> rotated("gpt_neox", model))
         .names(model -> neoXNames(model.fields().requirePositiveInt("num_attention_heads")))

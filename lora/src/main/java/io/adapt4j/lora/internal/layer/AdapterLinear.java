@@ -26,7 +26,7 @@ public abstract class AdapterLinear implements StackedLinear {
    *
    * @param base the layer, owned from now on
    */
-  AdapterLinear(Linear base) {
+  protected AdapterLinear(Linear base) {
     this.base = base;
   }
 
@@ -88,11 +88,11 @@ public abstract class AdapterLinear implements StackedLinear {
   }
 
   /** Returns whether the layer changes the base's output. */
-  final boolean acts() {
+  protected final boolean acts() {
     return enabled && !merged;
   }
 
-  final boolean isMerged() {
+  protected final boolean isMerged() {
     return merged;
   }
 
@@ -116,16 +116,16 @@ public abstract class AdapterLinear implements StackedLinear {
     }
   }
 
-  abstract void write();
+  protected abstract void write();
 
-  abstract void restore();
+  protected abstract void restore();
 
   /** Keeps values for {@link #restore}, in insertion order. */
-  final void keep(Tensor values) {
+  protected final void keep(Tensor values) {
     unmerged.add(values.own());
   }
 
-  final Tensor kept(int index) {
+  protected final Tensor kept(int index) {
     return unmerged.get(index);
   }
 
@@ -141,7 +141,7 @@ public abstract class AdapterLinear implements StackedLinear {
     return left;
   }
 
-  abstract void closeAdapter();
+  protected abstract void closeAdapter();
 
   private void closeOwn() {
     closeAdapter();
