@@ -62,8 +62,7 @@ public final class Lora implements FineTuningMethod {
    *     something unsupported
    */
   public static Lora continuing(Path adapter) {
-    return new Lora(
-        LoraFolder.readConfig(adapter), Optional.of(adapter), 1, WeightFormat.asStored());
+    return new Lora(LoraFields.read(adapter), Optional.of(adapter), 1, WeightFormat.asStored());
   }
 
   AdapterConfig config() {

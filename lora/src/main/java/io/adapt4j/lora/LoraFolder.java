@@ -37,11 +37,6 @@ final class LoraFolder {
 
   private LoraFolder() {}
 
-  /** Reads the configuration. */
-  static AdapterConfig readConfig(Path folder) {
-    return LoraFields.read(folder);
-  }
-
   /** Opens the weights of a LoRA adapter, splitting stacked experts. */
   static Checkpoint openWeights(Path folder, AdapterConfig config, AdapterPlan plan) {
     return openWeights(folder, config, layout(config, plan));

@@ -23,7 +23,7 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
 
   @Override
   public void restore(Path folder) {
-    AdapterConfig stored = LoraFolder.readConfig(folder);
+    AdapterConfig stored = LoraFields.read(folder);
     AdapterPlan plan = model.planOf(stored);
     PeftFolder.requireNone(LoraFolder.problems(folder, stored, plan));
     boolean residual = stored.initial().leavesResidual();

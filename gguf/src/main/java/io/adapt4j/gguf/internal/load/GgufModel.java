@@ -7,14 +7,11 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufTensor;
-import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.layout.LayerValues;
 import io.adapt4j.gguf.internal.layout.Place;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -198,10 +195,6 @@ record GgufModel(
       throw CheckpointException.inTensor(
           file.path(), name, "a vector", "shape " + tensor.shape(), "Fetch the file again.");
     }
-    ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(tensor, 0, bytes);
-    float[] values = new float[(int) tensor.elements()];
-    Quantizer.of(tensor.type()).dequantize(bytes.flip(), values, 0, values.length);
-    return Optional.of(values);
+    return Optional.of(Dequantized.of(file, tensor));
   }
 }

@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.StackedLinear;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,32 +46,6 @@ public abstract class AdapterLinear implements StackedLinear {
 
   public final AttachedAdapter owner() {
     return Objects.requireNonNull(owner);
-  }
-
-  @Override
-  public final List<Part> parts() {
-    return base.parts();
-  }
-
-  @Override
-  public final Linear innermost() {
-    return base.innermost();
-  }
-
-  @Override
-  public final long inFeatures() {
-    return base.inFeatures();
-  }
-
-  @Override
-  public final long outFeatures() {
-    return base.outFeatures();
-  }
-
-  /** Returns the base layer's parameters only: the adapter's are not part of the checkpoint. */
-  @Override
-  public final List<Parameter> parameters() {
-    return base.parameters();
   }
 
   public abstract void train();

@@ -120,12 +120,7 @@ public record DecoderConfig(
 
   private static int kvHeads(ConfigReader fields, int heads) {
     int kvHeads = fields.positiveInt("num_key_value_heads", heads);
-    if (heads % kvHeads != 0) {
-      throw fields.invalid(
-          "num_key_value_heads",
-          "a divisor of num_attention_heads " + heads,
-          "Correct one of the two.");
-    }
+    fields.requireDivisor("num_key_value_heads", kvHeads, "num_attention_heads", heads);
     return kvHeads;
   }
 

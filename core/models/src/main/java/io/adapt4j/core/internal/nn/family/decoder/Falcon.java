@@ -24,7 +24,6 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -96,18 +95,14 @@ public final class Falcon implements Architecture {
             List.copyOf(layers),
             shape.norm("transformer.ln_f"),
             List.of(RotaryFrequencies.of(config)));
-    String headName = "lm_head.weight";
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(
             config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
         StoredNames.of("transformer.", List.of(".*\\.rotary_emb\\.inv_freq")),
         body,
-        headName,
-        VocabularyHead.of(
-            config.tieWordEmbeddings()
-                ? embedding
-                : Parameter.of(headName, config.vocabSize(), config.hiddenSize())));
+        "lm_head.weight",
+        config.tieWordEmbeddings());
   }
 
   /** Shape of the model according to its configuration. */

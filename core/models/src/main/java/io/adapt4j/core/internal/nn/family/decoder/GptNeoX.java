@@ -25,7 +25,6 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
@@ -101,15 +100,13 @@ public final class GptNeoX implements Architecture {
             List.copyOf(declared),
             LayerNorm.declare(prefix + "final_layer_norm", hidden, true, eps),
             List.of(RotaryFrequencies.of(config)));
-    String headName = "embed_out.weight";
-    boolean tied = fields.bool("tie_word_embeddings", false);
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(hidden, layers, vocabulary, config.contextLength()),
         NAMES,
         body,
-        headName,
-        VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
+        "embed_out.weight",
+        fields.bool("tie_word_embeddings", false));
   }
 
   private static Layer layer(ModelConfig model, String path, int hidden, double eps) {

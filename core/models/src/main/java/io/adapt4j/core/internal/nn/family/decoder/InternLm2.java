@@ -19,7 +19,6 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
@@ -58,18 +57,14 @@ public final class InternLm2 implements Architecture {
             List.copyOf(layers),
             norm(config, "model.norm"),
             List.of(RotaryFrequencies.of(config)));
-    String headName = "output.weight";
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(
             config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
         StoredNames.of("model.", List.of(".*\\.rotary_emb\\.inv_freq")),
         body,
-        headName,
-        VocabularyHead.of(
-            config.tieWordEmbeddings()
-                ? embedding
-                : Parameter.of(headName, config.vocabSize(), hidden)));
+        "output.weight",
+        config.tieWordEmbeddings());
   }
 
   private static Layer layer(ModelConfig model, DecoderConfig config, String path, boolean bias) {
