@@ -153,7 +153,7 @@ class Ia3Test {
             + " encoder.layer.0.attention.output.dense encoder.layer.0.output.dense"
       })
   void familiesGetTheModulesPeftChooses(String family, String paths) {
-    Path base = Path.of("..", "core", "fixtures", "families", family);
+    Path base = LoraCase.family(family);
     try (Network network = Architectures.declare(ModelConfig.read(base))) {
       network.allocate(DType.F32);
       try (Adaptation adaptation = Methods.of(Ia3.create()).attach(network, base, 1)) {

@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import static io.adapt4j.core.Floats.worst;
 import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.lora.LoraCase.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -482,9 +483,5 @@ class LoraVariantsTest {
       }
       adaptation.refresh();
     }
-  }
-
-  private static JsonNode config(Path folder) throws IOException {
-    return new ObjectMapper().readTree(folder.resolve("adapter_config.json").toFile());
   }
 }

@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import static io.adapt4j.core.internal.nn.TestNetworks.encoder;
 import static io.adapt4j.core.internal.nn.TestNetworks.longs;
+import static io.adapt4j.lora.LoraCase.family;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -232,10 +233,6 @@ class PeftClassifierTest {
     assertThatThrownBy(() -> Ia3AdapterMechanics.at(LoraCase.golden("interop/lora_cls")))
         .hasMessageContaining("LORA")
         .hasMessageContaining("LoraAdapter");
-  }
-
-  private static Path family(String name) {
-    return Path.of("..", "core", "fixtures", "families", name);
   }
 
   private static List<String> names(JsonNode node) {
