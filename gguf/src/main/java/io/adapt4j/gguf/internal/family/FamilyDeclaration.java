@@ -31,7 +31,7 @@ import java.util.function.Predicate;
  */
 abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
 
-  /** What a family's files have or lack. */
+  /** Property of a family's files. */
   enum Trait {
     /** An encoder. */
     READS_TEXTS,
