@@ -345,8 +345,7 @@ public final class GgufExport {
     if (converted) {
       target.uint32(QUANTIZATION_VERSION, 2);
     }
-    TokenizerMetadata tokenizer =
-        TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize());
+    TokenizerMetadata tokenizer = TokenizerMetadata.read(folder, family, weights.vocabularySize());
     dense.forEach(layer -> layer.describe(family.architecture() + ".", target));
     if (head.isPresent()) {
       head.get().describe(target);

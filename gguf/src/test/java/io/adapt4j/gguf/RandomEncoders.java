@@ -2,9 +2,11 @@ package io.adapt4j.gguf;
 
 import static io.adapt4j.core.Words.split;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.Resources;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -23,88 +25,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 
 /** Small encoders with random weights, and tokenizers of the three kinds that they come with. */
 final class RandomEncoders {
 
-  private static final String BERT_SIZES =
-      "\"hidden_size\": 64, \"num_attention_heads\": 4, \"num_hidden_layers\": 2,"
-          + " \"intermediate_size\": 96, \"max_position_embeddings\": 130, ";
-
-  private static final String ROBERTA =
-      BERT_SIZES + "\"type_vocab_size\": 1, \"pad_token_id\": 1, ";
-
-  private static final String NOMIC_SIZES =
-      "\"model_type\": \"nomic_bert\", \"n_embd\": 64, \"n_head\": 4, \"n_layer\": 3,"
-          + " \"n_positions\": 128, \"max_trained_positions\": 128, \"rotary_emb_fraction\": 1.0,"
-          + " \"rotary_emb_base\": 1000, \"type_vocab_size\": 2, ";
-
-  private static final String MODERN =
-      "\"model_type\": \"modernbert\", \"hidden_size\": 64, \"num_attention_heads\": 4,"
-          + " \"num_hidden_layers\": 4, \"intermediate_size\": 96, \"max_position_embeddings\":"
-          + " 128, \"local_attention\": 8, ";
-
-  private static final Map<String, String> ALL = new LinkedHashMap<>();
+  /** All encoders by name. */
+  private static final Map<String, JsonNode> ALL = new LinkedHashMap<>();
 
   static {
-    ALL.put("bert", "\"model_type\": \"bert\", \"architectures\": [\"BertModel\"], " + BERT_SIZES);
-    ALL.put(
-        "bert_masked",
-        "\"model_type\": \"bert\", \"architectures\": [\"BertForMaskedLM\"], " + BERT_SIZES);
-    ALL.put(
-        "bert_classes",
-        "\"model_type\": \"bert\", \"architectures\": [\"BertForSequenceClassification\"],"
-            + " \"id2label\": {\"0\": \"bad\", \"1\": \"good\", \"2\": \"so\"}, "
-            + BERT_SIZES);
-    ALL.put(
-        "xlm_roberta",
-        "\"model_type\": \"xlm-roberta\", \"architectures\": [\"XLMRobertaModel\"], " + ROBERTA);
-    ALL.put(
-        "xlm_roberta_reranker",
-        "\"model_type\": \"xlm-roberta\", \"architectures\":"
-            + " [\"XLMRobertaForSequenceClassification\"], \"id2label\": {\"0\": \"LABEL_0\"}, "
-            + ROBERTA);
-    ALL.put(
-        "roberta",
-        "\"model_type\": \"roberta\", \"architectures\": [\"RobertaModel\"], " + ROBERTA);
-    ALL.put(
-        "distilbert",
-        "\"model_type\": \"distilbert\", \"architectures\": [\"DistilBertModel\"], \"dim\": 64,"
-            + " \"n_heads\": 4, \"n_layers\": 2, \"hidden_dim\": 96,"
-            + " \"max_position_embeddings\": 130, ");
-    ALL.put(
-        "nomic",
-        "\"architectures\": [\"NomicBertModel\"], \"activation_function\": \"swiglu\","
-            + " \"n_inner\": 256, \"qkv_proj_bias\": false, \"mlp_fc1_bias\": false,"
-            + " \"mlp_fc2_bias\": false, "
-            + NOMIC_SIZES);
-    ALL.put(
-        "nomic_moe",
-        "\"architectures\": [\"NomicBertModel\"], \"activation_function\": \"gelu\","
-            + " \"n_inner\": 96, \"moe_every_n_layers\": 2, \"num_experts\": 4, \"moe_top_k\": 2,"
-            + NOMIC_SIZES);
-    ALL.put("modernbert", "\"architectures\": [\"ModernBertModel\"], " + MODERN);
-    ALL.put(
-        "modernbert_classes",
-        "\"architectures\": [\"ModernBertForSequenceClassification\"], \"classifier_pooling\":"
-            + " \"mean\", \"id2label\": {\"0\": \"no\", \"1\": \"yes\"}, "
-            + MODERN);
+    Resources.rows(RandomEncoders.class, "random-encoders.jsonl")
+        .forEach(row -> ALL.put(row.path("name").asText(), row));
   }
-
-  private static final Set<String> UNIGRAM =
-      Set.of("xlm_roberta", "xlm_roberta_reranker", "nomic_moe");
-
-  private static final Set<String> BYTES = Set.of("roberta", "modernbert", "modernbert_classes");
 
   private RandomEncoders() {}
 
+  private static List<String> names(String group) {
+    return ALL.keySet().stream()
+        .filter(name -> ALL.get(name).path("group").asText().equals(group))
+        .toList();
+  }
+
   static List<String> embedders() {
-    return ALL.keySet().stream().filter(name -> !classifiers().contains(name)).toList();
+    return names("embedders");
   }
 
   static List<String> classifiers() {
-    return List.of("bert_classes", "xlm_roberta_reranker", "modernbert_classes");
+    return names("classifiers");
   }
 
   static Path write(String name, Path folder) throws IOException {
@@ -115,13 +61,13 @@ final class RandomEncoders {
   static Path write(String name, String more, Path folder) throws IOException {
     Files.createDirectories(folder);
     int vocabulary =
-        UNIGRAM.contains(name)
-            ? unigram(folder)
-            : BYTES.contains(name)
-                ? bytes(folder, name.equals("roberta"))
-                : wordPieces(folder, !name.equals("nomic"));
-    ObjectNode config =
-        (ObjectNode) Json.parse("{" + ALL.get(name) + "\"vocab_size\": " + (vocabulary + 3) + "}");
+        switch (ALL.get(name).path("tokenizer").asText()) {
+          case "unigram" -> unigram(folder);
+          case "bytes" -> bytes(folder, name.equals("roberta"));
+          default -> wordPieces(folder, !name.equals("nomic"));
+        };
+    ObjectNode config = ALL.get(name).path("config").deepCopy();
+    config.put("vocab_size", vocabulary + 3);
     config.setAll((ObjectNode) Json.parse("{" + more + "}"));
     Files.writeString(folder.resolve("config.json"), Json.compact(config));
     Random random = new Random(name.hashCode());

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /**
  * Small models of every family with random weights. Blocks of 256 fit in the rows of most matrices,
@@ -48,7 +49,7 @@ final class RandomModels {
 
   private static Map<String, Map<String, Description>> read() {
     Map<String, Map<String, Description>> groups = new LinkedHashMap<>();
-    for (JsonNode model : Resources.rows(RandomModels.class, "random-models.jsonl")) {
+    for (JsonNode model : rows().toList()) {
       groups
           .computeIfAbsent(model.path("group").asText(), group -> new LinkedHashMap<>())
           .put(
@@ -80,6 +81,38 @@ final class RandomModels {
   /** Models of dense families that came later. */
   static List<String> dense() {
     return names("dense");
+  }
+
+  /** Models, fields that their files cannot have, and the field that a refusal names. */
+  static Stream<Arguments> refusals() {
+    return rows()
+        .flatMap(
+            model ->
+                model
+                    .path("refused")
+                    .valueStream()
+                    .map(
+                        refused ->
+                            Arguments.of(
+                                model.path("name").asText(),
+                                Json.compact(refused.path("with")).replaceAll("^.|.$", ""),
+                                refused.path("field").asText())));
+  }
+
+  /** Models with the architecture of their files, and the type of those that are read. */
+  static Stream<Arguments> architectures() {
+    return rows()
+        .filter(model -> model.has("architecture"))
+        .map(
+            model ->
+                Arguments.of(
+                    model.path("name").asText(),
+                    model.path("architecture").asText(),
+                    model.path("readAs").asText()));
+  }
+
+  private static Stream<JsonNode> rows() {
+    return Resources.rows(RandomModels.class, "random-models.jsonl").stream();
   }
 
   /** llama.cpp's name of the tokenizer's pre-tokenizer, which its own files do not tell. */

@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,10 +11,13 @@ import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Models that llama.cpp would compute otherwise are refused with the field that says so. */
 class RefusedModelsTest {
@@ -50,42 +54,18 @@ class RefusedModelsTest {
     return copy;
   }
 
+  static Stream<Arguments> refusals() {
+    return RandomModels.refusals();
+  }
+
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "gpt_oss | swiglu_limit | 5.0",
-        "gpt_oss | layer_types | [\"full_attention\", \"sliding_attention\", \"full_attention\","
-            + " \"sliding_attention\"]",
-        "gpt_oss | attention_bias | false",
-        "ernie4_5_moe | moe_layer_interval | 2",
-        "ernie4_5_moe | moe_layer_end_index | 1",
-        "ernie4_5_moe | use_bias | true",
-        "glm4_moe | n_shared_experts | 0",
-        "dots1 | num_key_value_heads | 2",
-        "dots1 | sliding_window | 8, \"max_window_layers\": 1",
-        "lfm2 | conv_bias | true",
-        "granite_hybrid | mamba_n_groups | 2",
-        "granite_hybrid | mamba_conv_bias | false",
-        "granite_hybrid | mamba_proj_bias | true",
-        "granite_hybrid | time_step_limit | [0.001, 100.0]",
-        "granite_attention_experts | position_embedding_type | \"nope\"",
-        "bamba | mamba_n_groups | 4",
-        "falcon_h1 | mamba_norm_before_gate | true",
-        "falcon_h1 | projectors_bias | true",
-        "falcon_h1 | attention_bias | true",
-        "qwen3_next | linear_value_head_dim | 16",
-        "qwen3_next | norm_topk_prob | false",
-        "qwen3_next | mlp_only_layers | [1]",
-        "qwen3_5 | attention_bias | true",
-      })
-  void namesTheFieldOfMixturesAndHybrids(String model, String field, String value)
+  @MethodSource("refusals")
+  void namesTheFieldThatLlamaCppComputesOtherwise(String model, String fields, String named)
       throws IOException {
-    Path checkpoint = randomModel(model, "\"" + field + "\": " + value);
-    assertThatThrownBy(() -> GgufExport.of(checkpoint).to(folder.resolve("model.gguf")))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'" + field + "'");
-    assertThat(folder.resolve("model.gguf")).doesNotExist();
+    Path checkpoint = randomModel(model, fields);
+    Path file = folder.resolve("model.gguf");
+    refuses(CheckpointException.class, () -> GgufExport.of(checkpoint).to(file), "'" + named + "'");
+    assertThat(file).doesNotExist();
   }
 
   @Test

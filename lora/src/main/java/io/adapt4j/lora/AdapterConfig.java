@@ -2,11 +2,15 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.lora.internal.adapter.SavedModules;
 import io.adapt4j.lora.internal.layer.LoftQ;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.Expressions;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.PeftTargets;
+import io.adapt4j.lora.internal.peft.Selection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +54,7 @@ record AdapterConfig(
     int rank;
     double alpha;
     double dropout;
-    Selection modules = Selection.of(Targets.ALL_LINEAR);
+    Selection modules = Selection.of(PeftTargets.ALL_LINEAR);
     LoraBias bias = LoraBias.NONE;
     List<String> modulesToSave = List.of();
     boolean rankStabilized;
@@ -115,6 +119,11 @@ record AdapterConfig(
     draft.storedNames = storedNames;
     change.accept(draft);
     return draft.build();
+  }
+
+  /** Returns the modules of a network that train in full. */
+  SavedModules saved(Network network) {
+    return SavedModules.of(modulesToSave, storedNames, tiesEmbeddings, network);
   }
 
   /** Returns the modules that the file has LoRA matrices for, with their wrappers. */

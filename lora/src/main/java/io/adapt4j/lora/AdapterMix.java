@@ -16,6 +16,8 @@ import io.adapt4j.lora.internal.layer.LoftQ;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.PeftTargets;
+import io.adapt4j.lora.internal.peft.Selection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -144,7 +146,7 @@ public final class AdapterMix {
                 false,
                 false));
       }
-      PeftFolder.write(
+      LoraFolder.write(
           output,
           config(first, paths, rank),
           plan(first, adapted),
@@ -159,7 +161,7 @@ public final class AdapterMix {
    */
   private void requireSameLayout(Set<String> paths) {
     long modern =
-        adapters.stream().filter(adapter -> PeftFolder.isModern(adapter.config().source())).count();
+        adapters.stream().filter(adapter -> LoraFolder.isModern(adapter.config().source())).count();
     if (paths.stream().anyMatch(ExpertParameters::isStacked)
         && modern > 0
         && modern < adapters.size()) {
@@ -307,7 +309,7 @@ public final class AdapterMix {
           draft.rankStabilized = false;
           draft.rankPattern = Map.of();
           draft.alphaPattern = Map.of();
-          draft.modules = Selection.of(Targets.names(paths.toArray(String[]::new)));
+          draft.modules = Selection.of(PeftTargets.names(List.copyOf(paths)));
         });
   }
 

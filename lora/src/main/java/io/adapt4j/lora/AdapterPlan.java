@@ -1,17 +1,17 @@
 package io.adapt4j.lora;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.adapter.TableTarget;
 import io.adapt4j.lora.internal.layer.AdaptedPart;
 import io.adapt4j.lora.internal.peft.ExpertNames;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.LinearLayers;
 import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.ModelTask;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.StackSize;
 import io.adapt4j.lora.internal.peft.VocabularyTables;
@@ -51,58 +51,30 @@ record AdapterPlan(
   }
 
   static AdapterPlan of(AdapterConfig config, Network network) {
-    SavedModules modules = SavedModules.of(config, network);
+    SavedModules modules = config.saved(network);
     Map<String, List<Long>> tensors = modules.known();
     List<String> saved = modules.tensors();
     List<AdaptedPart> adapted = adapted(config, network, modules);
-    List<TableTarget> tables = TableTarget.of(config, network, modules);
+    List<TableTarget> tables = TableTargets.of(config, network, modules);
     List<String> biases = biases(config.bias(), adapted, tensors.keySet(), saved);
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     Stream.concat(saved.stream(), biases.stream())
         .forEach(name -> shapes.put(name, tensors.get(name)));
     List<String> problems = new ArrayList<>();
-    TableTarget.problem(config, network, tables).ifPresent(problems::add);
+    TableTargets.problem(config, network, tables).ifPresent(problems::add);
     problems.addAll(problems(config, network, tensors, adapted, tables, shapes.keySet()));
     return new AdapterPlan(
-        taskType(network),
+        ModelTask.type(network),
         adapted,
         modules.names(),
         saved,
         biases,
-        modules.untiesHead() || TableTarget.untieHead(network, tables),
+        modules.untiesHead() || TableTargets.untieHead(network, tables),
         shapes,
         modules.copies(),
         tables,
         mixture(config, network, adapted),
         List.copyOf(problems));
-  }
-
-  /** Returns PEFT's task type of a model; empty if it has none. */
-  static Optional<String> taskType(Network network) {
-    if (network instanceof Encoder encoder) {
-      if (encoder.predictsTokens()) {
-        return Optional.empty();
-      }
-      if (encoder.choosesTokens()) {
-        return Optional.of("CAUSAL_LM");
-      }
-      if (encoder.classes() == 0) {
-        return Optional.of("FEATURE_EXTRACTION");
-      }
-      return Optional.of(encoder.classifiesTokens() ? "TOKEN_CLS" : "SEQ_CLS");
-    }
-    return Optional.of(network instanceof EncoderDecoder ? "SEQ_2_SEQ_LM" : "CAUSAL_LM");
-  }
-
-  /** Returns the problem if an adapter was trained for another kind of model. */
-  static Optional<String> otherTask(ObjectNode source, Optional<String> task) {
-    String stated = source.path("task_type").asText("");
-    return stated.isEmpty() || stated.equals(task.orElse(stated))
-        ? Optional.empty()
-        : Optional.of(
-            ("The adapter was trained for %s, and this model is for %s; put it on its own"
-                    + " model kind.")
-                .formatted(stated, task.get()));
   }
 
   private static List<AdaptedPart> adapted(
@@ -123,8 +95,7 @@ record AdapterPlan(
             config.modules().namesParameter(candidate.names())
                 && ExpertNames.isStored(path, modules);
         if ((stored || config.modules().matches(candidate.names()))
-            && (!(config.modules().targets() instanceof Targets.AllLinear)
-                || all.contain(candidate.origin()))
+            && (!config.modules().targets().isAllLinear() || all.contain(candidate.origin()))
             && !saved.holds(candidate.origin())) {
           adapted.add(
               new AdaptedPart(
@@ -186,8 +157,8 @@ record AdapterPlan(
       List<TableTarget> tables,
       Set<String> brought) {
     List<String> problems = new ArrayList<>();
-    otherTask(config.source(), taskType(network)).ifPresent(problems::add);
-    if (!(config.modules().targets() instanceof Targets.AllLinear)) {
+    ModelTask.otherTask(config.source(), ModelTask.type(network)).ifPresent(problems::add);
+    if (!config.modules().targets().isAllLinear()) {
       Set<String> vocabulary = VocabularyTables.of(network).keySet();
       for (String path : otherModules(network, tensors.keySet())) {
         if (config.modules().matches(path) && !vocabulary.contains(path)) {
@@ -255,7 +226,7 @@ record AdapterPlan(
     if (adapted.isEmpty() && tables.isEmpty() && problems.isEmpty()) {
       problems.add(
           "The LoRA targets %s match no projection that is not trained in full already; %s."
-              .formatted(config.modules(), choices(network)));
+              .formatted(config.modules(), PeftNames.choices(network)));
     }
     return List.copyOf(problems);
   }
@@ -271,18 +242,6 @@ record AdapterPlan(
 
   private static Stream<String> paths(Network network) {
     return network.linears().stream().flatMap(slot -> slot.parts().stream()).map(Linear.Part::path);
-  }
-
-  /** Returns a clause that lists the possible targets. */
-  static String choices(Network network) {
-    List<String> names =
-        network.linears().stream()
-            .flatMap(slot -> slot.parts().stream())
-            .map(Linear.Part::name)
-            .distinct()
-            .toList();
-    return "this model has %s in each layer, with paths such as %s"
-        .formatted(String.join(", ", names), paths(network).findFirst().orElse("(none)"));
   }
 
   /**
@@ -388,7 +347,7 @@ record AdapterPlan(
                 .map(slot -> new TrainableSummary.Rescaling(slot, false))
                 .toList();
     Set<String> trained = new LinkedHashSet<>(shapes.keySet());
-    trained.addAll(TableTarget.tensors(tables));
+    trained.addAll(TableTargets.tensors(tables));
     return new TrainableSummary(trained, factors, untiesHead, magnitudes, rescalings, adapters);
   }
 

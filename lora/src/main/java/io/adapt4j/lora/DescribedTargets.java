@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.lora.internal.peft.PeftTargets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,13 +34,21 @@ final class DescribedTargets {
     return made.stream().findFirst();
   }
 
-  static void write(Targets targets, String key, ObjectNode options) {
-    if (targets instanceof Targets.Names names) {
-      names.names().forEach(options.putArray(key)::add);
-    } else if (targets instanceof Targets.Regex regex) {
-      options.putObject(key).put("regex", regex.expression());
+  static void write(PeftTargets targets, String key, ObjectNode options) {
+    if (targets.expression().isPresent()) {
+      options.putObject(key).put("regex", targets.expression().get());
     } else {
-      options.put(key, targets.toString());
+      options.set(key, targets.json());
     }
+  }
+
+  /** Returns targets as PEFT has them. */
+  static PeftTargets of(Targets targets) {
+    if (targets instanceof Targets.Names names) {
+      return PeftTargets.names(names.names());
+    }
+    return targets instanceof Targets.Regex regex
+        ? PeftTargets.regex(regex.expression())
+        : PeftTargets.ALL_LINEAR;
   }
 }

@@ -6,6 +6,7 @@ import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.Expressions;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.Selection;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -219,16 +220,16 @@ record ExpertTargets(
             .filter(path -> !selection.isWeight(path))
             .toList();
     List<String> modules = new ArrayList<>();
-    if (selection.targets() instanceof Targets.Names names) {
-      names.names().stream()
-          .filter(name -> named.stream().noneMatch(path -> PeftNames.names(path, name)))
-          .filter(name -> rest.stream().anyMatch(path -> PeftNames.names(path, name)))
-          .forEach(modules::add);
-    } else if (selection.targets() instanceof Targets.AllLinear) {
+    if (selection.targets().isAllLinear()) {
       rest.stream()
           .map(ExpertNames::leaf)
           .distinct()
           .filter(name -> named.stream().noneMatch(path -> PeftNames.names(path, name)))
+          .forEach(modules::add);
+    } else {
+      selection.targets().names().stream()
+          .filter(name -> named.stream().noneMatch(path -> PeftNames.names(path, name)))
+          .filter(name -> rest.stream().anyMatch(path -> PeftNames.names(path, name)))
           .forEach(modules::add);
     }
     rest.stream()

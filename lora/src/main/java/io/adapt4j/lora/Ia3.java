@@ -1,6 +1,8 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.ia3.Ia3Config;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,7 +42,11 @@ public final class Ia3 implements FineTuningMethod {
    * @return a changed copy
    */
   public Ia3 targets(Targets targets, Targets feedforward) {
-    return new Ia3(Optional.of(Ia3Config.of(targets, Optional.of(feedforward))), modulesToSave);
+    return new Ia3(
+        Optional.of(
+            Ia3Config.of(
+                DescribedTargets.of(targets), Optional.of(DescribedTargets.of(feedforward)))),
+        modulesToSave);
   }
 
   /**

@@ -4,6 +4,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.lora.internal.adapter.SavedModules;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -61,8 +62,7 @@ public final class Lora implements FineTuningMethod {
    *     something unsupported
    */
   public static Lora continuing(Path adapter) {
-    return new Lora(
-        PeftFolder.readConfig(adapter), Optional.of(adapter), 1, WeightFormat.asStored());
+    return new Lora(LoraFields.read(adapter), Optional.of(adapter), 1, WeightFormat.asStored());
   }
 
   AdapterConfig config() {
@@ -119,7 +119,7 @@ public final class Lora implements FineTuningMethod {
    * @return a changed copy
    */
   public Lora targets(Targets targets) {
-    return with(draft -> draft.modules = draft.modules.withTargets(targets));
+    return with(draft -> draft.modules = draft.modules.withTargets(DescribedTargets.of(targets)));
   }
 
   /**
@@ -258,7 +258,7 @@ public final class Lora implements FineTuningMethod {
     if (modules instanceof Targets.AllLinear) {
       throw new IllegalArgumentException("exclude: expected names or an expression, found all");
     }
-    return with(draft -> draft.modules = draft.modules.withExcluded(modules));
+    return with(draft -> draft.modules = draft.modules.withExcluded(DescribedTargets.of(modules)));
   }
 
   /**

@@ -32,7 +32,7 @@ public final class LoraAdapter implements Adapter {
    */
   public static LoraAdapter at(Path folder) {
     Texts.require("folder", folder);
-    return new LoraAdapter(folder, PeftFolder.readConfig(folder), false);
+    return new LoraAdapter(folder, LoraFields.read(folder), false);
   }
 
   /**

@@ -29,6 +29,9 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.lora.internal.peft.ClassOutput;
+import io.adapt4j.lora.internal.peft.ModelTask;
+import io.adapt4j.lora.internal.peft.PeftFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,7 +80,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
 
   @Override
   public List<String> problems(Network declared) {
-    return PeftFolder.problems(
+    return LoraFolder.problems(
         adapter.folder(), adapter.config(), AdapterPlan.of(adapter.config(), declared));
   }
 
@@ -96,9 +99,9 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   @Override
   public AttachedAdapter attach(Network network) {
     AdapterPlan plan = AdapterPlan.of(adapter.config(), network);
-    PeftFolder.requireNone(PeftFolder.problems(adapter.folder(), adapter.config(), plan));
+    PeftFolder.requireNone(LoraFolder.problems(adapter.folder(), adapter.config(), plan));
     LoraModel model = LoraModel.attach(network, plan, adapter.config());
-    try (Checkpoint weights = PeftFolder.openWeights(adapter.folder(), adapter.config(), plan)) {
+    try (Checkpoint weights = LoraFolder.openWeights(adapter.folder(), adapter.config(), plan)) {
       model.repeatInitial(adapter.config());
       model.load(weights);
     } catch (RuntimeException e) {
@@ -111,7 +114,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   @Override
   public LayerMerge layerMerge(Network declared) {
     AdapterPlan plan = AdapterPlan.of(adapter.config(), declared);
-    PeftFolder.requireNone(PeftFolder.problems(adapter.folder(), adapter.config(), plan));
+    PeftFolder.requireNone(LoraFolder.problems(adapter.folder(), adapter.config(), plan));
     if (!plan.tables().isEmpty()) {
       throw new CheckpointException(
           adapter.folder()
@@ -124,7 +127,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
         declared,
         adapter.config(),
         plan,
-        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan));
+        LoraFolder.openWeights(adapter.folder(), adapter.config(), plan));
   }
 
   /** Writes the base with the adapter merged into its weights as dequantized from a format. */
@@ -182,7 +185,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
    */
   private boolean embeds(Network network, Path base) {
     return Files.isRegularFile(base.resolve(SentenceFolder.MODULES))
-        || AdapterPlan.taskType(network).equals(Optional.of(EMBEDDINGS))
+        || ModelTask.type(network).equals(Optional.of(EMBEDDINGS))
         || (network instanceof Encoder
             && Provenance.find(adapter.folder()).filter(Provenance::trainsEmbeddings).isPresent());
   }

@@ -7,6 +7,8 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.lora.internal.layer.LoftQ;
 import io.adapt4j.lora.internal.peft.LoraBias;
+import io.adapt4j.lora.internal.peft.PeftFolder;
+import io.adapt4j.lora.internal.peft.SelectionFields;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -164,7 +166,7 @@ final class LoraFields {
   }
 
   private static void requireSupported(ConfigReader fields, ObjectNode json) {
-    PeftFolder.requireType(fields, PeftFolder.LORA);
+    PeftFolder.requireType(fields, LoraKind.TYPE);
     PeftFolder.requireTask(fields);
     JsonNode initial = json.path("init_lora_weights");
     if (initial.isTextual()

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.lora.internal.adapter.SavedModules;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.VocabularyTables;
 import java.nio.file.Path;
@@ -93,11 +94,11 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
     AdapterPlan plan = AdapterPlan.of(completed(declared), declared);
     List<String> problems = new ArrayList<>(plan.problems());
     if (lora.start().isPresent()) {
-      return PeftFolder.problems(lora.start().get(), config(), plan);
+      return LoraFolder.problems(lora.start().get(), config(), plan);
     }
     plan.uselessRank().ifPresent(problems::add);
-    if (config().modules().targets() instanceof Targets.Names names && problems.isEmpty()) {
-      for (String name : names.names()) {
+    if (problems.isEmpty()) {
+      for (String name : config().modules().targets().names()) {
         boolean used =
             Stream.concat(
                     declared.linears().stream()
@@ -108,14 +109,14 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
         if (!used) {
           problems.add(
               "The LoRA target '%s' matches no projection; %s."
-                  .formatted(name, AdapterPlan.choices(declared)));
+                  .formatted(name, PeftNames.choices(declared)));
         }
       }
     }
     if (SavedModules.lacksTokenHead(declared)) {
       problems.add(SavedModules.NO_TOKEN_HEAD);
     }
-    if (config().modules().targets() instanceof Targets.Regex
+    if (config().modules().targets().expression().isPresent()
         && !config().modules().layers().isEmpty()) {
       problems.add(
           "The LoRA targets are a regular expression, beside which PEFT knows no layers; put the"

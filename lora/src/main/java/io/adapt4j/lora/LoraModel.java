@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.adapter.AdapterModel;
 import io.adapt4j.lora.internal.layer.AdaptedPart;
 import io.adapt4j.lora.internal.layer.LayerFile;
 import io.adapt4j.lora.internal.layer.LoftQ;
@@ -135,12 +136,12 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   }
 
   @Override
-  String stored(String base) {
+  public String stored(String base) {
     return PeftTensors.base(base, plan);
   }
 
   @Override
-  List<TensorData> layerTensors() {
+  public List<TensorData> layerTensors() {
     List<TensorData> tensors = new ArrayList<>();
     layers().forEach(layer -> tensors.addAll(LayerFile.tensors(layer)));
     for (BaseTensor base : bases()) {

@@ -3,6 +3,8 @@ package io.adapt4j.lora;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SingleFileModels;
+import io.adapt4j.lora.internal.adapter.AdapterTraining;
+import io.adapt4j.lora.internal.peft.PeftFolder;
 import java.nio.file.Path;
 
 /** Training of a model's LoRA adapter. */
@@ -10,7 +12,7 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
 
   @Override
   public void save(Path folder) {
-    PeftFolder.write(
+    LoraFolder.write(
         folder,
         config.stored(),
         model.plan(),
@@ -21,9 +23,9 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
 
   @Override
   public void restore(Path folder) {
-    AdapterConfig stored = PeftFolder.readConfig(folder);
+    AdapterConfig stored = LoraFields.read(folder);
     AdapterPlan plan = model.planOf(stored);
-    PeftFolder.requireNone(PeftFolder.problems(folder, stored, plan));
+    PeftFolder.requireNone(LoraFolder.problems(folder, stored, plan));
     boolean residual = stored.initial().leavesResidual();
     if (!plan.sameAs(model.planOf(residual ? config : config.stored()))
         || (residual && !stored.initial().equals(config.initial()))) {
@@ -32,7 +34,7 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
               + ": this adapter has other ranks, scales, targets, biases or modules to save than"
               + " the method it is restored into. Use Lora.continuing(folder) to take them over.");
     }
-    try (Checkpoint weights = PeftFolder.openWeights(folder, stored, plan)) {
+    try (Checkpoint weights = LoraFolder.openWeights(folder, stored, plan)) {
       model.repeatInitial(stored);
       model.load(weights);
     }

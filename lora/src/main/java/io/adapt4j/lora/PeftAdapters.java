@@ -4,11 +4,11 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.nn.adapter.AdapterFormat;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.lora.internal.peft.AdapterKind;
+import io.adapt4j.lora.internal.peft.PeftFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** Adapters in PEFT folders, by the {@code peft_type} of their configuration. */
 class PeftAdapters implements AdapterFormat {
@@ -20,10 +20,6 @@ class PeftAdapters implements AdapterFormat {
     public Service() {}
   }
 
-  /** Kinds of adapters by their {@code peft_type}; others are read as LoRA, which refuses them. */
-  private static final Map<String, Function<Path, AdapterMechanics>> KINDS =
-      Map.of(PeftFolder.IA3, Ia3AdapterMechanics::at, PeftFolder.LORA, LoraAdapterMechanics::at);
-
   @Override
   public Optional<AdapterMechanics> find(Path folder) {
     Path file = folder.resolve(PeftFolder.CONFIG);
@@ -31,7 +27,13 @@ class PeftAdapters implements AdapterFormat {
       return Optional.empty();
     }
     String type = ConfigReader.read(file).requireText("peft_type");
-    return Optional.of(KINDS.getOrDefault(type, LoraAdapterMechanics::at).apply(folder));
+    // Others are read as LoRA, which refuses them.
+    return Optional.of(
+        AdapterKind.all().stream()
+            .filter(kind -> kind.peftType().equals(type))
+            .findFirst()
+            .orElseGet(LoraKind::new)
+            .at(folder));
   }
 
   @Override

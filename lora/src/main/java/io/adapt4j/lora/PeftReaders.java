@@ -1,6 +1,7 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.lora.internal.adapter.TableTarget;
 import io.adapt4j.lora.internal.layer.AdaptedPart;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.LinearLayers;

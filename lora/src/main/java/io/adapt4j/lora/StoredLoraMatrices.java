@@ -27,7 +27,7 @@ record StoredLoraMatrices(Tensor a, Tensor b, double scale) {
   static Map<String, StoredLoraMatrices> read(Path folder, AdapterConfig config) {
     Map<String, StoredLoraMatrices> factors = new LinkedHashMap<>();
     try (Checkpoint file =
-        PeftFolder.openWeights(folder, config, (parameter, columns, rows) -> false)) {
+        LoraFolder.openWeights(folder, config, (parameter, columns, rows) -> false)) {
       for (String name : new TreeSet<>(file.names())) {
         PeftNames.moduleOfA(name)
             .ifPresent(

@@ -1,10 +1,7 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.lora.internal.peft.Expressions;
-import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.PeftTargets;
 import java.util.List;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /** Selection of the projections to adapt. */
 public sealed interface Targets {
@@ -56,7 +53,7 @@ public sealed interface Targets {
 
     @Override
     public String toString() {
-      return "all-linear";
+      return PeftTargets.ALL_LINEAR.toString();
     }
   }
 
@@ -69,16 +66,12 @@ public sealed interface Targets {
 
     /** Checks and copies the names. */
     public Names {
-      names = List.copyOf(names);
-      if (names.isEmpty() || names.stream().anyMatch(String::isBlank)) {
-        throw new IllegalArgumentException(
-            "targets: expected one or more module names, found " + names);
-      }
+      names = PeftTargets.names(names).names();
     }
 
     @Override
     public boolean matches(String path) {
-      return names.stream().anyMatch(name -> PeftNames.names(path, name));
+      return PeftTargets.names(names).matches(path);
     }
 
     @Override
@@ -96,23 +89,17 @@ public sealed interface Targets {
 
     /** Checks the expression. */
     public Regex {
-      try {
-        Pattern.compile(expression);
-      } catch (PatternSyntaxException e) {
-        throw new IllegalArgumentException(
-            "targets: expected a regular expression, found '" + expression + "': " + e.getMessage(),
-            e);
-      }
+      PeftTargets.regex(expression);
     }
 
     @Override
     public boolean matches(String path) {
-      return Expressions.matches(expression, path);
+      return PeftTargets.regex(expression).matches(path);
     }
 
     @Override
     public String toString() {
-      return "'" + expression + "'";
+      return PeftTargets.regex(expression).toString();
     }
   }
 }

@@ -12,6 +12,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.lora.LoraCase.family;
+import static io.adapt4j.lora.LoraCase.ids;
+import static io.adapt4j.lora.LoraCase.outputs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -10,18 +13,13 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
-import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.op.Ops;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,13 +28,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Classifiers of PEFT, whose adapter alone has the output layer and the number of classes. */
 class ClassOutputTest {
 
-  private static final int LENGTH = 8;
+  private static final long[] IDS = ids(8, 12);
 
   @TempDir private Path folder;
-
-  private static Path family(String name) {
-    return Path.of("..", "core", "fixtures", "families", name);
-  }
 
   @ParameterizedTest
   @CsvSource({
@@ -60,12 +54,12 @@ class ClassOutputTest {
     assertThat(found.toJson().path("id2label").size()).isEqualTo(3);
     try (Encoder network = load(base, found);
         AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-      assertThat(logits(network)).isEqualTo(trained);
+      assertThat(outputs(network, IDS)).isEqualTo(trained);
     }
     Path merged = folder.resolve("merged");
     LoraAdapter.at(adapter).writeMerged(base, merged);
     try (Encoder network = load(merged, ModelConfig.read(merged))) {
-      float[] written = logits(network);
+      float[] written = outputs(network, IDS);
       for (int i = 0; i < written.length; i++) {
         assertThat(Math.abs(written[i] - trained[i])).isLessThan(1e-4f);
       }
@@ -96,7 +90,7 @@ class ClassOutputTest {
     try (Encoder network = load(base, classes);
         Adaptation adaptation = Methods.of(Lora.rank(2)).attach(network, base, 1)) {
       adaptation.save(adapter);
-      return logits(network);
+      return outputs(network, IDS);
     }
   }
 
@@ -110,19 +104,5 @@ class ClassOutputTest {
       NewParameters.initialize(network, 4);
     }
     return network;
-  }
-
-  private static float[] logits(Encoder network) {
-    long[] ids = new long[LENGTH];
-    long[] mask = new long[LENGTH];
-    Arrays.fill(mask, 1);
-    Arrays.setAll(ids, i -> 4 + i * 7L % 12);
-    try (Scope scope = Scope.open();
-        Positions positions = network.positions(ids, mask, 1, LENGTH)) {
-      Tensor tokens = Tensor.of(ids, 1, LENGTH);
-      Tensor types = Tensor.of(new long[LENGTH], 1, LENGTH);
-      Tensor hidden = network.hidden(Ops.inference(), tokens, types, positions, false);
-      return network.classLogits(Ops.inference(), hidden, ids, mask).toFloats();
-    }
   }
 }

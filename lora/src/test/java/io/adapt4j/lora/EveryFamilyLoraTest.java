@@ -1,6 +1,8 @@
 package io.adapt4j.lora;
 
 import static io.adapt4j.core.internal.nn.TestNetworks.network;
+import static io.adapt4j.lora.LoraCase.distance;
+import static io.adapt4j.lora.LoraCase.outputs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -18,15 +20,11 @@ import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
-import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.loss.EncoderLoss;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.SequenceLoss;
-import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -34,7 +32,6 @@ import io.adapt4j.core.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +42,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EveryFamilyLoraTest {
 
   private static final int LENGTH = 8;
+  private static final long[] IDS = LoraCase.ids(LENGTH, 12);
+  private static final long[] MASK = {1, 1, 1, 1, 1, 1, 1, 1};
   private static final Path RESOURCES = Path.of("..", "core", "fixtures");
 
   @TempDir private Path folder;
@@ -69,21 +68,21 @@ class EveryFamilyLoraTest {
     float[] plain;
     float[] trained;
     try (Network network = network(base)) {
-      plain = outputs(network);
+      plain = outputs(network, IDS);
       try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(network, base, 1)) {
         train(network, adaptation);
-        trained = outputs(network);
+        trained = outputs(network, IDS);
         assertThat(trained).isNotEqualTo(plain);
         adaptation.save(adapter);
       }
       try (AttachedAdapter attached =
           AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-        assertThat(outputs(network)).isEqualTo(trained);
+        assertThat(outputs(network, IDS)).isEqualTo(trained);
       }
     }
     LoraAdapter.at(adapter).writeMerged(base, merged);
     try (Network written = network(merged)) {
-      assertThat(distance(outputs(written), trained)).isCloseTo(0, within(1e-4));
+      assertThat(distance(outputs(written, IDS), trained)).isCloseTo(0, within(1e-4));
     }
     if (!(Architectures.declare(ModelConfig.read(base)) instanceof Encoder)) {
       assertThat(texts(merged)).isDeepEqualTo(texts(base, LoraAdapter.at(adapter)));
@@ -115,7 +114,7 @@ class EveryFamilyLoraTest {
             adaptation,
             settings)) {
       for (int step = 0; step < 2; step++) {
-        assertThat(steps.run(List.of(ids()), LENGTH, 1e-2, step).applied()).isTrue();
+        assertThat(steps.run(List.of(IDS), LENGTH, 1e-2, step).applied()).isTrue();
       }
     }
   }
@@ -123,74 +122,19 @@ class EveryFamilyLoraTest {
   private static double loss(
       Network network, long[] ids, double scale, boolean recompute, long seed) {
     if (network instanceof EncoderDecoder both) {
-      SequenceInputs inputs = new SequenceInputs(ids, mask(), ids, 1, LENGTH);
+      SequenceInputs inputs = new SequenceInputs(ids, MASK, ids, 1, LENGTH);
       return SequenceLoss.forwardBackward(both, inputs, 0, scale, recompute, seed);
     }
     if (network instanceof Decoder decoder) {
       return LanguageModelLoss.forwardBackward(
-          decoder,
-          new LanguageModelLoss.Inputs(ids, mask(), ids, 1, LENGTH),
-          scale,
-          recompute,
-          seed);
+          decoder, new LanguageModelLoss.Inputs(ids, MASK, ids, 1, LENGTH), scale, recompute, seed);
     }
     Encoder encoder = (Encoder) network;
     long[] labels = ids;
     if (encoder.classes() > 0) {
       labels = encoder.classifiesTokens() ? new long[LENGTH] : new long[1];
     }
-    EncoderInputs inputs = new EncoderInputs(ids, mask(), new long[LENGTH], labels, 1, LENGTH);
+    EncoderInputs inputs = new EncoderInputs(ids, MASK, new long[LENGTH], labels, 1, LENGTH);
     return EncoderLoss.forwardBackward(encoder, inputs, scale, recompute, seed);
-  }
-
-  private static long[] ids() {
-    long[] ids = new long[LENGTH];
-    Arrays.setAll(ids, i -> 4 + i * 7L % 12);
-    return ids;
-  }
-
-  private static long[] mask() {
-    long[] mask = new long[LENGTH];
-    Arrays.fill(mask, 1);
-    return mask;
-  }
-
-  /** Logits where the model has them, else hidden states. */
-  private static float[] outputs(Network network) {
-    if (network instanceof EncoderDecoder both) {
-      return SequenceLoss.logits(both, new SequenceInputs(ids(), mask(), ids(), 1, LENGTH));
-    }
-    try (Scope scope = Scope.open();
-        Positions positions =
-            network instanceof Decoder decoder
-                ? decoder.positions(mask(), 1, LENGTH)
-                : ((Encoder) network).positions(ids(), mask(), 1, LENGTH)) {
-      Tensor tokens = Tensor.of(ids(), 1, LENGTH);
-      if (network instanceof Decoder decoder) {
-        return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
-      }
-      Encoder encoder = (Encoder) network;
-      Tensor types = Tensor.of(new long[LENGTH], 1, LENGTH);
-      Tensor hidden = encoder.hidden(Ops.inference(), tokens, types, positions, false);
-      if (encoder.classes() > 0) {
-        return encoder.classLogits(Ops.inference(), hidden, mask()).toFloats();
-      }
-      return encoder.predictsTokens()
-          ? encoder
-              .vocabularyHead()
-              .logits(encoder.vocabularyInput(Ops.inference(), hidden))
-              .toFloats()
-          : hidden.toFloats();
-    }
-  }
-
-  /** The largest deviation, relative where values are above 1. */
-  private static double distance(float[] found, float[] wanted) {
-    assertThat(found).hasSameSizeAs(wanted);
-    double worst = 0;
-    for (int i = 0; i < wanted.length; i++) {
-      worst = Math.max(worst, Math.abs(found[i] - wanted[i]) / Math.max(1, Math.abs(wanted[i])));
-    }
-    return worst;
   }
 }

@@ -3,6 +3,12 @@ package io.adapt4j.lora;
 import static io.adapt4j.core.Floats.worst;
 import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
 import static io.adapt4j.core.internal.nn.TestNetworks.floats;
+import static io.adapt4j.lora.LoraCase.config;
+import static io.adapt4j.lora.LoraCase.data;
+import static io.adapt4j.lora.LoraCase.family;
+import static io.adapt4j.lora.LoraCase.ids;
+import static io.adapt4j.lora.LoraCase.outputs;
+import static io.adapt4j.lora.LoraCase.randomize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,7 +17,6 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -19,7 +24,6 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.adapter.LayerMerge;
-import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
@@ -27,18 +31,12 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.op.Ops;
-import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -54,17 +52,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ExpertLayoutsTest {
 
-  private static final int LENGTH = 12;
+  private static final long[] IDS = ids(12, 30);
   private static final int RANK = 2;
   private static final String WEIGHTS = "adapter_model.safetensors";
   private static final Pattern EXPERT =
       Pattern.compile("(.*\\.experts)\\.(\\d+)\\.(gate_proj|up_proj|down_proj|w1|w2|w3)\\.weight");
 
   @TempDir private Path folder;
-
-  private static Path family(String name) {
-    return Path.of("..", "core", "fixtures", "families", name);
-  }
 
   @ParameterizedTest
   @ValueSource(strings = {"qwen3_moe", "qwen2_moe", "mixtral", "glm4_moe", "olmoe"})
@@ -143,7 +137,7 @@ class ExpertLayoutsTest {
 
   private static float[] logits(Decoder network, Path adapter) {
     try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-      return logits(network);
+      return outputs(network, IDS);
     }
   }
 
@@ -222,7 +216,7 @@ class ExpertLayoutsTest {
     SafetensorsWriter.create().writeFile(adapter.resolve(WEIGHTS), tensors);
     try (Decoder network = decoder(base);
         AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-      assertThat(worst(logits(network), trained)).isPositive();
+      assertThat(worst(outputs(network, IDS), trained)).isPositive();
     }
   }
 
@@ -244,17 +238,9 @@ class ExpertLayoutsTest {
   private float[] train(Path base, Lora lora, Path adapter) {
     try (Decoder network = decoder(base);
         Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
-      SplittableRandom random = new SplittableRandom(5);
-      for (Trainable parameter : adaptation.trained()) {
-        float[] numbers = new float[Math.toIntExact(parameter.value().count())];
-        for (int i = 0; i < numbers.length; i++) {
-          numbers[i] = (float) (0.2 * (random.nextDouble() - 0.5));
-        }
-        parameter.value().data().asFloatBuffer().put(numbers);
-      }
-      adaptation.refresh();
+      randomize(adaptation, 0.2);
       adaptation.save(adapter);
-      return logits(network);
+      return outputs(network, IDS);
     }
   }
 
@@ -262,20 +248,20 @@ class ExpertLayoutsTest {
   private void assertComputes(Path base, Path adapter, float[] wanted) {
     Path merged = folder.resolve("merged");
     try (Decoder network = decoder(base)) {
-      float[] plain = logits(network);
+      float[] plain = outputs(network, IDS);
       assertThat(worst(plain, wanted)).isGreaterThan(1e-3);
       try (AttachedAdapter attached =
           AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-        assertThat(worst(logits(network), wanted)).isLessThan(1e-5);
+        assertThat(worst(outputs(network, IDS), wanted)).isLessThan(1e-5);
         attached.merge();
-        assertThat(worst(logits(network), wanted)).isLessThan(1e-5);
+        assertThat(worst(outputs(network, IDS), wanted)).isLessThan(1e-5);
       }
       mergeByProjection(network, adapter);
-      assertThat(worst(logits(network), wanted)).isLessThan(1e-5);
+      assertThat(worst(outputs(network, IDS), wanted)).isLessThan(1e-5);
     }
     LoraAdapter.at(adapter).writeMerged(base, merged);
     try (Decoder written = decoder(merged)) {
-      assertThat(worst(logits(written), wanted)).isLessThan(1e-5);
+      assertThat(worst(outputs(written, IDS), wanted)).isLessThan(1e-5);
     }
   }
 
@@ -420,28 +406,5 @@ class ExpertLayoutsTest {
     }
     SafetensorsWriter.create().writeFile(output.resolve(WEIGHTS), tensors);
     return output;
-  }
-
-  private static ObjectNode config(Path adapter) throws Exception {
-    return (ObjectNode) Json.parse(Files.readString(adapter.resolve("adapter_config.json")));
-  }
-
-  private static TensorData data(String name, List<Long> shape, float[] values) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    return new TensorData(name, StoredType.F32, shape, channel -> channel.write(bytes.duplicate()));
-  }
-
-  private static float[] logits(Decoder decoder) {
-    long[] ids = new long[LENGTH];
-    long[] mask = new long[LENGTH];
-    Arrays.fill(mask, 1);
-    Arrays.setAll(ids, i -> 4 + i * 7L % 30);
-    try (Scope scope = Scope.open();
-        Positions positions = decoder.positions(mask, 1, LENGTH)) {
-      Tensor tokens = Tensor.of(ids, 1, LENGTH);
-      return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
-    }
   }
 }

@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,7 +153,7 @@ class Ia3Test {
             + " encoder.layer.0.attention.output.dense encoder.layer.0.output.dense"
       })
   void familiesGetTheModulesPeftChooses(String family, String paths) {
-    Path base = Path.of("..", "core", "fixtures", "families", family);
+    Path base = LoraCase.family(family);
     try (Network network = Architectures.declare(ModelConfig.read(base))) {
       network.allocate(DType.F32);
       try (Adaptation adaptation = Methods.of(Ia3.create()).attach(network, base, 1)) {

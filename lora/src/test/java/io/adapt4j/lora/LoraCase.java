@@ -3,14 +3,24 @@ package io.adapt4j.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.loss.SequenceLoss;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -18,13 +28,20 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 
 /** Models, batches and comparisons that the tests of this module share. */
 public final class LoraCase {
@@ -175,5 +192,97 @@ public final class LoraCase {
     float[] values = new float[buffer.remaining()];
     buffer.get(values);
     return values;
+  }
+
+  /** One of the tiny checkpoints of families. */
+  public static Path family(String name) {
+    return Path.of("..", "core", "fixtures", "families", name);
+  }
+
+  /** The content of an adapter's configuration. */
+  public static ObjectNode config(Path adapter) throws IOException {
+    return (ObjectNode) Json.parse(Files.readString(adapter.resolve("adapter_config.json")));
+  }
+
+  /** A tensor of a file. */
+  public static TensorData data(String name, List<Long> shape, float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return new TensorData(name, StoredType.F32, shape, channel -> channel.write(bytes.duplicate()));
+  }
+
+  /** Gives all that trains random values in a range around 0. */
+  public static void randomize(Adaptation adaptation, double width) {
+    randomize(adaptation, adaptation.trained(), width);
+  }
+
+  /** Gives some of what trains random values in a range around 0. */
+  static void randomize(Adaptation adaptation, List<Trainable> some, double width) {
+    SplittableRandom random = new SplittableRandom(5);
+    for (Trainable parameter : some) {
+      float[] numbers = new float[Math.toIntExact(parameter.value().count())];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = (float) (width * (random.nextDouble() - 0.5));
+      }
+      parameter.value().data().asFloatBuffer().put(numbers);
+    }
+    adaptation.refresh();
+  }
+
+  /** Moves all that trains along directions. */
+  public static void move(Adaptation adaptation, List<float[]> directions, double step) {
+    for (int i = 0; i < directions.size(); i++) {
+      FloatBuffer values = adaptation.trained().get(i).value().data().asFloatBuffer();
+      for (int k = 0; k < directions.get(i).length; k++) {
+        values.put(k, (float) (values.get(k) + step * directions.get(i)[k]));
+      }
+    }
+    adaptation.refresh();
+  }
+
+  /** Ids of tokens that are not special. */
+  public static long[] ids(int count, int different) {
+    return LongStream.range(0, count).map(i -> 4 + i * 7 % different).toArray();
+  }
+
+  /** Logits of a text where the model has them, else hidden states. */
+  public static float[] outputs(Network network, long[] ids) {
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    if (network instanceof EncoderDecoder both) {
+      return SequenceLoss.logits(both, new SequenceInputs(ids, mask, ids, 1, ids.length));
+    }
+    Ops ops = Ops.inference();
+    if (network instanceof Decoder decoder) {
+      try (Scope scope = Scope.open();
+          Positions positions = decoder.positions(mask, 1, ids.length)) {
+        Tensor tokens = Tensor.of(ids, 1, ids.length);
+        return decoder.logits(decoder.hidden(ops, tokens, positions, false)).toFloats();
+      }
+    }
+    Encoder encoder = (Encoder) network;
+    try (Scope scope = Scope.open();
+        Positions positions = encoder.positions(ids, mask, 1, ids.length)) {
+      Tensor tokens = Tensor.of(ids, 1, ids.length);
+      Tensor types = Tensor.of(new long[ids.length], 1, ids.length);
+      Tensor hidden = encoder.hidden(ops, tokens, types, positions, false);
+      if (encoder.classes() > 0) {
+        return encoder.classLogits(ops, hidden, ids, mask).toFloats();
+      }
+      return encoder.predictsTokens()
+          ? encoder.vocabularyHead().logits(encoder.vocabularyInput(ops, hidden)).toFloats()
+          : hidden.toFloats();
+    }
+  }
+
+  /** The largest deviation, relative where values are above 1. */
+  static double distance(float[] found, float[] wanted) {
+    assertThat(found).hasSameSizeAs(wanted);
+    double worst = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      worst = Math.max(worst, Math.abs(found[i] - wanted[i]) / Math.max(1, Math.abs(wanted[i])));
+    }
+    return worst;
   }
 }

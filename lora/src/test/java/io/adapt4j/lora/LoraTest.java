@@ -325,7 +325,7 @@ class LoraTest {
             "{\"layers.1.self_attn.k_proj\": 2}",
             "alpha_pattern",
             "{\"q_proj\": 1}"));
-    AdapterConfig config = PeftFolder.readConfig(second);
+    AdapterConfig config = LoraFields.read(second);
     assertThat(config.rankOf("model.layers.1.self_attn.k_proj")).isEqualTo(2);
     assertThat(config.rankOf("model.layers.0.self_attn.k_proj")).isEqualTo(4);
     assertThat(config.scaleOf("model.layers.0.self_attn.q_proj")).isEqualTo(0.25);
@@ -334,7 +334,7 @@ class LoraTest {
       AdapterPlan plan = AdapterPlan.of(config, decoder);
       try (LoraModel model = LoraModel.attach(decoder, plan, config)) {
         model.initialize(LoraInit.KAIMING, 1);
-        PeftFolder.write(second, config, plan, "base", model.tensors());
+        LoraFolder.write(second, config, plan, "base", model.tensors());
       }
       try (Adaptation adaptation = Methods.of(Lora.continuing(second)).attach(decoder, BASE, 2)) {
         adaptation.save(first);

@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import static io.adapt4j.core.Floats.worst;
 import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.lora.LoraCase.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -23,6 +24,8 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.lora.internal.peft.PeftTargets;
+import io.adapt4j.lora.internal.peft.Selection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -376,17 +379,20 @@ class LoraVariantsTest {
   @Test
   void selectionFollowsPeftsRules() {
     String path = "model.layers.11.self_attn.q_proj";
-    Selection names = Selection.of(Targets.names("q_proj"));
+    Selection names = Selection.of(PeftTargets.names(List.of("q_proj")));
     assertThat(names.withLayers(List.of(11), List.of()).matches(path)).isTrue();
     assertThat(names.withLayers(List.of(1), List.of()).matches(path)).isFalse();
     assertThat(names.withLayers(List.of(11), List.of("layers")).matches(path)).isTrue();
     assertThat(names.withLayers(List.of(11), List.of("h", "blocks")).matches(path)).isFalse();
     assertThat(names.withLayers(List.of(11), List.of()).matches("head.q_proj")).isFalse();
     // A whole path is meant in whatever layer it is.
-    assertThat(Selection.of(Targets.names(path)).withLayers(List.of(1), List.of()).matches(path))
+    assertThat(
+            Selection.of(PeftTargets.names(List.of(path)))
+                .withLayers(List.of(1), List.of())
+                .matches(path))
         .isTrue();
-    assertThat(names.withExcluded(Targets.regex(".*\\.11\\..*")).matches(path)).isFalse();
-    assertThat(names.withExcluded(Targets.names("k_proj")).matches(path)).isTrue();
+    assertThat(names.withExcluded(PeftTargets.regex(".*\\.11\\..*")).matches(path)).isFalse();
+    assertThat(names.withExcluded(PeftTargets.names(List.of("k_proj"))).matches(path)).isTrue();
   }
 
   @Test
@@ -477,9 +483,5 @@ class LoraVariantsTest {
       }
       adaptation.refresh();
     }
-  }
-
-  private static JsonNode config(Path folder) throws IOException {
-    return new ObjectMapper().readTree(folder.resolve("adapter_config.json").toFile());
   }
 }

@@ -109,7 +109,7 @@ class MergedEmbeddingTest {
 
   /** A family's checkpoint with a pooling layer that its network does not use. */
   private Path base(String family, String pooler) throws IOException {
-    Path from = Path.of("..", "core", "fixtures", "families", family);
+    Path from = LoraCase.family(family);
     Path base = Files.createDirectories(folder.resolve("base"));
     Files.copy(from.resolve("config.json"), base.resolve("config.json"));
     int hidden = ModelConfig.read(base).fields().requirePositiveInt("hidden_size");

@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import static io.adapt4j.core.internal.nn.TestNetworks.encoder;
 import static io.adapt4j.core.internal.nn.TestNetworks.longs;
+import static io.adapt4j.lora.LoraCase.family;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,6 +25,7 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -231,10 +233,6 @@ class PeftClassifierTest {
     assertThatThrownBy(() -> Ia3AdapterMechanics.at(LoraCase.golden("interop/lora_cls")))
         .hasMessageContaining("LORA")
         .hasMessageContaining("LoraAdapter");
-  }
-
-  private static Path family(String name) {
-    return Path.of("..", "core", "fixtures", "families", name);
   }
 
   private static List<String> names(JsonNode node) {

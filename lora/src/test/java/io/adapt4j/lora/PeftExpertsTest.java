@@ -155,7 +155,7 @@ class PeftExpertsTest {
           llama_linear    | q_proj               | ''
           """)
   void readersThatDoNotFitAreNamed(String family, String targets, String text) {
-    Path base = Path.of("..", "core", "fixtures", "families", family);
+    Path base = LoraCase.family(family);
     Lora lora = Lora.rank(RANK).targets(Targets.names(targets.trim().split(" ", -1)));
     try (Network network = Architectures.declare(ModelConfig.read(base))) {
       List<String> questions = Methods.of(lora).questions(network);
@@ -170,7 +170,7 @@ class PeftExpertsTest {
   @ParameterizedTest
   @CsvSource({"qwen3_moe", "mixtral"})
   void dropoutAndDoraOnExpertsAreQuestioned(String family) {
-    Path base = Path.of("..", "core", "fixtures", "families", family);
+    Path base = LoraCase.family(family);
     try (Network network = Architectures.declare(ModelConfig.read(base))) {
       assertThat(Methods.of(Lora.rank(RANK).dropout(0.1)).questions(network))
           .anySatisfy(text -> assertThat(text).contains("lora_dropout 0"));
@@ -196,7 +196,7 @@ class PeftExpertsTest {
   }
 
   private JsonNode write(String family, Lora lora) throws Exception {
-    Path base = Path.of("..", "core", "fixtures", "families", family);
+    Path base = LoraCase.family(family);
     try (Network network = network(base);
         Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
       adaptation.save(folder);

@@ -1,11 +1,10 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.lora.LoraCase.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -281,9 +280,5 @@ class SeveralAdaptersTest {
   private static List<Double> score(LanguageModel model) {
     TokenSpan span = new TokenSpan(new int[] {11, 48, 85}, new int[] {26, 63, 4, 41});
     return model.scoreIds(List.of(span)).get(0).logProbabilities();
-  }
-
-  private static JsonNode config(Path adapter) throws IOException {
-    return new ObjectMapper().readTree(adapter.resolve("adapter_config.json").toFile());
   }
 }

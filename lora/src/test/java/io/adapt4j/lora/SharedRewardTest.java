@@ -36,6 +36,8 @@ import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
+import io.adapt4j.lora.internal.peft.PeftFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,9 @@
 package io.adapt4j.lora;
 
+import static io.adapt4j.lora.LoraCase.config;
+import static io.adapt4j.lora.LoraCase.data;
+import static io.adapt4j.lora.LoraCase.move;
+import static io.adapt4j.lora.LoraCase.randomize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -23,8 +27,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +34,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,7 @@ class VocabularyLoraTest {
       plain = LoraCase.logits(decoder, LoraCase.batch());
       try (Adaptation adaptation = Methods.of(lora).attach(decoder, base, 1)) {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(plain);
-        randomize(adaptation);
+        randomize(adaptation, 0.4);
         trained = LoraCase.logits(decoder, LoraCase.batch());
         float[] off = adaptation.withoutAdapter(() -> LoraCase.logits(decoder, LoraCase.batch()));
         assertThat(off).isEqualTo(plain);
@@ -115,7 +116,7 @@ class VocabularyLoraTest {
     Lora lora = Lora.rank(2).targets(Targets.names("embed_tokens", "lm_head"));
     try (Decoder decoder = LoraCase.random(tied, DType.F32);
         Adaptation adaptation = Methods.of(lora).attach(decoder, Path.of("base"), 1)) {
-      randomize(adaptation);
+      randomize(adaptation, 0.4);
       double start = loss(decoder, adaptation);
       List<float[]> gradients =
           adaptation.trained().stream().map(value -> value.gradient().toFloats()).toList();
@@ -145,7 +146,7 @@ class VocabularyLoraTest {
       Lora lora = Lora.rank(2).targets(Targets.names("lm_head"));
       for (Path path : List.of(first, second)) {
         try (Adaptation adaptation = Methods.of(lora).attach(decoder, Path.of("base"), 1)) {
-          randomize(adaptation);
+          randomize(adaptation, 0.4);
           adaptation.save(path);
         }
       }
@@ -316,7 +317,7 @@ class VocabularyLoraTest {
     Lora lora = Lora.rank(2).alpha(6).targets(Targets.names(targets));
     try (Decoder decoder = LoraCase.random(tied, DType.F32);
         Adaptation adaptation = Methods.of(lora).attach(decoder, Path.of("base"), 1)) {
-      randomize(adaptation);
+      randomize(adaptation, 0.4);
       adaptation.save(adapter);
     }
     ObjectNode config = config(adapter);
@@ -379,17 +380,6 @@ class VocabularyLoraTest {
         .writeFile(adapter.resolve(WEIGHTS), new ArrayList<>(tensors.values()));
   }
 
-  private static TensorData data(String name, List<Long> shape, float[] values) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    return new TensorData(name, StoredType.F32, shape, channel -> channel.write(bytes.duplicate()));
-  }
-
-  private static ObjectNode config(Path adapter) throws IOException {
-    return (ObjectNode) Json.parse(Files.readString(adapter.resolve(CONFIG)));
-  }
-
   private static Map<String, List<Long>> shapes(Path adapter) {
     Map<String, List<Long>> shapes = new TreeMap<>();
     try (Checkpoint file = Checkpoint.openFile(adapter.resolve(WEIGHTS))) {
@@ -410,27 +400,5 @@ class VocabularyLoraTest {
         LoraCase.forwardBackward(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
     adaptation.collectGradients();
     return loss;
-  }
-
-  private static void move(Adaptation adaptation, List<float[]> directions, double step) {
-    for (int i = 0; i < directions.size(); i++) {
-      FloatBuffer values = adaptation.trained().get(i).value().data().asFloatBuffer();
-      for (int k = 0; k < directions.get(i).length; k++) {
-        values.put(k, (float) (values.get(k) + step * directions.get(i)[k]));
-      }
-    }
-    adaptation.refresh();
-  }
-
-  private static void randomize(Adaptation adaptation) {
-    SplittableRandom random = new SplittableRandom(5);
-    for (Trainable parameter : adaptation.trained()) {
-      float[] numbers = new float[Math.toIntExact(parameter.value().count())];
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = (float) (0.4 * (random.nextDouble() - 0.5));
-      }
-      parameter.value().data().asFloatBuffer().put(numbers);
-    }
-    adaptation.refresh();
   }
 }

@@ -22,8 +22,7 @@ final class CorrectedMixtures {
   /** GLM 4.5 to 4.7: half of each head rotated, query and key norms in the largest model. */
   static FamilyDeclaration<?> glm4Moe() {
     return like("glm4moe", "glm4_moe", "Glm4MoeForCausalLM", 1)
-        .defaults(131_072, 1e-5, "silu", false, 10_000)
-        .share(0.5)
+        .rotatesPart()
         .norms("input_layernorm = attn_norm", "post_attention_layernorm = post_attention_norm")
         .queryKeyNorms()
         .biasesOff("mlp_bias")
@@ -38,7 +37,6 @@ final class CorrectedMixtures {
   /** dots.llm1: norms on each query and key head; llama.cpp ignores the windows of some layers. */
   static FamilyDeclaration<?> dots1() {
     return like("dots1", "dots1", "Dots1ForCausalLM", 0)
-        .defaults(2048, 1e-6, "silu", false, 10_000)
         .queryKeyNorms()
         .window(CorrectedMixtures::windowOfDots)
         .check(Checks::ungroupedHeads);
@@ -97,7 +95,6 @@ final class CorrectedMixtures {
     String shared = "moe_num_shared_experts";
     String end = "moe_layer_end_index";
     return new LlamaLike("ernie4_5-moe", "ernie4_5_moe", "Ernie4_5_MoeForCausalLM")
-        .defaults(131_072, 1e-5, "silu", true, 500_000)
         .mixture("moe_num_experts", "moe_k")
         .more(Experts.shared("mlp.shared_experts"))
         .more(

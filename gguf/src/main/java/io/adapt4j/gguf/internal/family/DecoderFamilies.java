@@ -1,6 +1,5 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
@@ -14,6 +13,7 @@ import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import io.adapt4j.gguf.internal.metadata.RotaryShare;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -70,7 +70,7 @@ final class DecoderFamilies {
 
   private static LlamaLike cohere(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
-        .defaults(8192, 1e-6, "silu", true, 10_000)
+        .byteLevel()
         .norms("input_layernorm = attn_norm")
         .normEps(DecoderKeys.layerNormEps("layer_norm_eps"))
         .after(Field.number("logit_scale", "logit_scale", 0.0625))
@@ -81,8 +81,7 @@ final class DecoderFamilies {
   /** ERNIE 4.5, dense: Llama whose stored rows are already in rotary pairs. */
   static FamilyDeclaration<?> ernie45() {
     return new LlamaLike("ernie4_5", "ernie4_5", "Ernie4_5ForCausalLM")
-        .defaults(131_072, 1e-5, "silu", true, 500_000)
-        .headDim(128)
+        .tokenizer(TokenizerStyle.ERNIE)
         .statesHeadDim(true)
         .biasesOff("use_bias")
         .complete(RopeFields::readHeadDim);
@@ -94,7 +93,7 @@ final class DecoderFamilies {
    */
   static FamilyDeclaration<?> exaone4() {
     return new LlamaLike("exaone4", "exaone4", "Exaone4ForCausalLM")
-        .defaults(2048, 1e-5, "silu", false, 10_000)
+        .byteLevel()
         .norms(
             "post_attention_layernorm = post_attention_norm",
             "post_feedforward_layernorm = post_ffw_norm")
@@ -157,9 +156,8 @@ final class DecoderFamilies {
   /** A family with fused gate and up projection, and half of each head rotated. */
   private static LlamaLike glm(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
-        .defaults(131_072, 1.5625e-7, "silu", false, 10_000)
-        .headDim(128)
-        .share(0.5)
+        .byteLevel()
+        .rotatesPart()
         .feedForward("mlp.gate_up_proj = ffn_up", "mlp.down_proj = ffn_down")
         .statesHeadDim(true)
         .after(RotaryShare.count())
@@ -172,7 +170,7 @@ final class DecoderFamilies {
   /** Hunyuan, dense: norms after rotation of queries and keys, and a scaled rotary base. */
   static FamilyDeclaration<?> hunyuan() {
     return new LlamaLike("hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM")
-        .prepare(model -> stretched(model).map(own -> withBase(model, own)).orElse(model))
+        .byteLevel()
         .adjust(
             facts ->
                 stretched(facts.model()).isPresent() && facts.contextLength() == STATED_BY_HUNYUAN
@@ -196,25 +194,14 @@ final class DecoderFamilies {
     return model.fields().child(field).filter(own -> own.has("alpha"));
   }
 
-  private static ModelConfig withBase(ModelConfig model, ConfigReader scaling) {
-    ModelConfig plain =
-        model.with("rope_scaling", NullNode.instance).with("rope_parameters", NullNode.instance);
-    DecoderConfig decoder = DecoderConfig.from(plain, DecoderConfig.Defaults.LLAMA);
-    double theta = scaling.positiveNumber("rope_theta", decoder.ropeTheta());
-    double dim = decoder.headDim();
-    double factor = Math.pow(scaling.positiveNumber("alpha", 1), dim / (dim - 2));
-    return plain.with("rope_theta", DoubleNode.valueOf(theta * factor));
-  }
-
   /**
    * InternLM 2 and 2.5: Llama with other names, and a fused query, key and value matrix that files
    * split in three.
    */
   static FamilyDeclaration<?> internLm2() {
-    LlamaLike family =
-        new LlamaLike("internlm2", "internlm2", "InternLM2ForCausalLM")
-            .defaults(2048, 1e-6, "silu", false, 10_000);
+    LlamaLike family = new LlamaLike("internlm2", "internlm2", "InternLM2ForCausalLM");
     return family
+        .tokenizer(TokenizerStyle.INTERN_LM)
         .requiresOutput()
         .names(
             model ->
@@ -268,9 +255,8 @@ final class DecoderFamilies {
   /** Nemotron 4 and Minitron: layer norm weights stored plus 1, and an ungated squared ReLU. */
   static FamilyDeclaration<?> nemotron() {
     return new LlamaLike("nemotron", "nemotron", "NemotronForCausalLM")
-        .defaults(4096, 1e-6, "relu2", false, 10_000)
         .requiresOutput()
-        .share(0.5)
+        .rotatesPart()
         .normLayout(Layout.PLUS_ONE)
         .feedForward("mlp.up_proj = ffn_up", "mlp.down_proj = ffn_down")
         // Official files also have the key of RMS norms.
@@ -293,9 +279,9 @@ final class DecoderFamilies {
   /** Phi 1 to 2: parallel attention and MLP after one layer norm, biases everywhere. */
   static FamilyDeclaration<?> phi() {
     return new LlamaLike("phi2", "phi", "PhiForCausalLM")
-        .defaults(2048, 1e-6, "gelu_new", false, 10_000)
+        .byteLevel()
         .requiresOutput()
-        .share(0.5)
+        .rotatesPart()
         .finalNorm("final_layernorm")
         .attention(
             "self_attn.q_proj = attn_q",
@@ -328,8 +314,7 @@ final class DecoderFamilies {
   /** Seed-OSS: Llama with query, key and value biases. */
   static FamilyDeclaration<?> seedOss() {
     return new LlamaLike("seed_oss", "seed_oss", "SeedOssForCausalLM")
-        .defaults(524_288, 1e-6, "silu", false, 10_000)
-        .headDim(128)
+        .byteLevel()
         .norms("input_layernorm = attn_norm", "post_attention_layernorm = post_attention_norm")
         .statesHeadDim(true)
         .biasesOff("attention_out_bias", "mlp_bias")
@@ -344,9 +329,9 @@ final class DecoderFamilies {
   static FamilyDeclaration<?> stableLm() {
     String parallel = "use_parallel_residual";
     return new LlamaLike("stablelm", "stablelm", "StableLmForCausalLM")
-        .defaults(4096, 1e-6, "silu", false, 10_000)
+        .byteLevel()
         .requiresOutput()
-        .share(0.25)
+        .rotatesPart()
         .ownKeys(
             DecoderKeys.CONTEXT,
             DecoderKeys.WIDTH,
@@ -369,7 +354,7 @@ final class DecoderFamilies {
   /** StarCoder 2: layer norms, an MLP without a gate, biases everywhere. */
   static FamilyDeclaration<?> starcoder2() {
     return new LlamaLike("starcoder2", "starcoder2", "Starcoder2ForCausalLM")
-        .defaults(4096, 1e-6, "gelu_pytorch_tanh", true, 10_000)
+        .byteLevel()
         .feedForward("mlp.c_fc = ffn_up", "mlp.c_proj = ffn_down")
         .normEps(DecoderKeys.layerNormEps("norm_epsilon"))
         .after(Field.activation("hidden_act", "gelu_pytorch_tanh"))

@@ -38,7 +38,7 @@ final class EncoderFamily extends FamilyDeclaration<EncoderFamily> {
   EncoderFamily(String architecture, String modelType, String className) {
     super(architecture, modelType, className + "Model");
     this.className = className;
-    readsTexts();
+    with(Trait.READS_TEXTS);
     after(classes());
     check(EncoderFamily::requireTask);
   }

@@ -107,12 +107,6 @@ public final class Families {
     return ALL.stream().anyMatch(family -> family.modelTypes().contains(modelType));
   }
 
-  /** Returns whether models of a family are encoders. */
-  public static boolean readTexts(String modelType) {
-    return ALL.stream()
-        .anyMatch(family -> family.readsTexts() && family.modelTypes().contains(modelType));
-  }
-
   /** Returns whether a checkpoint's model is an encoder. */
   public static boolean readTexts(ModelConfig model) {
     return ALL.stream()

@@ -11,7 +11,9 @@ import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,16 @@ import java.util.function.Predicate;
  */
 abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
 
+  /** Property of a family's files. */
+  enum Trait {
+    /** An encoder. */
+    READS_TEXTS,
+    /** Dense layers after pooling. */
+    DENSE,
+    /** No file type in the general part of the metadata, as in the official converter's. */
+    NO_FILE_TYPE
+  }
+
   /** Reads rotary frequency divisors into a configuration. */
   @FunctionalInterface
   interface DivisorsReader {
@@ -45,9 +57,8 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
   final List<Field.Reader> completions = new ArrayList<>();
   final List<BiConsumer<Set<String>, ObjectNode>> fitting = new ArrayList<>();
   boolean requiresOutput;
-  boolean readsTexts;
-  boolean dense;
-  boolean statesFileType = true;
+  final Set<Trait> traits = EnumSet.noneOf(Trait.class);
+  TokenizerStyle tokenizer = TokenizerStyle.ANY;
   Predicate<ModelConfig> whole = model -> false;
   Predicate<ModelConfig> accepts = model -> true;
   Predicate<GgufMetadata> fits = metadata -> true;
@@ -110,22 +121,21 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
-  /** Declares encoders. */
-  B readsTexts() {
-    readsTexts = true;
+  /** Adds traits. */
+  B with(Trait... added) {
+    traits.addAll(List.of(added));
     return self();
   }
 
-  /** Declares Dense layers after pooling. */
-  B dense() {
-    dense = true;
+  /** Sets the conventions for the tokenizer. */
+  B tokenizer(TokenizerStyle style) {
+    tokenizer = style;
     return self();
   }
 
-  /** Omits the file's type in the general part of the metadata, as the official converter does. */
-  B withoutFileType() {
-    statesFileType = false;
-    return self();
+  /** Declares byte-level BPE tokenizers. */
+  B byteLevel() {
+    return tokenizer(TokenizerStyle.BYTE_LEVEL);
   }
 
   /** Sets which models are multimodal, with their text model nested. */

@@ -2,7 +2,6 @@ package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -46,14 +45,11 @@ final class Gemma3n {
   private Gemma3n() {}
 
   static FamilyDeclaration<?> family() {
-    LlamaLike family =
-        GemmaFamilies.like("gemma3n", "gemma3n_text", "Gemma3nForCausalLM", 32_768, 1_000_000);
+    LlamaLike family = GemmaFamilies.like("gemma3n", "gemma3n_text", "Gemma3nForCausalLM");
     return family
         .alsoOf("gemma3n")
         .whole(GemmaFamilies::isWhole)
         .accepts(model -> !text(model).fields().bool("use_bidirectional_attention", false))
-        .prepare(Gemma3n::withOneWidth)
-        .rotatedAs(SlidingWindows.FULL)
         .normLayout(Layout.SAME)
         .queryKeyNorms()
         .statesHeadDim(true)
@@ -101,11 +97,6 @@ final class Gemma3n {
 
   private static ModelConfig text(ModelConfig model) {
     return GemmaFamilies.isWhole(model) ? model.text() : model;
-  }
-
-  private static ModelConfig withOneWidth(ModelConfig text) {
-    int layers = text.fields().requirePositiveInt("num_hidden_layers");
-    return text.with("intermediate_size", IntNode.valueOf(PerLayerInputs.inner(text, layers)[0]));
   }
 
   private static int shared(ConfigReader fields) {

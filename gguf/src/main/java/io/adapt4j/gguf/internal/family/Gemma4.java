@@ -3,7 +3,6 @@ package io.adapt4j.gguf.internal.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.nn.cache.Heads;
@@ -17,6 +16,7 @@ import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,8 +47,7 @@ final class Gemma4 {
   private static final float UNROTATED = 1e30f;
 
   private final LlamaLike declared =
-      GemmaFamilies.like("gemma4", "gemma4_text", "Gemma4ForCausalLM", 131_072, 10_000);
-  private final DecoderConfig.Defaults defaults = declared.defaults();
+      GemmaFamilies.like("gemma4", "gemma4_text", "Gemma4ForCausalLM");
 
   private Gemma4() {}
 
@@ -59,10 +58,9 @@ final class Gemma4 {
   private FamilyDeclaration<?> declare() {
     return declared
         .alsoOf("gemma4")
+        .tokenizer(TokenizerStyle.GEMMA_4)
         .whole(GemmaFamilies::isWhole)
         .accepts(model -> !text(model).fields().bool("use_bidirectional_attention", false))
-        // The dimensions of sliding-window layers.
-        .decoder(model -> heads(model).localConfig(model, defaults))
         .normLayout(Layout.SAME)
         .queryKeyNorms()
         .more(
@@ -159,7 +157,7 @@ final class Gemma4 {
 
   /** Returns the heads of global layers. */
   private Heads global(Facts facts) {
-    return heads(facts.model()).global(facts.model(), defaults);
+    return heads(facts.model()).global(facts.model());
   }
 
   private int globalWidth(Facts facts) {

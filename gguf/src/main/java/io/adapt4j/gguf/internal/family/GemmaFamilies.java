@@ -11,6 +11,7 @@ import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.Set;
 
@@ -35,7 +36,7 @@ final class GemmaFamilies {
 
   /** Gemma 1: tied embedding and output. */
   static FamilyDeclaration<?> gemma() {
-    return first("gemma", "GemmaForCausalLM");
+    return first("gemma", "GemmaForCausalLM").tokenizer(TokenizerStyle.GEMMA_1);
   }
 
   /**
@@ -59,7 +60,7 @@ final class GemmaFamilies {
   }
 
   private static LlamaLike first(String modelType, String modelClass) {
-    return olderKeys(like("gemma", modelType, modelClass, 8192, 10_000))
+    return olderKeys(like("gemma", modelType, modelClass))
         .norms("input_layernorm = attn_norm", "post_attention_layernorm = ffn_norm")
         .after(RopeFields.scaling(), RopeFields.unusualTheta(), activation())
         .check(Checks::tied)
@@ -68,7 +69,7 @@ final class GemmaFamilies {
 
   /** Gemma 2: soft-capped logits, and a sliding window in every other layer. */
   static FamilyDeclaration<?> gemma2() {
-    return olderKeys(like("gemma2", "gemma2", "Gemma2ForCausalLM", 8192, 10_000))
+    return olderKeys(like("gemma2", "gemma2", "Gemma2ForCausalLM"))
         .after(
             Field.number(ATTENTION_CAP, ATTENTION_CAP, facts -> softCap(facts, ATTENTION_CAP, 50)),
             Field.number(FINAL_CAP, FINAL_CAP, facts -> softCap(facts, FINAL_CAP, 30)),
@@ -113,8 +114,7 @@ final class GemmaFamilies {
   static FamilyDeclaration<?> embeddingGemma() {
     LlamaLike family = third("gemma-embedding", "Gemma3TextModel");
     return family
-        .readsTexts()
-        .dense()
+        .with(FamilyDeclaration.Trait.READS_TEXTS, FamilyDeclaration.Trait.DENSE)
         .accepts(GemmaFamilies::seesBothWays)
         .unused((gguf, model) -> DENSE.contains(gguf))
         // The class without an output head has names without a prefix.
@@ -126,8 +126,7 @@ final class GemmaFamilies {
   }
 
   private static LlamaLike third(String architecture, String modelClass) {
-    return like(architecture, "gemma3_text", modelClass, 131_072, 1_000_000)
-        .rotatedAs(SlidingWindows.FULL)
+    return like(architecture, "gemma3_text", modelClass)
         .queryKeyNorms()
         .statesHeadDim(true)
         .localTheta(localTheta())
@@ -152,11 +151,9 @@ final class GemmaFamilies {
   }
 
   /** A family with the settings that all of Gemma have in common, and four norms a layer. */
-  static LlamaLike like(
-      String architecture, String modelType, String modelClass, int positions, double theta) {
+  static LlamaLike like(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
-        .defaults(positions, 1e-6, GELU, true, theta)
-        .headDim(256)
+        .tokenizer(TokenizerStyle.GEMMA)
         .normLayout(Layout.PLUS_ONE)
         .norms(
             "input_layernorm = attn_norm",

@@ -10,6 +10,7 @@ import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.Place;
 import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.Facts;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,7 +73,12 @@ public final class GgufFamily {
 
   /** {@return whether its models are encoders rather than decoders} */
   public boolean readsTexts() {
-    return declared.readsTexts;
+    return declared.traits.contains(FamilyDeclaration.Trait.READS_TEXTS);
+  }
+
+  /** {@return the conventions for its tokenizer} */
+  public TokenizerStyle tokenizer() {
+    return declared.tokenizer;
   }
 
   /** Returns checkpoint tensors that a file omits because all their values are 0. */
@@ -82,7 +88,7 @@ public final class GgufFamily {
 
   /** {@return whether files have Dense layers after pooling} */
   public boolean hasDense() {
-    return declared.dense;
+    return declared.traits.contains(FamilyDeclaration.Trait.DENSE);
   }
 
   /** Returns whether all values of a tensor must be 0 for an export, since files cannot hold it. */
@@ -92,7 +98,7 @@ public final class GgufFamily {
 
   /** {@return whether the general part of the metadata states the file's type} */
   public boolean statesFileType() {
-    return declared.statesFileType;
+    return !declared.traits.contains(FamilyDeclaration.Trait.NO_FILE_TYPE);
   }
 
   /** Returns the tensor names of the bare text model. */

@@ -1,11 +1,10 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.node.DoubleNode;
-import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.gguf.internal.layout.GroupedRows;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
@@ -14,16 +13,12 @@ import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import java.util.List;
-import java.util.OptionalInt;
 
 /** Families before Llama: GPT-2, StarCoder, GPT-NeoX, BLOOM and Falcon. */
 final class GptFamilies {
 
   private static final String KV_HEADS = "attention.head_count_kv";
   private static final String LAYERS = "transformer.h";
-
-  private static final DecoderConfig.Defaults FALCON =
-      new DecoderConfig.Defaults(2048, 1e-5, "gelu", true, 10_000, OptionalInt.empty());
 
   private static final Field BLOCKS =
       Field.integer("block_count", "n_layer", facts -> facts.decoder().layers());
@@ -85,6 +80,7 @@ final class GptFamilies {
       String architecture, String modelType, String modelClass, String activation) {
     String field = "activation_function";
     return new PlainFamily(architecture, modelType, modelClass)
+        .byteLevel()
         .read(model -> gpt2Facts(model, model.fields().optionalText(field).orElse(activation)))
         .after(Field.activation(field, activation))
         .check(facts -> Checks.gelu(facts, field, facts.decoder().hiddenActivation()))
@@ -161,9 +157,10 @@ final class GptFamilies {
   static FamilyDeclaration<?> gptNeoX() {
     String parallel = "use_parallel_residual";
     return new PlainFamily("gptneox", "gpt_neox", "GPTNeoXForCausalLM")
-        .withoutFileType()
+        .byteLevel()
+        .with(FamilyDeclaration.Trait.NO_FILE_TYPE)
         .requiresOutput()
-        .read(GptFamilies::neoXFacts)
+        .read(model -> rotated("gpt_neox", model))
         .names(model -> neoXNames(model.fields().requirePositiveInt("num_attention_heads")))
         .before(
             DecoderKeys.CONTEXT,
@@ -196,22 +193,8 @@ final class GptFamilies {
     return facts.fields().optionalText(field).orElse("gelu");
   }
 
-  private static Facts neoXFacts(ModelConfig model) {
-    ConfigReader fields = model.fields();
-    ModelConfig renamed = model;
-    if (fields.has("rotary_emb_base")) {
-      renamed = renamed.with("rope_theta", model.toJson().get("rotary_emb_base"));
-    }
-    boolean stated =
-        fields
-            .child("rope_parameters")
-            .map(reader -> reader.has("partial_rotary_factor"))
-            .orElse(false);
-    if (!stated) {
-      double share = fields.positiveNumber("rotary_pct", 0.25);
-      renamed = renamed.with("partial_rotary_factor", DoubleNode.valueOf(share));
-    }
-    DecoderConfig decoder = DecoderConfig.from(renamed, DecoderConfig.Defaults.LLAMA);
+  private static Facts rotated(String modelType, ModelConfig model) {
+    DecoderConfig decoder = Architectures.dimensions(modelType, model);
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
   }
 
@@ -237,6 +220,7 @@ final class GptFamilies {
   /** BLOOM: a norm after the embedding, and ALiBi position biases. */
   static FamilyDeclaration<?> bloom() {
     return new PlainFamily("bloom", "bloom", "BloomForCausalLM")
+        .byteLevel()
         .read(GptFamilies::bloomFacts)
         .names(
             model ->
@@ -294,7 +278,8 @@ final class GptFamilies {
   /** Falcon with rotary positions: parallel attention and MLP, with a shared norm or one each. */
   static FamilyDeclaration<?> falcon() {
     return new PlainFamily("falcon", "falcon", "FalconForCausalLM")
-        .read(GptFamilies::falconFacts)
+        .byteLevel()
+        .read(model -> rotated("falcon", model))
         .names(GptFamilies::falconNames)
         .before(
             DecoderKeys.CONTEXT,
@@ -333,23 +318,8 @@ final class GptFamilies {
     return fields.bool("new_decoder_architecture", false);
   }
 
-  private static Facts falconFacts(ModelConfig model) {
-    ConfigReader fields = model.fields();
-    int heads = fields.requirePositiveInt("num_attention_heads");
-    int alone = fields.bool("multi_query", true) ? 1 : heads;
-    int keyValue = isGrouped(fields) ? fields.positiveInt("num_kv_heads", heads) : alone;
-    int inner = fields.positiveInt("ffn_hidden_size", 4 * fields.requirePositiveInt("hidden_size"));
-    DecoderConfig decoder =
-        DecoderConfig.from(
-            model
-                .with("num_key_value_heads", IntNode.valueOf(keyValue))
-                .with("intermediate_size", IntNode.valueOf(inner)),
-            FALCON);
-    return new Facts(model, decoder, decoder.maxPositionEmbeddings());
-  }
-
   private static List<TensorName> falconNames(ModelConfig model) {
-    DecoderConfig decoder = falconFacts(model).decoder();
+    DecoderConfig decoder = Architectures.dimensions("falcon", model);
     ConfigReader fields = model.fields();
     boolean twoNorms = isGrouped(fields) && fields.positiveInt("num_ln_in_parallel_attn", 2) == 2;
     return TensorName.concat(

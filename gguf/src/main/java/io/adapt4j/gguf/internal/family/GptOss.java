@@ -28,8 +28,6 @@ final class GptOss {
 
   static FamilyDeclaration<?> family() {
     return new LlamaLike("gpt-oss", "gpt_oss", "GptOssForCausalLM")
-        .defaults(131_072, 1e-5, "silu", false, 150_000)
-        .headDim(64)
         .requiresOutput()
         .feedForward(experts())
         .norms("input_layernorm = attn_norm", "post_attention_layernorm = post_attention_norm")

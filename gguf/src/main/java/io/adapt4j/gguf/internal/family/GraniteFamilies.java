@@ -3,6 +3,8 @@ package io.adapt4j.gguf.internal.family;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.family.common.LayerTypes;
+import io.adapt4j.core.internal.nn.family.hybrid.GraniteHybrid;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
@@ -10,7 +12,9 @@ import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.LayerKinds;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Granite: Llama with multipliers on embeddings, attention scores, branches and logits. Granite 4
@@ -29,7 +33,10 @@ final class GraniteFamilies {
 
   /** Granite 3. */
   static FamilyDeclaration<?> granite() {
-    return like("granite", "granite", "GraniteForCausalLM").usualHeadDim();
+    return like("granite", "granite", "GraniteForCausalLM")
+        .tokenizer(TokenizerStyle.LLAMA)
+        .biasesByTensors()
+        .usualHeadDim();
   }
 
   /** Granite 3 with a mixture of experts in every layer. */
@@ -47,6 +54,7 @@ final class GraniteFamilies {
 
   private static LlamaLike mixture(String modelType, String modelClass, boolean shared) {
     return like("granitemoe", modelType, modelClass)
+        .biasesByTensors()
         .feedForward(TensorName.concat(experts(), sharedMlp("_shexp")))
         .alsoBefore(Experts.counts(EXPERTS, CHOSEN))
         .usualHeadDim()
@@ -95,8 +103,8 @@ final class GraniteFamilies {
     }
 
     static Kind of(ModelConfig model) {
-      List<String> types = LayerKinds.mixers(model.fields());
-      boolean hybrid = types.isEmpty() || types.contains(LayerKinds.MAMBA);
+      int layers = model.fields().requirePositiveInt("num_hidden_layers");
+      boolean hybrid = GraniteHybrid.types(model.fields(), layers).contains(LayerTypes.STATE_SPACE);
       boolean sparse = numberOfExperts(model.fields()) > 0;
       return hybrid ? HYBRID : sparse ? ATTENTION_AND_EXPERTS : ATTENTION;
     }
@@ -189,13 +197,8 @@ final class GraniteFamilies {
     return facts.fields().positiveInt(SHARED, 1024);
   }
 
-  private static boolean[] attends(Facts facts) {
-    boolean[] attends = new boolean[facts.decoder().layers()];
-    List<String> types = LayerKinds.mixers(facts.fields());
-    for (int i = 0; i < attends.length; i++) {
-      attends[i] = i < types.size() && types.get(i).equals(LayerKinds.ATTENTION);
-    }
-    return attends;
+  private static IntPredicate attends(Facts facts) {
+    return LayerKinds.full(GraniteHybrid.types(facts.fields(), facts.decoder().layers()));
   }
 
   private static Field rotated() {

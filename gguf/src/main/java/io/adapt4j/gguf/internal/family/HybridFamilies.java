@@ -1,10 +1,10 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.family.hybrid.Bamba;
+import io.adapt4j.core.internal.nn.family.hybrid.Lfm2;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
@@ -22,22 +22,14 @@ final class HybridFamilies {
   private static final String ATTENDING = "attn_layer_indices";
   private static final String KERNEL = "conv_L_cache";
 
-  /** Renamed fields of LFM2: early names and current ones. */
-  private static final String[][] RENAMED = {
-    {"block_ff_dim", "intermediate_size"},
-    {"theta", "rope_theta"},
-    {"tie_embedding", "tie_word_embeddings"}
-  };
-
   private HybridFamilies() {}
 
   /** Bamba: state-space and attention layers, stored under the architecture name of Granite 4. */
   static FamilyDeclaration<?> bamba() {
     return new LlamaLike("granitehybrid", "bamba", "BambaForCausalLM")
-        .defaults(262_144, 1e-5, "silu", false, 10_000)
         // Granite always states an attention scale.
         .fits(metadata -> metadata.number("granitehybrid.attention.scale").isEmpty())
-        .share(0.5)
+        .rotatesPart()
         .pairs()
         .statesHeadDim(false)
         .more(model -> StateSpace.names(model.fields(), Layout.SAME, Layout.SAME))
@@ -47,7 +39,9 @@ final class HybridFamilies {
             "feed_forward.up_proj = ffn_up",
             "feed_forward.down_proj = ffn_down")
         .norms("input_layernorm = attn_norm", "pre_ff_layernorm = ffn_norm")
-        .keyValueHeads(LayerKinds.heads(HybridFamilies::attendsInBamba))
+        .keyValueHeads(
+            LayerKinds.heads(
+                facts -> Bamba.attending(facts.fields(), facts.decoder().layers())::contains))
         .after(
             DecoderKeys.VOCABULARY,
             RotaryShare.count(),
@@ -73,16 +67,6 @@ final class HybridFamilies {
         .present("mlp_bias", "blk.0.ffn_down.bias");
   }
 
-  private static boolean[] attendsInBamba(Facts facts) {
-    boolean[] attends = new boolean[facts.decoder().layers()];
-    List<String> types = LayerKinds.mixers(facts.fields());
-    for (int i = 0; i < types.size(); i++) {
-      attends[i] = types.get(i).equals(LayerKinds.ATTENTION);
-    }
-    facts.fields().integers(ATTENDING).forEach(layer -> attends[layer] = true);
-    return attends;
-  }
-
   private static void putAttending(GgufMetadata metadata, String prefix, ObjectNode config) {
     ArrayNode attending = config.putArray(ATTENDING);
     boolean[] attends = LayerKinds.attending(metadata, prefix, config);
@@ -98,9 +82,7 @@ final class HybridFamilies {
    * the weights.
    */
   static FamilyDeclaration<?> falconH1() {
-    LlamaLike family =
-        new LlamaLike("falcon-h1", "falcon_h1", "FalconH1ForCausalLM")
-            .defaults(8192, 1e-5, "silu", false, 10_000);
+    LlamaLike family = new LlamaLike("falcon-h1", "falcon_h1", "FalconH1ForCausalLM");
     return family
         // Output and embedding have different multipliers.
         .requiresOutput()
@@ -209,8 +191,6 @@ final class HybridFamilies {
   /** LFM2: gated short convolutions, and attention in some layers. */
   static FamilyDeclaration<?> lfm2() {
     return new LlamaLike("lfm2", "lfm2", "Lfm2ForCausalLM")
-        .defaults(128_000, 1e-6, "silu", true, 1_000_000)
-        .prepare(HybridFamilies::renamed)
         .names(
             model ->
                 TensorName.concat(
@@ -234,9 +214,16 @@ final class HybridFamilies {
                         "feed_forward.w3 = ffn_up",
                         "feed_forward.w2 = ffn_down"),
                     TensorName.layers(Layout.SQUEEZED, "conv.conv = shortconv.conv")))
-        .keyValueHeads(LayerKinds.heads(HybridFamilies::attendsInLfm2))
+        .keyValueHeads(
+            LayerKinds.heads(
+                facts -> LayerKinds.full(Lfm2.types(facts.fields(), facts.decoder().layers()))))
         .inner(
-            Field.integer("feed_forward_length", "intermediate_size", HybridFamilies::widthInLfm2))
+            Field.integer(
+                "feed_forward_length",
+                "intermediate_size",
+                facts ->
+                    Math.toIntExact(
+                        Lfm2.innerWidth(facts.fields(), facts.decoder().intermediateSize()))))
         .normEps(Field.number("attention.layer_norm_rms_epsilon", "norm_eps", 1e-5))
         .alsoBefore(List.of(DecoderKeys.VOCABULARY, Field.integer("shortconv.l_cache", KERNEL, 3)))
         .biasesOff("conv_bias")
@@ -251,47 +238,5 @@ final class HybridFamilies {
         .complete(
             (metadata, prefix, config) ->
                 config.put("block_auto_adjust_ff_dim", false).put("conv_bias", false));
-  }
-
-  private static ModelConfig renamed(ModelConfig model) {
-    ModelConfig named = model;
-    for (String[] names : RENAMED) {
-      JsonNode value = model.toJson().get(names[0]);
-      if (value != null && !value.isNull()) {
-        named = named.with(names[1], value);
-      }
-    }
-    return named;
-  }
-
-  private static boolean[] attendsInLfm2(Facts facts) {
-    ConfigReader fields = facts.fields();
-    boolean[] attends = new boolean[facts.decoder().layers()];
-    List<String> types = fields.texts("layer_types");
-    List<Integer> indices = fields.integers("full_attn_idxs");
-    boolean all = types.isEmpty() && !fields.has("full_attn_idxs");
-    for (int i = 0; i < attends.length; i++) {
-      attends[i] =
-          all || (types.isEmpty() ? indices.contains(i) : types.get(i).equals(SlidingWindows.FULL));
-    }
-    return attends;
-  }
-
-  /**
-   * Returns the intermediate size: two thirds of what is stated, times a factor, rounded up to a
-   * multiple, unless it is to be used unchanged.
-   */
-  private static int widthInLfm2(Facts facts) {
-    ConfigReader fields = facts.fields();
-    int stated = facts.decoder().intermediateSize();
-    if (!fields.bool("block_auto_adjust_ff_dim", true)) {
-      return stated;
-    }
-    long width = 2L * stated / 3;
-    if (!fields.isNull("block_ffn_dim_multiplier")) {
-      width = (long) (fields.positiveNumber("block_ffn_dim_multiplier", 1) * width);
-    }
-    int multiple = fields.positiveInt("block_multiple_of", 256);
-    return Math.toIntExact(multiple * ((width + multiple - 1) / multiple));
   }
 }

@@ -1,11 +1,9 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.internal.layout.LayerValues;
 import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -17,14 +15,12 @@ final class LlamaFamilies {
 
   /** Llama 1 to 3. Its RoPE scaling is stored as a tensor of divisors. */
   static FamilyDeclaration<?> llama() {
-    return like("llama", "llama", "LlamaForCausalLM").statesHeadDim(true);
+    return like("llama", "llama", "LlamaForCausalLM").statesHeadDim(true).biasesByTensors();
   }
 
   /** Helium, written as Llama: its stored rows are already in rotary pairs. */
   static FamilyDeclaration<?> helium() {
     return like("llama", "helium", "HeliumForCausalLM")
-        .defaults(4096, 1e-8, "silu", false, 100_000)
-        .headDim(128)
         .statesHeadDim(true)
         .pairs(false)
         // Llama's biases include one of the output projection.
@@ -35,7 +31,6 @@ final class LlamaFamilies {
   /** AFM: Llama with a squared ReLU in place of the gate. */
   static FamilyDeclaration<?> arcee() {
     return like("arcee", "arcee", "ArceeForCausalLM")
-        .defaults(4096, 1e-5, "relu2", false, 10_000)
         .statesHeadDim(true)
         .feedForward("mlp.up_proj = ffn_up", "mlp.down_proj = ffn_down")
         .activations(Set.of("relu2"))
@@ -49,8 +44,6 @@ final class LlamaFamilies {
   static FamilyDeclaration<?> apertus() {
     String activation = "model.layers.{}.mlp.act_fn.";
     return like("apertus", "apertus", "ApertusForCausalLM")
-        .defaults(65_536, 1e-5, "xielu", false, 12_000_000)
-        .prepare(LlamaFamilies::withApertusScaling)
         .requiresOutput()
         .pairs(false)
         .norms("attention_layernorm = attn_norm", "feedforward_layernorm = ffn_norm")
@@ -71,22 +64,11 @@ final class LlamaFamilies {
             });
   }
 
-  /** Applies the model class's default RoPE scaling if the configuration states none. */
-  private static ModelConfig withApertusScaling(ModelConfig model) {
-    if (model.toJson().has("rope_scaling") || model.fields().has("rope_parameters")) {
-      return model;
-    }
-    ObjectNode scaling = JsonNodeFactory.instance.objectNode();
-    scaling.put("rope_type", "llama3").put("factor", 8.0);
-    scaling.put("original_max_position_embeddings", 8192);
-    scaling.put("low_freq_factor", 1.0).put("high_freq_factor", 4.0);
-    return model.with("rope_scaling", scaling);
-  }
-
   /** SmolLM3: Llama in which every fourth layer has no rotary positions. */
   static FamilyDeclaration<?> smolLm3() {
     return new LlamaLike("smollm3", "smollm3", "SmolLM3ForCausalLM")
-        .defaults(32_768, 1e-6, "silu", true, 2_000_000)
+        .tokenizer(TokenizerStyle.LLAMA)
+        .biasesByTensors()
         .pairs()
         .after(DecoderKeys.VOCABULARY, DecoderKeys.HEAD_ROTATED)
         .window(
@@ -115,6 +97,7 @@ final class LlamaFamilies {
   /** A family with Llama's settings. */
   static LlamaLike like(String architecture, String modelType, String modelClass) {
     return new LlamaLike(architecture, modelType, modelClass)
+        .tokenizer(TokenizerStyle.LLAMA)
         .pairs()
         .after(DecoderKeys.VOCABULARY, DecoderKeys.HEAD_ROTATED)
         .llama3Scaling()

@@ -3,17 +3,16 @@ package io.adapt4j.gguf.internal.family;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
-import io.adapt4j.gguf.internal.metadata.RotaryShare;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -30,12 +29,8 @@ import java.util.stream.Stream;
  */
 final class LlamaLike extends FamilyDeclaration<LlamaLike> {
 
-  private DecoderConfig.Defaults defaults = DecoderConfig.Defaults.LLAMA;
-  private UnaryOperator<ModelConfig> prepare = UnaryOperator.identity();
-  private Function<ModelConfig, DecoderConfig> decoder = this::decoder;
+  private Function<ModelConfig, String> textType = model -> modelType;
   private UnaryOperator<Facts> adjust = UnaryOperator.identity();
-  private Optional<String> rotatedAs = Optional.empty();
-  private double share = 1;
   private boolean rotatesPart;
   private boolean pairs;
   private String finalNorm = "norm";
@@ -75,35 +70,9 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     check(this::requireLlamaLike);
   }
 
-  /** Sets the defaults of the model class, whose head size derives from the hidden size. */
-  LlamaLike defaults(int positions, double eps, String activation, boolean tied, double theta) {
-    defaults =
-        new DecoderConfig.Defaults(positions, eps, activation, tied, theta, OptionalInt.empty());
-    return this;
-  }
-
-  /** Sets the model class's default head size; call after {@link #defaults}. */
-  LlamaLike headDim(int absent) {
-    defaults =
-        new DecoderConfig.Defaults(
-            defaults.maxPositionEmbeddings(),
-            defaults.rmsNormEps(),
-            defaults.hiddenActivation(),
-            defaults.tieWordEmbeddings(),
-            defaults.ropeTheta(),
-            OptionalInt.of(absent));
-    return this;
-  }
-
-  /** Changes the configuration before its dimensions are read. */
-  LlamaLike prepare(UnaryOperator<ModelConfig> change) {
-    prepare = change;
-    return this;
-  }
-
-  /** Sets how a text model's dimensions are read, given the defaults. */
-  LlamaLike decoder(Function<ModelConfig, DecoderConfig> reader) {
-    decoder = reader;
+  /** Sets the {@code model_type} whose defaults a text model has. */
+  LlamaLike textType(Function<ModelConfig, String> ofModel) {
+    textType = ofModel;
     return this;
   }
 
@@ -111,22 +80,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
   LlamaLike adjust(UnaryOperator<Facts> change) {
     adjust = change;
     return this;
-  }
-
-  DecoderConfig.Defaults defaults() {
-    return defaults;
-  }
-
-  /** Sets the layer type whose rotary parameters files state. */
-  LlamaLike rotatedAs(String layerType) {
-    rotatedAs = Optional.of(layerType);
-    return this;
-  }
-
-  /** Rotates a part of each head, of this size by default. */
-  LlamaLike share(double absent) {
-    share = absent;
-    return rotatesPart();
   }
 
   /** Allows heads that are rotated in part. */
@@ -290,6 +243,17 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
+  /** States biases in the configuration of a file by its tensors. */
+  LlamaLike biasesByTensors() {
+    return present("attention_bias", "blk.0.attn_q.bias")
+        .fit(
+            (tensors, config) -> {
+              if (tensors.contains("blk.0.ffn_down.bias")) {
+                config.put("mlp_bias", true);
+              }
+            });
+  }
+
   /** Allows biases. */
   LlamaLike anyBiases() {
     return biases(facts -> {});
@@ -347,14 +311,8 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
   @Override
   Facts facts(ModelConfig stated) {
     ModelConfig model = whole.test(stated) ? stated.text() : stated;
-    DecoderConfig dimensions = decoder.apply(model);
+    DecoderConfig dimensions = Architectures.dimensions(textType.apply(model), model);
     return adjust.apply(new Facts(model, dimensions, dimensions.maxPositionEmbeddings()));
-  }
-
-  private DecoderConfig decoder(ModelConfig model) {
-    ModelConfig prepared = prepare.apply(model);
-    return DecoderConfig.from(
-        share == 1 ? prepared : RotaryShare.withDefault(prepared, share), defaults, rotatedAs);
   }
 
   @Override

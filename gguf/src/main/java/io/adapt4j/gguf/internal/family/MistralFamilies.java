@@ -4,13 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.family.decoder.Ministral3;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.Optional;
 
 /** Mistral's families. llama.cpp runs all but the latest as Llama, without sliding windows. */
@@ -36,15 +37,13 @@ final class MistralFamilies {
   }
 
   private static LlamaLike like(String modelType, String modelClass) {
-    return LlamaFamilies.like("llama", modelType, modelClass)
-        .defaults(131_072, 1e-6, "silu", false, 10_000)
-        .onlyWritten();
+    return LlamaFamilies.like("llama", modelType, modelClass).onlyWritten();
   }
 
   /** Mixtral, written as Llama with experts, which drops the sliding window. */
   static FamilyDeclaration<?> mixtral() {
     return LlamaFamilies.like("llama", "mixtral", "MixtralForCausalLM")
-        .defaults(131_072, 1e-5, "silu", false, 1_000_000)
+        .tokenizer(TokenizerStyle.ANY)
         .feedForward(Experts.names("block_sparse_moe", "w1", "w3", "w2"))
         .mixture("num_local_experts", "num_experts_per_tok")
         .window(SlidingWindows::stated)
@@ -56,21 +55,18 @@ final class MistralFamilies {
    * original context. Some multimodal models have Mistral's text model.
    */
   static FamilyDeclaration<?> ministral3() {
-    DecoderConfig.Defaults mistral = like("mistral", "").defaults();
-    LlamaLike family =
-        LlamaFamilies.like("mistral3", "ministral3", "Ministral3ForCausalLM")
-            .defaults(262_144, 1e-5, "silu", false, 1_000_000)
-            .headDim(128);
-    return family
+    return LlamaFamilies.like("mistral3", "ministral3", "Ministral3ForCausalLM")
         .alsoOf("mistral3")
         .whole(model -> model.modelType().equals("mistral3"))
-        .decoder(
-            model ->
-                isMistral(model)
-                    ? DecoderConfig.from(model, mistral)
-                    : DecoderConfig.from(withScaling(model), family.defaults()))
+        .textType(model -> isMistral(model) ? "mistral" : "ministral3")
         .adjust(
-            facts -> new Facts(withScaling(facts.model()), facts.decoder(), facts.contextLength()))
+            facts ->
+                isMistral(facts.model())
+                    ? facts
+                    : new Facts(
+                        Ministral3.withScaling(facts.model()),
+                        facts.decoder(),
+                        facts.contextLength()))
         .statesHeadDim(true)
         .anyYarnBounds()
         .ropeScaling(RopeFields.scaling(true))
@@ -101,19 +97,6 @@ final class MistralFamilies {
 
   private static boolean isMistral(ModelConfig model) {
     return model.modelType().equals("mistral");
-  }
-
-  /** Applies the model class's default RoPE scaling. */
-  private static ModelConfig withScaling(ModelConfig model) {
-    if (isMistral(model) || model.fields().has(ROPE) || model.fields().has(OLDER)) {
-      return model;
-    }
-    ObjectNode scaling = JsonNodeFactory.instance.objectNode();
-    scaling.put("rope_type", "yarn").put(THETA, 1_000_000.0).put("factor", 16.0);
-    scaling.put("original_max_position_embeddings", 16_384);
-    scaling.put("beta_fast", 32.0).put("beta_slow", 1.0);
-    scaling.put("mscale", 1.0).put("mscale_all_dim", 1.0).put(BETA, 0.1);
-    return model.with(ROPE, scaling);
   }
 
   private static Optional<ConfigReader> temperature(Facts facts) {

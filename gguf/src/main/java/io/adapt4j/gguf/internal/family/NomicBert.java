@@ -3,6 +3,7 @@ package io.adapt4j.gguf.internal.family;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.family.encoder.NomicFields;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
@@ -79,57 +80,35 @@ final class NomicBert {
   }
 
   private Facts facts(ModelConfig model) {
-    ConfigReader fields = model.fields();
-    boolean own = fields.has("n_embd");
-    int hidden = fields.requirePositiveInt(own ? "n_embd" : "hidden_size");
-    int multiple = fields.positiveInt("pad_vocab_size_multiple", 1);
+    ConfigReader fields = NomicFields.translated(model).fields();
+    int hidden = fields.requirePositiveInt("n_embd");
     int vocabulary = fields.requirePositiveInt("vocab_size");
     return EncoderFamily.facts(
         model,
         hidden,
         inner(fields, hidden),
-        fields.requirePositiveInt(own ? "n_layer" : "num_hidden_layers"),
-        fields.requirePositiveInt(own ? "n_head" : "num_attention_heads"),
-        Math.toIntExact((vocabulary + multiple - 1L) / multiple * multiple),
+        fields.requirePositiveInt("n_layer"),
+        fields.requirePositiveInt("n_head"),
+        rounded(vocabulary, fields.positiveInt("pad_vocab_size_multiple", 1)),
         positions(fields),
-        own
-            ? fields.positiveNumber("layer_norm_epsilon", 1e-5)
-            : fields.positiveNumber("layer_norm_eps", 1e-12),
-        activation(fields, own),
-        theta(fields, own));
+        fields.positiveNumber("layer_norm_epsilon", 1e-5),
+        fields.optionalText(ACTIVATION).orElse("gelu"),
+        fields.positiveNumber("rotary_emb_base", 1000));
   }
 
   private int inner(ConfigReader fields, int hidden) {
-    int stated =
-        fields
-            .optionalInt("n_inner")
-            .orElse(fields.positiveInt("intermediate_size", mixes ? 4 * hidden : 8 * hidden / 3));
-    boolean rounded = !mixes && fields.has("n_embd");
-    return rounded ? (stated + MULTIPLE - 1) / MULTIPLE * MULTIPLE : stated;
+    int stated = fields.positiveInt("n_inner", mixes ? 4 * hidden : 8 * hidden / 3);
+    return mixes ? stated : rounded(stated, fields.positiveInt(NomicFields.MULTIPLE, MULTIPLE));
+  }
+
+  private static int rounded(int value, int multiple) {
+    return Math.toIntExact((value + multiple - 1L) / multiple * multiple);
   }
 
   /** Returns the context length without the part that needs dynamic RoPE scaling. */
   private static int positions(ConfigReader fields) {
-    int stated =
-        fields
-            .optionalInt("n_positions")
-            .orElse(fields.positiveInt("max_position_embeddings", 2048));
+    int stated = fields.positiveInt("n_positions", 2048);
     return Math.min(stated, fields.positiveInt("max_trained_positions", stated));
-  }
-
-  private static String activation(ConfigReader fields, boolean own) {
-    return own
-        ? fields.optionalText(ACTIVATION).orElse("gelu")
-        : "silu".equals(fields.optionalText("hidden_act").orElse("")) ? "swiglu" : "geglu";
-  }
-
-  private static double theta(ConfigReader fields, boolean own) {
-    return own
-        ? fields.positiveNumber("rotary_emb_base", 1000)
-        : fields
-            .child("rope_parameters")
-            .map(rope -> rope.positiveNumber("rope_theta", 1000))
-            .orElse(1000.0);
   }
 
   private static String prefix(ModelConfig model) {

@@ -19,7 +19,7 @@ final class OlmoFamilies {
   /** OLMo 1: Llama with norms without weights, and clipped queries, keys and values. */
   static FamilyDeclaration<?> olmo() {
     return new LlamaLike("olmo", "olmo", "OlmoForCausalLM")
-        .defaults(2048, EPS, "silu", false, 10_000)
+        .byteLevel()
         .pairs()
         .norms()
         .normEps(Field.written((facts, prefix, target) -> {}))
@@ -38,15 +38,13 @@ final class OlmoFamilies {
   /** OLMo 2: norms after each branch, and over the full query and key vectors. */
   static FamilyDeclaration<?> olmo2() {
     return second("olmo2", "Olmo2ForCausalLM")
-        .defaults(2048, 1e-5, "silu", false, 10_000)
+        .biasesByTensors()
         .fits(metadata -> statedWindow(metadata) == 0);
   }
 
   /** OLMo 3, written as OLMo 2 with sliding windows. */
   static FamilyDeclaration<?> olmo3() {
     return second("olmo3", "Olmo3ForCausalLM")
-        .defaults(65_536, 1e-5, "silu", false, 500_000)
-        .rotatedAs(SlidingWindows.FULL)
         .adjust(OlmoFamilies::requireOneBase)
         .after(
             DecoderKeys.window(SlidingWindows::unlessNull)
@@ -63,6 +61,7 @@ final class OlmoFamilies {
 
   private static LlamaLike second(String modelType, String modelClass) {
     return new LlamaLike("olmo2", modelType, modelClass)
+        .byteLevel()
         .requiresOutput()
         .norms(
             "post_attention_layernorm = post_attention_norm",
@@ -94,7 +93,6 @@ final class OlmoFamilies {
   /** OLMoE: a mixture of experts in every layer, and norms over the full query and key vectors. */
   static FamilyDeclaration<?> olmoe() {
     return new LlamaLike("olmoe", "olmoe", "OlmoeForCausalLM")
-        .defaults(4096, 1e-5, "silu", false, 10_000)
         .mixture("num_experts", "num_experts_per_tok")
         .queryKeyNorms()
         .usualHeadDim()

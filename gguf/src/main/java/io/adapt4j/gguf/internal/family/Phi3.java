@@ -1,6 +1,5 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,6 +11,7 @@ import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
 import io.adapt4j.gguf.internal.metadata.RotaryShare;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.util.List;
 import java.util.Set;
 
@@ -30,12 +30,7 @@ final class Phi3 {
 
   static FamilyDeclaration<?> family() {
     return new LlamaLike("phi3", "phi3", "Phi3ForCausalLM")
-        .defaults(CONTEXT, 1e-5, "silu", false, 10_000)
-        .prepare(
-            model ->
-                model.fields().has(ORIGINAL)
-                    ? model
-                    : model.with(ORIGINAL, IntNode.valueOf(CONTEXT)))
+        .tokenizer(TokenizerStyle.PHI_3)
         .attention("self_attn.qkv_proj = attn_qkv", "self_attn.o_proj = attn_output")
         .feedForward("mlp.gate_up_proj = ffn_up", "mlp.down_proj = ffn_down")
         .first(Phi3::describeLongRope)

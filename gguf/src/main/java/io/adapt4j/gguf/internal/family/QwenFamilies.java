@@ -16,7 +16,7 @@ final class QwenFamilies {
   /** Qwen 3: norms on each query and key head, no biases. */
   static FamilyDeclaration<?> qwen3() {
     return like("qwen3", "qwen3", "Qwen3ForCausalLM")
-        .headDim(128)
+        .biasesByTensors()
         .statesHeadDim(true)
         .queryKeyNorms()
         // The yes/no rows in files of rerankers, which the output matrix also has.
@@ -47,8 +47,6 @@ final class QwenFamilies {
   }
 
   private static LlamaLike like(String architecture, String modelType, String modelClass) {
-    return new LlamaLike(architecture, modelType, modelClass)
-        .defaults(32_768, 1e-6, "silu", false, 10_000)
-        .window(SlidingWindows::switched);
+    return new LlamaLike(architecture, modelType, modelClass).window(SlidingWindows::switched);
   }
 }

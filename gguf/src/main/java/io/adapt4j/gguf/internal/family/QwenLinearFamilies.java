@@ -1,9 +1,7 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.RowOrder;
@@ -91,10 +89,7 @@ final class QwenLinearFamilies {
       String architecture, String modelType, String modelClass, boolean sparse) {
     LlamaLike family =
         new LlamaLike(architecture, modelType, modelClass)
-            .defaults(32_768, 1e-6, "silu", false, 10_000)
-            .headDim(256)
-            .prepare(QwenLinearFamilies::withWidth)
-            .share(0.25)
+            .rotatesPart()
             .normLayout(Layout.PLUS_ONE)
             .norms("input_layernorm = attn_norm", "post_attention_layernorm = post_attention_norm")
             .queryKeyNorms()
@@ -141,13 +136,6 @@ final class QwenLinearFamilies {
 
   private static Field heads(String key, String field, Function<LinearHeads, Integer> value) {
     return Field.integer(key, field, facts -> value.apply(LinearHeads.of(facts)));
-  }
-
-  private static ModelConfig withWidth(ModelConfig model) {
-    JsonNode ofExperts = model.toJson().get("moe_intermediate_size");
-    return model.fields().has("intermediate_size") || ofExperts == null
-        ? model
-        : model.with("intermediate_size", ofExperts);
   }
 
   private static boolean[] recurrent(Facts facts) {

@@ -7,14 +7,11 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufTensor;
-import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.layout.LayerValues;
 import io.adapt4j.gguf.internal.layout.Place;
 import io.adapt4j.gguf.internal.metadata.RopeFields;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,18 +32,6 @@ record GgufModel(
   private static final Set<String> IN_CONFIGURATION =
       Set.of(RopeFields.DIVISORS, RopeFields.SHORT_DIVISORS, RopeFields.LONG_DIVISORS);
 
-  /** Families whose layers have biases only if the configuration says so. */
-  private static final Set<String> WITH_BIASES_BY_CHOICE =
-      Set.of(
-          "llama",
-          "mistral",
-          "granite",
-          "smollm3",
-          "qwen3",
-          "olmo2",
-          "granitemoe",
-          "granitemoeshared");
-
   static GgufModel read(GgufFile file) {
     file.tensors().values().forEach(tensor -> requireValues(file.path(), tensor));
     GgufMetadata metadata = file.metadata();
@@ -59,7 +44,6 @@ record GgufModel(
             vector(file, RopeFields.DIVISORS));
     addLongRope(file, config);
     addVocabulary(file, config);
-    addBiases(file, config);
     family.fit(file.tensors().keySet(), config);
     addTokens(metadata, config);
     ModelConfig model = ModelConfig.parse(file.path(), Json.compact(config));
@@ -191,15 +175,6 @@ record GgufModel(
     }
   }
 
-  private static void addBiases(GgufFile file, ObjectNode config) {
-    if (WITH_BIASES_BY_CHOICE.contains(config.path("model_type").asText())) {
-      config.put("attention_bias", file.tensors().containsKey("blk.0.attn_q.bias"));
-      if (file.tensors().containsKey("blk.0.ffn_down.bias")) {
-        config.put("mlp_bias", true);
-      }
-    }
-  }
-
   private static void addTokens(GgufMetadata metadata, ObjectNode config) {
     for (String token : new String[] {"bos", "eos"}) {
       metadata
@@ -220,10 +195,6 @@ record GgufModel(
       throw CheckpointException.inTensor(
           file.path(), name, "a vector", "shape " + tensor.shape(), "Fetch the file again.");
     }
-    ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(tensor, 0, bytes);
-    float[] values = new float[(int) tensor.elements()];
-    Quantizer.of(tensor.type()).dequantize(bytes.flip(), values, 0, values.length);
-    return Optional.of(values);
+    return Optional.of(Dequantized.of(file, tensor));
   }
 }

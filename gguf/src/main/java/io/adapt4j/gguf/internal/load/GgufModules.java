@@ -12,7 +12,6 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufTensor;
-import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
 import java.io.IOException;
@@ -110,11 +109,7 @@ final class GgufModules {
       throw CheckpointException.inTensor(
           file.path(), name, "a matrix", "shape " + tensor.shape(), "Fetch the file again.");
     }
-    ByteBuffer blocks =
-        ByteBuffer.allocate(Math.toIntExact(tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(tensor, 0, blocks);
-    float[] values = new float[(int) tensor.elements()];
-    Quantizer.of(tensor.type()).dequantize(blocks.flip(), values, 0, values.length);
+    float[] values = Dequantized.of(file, tensor);
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);

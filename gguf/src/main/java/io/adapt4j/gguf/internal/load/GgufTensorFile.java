@@ -275,11 +275,7 @@ final class GgufTensorFile implements TensorFile {
   /** Dequantizes a row of the checkpoint's tensor. */
   private void row(StoredTensor tensor, long number, float[] values) {
     StoredTensor.Row row = tensor.row(number);
-    TensorType type = row.tensor().type();
-    long bytes = type.bytes(values.length);
-    ByteBuffer blocks = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(row.tensor(), row.number() * bytes, blocks);
-    Quantizer.of(type).dequantize(blocks.flip(), values, 0, values.length);
+    Dequantized.read(file, row.tensor(), row.number(), values);
     row.layout().restore(values);
   }
 
@@ -302,11 +298,7 @@ final class GgufTensorFile implements TensorFile {
     float[] values = new float[Math.toIntExact(tensor.rows())];
     for (StoredTensor.Piece piece : tensor.pieces()) {
       GgufTensor own = piece.tensor();
-      float[] read = new float[Math.toIntExact(own.elements())];
-      ByteBuffer bytes =
-          ByteBuffer.allocate(Math.toIntExact(own.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-      file.read(own, 0, bytes);
-      Quantizer.of(own.type()).dequantize(bytes.flip(), read, 0, read.length);
+      float[] read = Dequantized.of(file, own);
       piece.layout().restore(read);
       for (int i = 0; i < read.length; i++) {
         values[(int) piece.layout().storedRow(i, read.length)] = read[i];

@@ -218,7 +218,7 @@ final class GgufTokenizer {
   private void byteLevel(ObjectNode fields, GgufVocabulary vocabulary) {
     String pre = pre();
     ObjectNode cuts =
-        PreTokenizers.of(pre)
+        NamedPreTokenizers.of(pre)
             .orElseThrow(
                 () ->
                     CheckpointException.inField(
@@ -227,18 +227,18 @@ final class GgufTokenizer {
                         "a name of a pre-tokenizer that is known",
                         "'" + pre + "'",
                         "How this tokenizer cuts texts is not known; use the model's checkpoint."));
-    if (PreTokenizers.normalizes(pre)) {
+    if (NamedPreTokenizers.normalizes(pre)) {
       fields.putObject("normalizer").put("type", "NFC");
     } else {
       fields.putNull("normalizer");
     }
     fields.set("pre_tokenizer", cuts);
-    fields.set("post_processor", PreTokenizers.byteLevel(false));
-    fields.set("decoder", PreTokenizers.byteLevel(false));
+    fields.set("post_processor", NamedPreTokenizers.byteLevel(false));
+    fields.set("decoder", NamedPreTokenizers.byteLevel(false));
     ObjectNode bpe = model(fields, vocabulary);
     bpe.putNull("unk_token");
     bpe.put("fuse_unk", false).put("byte_fallback", false);
-    bpe.put("ignore_merges", PreTokenizers.ignoresMerges(pre));
+    bpe.put("ignore_merges", NamedPreTokenizers.ignoresMerges(pre));
     putMerges(bpe, merges());
   }
 

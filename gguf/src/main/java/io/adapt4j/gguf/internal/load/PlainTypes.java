@@ -5,8 +5,6 @@ import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.layout.Layout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Collection;
 import java.util.List;
 
@@ -63,12 +61,7 @@ record PlainTypes(GgufFile file, boolean allBf16) {
     if (tensor.type() != TensorType.F32) {
       return layout.keepsValues();
     }
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.toIntExact(tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(tensor, 0, bytes);
-    float[] values = new float[Math.toIntExact(tensor.elements())];
-    bytes.flip().asFloatBuffer().get(values);
-    for (float value : values) {
+    for (float value : Dequantized.of(file, tensor)) {
       // Rounded by its integer bits, half to even.
       int bits = Float.floatToRawIntBits(layout.values().toStored(value));
       int rounded = bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000;

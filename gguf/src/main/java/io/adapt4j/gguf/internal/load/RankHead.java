@@ -4,11 +4,8 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.encode.ChoicePrompt;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
-import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.metadata.EmbeddingKeys;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -77,11 +74,8 @@ final class RankHead {
     if (tensor.shape().size() != 2 || row >= tensor.shape().get(1)) {
       return Optional.empty();
     }
-    int bytes = Math.toIntExact(tensor.bytes() / tensor.shape().get(1));
-    ByteBuffer blocks = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(tensor, (long) row * bytes, blocks);
     float[] values = new float[Math.toIntExact(tensor.shape().get(0))];
-    Quantizer.of(tensor.type()).dequantize(blocks.flip(), values, 0, values.length);
+    Dequantized.read(file, tensor, row, values);
     return Optional.of(values);
   }
 

@@ -2,12 +2,12 @@ package io.adapt4j.gguf.internal.metadata;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 
 /** Mapping of a hybrid's layer types; in files, attention layers are those with key-value heads. */
 public final class LayerKinds {
@@ -20,26 +20,21 @@ public final class LayerKinds {
   /** An attention layer. */
   public static final String ATTENTION = "attention";
 
-  /** Names of the layer types in Transformers 5. */
-  private static final Map<String, String> LATER =
-      Map.of("linear_attention", MAMBA, "full_attention", ATTENTION);
-
   private LayerKinds() {}
 
-  /** Returns the types of a model's layers in Transformers 4's names; empty if none are listed. */
-  public static List<String> mixers(ConfigReader fields) {
-    String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
-    return fields.texts(field).stream().map(type -> LATER.getOrDefault(type, type)).toList();
+  /** Returns which of the listed types are attention, by the number of a layer. */
+  public static IntPredicate full(List<String> types) {
+    return layer -> types.get(layer).equals(LayerTypes.FULL);
   }
 
   /** Returns the key for the number of heads of each layer. */
-  public static Field heads(Function<Facts, boolean[]> attends) {
+  public static Field heads(Function<Facts, IntPredicate> attends) {
     return new Field(
         (facts, prefix, target) -> {
-          boolean[] all = attends.apply(facts);
-          int[] heads = new int[all.length];
+          IntPredicate all = attends.apply(facts);
+          int[] heads = new int[facts.decoder().layers()];
           for (int i = 0; i < heads.length; i++) {
-            heads[i] = all[i] ? facts.decoder().kvHeads() : 0;
+            heads[i] = all.test(i) ? facts.decoder().kvHeads() : 0;
           }
           target.int32s(prefix + KEY, heads);
         },

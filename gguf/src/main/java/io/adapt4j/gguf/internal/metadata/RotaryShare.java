@@ -1,8 +1,6 @@
 package io.adapt4j.gguf.internal.metadata;
 
-import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 
 /** Mapping of the fraction of each head that is rotated. */
@@ -12,14 +10,6 @@ public final class RotaryShare {
   private static final String KEY = "rope.dimension_count";
 
   private RotaryShare() {}
-
-  /** Returns the configuration with a family's default fraction if none is stated. */
-  public static ModelConfig withDefault(ModelConfig model, double share) {
-    boolean stated =
-        model.fields().has(FIELD)
-            || model.fields().child("rope_parameters").filter(own -> own.has(FIELD)).isPresent();
-    return stated ? model : model.with(FIELD, DoubleNode.valueOf(share));
-  }
 
   /** Returns the key for the number of rotated dimensions per head. */
   public static Field count() {

@@ -2,46 +2,17 @@ package io.adapt4j.gguf.internal.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.gguf.format.GgufMetadata;
-import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Writes the tokenizer of a checkpoint folder as GGUF metadata keys. */
 public final class TokenizerMetadata {
 
   private static final String PREFIX = "tokenizer.ggml.";
   private static final String SPACE = "add_space_prefix";
-
-  /** Families derived from Llama, whose checkpoints may have any tokenizer. */
-  private static final Set<String> LIKE_LLAMA =
-      Set.of(
-          "llama",
-          "mistral",
-          "ministral",
-          "ministral3",
-          "mistral3",
-          "apertus",
-          "helium",
-          "arcee",
-          "granite",
-          "smollm3");
-
-  private static final Set<String> GEMMA =
-      Set.of(
-          "gemma",
-          "gemma2",
-          "gemma3_text",
-          "gemma3",
-          "gemma3n_text",
-          "gemma3n",
-          "gemma4_text",
-          "gemma4",
-          "vaultgemma");
-
-  /** Families whose files hold merges rather than scores. */
-  private static final Set<String> WITH_MERGES = Set.of("gemma4_text", "gemma4");
 
   /** Vocabulary size of small Granite models, whose texts do not begin with BOS. */
   private static final int GRANITE_TOKENS = 49_152;
@@ -50,17 +21,19 @@ public final class TokenizerMetadata {
   private static final int END_OF_TURN = 107;
 
   private final TokenizerFolder folder;
-  private final String family;
+  private final TokenizerStyle style;
+  private final boolean readsTexts;
   private final int size;
 
-  private TokenizerMetadata(TokenizerFolder folder, String family, int size) {
+  private TokenizerMetadata(TokenizerFolder folder, GgufFamily family, int size) {
     this.folder = folder;
-    this.family = family;
+    this.style = family.tokenizer();
+    this.readsTexts = family.readsTexts();
     this.size = size;
   }
 
   /** Prepares a description. */
-  public static TokenizerMetadata read(Path folder, String family, int size) {
+  public static TokenizerMetadata read(Path folder, GgufFamily family, int size) {
     return new TokenizerMetadata(TokenizerFolder.read(folder), family, size);
   }
 
@@ -81,18 +54,17 @@ public final class TokenizerMetadata {
       return;
     }
     JsonNode stated = folder.config().path("add_prefix_space");
-    if (LIKE_LLAMA.contains(family) && stated.isBoolean()) {
+    if (style == TokenizerStyle.LLAMA && stated.isBoolean()) {
       target.bool(PREFIX + SPACE, stated.booleanValue());
     }
-    if (Families.readTexts(family)
-        && folder.tokenizer().filter(WordPieceVocabulary::isOf).isPresent()) {
+    if (readsTexts && folder.tokenizer().filter(WordPieceVocabulary::isOf).isPresent()) {
       WordPieceVocabulary.write(folder, size, target);
       return;
     }
     Optional<Path> stored = folder.sentencePiece().filter(file -> mayBeSentencePiece());
     boolean scored =
         stored.isPresent() || folder.tokenizer().filter(SentencePieceVocabulary::isOf).isPresent();
-    boolean merged = WITH_MERGES.contains(family) && stored.isEmpty() && scored;
+    boolean merged = style == TokenizerStyle.GEMMA_4 && stored.isEmpty() && scored;
     if (merged) {
       target.string(PREFIX + "model", "gemma4");
       SentencePieceVocabulary.merged(folder, size).write(target, true);
@@ -102,13 +74,14 @@ public final class TokenizerMetadata {
       target.string(PREFIX + "pre", "default");
       Vocabulary vocabulary =
           stored.isPresent()
-              ? SentencePieceVocabulary.stored(folder, stored.get(), size, family.equals("phi3"))
+              ? SentencePieceVocabulary.stored(
+                  folder, stored.get(), size, style == TokenizerStyle.PHI_3)
               : SentencePieceVocabulary.ranked(folder, size);
       vocabulary.write(target, true);
     } else {
       BytePairVocabulary.require(folder);
       target.string(PREFIX + "model", "gpt2");
-      target.string(PREFIX + "pre", preTokenizer.orElseGet(() -> PreTokenizers.find(folder)));
+      target.string(PREFIX + "pre", preTokenizer.orElseGet(() -> PreTokenizerNames.find(folder)));
       BytePairVocabulary.read(folder, size).write(target, false);
       target.strings(PREFIX + "merges", BytePairVocabulary.merges(folder));
     }
@@ -117,16 +90,15 @@ public final class TokenizerMetadata {
     special.write(target);
     ChatTemplates.write(templates, target);
     special.writeNormalizer(target);
-    if (family.equals("gemma")
+    if (style == TokenizerStyle.GEMMA_1
         && folder.token(END_OF_TURN).filter("<end_of_turn>"::equals).isPresent()) {
       target.uint32(PREFIX + "eot_token_id", END_OF_TURN);
     }
-    if (LIKE_LLAMA.contains(family) && size == GRANITE_TOKENS) {
+    if (style == TokenizerStyle.LLAMA && size == GRANITE_TOKENS) {
       target.bool(PREFIX + "add_bos_token", false);
     }
     boolean withoutSpace =
-        GEMMA.contains(family)
-            || (stored.isEmpty() && !stated.isBoolean() && !folder.prependsSpace());
+        style.isGemma() || (stored.isEmpty() && !stated.isBoolean() && !folder.prependsSpace());
     if (scored && withoutSpace) {
       target.bool(PREFIX + SPACE, false);
     }
@@ -140,54 +112,28 @@ public final class TokenizerMetadata {
     unigram.write(target);
     SpecialVocabulary special = SpecialVocabulary.read(folder, size);
     unigram.unknown().ifPresent(special::unknown);
-    if (Families.readTexts(family)) {
+    if (readsTexts) {
       special.fill(Map.of("pad", "<pad>", "mask", "<mask>"), folder);
     }
     special.write(target);
     ChatTemplates.write(templates, target);
   }
 
-  /**
-   * Returns whether official files of some families state a leading space; empty to follow the
-   * tokenizer.
-   */
+  /** Returns whether files state a leading space; empty to follow the tokenizer. */
   private Optional<Boolean> ownSpace(Optional<Path> stored, JsonNode stated) {
-    return switch (family) {
-      case "ernie4_5" ->
+    return switch (style) {
+      case ERNIE ->
           stated.isBoolean() && stored.isPresent()
               ? Optional.of(stated.booleanValue())
               : Optional.empty();
-      case "internlm2" -> stored.map(file -> SentencePieceModel.read(file).prependsSpace());
+      case INTERN_LM -> stored.map(file -> SentencePieceModel.read(file).prependsSpace());
       default -> Optional.empty();
     };
   }
 
-  /**
-   * Returns whether a family may use SentencePiece; some are byte-level whatever other files exist.
-   */
   private boolean mayBeSentencePiece() {
-    return switch (family) {
-      case "gpt2",
-          "gpt_neox",
-          "gpt_bigcode",
-          "bloom",
-          "olmo",
-          "olmo2",
-          "olmo3",
-          "phi",
-          "glm",
-          "glm4",
-          "cohere",
-          "cohere2",
-          "starcoder2",
-          "stablelm",
-          "exaone4",
-          "seed_oss",
-          "hunyuan_v1_dense",
-          "falcon" ->
-          false;
-      case "phi3" -> !folder.config().path("tokenizer_class").asText().equals("GPT2Tokenizer");
-      default -> true;
-    };
+    return style == TokenizerStyle.PHI_3
+        ? !folder.config().path("tokenizer_class").asText().equals("GPT2Tokenizer")
+        : style != TokenizerStyle.BYTE_LEVEL;
   }
 }

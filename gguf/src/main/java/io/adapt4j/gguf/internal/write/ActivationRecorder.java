@@ -4,11 +4,11 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.linear.WrappedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.layout.RowOrder;
@@ -105,7 +105,7 @@ public final class ActivationRecorder {
   }
 
   /** A layer that accumulates its input's squares. */
-  private static final class Recorded implements Linear {
+  private static final class Recorded implements WrappedLinear {
 
     private final Linear base;
     private final double[] squares;
@@ -113,6 +113,11 @@ public final class ActivationRecorder {
     Recorded(Linear base) {
       this.base = base;
       this.squares = new double[Math.toIntExact(base.inFeatures())];
+    }
+
+    @Override
+    public Linear base() {
+      return base;
     }
 
     @Override
@@ -125,31 +130,6 @@ public final class ActivationRecorder {
         squares[i % squares.length] += (double) values[i] * values[i];
       }
       return base.forward(ops, x);
-    }
-
-    @Override
-    public List<Part> parts() {
-      return base.parts();
-    }
-
-    @Override
-    public long inFeatures() {
-      return base.inFeatures();
-    }
-
-    @Override
-    public long outFeatures() {
-      return base.outFeatures();
-    }
-
-    @Override
-    public List<Parameter> parameters() {
-      return base.parameters();
-    }
-
-    @Override
-    public Linear innermost() {
-      return base.innermost();
     }
 
     @Override

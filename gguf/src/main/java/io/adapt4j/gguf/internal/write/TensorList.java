@@ -287,7 +287,7 @@ public final class TensorList {
         continue;
       }
       sources.add(
-          new QuantizedSource(
+          new QuantizedRows(
               tensor.name(),
               tensor.shape(),
               type,

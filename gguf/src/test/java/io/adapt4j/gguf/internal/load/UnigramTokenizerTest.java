@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.ValueType;
+import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -144,7 +147,8 @@ class UnigramTokenizerTest {
 
   private static GgufMetadata metadata(Path original) {
     GgufMetadata.Builder builder = GgufMetadata.builder();
-    TokenizerMetadata.read(original, "t5", ROWS).write(Optional.empty(), Map.of(), builder);
+    GgufFamily family = Families.of(ModelConfig.parse(original, "{\"model_type\": \"t5\"}"));
+    TokenizerMetadata.read(original, family, ROWS).write(Optional.empty(), Map.of(), builder);
     return builder.build();
   }
 

@@ -4,8 +4,8 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearTerms;
-import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.nn.linear.QuantizedSize;
+import io.adapt4j.core.internal.nn.linear.ReplacedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -16,10 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer with a quantized weight, dequantized on demand in forward and backward, in memory
@@ -27,12 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Unquantized projections are kept as they are.
  */
-public abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
+public abstract class PackedLinear<P extends PackedPart> extends ReplacedLinear {
 
-  private final List<Part> parts;
-  private final long in;
-  private final long out;
-  private final @Nullable Parameter bias;
   private final boolean transposed;
   private final List<P> packed = new ArrayList<>();
   private final Map<Part, Parameter> plain = new LinkedHashMap<>();
@@ -41,23 +35,20 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
 
   /** Replaces a declared layer without memory. */
   protected PackedLinear(DenseLinear declared, Map<String, P> packed, Workspace workspace) {
-    this.parts = declared.parts();
-    this.in = declared.inFeatures();
-    this.out = declared.outFeatures();
-    this.bias = declared.bias().orElse(null);
+    super(declared);
     this.transposed = declared.weight().slices().get(0).transposed();
     this.workspace = workspace;
-    for (int i = 0; i < parts.size(); i++) {
-      Part part = parts.get(i);
+    for (int i = 0; i < parts().size(); i++) {
+      Part part = parts().get(i);
       P found = packed.get(part.path());
       if (found == null) {
         String name = declared.weight().slices().get(i).name();
-        plain.put(part, Parameter.of(name, part.width(), in));
+        plain.put(part, Parameter.of(name, part.width(), inFeatures()));
       } else {
         this.packed.add(found);
       }
     }
-    workspace.join(in * out);
+    workspace.join(inFeatures() * outFeatures());
   }
 
   /** {@return the quantized projections, left to right} */
@@ -68,26 +59,6 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
   /** {@return whether all projections are quantized} */
   protected final boolean isWhole() {
     return plain.isEmpty();
-  }
-
-  @Override
-  public List<Part> parts() {
-    return parts;
-  }
-
-  @Override
-  public long inFeatures() {
-    return in;
-  }
-
-  @Override
-  public long outFeatures() {
-    return out;
-  }
-
-  @Override
-  public Optional<Parameter> bias() {
-    return Optional.ofNullable(bias);
   }
 
   /** Returns biases, and weights of unquantized projections. */
@@ -139,7 +110,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    return ops.frozenLinear(x, this::using, bias);
+    return ops.frozenLinear(x, this::using, bias().orElse(null));
   }
 
   @Override
@@ -148,7 +119,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
       return false;
     }
     for (P part : packed) {
-      if (!part.describe(quantized, bias)) {
+      if (!part.describe(quantized, bias().orElse(null))) {
         return false;
       }
     }
@@ -156,7 +127,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
   }
 
   private Tensor using(DType type, Function<Tensor, Tensor> use) {
-    return workspace.using(type, out, in, this::restore, use);
+    return workspace.using(type, outFeatures(), inFeatures(), this::restore, use);
   }
 
   private void restore(Tensor weight) {
@@ -179,7 +150,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
 
   @Override
   public Tensor restored(Part part, DType type) {
-    Tensor weight = Tensor.empty(type, part.width(), in);
+    Tensor weight = Tensor.empty(type, part.width(), inFeatures());
     if (plain.containsKey(part)) {
       weight.copyFrom(plain.get(part).value());
     } else {
@@ -195,7 +166,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "part: expected one of " + parts + ", found " + wanted));
+                    "part: expected one of " + parts() + ", found " + wanted));
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.StackedLinear;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +25,7 @@ public abstract class AdapterLinear implements StackedLinear {
    *
    * @param base the layer, owned from now on
    */
-  AdapterLinear(Linear base) {
+  protected AdapterLinear(Linear base) {
     this.base = base;
   }
 
@@ -49,32 +48,6 @@ public abstract class AdapterLinear implements StackedLinear {
     return Objects.requireNonNull(owner);
   }
 
-  @Override
-  public final List<Part> parts() {
-    return base.parts();
-  }
-
-  @Override
-  public final Linear innermost() {
-    return base.innermost();
-  }
-
-  @Override
-  public final long inFeatures() {
-    return base.inFeatures();
-  }
-
-  @Override
-  public final long outFeatures() {
-    return base.outFeatures();
-  }
-
-  /** Returns the base layer's parameters only: the adapter's are not part of the checkpoint. */
-  @Override
-  public final List<Parameter> parameters() {
-    return base.parameters();
-  }
-
   public abstract void train();
 
   /** Returns the tensors for the optimizer. */
@@ -88,11 +61,11 @@ public abstract class AdapterLinear implements StackedLinear {
   }
 
   /** Returns whether the layer changes the base's output. */
-  final boolean acts() {
+  protected final boolean acts() {
     return enabled && !merged;
   }
 
-  final boolean isMerged() {
+  protected final boolean isMerged() {
     return merged;
   }
 
@@ -116,16 +89,16 @@ public abstract class AdapterLinear implements StackedLinear {
     }
   }
 
-  abstract void write();
+  protected abstract void write();
 
-  abstract void restore();
+  protected abstract void restore();
 
   /** Keeps values for {@link #restore}, in insertion order. */
-  final void keep(Tensor values) {
+  protected final void keep(Tensor values) {
     unmerged.add(values.own());
   }
 
-  final Tensor kept(int index) {
+  protected final Tensor kept(int index) {
     return unmerged.get(index);
   }
 
@@ -141,7 +114,7 @@ public abstract class AdapterLinear implements StackedLinear {
     return left;
   }
 
-  abstract void closeAdapter();
+  protected abstract void closeAdapter();
 
   private void closeOwn() {
     closeAdapter();

@@ -2,6 +2,7 @@ package io.adapt4j.lora.internal.layer;
 
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.Linear.Part;
 import io.adapt4j.core.internal.nn.linear.LinearTerms;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -295,7 +296,7 @@ public final class LoraLinear extends AdapterLinear {
    * otherwise, as subtraction would lose precision, the original rows are kept.
    */
   @Override
-  void write() {
+  protected void write() {
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
         Tensor rows = mergedRows(i);
@@ -326,7 +327,7 @@ public final class LoraLinear extends AdapterLinear {
   }
 
   @Override
-  void restore() {
+  protected void restore() {
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
         Tensor rows = mergedRows(i);
@@ -384,7 +385,7 @@ public final class LoraLinear extends AdapterLinear {
   }
 
   @Override
-  void closeAdapter() {
+  protected void closeAdapter() {
     factors.close();
     if (biases != null) {
       biases.close();

@@ -1,5 +1,7 @@
 package io.adapt4j.lora.internal.peft;
 
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.linear.Linear;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -88,5 +90,23 @@ public final class PeftNames {
       lines.add("and %d more of %d differences".formatted(more, differences.size()));
     }
     return String.join("\n  ", lines);
+  }
+
+  /** Returns a clause that lists the possible targets. */
+  public static String choices(Network network) {
+    List<String> names =
+        network.linears().stream()
+            .flatMap(slot -> slot.parts().stream())
+            .map(Linear.Part::name)
+            .distinct()
+            .toList();
+    return "this model has %s in each layer, with paths such as %s"
+        .formatted(
+            String.join(", ", names),
+            network.linears().stream()
+                .flatMap(slot -> slot.parts().stream())
+                .map(Linear.Part::path)
+                .findFirst()
+                .orElse("(none)"));
   }
 }

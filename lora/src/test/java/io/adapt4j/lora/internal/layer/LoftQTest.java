@@ -1,6 +1,7 @@
 package io.adapt4j.lora.internal.layer;
 
 import static io.adapt4j.core.Refusals.refuses;
+import static io.adapt4j.lora.LoraCase.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -127,9 +128,5 @@ class LoftQTest {
     config.putObject("loftq_config").put("loftq_bits", bits).put("loftq_iter", 1);
     Files.writeString(adapter.resolve(CONFIG), Json.indented(config));
     return adapter;
-  }
-
-  private static ObjectNode config(Path adapter) throws IOException {
-    return (ObjectNode) Json.parse(Files.readString(adapter.resolve(CONFIG)));
   }
 }

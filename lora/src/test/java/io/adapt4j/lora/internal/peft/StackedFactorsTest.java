@@ -4,6 +4,11 @@ import static io.adapt4j.core.Floats.worst;
 import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.core.internal.nn.TestNetworks.decoder;
 import static io.adapt4j.core.internal.nn.TestNetworks.floats;
+import static io.adapt4j.lora.LoraCase.family;
+import static io.adapt4j.lora.LoraCase.ids;
+import static io.adapt4j.lora.LoraCase.move;
+import static io.adapt4j.lora.LoraCase.outputs;
+import static io.adapt4j.lora.LoraCase.randomize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -14,23 +19,17 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
-import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
-import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.LoraCase;
 import io.adapt4j.lora.Targets;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,14 +38,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Adapters on experts whose weights lie in one tensor: PEFT's target_parameters. */
 class StackedFactorsTest {
 
-  private static final int LENGTH = 12;
+  private static final long[] IDS = ids(12, 30);
   private static final int RANK = 2;
 
   @TempDir private Path folder;
-
-  private static Path family(String name) {
-    return Path.of("..", "core", "fixtures", "families", name);
-  }
 
   @ParameterizedTest
   @CsvSource({
@@ -66,21 +61,21 @@ class StackedFactorsTest {
     Path adapter = folder.resolve("adapter");
     Lora lora = Lora.rank(RANK).alpha(6).targets(Targets.names("q_proj", first, second));
     try (Decoder network = decoder(base)) {
-      float[] plain = logits(network);
+      float[] plain = outputs(network, IDS);
       float[] trained;
       try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
-        assertThat(logits(network)).isEqualTo(plain);
-        randomize(adaptation);
-        trained = logits(network);
+        assertThat(outputs(network, IDS)).isEqualTo(plain);
+        randomize(adaptation, 0.2);
+        trained = outputs(network, IDS);
         adaptation.save(adapter);
       }
       try (AttachedAdapter attached =
           AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-        assertThat(logits(network)).isEqualTo(trained).isNotEqualTo(plain);
+        assertThat(outputs(network, IDS)).isEqualTo(trained).isNotEqualTo(plain);
       }
       LoraAdapter.at(adapter).writeMerged(base, merged);
       try (Decoder written = decoder(merged)) {
-        assertThat(worst(logits(written), trained)).isLessThan(1e-5);
+        assertThat(worst(outputs(written, IDS), trained)).isLessThan(1e-5);
       }
     }
     JsonNode config = Json.parse(Files.readString(adapter.resolve("adapter_config.json")));
@@ -139,7 +134,7 @@ class StackedFactorsTest {
     Lora lora = Lora.rank(RANK).targets(Targets.names("q_proj", first, second));
     try (Decoder network = decoder(base);
         Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
-      randomize(adaptation);
+      randomize(adaptation, 0.2);
       double start = loss(network, adaptation);
       List<float[]> gradients =
           adaptation.trained().stream().map(factor -> factor.gradient().toFloats()).toList();
@@ -158,16 +153,6 @@ class StackedFactorsTest {
       assertThat((up - down) / (2 * step)).isCloseTo(slope, within(0.02 * slope));
       assertThat(down).isLessThan(start);
     }
-  }
-
-  private static void move(Adaptation adaptation, List<float[]> directions, double step) {
-    for (int i = 0; i < directions.size(); i++) {
-      FloatBuffer values = adaptation.trained().get(i).value().data().asFloatBuffer();
-      for (int k = 0; k < directions.get(i).length; k++) {
-        values.put(k, (float) (values.get(k) + step * directions.get(i)[k]));
-      }
-    }
-    adaptation.refresh();
   }
 
   private static double loss(Decoder network, Adaptation adaptation) {
@@ -191,15 +176,15 @@ class StackedFactorsTest {
       float[] trained;
       Lora lora = Lora.rank(RANK).targets(Targets.names("mlp.down_proj"));
       try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
-        randomize(adaptation);
-        trained = logits(network);
+        randomize(adaptation, 0.2);
+        trained = outputs(network, IDS);
         adaptation.save(adapter);
       }
       Path config = adapter.resolve("adapter_config.json");
       Files.writeString(config, Files.readString(config).replace("mlp.down_proj", "down_proj"));
       try (AttachedAdapter attached =
           AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-        assertThat(logits(network)).isEqualTo(trained);
+        assertThat(outputs(network, IDS)).isEqualTo(trained);
       }
     }
   }
@@ -241,30 +226,6 @@ class StackedFactorsTest {
           .asString()
           .contains("without dropout");
       refuses(IllegalArgumentException.class, () -> Methods.of(lora).attach(network, base, 1));
-    }
-  }
-
-  private static void randomize(Adaptation adaptation) {
-    SplittableRandom random = new SplittableRandom(5);
-    for (Trainable parameter : adaptation.trained()) {
-      float[] numbers = new float[Math.toIntExact(parameter.value().count())];
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = (float) (0.2 * (random.nextDouble() - 0.5));
-      }
-      parameter.value().data().asFloatBuffer().put(numbers);
-    }
-    adaptation.refresh();
-  }
-
-  private static float[] logits(Decoder decoder) {
-    long[] ids = new long[LENGTH];
-    long[] mask = new long[LENGTH];
-    Arrays.fill(mask, 1);
-    Arrays.setAll(ids, i -> 4 + i * 7L % 30);
-    try (Scope scope = Scope.open();
-        Positions positions = decoder.positions(mask, 1, LENGTH)) {
-      Tensor tokens = Tensor.of(ids, 1, LENGTH);
-      return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
     }
   }
 }

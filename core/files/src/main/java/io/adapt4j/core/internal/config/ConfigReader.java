@@ -293,6 +293,13 @@ public final class ConfigReader {
     throw invalid(field, "an object", CORRECT);
   }
 
+  /** Rejects a number that does not divide another one. */
+  public void requireDivisor(String field, int number, String other, int whole) {
+    if (whole % number != 0) {
+      throw invalid(field, "a divisor of " + other + " " + whole, "Correct one of the two.");
+    }
+  }
+
   /** Creates the exception for a field with an unusable value. */
   public CheckpointException invalid(String field, String expected, String remedy) {
     return new CheckpointException(

@@ -35,8 +35,18 @@ public record DecoderConfig(
       OptionalInt headDim) {
 
     /** Defaults of {@code LlamaConfig} in Transformers. */
-    public static final Defaults LLAMA =
-        new Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+    public static final Defaults LLAMA = new Defaults(2048, 1e-6, "silu", false, 10_000);
+
+    /** Defaults with a head size that derives from the hidden size. */
+    public Defaults(int positions, double eps, String activation, boolean tied, double theta) {
+      this(positions, eps, activation, tied, theta, OptionalInt.empty());
+    }
+
+    /** Defaults with a fixed head size. */
+    public Defaults(
+        int positions, double eps, String activation, boolean tied, double theta, int headDim) {
+      this(positions, eps, activation, tied, theta, OptionalInt.of(headDim));
+    }
   }
 
   /** Reads the fields of a Llama-like decoder. */
@@ -110,12 +120,7 @@ public record DecoderConfig(
 
   private static int kvHeads(ConfigReader fields, int heads) {
     int kvHeads = fields.positiveInt("num_key_value_heads", heads);
-    if (heads % kvHeads != 0) {
-      throw fields.invalid(
-          "num_key_value_heads",
-          "a divisor of num_attention_heads " + heads,
-          "Correct one of the two.");
-    }
+    fields.requireDivisor("num_key_value_heads", kvHeads, "num_attention_heads", heads);
     return kvHeads;
   }
 

@@ -96,32 +96,6 @@ final class UpdateLinear implements StackedLinear {
     base = other;
   }
 
-  @Override
-  public List<Part> parts() {
-    return base.parts();
-  }
-
-  @Override
-  public Linear innermost() {
-    return base.innermost();
-  }
-
-  @Override
-  public long inFeatures() {
-    return base.inFeatures();
-  }
-
-  @Override
-  public long outFeatures() {
-    return base.outFeatures();
-  }
-
-  /** Returns the base layer's only: the updates are not part of the checkpoint. */
-  @Override
-  public List<Parameter> parameters() {
-    return base.parameters();
-  }
-
   /** Removes this layer from a stack of layers and frees its tensors. */
   Linear detach(Linear top) {
     Linear left = StackedLinear.without(top, this);

@@ -54,6 +54,20 @@ public final class Decoder extends Network {
     this.head = new HeadSlot(headName, embedding(), head);
   }
 
+  /** Declares a decoder with a plain output, of the embedding or with its own matrix. */
+  public static Decoder of(
+      ModelConfig modelConfig,
+      Dimensions dimensions,
+      StoredNames storedNames,
+      Transformer body,
+      String headName,
+      boolean tied) {
+    Parameter tokens = body.embeddings().tokens();
+    Parameter weight = tied ? tokens : Parameter.of(headName, tokens.sizes()[0], tokens.sizes()[1]);
+    return new Decoder(
+        modelConfig, dimensions, storedNames, body, headName, VocabularyHead.of(weight));
+  }
+
   @Override
   List<Parameter> headParameters() {
     return Stream.of(head().weight(), head().bias()).filter(Objects::nonNull).toList();

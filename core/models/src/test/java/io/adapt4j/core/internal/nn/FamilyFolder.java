@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** One of the tiny checkpoints below resources/families, with what the reference says of it. */
 public final class FamilyFolder implements AutoCloseable {
@@ -63,6 +64,23 @@ public final class FamilyFolder implements AutoCloseable {
   /** The names of those that generate text. */
   static Stream<String> decoders() {
     return names().filter(name -> Files.exists(root().resolve(name).resolve(GENERATION)));
+  }
+
+  /** The rows of an aspect in the table of families: folder, name and value. */
+  public static Stream<Arguments> cases(String aspect) {
+    Path near = Path.of("..", "fixtures", "families.csv");
+    Path table = Files.exists(near) ? near : Path.of("..", "core", "fixtures", "families.csv");
+    try (Stream<String> lines = Files.lines(table)) {
+      return lines
+          .filter(line -> !line.startsWith("#"))
+          .map(line -> line.split(" \\| ", 4))
+          .filter(row -> row[1].equals(aspect))
+          .map(row -> Arguments.of(row[0], row[2], row[3]))
+          .toList()
+          .stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Path root() {

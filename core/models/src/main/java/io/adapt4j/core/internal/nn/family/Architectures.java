@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -53,6 +54,11 @@ public final class Architectures {
     return Stream.concat(Families.ALL.stream(), CustomFamily.all(OWN).stream())
         .flatMap(architecture -> architecture.modelTypes().stream())
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Reads the dimensions of a Llama-like decoder of a model type in this build. */
+  public static DecoderConfig dimensions(String modelType, ModelConfig text) {
+    return known(modelType).dimensions(text);
   }
 
   /** Declares the network a configuration describes. */

@@ -3,12 +3,11 @@ package io.adapt4j.core.internal.nn.linear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A linear layer that keeps its inputs for the first tokens of some texts. */
-public final class RecordedInputs implements Linear {
+public final class RecordedInputs implements WrappedLinear {
 
   private final Linear base;
   private final int most;
@@ -31,6 +30,11 @@ public final class RecordedInputs implements Linear {
   }
 
   @Override
+  public Linear base() {
+    return base;
+  }
+
+  @Override
   public Tensor forward(Ops ops, Tensor x) {
     for (long row = 0; row < x.size(0) && recorded.size() < most; row++) {
       try (Tensor text = x.narrow(0, row, 1);
@@ -40,30 +44,5 @@ public final class RecordedInputs implements Linear {
       }
     }
     return base.forward(ops, x);
-  }
-
-  @Override
-  public List<Part> parts() {
-    return base.parts();
-  }
-
-  @Override
-  public long inFeatures() {
-    return base.inFeatures();
-  }
-
-  @Override
-  public long outFeatures() {
-    return base.outFeatures();
-  }
-
-  @Override
-  public List<Parameter> parameters() {
-    return base.parameters();
-  }
-
-  @Override
-  public Linear innermost() {
-    return base.innermost();
   }
 }

@@ -1,10 +1,7 @@
 package io.adapt4j.core.internal.nn.linear;
 
 /** A linear layer that wraps another one and changes its result, such as an adapter. */
-public interface StackedLinear extends Linear {
-
-  /** {@return the wrapped layer} */
-  Linear base();
+public interface StackedLinear extends WrappedLinear {
 
   /** Replaces the wrapped layer, without closing the previous one. */
   void base(Linear other);

@@ -10,11 +10,13 @@ import java.util.Optional;
 public sealed interface TextTargets {
 
   /**
-   * Selects the logits that have a target.
+   * Selects the logits that have a target: all of them by default.
    *
    * @return [N, classes]
    */
-  Tensor select(Ops ops, Tensor logits);
+  default Tensor select(Ops ops, Tensor logits) {
+    return logits;
+  }
 
   /** Computes the loss. */
   ClassLoss.Result loss(Tensor selected);
@@ -22,11 +24,6 @@ public sealed interface TextTargets {
   /** One class per text: cross-entropy. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record OneClass(long[] labels, float[] weights) implements TextTargets {
-
-    @Override
-    public Tensor select(Ops ops, Tensor logits) {
-      return logits;
-    }
 
     @Override
     public ClassLoss.Result loss(Tensor selected) {
@@ -44,11 +41,6 @@ public sealed interface TextTargets {
   record ManyClasses(float[] labels, float[] weights) implements TextTargets {
 
     @Override
-    public Tensor select(Ops ops, Tensor logits) {
-      return logits;
-    }
-
-    @Override
     public ClassLoss.Result loss(Tensor selected) {
       return ClassLoss.binaryCrossEntropy(
           selected, Tensor.of(labels, selected.sizes()), weightTensor(weights));
@@ -58,11 +50,6 @@ public sealed interface TextTargets {
   /** One number per text: squared error. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record Numbers(float[] values, float[] weights) implements TextTargets {
-
-    @Override
-    public Tensor select(Ops ops, Tensor logits) {
-      return logits;
-    }
 
     @Override
     public ClassLoss.Result loss(Tensor selected) {

@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.nn.memory;
 
 import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.WrappedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * Placeholder for plain LoRA when the method itself is not available, as in memory planning: in
  * passes on shapes it saves its input, adds in place, and has a gradient by its input.
  */
-record LowRankOutline(Linear base) implements Linear {
+record LowRankOutline(Linear base) implements WrappedLinear {
 
   /** Puts placeholders on the layers with LoRA matrices. */
   record OfSlots(Set<Integer> slots) implements TrainableSummary.Adapters {
@@ -44,22 +44,7 @@ record LowRankOutline(Linear base) implements Linear {
   }
 
   @Override
-  public List<Part> parts() {
-    return base.parts();
-  }
-
-  @Override
-  public long inFeatures() {
-    return base.inFeatures();
-  }
-
-  @Override
-  public long outFeatures() {
-    return base.outFeatures();
-  }
-
-  @Override
-  public List<Parameter> parameters() {
-    return base.parameters();
+  public Linear innermost() {
+    return this;
   }
 }

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn.weights;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
-import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
+import io.adapt4j.core.internal.nn.linear.ReplacedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -12,51 +12,18 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
 /** A linear layer whose weight is encoded by a user-defined codec and decoded for each product. */
-final class CodecLinear implements QuantizedLinear {
+final class CodecLinear extends ReplacedLinear {
 
-  private final List<Part> parts;
-  private final long in;
-  private final long out;
-  private final Parameter bias;
   private final List<CodecPart> encoded;
 
   /** Replaces a plain layer that is not allocated. */
   CodecLinear(DenseLinear declared, List<CodecPart> encoded) {
-    this.parts = declared.parts();
-    this.in = declared.inFeatures();
-    this.out = declared.outFeatures();
-    this.bias = declared.bias().orElse(null);
+    super(declared);
     this.encoded = List.copyOf(encoded);
-  }
-
-  @Override
-  public List<Part> parts() {
-    return parts;
-  }
-
-  @Override
-  public long inFeatures() {
-    return in;
-  }
-
-  @Override
-  public long outFeatures() {
-    return out;
-  }
-
-  @Override
-  public Optional<Parameter> bias() {
-    return Optional.ofNullable(bias);
-  }
-
-  @Override
-  public List<Parameter> parameters() {
-    return bias().stream().toList();
   }
 
   @Override
@@ -100,11 +67,11 @@ final class CodecLinear implements QuantizedLinear {
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    return ops.frozenLinear(x, this::using, bias);
+    return ops.frozenLinear(x, this::using, bias().orElse(null));
   }
 
   private Tensor using(DType type, Function<Tensor, Tensor> use) {
-    try (Tensor weight = Tensor.empty(type, out, in)) {
+    try (Tensor weight = Tensor.empty(type, outFeatures(), inFeatures())) {
       for (CodecPart part : encoded) {
         try (Tensor rows = weight.narrow(0, part.part().start(), part.part().width())) {
           part.decode(rows);
@@ -118,7 +85,7 @@ final class CodecLinear implements QuantizedLinear {
   public Tensor restored(Part part, DType type) {
     CodecPart found =
         encoded.stream().filter(each -> each.part().equals(part)).findFirst().orElseThrow();
-    Tensor weight = Tensor.empty(type, part.width(), in);
+    Tensor weight = Tensor.empty(type, part.width(), inFeatures());
     found.decode(weight);
     return weight;
   }

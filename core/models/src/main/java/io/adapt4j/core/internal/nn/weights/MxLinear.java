@@ -5,8 +5,8 @@ import io.adapt4j.core.internal.checkpoint.MxFourBit;
 import io.adapt4j.core.internal.checkpoint.SplitTensors;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
-import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.nn.linear.QuantizedSize;
+import io.adapt4j.core.internal.nn.linear.ReplacedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -15,18 +15,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A linear layer with an MXFP4 weight, dequantized for each product. */
-final class MxLinear implements QuantizedLinear {
+final class MxLinear extends ReplacedLinear {
 
-  private final List<Part> parts;
   private final int in;
   private final int out;
-  private final @Nullable Parameter bias;
   private final String name;
   private final String storedName;
   private @Nullable Tensor blocks;
@@ -34,37 +31,11 @@ final class MxLinear implements QuantizedLinear {
 
   /** Replaces a plain layer that is not allocated. */
   MxLinear(DenseLinear declared, String storedName) {
-    this.parts = declared.parts();
+    super(declared);
     this.in = Math.toIntExact(declared.inFeatures());
     this.out = Math.toIntExact(declared.outFeatures());
-    this.bias = declared.bias().orElse(null);
     this.name = declared.weight().slices().get(0).name();
     this.storedName = storedName;
-  }
-
-  @Override
-  public List<Part> parts() {
-    return parts;
-  }
-
-  @Override
-  public long inFeatures() {
-    return in;
-  }
-
-  @Override
-  public long outFeatures() {
-    return out;
-  }
-
-  @Override
-  public Optional<Parameter> bias() {
-    return Optional.ofNullable(bias);
-  }
-
-  @Override
-  public List<Parameter> parameters() {
-    return bias().stream().toList();
   }
 
   @Override
@@ -115,7 +86,7 @@ final class MxLinear implements QuantizedLinear {
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    return ops.frozenLinear(x, this::using, bias);
+    return ops.frozenLinear(x, this::using, bias().orElse(null));
   }
 
   private Tensor using(DType type, Function<Tensor, Tensor> use) {
@@ -134,7 +105,7 @@ final class MxLinear implements QuantizedLinear {
 
   private void dequantize(Tensor target) {
     if (blocks == null || scales == null) {
-      throw new IllegalStateException(parts.get(0).path() + " has no weights");
+      throw new IllegalStateException(parts().get(0).path() + " has no weights");
     }
     boolean direct = target.isOnHost() && target.type() != DType.F16;
     try (Tensor staged =

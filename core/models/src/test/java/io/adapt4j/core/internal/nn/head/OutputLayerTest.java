@@ -30,40 +30,22 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** New output layers on checkpoints of every family, under the names of Transformers 4.57. */
 class OutputLayerTest {
 
+  static Stream<Arguments> outputs() {
+    return FamilyFolder.cases("output");
+  }
+
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock =
-          """
-          bert_features   | BertForSequenceClassification       | classifier.weight classifier.bias
-          roberta_mlm     | RobertaForSequenceClassification    | classifier.dense.weight classifier.dense.bias classifier.out_proj.weight classifier.out_proj.bias
-          llama_linear    | LlamaForSequenceClassification      | score.weight
-          mistral_full    | MistralForSequenceClassification    | score.weight
-          qwen2_window    | Qwen2ForSequenceClassification      | score.weight
-          qwen3_bias      | Qwen3ForSequenceClassification      | score.weight
-          gemma2_uncapped | Gemma2ForSequenceClassification     | score.weight
-          gemma3_text     | Gemma3TextForSequenceClassification | score.weight
-          phi3            | Phi3ForSequenceClassification       | score.weight
-          smollm3         | SmolLM3ForSequenceClassification    | score.weight
-          gpt2_by_layer   | GPT2ForSequenceClassification       | score.weight
-          gpt_neox_linear | GPTNeoXForSequenceClassification    | score.weight
-          bert_features   | BertForTokenClassification          | classifier.weight classifier.bias
-          roberta_mlm     | RobertaForTokenClassification       | classifier.weight classifier.bias
-          distilbert_cls  | DistilBertForTokenClassification    | classifier.weight classifier.bias
-          modernbert_cls  | ModernBertForTokenClassification    | classifier.weight classifier.bias
-          llama_linear    | LlamaForTokenClassification         | score.weight score.bias
-          qwen2_window    | Qwen2ForTokenClassification         | score.weight score.bias
-          gpt2_by_layer   | GPT2ForTokenClassification          | classifier.weight classifier.bias
-          gpt_neox_linear | GPTNeoXForTokenClassification       | classifier.weight classifier.bias
-          distilbert_cls  | DistilBertForMaskedLM               | vocab_transform.weight vocab_transform.bias vocab_layer_norm.weight vocab_layer_norm.bias vocab_projector.bias
-          """)
+  @MethodSource("outputs")
   void aCheckpointWithoutTheLayerGetsOneAndKeepsAllElse(
       String family, String className, String fresh) {
     long before = Tensor.live();

@@ -125,25 +125,6 @@ class KnownFieldsTest {
       quoteCharacter = '`',
       textBlock =
           """
-          families/llama_linear      | rope_interleaved         | true
-          families/llama_linear      | attention_scale          | 0.5
-          families/llama_linear      | rope_scaling             | {"rope_type": "linear", "factor": 2.0, "position_scale": 3.0}
-          families/gemma3_text       | rope_parameters          | {"full_attention": {"rope_type": "default", "query_multiplier": 2.0}}
-          families/llama_linear      | v_scale_multiplier       | 2
-          families/qwen3_bias        | query_scaling            | {"factor": 2.0}
-          families/gemma3_text       | router_logit_softcapping | 30.0
-          families/bert_features     | embedding_scale          | 8.0
-          families/bert_features     | tie_encoder_decoder      | true
-          families/phi3              | interpolate_factor       | 2
-          families/phi3              | lm_head_bias             | true
-          families/starcoder2        | norm_type                | "rms_norm"
-          families/cohere2           | use_parallel_block       | false
-          families/hunyuan           | use_cla                  | true
-          families/hunyuan           | num_experts              | 16
-          families/ernie4_5_moe      | moe_norm_min             | 0.1
-          families/qwen3_5           | attn_output_gate         | false
-          families/granitemoe        | normalization_function   | "layernorm"
-          families/dots1             | scoring_func             | "softmax"
           sequences/m2m_100          | num_experts              | 8
           sequences/mt5              | decoder_output_scale     | 0.1
           """)

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family.common;
 
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
@@ -10,6 +11,16 @@ public interface Architecture {
 
   /** Returns the {@code model_type}s of its configurations. */
   Set<String> modelTypes();
+
+  /** Returns a Llama-like decoder's defaults for absent fields. */
+  default DecoderConfig.Defaults defaults() {
+    return DecoderConfig.Defaults.LLAMA;
+  }
+
+  /** Reads the dimensions of a Llama-like decoder from the fields of its text model. */
+  default DecoderConfig dimensions(ModelConfig text) {
+    return DecoderConfig.from(text, defaults());
+  }
 
   /**
    * Returns the fields of {@link UnreadFeatures} that this family reads itself; a configuration

@@ -13,7 +13,6 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.mlp.XieluMlp;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -27,12 +26,19 @@ public final class Apertus implements Architecture {
   /** Constants of the activation, stored next to its parameters. */
   private static final String CONSTANTS = ".*\\.act_fn\\.(beta|eps)";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(65_536, 1e-5, LEARNED, false, 12_000_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("apertus");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(65_536, 1e-5, LEARNED, false, 12_000_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(withScaling(model), defaults());
   }
 
   /** Includes {@code qk_norm} of published files, which states what the family always does. */
@@ -48,7 +54,7 @@ public final class Apertus implements Architecture {
     }
     String activation = model.fields().optionalText("hidden_act").orElse(LEARNED);
     boolean learned = activation.equals(LEARNED);
-    DecoderConfig config = DecoderConfig.from(withScaling(model), DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)

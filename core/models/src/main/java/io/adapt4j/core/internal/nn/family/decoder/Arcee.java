@@ -5,14 +5,10 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** AFM (Arcee 2025): Llama with a squared ReLU instead of the gate. */
 public final class Arcee implements Architecture {
-
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(4096, 1e-5, "relu2", false, 10_000, OptionalInt.empty());
 
   @Override
   public Set<String> modelTypes() {
@@ -20,8 +16,13 @@ public final class Arcee implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-5, "relu2", false, 10_000);
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .mlpBias(config.mlpBias())

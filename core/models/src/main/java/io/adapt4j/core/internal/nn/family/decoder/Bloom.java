@@ -19,7 +19,6 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
@@ -59,10 +58,7 @@ public final class Bloom implements Architecture {
     int heads = either(fields, "n_head", "num_attention_heads");
     int layers = either(fields, "n_layer", "num_hidden_layers");
     int vocabulary = fields.requirePositiveInt("vocab_size");
-    if (hidden % heads != 0) {
-      throw fields.invalid(
-          "n_head", "a divisor of the hidden size " + hidden, "Correct one of the two.");
-    }
+    fields.requireDivisor("n_head", heads, "the hidden size", hidden);
     double eps = fields.positiveNumber("layer_norm_epsilon", 1e-5);
     String prefix = EncoderTask.isBaseModel(model) ? "" : PREFIX;
     Parameter tokens = Parameter.of(prefix + "word_embeddings.weight", vocabulary, hidden);
@@ -77,15 +73,13 @@ public final class Bloom implements Architecture {
             List.copyOf(declared),
             LayerNorm.declare(prefix + "ln_f", hidden, true, eps),
             List.of());
-    String headName = "lm_head.weight";
-    boolean tied = fields.bool("tie_word_embeddings", true);
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(hidden, layers, vocabulary, fields.positiveInt("seq_length", CONTEXT)),
         StoredNames.of(PREFIX, List.of("(?!)")),
         body,
-        headName,
-        VocabularyHead.of(tied ? tokens : Parameter.of(headName, vocabulary, hidden)));
+        "lm_head.weight",
+        fields.bool("tie_word_embeddings", true));
   }
 
   /**

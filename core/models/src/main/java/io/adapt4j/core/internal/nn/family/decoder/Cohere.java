@@ -11,7 +11,6 @@ import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -20,9 +19,6 @@ import java.util.Set;
  * three of four layers and no rotary positions in the others.
  */
 public final class Cohere implements Architecture {
-
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000, OptionalInt.empty());
 
   /** Field that selects rotary positions on adjacent pairs. */
   private static final String ROTARY = "rope_gptj";
@@ -35,13 +31,18 @@ public final class Cohere implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000);
+  }
+
+  @Override
   public Set<String> features() {
     return Set.of("logit_scale", "sliding_window", "layer_types", "use_qk_norm", POSITIONS);
   }
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     if (!model.fields().optionalText(POSITIONS).orElse(ROTARY).equals(ROTARY)) {
       throw model.fields().invalid(POSITIONS, ROTARY, "Other positions are not supported.");
     }

@@ -5,14 +5,10 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** ERNIE 4.5, dense (Baidu 2025): Llama with rotary positions on adjacent pairs. */
 public final class Ernie45 implements Architecture {
-
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000, OptionalInt.of(128));
 
   @Override
   public Set<String> modelTypes() {
@@ -20,8 +16,13 @@ public final class Ernie45 implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000, 128);
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     boolean bias = model.fields().bool("use_bias", false);
     return new LlamaLike(model, config)
         .attentionBias(bias, bias)

@@ -11,7 +11,6 @@ import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -23,12 +22,14 @@ public final class Exaone4 implements Architecture {
 
   private static final String PATTERN = "sliding_window_pattern";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("exaone4");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000);
   }
 
   @Override
@@ -38,7 +39,7 @@ public final class Exaone4 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, 4096);
     int pattern = pattern(model.fields());
     List<Boolean> slides =

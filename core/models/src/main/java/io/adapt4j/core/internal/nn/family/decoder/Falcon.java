@@ -24,13 +24,11 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -40,12 +38,29 @@ import java.util.Set;
  */
 public final class Falcon implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(2048, 1e-5, "gelu", true, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("falcon");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(2048, 1e-5, "gelu", true, 10_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    int query = fields.requirePositiveInt("num_attention_heads");
+    int alone = fields.bool("multi_query", true) ? 1 : query;
+    boolean grouped = fields.bool("new_decoder_architecture", false);
+    int keyValue = grouped ? fields.positiveInt("num_kv_heads", query) : alone;
+    int inner = fields.positiveInt("ffn_hidden_size", 4 * fields.requirePositiveInt("hidden_size"));
+    return DecoderConfig.from(
+        model
+            .with("num_key_value_heads", IntNode.valueOf(keyValue))
+            .with("intermediate_size", IntNode.valueOf(inner)),
+        defaults());
   }
 
   @Override
@@ -56,7 +71,7 @@ public final class Falcon implements Architecture {
   /** The reference applies attention dropout only with ALiBi, which is not supported here. */
   @Override
   public DropoutRates dropout(ModelConfig model) {
-    Shape shape = Shape.read(model);
+    Shape shape = Shape.read(model, dimensions(model));
     ConfigReader fields = model.fields();
     double hidden = DropoutFields.rate(fields, "hidden_dropout", 0);
     double ofAttention =
@@ -66,7 +81,7 @@ public final class Falcon implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    Shape shape = Shape.read(model);
+    Shape shape = Shape.read(model, dimensions(model));
     DecoderConfig config = shape.config();
     Parameter embedding =
         Parameter.of("transformer.word_embeddings.weight", config.vocabSize(), config.hiddenSize());
@@ -80,38 +95,23 @@ public final class Falcon implements Architecture {
             List.copyOf(layers),
             shape.norm("transformer.ln_f"),
             List.of(RotaryFrequencies.of(config)));
-    String headName = "lm_head.weight";
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(
             config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
         StoredNames.of("transformer.", List.of(".*\\.rotary_emb\\.inv_freq")),
         body,
-        headName,
-        VocabularyHead.of(
-            config.tieWordEmbeddings()
-                ? embedding
-                : Parameter.of(headName, config.vocabSize(), config.hiddenSize())));
+        "lm_head.weight",
+        config.tieWordEmbeddings());
   }
 
   /** Shape of the model according to its configuration. */
   private record Shape(
       ModelConfig model, DecoderConfig config, Heads heads, boolean parallel, int norms) {
 
-    static Shape read(ModelConfig model) {
+    static Shape read(ModelConfig model, DecoderConfig config) {
       ConfigReader fields = model.fields();
-      int query = fields.requirePositiveInt("num_attention_heads");
       boolean grouped = fields.bool("new_decoder_architecture", false);
-      boolean shared = !grouped && fields.bool("multi_query", true);
-      int keyValue = grouped ? fields.positiveInt("num_kv_heads", query) : shared ? 1 : query;
-      int inner =
-          fields.positiveInt("ffn_hidden_size", 4 * fields.requirePositiveInt("hidden_size"));
-      DecoderConfig config =
-          DecoderConfig.from(
-              model
-                  .with("num_key_value_heads", IntNode.valueOf(keyValue))
-                  .with("intermediate_size", IntNode.valueOf(inner)),
-              DEFAULTS);
       boolean parallel = grouped || fields.bool("parallel_attn", true);
       boolean parallelNorms = fields.bool("parallel_attn", true);
       int norms =
@@ -122,8 +122,8 @@ public final class Falcon implements Architecture {
             "true with new_decoder_architecture, and one norm without it",
             "Layers of this kind are not known.");
       }
-      return new Shape(
-          model, config, Heads.interleaved(query, keyValue, config.headDim()), parallel, norms);
+      Heads heads = Heads.interleaved(config.heads(), config.kvHeads(), config.headDim());
+      return new Shape(model, config, heads, parallel, norms);
     }
 
     Norm norm(String path) {

@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -15,18 +14,19 @@ import java.util.Set;
  */
 public final class Gemma implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(
-          8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.of(256));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("gemma");
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, 256);
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .normOffset(1)

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -23,13 +22,14 @@ public final class Gemma2 implements Architecture {
   /** Model type without norms after branches. */
   private static final String WITHOUT_NORMS = "vaultgemma";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(
-          8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.of(256));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("gemma2", WITHOUT_NORMS);
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, 256);
   }
 
   @Override
@@ -44,7 +44,7 @@ public final class Gemma2 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, 4096);
     List<Boolean> slides = LayerTypes.sliding(model, config.layers(), layer -> layer % 2 == 0);
     LlamaLike like = gemma(model, model, config);

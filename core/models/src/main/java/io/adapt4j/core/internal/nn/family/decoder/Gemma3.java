@@ -14,7 +14,6 @@ import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -39,13 +38,19 @@ public final class Gemma3 implements Architecture {
           "num_attention_heads", 8,
           "num_key_value_heads", 4);
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(
-          131_072, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, OptionalInt.of(256));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("gemma3_text", WHOLE);
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(131_072, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, 256);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(model, defaults(), Optional.of(LayerTypes.FULL));
   }
 
   @Override
@@ -74,8 +79,8 @@ public final class Gemma3 implements Architecture {
     return like(model, text).root("model.language_model").unused(OTHERS, OTHERS).declare();
   }
 
-  private static LlamaLike like(ModelConfig whole, ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.FULL));
+  private LlamaLike like(ModelConfig whole, ModelConfig model) {
+    DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, 4096);
     int pattern = model.fields().positiveInt("sliding_window_pattern", 6);
     List<Boolean> slides =

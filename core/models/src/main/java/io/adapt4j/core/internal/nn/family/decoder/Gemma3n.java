@@ -38,7 +38,6 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -53,13 +52,20 @@ public final class Gemma3n implements Architecture {
   /** Layers that share another's keys and values are stored with unused ones. */
   private static final String SHARED = "layers\\.(%s)\\.self_attn\\.([kv]_proj|k_norm)\\..*";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(
-          32_768, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, OptionalInt.of(256));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("gemma3n_text", WHOLE);
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(32_768, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, 256);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig text) {
+    return DecoderConfig.from(
+        GemmaFields.withWidth(text, widths(text)), defaults(), Optional.of(LayerTypes.FULL));
   }
 
   @Override
@@ -78,7 +84,12 @@ public final class Gemma3n implements Architecture {
     ModelConfig text = whole ? model.text() : model;
     UnreadFeatures.refuse(text, features());
     String root = whole ? "model.language_model." : "model.";
-    return new Declaration(text, root, EncoderTask.isBaseModel(model) ? "" : root).decoder(model);
+    return new Declaration(text, dimensions(text), root, EncoderTask.isBaseModel(model) ? "" : root)
+        .decoder(model);
+  }
+
+  private static int[] widths(ModelConfig text) {
+    return GemmaFields.perLayer(text, text.fields().requirePositiveInt("num_hidden_layers"));
   }
 
   private static final class Declaration {
@@ -100,14 +111,14 @@ public final class Gemma3n implements Architecture {
     private final Activation activation;
     private final List<KeyValues> keyValues = new ArrayList<>();
 
-    Declaration(ModelConfig stated, String root, String prefix) {
+    Declaration(ModelConfig stated, DecoderConfig config, String root, String prefix) {
       this.root = root;
       this.prefix = prefix;
-      int count = stated.fields().requirePositiveInt("num_hidden_layers");
-      this.inner = GemmaFields.perLayer(stated, count);
+      int count = config.layers();
+      this.inner = widths(stated);
       this.model = GemmaFields.withWidth(stated, inner);
       this.fields = model.fields();
-      this.config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.FULL));
+      this.config = config;
       this.sparsity = GemmaFields.sparsity(fields, count);
       this.slides = LayerTypes.sliding(model, count, layer -> (layer + 1) % 5 != 0);
       this.window = SlidingWindow.size(model, 512);

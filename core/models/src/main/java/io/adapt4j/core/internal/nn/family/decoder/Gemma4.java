@@ -41,7 +41,6 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,13 +53,20 @@ public final class Gemma4 implements Architecture {
 
   private static final String WHOLE = "gemma4";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(
-          131_072, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.of(256));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("gemma4_text", WHOLE);
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return GemmaHeads.DEFAULTS;
+  }
+
+  /** Reads the dimensions of layers with a sliding window. */
+  @Override
+  public DecoderConfig dimensions(ModelConfig text) {
+    return GemmaHeads.read(text, Declaration.slides(text)).localConfig(text);
   }
 
   @Override
@@ -120,12 +126,12 @@ public final class Gemma4 implements Architecture {
       this.prefix = prefix;
       this.slides = slides(model);
       GemmaHeads heads = GemmaHeads.read(model, slides);
-      this.config = heads.localConfig(model, DEFAULTS);
+      this.config = heads.localConfig(model);
       this.window = SlidingWindow.size(model, 512);
       int shared = GemmaFields.sharedLayers(model, 0, config.layers());
       this.sources = GemmaFields.sources(model, slides, shared);
       this.local = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
-      this.global = heads.global(model, DEFAULTS);
+      this.global = heads.global(model);
       this.inputWidth = inputWidth();
       this.activation = Activations.named(model, "hidden_activation", config.hiddenActivation());
       this.experts = fields.bool("enable_moe_block", false) ? experts() : null;

@@ -18,6 +18,9 @@ import java.util.stream.IntStream;
  */
 public record GemmaHeads(Own local, Own global) {
 
+  static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(131_072, 1e-6, "gelu_pytorch_tanh", true, 10_000, 256);
+
   private static final String LAYERS = "per_layer_config";
   private static final String DIM = "head_dim";
   private static final String GROUPS = "num_key_value_heads";
@@ -100,7 +103,7 @@ public record GemmaHeads(Own local, Own global) {
   }
 
   /** Returns the configuration of sliding layers. */
-  public DecoderConfig localConfig(ModelConfig model, DecoderConfig.Defaults defaults) {
+  public DecoderConfig localConfig(ModelConfig model) {
     ModelConfig own = model;
     if (local.dim().isPresent()) {
       own = own.with(DIM, IntNode.valueOf(local.dim().getAsInt()));
@@ -108,12 +111,12 @@ public record GemmaHeads(Own local, Own global) {
     if (local.groups().isPresent()) {
       own = own.with(GROUPS, IntNode.valueOf(local.groups().getAsInt()));
     }
-    return DecoderConfig.from(own, defaults, Optional.of(LayerTypes.SLIDING));
+    return DecoderConfig.from(own, DEFAULTS, Optional.of(LayerTypes.SLIDING));
   }
 
   /** Returns the heads of full-attention layers. */
-  public Heads global(ModelConfig model, DecoderConfig.Defaults defaults) {
-    DecoderConfig config = DecoderConfig.from(model, defaults, Optional.of(LayerTypes.SLIDING));
+  public Heads global(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.SLIDING));
     int groups = global.groups().orElse(config.kvHeads());
     if (config.heads() % groups != 0) {
       throw model

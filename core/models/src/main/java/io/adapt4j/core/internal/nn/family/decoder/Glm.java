@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -14,9 +13,6 @@ import java.util.Set;
  * pairs in half of each head; GLM-4-0414 also has norms after each branch.
  */
 public final class Glm implements Architecture {
-
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(131_072, 1.5625e-7, "silu", false, 10_000, OptionalInt.of(128));
 
   private static final LlamaLike.NormNames SANDWICH =
       new LlamaLike.NormNames(
@@ -31,8 +27,18 @@ public final class Glm implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(131_072, 1.5625e-7, "silu", false, 10_000, 128);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(PartialRotary.withDefault(model, 0.5), defaults());
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.5), DEFAULTS);
+    DecoderConfig config = dimensions(model);
     LlamaLike like =
         new LlamaLike(model, config)
             .attentionBias(config.attentionBias(), false)

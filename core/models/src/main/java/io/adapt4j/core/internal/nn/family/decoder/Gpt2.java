@@ -20,7 +20,6 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
@@ -87,24 +86,20 @@ public final class Gpt2 implements Architecture {
             List.copyOf(declared),
             LayerNorm.declare(prefix + "ln_f", hidden, true, eps),
             List.of());
-    String headName = "lm_head.weight";
-    boolean tied = fields.bool("tie_word_embeddings", true);
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(hidden, layers, vocabulary, positions),
         NAMES,
         body,
-        headName,
-        VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
+        "lm_head.weight",
+        fields.bool("tie_word_embeddings", true));
   }
 
   private static Layer layer(ModelConfig model, String prefix, int index, int hidden, double eps) {
     ConfigReader fields = model.fields();
     String path = prefix + "h." + index;
     int heads = fields.requirePositiveInt("n_head");
-    if (hidden % heads != 0) {
-      throw fields.invalid("n_head", "a divisor of n_embd " + hidden, "Correct one of the two.");
-    }
+    fields.requireDivisor("n_head", heads, "n_embd", hidden);
     int inner = fields.positiveInt("n_inner", 4 * hidden);
     boolean bigCode = model.modelType().equals(BIG_CODE);
     boolean one = bigCode && fields.bool("multi_query", true);

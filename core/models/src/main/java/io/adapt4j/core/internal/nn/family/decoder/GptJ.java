@@ -91,9 +91,7 @@ public final class GptJ implements Architecture {
 
   private static int heads(ConfigReader fields, int hidden) {
     int heads = fields.requirePositiveInt("n_head");
-    if (hidden % heads != 0) {
-      throw fields.invalid("n_head", "a divisor of n_embd " + hidden, "Correct one of the two.");
-    }
+    fields.requireDivisor("n_head", heads, "n_embd", hidden);
     return heads;
   }
 

@@ -21,7 +21,6 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -81,15 +80,13 @@ public final class GptNeo implements Architecture {
             List.copyOf(declared),
             norm(fields, prefix + "ln_f", hidden),
             List.of());
-    String headName = "lm_head.weight";
-    boolean tied = fields.bool("tie_word_embeddings", true);
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(hidden, layers, vocabulary, positions),
         NAMES,
         body,
-        headName,
-        VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
+        "lm_head.weight",
+        fields.bool("tie_word_embeddings", true));
   }
 
   /**
@@ -129,10 +126,7 @@ public final class GptNeo implements Architecture {
   private static Layer layer(ModelConfig model, String path, int hidden, boolean local) {
     ConfigReader fields = model.fields();
     int heads = fields.requirePositiveInt("num_heads");
-    if (hidden % heads != 0) {
-      throw fields.invalid(
-          "num_heads", "a divisor of hidden_size " + hidden, "Correct one of the two.");
-    }
+    fields.requireDivisor("num_heads", heads, "hidden_size", hidden);
     int inner = fields.positiveInt("intermediate_size", 4 * hidden);
     String own = path + ".attn.attention";
     List<String> names = List.of("q_proj", "k_proj", "v_proj");

@@ -25,7 +25,6 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
@@ -51,6 +50,24 @@ public final class GptNeoX implements Architecture {
     return Set.of("gpt_neox");
   }
 
+  /** Reads the rotary settings under the family's own field names. */
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    ModelConfig renamed = model;
+    if (fields.has("rotary_emb_base")) {
+      renamed = renamed.with("rope_theta", model.toJson().get("rotary_emb_base"));
+    }
+    double share = fields.positiveNumber("rotary_pct", 0.25);
+    if (!fields
+        .child("rope_parameters")
+        .map(reader -> reader.has("partial_rotary_factor"))
+        .orElse(false)) {
+      renamed = renamed.with("partial_rotary_factor", DoubleNode.valueOf(share));
+    }
+    return DecoderConfig.from(renamed, defaults());
+  }
+
   @Override
   public Set<String> features() {
     return Set.of("use_parallel_residual");
@@ -69,7 +86,7 @@ public final class GptNeoX implements Architecture {
     int hidden = fields.requirePositiveInt("hidden_size");
     int vocabulary = fields.requirePositiveInt("vocab_size");
     int layers = fields.requirePositiveInt("num_hidden_layers");
-    RotaryFields rotary = RotaryFields.read(model);
+    DecoderConfig config = dimensions(model);
     double eps = fields.positiveNumber("layer_norm_eps", 1e-5);
     String prefix = EncoderTask.isBaseModel(model) ? "" : PREFIX;
     Parameter embedding = Parameter.of(prefix + "embed_in.weight", vocabulary, hidden);
@@ -82,16 +99,14 @@ public final class GptNeoX implements Architecture {
             Embeddings.of(embedding, Embeddings.Scale.NONE),
             List.copyOf(declared),
             LayerNorm.declare(prefix + "final_layer_norm", hidden, true, eps),
-            List.of(rotary.frequencies()));
-    String headName = "embed_out.weight";
-    boolean tied = fields.bool("tie_word_embeddings", false);
-    return new Decoder(
+            List.of(RotaryFrequencies.of(config)));
+    return Decoder.of(
         model,
-        new Dimensions(hidden, layers, vocabulary, rotary.contextLength()),
+        new Dimensions(hidden, layers, vocabulary, config.contextLength()),
         NAMES,
         body,
-        headName,
-        VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
+        "embed_out.weight",
+        fields.bool("tie_word_embeddings", false));
   }
 
   private static Layer layer(ModelConfig model, String path, int hidden, double eps) {
@@ -122,26 +137,5 @@ public final class GptNeoX implements Architecture {
         null,
         0,
         AttentionRule.causal(headDim));
-  }
-
-  /** Rotary frequencies, read from the family's own field names by the shared reader. */
-  private record RotaryFields(RotaryFrequencies frequencies, int contextLength) {
-
-    static RotaryFields read(ModelConfig model) {
-      ConfigReader fields = model.fields();
-      ModelConfig renamed = model;
-      if (fields.has("rotary_emb_base")) {
-        renamed = renamed.with("rope_theta", model.toJson().get("rotary_emb_base"));
-      }
-      double share = fields.positiveNumber("rotary_pct", 0.25);
-      if (!fields
-          .child("rope_parameters")
-          .map(reader -> reader.has("partial_rotary_factor"))
-          .orElse(false)) {
-        renamed = renamed.with("partial_rotary_factor", DoubleNode.valueOf(share));
-      }
-      DecoderConfig config = DecoderConfig.from(renamed, DecoderConfig.Defaults.LLAMA);
-      return new RotaryFields(RotaryFrequencies.of(config), config.contextLength());
-    }
   }
 }

@@ -25,7 +25,7 @@ public final class Granite implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
+    DecoderConfig config = dimensions(model);
     return scaled(new LlamaLike(model, config), model)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .mlpBias(config.mlpBias())

@@ -5,14 +5,10 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Helium (Kyutai 2025): Llama with rotary positions on adjacent pairs. */
 public final class Helium implements Architecture {
-
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(4096, 1e-8, "silu", false, 100_000, OptionalInt.of(128));
 
   @Override
   public Set<String> modelTypes() {
@@ -20,8 +16,13 @@ public final class Helium implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-8, "silu", false, 100_000, 128);
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), false)
         .mlpBias(config.mlpBias())

@@ -22,6 +22,11 @@ public final class Hunyuan implements Architecture {
     return Set.of("hunyuan_v1_dense");
   }
 
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(withStretchedBase(model), defaults());
+  }
+
   /** Every model has these norms. */
   @Override
   public Set<String> features() {
@@ -30,12 +35,7 @@ public final class Hunyuan implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    return like(model, config(model)).declare();
-  }
-
-  /** Reads the configuration. */
-  public static DecoderConfig config(ModelConfig model) {
-    return DecoderConfig.from(withStretchedBase(model), DecoderConfig.Defaults.LLAMA);
+    return like(model, dimensions(model)).declare();
   }
 
   /** Declares what the dense model and the mixture share. */

@@ -19,12 +19,10 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -33,17 +31,19 @@ import java.util.Set;
  */
 public final class InternLm2 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("internlm2");
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000);
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     long hidden = config.hiddenSize();
     boolean bias = model.fields().bool("bias", true);
     Parameter embedding = Parameter.of("model.tok_embeddings.weight", config.vocabSize(), hidden);
@@ -57,18 +57,14 @@ public final class InternLm2 implements Architecture {
             List.copyOf(layers),
             norm(config, "model.norm"),
             List.of(RotaryFrequencies.of(config)));
-    String headName = "output.weight";
-    return new Decoder(
+    return Decoder.of(
         model,
         new Dimensions(
             config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
         StoredNames.of("model.", List.of(".*\\.rotary_emb\\.inv_freq")),
         body,
-        headName,
-        VocabularyHead.of(
-            config.tieWordEmbeddings()
-                ? embedding
-                : Parameter.of(headName, config.vocabSize(), hidden)));
+        "output.weight",
+        config.tieWordEmbeddings());
   }
 
   private static Layer layer(ModelConfig model, DecoderConfig config, String path, boolean bias) {

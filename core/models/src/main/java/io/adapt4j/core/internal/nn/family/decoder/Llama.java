@@ -17,7 +17,7 @@ public final class Llama implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .mlpBias(config.mlpBias())

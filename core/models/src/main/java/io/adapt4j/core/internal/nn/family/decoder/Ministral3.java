@@ -12,7 +12,6 @@ import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -26,12 +25,19 @@ public final class Ministral3 implements Architecture {
   /** Tensors of the vision tower and its projector. */
   private static final String OTHERS = "(model\\.)?(vision_tower|multi_modal_projector)\\..*";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 1_000_000, OptionalInt.of(128));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("ministral3", WHOLE);
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 1_000_000, 128);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig text) {
+    return DecoderConfig.from(withScaling(text), defaults());
   }
 
   @Override
@@ -49,7 +55,7 @@ public final class Ministral3 implements Architecture {
       throw text.fields().invalid("model_type", "ministral3 or mistral", "No others are known.");
     }
     ModelConfig scaled = plain ? text : withScaling(text);
-    DecoderConfig config = DecoderConfig.from(scaled, plain ? Mistral.DEFAULTS : DEFAULTS);
+    DecoderConfig config = plain ? new Mistral().dimensions(text) : dimensions(text);
     int window = SlidingWindow.size(text, plain ? Mistral.WINDOW : 0);
     LlamaLike like = new LlamaLike(model, config).window(layer -> window).unused(OTHERS, OTHERS);
     temperature(scaled)
@@ -72,7 +78,7 @@ public final class Ministral3 implements Architecture {
   }
 
   /** Adds the class's default scaling if a file states none. */
-  private static ModelConfig withScaling(ModelConfig text) {
+  public static ModelConfig withScaling(ModelConfig text) {
     if (text.fields().has("rope_parameters") || text.fields().has("rope_scaling")) {
       return text;
     }

@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -16,12 +15,14 @@ public final class Mistral implements Architecture {
 
   static final int WINDOW = 4096;
 
-  static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(131_072, 1e-6, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("mistral");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(131_072, 1e-6, "silu", false, 10_000);
   }
 
   @Override
@@ -31,7 +32,7 @@ public final class Mistral implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, WINDOW);
     return new LlamaLike(model, config).window(layer -> window).declare();
   }

@@ -186,10 +186,7 @@ public final class Mpt implements Architecture {
     private Attention attention(String path) {
       int hidden = hidden();
       int heads = fields().requirePositiveInt("n_heads");
-      if (hidden % heads != 0) {
-        throw fields()
-            .invalid("n_heads", "a divisor of d_model " + hidden, "Correct one of the two.");
-      }
+      fields().requireDivisor("n_heads", heads, "d_model", hidden);
       int dim = hidden / heads;
       double scale = attention.positiveNumber("softmax_scale", AttentionRule.causal(dim).scale());
       AttentionRule rule = new AttentionRule(scale, 0, true, 0);

@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -16,17 +15,24 @@ import java.util.Set;
  */
 public final class Nemotron implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(4096, 1e-6, "relu2", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("nemotron");
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-6, "relu2", false, 10_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(PartialRotary.withDefault(model, 0.5), defaults());
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.5), DEFAULTS);
+    DecoderConfig config = dimensions(model);
     double eps = model.fields().positiveNumber("norm_eps", 1e-5);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())

@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.norm.UnitLayerNorm;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -20,12 +19,14 @@ public final class Olmo implements Architecture {
   /** Epsilon of the norms; the configuration has no field for it. */
   private static final double EPS = 1e-5;
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(2048, EPS, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("olmo");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(2048, EPS, "silu", false, 10_000);
   }
 
   @Override
@@ -35,7 +36,7 @@ public final class Olmo implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .norms((path, width) -> new UnitLayerNorm(EPS))

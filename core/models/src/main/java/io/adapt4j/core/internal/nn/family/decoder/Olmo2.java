@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -14,17 +13,19 @@ import java.util.Set;
  */
 public final class Olmo2 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("olmo2");
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000);
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .norms(LlamaLike.NormPlacement.AFTER)

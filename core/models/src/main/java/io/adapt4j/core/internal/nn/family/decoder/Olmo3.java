@@ -11,7 +11,6 @@ import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -20,12 +19,19 @@ import java.util.Set;
  */
 public final class Olmo3 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(65_536, 1e-5, "silu", false, 500_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("olmo3");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(65_536, 1e-5, "silu", false, 500_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(model, defaults(), Optional.of(LayerTypes.FULL));
   }
 
   @Override
@@ -35,7 +41,7 @@ public final class Olmo3 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.FULL));
+    DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, 4096);
     List<Boolean> slides =
         LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % 4 != 0);

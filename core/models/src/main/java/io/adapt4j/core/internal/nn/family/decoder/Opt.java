@@ -145,13 +145,7 @@ public final class Opt implements Architecture {
     Layer layer(String name) {
       int hidden = hidden();
       int heads = fields().requirePositiveInt("num_attention_heads");
-      if (hidden % heads != 0) {
-        throw fields()
-            .invalid(
-                "num_attention_heads",
-                "a divisor of hidden_size " + hidden,
-                "Correct one of the two.");
-      }
+      fields().requireDivisor("num_attention_heads", heads, "hidden_size", hidden);
       boolean bias = fields().bool("enable_bias", true);
       List<String> names = List.of("q_proj", "k_proj", "v_proj");
       Attention attention =

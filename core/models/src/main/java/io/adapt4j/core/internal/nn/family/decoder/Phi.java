@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -18,12 +17,19 @@ import java.util.Set;
  */
 public final class Phi implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(2048, 1e-6, "gelu_new", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("phi");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(2048, 1e-6, "gelu_new", false, 10_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(PartialRotary.withDefault(model, 0.5), defaults());
   }
 
   @Override
@@ -42,7 +48,7 @@ public final class Phi implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.5), DEFAULTS);
+    DecoderConfig config = dimensions(model);
     boolean norms = model.fields().bool("qk_layernorm", false);
     return new LlamaLike(model, config)
         .attentionBias(true, true)

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -19,14 +18,21 @@ import java.util.Set;
  */
 public final class Phi3 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000, OptionalInt.empty());
-
   private static final String ORIGINAL_LENGTH = "original_max_position_embeddings";
 
   @Override
   public Set<String> modelTypes() {
     return Set.of("phi3");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(withOriginalLength(model), defaults());
   }
 
   @Override
@@ -44,16 +50,16 @@ public final class Phi3 implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     int window = SlidingWindow.size(model, 0);
-    return new LlamaLike(model, DecoderConfig.from(withOriginalLength(model), DEFAULTS))
+    return new LlamaLike(model, dimensions(model))
         .fusedProjections()
         .window(layer -> window)
         .declare();
   }
 
   /** Adds the field with the original length that longrope uses, which has a default. */
-  private static ModelConfig withOriginalLength(ModelConfig model) {
+  private ModelConfig withOriginalLength(ModelConfig model) {
     return model.fields().has(ORIGINAL_LENGTH)
         ? model
-        : model.with(ORIGINAL_LENGTH, IntNode.valueOf(DEFAULTS.maxPositionEmbeddings()));
+        : model.with(ORIGINAL_LENGTH, IntNode.valueOf(defaults().maxPositionEmbeddings()));
   }
 }

@@ -5,18 +5,19 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Qwen 3 (Yang et al. 2025): Qwen 2 without biases, with norms on each query and key head. */
 public final class Qwen3 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.of(128));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("qwen3");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, 128);
   }
 
   @Override
@@ -26,7 +27,7 @@ public final class Qwen3 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return Qwen2.windowed(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)

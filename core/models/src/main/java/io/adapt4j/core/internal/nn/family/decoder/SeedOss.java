@@ -8,18 +8,19 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Seed-OSS (ByteDance 2025): Llama with biases on query, key and value. */
 public final class SeedOss implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(524_288, 1e-6, "silu", false, 10_000, OptionalInt.of(128));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("seed_oss");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(524_288, 1e-6, "silu", false, 10_000, 128);
   }
 
   @Override
@@ -32,7 +33,7 @@ public final class SeedOss implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     return new LlamaLike(model, config)
         .attentionBias(
             model.fields().bool("attention_bias", true),

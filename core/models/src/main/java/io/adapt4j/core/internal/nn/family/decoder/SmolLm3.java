@@ -10,19 +10,20 @@ import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
 /** SmolLM3 (2025): Llama without rotary positions in every fourth layer. */
 public final class SmolLm3 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(32_768, 1e-6, "silu", true, 2_000_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("smollm3");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", true, 2_000_000);
   }
 
   @Override
@@ -37,7 +38,7 @@ public final class SmolLm3 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     List<Boolean> rotated = rotated(model, config.layers());
     boolean on = model.fields().bool("use_sliding_window", false);
     int window = on ? SlidingWindow.size(model, 0) : 0;

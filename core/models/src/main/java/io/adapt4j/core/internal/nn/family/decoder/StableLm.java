@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -20,12 +19,19 @@ import java.util.Set;
  */
 public final class StableLm implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(4096, 1e-6, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("stablelm");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-6, "silu", false, 10_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(PartialRotary.withDefault(model, 0.25), defaults());
   }
 
   @Override
@@ -42,7 +48,7 @@ public final class StableLm implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.25), DEFAULTS);
+    DecoderConfig config = dimensions(model);
     boolean parallel = model.fields().bool("use_parallel_residual", false);
     double epsilon = model.fields().positiveNumber("layer_norm_eps", 1e-5);
     LlamaLike like =

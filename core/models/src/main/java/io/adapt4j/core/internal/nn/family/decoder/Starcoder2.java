@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -18,13 +17,14 @@ import java.util.Set;
  */
 public final class Starcoder2 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(
-          4096, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("starcoder2");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-6, "gelu_pytorch_tanh", true, 10_000);
   }
 
   @Override
@@ -43,7 +43,7 @@ public final class Starcoder2 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     boolean bias = model.fields().bool("use_bias", true);
     int window = SlidingWindow.size(model, 0);
     return new LlamaLike(model, config)

@@ -6,24 +6,18 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
-import io.adapt4j.core.internal.nn.attention.Attention;
-import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
-import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
-import io.adapt4j.core.internal.nn.head.Pooling;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.layer.PostNormLayer;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
-import io.adapt4j.core.internal.tensor.op.Activation;
-import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
@@ -80,7 +74,7 @@ public final class Albert implements Architecture {
         switch (task) {
           case FEATURES -> new EncoderHead.None();
           case MASKED_TOKENS -> maskedTokens(bert, embeddings, width);
-          case CLASSES -> classes(bert);
+          case CLASSES -> bert.classes(PREFIX + "pooler", "classifier");
           case TOKEN_CLASSES -> bert.tokenClasses();
         };
     boolean pretraining =
@@ -127,25 +121,9 @@ public final class Albert implements Architecture {
   }
 
   private static Layer layer(BertLike bert, String path) {
-    Heads heads = bert.heads();
-    int hidden = bert.hidden();
-    Attention attention =
-        new Attention(
-            LinearSlot.of(
-                path + ".attention",
-                hidden,
-                true,
-                List.of("query", "key", "value"),
-                hidden,
-                hidden,
-                hidden),
-            LinearSlot.of(path + ".attention.dense", hidden, true, hidden),
-            heads,
-            null,
-            Attention.NO_ROTARY,
-            AttentionRule.bothWays(heads.dim(), 0));
     return new PostNormLayer(
-        attention,
+        bert.attention(
+            path + ".attention", List.of("query", "key", "value"), path + ".attention.dense"),
         bert.norm(path + ".attention.LayerNorm"),
         bert.mlp(path + ".ffn", path + ".ffn_output"),
         bert.norm(path + ".full_layer_layer_norm"));
@@ -165,14 +143,5 @@ public final class Albert implements Architecture {
             Parameter.of(path + "bias", bert.vocabulary()),
             1,
             0));
-  }
-
-  private static EncoderHead classes(BertLike bert) {
-    return ClassificationHead.ofTexts(
-        Pooling.FIRST,
-        LinearSlot.of(PREFIX + "pooler", bert.hidden(), true, bert.hidden()),
-        Activation.TANH,
-        Norm.NONE,
-        LinearSlot.of("classifier", bert.hidden(), true, EncoderTask.classes(bert.model())));
   }
 }

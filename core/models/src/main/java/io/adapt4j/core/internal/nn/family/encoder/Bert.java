@@ -8,17 +8,9 @@ import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
-import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
-import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
-import io.adapt4j.core.internal.nn.head.Pooling;
-import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
-import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -60,8 +52,14 @@ public final class Bert implements Architecture {
     EncoderHead head =
         switch (task) {
           case FEATURES -> new EncoderHead.None();
-          case MASKED_TOKENS -> maskedTokens(bert, body);
-          case CLASSES -> classes(bert);
+          case MASKED_TOKENS ->
+              bert.maskedTokens(
+                  "cls.predictions.",
+                  "transform.dense",
+                  "transform.LayerNorm",
+                  bert.activation(),
+                  body.embeddings().tokens());
+          case CLASSES -> bert.classes(PREFIX + "pooler.dense", "classifier");
           case TOKEN_CLASSES -> bert.tokenClasses();
         };
     Dimensions dimensions =
@@ -70,28 +68,5 @@ public final class Bert implements Architecture {
         model.architectures().stream().anyMatch(name -> name.endsWith("ForPreTraining"));
     StoredNames names = pretraining ? NAMES.keeping(PRETRAINING) : NAMES;
     return new Encoder(model, dimensions, names, body, head, OptionalInt.empty());
-  }
-
-  private static EncoderHead maskedTokens(BertLike bert, Transformer body) {
-    String path = "cls.predictions.";
-    boolean tied = bert.model().fields().bool("tie_word_embeddings", true);
-    Parameter weight =
-        tied
-            ? body.embeddings().tokens()
-            : Parameter.of(path + "decoder.weight", bert.vocabulary(), bert.hidden());
-    return new MaskedLanguageHead(
-        LinearSlot.of(path + "transform.dense", bert.hidden(), true, bert.hidden()),
-        bert.activation(),
-        bert.norm(path + "transform.LayerNorm"),
-        new VocabularyHead(weight, Parameter.of(path + "bias", bert.vocabulary()), 1, 0));
-  }
-
-  private static EncoderHead classes(BertLike bert) {
-    return ClassificationHead.ofTexts(
-        Pooling.FIRST,
-        LinearSlot.of(PREFIX + "pooler.dense", bert.hidden(), true, bert.hidden()),
-        Activation.TANH,
-        Norm.NONE,
-        LinearSlot.of("classifier", bert.hidden(), true, EncoderTask.classes(bert.model())));
   }
 }

@@ -9,7 +9,10 @@ import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
+import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
+import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
+import io.adapt4j.core.internal.nn.head.Pooling;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.layer.PostNormLayer;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
@@ -17,6 +20,7 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -93,10 +97,7 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
   Heads heads() {
     ConfigReader fields = model.fields();
     int heads = fields.requirePositiveInt("num_attention_heads");
-    if (hidden % heads != 0) {
-      throw fields.invalid(
-          "num_attention_heads", "a divisor of hidden_size " + hidden, "Correct one of the two.");
-    }
+    fields.requireDivisor("num_attention_heads", heads, "hidden_size", hidden);
     return Heads.grouped(heads, heads, hidden / heads);
   }
 
@@ -109,25 +110,59 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
         activation());
   }
 
-  private Layer layer(String path) {
+  /** Declares attention with separate projections below a path. */
+  Attention attention(String path, List<String> names, String output) {
     Heads heads = heads();
-    Attention attention =
-        new Attention(
-            LinearSlot.of(
-                path + ".attention.self",
-                hidden,
-                true,
-                List.of("query", "key", "value"),
-                hidden,
-                hidden,
-                hidden),
-            LinearSlot.of(path + ".attention.output.dense", hidden, true, hidden),
-            heads,
-            null,
-            Attention.NO_ROTARY,
-            AttentionRule.bothWays(heads.dim(), 0));
+    return new Attention(
+        LinearSlot.of(path, hidden, true, names, hidden, hidden, hidden),
+        LinearSlot.of(output, hidden, true, hidden),
+        heads,
+        null,
+        Attention.NO_ROTARY,
+        AttentionRule.bothWays(heads.dim(), 0));
+  }
+
+  /** Declares the output of RoBERTa and MPNet for a task. */
+  EncoderHead robertaHead(EncoderTask task, Transformer body) {
+    return switch (task) {
+      case FEATURES -> new EncoderHead.None();
+      case MASKED_TOKENS ->
+          maskedTokens(
+              "lm_head.", "dense", "layer_norm", Activation.GELU, body.embeddings().tokens());
+      case CLASSES -> classes("classifier.dense", "classifier.out_proj");
+      case TOKEN_CLASSES -> tokenClasses();
+    };
+  }
+
+  /** Declares the head for masked tokens, whose output matrix is the embedding or its own. */
+  MaskedLanguageHead maskedTokens(
+      String path, String dense, String norm, Activation activation, Parameter embedding) {
+    boolean tied = model.fields().bool("tie_word_embeddings", true);
+    Parameter weight =
+        tied ? embedding : Parameter.of(path + "decoder.weight", vocabulary(), hidden);
+    return new MaskedLanguageHead(
+        LinearSlot.of(path + dense, hidden, true, hidden),
+        activation,
+        norm(path + norm),
+        new VocabularyHead(weight, Parameter.of(path + "bias", vocabulary()), 1, 0));
+  }
+
+  /** Declares the head for classes of texts. */
+  ClassificationHead classes(String dense, String output) {
+    return ClassificationHead.ofTexts(
+        Pooling.FIRST,
+        LinearSlot.of(dense, hidden, true, hidden),
+        Activation.TANH,
+        Norm.NONE,
+        LinearSlot.of(output, hidden, true, EncoderTask.classes(model)));
+  }
+
+  private Layer layer(String path) {
     return new PostNormLayer(
-        attention,
+        attention(
+            path + ".attention.self",
+            List.of("query", "key", "value"),
+            path + ".attention.output.dense"),
         norm(path + ".attention.output.LayerNorm"),
         mlp(path + ".intermediate.dense", path + ".output.dense"),
         norm(path + ".output.LayerNorm"));

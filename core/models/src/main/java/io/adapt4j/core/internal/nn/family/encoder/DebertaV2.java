@@ -250,13 +250,7 @@ public final class DebertaV2 implements Architecture {
 
     private Layer layer(String path, Optional<Distances> distances) {
       int heads = fields().requirePositiveInt("num_attention_heads");
-      if (hidden % heads != 0) {
-        throw fields()
-            .invalid(
-                "num_attention_heads",
-                "a divisor of hidden_size " + hidden,
-                "Correct one of the two.");
-      }
+      fields().requireDivisor("num_attention_heads", heads, "hidden_size", hidden);
       int dim = fields().positiveInt("attention_head_size", hidden / heads);
       long all = (long) heads * dim;
       int inner = fields().requirePositiveInt("intermediate_size");

@@ -104,9 +104,7 @@ public final class DistilBert implements Architecture {
   private static Layer layer(ModelConfig model, String path, int hidden) {
     ConfigReader fields = model.fields();
     int heads = fields.positiveInt("n_heads", 12);
-    if (hidden % heads != 0) {
-      throw fields.invalid("n_heads", "a divisor of dim " + hidden, "Correct one of the two.");
-    }
+    fields.requireDivisor("n_heads", heads, "dim", hidden);
     int inner = fields.positiveInt("hidden_dim", 3072);
     Attention attention =
         new Attention(

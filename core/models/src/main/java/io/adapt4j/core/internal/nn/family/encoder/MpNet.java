@@ -6,24 +6,15 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
-import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.attention.DistanceScores;
-import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
-import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
-import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
-import io.adapt4j.core.internal.nn.head.Pooling;
 import io.adapt4j.core.internal.nn.layer.DistanceLayer;
 import io.adapt4j.core.internal.nn.layer.Layer;
-import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
-import io.adapt4j.core.internal.tensor.op.Activation;
-import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.op.RelativeOps;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -73,13 +64,7 @@ public final class MpNet implements Architecture {
     EncoderTask task = EncoderTask.of(model);
     BertLike bert = BertLike.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
     Transformer body = body(bert);
-    EncoderHead head =
-        switch (task) {
-          case FEATURES -> new EncoderHead.None();
-          case MASKED_TOKENS -> maskedTokens(bert, body);
-          case CLASSES -> classes(bert);
-          case TOKEN_CLASSES -> bert.tokenClasses();
-        };
+    EncoderHead head = bert.robertaHead(task, body);
     Dimensions dimensions =
         new Dimensions(
             bert.hidden(), bert.layers(), bert.vocabulary(), bert.positions() - PADDING - 1);
@@ -119,52 +104,12 @@ public final class MpNet implements Architecture {
   }
 
   private static Layer layer(BertLike bert, DistanceScores scores, String path) {
-    Heads heads = bert.heads();
-    int hidden = bert.hidden();
-    Attention attention =
-        new Attention(
-            LinearSlot.of(
-                path + ".attention.attn",
-                hidden,
-                true,
-                List.of("q", "k", "v"),
-                hidden,
-                hidden,
-                hidden),
-            LinearSlot.of(path + ".attention.attn.o", hidden, true, hidden),
-            heads,
-            null,
-            Attention.NO_ROTARY,
-            AttentionRule.bothWays(heads.dim(), 0));
     return new DistanceLayer(
-        attention,
+        bert.attention(
+            path + ".attention.attn", List.of("q", "k", "v"), path + ".attention.attn.o"),
         scores,
         bert.norm(path + ".attention.LayerNorm"),
         bert.mlp(path + ".intermediate.dense", path + ".output.dense"),
         bert.norm(path + ".output.LayerNorm"));
-  }
-
-  private static EncoderHead maskedTokens(BertLike bert, Transformer body) {
-    String path = "lm_head.";
-    boolean tied = bert.model().fields().bool("tie_word_embeddings", true);
-    Parameter weight =
-        tied
-            ? body.embeddings().tokens()
-            : Parameter.of(path + "decoder.weight", bert.vocabulary(), bert.hidden());
-    return new MaskedLanguageHead(
-        LinearSlot.of(path + "dense", bert.hidden(), true, bert.hidden()),
-        Activation.GELU,
-        bert.norm(path + "layer_norm"),
-        new VocabularyHead(weight, Parameter.of(path + "bias", bert.vocabulary()), 1, 0));
-  }
-
-  private static EncoderHead classes(BertLike bert) {
-    return ClassificationHead.ofTexts(
-        Pooling.FIRST,
-        LinearSlot.of("classifier.dense", bert.hidden(), true, bert.hidden()),
-        Activation.TANH,
-        Norm.NONE,
-        LinearSlot.of(
-            "classifier.out_proj", bert.hidden(), true, EncoderTask.classes(bert.model())));
   }
 }

@@ -165,9 +165,7 @@ public final class NomicBert implements Architecture {
       }
       int hidden = fields.requirePositiveInt("n_embd");
       int heads = fields.requirePositiveInt("n_head");
-      if (hidden % heads != 0) {
-        throw fields.invalid("n_head", "a divisor of n_embd " + hidden, "Correct one of the two.");
-      }
+      fields.requireDivisor("n_head", heads, "n_embd", hidden);
       int multiple = fields.positiveInt("pad_vocab_size_multiple", 1);
       int vocabulary = fields.requirePositiveInt("vocab_size");
       return new Shape(

@@ -15,7 +15,7 @@ import java.util.Optional;
  * with the checkpoints. The Transformers class has gated MLPs and no biases; tensor names are the
  * same.
  */
-final class NomicFields {
+public final class NomicFields {
 
   private static final Map<String, String> SIZES =
       Map.of(
@@ -30,14 +30,14 @@ final class NomicFields {
   /**
    * Key of the multiple to which gated MLP widths are rounded up; Transformers does not round them.
    */
-  static final String MULTIPLE = "n_inner_multiple";
+  public static final String MULTIPLE = "n_inner_multiple";
 
   private static final double THETA = 1000;
 
   private NomicFields() {}
 
   /** Returns the translated configuration, or the same one if it has Nomic's own names. */
-  static ModelConfig translated(ModelConfig model) {
+  public static ModelConfig translated(ModelConfig model) {
     ConfigReader fields = model.fields();
     if (fields.has("n_embd") || !fields.has("hidden_size")) {
       return model;

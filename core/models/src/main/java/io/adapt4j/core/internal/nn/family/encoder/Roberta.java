@@ -8,17 +8,9 @@ import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
-import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
-import io.adapt4j.core.internal.nn.head.MaskedLanguageHead;
-import io.adapt4j.core.internal.nn.head.Pooling;
-import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.norm.Norm;
-import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
-import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -58,41 +50,11 @@ public final class Roberta implements Architecture {
     EncoderTask task = EncoderTask.of(model);
     BertLike bert = BertLike.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
     Transformer body = bert.body();
-    EncoderHead head =
-        switch (task) {
-          case FEATURES -> new EncoderHead.None();
-          case MASKED_TOKENS -> maskedTokens(bert, body);
-          case CLASSES -> classes(bert);
-          case TOKEN_CLASSES -> bert.tokenClasses();
-        };
+    EncoderHead head = bert.robertaHead(task, body);
     int padding = model.padTokenId().orElse(DEFAULT_PADDING);
     Dimensions dimensions =
         new Dimensions(
             bert.hidden(), bert.layers(), bert.vocabulary(), bert.positions() - padding - 1);
     return new Encoder(model, dimensions, NAMES, body, head, OptionalInt.of(padding));
-  }
-
-  private static EncoderHead maskedTokens(BertLike bert, Transformer body) {
-    String path = "lm_head.";
-    boolean tied = bert.model().fields().bool("tie_word_embeddings", true);
-    Parameter weight =
-        tied
-            ? body.embeddings().tokens()
-            : Parameter.of(path + "decoder.weight", bert.vocabulary(), bert.hidden());
-    return new MaskedLanguageHead(
-        LinearSlot.of(path + "dense", bert.hidden(), true, bert.hidden()),
-        Activation.GELU,
-        bert.norm(path + "layer_norm"),
-        new VocabularyHead(weight, Parameter.of(path + "bias", bert.vocabulary()), 1, 0));
-  }
-
-  private static EncoderHead classes(BertLike bert) {
-    return ClassificationHead.ofTexts(
-        Pooling.FIRST,
-        LinearSlot.of("classifier.dense", bert.hidden(), true, bert.hidden()),
-        Activation.TANH,
-        Norm.NONE,
-        LinearSlot.of(
-            "classifier.out_proj", bert.hidden(), true, EncoderTask.classes(bert.model())));
   }
 }

@@ -16,7 +16,6 @@ import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -26,13 +25,7 @@ import java.util.Set;
  */
 public final class DeepSeek implements Architecture {
 
-  private static final DecoderConfig.Defaults SECOND =
-      new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
-  private static final DecoderConfig.Defaults THIRD =
-      new DecoderConfig.Defaults(4096, 1e-6, "silu", false, 10_000, OptionalInt.empty());
-  private static final DecoderConfig.Defaults FLASH =
-      new DecoderConfig.Defaults(202_752, 1e-5, "silu", false, 10_000, OptionalInt.empty());
-
+  private static final String SECOND = "deepseek_v2";
   private static final String ROTATED = "qk_rope_head_dim";
   private static final String QUERY_RANK = "q_lora_rank";
   private static final String VALUE = "v_head_dim";
@@ -41,9 +34,47 @@ public final class DeepSeek implements Architecture {
   /** Epsilon of the norms between two projections, which is no field. */
   private static final double EPSILON = 1e-6;
 
+  private final Set<String> types;
+  private final DecoderConfig.Defaults defaults;
+
+  /** First layer with experts, unless the configuration says so. */
+  private final int firstSparse;
+
+  private DeepSeek(Set<String> types, int positions, double epsilon, int firstSparse) {
+    this.types = types;
+    this.defaults = new DecoderConfig.Defaults(positions, epsilon, "silu", false, 10_000);
+    this.firstSparse = firstSparse;
+  }
+
+  /** Returns DeepSeek V2, which weights experts by a softmax. */
+  public static DeepSeek second() {
+    return new DeepSeek(Set.of(SECOND), 2048, 1e-6, 0);
+  }
+
+  /** Returns DeepSeek V3 and Kimi K2. */
+  public static DeepSeek third() {
+    return new DeepSeek(Set.of("deepseek_v3", "kimi_k2"), 4096, 1e-6, 3);
+  }
+
+  /** Returns GLM-4.7-Flash. */
+  public static DeepSeek flash() {
+    return new DeepSeek(Set.of("glm4_moe_lite"), 202_752, 1e-5, 1);
+  }
+
   @Override
   public Set<String> modelTypes() {
-    return Set.of("deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe_lite");
+    return types;
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return defaults;
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    int rotated = model.fields().positiveInt(ROTATED, 64);
+    return DecoderConfig.from(model.with("head_dim", IntNode.valueOf(rotated)), defaults);
   }
 
   @Override
@@ -61,14 +92,9 @@ public final class DeepSeek implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
-    boolean second = model.modelType().equals("deepseek_v2");
-    boolean flash = model.modelType().equals("glm4_moe_lite");
-    int rotated = fields.positiveInt(ROTATED, 64);
-    DecoderConfig config =
-        DecoderConfig.from(
-            model.with("head_dim", IntNode.valueOf(rotated)),
-            second ? SECOND : flash ? FLASH : THIRD);
-    LatentAttention.Widths widths = widths(fields, config, rotated, second);
+    boolean second = types.contains(SECOND);
+    DecoderConfig config = dimensions(model);
+    LatentAttention.Widths widths = widths(fields, config, second);
     LlamaLike like =
         new LlamaLike(model, config)
             .mixers((path, layer) -> attention(fields, config, widths, path + ".self_attn"));
@@ -77,7 +103,7 @@ public final class DeepSeek implements Architecture {
       like.unused("model\\.layers\\." + config.layers() + "\\..*", "");
     }
     Experts experts = second ? second(model) : SigmoidRouted.experts(model);
-    int first = fields.optionalInt("first_k_dense_replace").orElse(second ? 0 : flash ? 1 : 3);
+    int first = fields.optionalInt("first_k_dense_replace").orElse(firstSparse);
     int shared = fields.optionalInt("n_shared_experts").orElse(second ? 2 : 1);
     return like.mlps(
             (path, layer) ->
@@ -88,13 +114,13 @@ public final class DeepSeek implements Architecture {
   }
 
   private static LatentAttention.Widths widths(
-      ConfigReader fields, DecoderConfig config, int rotated, boolean pairs) {
+      ConfigReader fields, DecoderConfig config, boolean pairs) {
     LatentAttention.Widths widths =
         new LatentAttention.Widths(
             config.heads(),
             fields.positiveInt("kv_lora_rank", 512),
             fields.positiveInt("qk_nope_head_dim", 128),
-            rotated,
+            config.headDim(),
             fields.positiveInt(VALUE, 128),
             pairs || fields.bool("rope_interleave", true));
     if (widths.value() > widths.key()) {

@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -17,12 +16,14 @@ import java.util.Set;
  */
 public final class Ernie45Moe implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("ernie4_5_moe");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000);
   }
 
   @Override
@@ -33,7 +34,7 @@ public final class Ernie45Moe implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     boolean bias = fields.bool("use_bias", false);
     int chosen = Experts.chosen(model, "moe_k", "moe_num_experts");
     Experts experts =

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -18,9 +17,6 @@ import java.util.Set;
  * and attention sinks.
  */
 public final class GptOss implements Architecture {
-
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 150_000, OptionalInt.of(64));
 
   private static final double ALPHA = 1.702;
   private static final double LIMIT = 7;
@@ -31,6 +27,11 @@ public final class GptOss implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 150_000, 64);
+  }
+
+  @Override
   public Set<String> features() {
     return Set.of(
         "sliding_window", "layer_types", "num_local_experts", "num_experts_per_tok", "num_experts");
@@ -38,7 +39,7 @@ public final class GptOss implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     ConfigReader fields = model.fields();
     boolean bias = fields.bool("attention_bias", true);
     int window = SlidingWindow.size(model, 128);

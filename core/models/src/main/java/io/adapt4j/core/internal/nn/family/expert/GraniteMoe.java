@@ -35,7 +35,7 @@ public final class GraniteMoe implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     requireRotary(model);
-    DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
+    DecoderConfig config = dimensions(model);
     Experts experts = Experts.read(model, "intermediate_size", "num_local_experts", true, 0.001);
     int shared =
         model.modelType().equals("granitemoeshared")

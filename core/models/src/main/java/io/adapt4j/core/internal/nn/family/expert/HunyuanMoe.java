@@ -26,6 +26,11 @@ public final class HunyuanMoe implements Architecture {
   }
 
   @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return new Hunyuan().dimensions(model);
+  }
+
+  @Override
   public Set<String> features() {
     return Set.of("use_qk_norm", "kv_lora_rank", EXPERTS, "moe_intermediate_size");
   }
@@ -39,8 +44,7 @@ public final class HunyuanMoe implements Architecture {
     require(model, "moe_layer_num_skipped", 0);
     int chosen = Experts.chosen(model, CHOSEN, EXPERTS);
     Experts experts = Experts.softmax(model, width, EXPERTS, chosen);
-    DecoderConfig config = Hunyuan.config(model);
-    return Hunyuan.like(model, config)
+    return Hunyuan.like(model, dimensions(model))
         .mlps(
             (path, layer) ->
                 experts.declare(

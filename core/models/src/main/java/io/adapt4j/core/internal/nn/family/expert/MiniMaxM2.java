@@ -18,9 +18,6 @@ import java.util.Set;
  */
 public final class MiniMaxM2 implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(196_608, 1e-6, "silu", false, 5_000_000, OptionalInt.of(128));
-
   /** Rotated width of a head in the model's own files; Transformers has a factor. */
   private static final String ROTATED = "rotary_dim";
 
@@ -33,6 +30,16 @@ public final class MiniMaxM2 implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(196_608, 1e-6, "silu", false, 5_000_000, OptionalInt.of(128));
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(withRotatedShare(model), defaults());
+  }
+
+  @Override
   public Set<String> features() {
     return Set.of(EXPERTS, "num_experts", "num_experts_per_tok", "use_qk_norm");
   }
@@ -40,7 +47,7 @@ public final class MiniMaxM2 implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
-    DecoderConfig config = DecoderConfig.from(withRotatedShare(model), DEFAULTS);
+    DecoderConfig config = dimensions(model);
     if (fields.has(LAYER_KINDS)
         && fields.integers(LAYER_KINDS).stream().anyMatch(kind -> kind != 1)) {
       throw fields.invalid(LAYER_KINDS, "1 in every place", "Other attention is not supported.");

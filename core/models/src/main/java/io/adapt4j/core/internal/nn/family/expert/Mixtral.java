@@ -7,18 +7,19 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Mixtral (Jiang et al. 2024): Mistral with a mixture of experts in every layer. */
 public final class Mixtral implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 1_000_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("mixtral");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 1_000_000);
   }
 
   @Override
@@ -28,7 +29,7 @@ public final class Mixtral implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, 0);
     Experts experts =
         Experts.read(model, "intermediate_size", "num_local_experts", true, 0.001)

@@ -6,18 +6,19 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** OLMoE (Muennighoff et al. 2024): a mixture of many small experts in every layer. */
 public final class Olmoe implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("olmoe");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000);
   }
 
   @Override
@@ -27,7 +28,7 @@ public final class Olmoe implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     boolean normalized = model.fields().bool("norm_topk_prob", false);
     Experts experts = Experts.read(model, "intermediate_size", "num_experts", normalized, 0.01);
     return new LlamaLike(model, config)

@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.mlp.ExpertMlp;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -17,12 +16,14 @@ import java.util.Set;
  */
 public final class QwenMoe implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("qwen2_moe", "qwen3_moe");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000);
   }
 
   @Override
@@ -33,7 +34,7 @@ public final class QwenMoe implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     boolean third = model.modelType().equals("qwen3_moe");
     LlamaLike like = new LlamaLike(model, config);
     if (third) {

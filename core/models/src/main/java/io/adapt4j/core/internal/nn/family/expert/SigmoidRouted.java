@@ -12,7 +12,6 @@ import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -21,14 +20,37 @@ import java.util.Set;
  */
 public final class SigmoidRouted implements Architecture {
 
-  private static final DecoderConfig.Defaults GLM =
-      new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 10_000, OptionalInt.empty());
-  private static final DecoderConfig.Defaults DOTS =
-      new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+  private final boolean glm;
+
+  private SigmoidRouted(boolean glm) {
+    this.glm = glm;
+  }
+
+  /** GLM 4.5 to 4.7. */
+  public static SigmoidRouted glm4Moe() {
+    return new SigmoidRouted(true);
+  }
+
+  /** dots.llm1. */
+  public static SigmoidRouted dots1() {
+    return new SigmoidRouted(false);
+  }
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("glm4_moe", "dots1");
+    return Set.of(glm ? "glm4_moe" : "dots1");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return glm
+        ? new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 10_000)
+        : new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(glm ? PartialRotary.withDefault(model, 0.5) : model, defaults());
   }
 
   @Override
@@ -48,11 +70,7 @@ public final class SigmoidRouted implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
-    boolean glm = model.modelType().equals("glm4_moe");
-    DecoderConfig config =
-        glm
-            ? DecoderConfig.from(PartialRotary.withDefault(model, 0.5), GLM)
-            : DecoderConfig.from(model, DOTS);
+    DecoderConfig config = dimensions(model);
     LlamaLike like = new LlamaLike(model, config);
     like.attentionBias(config.attentionBias(), !glm && config.attentionBias());
     if (!glm || fields.bool("use_qk_norm", false)) {

@@ -9,19 +9,25 @@ import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Bamba (IBM, Princeton and UIUC 2024): state space layers, with attention in some layers. */
 public final class Bamba implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 10_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("bamba");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 10_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(PartialRotary.withDefault(model, 0.5), defaults());
   }
 
   @Override
@@ -33,7 +39,7 @@ public final class Bamba implements Architecture {
   public Network declare(ModelConfig model) {
     ModelConfig partial = PartialRotary.withDefault(model, 0.5);
     ConfigReader fields = partial.fields();
-    DecoderConfig config = DecoderConfig.from(partial, DEFAULTS);
+    DecoderConfig config = dimensions(partial);
     Mamba2 mamba = Mamba2.read(fields, config);
     List<Integer> attending = attending(fields, config.layers());
     LlamaLike like = new LlamaLike(partial, config);
@@ -47,7 +53,7 @@ public final class Bamba implements Architecture {
   }
 
   /** Returns the attention layers, stated by their indices or by the types of all layers. */
-  private static List<Integer> attending(ConfigReader fields, int layers) {
+  public static List<Integer> attending(ConfigReader fields, int layers) {
     List<String> types = LayerTypes.mixers(fields, layers);
     return types.isEmpty()
         ? fields.integers("attn_layer_indices")

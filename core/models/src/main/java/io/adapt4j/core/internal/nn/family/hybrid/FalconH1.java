@@ -12,16 +12,12 @@ import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.mlp.ScaledMlp;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
  * Falcon-H1 (TII 2025): a state space and attention in parallel in every layer, with scale factors.
  */
 public final class FalconH1 implements Architecture {
-
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000, OptionalInt.empty());
 
   /** Type names of the layers, which are all of one kind. */
   private static final Set<String> ALIKE = Set.of("hybrid", "attention", LayerTypes.FULL);
@@ -32,6 +28,11 @@ public final class FalconH1 implements Architecture {
   }
 
   @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000);
+  }
+
+  @Override
   public Set<String> features() {
     return Set.of("embedding_multiplier", "lm_head_multiplier", "layer_types");
   }
@@ -39,7 +40,7 @@ public final class FalconH1 implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = dimensions(model);
     List<String> types = fields.texts("layer_types");
     if (!types.isEmpty()) {
       LayerTypes.known(fields, types, config.layers(), ALIKE);

@@ -43,7 +43,7 @@ public final class GraniteHybrid implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
-    DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
+    DecoderConfig config = dimensions(model);
     List<String> types = types(fields, config.layers());
     LlamaLike like = Granite.scaled(new LlamaLike(model, config), model);
     if (!isRotated(fields)) {
@@ -77,7 +77,8 @@ public final class GraniteHybrid implements Architecture {
     return Experts.fused(model, path + ".input_linear", path + ".output_linear", width);
   }
 
-  private static List<String> types(ConfigReader fields, int layers) {
+  /** Returns the type of each layer: full attention, or a state space. */
+  public static List<String> types(ConfigReader fields, int layers) {
     List<String> types = LayerTypes.mixers(fields, layers);
     return types.isEmpty() ? Collections.nCopies(layers, LayerTypes.STATE_SPACE) : types;
   }

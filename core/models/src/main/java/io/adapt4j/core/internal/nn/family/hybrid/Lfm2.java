@@ -19,7 +19,6 @@ import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -31,12 +30,19 @@ public final class Lfm2 implements Architecture {
 
   private static final String TIED = "tie_embedding";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(128_000, 1e-6, "silu", true, 1_000_000, OptionalInt.empty());
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("lfm2", "lfm2_moe");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(128_000, 1e-6, "silu", true, 1_000_000);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(renamed(model), defaults());
   }
 
   @Override
@@ -48,7 +54,7 @@ public final class Lfm2 implements Architecture {
   public Network declare(ModelConfig model) {
     ModelConfig named = renamed(model);
     ConfigReader fields = named.fields();
-    DecoderConfig config = DecoderConfig.from(named, DEFAULTS);
+    DecoderConfig config = dimensions(named);
     requireWidth(fields, "block_dim", config.hiddenSize());
     requireWidth(fields, "conv_dim", config.hiddenSize());
     List<String> types = types(fields, config.layers());
@@ -125,7 +131,8 @@ public final class Lfm2 implements Architecture {
     }
   }
 
-  private static List<String> types(ConfigReader fields, int layers) {
+  /** Returns the type of each layer: full attention, or a convolution. */
+  public static List<String> types(ConfigReader fields, int layers) {
     List<String> types = fields.texts("layer_types");
     if (types.isEmpty()) {
       List<Integer> full =
@@ -143,7 +150,7 @@ public final class Lfm2 implements Architecture {
    * Returns the MLP width: two thirds of the stated one, times a factor, rounded up to a multiple,
    * unless the stated one is to be used unchanged.
    */
-  private static long innerWidth(ConfigReader fields, int stated) {
+  public static long innerWidth(ConfigReader fields, int stated) {
     if (!fields.bool("block_auto_adjust_ff_dim", true)) {
       return stated;
     }

@@ -12,7 +12,6 @@ import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
 import io.adapt4j.core.internal.nn.family.expert.QwenMoe;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -27,12 +26,19 @@ public final class Qwen3Next implements Architecture {
   /** Tensors of the vision tower and of multi-token prediction. */
   private static final String OTHERS = "model\\.visual\\..*|mtp\\..*";
 
-  private static final DecoderConfig.Defaults DEFAULTS =
-      new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.of(256));
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("qwen3_next", "qwen3_5_text", "qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe");
+  }
+
+  @Override
+  public DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, 256);
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig text) {
+    return DecoderConfig.from(PartialRotary.withDefault(withWidth(text), 0.25), defaults());
   }
 
   @Override
@@ -56,10 +62,9 @@ public final class Qwen3Next implements Architecture {
     return like.declare();
   }
 
-  private static LlamaLike like(ModelConfig model, ModelConfig text, boolean byGroup) {
-    ModelConfig partial = PartialRotary.withDefault(withWidth(text), 0.25);
-    ConfigReader fields = partial.fields();
-    DecoderConfig config = DecoderConfig.from(partial, DEFAULTS);
+  private LlamaLike like(ModelConfig model, ModelConfig text, boolean byGroup) {
+    ConfigReader fields = text.fields();
+    DecoderConfig config = dimensions(text);
     List<String> types = types(fields, config.layers());
     GatedDeltaNet linear = GatedDeltaNet.read(fields, config, byGroup);
     return new LlamaLike(model, config)

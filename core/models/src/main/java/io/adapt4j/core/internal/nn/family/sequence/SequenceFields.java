@@ -38,9 +38,7 @@ final class SequenceFields {
 
   /** Reads a width that must be divisible by the number of heads. */
   static int divided(ConfigReader fields, String field, int heads, int width) {
-    if (width % heads != 0) {
-      throw fields.invalid(field, "a divisor of d_model " + width, "Correct one of the two.");
-    }
+    fields.requireDivisor(field, heads, "d_model", width);
     return width / heads;
   }
 }

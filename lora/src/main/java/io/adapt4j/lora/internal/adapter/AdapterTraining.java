@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.adapter;
 
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Training of a model's adapter. */
-interface AdapterTraining extends Adaptation {
+public interface AdapterTraining extends Adaptation {
 
   AdapterModel<?> model();
 

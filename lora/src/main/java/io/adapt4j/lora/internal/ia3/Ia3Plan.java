@@ -1,10 +1,11 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.ia3;
 
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
-import io.adapt4j.lora.internal.layer.Ia3Linear;
+import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.peft.ModelTask;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,9 +31,9 @@ record Ia3Plan(
   static Ia3Plan of(Ia3Config config, Network network) {
     List<Ia3Linear.Scaled> scaled = new ArrayList<>();
     SavedModules saved = SavedModules.of(config.modulesToSave(), network);
-    Optional<String> taskType = AdapterPlan.taskType(network);
+    Optional<String> taskType = ModelTask.type(network);
     List<String> problems = new ArrayList<>();
-    AdapterPlan.otherTask(config.source(), taskType).ifPresent(problems::add);
+    ModelTask.otherTask(config.source(), taskType).ifPresent(problems::add);
     List<LinearSlot> slots = network.linears();
     for (int i = 0; i < slots.size(); i++) {
       for (Linear.Part part : slots.get(i).parts()) {
@@ -54,7 +55,7 @@ record Ia3Plan(
     if (scaled.isEmpty()) {
       problems.add(
           "The (IA)3 targets %s match no projection; %s."
-              .formatted(config.modules(), AdapterPlan.choices(network)));
+              .formatted(config.modules(), PeftNames.choices(network)));
     }
     return new Ia3Plan(
         taskType, List.copyOf(scaled), saved, transposed(network, scaled), List.copyOf(problems));

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.adapter;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Modules that train in full along with an adapter of any kind and are saved with it. */
-record SavedModules(
+public record SavedModules(
     List<String> names,
     List<String> tensors,
     Map<String, List<Long>> known,
@@ -24,12 +24,12 @@ record SavedModules(
   /** Names that PEFT adds to the modules to save, whichever of them a model has. */
   private static final List<String> CLASSIFIERS = List.of("classifier", "score");
 
-  static final String NO_TOKEN_HEAD =
+  public static final String NO_TOKEN_HEAD =
       "The base has no head for masked tokens, and an adapter file has no place for one; train"
           + " in full, or start from a checkpoint saved with the head.";
 
   /** Checks names of modules to save. */
-  static void requireNames(String... modules) {
+  public static void requireNames(String... modules) {
     for (String module : modules) {
       if (module.isBlank()) {
         throw new IllegalArgumentException("modulesToSave: expected module names, found a blank");
@@ -38,19 +38,19 @@ record SavedModules(
   }
 
   /** Returns whether a network has to predict masked tokens without a pretrained head. */
-  static boolean lacksTokenHead(Network declared) {
+  public static boolean lacksTokenHead(Network declared) {
     return !declared.newTensors().isEmpty()
         && declared instanceof Encoder encoder
         && encoder.predictsTokens();
   }
 
-  static String unknownModule(String module) {
+  public static String unknownModule(String module) {
     return "The module to save '"
         + module
         + "' is not in this model; name a module such as lm_head, embed_tokens or norm.";
   }
 
-  static SavedModules of(List<String> modules, Network network) {
+  public static SavedModules of(List<String> modules, Network network) {
     Map<String, List<Long>> known = new LinkedHashMap<>(network.tensors());
     String embedding = network.embedding().slices().get(0).name();
     Optional<String> tiedHead = tiedHead(network);
@@ -65,8 +65,9 @@ record SavedModules(
    * Returns the modules that an adapter's configuration names, and the embedding and head that PEFT
    * stores implicitly after resizing.
    */
-  static SavedModules of(AdapterConfig config, Network network) {
-    SavedModules named = of(config.modulesToSave(), network);
+  public static SavedModules of(
+      List<String> modules, Set<String> storedNames, boolean tiesEmbeddings, Network network) {
+    SavedModules named = of(modules, network);
     String embedding = network.embedding().slices().get(0).name();
     Optional<String> head = tiedHead(network);
     List<String> vocabulary =
@@ -74,15 +75,12 @@ record SavedModules(
             .filter(named.known::containsKey)
             .filter(
                 tensor ->
-                    named.tensors.contains(tensor)
-                        || config.storedNames().contains(PeftNames.base(tensor)))
+                    named.tensors.contains(tensor) || storedNames.contains(PeftNames.base(tensor)))
             .toList();
     boolean unasked = !named.tensors.containsAll(vocabulary);
     boolean both =
         head.isPresent() && vocabulary.contains(embedding) && vocabulary.contains(head.get());
-    if (head.isPresent()
-        && !vocabulary.isEmpty()
-        && (config.tiesEmbeddings() || (unasked && both))) {
+    if (head.isPresent() && !vocabulary.isEmpty() && (tiesEmbeddings || (unasked && both))) {
       List<String> tensors = new ArrayList<>(named.tensors);
       tensors.remove(head.get());
       if (!tensors.contains(embedding)) {
@@ -105,7 +103,7 @@ record SavedModules(
    * Adds the output layers that train in full: classification heads, as PEFT does for {@code
    * SEQ_CLS} and {@code TOKEN_CLS}, and heads that the base lacks.
    */
-  static List<String> withOutput(List<String> modules, Network network) {
+  public static List<String> withOutput(List<String> modules, Network network) {
     Set<String> all = new LinkedHashSet<>(modules);
     if (network instanceof Encoder encoder && encoder.classes() > 0) {
       all.addAll(CLASSIFIERS);
@@ -122,7 +120,7 @@ record SavedModules(
   /**
    * Returns whether a tensor lies in a module whose path ends with one of the names, as in PEFT.
    */
-  static boolean contains(List<String> modules, String tensor) {
+  public static boolean contains(List<String> modules, String tensor) {
     return ancestors(tensor).stream().anyMatch(path -> matches(modules, path));
   }
 
@@ -175,19 +173,19 @@ record SavedModules(
   }
 
   /** Returns the dimensions of the modules' tensors. */
-  Map<String, List<Long>> shapes() {
+  public Map<String, List<Long>> shapes() {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     tensors.forEach(name -> shapes.put(name, known.get(name)));
     return shapes;
   }
 
   /** Returns whether a projection trains in full and so gets no adapter. */
-  boolean holds(String path) {
+  public boolean holds(String path) {
     return tensors.contains(path + ".weight");
   }
 
   /** Returns names that match no tensor's path. */
-  static List<String> unknown(List<String> modules, Network network) {
+  public static List<String> unknown(List<String> modules, Network network) {
     Set<String> paths = paths(network);
     return modules.stream()
         .filter(module -> paths.stream().noneMatch(path -> path.endsWith(module)))
@@ -195,7 +193,7 @@ record SavedModules(
   }
 
   /** Returns the reasons why the modules cannot be trained or replaced. */
-  static List<String> problems(List<String> modules, Network network, Set<String> brought) {
+  public static List<String> problems(List<String> modules, Network network, Set<String> brought) {
     List<String> problems = new ArrayList<>();
     for (String name : network.newTensors()) {
       if (!contains(modules, name)) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param importance importance of each column; null if uniform
  */
 @SuppressWarnings("ArrayRecordComponent")
-record QuantizedSource(
+record QuantizedRows(
     String name,
     List<Long> shape,
     TensorType type,

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.ia3;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -9,6 +9,8 @@ import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.lora.internal.peft.ClassOutput;
+import io.adapt4j.lora.internal.peft.PeftFolder;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,10 +19,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Mechanics of attaching an (IA)3 adapter to a model. */
-record Ia3AdapterMechanics(Path path, Ia3Config config) implements AdapterMechanics {
+public record Ia3AdapterMechanics(Path path, Ia3Config config) implements AdapterMechanics {
 
   /** Reads the adapter's configuration. */
-  static Ia3AdapterMechanics at(Path folder) {
+  public static Ia3AdapterMechanics at(Path folder) {
     return new Ia3AdapterMechanics(folder, Ia3Config.read(folder));
   }
 
@@ -90,7 +92,7 @@ record Ia3AdapterMechanics(Path path, Ia3Config config) implements AdapterMechan
   }
 
   /** Returns the reasons why a folder's vectors do not match a plan. */
-  static List<String> problems(Path folder, Ia3Plan plan) {
+  public static List<String> problems(Path folder, Ia3Plan plan) {
     if (!plan.problems().isEmpty()) {
       return plan.problems();
     }

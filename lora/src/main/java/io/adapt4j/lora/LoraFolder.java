@@ -1,161 +1,41 @@
 package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableMap;
-import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.FileTransaction;
-import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.internal.Temporaries;
-import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorFile;
-import io.adapt4j.core.internal.config.ConfigReader;
-import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.head.OutputLayer;
-import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.lora.internal.peft.PeftFolder;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.StackSize;
 import io.adapt4j.lora.internal.peft.StackedFactorFile;
 import io.adapt4j.lora.internal.peft.StackedFactors;
-import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An adapter folder in PEFT's layout: {@code adapter_config.json} and {@code
- * adapter_model.safetensors}. Fields and defaults are those of PEFT 0.17 to 0.20.
+ * A {@link PeftFolder} with a LoRA adapter. Fields and defaults are those of PEFT 0.17 to 0.20.
  *
  * @see <a href="https://huggingface.co/docs/peft/developer_guides/checkpoint">PEFT checkpoint
  *     format</a>
  */
-final class PeftFolder {
-
-  static final String CONFIG = "adapter_config.json";
-
-  /** Age of a temporary file beyond which its writer is gone. */
-  private static final Duration ABANDONED = Duration.ofHours(24);
-
-  static final String WEIGHTS = "adapter_model.safetensors";
-
-  static final String LORA = "LORA";
-  static final String IA3 = "IA3";
-
-  /** API for reading each supported kind of adapter, for messages. */
-  private static final Map<String, String> READERS =
-      ImmutableMap.of(LORA, "LoraAdapter.at", IA3, "Adapter.at");
-
-  private static final Set<String> TASK_TYPES =
-      Set.of("CAUSAL_LM", "SEQ_2_SEQ_LM", "SEQ_CLS", "TOKEN_CLS", "FEATURE_EXTRACTION");
+final class LoraFolder {
 
   private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
 
   /** PEFT version whose format is written where versions differ. */
   private static final String WRITTEN_VERSION = "0.20.0";
 
-  private PeftFolder() {}
-
-  /**
-   * Returns the hash of the chat template an adapter was trained with: from the folder's {@code
-   * provenance.json}, else of the template in the folder.
-   */
-  static Optional<String> chatTemplateDigest(Path folder) {
-    Optional<Provenance> record = Provenance.find(folder);
-    return record.isPresent()
-        ? record.get().chatTemplate()
-        : ChatTemplate.find(folder).map(ChatTemplate::digest);
-  }
-
-  /** Returns the names of the stored tensors; none if the weights cannot be opened. */
-  static Set<String> storedNames(Path folder) {
-    if (!Files.exists(folder.resolve(WEIGHTS))) {
-      return Set.of();
-    }
-    try (Checkpoint weights = openWeights(folder)) {
-      return Set.copyOf(weights.names());
-    } catch (CheckpointException e) {
-      return Set.of();
-    }
-  }
-
-  /** Rejects an adapter with problems. */
-  static void requireNone(List<String> problems) {
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
-  }
-
-  /** Rejects an adapter of another kind. */
-  static void requireType(ConfigReader fields, String type) {
-    String found = fields.requireText("peft_type");
-    if (found.equals(type)) {
-      return;
-    }
-    String reader = READERS.get(found);
-    throw fields.invalid(
-        "peft_type",
-        reader == null ? "one of " + READERS.keySet() : type,
-        reader == null
-            ? "LoRA and (IA)3 adapters are read; train one of these two, or merge the adapter into"
-                + " its base with PEFT."
-            : "Read this adapter with " + reader + ".");
-  }
-
-  /** Rejects an adapter for an unsupported kind of model. */
-  static void requireTask(ConfigReader fields) {
-    if (!TASK_TYPES.contains(fields.optionalText("task_type").orElse("CAUSAL_LM"))) {
-      throw fields.invalid(
-          "task_type",
-          "null or one of " + TASK_TYPES.stream().sorted().toList(),
-          "This adapter is for a kind of model that is not supported.");
-    }
-  }
-
-  /** Reads the configuration. */
-  static AdapterConfig readConfig(Path folder) {
-    return LoraFields.read(folder);
-  }
-
-  static boolean isSet(JsonNode value) {
-    boolean unset =
-        value.isNull()
-            || (value.isBoolean() && !value.booleanValue())
-            || (value.isContainerNode() && value.isEmpty());
-    return !unset;
-  }
-
-  /** Returns the configuration of a classification model, if the adapter's folder has one. */
-  static Optional<ModelConfig> classConfig(Path folder) {
-    return Optional.of(folder.resolve(ModelConfig.FILE))
-        .filter(Files::exists)
-        .map(file -> ModelConfig.read(folder))
-        .filter(
-            modelConfig ->
-                OutputLayer.CLASSES.isOf(modelConfig)
-                    || OutputLayer.TOKEN_CLASSES.isOf(modelConfig));
-  }
-
-  /** Opens the weights. */
-  static Checkpoint openWeights(Path folder) {
-    return openWeights(folder, file -> file);
-  }
+  private LoraFolder() {}
 
   /** Opens the weights of a LoRA adapter, splitting stacked experts. */
   static Checkpoint openWeights(Path folder, AdapterConfig config, AdapterPlan plan) {
@@ -180,7 +60,7 @@ final class PeftFolder {
   static Checkpoint openWeights(
       Path folder, AdapterConfig config, StackedFactorFile.Layout swapped) {
     List<String> parameters = config.modules().parameters();
-    return openWeights(
+    return PeftFolder.openWeights(
         folder, file -> StackedFactorFile.of(file, parameters, config::rankOf, swapped));
   }
 
@@ -191,20 +71,6 @@ final class PeftFolder {
         && (Integer.parseInt(version.group(1)) > 0 || Integer.parseInt(version.group(2)) >= 19);
   }
 
-  private static Checkpoint openWeights(Path folder, UnaryOperator<TensorFile> view) {
-    if (!Files.exists(folder.resolve(WEIGHTS))
-        && Files.exists(folder.resolve("adapter_model.bin"))) {
-      throw new CheckpointException(
-          folder
-              + ": expected "
-              + WEIGHTS
-              + ", found only the pickled adapter_model.bin. Pickle files are refused because"
-              + " loading one can run any code its author put in; load the adapter with PEFT where"
-              + " you trust it and call save_pretrained(folder, safe_serialization=True).");
-    }
-    return Checkpoint.openFile(folder.resolve(WEIGHTS), view);
-  }
-
   /** Returns the reasons why the folder's weights do not match a plan. */
   static List<String> problems(Path folder, AdapterConfig config, AdapterPlan plan) {
     if (!plan.problems().isEmpty()) {
@@ -213,7 +79,7 @@ final class PeftFolder {
     Map<String, List<Long>> whole = new TreeMap<>();
     List<StackedFactorFile> views = new ArrayList<>();
     try (Checkpoint weights =
-        openWeights(
+        PeftFolder.openWeights(
             folder,
             file -> {
               file.entries().forEach((name, entry) -> whole.put(name, entry.shape()));
@@ -251,20 +117,7 @@ final class PeftFolder {
   /** Writes both files together, or neither. */
   static void write(
       Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
-    write(folder, json(config, plan, base), StackedFactors.join(tensors));
-  }
-
-  /** Writes both files together, or neither. */
-  static void write(Path folder, ObjectNode config, List<TensorData> tensors) {
-    try (FileTransaction transaction = new FileTransaction()) {
-      Temporaries.sweepOlderThan(folder, ABANDONED);
-      SafetensorsWriter.create().writeFile(transaction.stage(folder.resolve(WEIGHTS)), tensors);
-      Files.writeString(transaction.stage(folder.resolve(CONFIG)), Json.indented(config));
-      transaction.commit();
-    } catch (IOException e) {
-      throw new CheckpointException(
-          folder + ": writing the adapter failed: " + WriteFailure.explain(folder, e) + ".", e);
-    }
+    PeftFolder.write(folder, json(config, plan, base), StackedFactors.join(tensors));
   }
 
   /** Returns the configuration with fields in PEFT's order, which is alphabetical. */
@@ -272,7 +125,7 @@ final class PeftFolder {
     Map<String, JsonNode> fields = new TreeMap<>(defaults());
     config.source().properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     JsonNodeFactory nodes = JsonNodeFactory.instance;
-    fields.put("peft_type", nodes.textNode(LORA));
+    fields.put("peft_type", nodes.textNode(LoraKind.TYPE));
     fields.put(
         "task_type", plan.taskType().<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
     fields.put("fan_in_fan_out", nodes.booleanNode(plan.fanInFanOut()));
@@ -285,7 +138,7 @@ final class PeftFolder {
         ExpertTargets.areNeeded(config, plan)
             || (ExpertTargets.isPlain(config) && ExpertTargets.becomeParameters(plan));
     fields.put("lora_dropout", nodes.numberNode(dropped ? 0 : config.dropout()));
-    SelectionFields.write(fields, config, plan);
+    LoraTargetFields.write(fields, config, plan);
     boolean sided = plan.stackSizes().values().stream().anyMatch(size -> !size.transposed());
     if (sided && !isModern(config.source())) {
       fields.put("peft_version", nodes.textNode(WRITTEN_VERSION));
@@ -293,7 +146,7 @@ final class PeftFolder {
     fields.put("bias", nodes.textNode(config.bias().peftName()));
     fields.put(
         "modules_to_save",
-        plan.modulesToSave().isEmpty() ? nodes.nullNode() : array(plan.modulesToSave()));
+        plan.modulesToSave().isEmpty() ? nodes.nullNode() : PeftFolder.array(plan.modulesToSave()));
     fields.put("use_rslora", nodes.booleanNode(config.rankStabilized()));
     fields.put("lora_bias", nodes.booleanNode(config.biasOfB()));
     fields.put("use_dora", nodes.booleanNode(config.dora()));
@@ -339,12 +192,6 @@ final class PeftFolder {
     defaults.put("megatron_core", nodes.textNode("megatron.core"));
     defaults.put("qalora_group_size", nodes.numberNode(16));
     return defaults;
-  }
-
-  static ArrayNode array(List<String> texts) {
-    ArrayNode array = JsonNodeFactory.instance.arrayNode();
-    texts.forEach(array::add);
-    return array;
   }
 
   /** Returns whole numbers without a decimal point, like PEFT's integer fields. */

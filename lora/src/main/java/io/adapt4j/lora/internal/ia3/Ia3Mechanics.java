@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.ia3;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -10,7 +10,12 @@ import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.lora.internal.adapter.AdapterTraining;
+import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.peft.PeftFolder;
 import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.PeftTargets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +25,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Mechanics of training an (IA)3 adapter. */
-record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
+public record Ia3Mechanics(
+    FineTuningMethod chosen, Optional<Ia3Config> modules, List<String> modulesToSave)
+    implements MethodMechanics {
 
   /** PEFT's default names; the first choice whose modules all exist counts. */
   private static final List<Ia3Config> CHOICES =
@@ -30,19 +37,14 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
           choice("dense_4h_to_h", "query_key_value"),
           choice("output.dense", "key", "value"));
 
-  @Override
-  public Ia3 chosen() {
-    return ia3;
-  }
-
   /**
    * Returns the modules for a model; the first choice if none fits, so that the problem is
    * reported.
    */
   private Ia3Config config(Network network) {
-    return ia3.modules()
+    return modules
         .orElseGet(() -> usual(network))
-        .withModulesToSave(SavedModules.withOutput(ia3.modulesToSave(), network));
+        .withModulesToSave(SavedModules.withOutput(modulesToSave, network));
   }
 
   private static Ia3Config usual(Network network) {
@@ -58,25 +60,25 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
   }
 
   private static boolean isComplete(Ia3Config choice, Set<String> paths) {
-    Targets.Names names = (Targets.Names) choice.modules().targets();
-    return names.names().stream()
+    return choice.modules().targets().names().stream()
         .allMatch(name -> paths.stream().anyMatch(path -> PeftNames.names(path, name)));
   }
 
   private static Ia3Config choice(String feedforward, String... others) {
     String[] all = Arrays.copyOf(others, others.length + 1);
     all[others.length] = feedforward;
-    return Ia3Config.of(Targets.names(all), Optional.of(Targets.names(feedforward)));
+    return Ia3Config.of(
+        PeftTargets.names(List.of(all)), Optional.of(PeftTargets.names(List.of(feedforward))));
   }
 
   @Override
   public String identity() {
-    return ia3.description()
-        + ia3.modules()
+    return chosen.description()
+        + modules
             .flatMap(Ia3Config::feedforward)
             .map(targets -> " feedforward=" + targets)
             .orElse("")
-        + (ia3.modulesToSave().isEmpty() ? "" : " modulesToSave=" + ia3.modulesToSave());
+        + (modulesToSave.isEmpty() ? "" : " modulesToSave=" + modulesToSave);
   }
 
   @Override
@@ -85,7 +87,7 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
     if (SavedModules.lacksTokenHead(declared)) {
       problems.add(SavedModules.NO_TOKEN_HEAD);
     }
-    for (String module : SavedModules.unknown(ia3.modulesToSave(), declared)) {
+    for (String module : SavedModules.unknown(modulesToSave, declared)) {
       problems.add(SavedModules.unknownModule(module));
     }
     return List.copyOf(problems);

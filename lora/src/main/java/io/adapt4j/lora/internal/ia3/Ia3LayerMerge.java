@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.ia3;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.adapter.LayerMerge;
@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
-import io.adapt4j.lora.internal.layer.Ia3Linear;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.LinkedHashMap;
 import java.util.List;

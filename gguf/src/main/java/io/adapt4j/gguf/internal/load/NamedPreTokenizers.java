@@ -2,6 +2,7 @@ package io.adapt4j.gguf.internal.load;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.gguf.internal.tokenizer.SplitExpressions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,37 +12,7 @@ import java.util.Optional;
  * Pre-tokenizers for byte-level BPE by the names in GGUF files, in the format of {@code
  * tokenizer.json}.
  */
-final class PreTokenizers {
-
-  private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-
-  private static final String SPACES = "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-
-  private static final String LLAMA3 = words("\\p{N}{1,3}");
-
-  private static final String QWEN2 = words("\\p{N}");
-
-  /** Splits at spaces and punctuation. */
-  private static final String BLOOM = " ?[^(\\s|[.,!?…。，、।۔،])]+";
-
-  /** As Qwen 2, with marks counted as letters. */
-  private static final String QWEN35 =
-      CONTRACTIONS
-          + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
-          + SPACES;
-
-  private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
-  private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
-
-  private static final String GPT_4O = casedWords(CONTRACTIONS + "?", "\\p{N}{1,3}");
-
-  private static final String TEKKEN = casedWords("", "\\p{N}");
-
-  /** As Qwen 2, but punctuation does not include the line breaks after it. */
-  private static final String SEED_CODER =
-      CONTRACTIONS
-          + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+"
-          + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+final class NamedPreTokenizers {
 
   /** Numbers, then Chinese and Japanese, then words. */
   private static final List<String> DEEPSEEK3 =
@@ -50,7 +21,7 @@ final class PreTokenizers {
           "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
           "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
               + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"
-              + SPACES);
+              + SplitExpressions.SPACES);
 
   /** Pre-tokenizers that split by one regular expression. */
   private static final Map<String, String> EXPRESSIONS = new HashMap<>();
@@ -69,17 +40,17 @@ final class PreTokenizers {
             "pixtral",
             "lfm2",
             "llama3-1")) {
-      EXPRESSIONS.put(name, LLAMA3);
+      EXPRESSIONS.put(name, SplitExpressions.LLAMA3);
     }
     for (String name : List.of("qwen2", "deepseek-r1-qwen", "megrez", "hunyuan", "stablelm2")) {
-      EXPRESSIONS.put(name, QWEN2);
+      EXPRESSIONS.put(name, SplitExpressions.QWEN2);
     }
-    EXPRESSIONS.put("qwen35", QWEN35);
-    EXPRESSIONS.put("bloom", BLOOM);
-    EXPRESSIONS.put("gpt-4o", GPT_4O);
-    EXPRESSIONS.put("llama4", GPT_4O);
-    EXPRESSIONS.put("tekken", TEKKEN);
-    EXPRESSIONS.put("seed-coder", SEED_CODER);
+    EXPRESSIONS.put("qwen35", SplitExpressions.QWEN35);
+    EXPRESSIONS.put("bloom", SplitExpressions.BLOOM);
+    EXPRESSIONS.put("gpt-4o", SplitExpressions.GPT_4O);
+    EXPRESSIONS.put("llama4", SplitExpressions.GPT_4O);
+    EXPRESSIONS.put("tekken", SplitExpressions.TEKKEN);
+    EXPRESSIONS.put("seed-coder", SplitExpressions.SEED_CODER);
   }
 
   /** Pre-tokenizers that split as GPT-2 does. */
@@ -106,36 +77,7 @@ final class PreTokenizers {
   private static final List<String> IGNORING_MERGES =
       List.of("llama-bpe", "llama3", "llama-v3", "falcon3", "tekken", "pixtral", "lfm2");
 
-  private PreTokenizers() {}
-
-  private static String words(String numbers) {
-    return CONTRACTIONS
-        + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
-        + numbers
-        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-        + SPACES;
-  }
-
-  private static String casedWords(String contractions, String numbers) {
-    String start = "[^\\r\\n\\p{L}\\p{N}]?";
-    return start
-        + UPPER
-        + "*"
-        + LOWER
-        + "+"
-        + contractions
-        + "|"
-        + start
-        + UPPER
-        + "+"
-        + LOWER
-        + "*"
-        + contractions
-        + "|"
-        + numbers
-        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*"
-        + SPACES;
-  }
+  private NamedPreTokenizers() {}
 
   /** Returns the pre-tokenizer of a name; empty if the name is unknown. */
   static Optional<ObjectNode> of(String name) {

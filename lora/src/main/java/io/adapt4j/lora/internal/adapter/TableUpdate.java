@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.adapter;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * A {@link TableTarget} attached to a model. The weight itself holds the sum while the update is
  * on; gradients of the matrices are derived from the weight's.
  */
-final class TableUpdate implements AutoCloseable {
+public final class TableUpdate implements AutoCloseable {
 
   private final TableTarget target;
   private final Parameter weight;
@@ -39,7 +39,7 @@ final class TableUpdate implements AutoCloseable {
   private boolean on = true;
   private boolean trains;
 
-  TableUpdate(TableTarget target, Network network) {
+  public TableUpdate(TableTarget target, Network network) {
     this.target = target;
     Parameter found = null;
     Slice own = null;
@@ -70,7 +70,7 @@ final class TableUpdate implements AutoCloseable {
     }
   }
 
-  TableTarget target() {
+  public TableTarget target() {
     return target;
   }
 
@@ -79,17 +79,17 @@ final class TableUpdate implements AutoCloseable {
   }
 
   /** Returns A, or the rows of tokens. */
-  Parameter first() {
+  public Parameter first() {
     return values.get(0);
   }
 
   /** Returns B. */
-  Parameter second() {
+  public Parameter second() {
     return values.get(1);
   }
 
   /** Initializes the matrices, one of which is zero. */
-  void initialize(long seed) {
+  public void initialize(long seed) {
     SplittableRandom random = new SplittableRandom(seed + target.tensor().hashCode());
     if (target.kind() == TableTarget.Kind.EMBEDDING) {
       fill(second().value(), random, 1, true);
@@ -108,18 +108,18 @@ final class TableUpdate implements AutoCloseable {
     }
   }
 
-  void train() {
+  public void train() {
     trains = true;
     weight.trainOnly(Set.of(slice.name()));
     values.forEach(Parameter::train);
   }
 
-  List<Trainable> trained() {
+  public List<Trainable> trained() {
     return values.stream().flatMap(value -> value.trained().stream()).toList();
   }
 
   /** Computes the gradients of the matrices from the weight's. */
-  void collectGradients() {
+  public void collectGradients() {
     try (Scope scope = Scope.open();
         Tensor gradient = rows(weight.gradient())) {
       switch (target.kind()) {
@@ -146,7 +146,7 @@ final class TableUpdate implements AutoCloseable {
   }
 
   /** Updates the weight after the matrices changed. */
-  void refresh() {
+  public void refresh() {
     if (on) {
       write();
     }
@@ -186,7 +186,7 @@ final class TableUpdate implements AutoCloseable {
   }
 
   /** Switches the update on or off, in stack order: last on, first off. */
-  void enabled(boolean enable) {
+  public void enabled(boolean enable) {
     if (enable == on) {
       return;
     }
@@ -205,7 +205,7 @@ final class TableUpdate implements AutoCloseable {
   }
 
   /** Loads the matrices, and the underlying weight if the adapter provides a different one. */
-  void load(Checkpoint file) {
+  public void load(Checkpoint file) {
     for (Parameter value : values) {
       Weights.fill(value.value(), file, value.slices().get(0).name());
     }
@@ -222,7 +222,7 @@ final class TableUpdate implements AutoCloseable {
   }
 
   /** Returns the tensors as PEFT stores them. */
-  List<TensorData> tensors() {
+  public List<TensorData> tensors() {
     List<TensorData> tensors = new ArrayList<>();
     for (Parameter value : values) {
       tensors.add(
@@ -258,7 +258,7 @@ final class TableUpdate implements AutoCloseable {
    * The matrices of an embedding and its tied head, which PEFT stores once and updates twice per
    * step, by each gradient.
    */
-  static final class Tie {
+  public static final class Tie {
 
     private final TableUpdate embedding;
     private final TableUpdate head;

@@ -1,9 +1,13 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.ia3;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.lora.internal.peft.PeftFolder;
+import io.adapt4j.lora.internal.peft.PeftTargets;
+import io.adapt4j.lora.internal.peft.Selection;
+import io.adapt4j.lora.internal.peft.SelectionFields;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -12,11 +16,14 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Content of {@code adapter_config.json} for an (IA)3 adapter. */
-record Ia3Config(
+public record Ia3Config(
     Selection modules,
-    Optional<Targets> feedforward,
+    Optional<PeftTargets> feedforward,
     List<String> modulesToSave,
     ObjectNode source) {
+
+  /** The {@code peft_type} of its folders. */
+  public static final String TYPE = "IA3";
 
   private static final Set<String> READ =
       Set.of(
@@ -37,22 +44,22 @@ record Ia3Config(
           "peft_version",
           "revision");
 
-  static Ia3Config of(Targets targets, Optional<Targets> feedforward) {
+  public static Ia3Config of(PeftTargets targets, Optional<PeftTargets> feedforward) {
     return new Ia3Config(
         Selection.of(targets), feedforward, List.of(), JsonNodeFactory.instance.objectNode());
   }
 
-  Ia3Config withModulesToSave(List<String> modules) {
+  public Ia3Config withModulesToSave(List<String> modules) {
     return new Ia3Config(this.modules, feedforward, List.copyOf(modules), source);
   }
 
-  boolean isFeedforward(String path) {
+  public boolean isFeedforward(String path) {
     return feedforward.isPresent() && feedforward.get().matches(path);
   }
 
-  static Ia3Config read(Path folder) {
+  public static Ia3Config read(Path folder) {
     ConfigReader fields = ConfigReader.read(folder.resolve(PeftFolder.CONFIG));
-    PeftFolder.requireType(fields, PeftFolder.IA3);
+    PeftFolder.requireType(fields, TYPE);
     PeftFolder.requireTask(fields);
     for (Map.Entry<String, JsonNode> field : fields.json().properties()) {
       String name = field.getKey();
@@ -65,20 +72,20 @@ record Ia3Config(
     }
     return new Ia3Config(
         SelectionFields.read(fields),
-        SelectionFields.targets(fields, "feedforward_modules"),
+        PeftTargets.read(fields, "feedforward_modules"),
         fields.texts("modules_to_save"),
         fields.json());
   }
 
   /** Returns the file's content, with PEFT's fields in alphabetical order. */
-  ObjectNode json(Ia3Plan plan, String base) {
+  public ObjectNode json(Ia3Plan plan, String base) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     Map<String, JsonNode> fields = new TreeMap<>();
     source.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     for (String name : Set.of("auto_mapping", "revision")) {
       fields.putIfAbsent(name, nodes.nullNode());
     }
-    fields.put("peft_type", nodes.textNode(PeftFolder.IA3));
+    fields.put("peft_type", nodes.textNode(TYPE));
     fields.put(
         "task_type", plan.taskType().<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
     List<String> saved = plan.saved().names();
@@ -87,7 +94,7 @@ record Ia3Config(
     fields.put("fan_in_fan_out", nodes.booleanNode(plan.fanInFanOut()));
     fields.put("inference_mode", nodes.booleanNode(true));
     fields.put("init_ia3_weights", nodes.booleanNode(true));
-    fields.put("target_modules", SelectionFields.json(modules.targets()));
+    fields.put("target_modules", modules.targets().json());
     fields.put("exclude_modules", optional(modules.excluded()));
     fields.put("feedforward_modules", optional(feedforward));
     ObjectNode json = nodes.objectNode();
@@ -95,7 +102,7 @@ record Ia3Config(
     return json;
   }
 
-  private static JsonNode optional(Optional<Targets> targets) {
-    return targets.map(SelectionFields::json).orElse(JsonNodeFactory.instance.nullNode());
+  private static JsonNode optional(Optional<PeftTargets> targets) {
+    return targets.map(PeftTargets::json).orElse(JsonNodeFactory.instance.nullNode());
   }
 }

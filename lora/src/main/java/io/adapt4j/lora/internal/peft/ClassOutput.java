@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
-import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +18,7 @@ import java.util.OptionalInt;
  * The classification head that a PEFT adapter provides for a base without one. PEFT leaves the
  * number of classes to the caller that loads the base; here it is read from the layer's weight.
  */
-final class ClassOutput {
+public final class ClassOutput {
 
   private static final Map<String, OutputLayer> TASKS =
       Map.of("SEQ_CLS", OutputLayer.CLASSES, "TOKEN_CLS", OutputLayer.TOKEN_CLASSES);
@@ -39,7 +38,7 @@ final class ClassOutput {
    * Returns the configuration of the classifier that an adapter turns a base into; empty if it does
    * not.
    */
-  static Optional<ModelConfig> of(Path folder, ModelConfig base) {
+  public static Optional<ModelConfig> of(Path folder, ModelConfig base) {
     Path file = folder.resolve(PeftFolder.CONFIG);
     if (!Files.exists(file)) {
       return Optional.empty();

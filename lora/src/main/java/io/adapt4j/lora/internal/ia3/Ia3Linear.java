@@ -1,4 +1,4 @@
-package io.adapt4j.lora.internal.layer;
+package io.adapt4j.lora.internal.ia3;
 
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.lora.internal.Dora;
+import io.adapt4j.lora.internal.layer.AdapterLinear;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.List;
  * A linear layer whose outputs, or whose input, are multiplied by learned vectors ((IA)3, Liu et
  * al. 2022, section 3.3).
  */
-public final class Ia3Linear extends AdapterLinear {
+final class Ia3Linear extends AdapterLinear {
 
   /** One scaled projection. */
   public record Scaled(int slot, Linear.Part part, long in, boolean feedforward) {
@@ -137,7 +138,7 @@ public final class Ia3Linear extends AdapterLinear {
 
   /** Multiplies weight and bias, keeping their own values. */
   @Override
-  void write() {
+  protected void write() {
     DenseLinear dense = plain();
     for (Parameter parameter : dense.parameters()) {
       keep(parameter.value().copyAs(parameter.value().type()));
@@ -155,7 +156,7 @@ public final class Ia3Linear extends AdapterLinear {
   }
 
   @Override
-  void restore() {
+  protected void restore() {
     List<Parameter> parameters = plain().parameters();
     for (int i = 0; i < parameters.size(); i++) {
       parameters.get(i).value().copyFrom(kept(i));
@@ -176,7 +177,7 @@ public final class Ia3Linear extends AdapterLinear {
   }
 
   @Override
-  void closeAdapter() {
+  protected void closeAdapter() {
     vectors.close();
     gain.close();
   }

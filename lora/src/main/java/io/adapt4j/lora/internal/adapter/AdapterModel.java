@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.adapter;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -31,7 +31,7 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /** A network with an adapter's layers in its linear slots. */
-abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
+public abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
 
   private final Network network;
   private final Map<LinearSlot, L> layers = new LinkedHashMap<>();
@@ -42,37 +42,37 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   private final Optional<HeadSlot.Untied> untied;
 
   /** Prepares a network for an adapter. */
-  AdapterModel(Network network, boolean untiesHead) {
+  public AdapterModel(Network network, boolean untiesHead) {
     this.network = network;
     this.untied =
         untiesHead ? Optional.of(((Decoder) network).headSlot().untie()) : Optional.empty();
   }
 
-  final Network network() {
+  public final Network network() {
     return network;
   }
 
-  final Collection<L> layers() {
+  public final Collection<L> layers() {
     return layers.values();
   }
 
   /** Returns the base tensors that the adapter has values for. */
-  final List<BaseTensor> bases() {
+  public final List<BaseTensor> bases() {
     return bases;
   }
 
   /** Returns whether the adapter consists of its layers only. */
-  final boolean isLayersOnly() {
+  public final boolean isLayersOnly() {
     return bases.isEmpty() && under.isEmpty() && tables.isEmpty() && untied.isEmpty();
   }
 
   /** Registers base tensors for which the adapter has its own values. */
-  final void takeBases(Set<String> names) {
+  public final void takeBases(Set<String> names) {
     bases.addAll(find(names));
   }
 
   /** Registers a weight with different, frozen values under the adapter. */
-  final List<BaseTensor> takeUnder(String name) {
+  public final List<BaseTensor> takeUnder(String name) {
     List<BaseTensor> found = find(Set.of(name));
     under.addAll(found);
     return found;
@@ -91,7 +91,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   }
 
   /** Attaches updates to the embedding and the head, which may be tied. */
-  final void putTables(List<TableTarget> targets, boolean tied) {
+  public final void putTables(List<TableTarget> targets, boolean tied) {
     targets.forEach(target -> tables.add(new TableUpdate(target, network)));
     if (tied && tables.size() == 2 && tables.get(0).target().rank() > 0) {
       ties.add(new TableUpdate.Tie(tables.get(0), tables.get(1)));
@@ -99,21 +99,21 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   }
 
   /** Returns the updates of the embedding and the head. */
-  final List<TableUpdate> tables() {
+  public final List<TableUpdate> tables() {
     return tables;
   }
 
   /** Copies newly set values to their tied counterparts. */
-  final void adoptTies() {
+  public final void adoptTies() {
     ties.forEach(TableUpdate.Tie::adopt);
   }
 
-  final void collectGradients() {
+  public final void collectGradients() {
     tables.forEach(TableUpdate::collectGradients);
   }
 
   /** Wraps each slot's layer that has parts to adapt. */
-  final <P> void putAll(
+  public final <P> void putAll(
       List<P> parts, ToIntFunction<P> slot, BiFunction<Linear, List<P>, L> layer) {
     Map<Integer, List<P>> bySlot = bySlot(parts, slot);
     List<LinearSlot> slots = network.linears();
@@ -128,13 +128,13 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   }
 
   /** Returns the parts of each slot, in their order. */
-  static <P> Map<Integer, List<P>> bySlot(List<P> parts, ToIntFunction<P> slot) {
+  public static <P> Map<Integer, List<P>> bySlot(List<P> parts, ToIntFunction<P> slot) {
     return parts.stream()
         .collect(Collectors.groupingBy(slot::applyAsInt, LinkedHashMap::new, Collectors.toList()));
   }
 
   /** Loads the base tensors from an adapter file, where one of them may be missing. */
-  final void loadBases(Checkpoint file) {
+  public final void loadBases(Checkpoint file) {
     for (BaseTensor base : bases) {
       String name = PeftNames.find(stored(base.name()), file.names());
       if (file.names().contains(name)) {
@@ -146,7 +146,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   }
 
   /** Replaces the layer in a slot by one that wraps it. */
-  final void put(LinearSlot slot, Function<Linear, L> layer) {
+  public final void put(LinearSlot slot, Function<Linear, L> layer) {
     slot.replace(
         base -> {
           L made = layer.apply(base);
@@ -157,19 +157,19 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   }
 
   /** Returns PEFT's name of a base tensor. */
-  abstract String stored(String base);
+  public abstract String stored(String base);
 
   /** Returns the layers' own tensors as PEFT stores them, in fp32. */
-  abstract List<TensorData> layerTensors();
+  public abstract List<TensorData> layerTensors();
 
-  final void train() {
+  public final void train() {
     layers().forEach(AdapterLinear::train);
     bases.forEach(BaseTensor::train);
     tables.forEach(TableUpdate::train);
   }
 
   /** Returns all trainable tensors under PEFT's names. */
-  final List<Trainable> trained() {
+  public final List<Trainable> trained() {
     List<Trainable> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
     tables.forEach(table -> trained.addAll(table.trained()));
@@ -181,7 +181,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   }
 
   /** Updates derived values after the trained values changed. */
-  final void refresh() {
+  public final void refresh() {
     layers().forEach(AdapterLinear::refresh);
     ties.forEach(TableUpdate.Tie::join);
     tables.forEach(TableUpdate::refresh);
@@ -189,7 +189,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   }
 
   /** Returns the adapter's tensors as PEFT stores them, in fp32. */
-  final List<TensorData> tensors() {
+  public final List<TensorData> tensors() {
     requireEnabled("saved");
     List<TensorData> tensors = new ArrayList<>(layerTensors());
     tables.forEach(table -> tensors.addAll(table.tensors()));

@@ -24,10 +24,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** LoRA as data. */
-class LoraDescriptionTest {
+class LoraKindTest {
 
   private final Problems problems = new Problems();
-  private final LoraDescription description = new LoraDescription();
+  private final LoraKind description = new LoraKind();
 
   private Optional<FineTuningMethod> read(Value value) {
     Fields fields = Fields.of("method.lora", value, problems);
@@ -138,7 +138,7 @@ class LoraDescriptionTest {
         "{targets: {regex: '.*proj'}, feedforward: {regex: '.*down_proj'}}"
       })
   void ia3ReadsBackAsTheSame(String yaml) {
-    Ia3Description ia3 = new Ia3Description();
+    Ia3Kind ia3 = new Ia3Kind();
     Fields first = Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems);
     FineTuningMethod method = ia3.read(first).orElseThrow();
     ObjectNode written = ia3.write(method).orElseThrow();
@@ -157,7 +157,7 @@ class LoraDescriptionTest {
             "method.ia3",
             Documents.parse("run.yaml", Path.of(""), "{targets: [k_proj]}"),
             problems);
-    assertThat(new Ia3Description().read(fields)).isEmpty();
+    assertThat(new Ia3Kind().read(fields)).isEmpty();
     assertThat(problems.all()).singleElement().asString().contains("method.ia3.feedforward: ");
   }
 

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.ia3;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
-import io.adapt4j.lora.internal.layer.Ia3Linear;
+import io.adapt4j.lora.internal.adapter.AdapterModel;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -57,7 +57,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
   }
 
   @Override
-  String stored(String base) {
+  public String stored(String base) {
     return PeftNames.base(base);
   }
 
@@ -75,7 +75,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
   }
 
   @Override
-  List<TensorData> layerTensors() {
+  public List<TensorData> layerTensors() {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     plan.scaled().forEach(part -> shapes.put(part.name(), part.shape()));
     List<TensorData> tensors = new ArrayList<>();

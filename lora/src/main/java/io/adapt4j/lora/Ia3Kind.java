@@ -4,8 +4,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
-import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
+import io.adapt4j.lora.internal.ia3.Ia3Config;
+import io.adapt4j.lora.internal.ia3.Ia3Mechanics;
+import io.adapt4j.lora.internal.peft.AdapterKind;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,14 +24,14 @@ import java.util.Optional;
  *
  * <p>and with {@code modulesToSave}, a list of modules that train in full.
  */
-class Ia3Description implements MethodProvider {
+class Ia3Kind implements AdapterKind {
 
   private static final String TARGETS = "targets";
   private static final String FEEDFORWARD = "feedforward";
   private static final String SAVED = "modulesToSave";
 
   /** Public subclass, as {@link java.util.ServiceLoader} requires. */
-  public static final class Service extends Ia3Description {
+  public static final class Service extends Ia3Kind {
 
     /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
@@ -78,6 +83,18 @@ class Ia3Description implements MethodProvider {
 
   @Override
   public Optional<MethodMechanics> mechanics(FineTuningMethod method) {
-    return method instanceof Ia3 one ? Optional.of(new Ia3Mechanics(one)) : Optional.empty();
+    return method instanceof Ia3 ia3
+        ? Optional.of(new Ia3Mechanics(ia3, ia3.modules(), ia3.modulesToSave()))
+        : Optional.empty();
+  }
+
+  @Override
+  public String peftType() {
+    return Ia3Config.TYPE;
+  }
+
+  @Override
+  public AdapterMechanics at(Path folder) {
+    return Ia3AdapterMechanics.at(folder);
   }
 }

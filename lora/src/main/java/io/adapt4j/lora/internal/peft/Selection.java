@@ -1,7 +1,5 @@
-package io.adapt4j.lora;
+package io.adapt4j.lora.internal.peft;
 
-import io.adapt4j.lora.internal.peft.ExpertParameters;
-import io.adapt4j.lora.internal.peft.Expressions;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -9,60 +7,60 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Selection of the adapted modules, by PEFT's rules. */
-record Selection(
-    Targets targets,
-    Optional<Targets> excluded,
+public record Selection(
+    PeftTargets targets,
+    Optional<PeftTargets> excluded,
     List<Integer> layers,
     List<String> layersPattern,
     List<String> parameters,
     boolean modulesOnly) {
 
-  /** Targets of an adapter that names only weights that are not modules. */
-  static final Targets NO_MODULE = Targets.regex("(?!)");
+  /** PeftTargets of an adapter that names only weights that are not modules. */
+  public static final PeftTargets NO_MODULE = PeftTargets.regex("(?!)");
 
   /** A number in a path, after any component. */
   private static final Pattern ANY_LAYER = Pattern.compile(".*\\.[^.]*\\.(\\d+)\\..*");
 
-  Selection {
+  public Selection {
     layers = List.copyOf(layers);
     layersPattern = List.copyOf(layersPattern);
     parameters = List.copyOf(parameters);
   }
 
-  static Selection of(Targets targets) {
+  public static Selection of(PeftTargets targets) {
     return new Selection(targets, Optional.empty(), List.of(), List.of(), List.of(), false);
   }
 
-  Selection withTargets(Targets changed) {
+  public Selection withTargets(PeftTargets changed) {
     return new Selection(changed, excluded, layers, layersPattern, parameters, modulesOnly);
   }
 
-  Selection withExcluded(Targets changed) {
+  public Selection withExcluded(PeftTargets changed) {
     return new Selection(
         targets, Optional.of(changed), layers, layersPattern, parameters, modulesOnly);
   }
 
-  Selection withLayers(List<Integer> changed, List<String> pattern) {
+  public Selection withLayers(List<Integer> changed, List<String> pattern) {
     return new Selection(targets, excluded, changed, pattern, parameters, modulesOnly);
   }
 
   /** Returns whether a projection with several paths is adapted. */
-  boolean matches(List<String> paths) {
+  public boolean matches(List<String> paths) {
     return paths.stream().anyMatch(this::matches) && paths.stream().noneMatch(this::isExcluded);
   }
 
   /** Returns whether a weight is named, in any layer, as PEFT matches parameter names. */
-  boolean namesParameter(List<String> paths) {
+  public boolean namesParameter(List<String> paths) {
     return paths.stream().anyMatch(this::isParameter);
   }
 
   /** Returns whether a projection is selected only by its weight's name, as a parameter. */
-  boolean isWeight(String path) {
+  public boolean isWeight(String path) {
     return !ExpertParameters.isStacked(path) && !targets.matches(path) && isParameter(path);
   }
 
   /** Returns whether exclusions and layers allow a projection. */
-  boolean allows(String path) {
+  public boolean allows(String path) {
     return !isExcluded(path) && isInLayers(path);
   }
 
@@ -71,14 +69,13 @@ record Selection(
   }
 
   /** Returns whether a module is adapted. */
-  boolean matches(String path) {
+  public boolean matches(String path) {
     if (isExcluded(path)) {
       return false;
     }
     boolean isModule = !modulesOnly || !ExpertParameters.isStacked(path);
     // A full path among the names matches in any layer.
-    boolean exact =
-        isModule && targets instanceof Targets.Names names && names.names().contains(path);
+    boolean exact = isModule && targets.names().contains(path);
     boolean named = (isModule && isNamed(path)) || isParameter(path);
     return exact || (named && isInLayers(path));
   }

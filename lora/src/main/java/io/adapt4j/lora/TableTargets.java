@@ -1,9 +1,9 @@
 package io.adapt4j.lora;
 
-import com.google.common.collect.ImmutableMap;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.adapter.TableTarget;
 import io.adapt4j.lora.internal.peft.VocabularyTables;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,71 +12,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * An update of the token embedding or of the output head: low-rank matrices, or rows for some
- * tokens.
- *
- * @param rank rank of the matrices; 0 for rows of tokens
- */
-record TableTarget(
-    Kind kind,
-    String path,
-    String tensor,
-    long rows,
-    long width,
-    int rank,
-    double scale,
-    List<Integer> tokens) {
+/** The updates of token embedding and output head that a LoRA configuration names. */
+final class TableTargets {
 
-  /** PEFT's kinds of layers for embedding tables. */
-  enum Kind {
-    EMBEDDING,
-    LINEAR,
-    TOKENS
-  }
-
-  private static final String TOKENS = ".token_adapter.trainable_tokens_delta";
-
-  String a() {
-    return kind == Kind.EMBEDDING ? PeftNames.base(path + ".lora_embedding_A") : PeftNames.a(path);
-  }
-
-  String b() {
-    return kind == Kind.EMBEDDING ? PeftNames.base(path + ".lora_embedding_B") : PeftNames.b(path);
-  }
-
-  String delta() {
-    return PeftNames.base(path + TOKENS);
-  }
-
-  /**
-   * Returns the name of the unchanged weight, which PEFT stores along with matrices of embedding
-   * and head.
-   */
-  String baseLayer() {
-    return PeftNames.base(path + ".base_layer.weight");
-  }
-
-  /** Returns the trainable tensors with their dimensions. */
-  Map<String, List<Long>> tensors() {
-    return switch (kind) {
-      case TOKENS -> Map.of(delta(), List.of((long) tokens.size(), width));
-      case EMBEDDING ->
-          ImmutableMap.of(a(), List.of((long) rank, rows), b(), List.of(width, (long) rank));
-      case LINEAR ->
-          ImmutableMap.of(a(), List.of((long) rank, width), b(), List.of(rows, (long) rank));
-    };
-  }
-
-  long count() {
-    return kind == Kind.TOKENS ? tokens.size() * width : rank * (rows + width);
-  }
+  private TableTargets() {}
 
   /** Finds the tables that a configuration adapts. */
   static List<TableTarget> of(AdapterConfig config, Network network, SavedModules saved) {
     Map<String, String> tables = VocabularyTables.of(network);
     Map<String, List<Long>> known = saved.known();
-    boolean all = config.modules().targets() instanceof Targets.AllLinear;
+    boolean all = config.modules().targets().isAllLinear();
     boolean tied = network instanceof Decoder decoder && decoder.isStoredTied();
     List<TableTarget> targets = new ArrayList<>();
     boolean targeted = !all && tables.keySet().stream().anyMatch(config.modules()::matches);
@@ -91,12 +36,13 @@ record TableTarget(
                       || (config.tiesEmbeddings() && tied && targeted));
           if (!own.isEmpty()) {
             targets.add(
-                new TableTarget(Kind.TOKENS, path, tensor, shape.get(0), shape.get(1), 0, 1, own));
+                new TableTarget(
+                    TableTarget.Kind.TOKENS, path, tensor, shape.get(0), shape.get(1), 0, 1, own));
           } else if (wanted && !saved.tensors().contains(tensor)) {
-            Kind kind =
+            TableTarget.Kind kind =
                 isEmbedding(network, tensor) && !config.modules().isWeight(path)
-                    ? Kind.EMBEDDING
-                    : Kind.LINEAR;
+                    ? TableTarget.Kind.EMBEDDING
+                    : TableTarget.Kind.LINEAR;
             targets.add(
                 new TableTarget(
                     kind,
@@ -118,7 +64,7 @@ record TableTarget(
 
   /** Returns the reason why tables cannot be adapted as configured. */
   static Optional<String> problem(AdapterConfig config, Network network, List<TableTarget> tables) {
-    long rows = tables.stream().filter(table -> table.kind() == Kind.TOKENS).count();
+    long rows = tables.stream().filter(table -> table.kind() == TableTarget.Kind.TOKENS).count();
     if (rows < config.tokens().size()) {
       return Optional.of(
           "trainable_token_indices names "
@@ -132,7 +78,7 @@ record TableTarget(
               + " out one of the two, or merge the adapter into its base with PEFT.");
     }
     Optional<TableTarget> matrices =
-        tables.stream().filter(table -> table.kind() != Kind.TOKENS).findFirst();
+        tables.stream().filter(table -> table.kind() != TableTarget.Kind.TOKENS).findFirst();
     if (matrices.isPresent()
         && (config.dora() || config.biasOfB() || config.initial().leavesResidual())) {
       String what =
@@ -160,7 +106,7 @@ record TableTarget(
   static boolean untieHead(Network network, List<TableTarget> tables) {
     return network instanceof Decoder decoder
         && decoder.isStoredTied()
-        && tables.stream().anyMatch(table -> table.kind() != Kind.TOKENS);
+        && tables.stream().anyMatch(table -> table.kind() != TableTarget.Kind.TOKENS);
   }
 
   /** Returns the weights that change. */

@@ -22,41 +22,18 @@ import org.jspecify.annotations.Nullable;
  * the hash of the ids of a fixed text, as in the official converter; others by the regular
  * expressions in their file.
  */
-final class PreTokenizers {
-
-  private static final String CL100K =
-      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
-          + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-
-  private static final String O200K_WORD =
-      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+";
-
-  private static final String O200K_CAPITALS =
-      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*";
-
-  private static final String SUFFIX = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
-
-  private static final String O200K_REST =
-      "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+final class PreTokenizerNames {
 
   /** Names by regular expression. */
   private static final Map<String, String> BY_EXPRESSION =
       Map.of(
-          CL100K.replace("\\p{N}{1,3}", "\\p{N}"),
-          "qwen2",
-          CL100K
-              .replace("\\p{N}{1,3}", "\\p{N}")
-              .replace("]?\\p{L}+", "]?[\\p{L}\\p{M}]+")
-              .replace("?[^\\s\\p{L}\\p{N}]", "?[^\\s\\p{L}\\p{M}\\p{N}]"),
-          "qwen35",
-          O200K_WORD + SUFFIX + "|" + O200K_CAPITALS + SUFFIX + "|\\p{N}{1,3}" + O200K_REST,
-          "gpt-4o",
-          O200K_WORD + "|" + O200K_CAPITALS + "|\\p{N}" + O200K_REST,
-          "tekken",
-          " ?[^(\\s|[.,!?…。，、।۔،])]+",
-          "bloom");
+          SplitExpressions.QWEN2, "qwen2",
+          SplitExpressions.QWEN35, "qwen35",
+          SplitExpressions.GPT_4O, "gpt-4o",
+          SplitExpressions.TEKKEN, "tekken",
+          SplitExpressions.BLOOM, "bloom");
 
-  private PreTokenizers() {}
+  private PreTokenizerNames() {}
 
   static String find(TokenizerFolder folder) {
     try (Tokenizer tokenizer = Tokenizer.load(folder.path())) {
@@ -96,7 +73,7 @@ final class PreTokenizers {
   }
 
   private static String resource(String name) {
-    try (InputStream in = PreTokenizers.class.getResourceAsStream(name)) {
+    try (InputStream in = PreTokenizerNames.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -118,7 +95,7 @@ final class PreTokenizers {
     if (split.gpt2 || split.digits) {
       return Optional.empty();
     }
-    if (split.expression.equals(CL100K)) {
+    if (split.expression.equals(SplitExpressions.LLAMA3)) {
       boolean whole = root.path("model").path("ignore_merges").asBoolean(false);
       return Optional.of(whole ? "llama-bpe" : "dbrx");
     }

@@ -5,9 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
-import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.lora.internal.peft.AdapterKind;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -19,10 +20,12 @@ import java.util.Set;
  * lora: {rank: 16, alpha: 32, targets: [q_proj, v_proj]}
  * }</pre>
  */
-class LoraDescription implements MethodProvider {
+class LoraKind implements AdapterKind {
+
+  static final String TYPE = "LORA";
 
   /** Public subclass, as {@link java.util.ServiceLoader} requires. */
-  public static final class Service extends LoraDescription {
+  public static final class Service extends LoraKind {
 
     /** Called by {@link java.util.ServiceLoader}. */
     public Service() {}
@@ -90,5 +93,20 @@ class LoraDescription implements MethodProvider {
   @Override
   public Optional<MethodMechanics> mechanics(FineTuningMethod method) {
     return method instanceof Lora one ? Optional.of(new LoraMechanics(one)) : Optional.empty();
+  }
+
+  @Override
+  public String peftType() {
+    return TYPE;
+  }
+
+  @Override
+  public String reader() {
+    return "LoraAdapter.at";
+  }
+
+  @Override
+  public AdapterMechanics at(Path folder) {
+    return LoraAdapterMechanics.at(folder);
   }
 }
