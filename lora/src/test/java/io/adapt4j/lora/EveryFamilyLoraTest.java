@@ -14,7 +14,6 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
@@ -27,6 +26,7 @@ import io.adapt4j.core.internal.nn.loss.SequenceLoss;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -128,18 +128,14 @@ class EveryFamilyLoraTest {
     }
     if (network instanceof Decoder decoder) {
       return LanguageModelLoss.forwardBackward(
-          decoder,
-          new LanguageModelLoss.Inputs(ids, mask(), ids, 1, LENGTH),
-          scale,
-          recompute,
-          seed);
+          decoder, new Batch(ids, mask(), ids, 1, LENGTH), scale, recompute, seed);
     }
     Encoder encoder = (Encoder) network;
     long[] labels = ids;
     if (encoder.classes() > 0) {
       labels = encoder.classifiesTokens() ? new long[LENGTH] : new long[1];
     }
-    EncoderInputs inputs = new EncoderInputs(ids, mask(), new long[LENGTH], labels, 1, LENGTH);
+    Batch inputs = new Batch(ids, mask(), new long[LENGTH], labels, 1, LENGTH);
     return EncoderLoss.forwardBackward(encoder, inputs, scale, recompute, seed);
   }
 

@@ -18,6 +18,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.net.URISyntaxException;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -77,18 +78,18 @@ public final class LoraCase {
     return decoder;
   }
 
-  public static LanguageModelLoss.Inputs batch() {
+  public static Batch batch() {
     long[] ids = new long[ROWS * LENGTH];
     long[] mask = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = (i * 37L + 11) % 96;
       mask[i] = 1;
     }
-    return new LanguageModelLoss.Inputs(ids, mask, ids.clone(), ROWS, LENGTH);
+    return new Batch(ids, mask, ids.clone(), ROWS, LENGTH);
   }
 
-  static LanguageModelLoss.Inputs evaluation(SafetensorsFile expected) {
-    return new LanguageModelLoss.Inputs(
+  static Batch evaluation(SafetensorsFile expected) {
+    return new Batch(
         longs(expected, "eval.input_ids"),
         longs(expected, "eval.attention_mask"),
         longs(expected, "eval.labels"),
@@ -96,7 +97,7 @@ public final class LoraCase {
         LENGTH);
   }
 
-  public static float[] logits(Decoder decoder, LanguageModelLoss.Inputs inputs) {
+  public static float[] logits(Decoder decoder, Batch inputs) {
     try (Scope scope = Scope.open();
         Positions positions = decoder.positions(inputs.attentionMask(), ROWS, LENGTH)) {
       Ops ops = Ops.inference();
@@ -107,11 +108,7 @@ public final class LoraCase {
 
   /** Mean loss; its gradients are in the trained values, which were zeroed first. */
   public static double forwardBackward(
-      Decoder decoder,
-      List<Trainable> trained,
-      LanguageModelLoss.Inputs inputs,
-      boolean recompute,
-      long seed) {
+      Decoder decoder, List<Trainable> trained, Batch inputs, boolean recompute, long seed) {
     for (Trainable parameter : trained) {
       try (Tensor zero = Tensor.zeros(DType.F32, parameter.gradient().sizes())) {
         parameter.gradient().copyFrom(zero);

@@ -5,7 +5,6 @@ import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.models.SmolLm;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
@@ -13,6 +12,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -125,7 +125,7 @@ public final class PackingBenchmark {
     total.batchSeconds += (made - begun) / 1e9;
     total.targets += batch.targetTokens();
     total.tokens += batch.tokens();
-    total.places += batch.inputIds().length;
+    total.places += batch.ids().length;
   }
 
   private void report(EncodableRows rows, boolean bf16) {

@@ -3,11 +3,11 @@ package io.adapt4j.verification.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -35,7 +35,7 @@ final class ClassifierAdapterCheck {
   private final GoldenFolder golden;
   private final Path base;
   private final Report.Section section;
-  private final EncoderInputs batch;
+  private final Batch batch;
 
   private ClassifierAdapterCheck(GoldenFolder golden, Path base, Report.Section section) {
     this.golden = golden;

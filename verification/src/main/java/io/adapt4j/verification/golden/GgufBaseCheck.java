@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -77,7 +77,7 @@ final class GgufBaseCheck {
     Arrays.fill(mask, 1);
     long[] tokens = Arrays.stream(ids).asLongStream().toArray();
     return Networks.logits(
-        network, new EncoderInputs(tokens, mask, new long[ids.length], tokens, 1, ids.length));
+        network, new Batch(tokens, mask, new long[ids.length], tokens, 1, ids.length));
   }
 
   private float[] reference(String type) {

@@ -6,13 +6,13 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +57,7 @@ final class LoraCheck {
 
   private final GoldenFolder golden;
   private final Path base;
-  private final EncoderInputs batch;
+  private final Batch batch;
   private final Report.Section section;
   private final double tolerance;
 

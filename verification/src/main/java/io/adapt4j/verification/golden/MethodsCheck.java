@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,7 +39,7 @@ final class MethodsCheck {
   private final Adaptation adaptation;
   private final GoldenFolder golden;
   private final Report.Section section;
-  private final EncoderInputs batch;
+  private final Batch batch;
 
   private MethodsCheck(
       JsonNode losses,
@@ -130,9 +130,9 @@ final class MethodsCheck {
             0));
   }
 
-  private LanguageModelLoss.Inputs inputs(int from, int to) {
+  private Batch inputs(int from, int to) {
     int width = batch.length();
-    return new LanguageModelLoss.Inputs(
+    return new Batch(
         Arrays.copyOfRange(batch.ids(), from * width, to * width),
         Arrays.copyOfRange(batch.attentionMask(), from * width, to * width),
         Arrays.copyOfRange(batch.labels(), from * width, to * width),

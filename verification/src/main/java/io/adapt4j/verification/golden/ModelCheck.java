@@ -5,10 +5,10 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 import java.util.Map;
 
@@ -47,7 +47,7 @@ final class ModelCheck {
 
   private void forward() {
     try (Network network = Networks.load(golden.path(), DType.F32)) {
-      EncoderInputs batch = golden.batch("", "");
+      Batch batch = golden.batch("", "");
       // If versions compute different logits, those of the version that wrote the folder count.
       String logits = golden.has(OF_VERSION_FIVE) ? OF_VERSION_FIVE : "logits";
       section.attempt("logits", () -> logits(network, batch, logits, Tolerances.of(golden)));
@@ -59,19 +59,19 @@ final class ModelCheck {
                     Networks.loss(network, batch), golden.floats("loss")[0], Tolerances.FP32, 0));
       }
       if (golden.has("logits_left")) {
-        EncoderInputs left = golden.batch("", "_left");
+        Batch left = golden.batch("", "_left");
         section.attempt("logits_left", () -> logits(network, left, "logits_left", Tolerances.FP32));
       }
       section.attempt("hidden", () -> hidden(network, batch));
     }
   }
 
-  private void logits(Network network, EncoderInputs batch, String tensor, double tolerance) {
+  private void logits(Network network, Batch batch, String tensor, double tolerance) {
     float[] found = Networks.logits(network, batch);
     section.compared(tensor, golden.deviation(tensor, found, batch, tolerance));
   }
 
-  private void hidden(Network network, EncoderInputs batch) {
+  private void hidden(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       SequenceCheck.states(golden, section, both, batch);
       return;

@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
@@ -25,6 +24,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
@@ -122,7 +122,7 @@ final class Networks {
     }
   }
 
-  private static Tensor logits(Network network, Ops ops, Tensor hidden, EncoderInputs batch) {
+  private static Tensor logits(Network network, Ops ops, Tensor hidden, Batch batch) {
     if (network instanceof Decoder decoder) {
       return decoder.logits(hidden);
     }
@@ -133,11 +133,11 @@ final class Networks {
   }
 
   /** Returns all hidden states as in Transformers: the last is after the final norm. */
-  static List<float[]> hiddenStates(Network network, EncoderInputs batch, boolean five) {
+  static List<float[]> hiddenStates(Network network, Batch batch, boolean five) {
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {
       Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
-      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.typeIds(), batch.rows(), batch.length());
       List<Tensor> states =
           new ArrayList<>(network.hiddenStates(Ops.inference(), ids, types, positions));
       // Before version 5, ModernBERT's class omitted the norm from its last hidden state.
@@ -148,7 +148,7 @@ final class Networks {
   }
 
   /** Returns the logits of every next token, every token, or every class. */
-  static float[] logits(Network network, EncoderInputs batch) {
+  static float[] logits(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.logits(both, sequence(batch));
     }
@@ -156,7 +156,7 @@ final class Networks {
         Positions positions = positions(network, batch)) {
       Ops ops = Ops.inference();
       Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
-      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.typeIds(), batch.rows(), batch.length());
       Tensor hidden =
           network instanceof Decoder decoder
               ? decoder.hidden(ops, ids, positions, false)
@@ -165,7 +165,7 @@ final class Networks {
     }
   }
 
-  private static Positions positions(Network network, EncoderInputs batch) {
+  private static Positions positions(Network network, Batch batch) {
     return network instanceof Decoder decoder
         ? decoder.positions(batch.attentionMask(), batch.rows(), batch.length())
         : ((Encoder) network)
@@ -173,56 +173,51 @@ final class Networks {
   }
 
   /** Returns a batch whose labels are target texts. */
-  static SequenceInputs sequence(EncoderInputs batch) {
+  static SequenceInputs sequence(Batch batch) {
     return new SequenceInputs(
         batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
   }
 
   /** Returns the mean loss over the batch's targets. */
-  static double loss(Network network, EncoderInputs batch) {
+  static double loss(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.evaluate(both, sequence(batch)) / targets(network, batch);
     }
     double sum =
         network instanceof Decoder decoder
-            ? LanguageModelLoss.evaluate(decoder, causal(batch))
+            ? LanguageModelLoss.evaluate(decoder, batch)
             : EncoderLoss.evaluate((Encoder) network, batch);
     return sum / targets(network, batch);
   }
 
   /** Returns the mean loss and accumulates its gradients. */
-  static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
+  static double forwardBackward(Network network, Batch batch, boolean recompute) {
     int targets = targets(network, batch);
     return objective(network).forwardBackward(batch, 1.0 / targets, recompute, 0) / targets;
   }
 
   /** Returns the training objective of a network. */
-  static TrainingStep.Objective<EncoderInputs> objective(Network network) {
+  static TrainingStep.Objective<Batch> objective(Network network) {
     if (network instanceof EncoderDecoder both) {
       return (batch, scale, recompute, seed) ->
           SequenceLoss.forwardBackward(both, sequence(batch), 0, scale, recompute, seed);
     }
     return network instanceof Decoder decoder
         ? (batch, scale, recompute, seed) ->
-            LanguageModelLoss.forwardBackward(decoder, causal(batch), scale, recompute, seed)
+            LanguageModelLoss.forwardBackward(decoder, batch, scale, recompute, seed)
         : (batch, scale, recompute, seed) ->
             EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, seed);
   }
 
   /** Returns the objective with each batch's mean, as the Trainer uses for encoder-decoders. */
-  static TrainingStep.Objective<EncoderInputs> meanObjective(Network network) {
+  static TrainingStep.Objective<Batch> meanObjective(Network network) {
     return (batch, scale, recompute, seed) -> {
       int targets = targets(network, batch);
       return objective(network).forwardBackward(batch, scale / targets, recompute, seed) / targets;
     };
   }
 
-  private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {
-    return new LanguageModelLoss.Inputs(
-        batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
-  }
-
-  private static int targets(Network network, EncoderInputs batch) {
+  private static int targets(Network network, Batch batch) {
     return network instanceof Decoder
         ? TargetRows.of(batch.labels(), batch.rows(), batch.length()).count()
         : Math.toIntExact(

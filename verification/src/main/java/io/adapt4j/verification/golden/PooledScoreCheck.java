@@ -1,8 +1,8 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -35,7 +35,7 @@ final class PooledScoreCheck {
   }
 
   private static void alone(GoldenFolder golden, Network network, Report.Section section) {
-    EncoderInputs batch = golden.unlabeled("", "");
+    Batch batch = golden.unlabeled("", "");
     float[] found = new float[batch.rows()];
     for (int row = 0; row < found.length; row++) {
       int from = row * batch.length();
@@ -46,8 +46,7 @@ final class PooledScoreCheck {
               .toArray();
       long[] mask = new long[ids.length];
       Arrays.fill(mask, 1);
-      EncoderInputs encoderInputs =
-          new EncoderInputs(ids, mask, new long[ids.length], new long[0], 1, ids.length);
+      Batch encoderInputs = new Batch(ids, mask, new long[ids.length], new long[0], 1, ids.length);
       found[row] = Networks.logits(network, encoderInputs)[0];
     }
     section.compared(

@@ -2,7 +2,7 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -22,6 +22,7 @@ import io.adapt4j.core.internal.task.preference.UnpairedSample;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.preference.PreferenceLoss;
@@ -177,7 +178,7 @@ final class PreferenceCheck {
     logProbs("policy", ReferenceModel.of(decoder).logProbs(sides));
     logProbs("ref", base().logProbs(sides));
     Batch mismatched =
-        Batch.of(
+        Collator.pad(
             IntStream.range(0, pairs.size()).mapToObj(this::mismatched).toList(),
             0,
             PaddingSide.RIGHT);

@@ -6,11 +6,11 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.task.rl.ClippedObjective;
 import io.adapt4j.core.internal.task.rl.GroupAdvantages;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.lora.Lora;
@@ -45,7 +45,7 @@ final class ReinforcementCheck {
   private final Report.Section section;
   private final int[] lengths;
   private final int most;
-  private final LanguageModelLoss.Inputs inputs;
+  private final Batch inputs;
 
   private ReinforcementCheck(
       Path folder, JsonNode expected, Checkpoint tensors, Report.Section section) {
@@ -215,7 +215,7 @@ final class ReinforcementCheck {
         Tolerances.RELATIVE);
   }
 
-  private LanguageModelLoss.Inputs inputs() {
+  private Batch inputs() {
     long[] promptIds = GoldenFolder.longs(tensors, "prompt_ids");
     long[] promptMask = GoldenFolder.longs(tensors, "prompt_mask");
     long[] completionIds = GoldenFolder.longs(tensors, "completion_ids");
@@ -233,7 +233,7 @@ final class ReinforcementCheck {
       System.arraycopy(completionIds, row * most, labels, start, lengths[row]);
       Arrays.fill(mask, start, start + lengths[row], 1);
     }
-    return new LanguageModelLoss.Inputs(ids, mask, labels, lengths.length, length);
+    return new Batch(ids, mask, labels, lengths.length, length);
   }
 
   private float[] advantagesOfTokens() {

@@ -2,12 +2,12 @@ package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.loss.TextLoss;
 import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenSpan;
@@ -86,7 +86,7 @@ final class RerankCheck {
   }
 
   private void twoLogits(String suffix) {
-    EncoderInputs batch = golden.unlabeled("", suffix);
+    Batch batch = golden.unlabeled("", suffix);
     try (Network network = Networks.load(golden.path(), DType.F32)) {
       float[] all = Networks.logits(network, batch);
       int vocabulary = all.length / batch.attentionMask().length;
@@ -134,7 +134,7 @@ final class RerankCheck {
 
   private void training(Encoder encoder) {
     encoder.parameters().forEach(Parameter::train);
-    EncoderInputs batch = golden.unlabeled("", "");
+    Batch batch = golden.unlabeled("", "");
     float[] weights = new float[batch.rows()];
     Arrays.fill(weights, 1);
     double loss =

@@ -2,7 +2,7 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -114,6 +114,6 @@ final class RewardCheck {
     for (int i = 0; margin != null && i < margins.length; i++) {
       margins[i] = (float) margin.path(i).asDouble();
     }
-    return new RewardBatch(Batch.of(sides, 0, side), margins, weights);
+    return new RewardBatch(Collator.pad(sides, 0, side), margins, weights);
   }
 }

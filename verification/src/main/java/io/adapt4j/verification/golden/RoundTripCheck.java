@@ -5,11 +5,11 @@ import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ final class RoundTripCheck {
   private RoundTripCheck() {}
 
   static void run(GoldenFolder golden, Report.Section section) throws IOException {
-    EncoderInputs batch = golden.batch("", "");
+    Batch batch = golden.batch("", "");
     if (Networks.isMx(GoldenFolder.json(golden.path(), ModelConfig.FILE))) {
       asStored(golden, batch, section);
       return;
@@ -49,7 +49,7 @@ final class RoundTripCheck {
   }
 
   /** Checks that 4-bit weights are written again with the same bytes. */
-  private static void asStored(GoldenFolder golden, EncoderInputs batch, Report.Section section)
+  private static void asStored(GoldenFolder golden, Batch batch, Report.Section section)
       throws IOException {
     Path saved;
     try (Network stored = Networks.load(golden.path(), DType.F32);
@@ -77,7 +77,7 @@ final class RoundTripCheck {
   }
 
   private static void compare(
-      String quantity, Path folder, EncoderInputs batch, float[] expected, Report.Section section) {
+      String quantity, Path folder, Batch batch, float[] expected, Report.Section section) {
     try (Network loaded = Networks.load(folder, DType.F32)) {
       float[] found = Networks.logits(loaded, batch);
       section.compared(quantity, Deviation.of(found, expected, 0, 0));

@@ -3,11 +3,11 @@ package io.adapt4j.verification.golden;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.mlp.RouterBalance;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +24,7 @@ final class RouterCheck {
 
   private final GoldenFolder golden;
   private final Report.Section section;
-  private final EncoderInputs batch;
+  private final Batch batch;
 
   private RouterCheck(GoldenFolder golden, Report.Section section) {
     this.golden = golden;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ final class SequenceCheck {
 
   /** Checks all hidden states as in Transformers: the last of each side is after its final norm. */
   static void states(
-      GoldenFolder golden, Report.Section section, EncoderDecoder network, EncoderInputs batch) {
+      GoldenFolder golden, Report.Section section, EncoderDecoder network, Batch batch) {
     List<List<float[]>> sides = network.allStates(Networks.sequence(batch));
     List<float[]> read = withoutBeforeNorm(sides.get(0));
     side(golden, section, "encoder_hidden.", read, batch.attentionMask());

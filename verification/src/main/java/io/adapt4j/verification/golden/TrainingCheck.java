@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +38,7 @@ final class TrainingCheck {
   private final Path base;
   private final Run run;
   private final Report.Section section;
-  private final EncoderInputs evaluation;
+  private final Batch evaluation;
 
   private TrainingCheck(GoldenFolder golden, Path base, Run run, Report.Section section) {
     this.golden = golden;
@@ -89,10 +89,9 @@ final class TrainingCheck {
   private List<TrainingStep.Outcome> train(Network network, Adaptation adaptation) {
     List<TrainingStep.Outcome> outcomes = new ArrayList<>();
     boolean means = network instanceof EncoderDecoder;
-    TrainingStep.Objective<EncoderInputs> objective =
+    TrainingStep.Objective<Batch> objective =
         means ? Networks.meanObjective(network) : Networks.objective(network);
-    try (TrainingStep<EncoderInputs> training =
-        new TrainingStep<>(objective, adaptation, run.settings())) {
+    try (TrainingStep<Batch> training = new TrainingStep<>(objective, adaptation, run.settings())) {
       for (int step = 0; step < run.steps().size(); step++) {
         double rate = run.learningRate().rate(step);
         double terms = means ? run.steps().get(step).size() : run.labels(step);

@@ -3,7 +3,6 @@ package io.adapt4j.core.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
@@ -11,6 +10,7 @@ import io.adapt4j.core.internal.data.EncodedExample;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.charset.StandardCharsets;

@@ -16,11 +16,11 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.LoraCase;
@@ -171,13 +171,12 @@ class StackedFactorsTest {
   }
 
   private static double loss(Decoder network, Adaptation adaptation) {
-    LanguageModelLoss.Inputs inputs = LoraCase.batch();
+    Batch inputs = LoraCase.batch();
     long[] ids = Arrays.stream(inputs.ids()).map(id -> 3 + id % 30).toArray();
     return LoraCase.forwardBackward(
         network,
         adaptation.trained(),
-        new LanguageModelLoss.Inputs(
-            ids, inputs.attentionMask(), ids.clone(), LoraCase.ROWS, LoraCase.LENGTH),
+        new Batch(ids, inputs.attentionMask(), ids.clone(), LoraCase.ROWS, LoraCase.LENGTH),
         false,
         3);
   }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.data;
 
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;

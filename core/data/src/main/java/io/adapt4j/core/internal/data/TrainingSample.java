@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.data;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.OptionalInt;
 import java.util.function.IntPredicate;
 
@@ -15,7 +16,7 @@ import java.util.function.IntPredicate;
 public record TrainingSample(int[] ids, int[] labels) {
 
   /** The label of a position without loss. */
-  public static final int IGNORED = -100;
+  public static final int IGNORED = Batch.IGNORED;
 
   /** Number of last tokens among which the end token is searched. */
   private static final int TURN_END = 3;

@@ -8,6 +8,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ class BatchesTest {
       Batch batch = batches.next();
       for (int row = 0; row < batch.rows(); row++) {
         int[] ids =
-            Arrays.stream(batch.inputIds(), row * batch.length(), (row + 1) * batch.length())
+            Arrays.stream(batch.ids(), row * batch.length(), (row + 1) * batch.length())
                 .mapToInt(Math::toIntExact)
                 .toArray();
         texts.add(tokenizer.decode(ids, true));
@@ -133,11 +134,11 @@ class BatchesTest {
           boolean token = i - start < tokens;
           assertThat(batch.attentionMask()[i]).isEqualTo(token ? 1 : 0);
           if (!token) {
-            assertThat(batch.inputIds()[i]).isEqualTo(tokenizer.paddingId());
+            assertThat(batch.ids()[i]).isEqualTo(tokenizer.paddingId());
             assertThat(batch.labels()[i]).isEqualTo(TrainingSample.IGNORED);
           }
         }
-        assertThat(batch.inputIds()[start + (int) tokens - 1]).isEqualTo(2);
+        assertThat(batch.ids()[start + (int) tokens - 1]).isEqualTo(2);
       }
       assertThat(batch.length()).isEqualTo(longest);
       assertThat(batch.targetTokens()).isEqualTo(batch.tokens() - batch.rows());
@@ -148,11 +149,11 @@ class BatchesTest {
   void countsPredictedTokens() {
     TrainingSample whole = new TrainingSample(new int[] {1, 5, 6}, new int[] {1, 5, 6});
     TrainingSample part = new TrainingSample(new int[] {1, 5}, new int[] {-100, 5});
-    Batch batch = Batch.of(List.of(whole, part), 0, PaddingSide.RIGHT);
+    Batch batch = Collator.pad(List.of(whole, part), 0, PaddingSide.RIGHT);
     assertThat(batch.targetTokens()).isEqualTo(3);
     assertThat(batch.tokens()).isEqualTo(5);
-    assertThat(Batch.of(List.of(whole, part), 0, PaddingSide.LEFT).targetTokens()).isEqualTo(3);
-    refuses(IllegalArgumentException.class, () -> Batch.of(List.of(), 0, PaddingSide.LEFT));
+    assertThat(Collator.pad(List.of(whole, part), 0, PaddingSide.LEFT).targetTokens()).isEqualTo(3);
+    refuses(IllegalArgumentException.class, () -> Collator.pad(List.of(), 0, PaddingSide.LEFT));
   }
 
   @Test

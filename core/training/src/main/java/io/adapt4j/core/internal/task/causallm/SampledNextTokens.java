@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.causallm;
 
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.TrainingTask;

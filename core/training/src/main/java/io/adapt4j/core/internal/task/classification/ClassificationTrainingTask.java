@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.loss.TextLoss;
 import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.task.ClassificationProblem;
 import java.nio.file.Path;
@@ -24,7 +23,7 @@ public record ClassificationTrainingTask(
   @Override
   public double forwardBackward(TextBatch batch, double scale, boolean recompute, long seed) {
     return TextLoss.forwardBackward(
-        encoder, TextInputs.of(encoder, batch), targets(problem, batch), scale, recompute, seed);
+        encoder, batch.texts(), targets(problem, batch), scale, recompute, seed);
   }
 
   @Override
@@ -33,7 +32,7 @@ public record ClassificationTrainingTask(
   }
 
   private TextLoss.Scored score(TextBatch batch) {
-    return TextLoss.evaluate(encoder, TextInputs.of(encoder, batch), targets(problem, batch));
+    return TextLoss.evaluate(encoder, batch.texts(), targets(problem, batch));
   }
 
   static TextTargets targets(ClassificationProblem problem, TextBatch batch) {

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.internal.data.PaddedTexts;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
  * Batch of queries and the passages that each is ranked against. Not copied in or out: treat the
@@ -12,8 +12,8 @@ import io.adapt4j.core.internal.data.PaddedTexts;
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record EmbeddingBatch(
-    PaddedTexts queries,
-    PaddedTexts passages,
+    Batch queries,
+    Batch passages,
     int[] queryNumbers,
     int[] passageNumbers,
     boolean[] excluded,

@@ -3,8 +3,8 @@ package io.adapt4j.core.internal.task.embedding;
 import io.adapt4j.core.internal.data.ArrangedBatches;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EpochOrder;
-import io.adapt4j.core.internal.data.PaddedTexts;
 import io.adapt4j.core.internal.data.SequentialBatches;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,8 +49,8 @@ public final class EmbeddingBatches {
     passageNumbers.addAll(negativeNumbers);
     int[] numbers = passageNumbers.stream().mapToInt(Integer::intValue).toArray();
     return new EmbeddingBatch(
-        PaddedTexts.of(queries, paddingId),
-        PaddedTexts.of(passages, paddingId),
+        Batch.padded(queries, paddingId),
+        Batch.padded(passages, paddingId),
         queryNumbers,
         numbers,
         excluded(rows, queryNumbers, numbers),

@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.internal.data.PaddedTexts;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
@@ -26,17 +24,7 @@ record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
 
   private RankingLoss.Inputs inputs(EmbeddingBatch batch) {
     return new RankingLoss.Inputs(
-        inputs(batch.queries()), inputs(batch.passages()), batch.excluded(), batch.weights());
-  }
-
-  private static EncoderInputs inputs(PaddedTexts texts) {
-    return new EncoderInputs(
-        texts.inputIds(),
-        texts.attentionMask(),
-        new long[texts.inputIds().length],
-        new long[0],
-        texts.rows(),
-        texts.length());
+        batch.queries(), batch.passages(), batch.excluded(), batch.weights());
   }
 
   @Override

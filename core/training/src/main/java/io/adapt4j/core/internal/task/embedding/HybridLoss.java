@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.task.embedding;
 
 import io.adapt4j.core.internal.encode.TokenLinear;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -9,6 +8,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 import java.util.function.IntPredicate;
 
@@ -25,7 +25,7 @@ record HybridLoss(
     implements EmbeddingLoss {
 
   /** Model outputs for the queries or the passages. */
-  private record Side(EncoderInputs texts, Tensor dense, Tensor weights, Tensor tokens) {
+  private record Side(Batch texts, Tensor dense, Tensor weights, Tensor tokens) {
 
     Side inFullPrecision() {
       return new Side(
@@ -92,7 +92,7 @@ record HybridLoss(
     }
   }
 
-  private Side side(Ops ops, EncoderInputs texts, Positions positions, boolean recompute) {
+  private Side side(Ops ops, Batch texts, Positions positions, boolean recompute) {
     Tensor hidden = dense.hidden(ops, texts, positions, recompute);
     return new Side(
         texts,

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.embedding;
 
 import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.tensor.loss.ClassLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.op.RelativeOps;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -43,8 +44,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
    * @param excluded [B, P] in row-major order: passages excluded from a query's ranking
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
-  public record Inputs(
-      EncoderInputs queries, EncoderInputs passages, boolean[] excluded, float[] weights) {}
+  public record Inputs(Batch queries, Batch passages, boolean[] excluded, float[] weights) {}
 
   /**
    * A loss and the unit vectors that it was computed from.
@@ -158,23 +158,22 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
     return any ? logits.plus(Tensor.of(added, logits.sizes())) : logits;
   }
 
-  private Tensor vectors(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
+  private Tensor vectors(Ops ops, Batch inputs, Positions positions, boolean recompute) {
     return vectors(ops, inputs, hidden(ops, inputs, positions, recompute));
   }
 
   /** Returns the unit vectors of texts from their hidden states. */
-  Tensor vectors(Ops ops, EncoderInputs inputs, Tensor hidden) {
+  Tensor vectors(Ops ops, Batch inputs, Tensor hidden) {
     return ops.normalize(head.forward(ops, hidden, inputs.attentionMask()));
   }
 
   /** Returns the hidden states of texts. */
-  Tensor hidden(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
-    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
-    Tensor types = Tensor.of(inputs.tokenTypes(), inputs.rows(), inputs.length());
-    return encoder.hidden(ops, ids, types, positions, recompute);
+  Tensor hidden(Ops ops, Batch inputs, Positions positions, boolean recompute) {
+    return encoder.hidden(
+        ops, BatchTensors.ids(inputs), BatchTensors.types(inputs), positions, recompute);
   }
 
-  Positions positions(EncoderInputs inputs) {
-    return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
+  Positions positions(Batch inputs) {
+    return BatchTensors.positions(encoder, inputs);
   }
 }

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.task.maskedlm;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.loss.EncoderLoss;
-import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.internal.train.TrainingTask;
 
 /** Masked-token prediction by an encoder (Devlin et al. 2019). */
@@ -11,8 +10,7 @@ public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<Text
 
   @Override
   public double forwardBackward(TextBatch batch, double scale, boolean recompute, long seed) {
-    return EncoderLoss.forwardBackward(
-        encoder, TextInputs.of(encoder, batch), scale, recompute, seed);
+    return EncoderLoss.forwardBackward(encoder, batch.texts(), scale, recompute, seed);
   }
 
   @Override
@@ -22,7 +20,7 @@ public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<Text
 
   @Override
   public double evaluate(TextBatch batch) {
-    return EncoderLoss.evaluate(encoder, TextInputs.of(encoder, batch));
+    return EncoderLoss.evaluate(encoder, batch.texts());
   }
 
   @Override

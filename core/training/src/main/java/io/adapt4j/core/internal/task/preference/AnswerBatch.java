@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /** A batch of answers, with optional log-probabilities of a reference model. */
 public interface AnswerBatch<B> {

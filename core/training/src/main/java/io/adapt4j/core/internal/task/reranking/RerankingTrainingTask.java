@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.nn.loss.TextLoss;
 import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Map;
 
@@ -19,7 +18,7 @@ record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
   @Override
   public double forwardBackward(RerankingBatch batch, double scale, boolean recompute, long seed) {
     return TextLoss.forwardBackward(
-        choice, TextInputs.of(choice, batch.texts()), wanted(batch), scale, recompute, seed);
+        choice, batch.texts().texts(), wanted(batch), scale, recompute, seed);
   }
 
   @Override
@@ -28,7 +27,7 @@ record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
   }
 
   private TextLoss.Scored score(RerankingBatch batch) {
-    return TextLoss.evaluate(choice, TextInputs.of(choice, batch.texts()), wanted(batch));
+    return TextLoss.evaluate(choice, batch.texts().texts(), wanted(batch));
   }
 
   private static TextTargets wanted(RerankingBatch batch) {

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.reward;
 
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
  * N pairs of answers, padded for a single forward pass.

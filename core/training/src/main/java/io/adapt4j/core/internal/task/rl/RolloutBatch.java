@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
 import com.google.common.primitives.Floats;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -25,7 +25,7 @@ public final class RolloutBatch {
     this.metrics = metrics;
   }
 
-  LanguageModelLoss.Inputs inputs() {
+  Batch inputs() {
     return Sample.inputs(samples, padId, false);
   }
 

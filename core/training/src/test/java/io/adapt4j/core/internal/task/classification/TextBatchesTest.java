@@ -86,8 +86,8 @@ class TextBatchesTest {
             tokenizer, 16, ClassificationProblem.SINGLE_LABEL, LabelSet.of(List.of("a", "b")));
     TextRows rows = TextRows.of(data, encoder);
     TextBatch batch = TextBatches.inOrder(rows, 4, 0).epoch(0).next();
-    assertThat(batch.inputIds()).containsExactly(CLS, 12, 6, 8, SEP, CLS, 7, SEP, 0, 0);
-    assertThat(batch.attentionMask()).containsExactly(1, 1, 1, 1, 1, 1, 1, 1, 0, 0);
+    assertThat(batch.texts().ids()).containsExactly(CLS, 12, 6, 8, SEP, CLS, 7, SEP, 0, 0);
+    assertThat(batch.texts().attentionMask()).containsExactly(1, 1, 1, 1, 1, 1, 1, 1, 0, 0);
     assertThat(batch.labels()).containsExactly(0, 1);
     assertThat(batch.weights()).containsExactly(0.5f, 2);
     assertThat(batch.targets()).isEqualTo(2);
@@ -102,7 +102,7 @@ class TextBatchesTest {
     List<TextBatch> rest = all(batches.epoch(3, 4));
     assertThat(rest).hasSize(whole.size() - 4);
     for (int i = 0; i < rest.size(); i++) {
-      assertThat(rest.get(i).inputIds()).isEqualTo(whole.get(i + 4).inputIds());
+      assertThat(rest.get(i).texts().ids()).isEqualTo(whole.get(i + 4).texts().ids());
       assertThat(rest.get(i).labels()).isEqualTo(whole.get(i + 4).labels());
     }
   }
@@ -117,14 +117,14 @@ class TextBatchesTest {
     for (int epoch = 0; epoch < 8; epoch++) {
       for (TextBatch batch : all(batches.epoch(epoch))) {
         for (int i = 0; i < batch.labels().length; i++) {
-          boolean content = batch.attentionMask()[i] == 1;
-          boolean added = batch.inputIds()[i] == CLS || batch.inputIds()[i] == SEP;
+          boolean content = batch.texts().attentionMask()[i] == 1;
+          boolean added = batch.texts().ids()[i] == CLS || batch.texts().ids()[i] == SEP;
           tokens += content && !(added && batch.labels()[i] == TrainingSample.IGNORED) ? 1 : 0;
           if (batch.labels()[i] != TrainingSample.IGNORED) {
             assertThat(batch.labels()[i]).isGreaterThan(MASK);
             chosen++;
-            masks += batch.inputIds()[i] == MASK ? 1 : 0;
-            kept += batch.inputIds()[i] == batch.labels()[i] ? 1 : 0;
+            masks += batch.texts().ids()[i] == MASK ? 1 : 0;
+            kept += batch.texts().ids()[i] == batch.labels()[i] ? 1 : 0;
           }
         }
       }

@@ -10,13 +10,13 @@ import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.TokenLinear;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -174,7 +174,7 @@ class HybridLossTest {
     return new RankingLoss.Inputs(texts(2, 5), texts(3, 7), excluded, new float[] {1, 0.5f});
   }
 
-  private static EncoderInputs texts(int rows, int length) {
+  private static Batch texts(int rows, int length) {
     long[] ids = new long[rows * length];
     long[] mask = new long[ids.length];
     for (int row = 0; row < rows; row++) {
@@ -184,6 +184,6 @@ class HybridLossTest {
         mask[row * length + i] = 1;
       }
     }
-    return new EncoderInputs(ids, mask, new long[ids.length], new long[0], rows, length);
+    return new Batch(ids, mask, new long[ids.length], new long[0], rows, length);
   }
 }

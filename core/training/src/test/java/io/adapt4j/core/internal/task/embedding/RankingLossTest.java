@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.head.Pooling;
 import io.adapt4j.core.internal.nn.weights.Weights;
@@ -18,6 +17,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -229,7 +229,7 @@ class RankingLossTest {
     return new RankingLoss.Inputs(texts(QUERIES, 5, 1), texts(PASSAGES, 9, 4), excluded, weights);
   }
 
-  private static EncoderInputs texts(int rows, int length, int seed) {
+  private static Batch texts(int rows, int length, int seed) {
     long[] ids = new long[rows * length];
     long[] mask = new long[ids.length];
     for (int row = 0; row < rows; row++) {
@@ -239,7 +239,7 @@ class RankingLossTest {
         mask[row * length + i] = 1;
       }
     }
-    return new EncoderInputs(ids, mask, new long[ids.length], new long[0], rows, length);
+    return new Batch(ids, mask, new long[ids.length], new long[0], rows, length);
   }
 
   private static double lossAt(

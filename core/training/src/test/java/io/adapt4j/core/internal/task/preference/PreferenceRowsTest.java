@@ -121,8 +121,7 @@ class PreferenceRowsTest {
       for (int i = 0; i < ids.length; i++) {
         ids[i] = sides[row].ids()[i];
       }
-      assertThat(
-              Arrays.copyOfRange(batch.sides().inputIds(), row * length, row * length + ids.length))
+      assertThat(Arrays.copyOfRange(batch.sides().ids(), row * length, row * length + ids.length))
           .isEqualTo(ids);
     }
   }

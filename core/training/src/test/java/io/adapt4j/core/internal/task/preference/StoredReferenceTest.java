@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
