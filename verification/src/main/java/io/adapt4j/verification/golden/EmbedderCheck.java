@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
 import io.adapt4j.core.internal.task.embedding.RankingLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -121,8 +122,8 @@ final class EmbedderCheck {
     int half = batch.rows() / 2;
     float[] weights = new float[half];
     Arrays.fill(weights, 1);
-    RankingLoss.Inputs inputs =
-        new RankingLoss.Inputs(
+    EmbeddingBatch inputs =
+        new EmbeddingBatch(
             rows(batch, 0, half), rows(batch, half, 2 * half), new boolean[half * half], weights);
     encoder.parameters().forEach(Parameter::train);
     head.parameters().forEach(module -> module.forEach(Parameter::train));

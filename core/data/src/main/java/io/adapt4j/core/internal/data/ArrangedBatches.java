@@ -14,13 +14,13 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
   public interface Maker<B> {
 
     /** Makes a batch. */
-    B make(int number, int[][] rows);
+    B make(int epoch, int number, int[][] rows);
   }
 
   /** Makes batches with one sample per row. */
   public static <B> ArrangedBatches<B> single(BatchSampler batchSampler, Function<int[], B> maker) {
     return new ArrangedBatches<>(
-        batchSampler, (number, rows) -> maker.apply(BatchSampler.single(rows)));
+        batchSampler, (epoch, number, rows) -> maker.apply(BatchSampler.single(rows)));
   }
 
   @Override
@@ -50,7 +50,7 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
           throw new NoSuchElementException("the epoch has " + count() + " batches");
         }
         int number = next++;
-        return maker.make(number, batches.batch(number));
+        return maker.make(epoch, number, batches.batch(number));
       }
     };
   }

@@ -35,9 +35,10 @@ public final class Batches implements BatchSource<Batch> {
     this.arranged =
         new ArrangedBatches<>(
             batchSampler,
-            (number, rows) ->
+            (epoch, number, rows) ->
                 batch(rows, builder.own.test(number) ? samples::get : samples::outline));
-    this.first = new ArrangedBatches<>(batchSampler, (number, rows) -> batch(rows, samples::get));
+    this.first =
+        new ArrangedBatches<>(batchSampler, (epoch, number, rows) -> batch(rows, samples::get));
     this.packed = builder.batching == Batching.PACKED;
     this.paddingId = builder.encoder.paddingId();
     this.maxLength = builder.encoder.maxLength();

@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.FileDigest;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -24,15 +23,8 @@ public final class RowFilter {
   private final Samples.Builder samples;
   private final MessageDigest digest;
   private final int[] rows;
+  private final EncodingCounts counts = new EncodingCounts();
   private int kept;
-  private int count;
-  private int truncated;
-  private int split;
-  private int tooLong;
-  private int nothingToLearn;
-  private long tokens;
-  private long targetTokens;
-  private int longest;
 
   RowFilter(Dataset dataset, ExampleEncoder encoder) {
     this(dataset, encoder, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
@@ -70,19 +62,7 @@ public final class RowFilter {
   EncodableRows finish() {
     return new EncodableRows(
         kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
-        new EncodingReport(
-            rows.length,
-            kept,
-            count,
-            truncated,
-            split,
-            tooLong,
-            nothingToLearn,
-            tokens,
-            targetTokens,
-            longest,
-            HexFormat.of().formatHex(digest.digest()),
-            0),
+        counts.report(digest),
         samples.build());
   }
 
@@ -110,7 +90,7 @@ public final class RowFilter {
     double weight = dataset.weight(row);
     for (TrainingSample sample : encoded.samples()) {
       count(sample.length(), sample.targetTokens());
-      SampleDigest.add(digest, sample, weight);
+      sample.digest(digest, weight);
       samples.add(row, sample);
     }
   }
@@ -130,10 +110,7 @@ public final class RowFilter {
 
   /** Counts a row and returns whether it is kept. */
   private boolean count(int row, RowFate fate) {
-    tooLong += fate == RowFate.TOO_LONG ? 1 : 0;
-    nothingToLearn += fate == RowFate.NOTHING_TO_LEARN ? 1 : 0;
-    truncated += fate == RowFate.TRUNCATED ? 1 : 0;
-    split += fate == RowFate.SPLIT ? 1 : 0;
+    counts.addRow(fate);
     if (fate.isKept()) {
       rows[kept++] = row;
     }
@@ -141,9 +118,7 @@ public final class RowFilter {
   }
 
   private void count(int length, int targets) {
-    count = Math.incrementExact(count);
-    tokens += length;
-    targetTokens += targets;
-    longest = Math.max(longest, length);
+    counts.addSamples(1);
+    counts.addTokens(length, length, targets);
   }
 }

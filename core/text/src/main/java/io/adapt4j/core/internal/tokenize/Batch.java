@@ -94,7 +94,8 @@ public record Batch(
     return new Batch(matrix(rows, length, paddingId), mask, new long[0], rows.size(), length);
   }
 
-  private static int longest(List<int[]> rows) {
+  /** {@return the length of the longest row} */
+  public static int longest(List<int[]> rows) {
     return rows.stream().mapToInt(ids -> ids.length).max().orElse(0);
   }
 

@@ -14,17 +14,12 @@ record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
 
   @Override
   public double forwardBackward(EmbeddingBatch batch, double scale, boolean recompute, long seed) {
-    return loss.forwardBackward(inputs(batch), scale, recompute, seed);
+    return loss.forwardBackward(batch, scale, recompute, seed);
   }
 
   @Override
   public double evaluate(EmbeddingBatch batch) {
-    return loss.evaluate(inputs(batch)).sum();
-  }
-
-  private RankingLoss.Inputs inputs(EmbeddingBatch batch) {
-    return new RankingLoss.Inputs(
-        batch.queries(), batch.passages(), batch.excluded(), batch.weights());
+    return loss.evaluate(batch).sum();
   }
 
   @Override
@@ -49,7 +44,7 @@ record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
     return new Evaluation<>() {
       @Override
       public double add(EmbeddingBatch batch) {
-        RankingLoss.Scored scored = loss.evaluate(inputs(batch));
+        RankingLoss.Scored scored = loss.evaluate(batch);
         scores.forEach(ranking -> ranking.add(batch, scored));
         return scored.sum();
       }

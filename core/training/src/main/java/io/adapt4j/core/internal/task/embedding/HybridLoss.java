@@ -43,7 +43,7 @@ record HybridLoss(
   }
 
   @Override
-  public RankingLoss.Scored evaluate(RankingLoss.Inputs batch) {
+  public RankingLoss.Scored evaluate(EmbeddingBatch batch) {
     try (Scope scope = Scope.open(dense.encoder().engine());
         Positions ofQueries = dense.positions(batch.queries());
         Positions ofPassages = dense.positions(batch.passages())) {
@@ -58,8 +58,7 @@ record HybridLoss(
   }
 
   @Override
-  public double forwardBackward(
-      RankingLoss.Inputs batch, double factor, boolean recompute, long seed) {
+  public double forwardBackward(EmbeddingBatch batch, double factor, boolean recompute, long seed) {
     try (Scope scope = Scope.open(dense.encoder().engine());
         Positions ofQueries = dense.positions(batch.queries());
         Positions ofPassages = dense.positions(batch.passages());
@@ -101,7 +100,7 @@ record HybridLoss(
         ops.normalize(vectors.forward(ops, hidden)));
   }
 
-  private Computed compute(Side queries, Side passages, RankingLoss.Inputs batch) {
+  private Computed compute(Side queries, Side passages, EmbeddingBatch batch) {
     LexicalScores ofQueries =
         new LexicalScores(queries.texts(), queries.weights().toFloats(), counts);
     LexicalScores ofPassages =
