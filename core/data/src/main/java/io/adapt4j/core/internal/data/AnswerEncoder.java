@@ -98,16 +98,16 @@ public record AnswerEncoder(ExampleEncoder encoder) {
     List<TrainingSample> samples = new ArrayList<>();
     boolean truncated = false;
     for (TrainingSample answer : answers) {
-      EncodedExample encoded = encoder.limited(answer);
-      if (encoded instanceof EncodedExample.Dropped dropped) {
-        return EncodedRow.skipped(RowFate.of(dropped));
+      EncodedRow<TrainingSample> encoded = encoder.limited(answer);
+      if (!encoded.fate().isKept()) {
+        return encoded;
       }
-      if (!(encoded instanceof EncodedExample.Kept kept)) {
+      if (encoded.fate() == RowFate.SPLIT) {
         throw new DatasetException(
             "answers cannot be split to the limit: choose to truncate or drop them.");
       }
-      samples.add(kept.sample());
-      truncated |= kept.truncated();
+      samples.add(encoded.sample());
+      truncated |= encoded.fate() == RowFate.TRUNCATED;
     }
     return new EncodedRow<>(samples, truncated ? RowFate.TRUNCATED : RowFate.KEPT);
   }

@@ -12,16 +12,6 @@ public enum RowFate {
   /** Its two answers have the same tokens. */
   ALIKE;
 
-  static RowFate of(EncodedExample encoded) {
-    if (encoded instanceof EncodedExample.Dropped dropped) {
-      return dropped.reason() == EncodedExample.Reason.TOO_LONG ? TOO_LONG : NOTHING_TO_LEARN;
-    }
-    if (encoded instanceof EncodedExample.Kept kept) {
-      return kept.truncated() ? TRUNCATED : KEPT;
-    }
-    return SPLIT;
-  }
-
   /** {@return whether the row is trained on} */
   public boolean isKept() {
     return this == KEPT || this == TRUNCATED || this == SPLIT;

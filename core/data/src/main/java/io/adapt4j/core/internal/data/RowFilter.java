@@ -50,7 +50,7 @@ public final class RowFilter {
 
   EncodableRows run() {
     for (int from = 0; from < rows.length; from += CHUNK) {
-      List<EncodedExample> encoded = encode(from, Math.min(from + CHUNK, rows.length));
+      List<EncodedRow<TrainingSample>> encoded = encode(from, Math.min(from + CHUNK, rows.length));
       for (int i = 0; i < encoded.size(); i++) {
         take(from + i, encoded.get(i));
       }
@@ -70,7 +70,7 @@ public final class RowFilter {
    * Encodes rows in parallel. They are read sequentially, which is fastest for files. If several
    * rows fail, the first one is reported regardless of thread timing.
    */
-  List<EncodedExample> encode(int from, int to) {
+  List<EncodedRow<TrainingSample>> encode(int from, int to) {
     List<Example> examples = new ArrayList<>();
     for (int row = from; row < to; row++) {
       examples.add(dataset.get(row));
@@ -83,8 +83,8 @@ public final class RowFilter {
   }
 
   /** Records the outcome of a row encoded here. */
-  void take(int row, EncodedExample encoded) {
-    if (!count(row, RowFate.of(encoded))) {
+  void take(int row, EncodedRow<TrainingSample> encoded) {
+    if (!count(row, encoded.fate())) {
       return;
     }
     double weight = dataset.weight(row);

@@ -36,7 +36,7 @@ public final class Fisher {
     if (file.isPresent() && anchor.isIn(file.get(), rows.report().digest())) {
       return anchor.read(file.get());
     }
-    Batches singles = Batches.of(rows.dataset(), run.encoder()).batchSize(1).build();
+    Batches singles = Batches.of(rows).batchSize(1).build();
     List<Tensor> fisher =
         estimate(
             new NextTokens(run.decoder()),
