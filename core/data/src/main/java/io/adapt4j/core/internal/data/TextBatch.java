@@ -14,7 +14,8 @@ import java.util.List;
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
-public record TextBatch(Batch texts, boolean ofTokens, float[] values, float[] weights) {
+public record TextBatch(Batch texts, boolean ofTokens, float[] values, float[] weights)
+    implements CountedBatch {
 
   /** Pads samples of one problem to the longest one. */
   public static TextBatch of(List<LabeledSample> samples, float[] weights, int paddingId) {
@@ -54,12 +55,12 @@ public record TextBatch(Batch texts, boolean ofTokens, float[] values, float[] w
     return texts.labels();
   }
 
-  /** Returns the number of loss terms. */
+  @Override
   public long targets() {
     return ofTokens ? labeled(0, labels().length) : rows();
   }
 
-  /** Returns the sum of the weights of the loss terms. */
+  @Override
   public double weight() {
     double sum = 0;
     for (int row = 0; row < rows(); row++) {
@@ -72,7 +73,7 @@ public record TextBatch(Batch texts, boolean ofTokens, float[] values, float[] w
     return Arrays.stream(labels(), from, to).filter(label -> label != Batch.IGNORED).count();
   }
 
-  /** {@return the number of tokens without padding} */
+  @Override
   public long tokens() {
     return texts.tokens();
   }

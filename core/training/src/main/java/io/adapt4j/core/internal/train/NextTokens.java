@@ -3,9 +3,22 @@ package io.adapt4j.core.internal.train;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
+import java.util.function.Function;
 
 /** Next-token prediction task of a decoder. */
-public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
+public record NextTokens(
+    Decoder decoder, Function<TrainingTask<Batch>, Evaluation<Batch>> evaluations)
+    implements TrainingTask<Batch> {
+
+  /** Creates a task that evaluates the loss only. */
+  public NextTokens(Decoder decoder) {
+    this(decoder, task -> task::evaluate);
+  }
+
+  @Override
+  public Evaluation<Batch> evaluation() {
+    return evaluations.apply(this);
+  }
 
   @Override
   public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {

@@ -134,7 +134,9 @@ record PreparedCausalLm(
             new Generator(decoder, Optional.of(tokenizer), ends, ids.pad()),
             tokenizer,
             settings.output())
-        .<TrainingTask<Batch>>map(samples -> new SampledNextTokens(task, samples))
+        .map(
+            samples ->
+                new NextTokens(decoder, evaluated -> new SampledEvaluation(evaluated, samples)))
         .orElse(task);
   }
 

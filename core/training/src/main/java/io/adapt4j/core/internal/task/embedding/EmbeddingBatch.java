@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.embedding;
 
+import io.adapt4j.core.internal.data.CountedBatch;
 import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
@@ -19,7 +20,8 @@ public record EmbeddingBatch(
     boolean[] excluded,
     float[] weights,
     int[] queryNumbers,
-    int[] passageNumbers) {
+    int[] passageNumbers)
+    implements CountedBatch {
 
   /** Creates a batch without ids. */
   public EmbeddingBatch(Batch queries, Batch passages, boolean[] excluded, float[] weights) {
@@ -31,16 +33,17 @@ public record EmbeddingBatch(
     return queries.rows();
   }
 
-  /** Returns the sum of the weights. */
-  public double weight() {
-    double sum = 0;
-    for (float weight : weights) {
-      sum += weight;
-    }
-    return sum;
+  @Override
+  public long targets() {
+    return size();
   }
 
-  /** Returns the number of tokens without padding. */
+  @Override
+  public double weight() {
+    return CountedBatch.sum(weights);
+  }
+
+  @Override
   public long tokens() {
     return queries.tokens() + passages.tokens();
   }

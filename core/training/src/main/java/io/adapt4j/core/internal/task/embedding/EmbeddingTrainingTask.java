@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.embedding;
 
 import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.internal.train.CountedTask;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +10,7 @@ import java.util.Map;
 
 /** Training of an encoder to embed queries near the passages that answer them. */
 record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
-    implements TrainingTask<EmbeddingBatch> {
+    implements CountedTask<EmbeddingBatch> {
 
   @Override
   public double forwardBackward(EmbeddingBatch batch, double scale, boolean recompute, long seed) {
@@ -23,38 +23,19 @@ record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
   }
 
   @Override
-  public long targets(EmbeddingBatch batch) {
-    return batch.size();
-  }
-
-  @Override
-  public double weight(EmbeddingBatch batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(EmbeddingBatch batch) {
-    return batch.tokens();
-  }
-
-  @Override
   public Evaluation<EmbeddingBatch> evaluation() {
     List<RankingScores> scores = new ArrayList<>(List.of(new RankingScores()));
     loss.cuts().forEach(cut -> scores.add(new RankingScores(cut.dimension())));
-    return new Evaluation<>() {
-      @Override
-      public double add(EmbeddingBatch batch) {
-        RankingLoss.Scored scored = loss.evaluate(batch);
-        scores.forEach(ranking -> ranking.add(batch, scored));
-        return scored.sum();
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        scores.forEach(ranking -> metrics.putAll(ranking.metrics()));
-        return metrics;
-      }
-    };
+    return Evaluation.of(
+        batch -> {
+          RankingLoss.Scored scored = loss.evaluate(batch);
+          scores.forEach(ranking -> ranking.add(batch, scored));
+          return scored.sum();
+        },
+        () -> {
+          Map<String, Double> metrics = new LinkedHashMap<>();
+          scores.forEach(ranking -> metrics.putAll(ranking.metrics()));
+          return metrics;
+        });
   }
 }
