@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.data;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.function.Function;
 
 /** Batches made on demand from the rows that a sampler assigns to them. */
 public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
@@ -15,12 +14,6 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
 
     /** Makes a batch. */
     B make(int epoch, int number, int[][] rows);
-  }
-
-  /** Makes batches with one sample per row. */
-  public static <B> ArrangedBatches<B> single(BatchSampler batchSampler, Function<int[], B> maker) {
-    return new ArrangedBatches<>(
-        batchSampler, (epoch, number, rows) -> maker.apply(BatchSampler.single(rows)));
   }
 
   @Override

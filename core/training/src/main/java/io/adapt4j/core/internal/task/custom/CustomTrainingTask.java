@@ -130,23 +130,19 @@ record CustomTrainingTask(TrainingObjective objective, Network network, BestMode
   public Evaluation<CustomBatch> evaluation() {
     Map<String, Double> sums = new LinkedHashMap<>();
     long[] rows = {0};
-    return new Evaluation<>() {
-      @Override
-      public double add(CustomBatch batch) {
-        ObjectiveBatch seen = seen(batch);
-        rows[0] += seen.rows();
-        objective
-            .measure(seen)
-            .forEach((name, mean) -> sums.merge(name, mean * seen.rows(), Double::sum));
-        return loss(seen);
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        Map<String, Double> means = new LinkedHashMap<>();
-        sums.forEach((name, sum) -> means.put(name, sum / rows[0]));
-        return means;
-      }
-    };
+    return Evaluation.of(
+        batch -> {
+          ObjectiveBatch seen = seen(batch);
+          rows[0] += seen.rows();
+          objective
+              .measure(seen)
+              .forEach((name, mean) -> sums.merge(name, mean * seen.rows(), Double::sum));
+          return loss(seen);
+        },
+        () -> {
+          Map<String, Double> means = new LinkedHashMap<>();
+          sums.forEach((name, sum) -> means.put(name, sum / rows[0]));
+          return means;
+        });
   }
 }
