@@ -13,12 +13,12 @@ import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
@@ -103,8 +103,7 @@ public final class ExpertsBenchmark {
 
   private void steps() {
     int length = arguments.number("--length", 8);
-    LanguageModelLoss.Inputs batch =
-        SmolLm.batch(arguments.number("--rows", 1), length, VOCABULARY);
+    Batch batch = SmolLm.batch(arguments.number("--rows", 1), length, VOCABULARY);
     double targets = batch.ids().length - batch.rows();
     int warmup = arguments.number("--warmup", 0);
     Turns turns = new Turns(warmup, arguments.number("--rounds", 1));
@@ -126,11 +125,7 @@ public final class ExpertsBenchmark {
     report.figure(turns.ratio(DENSE, MIXTURE).largerRatio("speed of the mixture").target(TARGET));
   }
 
-  private static double seconds(
-      TrainingStep<LanguageModelLoss.Inputs> step,
-      LanguageModelLoss.Inputs batch,
-      double targets,
-      int number) {
+  private static double seconds(TrainingStep<Batch> step, Batch batch, double targets, int number) {
     return Timing.seconds(() -> step.run(List.of(batch), targets, 1e-4, number));
   }
 

@@ -9,8 +9,8 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.nn.cache.KvCache;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
@@ -155,9 +155,9 @@ public final class OperatorProfile {
 
   private void train(Decoder decoder) {
     try (Adaptation adaptation = Methods.of(Lora.rank(16)).attach(decoder, Path.of("random"), 1);
-        TrainingStep<LanguageModelLoss.Inputs> step =
+        TrainingStep<Batch> step =
             TrainingStep.ofLanguageModel(decoder, adaptation, SmolLm.settings(false))) {
-      List<LanguageModelLoss.Inputs> inputs = List.of(SmolLm.batch(rows, length));
+      List<Batch> inputs = List.of(SmolLm.batch(rows, length));
       double targets = (double) rows * (length - 1);
       step.run(inputs, targets, 1e-4, 0);
       profile(

@@ -16,6 +16,7 @@ import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
@@ -165,11 +166,11 @@ public final class PlanBenchmark {
         Weights.randomize(decoder, 1);
         TrainingStep.Settings settings =
             new TrainingStep.Settings(step.optimizer(), 0.01, 1.0, step.recompute());
-        LanguageModelLoss.Inputs batch =
+        Batch batch =
             SmolLm.batch(step.rows(), step.length(), decoder.dimensions().vocabularySize());
         double targets = (double) step.rows() * (step.length() - 1);
         try (Adaptation adaptation = Methods.of(method()).attach(decoder, Path.of("random"), 1);
-            TrainingStep<LanguageModelLoss.Inputs> steps =
+            TrainingStep<Batch> steps =
                 TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
           for (int i = 0; i < STEPS; i++) {
             LanguageModelLoss.evaluate(decoder, batch);

@@ -11,9 +11,9 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.EngineInfo;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.lora.Lora;
@@ -175,10 +175,10 @@ public final class WaitPolicyBenchmark {
     }
 
     private static double step(int repetitions) {
-      List<LanguageModelLoss.Inputs> batch = List.of(SmolLm.batch(ROWS, LENGTH));
+      List<Batch> batch = List.of(SmolLm.batch(ROWS, LENGTH));
       try (Decoder decoder = SmolLm.random(DType.F32);
           Adaptation adaptation = Methods.of(Lora.rank(8)).attach(decoder, Path.of("random"), 1);
-          TrainingStep<LanguageModelLoss.Inputs> step =
+          TrainingStep<Batch> step =
               TrainingStep.ofLanguageModel(decoder, adaptation, SmolLm.settings(false))) {
         double targets = (double) ROWS * (LENGTH - 1);
         step.run(batch, targets, RATE, 0);

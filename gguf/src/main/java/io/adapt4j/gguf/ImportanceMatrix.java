@@ -3,7 +3,6 @@ package io.adapt4j.gguf;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
-import io.adapt4j.core.internal.data.EncodedExample;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.load.LoadedModel;
@@ -66,8 +65,7 @@ public final class ImportanceMatrix {
   private static ImportanceMatrix run(LoadedModel loaded, Dataset data, ExampleEncoder encoder) {
     ActivationRecorder recorder = ActivationRecorder.on(loaded.decoder());
     for (int row = 0; row < data.size(); row++) {
-      EncodedExample encoded = encoder.encodeRow(data, row);
-      for (TrainingSample sample : encoded.samples()) {
+      for (TrainingSample sample : encoder.encodeRow(data, row).samples()) {
         recorder.run(sample.ids());
       }
     }

@@ -23,6 +23,7 @@ import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -243,7 +244,7 @@ class GgufBaseTest {
       long[] mask = new long[24];
       Arrays.fill(mask, 1);
       LanguageModelLoss.forwardBackward(
-          decoder, new LanguageModelLoss.Inputs(ids, mask, ids.clone(), 1, 24), 1, recompute, 5);
+          decoder, new Batch(ids, mask, ids.clone(), 1, 24), 1, recompute, 5);
       Map<String, float[]> gradients = new LinkedHashMap<>();
       adaptation
           .trained()

@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.lora.Lora;
@@ -76,7 +77,7 @@ class QuantizationAwareTest {
       long[] ids = TestModels.ids(decoder, 16);
       long[] mask = new long[16];
       Arrays.fill(mask, 1);
-      LanguageModelLoss.Inputs batch = new LanguageModelLoss.Inputs(ids, mask, ids.clone(), 1, 16);
+      Batch batch = new Batch(ids, mask, ids.clone(), 1, 16);
       double before = LanguageModelLoss.evaluate(decoder, batch);
       for (int step = 0; step < 20; step++) {
         for (Trainable trained : adaptation.trained()) {

@@ -6,6 +6,7 @@ import static io.adapt4j.lora.LoraCase.outputs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -16,7 +17,6 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
@@ -127,14 +127,14 @@ class EveryFamilyLoraTest {
     }
     if (network instanceof Decoder decoder) {
       return LanguageModelLoss.forwardBackward(
-          decoder, new LanguageModelLoss.Inputs(ids, MASK, ids, 1, LENGTH), scale, recompute, seed);
+          decoder, new Batch(ids, MASK, ids, 1, LENGTH), scale, recompute, seed);
     }
     Encoder encoder = (Encoder) network;
     long[] labels = ids;
     if (encoder.classes() > 0) {
       labels = encoder.classifiesTokens() ? new long[LENGTH] : new long[1];
     }
-    EncoderInputs inputs = new EncoderInputs(ids, MASK, new long[LENGTH], labels, 1, LENGTH);
+    Batch inputs = new Batch(ids, MASK, new long[LENGTH], labels, 1, LENGTH);
     return EncoderLoss.forwardBackward(encoder, inputs, scale, recompute, seed);
   }
 }

@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -94,18 +95,18 @@ public final class LoraCase {
     return decoder;
   }
 
-  public static LanguageModelLoss.Inputs batch() {
+  public static Batch batch() {
     long[] ids = new long[ROWS * LENGTH];
     long[] mask = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = (i * 37L + 11) % 96;
       mask[i] = 1;
     }
-    return new LanguageModelLoss.Inputs(ids, mask, ids.clone(), ROWS, LENGTH);
+    return new Batch(ids, mask, ids.clone(), ROWS, LENGTH);
   }
 
-  static LanguageModelLoss.Inputs evaluation(SafetensorsFile expected) {
-    return new LanguageModelLoss.Inputs(
+  static Batch evaluation(SafetensorsFile expected) {
+    return new Batch(
         longs(expected, "eval.input_ids"),
         longs(expected, "eval.attention_mask"),
         longs(expected, "eval.labels"),
@@ -113,7 +114,7 @@ public final class LoraCase {
         LENGTH);
   }
 
-  public static float[] logits(Decoder decoder, LanguageModelLoss.Inputs inputs) {
+  public static float[] logits(Decoder decoder, Batch inputs) {
     try (Scope scope = Scope.open();
         Positions positions = decoder.positions(inputs.attentionMask(), ROWS, LENGTH)) {
       Ops ops = Ops.inference();
@@ -126,7 +127,7 @@ public final class LoraCase {
   public static double forwardBackward(
       Decoder decoder,
       List<Trainable> trained,
-      LanguageModelLoss.Inputs inputs,
+      Batch inputs,
       boolean recompute,
       long seed) {
     for (Trainable parameter : trained) {

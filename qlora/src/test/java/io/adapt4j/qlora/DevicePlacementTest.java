@@ -11,7 +11,6 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.cache.Positions;
@@ -26,6 +25,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
@@ -106,9 +106,9 @@ class DevicePlacementTest {
         Adaptation adaptation = Methods.of(method).attach(decoder, Path.of("base"), 5)) {
       for (boolean recompute : new boolean[] {false, true}) {
         TrainingStep.Settings settings = new TrainingStep.Settings(optimizer, 0.01, 1, recompute);
-        try (TrainingStep<LanguageModelLoss.Inputs> step =
+        try (TrainingStep<Batch> step =
             TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
-          for (LanguageModelLoss.Inputs batch : List.of(batch(), padded(), packed())) {
+          for (Batch batch : List.of(batch(), padded(), packed())) {
             assertThat(step.run(List.of(batch), 7, 1e-3, 1).applied()).isTrue();
           }
         }
@@ -132,30 +132,30 @@ class DevicePlacementTest {
     return decoder;
   }
 
-  static LanguageModelLoss.Inputs batch() {
+  static Batch batch() {
     long[] ids = LongStream.range(0, ROWS * LENGTH).map(i -> i % VOCABULARY).toArray();
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
-    return new LanguageModelLoss.Inputs(ids, mask, ids.clone(), ROWS, LENGTH);
+    return new Batch(ids, mask, ids.clone(), ROWS, LENGTH);
   }
 
-  private static LanguageModelLoss.Inputs padded() {
-    LanguageModelLoss.Inputs full = batch();
+  private static Batch padded() {
+    Batch full = batch();
     long[] mask = full.attentionMask().clone();
     long[] labels = full.labels().clone();
     for (int i = LENGTH - 5; i < LENGTH; i++) {
       mask[i] = 0;
       labels[i] = -100;
     }
-    return new LanguageModelLoss.Inputs(full.ids(), mask, labels, ROWS, LENGTH);
+    return new Batch(full.ids(), mask, labels, ROWS, LENGTH);
   }
 
-  private static LanguageModelLoss.Inputs packed() {
-    LanguageModelLoss.Inputs full = batch();
+  private static Batch packed() {
+    Batch full = batch();
     float[] weights = new float[full.labels().length];
     Arrays.fill(weights, 0.5f);
     int[][] documents = {{10, 14}, {20}};
-    return new LanguageModelLoss.Inputs(
+    return new Batch(
         full.ids(), full.attentionMask(), full.labels(), ROWS, LENGTH, documents, weights);
   }
 
@@ -227,7 +227,7 @@ class DevicePlacementTest {
     long[] types = new long[4];
     long[] labels = encoder.predictsTokens() ? ids : new long[] {1};
     if (encoder.predictsTokens() || encoder.classes() > 0) {
-      EncoderInputs batch = new EncoderInputs(ids, mask, types, labels, 1, 4);
+      Batch batch = new Batch(ids, mask, types, labels, 1, 4);
       EncoderLoss.evaluate(encoder, batch);
       EncoderLoss.forwardBackward(encoder, batch, 1, recompute, 1);
       return;

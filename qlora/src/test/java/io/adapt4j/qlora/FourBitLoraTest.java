@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
@@ -117,14 +118,14 @@ class FourBitLoraTest {
     adaptation.refresh();
   }
 
-  private static LanguageModelLoss.Inputs batch(Network network) {
+  private static Batch batch(Network network) {
     long[] ids = new long[ROWS * LENGTH];
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
     for (int i = 0; i < ids.length; i++) {
       ids[i] = 3 + (i * 31L + 7) % (network.dimensions().vocabularySize() - 3);
     }
-    return new LanguageModelLoss.Inputs(ids, mask, ids.clone(), ROWS, LENGTH);
+    return new Batch(ids, mask, ids.clone(), ROWS, LENGTH);
   }
 
   private static void assertClose(String name, float[] found, float[] wanted) {

@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.tensor.op.HostKernels;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.AllKernels;
@@ -250,14 +251,14 @@ class LayerKernelsTrainingTest {
     adaptation.refresh();
   }
 
-  private static LanguageModelLoss.Inputs batch() {
+  private static Batch batch() {
     long[] ids = new long[ROWS * LENGTH];
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
     for (int i = 0; i < ids.length; i++) {
       ids[i] = 3 + (i * 31L + 7) % (VOCABULARY - 3);
     }
-    return new LanguageModelLoss.Inputs(ids, mask, ids.clone(), ROWS, LENGTH);
+    return new Batch(ids, mask, ids.clone(), ROWS, LENGTH);
   }
 
   /** Kernels that note which of them are called. */

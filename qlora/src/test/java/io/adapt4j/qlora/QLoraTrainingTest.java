@@ -13,9 +13,9 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.optim.Optimizer;
@@ -63,10 +63,10 @@ class QLoraTrainingTest {
     long[] ids = new SplittableRandom(1).longs(ROWS * LENGTH, 3, VOCABULARY).toArray();
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
-    LanguageModelLoss.Inputs batch = new LanguageModelLoss.Inputs(ids, mask, ids, ROWS, LENGTH);
+    Batch batch = new Batch(ids, mask, ids, ROWS, LENGTH);
     List<Double> losses = new ArrayList<>();
     List<Long> live = new ArrayList<>();
-    try (TrainingStep<LanguageModelLoss.Inputs> step =
+    try (TrainingStep<Batch> step =
         TrainingStep.ofLanguageModel((Decoder) network, adaptation, settings)) {
       for (int i = 0; i < steps; i++) {
         losses.add(step.run(List.of(batch), ROWS * (LENGTH - 1), 1e-2, i).loss());

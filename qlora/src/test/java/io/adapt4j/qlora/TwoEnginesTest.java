@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.tensor.ShapesOnly;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.lora.Lora;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Test;
  */
 class TwoEnginesTest {
 
-  private final LanguageModelLoss.Inputs batch = DevicePlacementTest.batch();
+  private final Batch batch = DevicePlacementTest.batch();
   private long before;
   private Decoder near;
   private Decoder away;
@@ -65,7 +66,7 @@ class TwoEnginesTest {
       for (Optimizer optimizer : List.of(Optimizer.adamW(), Optimizer.pagedAdamW8bit())) {
         try (Adaptation adaptation = Methods.of(method).attach(away, Path.of("base"), 5)) {
           TrainingStep.Settings settings = new TrainingStep.Settings(optimizer, 0.01, 1, true);
-          try (TrainingStep<LanguageModelLoss.Inputs> step =
+          try (TrainingStep<Batch> step =
               TrainingStep.ofLanguageModel(away, adaptation, settings)) {
             assertThat(step.run(List.of(batch), 7, 1e-3, 1).applied()).isTrue();
           }

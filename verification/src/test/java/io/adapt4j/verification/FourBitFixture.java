@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.Quantization;
 import io.adapt4j.qlora.QuantizedCheckpoint;
@@ -79,8 +80,8 @@ final class FourBitFixture {
     int rows = Math.toIntExact(golden.entry("input_ids").shape().get(0));
     int length = Math.toIntExact(golden.entry("input_ids").shape().get(1));
     long[] labels = longs(golden, "labels");
-    LanguageModelLoss.Inputs inputs =
-        new LanguageModelLoss.Inputs(
+    Batch inputs =
+        new Batch(
             longs(golden, "input_ids"), longs(golden, "attention_mask"), labels, rows, length);
     double sum = LanguageModelLoss.evaluate(decoder, inputs);
     return (float) (sum / TargetRows.of(labels, rows, length).count());

@@ -29,7 +29,7 @@ public class BatchingBenchmark extends SingleShot {
     Dataset dataset = Datasets.jsonl(ExampleFiles.passages());
     ExampleEncoder encoder =
         ExampleEncoder.builder(tokenizer, MAX_LENGTH).overflow(Overflow.TRUNCATE_RIGHT).build();
-    batches = Batches.of(encoder.filter(dataset).dataset(), encoder).shuffle(1).build();
+    batches = Batches.of(encoder.filter(dataset)).shuffle(1).build();
   }
 
   /** Closes the tokenizer. */

@@ -4,11 +4,11 @@ import io.adapt4j.benchmarks.harness.SingleShot;
 import io.adapt4j.benchmarks.models.SmolLm;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tokenize.Batch;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -24,7 +24,7 @@ public class ForwardBenchmark extends SingleShot {
   public DType type;
 
   private Decoder decoder;
-  private LanguageModelLoss.Inputs inputs;
+  private Batch inputs;
 
   /** Creates the model. */
   @Setup

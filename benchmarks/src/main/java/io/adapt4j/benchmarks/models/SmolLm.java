@@ -8,12 +8,12 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;
@@ -117,15 +117,15 @@ public final class SmolLm {
   }
 
   /** Returns a full batch of random tokens, all of them targets. */
-  public static LanguageModelLoss.Inputs batch(int rows, int length) {
+  public static Batch batch(int rows, int length) {
     return batch(rows, length, VOCABULARY);
   }
 
-  public static LanguageModelLoss.Inputs batch(int rows, int length, int vocabulary) {
+  public static Batch batch(int rows, int length, int vocabulary) {
     long[] ids = new SplittableRandom(SEED).longs((long) rows * length, 0, vocabulary).toArray();
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
-    return new LanguageModelLoss.Inputs(ids, mask, ids, rows, length);
+    return new Batch(ids, mask, ids, rows, length);
   }
 
   /**

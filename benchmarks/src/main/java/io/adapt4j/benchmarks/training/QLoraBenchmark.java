@@ -20,13 +20,13 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.plan.Forecast;
 import io.adapt4j.core.internal.plan.FullComparison;
 import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
@@ -296,11 +296,10 @@ public final class QLoraBenchmark {
         System.out.println(BYTES + packed.stream().mapToLong(QuantizedLinear::packedBytes).sum());
         TrainingStep.Settings settings =
             new TrainingStep.Settings(step().optimizer(), 0.01, 1.0, step().recompute());
-        LanguageModelLoss.Inputs batch =
-            SmolLm.batch(rows(), length(), decoder.dimensions().vocabularySize());
+        Batch batch = SmolLm.batch(rows(), length(), decoder.dimensions().vocabularySize());
         double targets = (double) rows() * (length() - 1);
         try (Adaptation adaptation = Methods.of(method()).attach(decoder, folder, 1);
-            TrainingStep<LanguageModelLoss.Inputs> training =
+            TrainingStep<Batch> training =
                 TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
           System.out.println(
               SECONDS

@@ -13,8 +13,8 @@ import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.lora.Lora;
@@ -80,7 +80,7 @@ public final class TrainingBenchmark {
   /** Returns the seconds of each measured step. */
   private Samples time(Decoder decoder, Adaptation adaptation) {
     double targets = (double) rows * (length - 1);
-    try (TrainingStep<LanguageModelLoss.Inputs> step =
+    try (TrainingStep<Batch> step =
         TrainingStep.ofLanguageModel(decoder, adaptation, SmolLm.settings(recompute))) {
       return Timing.ofSteps(step, SmolLm.batch(rows, length), targets, warmup, steps);
     }

@@ -5,8 +5,8 @@ import io.adapt4j.benchmarks.models.SmolLm;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
@@ -35,8 +35,8 @@ public class TrainingStepBenchmark extends SingleShot {
 
   private Decoder decoder;
   private Adaptation adaptation;
-  private TrainingStep<LanguageModelLoss.Inputs> step;
-  private List<LanguageModelLoss.Inputs> batch;
+  private TrainingStep<Batch> step;
+  private List<Batch> batch;
 
   /** Creates the model and the optimizer. */
   @Setup

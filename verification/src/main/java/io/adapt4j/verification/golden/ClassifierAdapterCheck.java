@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
@@ -34,7 +34,7 @@ final class ClassifierAdapterCheck {
 
   private final GoldenFolder golden;
   private final Path base;
-  private final EncoderInputs batch;
+  private final Batch batch;
 
   private ClassifierAdapterCheck(GoldenFolder golden, Path base) {
     this.golden = golden;

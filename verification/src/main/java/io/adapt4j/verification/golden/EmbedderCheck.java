@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.task.embedding.RankingLoss;
 import io.adapt4j.core.internal.tensor.DType;
@@ -56,13 +56,13 @@ final class EmbedderCheck {
   }
 
   private void embeddings(Encoder encoder, VectorHead head, String suffix) {
-    EncoderInputs batch = golden.batch("", suffix);
+    Batch batch = golden.batch("", suffix);
     try (Scope scope = Scope.open();
         Positions positions =
             encoder.positions(batch.ids(), batch.attentionMask(), batch.rows(), batch.length())) {
       Ops ops = Ops.inference();
       Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
-      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.typeIds(), batch.rows(), batch.length());
       Tensor hidden = encoder.hidden(ops, ids, types, positions, false);
       if (suffix.isEmpty()) {
         golden.compared("token_embeddings", hidden.toFloats(), batch, Tolerances.FP32);
@@ -77,7 +77,7 @@ final class EmbedderCheck {
     }
   }
 
-  private static double tolerance(float[] vectors, EncoderInputs batch) {
+  private static double tolerance(float[] vectors, Batch batch) {
     int width = vectors.length / batch.rows();
     double length = Math.sqrt(dot(vectors, 0, vectors, 0, width));
     return Math.abs(length - 1) < 1e-3 ? NORMALIZED : Tolerances.FP32;
@@ -110,7 +110,7 @@ final class EmbedderCheck {
   }
 
   private void loss(Encoder encoder, VectorHead head) {
-    EncoderInputs batch = golden.batch("", "");
+    Batch batch = golden.batch("", "");
     int half = batch.rows() / 2;
     RankingLoss.Inputs inputs =
         new RankingLoss.Inputs(
@@ -156,12 +156,12 @@ final class EmbedderCheck {
         tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, Tolerances.RELATIVE));
   }
 
-  private static EncoderInputs rows(EncoderInputs batch, int from, int to) {
+  private static Batch rows(Batch batch, int from, int to) {
     int width = batch.length();
-    return new EncoderInputs(
+    return new Batch(
         Arrays.copyOfRange(batch.ids(), from * width, to * width),
         Arrays.copyOfRange(batch.attentionMask(), from * width, to * width),
-        Arrays.copyOfRange(batch.tokenTypes(), from * width, to * width),
+        Arrays.copyOfRange(batch.typeIds(), from * width, to * width),
         new long[0],
         to - from,
         width);

@@ -1,7 +1,7 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.model.Precision;
@@ -39,7 +39,7 @@ final class FourBitModelCheck {
   private static final double RELATIVE = 1e-6;
 
   private final GoldenFolder golden;
-  private final EncoderInputs batch;
+  private final Batch batch;
   private final DType type;
   private final boolean exactTable;
 

@@ -1,12 +1,12 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -82,7 +82,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Compares values of tokens or texts with the expected tensor of the quantity's name. */
-  void compared(String tensor, float[] found, EncoderInputs batch, double tolerance) {
+  void compared(String tensor, float[] found, Batch batch, double tolerance) {
     compared(tensor, deviation(tensor, found, batch, tolerance));
   }
 
@@ -144,24 +144,24 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   /**
    * Returns the batch whose tensors have a prefix and a suffix; without labels it has no targets.
    */
-  EncoderInputs batch(String prefix, String suffix) {
+  Batch batch(String prefix, String suffix) {
     return has(prefix + "labels" + suffix)
         ? batch(prefix, suffix, longs(prefix + "labels" + suffix))
         : unlabeled(prefix, suffix);
   }
 
   /** Returns the same batch without targets. */
-  EncoderInputs unlabeled(String prefix, String suffix) {
+  Batch unlabeled(String prefix, String suffix) {
     long[] none = longs(prefix + "input_ids" + suffix);
     Arrays.fill(none, TargetRows.IGNORED);
     return batch(prefix, suffix, none);
   }
 
-  private EncoderInputs batch(String prefix, String suffix, long[] labels) {
+  private Batch batch(String prefix, String suffix, long[] labels) {
     String name = prefix + "input_ids" + suffix;
     long[] ids = longs(name);
     String types = prefix + "token_type_ids" + suffix;
-    return new EncoderInputs(
+    return new Batch(
         ids,
         longs(prefix + "attention_mask" + suffix),
         has(types) ? longs(types) : new long[ids.length],
@@ -180,7 +180,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Compares values with an expected tensor: of each non-padding token, or of each text. */
-  Deviation deviation(String tensor, float[] found, EncoderInputs batch, double tolerance) {
+  Deviation deviation(String tensor, float[] found, Batch batch, double tolerance) {
     float[] expected = floats(tensor);
     boolean ofTokens = tensors.entry(tensor).shape().size() > 2;
     boolean ofTargets = ofTokens && tensors.entry(tensor).shape().get(1) != batch.length();
@@ -194,7 +194,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
    * Compares hidden states with an expected tensor. Values of the residual stream may reach
    * hundreds, where rounding in single precision alone exceeds the usual tolerance.
    */
-  void comparedStates(String tensor, float[] found, EncoderInputs batch) {
+  void comparedStates(String tensor, float[] found, Batch batch) {
     double tolerance = Tolerances.ROUNDING * largest(floats(tensor));
     compared(tensor, found, batch, Math.max(Tolerances.FP32, tolerance));
   }
@@ -214,7 +214,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Returns a mask of the target texts: 1 for tokens. */
-  static long[] targets(EncoderInputs batch) {
+  static long[] targets(Batch batch) {
     return Arrays.stream(batch.labels())
         .map(label -> label == TargetRows.IGNORED ? 0 : 1)
         .toArray();

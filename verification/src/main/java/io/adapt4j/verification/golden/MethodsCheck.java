@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
@@ -32,7 +32,7 @@ final class MethodsCheck {
   private final Decoder decoder;
   private final Adaptation adaptation;
   private final GoldenFolder golden;
-  private final EncoderInputs batch;
+  private final Batch batch;
 
   private MethodsCheck(
       JsonNode losses, Decoder decoder, Adaptation adaptation, GoldenFolder golden) {
@@ -105,9 +105,9 @@ final class MethodsCheck {
             TokenLogProbs.evaluate(decoder, inputs(0, batch.rows())), expected, Tolerances.FP32));
   }
 
-  private LanguageModelLoss.Inputs inputs(int from, int to) {
+  private Batch inputs(int from, int to) {
     int width = batch.length();
-    return new LanguageModelLoss.Inputs(
+    return new Batch(
         Arrays.copyOfRange(batch.ids(), from * width, to * width),
         Arrays.copyOfRange(batch.attentionMask(), from * width, to * width),
         Arrays.copyOfRange(batch.labels(), from * width, to * width),

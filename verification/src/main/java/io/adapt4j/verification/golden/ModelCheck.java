@@ -1,12 +1,12 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -46,7 +46,7 @@ final class ModelCheck {
 
   private void forward() {
     try (Network network = Networks.load(golden.path(), DType.F32)) {
-      EncoderInputs batch = golden.batch("", "");
+      Batch batch = golden.batch("", "");
       // If versions compute different logits, those of the version that wrote the folder count.
       String logits = golden.has(OF_VERSION_FIVE) ? OF_VERSION_FIVE : "logits";
       golden.attempt("logits", () -> logits(network, batch, logits, Tolerances.of(golden)));
@@ -55,19 +55,19 @@ final class ModelCheck {
             "loss", () -> golden.compared("loss", Networks.loss(network, batch), "loss"));
       }
       if (golden.has("logits_left")) {
-        EncoderInputs left = golden.batch("", "_left");
+        Batch left = golden.batch("", "_left");
         golden.attempt("logits_left", () -> logits(network, left, "logits_left", Tolerances.FP32));
       }
       golden.attempt("hidden", () -> hidden(network, batch));
     }
   }
 
-  private void logits(Network network, EncoderInputs batch, String tensor, double tolerance) {
+  private void logits(Network network, Batch batch, String tensor, double tolerance) {
     float[] found = Networks.logits(network, batch);
     golden.compared(tensor, found, batch, tolerance);
   }
 
-  private void hidden(Network network, EncoderInputs batch) {
+  private void hidden(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       SequenceCheck.states(golden, both, batch);
       return;

@@ -1,5 +1,6 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -9,7 +10,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
@@ -123,7 +123,7 @@ final class Networks {
     }
   }
 
-  private static Tensor logits(Network network, Ops ops, Tensor hidden, EncoderInputs batch) {
+  private static Tensor logits(Network network, Ops ops, Tensor hidden, Batch batch) {
     if (network instanceof Decoder decoder) {
       return decoder.logits(hidden);
     }
@@ -134,11 +134,11 @@ final class Networks {
   }
 
   /** Returns all hidden states as in Transformers: the last is after the final norm. */
-  static List<float[]> hiddenStates(Network network, EncoderInputs batch, boolean five) {
+  static List<float[]> hiddenStates(Network network, Batch batch, boolean five) {
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {
       Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
-      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.typeIds(), batch.rows(), batch.length());
       List<Tensor> states =
           new ArrayList<>(network.hiddenStates(Ops.inference(), ids, types, positions));
       // Before version 5, ModernBERT's class omitted the norm from its last hidden state.
@@ -149,7 +149,7 @@ final class Networks {
   }
 
   /** Returns the logits of every next token, every token, or every class. */
-  static float[] logits(Network network, EncoderInputs batch) {
+  static float[] logits(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.logits(both, sequence(batch));
     }
@@ -157,7 +157,7 @@ final class Networks {
         Positions positions = positions(network, batch)) {
       Ops ops = Ops.inference();
       Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
-      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.typeIds(), batch.rows(), batch.length());
       Tensor hidden =
           network instanceof Decoder decoder
               ? decoder.hidden(ops, ids, positions, false)
@@ -179,10 +179,10 @@ final class Networks {
     Arrays.fill(mask, 1);
     long[] tokens = Arrays.stream(ids).asLongStream().toArray();
     return logits(
-        network, new EncoderInputs(tokens, mask, new long[ids.length], tokens, 1, ids.length));
+        network, new Batch(tokens, mask, new long[ids.length], tokens, 1, ids.length));
   }
 
-  private static Positions positions(Network network, EncoderInputs batch) {
+  private static Positions positions(Network network, Batch batch) {
     return network instanceof Decoder decoder
         ? decoder.positions(batch.attentionMask(), batch.rows(), batch.length())
         : ((Encoder) network)
@@ -190,13 +190,13 @@ final class Networks {
   }
 
   /** Returns a batch whose labels are target texts. */
-  static SequenceInputs sequence(EncoderInputs batch) {
+  static SequenceInputs sequence(Batch batch) {
     return new SequenceInputs(
         batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
   }
 
   /** Returns the mean loss over the batch's targets. */
-  static double loss(Network network, EncoderInputs batch) {
+  static double loss(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.evaluate(both, sequence(batch)) / targets(network, batch);
     }
@@ -208,13 +208,13 @@ final class Networks {
   }
 
   /** Returns the mean loss and accumulates its gradients. */
-  static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
+  static double forwardBackward(Network network, Batch batch, boolean recompute) {
     int targets = targets(network, batch);
     return objective(network).forwardBackward(batch, 1.0 / targets, recompute, 0) / targets;
   }
 
   /** Returns the training objective of a network. */
-  static TrainingStep.Objective<EncoderInputs> objective(Network network) {
+  static TrainingStep.Objective<Batch> objective(Network network) {
     if (network instanceof EncoderDecoder both) {
       return (batch, scale, recompute, seed) ->
           SequenceLoss.forwardBackward(both, sequence(batch), 0, scale, recompute, seed);
@@ -227,19 +227,19 @@ final class Networks {
   }
 
   /** Returns the objective with each batch's mean, as the Trainer uses for encoder-decoders. */
-  static TrainingStep.Objective<EncoderInputs> meanObjective(Network network) {
+  static TrainingStep.Objective<Batch> meanObjective(Network network) {
     return (batch, scale, recompute, seed) -> {
       int targets = targets(network, batch);
       return objective(network).forwardBackward(batch, scale / targets, recompute, seed) / targets;
     };
   }
 
-  private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {
-    return new LanguageModelLoss.Inputs(
+  private static Batch causal(Batch batch) {
+    return new Batch(
         batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
   }
 
-  private static int targets(Network network, EncoderInputs batch) {
+  private static int targets(Network network, Batch batch) {
     return network instanceof Decoder
         ? TargetRows.of(batch.labels(), batch.rows(), batch.length()).count()
         : Math.toIntExact(

@@ -1,11 +1,11 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.task.rl.ClippedObjective;
 import io.adapt4j.core.internal.task.rl.GroupAdvantages;
@@ -41,7 +41,7 @@ final class ReinforcementCheck {
   private final GoldenFolder golden;
   private final int[] lengths;
   private final int most;
-  private final LanguageModelLoss.Inputs inputs;
+  private final Batch inputs;
 
   private ReinforcementCheck(GoldenFolder golden) {
     this.golden = golden;
@@ -188,7 +188,7 @@ final class ReinforcementCheck {
     Gradients.compare(golden, GRADIENT + name + ".", found, "grpo %s");
   }
 
-  private LanguageModelLoss.Inputs inputs() {
+  private Batch inputs() {
     long[] promptIds = golden.longs("prompt_ids");
     long[] promptMask = golden.longs("prompt_mask");
     long[] completionIds = golden.longs("completion_ids");
@@ -206,7 +206,7 @@ final class ReinforcementCheck {
       System.arraycopy(completionIds, row * most, labels, start, lengths[row]);
       Arrays.fill(mask, start, start + lengths[row], 1);
     }
-    return new LanguageModelLoss.Inputs(ids, mask, labels, lengths.length, length);
+    return new Batch(ids, mask, labels, lengths.length, length);
   }
 
   private float[] advantagesOfTokens() {

@@ -1,8 +1,8 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.loss.TextLoss;
 import io.adapt4j.core.internal.nn.loss.TextTargets;
@@ -79,7 +79,7 @@ final class RerankCheck {
   }
 
   private void twoLogits(String suffix) {
-    EncoderInputs batch = golden.unlabeled("", suffix);
+    Batch batch = golden.unlabeled("", suffix);
     try (Network network = Networks.load(golden.path(), DType.F32)) {
       float[] all = Networks.logits(network, batch);
       int vocabulary = all.length / batch.attentionMask().length;
@@ -126,7 +126,7 @@ final class RerankCheck {
 
   private void training(Encoder encoder) {
     encoder.parameters().forEach(Parameter::train);
-    EncoderInputs batch = golden.unlabeled("", "");
+    Batch batch = golden.unlabeled("", "");
     double loss =
         TextLoss.forwardBackward(
                 encoder,

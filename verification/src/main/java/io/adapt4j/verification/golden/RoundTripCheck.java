@@ -1,11 +1,11 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.Weights;
@@ -24,7 +24,7 @@ final class RoundTripCheck {
   private RoundTripCheck() {}
 
   static void run(GoldenFolder golden) throws IOException {
-    EncoderInputs batch = golden.batch("", "");
+    Batch batch = golden.batch("", "");
     if (Networks.isMx(GoldenFolder.json(golden.path(), ModelConfig.FILE))) {
       asStored(golden, batch);
       return;
@@ -49,7 +49,7 @@ final class RoundTripCheck {
   }
 
   /** Checks that 4-bit weights are written again with the same bytes. */
-  private static void asStored(GoldenFolder golden, EncoderInputs batch) throws IOException {
+  private static void asStored(GoldenFolder golden, Batch batch) throws IOException {
     Path saved;
     try (Network stored = Networks.load(golden.path(), DType.F32);
         Network plain = Networks.loadPlain(golden.path(), DType.F32);
@@ -76,7 +76,7 @@ final class RoundTripCheck {
   }
 
   private static void compare(
-      String quantity, Path folder, EncoderInputs batch, float[] expected, GoldenFolder golden) {
+      String quantity, Path folder, Batch batch, float[] expected, GoldenFolder golden) {
     try (Network loaded = Networks.load(folder, DType.F32)) {
       float[] found = Networks.logits(loaded, batch);
       golden.compared(quantity, Deviation.of(found, expected, 0));

@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.mlp.RouterBalance;
 import io.adapt4j.core.internal.tensor.DType;
@@ -23,7 +23,7 @@ final class RouterCheck {
   private static final double CLOSE = 1e-4;
 
   private final GoldenFolder golden;
-  private final EncoderInputs batch;
+  private final Batch batch;
 
   private RouterCheck(GoldenFolder golden) {
     this.golden = golden;

@@ -2,8 +2,8 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
@@ -16,7 +16,7 @@ import java.util.List;
 
 /** A training run as its options describe it. */
 record Run(
-    List<EncoderInputs> batches,
+    List<Batch> batches,
     List<List<Integer>> steps,
     LearningRate learningRate,
     TrainingStep.Settings settings) {
@@ -25,7 +25,7 @@ record Run(
     if (!options.path("optimizer").asText("AdamW").equals("AdamW")) {
       throw new UnsupportedQuantityException("optimizer " + options.get("optimizer").asText());
     }
-    List<EncoderInputs> batches = batches(folder.resolve("batches.safetensors"));
+    List<Batch> batches = batches(folder.resolve("batches.safetensors"));
     List<List<Integer>> steps =
         steps(
             batches.size(),
@@ -76,7 +76,7 @@ record Run(
     return steps;
   }
 
-  private static List<EncoderInputs> batches(Path file) {
+  private static List<Batch> batches(Path file) {
     try (Checkpoint tensors = Checkpoint.openFile(file)) {
       List<Long> shape = tensors.entry("input_ids").shape();
       if (shape.size() != 3) {
@@ -88,12 +88,12 @@ record Run(
       long[] ids = GoldenFolder.longs(tensors, "input_ids");
       long[] mask = GoldenFolder.longs(tensors, "attention_mask");
       long[] labels = GoldenFolder.longs(tensors, "labels");
-      List<EncoderInputs> batches = new ArrayList<>();
+      List<Batch> batches = new ArrayList<>();
       int size = rows * length;
       int labelsEach = labels.length / (ids.length / size);
       for (int at = 0; at < ids.length; at += size) {
         batches.add(
-            new EncoderInputs(
+            new Batch(
                 Arrays.copyOfRange(ids, at, at + size),
                 Arrays.copyOfRange(mask, at, at + size),
                 new long[size],
@@ -105,7 +105,7 @@ record Run(
     }
   }
 
-  List<EncoderInputs> batches(int step) {
+  List<Batch> batches(int step) {
     return steps.get(step).stream().map(batches::get).toList();
   }
 

@@ -1,10 +1,10 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
@@ -16,7 +16,7 @@ final class SequenceCheck {
   private SequenceCheck() {}
 
   /** Checks all hidden states as in Transformers: the last of each side is after its final norm. */
-  static void states(GoldenFolder golden, EncoderDecoder network, EncoderInputs batch) {
+  static void states(GoldenFolder golden, EncoderDecoder network, Batch batch) {
     List<List<float[]>> sides = network.allStates(Networks.sequence(batch));
     List<float[]> read = withoutBeforeNorm(sides.get(0));
     side(golden, "encoder_hidden.", read, batch.attentionMask());

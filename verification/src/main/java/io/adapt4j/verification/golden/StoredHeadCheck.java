@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import java.util.function.UnaryOperator;
@@ -37,7 +37,7 @@ final class StoredHeadCheck {
   }
 
   private static void compare(GoldenFolder golden, String tensor, UnaryOperator<ModelConfig> as) {
-    EncoderInputs batch = golden.unlabeled("", "");
+    Batch batch = golden.unlabeled("", "");
     try (Network network = Networks.load(golden.path(), DType.F32, as)) {
       float[] found = Networks.logits(network, batch);
       golden.compared(tensor, found, batch, Tolerances.FP32);

@@ -1,10 +1,10 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
@@ -36,7 +36,7 @@ final class TrainingCheck {
   private final GoldenFolder golden;
   private final Path base;
   private final Run run;
-  private final EncoderInputs evaluation;
+  private final Batch evaluation;
 
   private TrainingCheck(GoldenFolder golden, Path base, Run run) {
     this.golden = golden;
@@ -82,9 +82,9 @@ final class TrainingCheck {
   private List<TrainingStep.Outcome> train(Network network, Adaptation adaptation) {
     List<TrainingStep.Outcome> outcomes = new ArrayList<>();
     boolean means = network instanceof EncoderDecoder;
-    TrainingStep.Objective<EncoderInputs> objective =
+    TrainingStep.Objective<Batch> objective =
         means ? Networks.meanObjective(network) : Networks.objective(network);
-    try (TrainingStep<EncoderInputs> training =
+    try (TrainingStep<Batch> training =
         new TrainingStep<>(objective, adaptation, run.settings())) {
       for (int step = 0; step < run.steps().size(); step++) {
         double rate = run.learningRate().rate(step);

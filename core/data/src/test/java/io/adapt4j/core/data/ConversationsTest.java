@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.data.EncodedExample;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.internal.data.TrainingSample;
@@ -245,7 +244,7 @@ class ConversationsTest {
         new Example.Chat(List.of(ChatMessage.user("Once"), ChatMessage.assistant("upon a time")));
     try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
       ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 64).chatTemplate(template).build();
-      TrainingSample sample = ((EncodedExample.Kept) encoder.encode(chat)).sample();
+      TrainingSample sample = encoder.encode(chat).sample();
       assertThat(sample.labels()[0]).isEqualTo(TrainingSample.IGNORED);
       assertThat(sample.labels()[sample.length() - 1]).isEqualTo(2);
       int[] learned =

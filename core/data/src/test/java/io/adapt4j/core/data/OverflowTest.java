@@ -3,14 +3,15 @@ package io.adapt4j.core.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
-import io.adapt4j.core.internal.data.EncodedExample;
+import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowFate;
 import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.charset.StandardCharsets;
@@ -48,10 +49,9 @@ class OverflowTest {
 
   @Test
   void truncatedOnTheLeftKeepsBosAndTheEnd() {
-    EncodedExample.Kept kept =
-        (EncodedExample.Kept) encoder(6, Overflow.TRUNCATE_LEFT).build().encode(LONG);
+    EncodedRow<TrainingSample> kept = encoder(6, Overflow.TRUNCATE_LEFT).build().encode(LONG);
     int[] whole = whole();
-    assertThat(kept.truncated()).isTrue();
+    assertThat(kept.fate()).isEqualTo(RowFate.TRUNCATED);
     assertThat(kept.sample().ids()[0]).isEqualTo(BOS);
     assertThat(Arrays.copyOfRange(kept.sample().ids(), 1, 6))
         .isEqualTo(Arrays.copyOfRange(whole, whole.length - 5, whole.length));
@@ -62,8 +62,8 @@ class OverflowTest {
   @Test
   void truncatedOnTheLeftKeepsTheCompletionThatTruncatedOnTheRightLoses() {
     Example pair = new Example.PromptCompletion("Once upon a time there was a", " dog");
-    EncodedExample right = encoder(8, Overflow.TRUNCATE_RIGHT).build().encode(pair);
-    assertThat(right).isInstanceOf(EncodedExample.Dropped.class);
+    EncodedRow<TrainingSample> right = encoder(8, Overflow.TRUNCATE_RIGHT).build().encode(pair);
+    assertThat(right.fate().isKept()).isFalse();
     TrainingSample left = encoder(8, Overflow.TRUNCATE_LEFT).build().encode(pair).samples().get(0);
     assertThat(left.length()).isEqualTo(8);
     assertThat(left.targetTokens()).isGreaterThan(1);
@@ -97,8 +97,8 @@ class OverflowTest {
   @Test
   void partsOfASplitExampleWithNothingToLearnAreLeftOut() {
     Example pair = new Example.PromptCompletion("Once upon a time there was a girl", " and a dog");
-    EncodedExample.Split split =
-        (EncodedExample.Split) encoder(6, Overflow.SPLIT).build().encode(pair);
+    EncodedRow<TrainingSample> split = encoder(6, Overflow.SPLIT).build().encode(pair);
+    assertThat(split.fate()).isEqualTo(RowFate.SPLIT);
     assertThat(split.samples()).allMatch(part -> part.targetTokens() > 0);
     int targets = split.samples().stream().mapToInt(TrainingSample::targetTokens).sum();
     TrainingSample whole = encoder(512, Overflow.FAIL).build().encode(pair).samples().get(0);

@@ -2,7 +2,7 @@ package io.adapt4j.core.finetune;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Row;
-import io.adapt4j.core.internal.data.EncodedExample;
+import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -64,10 +64,11 @@ public record Preview(List<Row> rows) {
     Dataset first = dataset.take(rows);
     List<Row> shown = new ArrayList<>();
     for (int row = 0; row < first.size(); row++) {
-      EncodedExample encoded = encoder.encodeRow(first, row);
+      EncodedRow<TrainingSample> encoded = encoder.encodeRow(first, row);
       List<Sample> samples =
           encoded.samples().stream().map(sample -> sample(sample, encoder.tokenizer())).toList();
-      shown.add(new Row(first.locate(row), samples, PreviewRemarks.of(encoded, encoder)));
+      shown.add(
+          new Row(first.locate(row), samples, PreviewRemarks.of(first.get(row), encoded, encoder)));
     }
     return new Preview(shown);
   }

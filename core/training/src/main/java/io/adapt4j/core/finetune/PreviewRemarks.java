@@ -1,7 +1,9 @@
 package io.adapt4j.core.finetune;
 
-import io.adapt4j.core.internal.data.EncodedExample;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowFate;
 import io.adapt4j.core.internal.data.TrainingSample;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,12 +13,13 @@ final class PreviewRemarks {
 
   private PreviewRemarks() {}
 
-  static List<String> of(EncodedExample encoded, ExampleEncoder encoder) {
-    if (encoded instanceof EncodedExample.Dropped dropped) {
-      return List.of(leftOut(dropped, encoder.maxLength()));
+  static List<String> of(
+      Example example, EncodedRow<TrainingSample> encoded, ExampleEncoder encoder) {
+    if (!encoded.fate().isKept()) {
+      return List.of(leftOut(encoder.tokens(example), encoded.fate(), encoder.maxLength()));
     }
     List<String> remarks = new ArrayList<>();
-    if (encoded instanceof EncodedExample.Kept kept && kept.truncated()) {
+    if (encoded.fate() == RowFate.TRUNCATED) {
       remarks.add("cut to " + encoder.maxLength() + " tokens");
     }
     List<TrainingSample> samples = encoded.samples();
@@ -29,13 +32,11 @@ final class PreviewRemarks {
     return remarks;
   }
 
-  private static String leftOut(EncodedExample.Dropped dropped, int maxLength) {
+  private static String leftOut(int tokens, RowFate fate, int maxLength) {
     return "left out: "
-        + dropped.tokens()
+        + tokens
         + " tokens, limit "
         + maxLength
-        + (dropped.reason() == EncodedExample.Reason.NOTHING_TO_LEARN
-            ? ", and nothing to learn within it"
-            : "");
+        + (fate == RowFate.NOTHING_TO_LEARN ? ", and nothing to learn within it" : "");
   }
 }

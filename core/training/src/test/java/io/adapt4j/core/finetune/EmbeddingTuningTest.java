@@ -21,11 +21,9 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
-import io.adapt4j.core.internal.task.embedding.EmbeddingBatches;
 import io.adapt4j.core.internal.task.embedding.EmbeddingEncoder;
 import io.adapt4j.core.internal.task.embedding.EmbeddingRows;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -232,9 +230,8 @@ class EmbeddingTuningTest {
     try (Tokenizer tokenizer = Tokenizer.load(base)) {
       EmbeddingEncoder encoder =
           new EmbeddingEncoder(tokenizer, new EmbeddingEncoder.Options(16, "", "", false));
-      EmbeddingRows encoded = EmbeddingRows.of(rows, encoder);
-      EmbeddingBatch batch =
-          EmbeddingBatches.of(encoded, 4, 0, EpochOrder.UNSHUFFLED).epoch(0).next();
+      EmbeddingRows encoded = new EmbeddingRows(rows, encoder);
+      EmbeddingBatch batch = encoded.batches(0).inOrder(4).epoch(0).next();
       assertThat(batch.passages().rows()).isEqualTo(6);
       assertThat(encoded.mostTexts()).isEqualTo(4);
       // Columns: red cat, red dog, red cat, dog, red dog (negative), cat (negative).

@@ -9,6 +9,7 @@ import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
@@ -113,6 +114,19 @@ class RegularizedRunTest {
                 .distinct())
         .hasSize(4);
     tuner.build().run();
+  }
+
+  @Test
+  void rowsOfTheReferenceMayBeSplit() {
+    RunRecorder events = new RunRecorder();
+    tuner("split", events)
+        .maxLength(6)
+        .overflow(Overflow.SPLIT)
+        .regularize(Regularization.ewc(OLD).strength(100))
+        .regularize(Regularization.klToBase(OLD, 2))
+        .build()
+        .run();
+    assertThat(penalties(events)).anyMatch(penalty -> penalty > 0);
   }
 
   @Test

@@ -12,6 +12,7 @@ import static io.adapt4j.lora.LoraCase.randomize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -20,7 +21,6 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
@@ -156,12 +156,12 @@ class StackedFactorsTest {
   }
 
   private static double loss(Decoder network, Adaptation adaptation) {
-    LanguageModelLoss.Inputs inputs = LoraCase.batch();
+    Batch inputs = LoraCase.batch();
     long[] ids = Arrays.stream(inputs.ids()).map(id -> 3 + id % 30).toArray();
     return LoraCase.forwardBackward(
         network,
         adaptation.trained(),
-        new LanguageModelLoss.Inputs(
+        new Batch(
             ids, inputs.attentionMask(), ids.clone(), LoraCase.ROWS, LoraCase.LENGTH),
         false,
         3);

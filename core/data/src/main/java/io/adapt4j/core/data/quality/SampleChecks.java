@@ -1,8 +1,9 @@
 package io.adapt4j.core.data.quality;
 
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.internal.data.EncodedExample;
+import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowFate;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.EnumMap;
@@ -28,19 +29,20 @@ final class SampleChecks {
 
   /** Returns the problems of an example's sample, after truncation to the limit. */
   Map<Check, String> of(Example example) {
-    EncodedExample encoded = encoder.encode(example);
+    EncodedRow<TrainingSample> encoded = encoder.encode(example);
     Map<Check, String> found = new EnumMap<>(Check.class);
-    if (encoded instanceof EncodedExample.Dropped dropped) {
-      if (dropped.reason() == EncodedExample.Reason.NOTHING_TO_LEARN) {
+    if (!encoded.fate().isKept()) {
+      if (encoded.fate() == RowFate.NOTHING_TO_LEARN) {
+        int tokens = encoder.tokens(example);
         found.put(
             Check.NOTHING_TO_LEARN,
             String.format(
                 "none of the first %d of %d tokens is to be learned",
-                Math.min(encoder.maxLength(), dropped.tokens()), dropped.tokens()));
+                Math.min(encoder.maxLength(), tokens), tokens));
       }
       return found;
     }
-    TrainingSample sample = encoded.samples().get(0);
+    TrainingSample sample = encoded.sample();
     TrainingSample last = encoded.samples().get(encoded.samples().size() - 1);
     if (sample.beginsTwice(tokenizer.bosId())) {
       found.put(

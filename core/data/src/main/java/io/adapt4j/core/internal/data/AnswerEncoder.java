@@ -10,27 +10,8 @@ import java.util.List;
 /** Encodes the answers of preference rows. */
 public record AnswerEncoder(ExampleEncoder encoder) {
 
-  /** Reason why a row is skipped. */
-  enum Refusal {
-    TOO_LONG,
-    NOTHING_TO_LEARN,
-    ALIKE
-  }
-
-  /**
-   * Result of encoding a row.
-   *
-   * @param refusal why the row is skipped; null if it is kept
-   */
-  public record Outcome(List<TrainingSample> samples, boolean truncated, Refusal refusal) {
-
-    static Outcome refused(Refusal reason) {
-      return new Outcome(List.of(), false, reason);
-    }
-  }
-
   /** Encodes the chosen and the rejected answer of a row. */
-  public Outcome pair(Dataset dataset, int row) {
+  public EncodedRow<TrainingSample> pair(Dataset dataset, int row) {
     Example example = dataset.get(row);
     return named(
         dataset,
@@ -51,7 +32,7 @@ public record AnswerEncoder(ExampleEncoder encoder) {
   }
 
   /** Encodes one answer of a row: of a pair, the chosen or the rejected one. */
-  public Outcome single(Dataset dataset, int row, boolean desirable) {
+  public EncodedRow<TrainingSample> single(Dataset dataset, int row, boolean desirable) {
     Example example = dataset.get(row);
     return named(
         dataset,
@@ -88,10 +69,10 @@ public record AnswerEncoder(ExampleEncoder encoder) {
   }
 
   private interface Encoding {
-    Outcome run();
+    EncodedRow<TrainingSample> run();
   }
 
-  private static Outcome named(Dataset dataset, int row, Encoding encoding) {
+  private static EncodedRow<TrainingSample> named(Dataset dataset, int row, Encoding encoding) {
     try {
       return encoding.run();
     } catch (DatasetException e) {
@@ -105,32 +86,29 @@ public record AnswerEncoder(ExampleEncoder encoder) {
             .formatted(expected, example.getClass().getSimpleName()));
   }
 
-  private Outcome distinct(TrainingSample chosen, TrainingSample rejected) {
-    Outcome both = limited(chosen, rejected);
+  private EncodedRow<TrainingSample> distinct(TrainingSample chosen, TrainingSample rejected) {
+    EncodedRow<TrainingSample> both = limited(chosen, rejected);
     boolean alike =
-        both.refusal() == null
+        both.fate().isKept()
             && Arrays.equals(both.samples().get(0).ids(), both.samples().get(1).ids());
-    return alike ? Outcome.refused(Refusal.ALIKE) : both;
+    return alike ? EncodedRow.skipped(RowFate.ALIKE) : both;
   }
 
-  private Outcome limited(TrainingSample... answers) {
+  private EncodedRow<TrainingSample> limited(TrainingSample... answers) {
     List<TrainingSample> samples = new ArrayList<>();
     boolean truncated = false;
     for (TrainingSample answer : answers) {
-      EncodedExample encoded = encoder.limited(answer);
-      if (encoded instanceof EncodedExample.Dropped dropped) {
-        return Outcome.refused(
-            dropped.reason() == EncodedExample.Reason.TOO_LONG
-                ? Refusal.TOO_LONG
-                : Refusal.NOTHING_TO_LEARN);
+      EncodedRow<TrainingSample> encoded = encoder.limited(answer);
+      if (!encoded.fate().isKept()) {
+        return encoded;
       }
-      if (!(encoded instanceof EncodedExample.Kept kept)) {
+      if (encoded.fate() == RowFate.SPLIT) {
         throw new DatasetException(
             "answers cannot be split to the limit: choose to truncate or drop them.");
       }
-      samples.add(kept.sample());
-      truncated |= kept.truncated();
+      samples.add(encoded.sample());
+      truncated |= encoded.fate() == RowFate.TRUNCATED;
     }
-    return new Outcome(samples, truncated, null);
+    return new EncodedRow<>(samples, truncated ? RowFate.TRUNCATED : RowFate.KEPT);
   }
 }

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.data;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.function.Function;
 
 /** Batches made on demand from the rows that a sampler assigns to them. */
 public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
@@ -14,13 +13,7 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
   public interface Maker<B> {
 
     /** Makes a batch. */
-    B make(int number, int[][] rows);
-  }
-
-  /** Makes batches with one sample per row. */
-  public static <B> ArrangedBatches<B> single(BatchSampler batchSampler, Function<int[], B> maker) {
-    return new ArrangedBatches<>(
-        batchSampler, (number, rows) -> maker.apply(BatchSampler.single(rows)));
+    B make(int epoch, int number, int[][] rows);
   }
 
   @Override
@@ -50,7 +43,7 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
           throw new NoSuchElementException("the epoch has " + count() + " batches");
         }
         int number = next++;
-        return maker.make(number, batches.batch(number));
+        return maker.make(epoch, number, batches.batch(number));
       }
     };
   }

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.data;
 
-import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -15,14 +15,13 @@ import java.util.function.IntPredicate;
  * permutation drawn by SplitMix64 from seed and epoch; it is the same on every machine. The last
  * batch of an epoch may be smaller.
  *
- * <p>{@link Batching} decides which samples share a batch. Grouping by length and packing need the
- * lengths of all samples, which {@link ExampleEncoder#filter(Dataset)} measures.
+ * <p>{@link Batching} decides which samples share a batch.
  *
  * <p>Immutable; each iterator is for one thread.
  */
 public final class Batches implements BatchSource<Batch> {
 
-  private final SampleSource samples;
+  private final Samples samples;
   private final BatchSource<Batch> arranged;
   private final BatchSource<Batch> first;
   private final boolean packed;
@@ -34,26 +33,18 @@ public final class Batches implements BatchSource<Batch> {
     this.arranged =
         new ArrangedBatches<>(
             batchSampler,
-            (number, rows) ->
+            (epoch, number, rows) ->
                 batch(rows, builder.own.test(number) ? samples::get : samples::outline));
-    this.first = new ArrangedBatches<>(batchSampler, (number, rows) -> batch(rows, samples::get));
+    this.first =
+        new ArrangedBatches<>(batchSampler, (epoch, number, rows) -> batch(rows, samples::get));
     this.packed = builder.batching == Batching.PACKED;
     this.paddingId = builder.encoder.paddingId();
     this.maxLength = builder.encoder.maxLength();
   }
 
-  /**
-   * Starts from a dataset whose rows can all be trained on, as {@link
-   * ExampleEncoder#filter(Dataset)} returns it.
-   */
-  public static Builder of(Dataset dataset, ExampleEncoder encoder) {
-    return new Builder(dataset.name(), new DatasetSamples(dataset, encoder), encoder);
-  }
-
-  /** Starts from samples that are tokenized already. */
+  /** Starts from rows that can be trained on. */
   public static Builder of(EncodableRows rows) {
-    Samples samples = rows.samples();
-    return new Builder(samples.name(), samples, samples.encoder());
+    return new Builder(rows.samples());
   }
 
   /** Options of batches. */
@@ -61,7 +52,7 @@ public final class Batches implements BatchSource<Batch> {
 
     private static final int DEFAULT_BATCH_SIZE = 8;
 
-    private final SampleSource samples;
+    private final Samples samples;
     private final ExampleEncoder encoder;
     private Batching batching = Batching.PADDED;
     private int batchSize = DEFAULT_BATCH_SIZE;
@@ -69,12 +60,12 @@ public final class Batches implements BatchSource<Batch> {
     private long seed;
     private IntPredicate own = number -> true;
 
-    private Builder(String name, SampleSource samples, ExampleEncoder encoder) {
+    private Builder(Samples samples) {
       if (samples.size() == 0) {
-        throw new IllegalArgumentException(name + ": no rows to make batches of");
+        throw new IllegalArgumentException(samples.name() + ": no rows to make batches of");
       }
       this.samples = samples;
-      this.encoder = encoder;
+      this.encoder = samples.encoder();
     }
 
     /** Sets the number of rows in a batch: samples, unless they are packed. Default: 8. */
@@ -118,14 +109,9 @@ public final class Batches implements BatchSource<Batch> {
       if (batching == Batching.PADDED) {
         return new SequentialBatches(samples.size(), batchSize, order);
       }
-      if (!(samples instanceof Samples tokenized)) {
-        throw new IllegalArgumentException(
-            batching
-                + " needs the lengths of all samples: start from Batches.of(encoder.filter(...))");
-      }
       return batching == Batching.PACKED
-          ? new PackedBatches(tokenized.lengths(), encoder.maxLength(), batchSize, order)
-          : new LengthGroupedBatches(tokenized.lengths(), batchSize, order);
+          ? new PackedBatches(samples.lengths(), encoder.maxLength(), batchSize, order)
+          : new LengthGroupedBatches(samples.lengths(), batchSize, order);
     }
 
     private static int requirePositive(String name, int value) {

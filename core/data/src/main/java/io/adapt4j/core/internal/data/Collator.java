@@ -1,13 +1,15 @@
 package io.adapt4j.core.internal.data;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
+import java.util.List;
 
 /** Collates samples into the arrays of a batch. */
-final class Collator {
+public final class Collator {
 
   private final int rows;
   private final int length;
-  private final long[] inputIds;
+  private final long[] ids;
   private final long[] attentionMask;
   private final long[] labels;
   private final int[][] documents;
@@ -18,14 +20,24 @@ final class Collator {
     int size = Math.multiplyExact(rows, length);
     this.rows = rows;
     this.length = length;
-    this.inputIds = new long[size];
+    this.ids = new long[size];
     this.attentionMask = new long[size];
     this.labels = new long[size];
     this.documents = new int[rows][0];
     this.weights = new float[size];
-    Arrays.fill(inputIds, paddingId);
+    Arrays.fill(ids, paddingId);
     Arrays.fill(labels, TrainingSample.IGNORED);
     Arrays.fill(weights, 1);
+  }
+
+  /** Pads samples to the longest one. */
+  public static Batch pad(List<TrainingSample> samples, int paddingId, PaddingSide side) {
+    int longest = samples.stream().mapToInt(TrainingSample::length).max().orElse(0);
+    Collator collator = new Collator(samples.size(), longest, paddingId);
+    for (int row = 0; row < samples.size(); row++) {
+      collator.add(row, samples.get(row), side, 1);
+    }
+    return collator.padded();
   }
 
   /** Fills a row with one sample. */
@@ -50,7 +62,7 @@ final class Collator {
 
   private void lay(int start, TrainingSample sample, double weight) {
     for (int i = 0; i < sample.length(); i++) {
-      inputIds[start + i] = sample.ids()[i];
+      ids[start + i] = sample.ids()[i];
       labels[start + i] = sample.labels()[i];
     }
     int end = start + sample.length();
@@ -73,6 +85,6 @@ final class Collator {
 
   private Batch batch(int[][] packed) {
     return new Batch(
-        rows, length, inputIds, attentionMask, labels, packed, weighted ? weights : new float[0]);
+        ids, attentionMask, labels, rows, length, packed, weighted ? weights : new float[0]);
   }
 }

@@ -222,7 +222,7 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   /** Tokenizes an example. */
-  public EncodedExample encode(Example example) {
+  public EncodedRow<TrainingSample> encode(Example example) {
     return limit.apply(tokenize(example));
   }
 
@@ -243,7 +243,7 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   /** Encodes a row; an error names the row. */
-  public EncodedExample encodeRow(Dataset dataset, int row) {
+  public EncodedRow<TrainingSample> encodeRow(Dataset dataset, int row) {
     Example example = dataset.get(row);
     try {
       return encode(example);
@@ -297,7 +297,7 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   /** Applies the length limit to a sample. */
-  EncodedExample limited(TrainingSample sample) {
+  EncodedRow<TrainingSample> limited(TrainingSample sample) {
     return limit.apply(sample);
   }
 

@@ -11,19 +11,19 @@ import java.util.OptionalInt;
 record LengthLimit(
     int maxLength, Overflow overflow, int overlap, OptionalInt bos, OptionalInt eos) {
 
-  EncodedExample apply(TrainingSample sample) {
+  EncodedRow<TrainingSample> apply(TrainingSample sample) {
     if (sample.length() <= maxLength) {
-      return keep(sample, sample.length(), false);
+      return keep(sample, false);
     }
     return switch (overflow) {
-      case DROP -> new EncodedExample.Dropped(EncodedExample.Reason.TOO_LONG, sample.length());
+      case DROP -> EncodedRow.skipped(RowFate.TOO_LONG);
       case FAIL ->
           throw new DatasetException(
               ("an example has %s tokens, expected at most %s. Shorten it, raise the limit, or"
                       + " choose to truncate, split or drop.")
                   .formatted(sample.length(), maxLength));
-      case TRUNCATE_RIGHT -> keep(first(sample), sample.length(), true);
-      case TRUNCATE_LEFT -> keep(last(sample), sample.length(), true);
+      case TRUNCATE_RIGHT -> keep(first(sample), true);
+      case TRUNCATE_LEFT -> keep(last(sample), true);
       case SPLIT -> split(sample);
     };
   }
@@ -43,7 +43,7 @@ record LengthLimit(
     return part(sample, sample.length() - maxLength + opening(sample), 0, sample.length());
   }
 
-  private EncodedExample split(TrainingSample sample) {
+  private EncodedRow<TrainingSample> split(TrainingSample sample) {
     List<TrainingSample> parts = new ArrayList<>();
     parts.add(
         new TrainingSample(
@@ -55,8 +55,8 @@ record LengthLimit(
     }
     List<TrainingSample> learned = parts.stream().filter(part -> part.targetTokens() > 0).toList();
     return learned.stream().anyMatch(this::hasContentToLearn)
-        ? new EncodedExample.Split(learned)
-        : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, sample.length());
+        ? new EncodedRow<>(learned, RowFate.SPLIT)
+        : EncodedRow.skipped(RowFate.NOTHING_TO_LEARN);
   }
 
   /**
@@ -83,10 +83,10 @@ record LengthLimit(
     return new TrainingSample(ids, labels);
   }
 
-  private EncodedExample keep(TrainingSample sample, int tokens, boolean truncated) {
+  private EncodedRow<TrainingSample> keep(TrainingSample sample, boolean truncated) {
     return hasContentToLearn(sample)
-        ? new EncodedExample.Kept(sample, truncated)
-        : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, tokens);
+        ? new EncodedRow<>(List.of(sample), truncated ? RowFate.TRUNCATED : RowFate.KEPT)
+        : EncodedRow.skipped(RowFate.NOTHING_TO_LEARN);
   }
 
   private boolean hasContentToLearn(TrainingSample sample) {

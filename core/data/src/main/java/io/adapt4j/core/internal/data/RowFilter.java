@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.FileDigest;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -24,15 +23,8 @@ public final class RowFilter {
   private final Samples.Builder samples;
   private final MessageDigest digest;
   private final int[] rows;
+  private final EncodingCounts counts = new EncodingCounts();
   private int kept;
-  private int count;
-  private int truncated;
-  private int split;
-  private int tooLong;
-  private int nothingToLearn;
-  private long tokens;
-  private long targetTokens;
-  private int longest;
 
   RowFilter(Dataset dataset, ExampleEncoder encoder) {
     this(dataset, encoder, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
@@ -58,7 +50,7 @@ public final class RowFilter {
 
   EncodableRows run() {
     for (int from = 0; from < rows.length; from += CHUNK) {
-      List<EncodedExample> encoded = encode(from, Math.min(from + CHUNK, rows.length));
+      List<EncodedRow<TrainingSample>> encoded = encode(from, Math.min(from + CHUNK, rows.length));
       for (int i = 0; i < encoded.size(); i++) {
         take(from + i, encoded.get(i));
       }
@@ -70,19 +62,7 @@ public final class RowFilter {
   EncodableRows finish() {
     return new EncodableRows(
         kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
-        new EncodingReport(
-            rows.length,
-            kept,
-            count,
-            truncated,
-            split,
-            tooLong,
-            nothingToLearn,
-            tokens,
-            targetTokens,
-            longest,
-            HexFormat.of().formatHex(digest.digest()),
-            0),
+        counts.report(digest),
         samples.build());
   }
 
@@ -90,7 +70,7 @@ public final class RowFilter {
    * Encodes rows in parallel. They are read sequentially, which is fastest for files. If several
    * rows fail, the first one is reported regardless of thread timing.
    */
-  List<EncodedExample> encode(int from, int to) {
+  List<EncodedRow<TrainingSample>> encode(int from, int to) {
     List<Example> examples = new ArrayList<>();
     for (int row = from; row < to; row++) {
       examples.add(dataset.get(row));
@@ -103,14 +83,14 @@ public final class RowFilter {
   }
 
   /** Records the outcome of a row encoded here. */
-  void take(int row, EncodedExample encoded) {
-    if (!count(row, RowFate.of(encoded))) {
+  void take(int row, EncodedRow<TrainingSample> encoded) {
+    if (!count(row, encoded.fate())) {
       return;
     }
     double weight = dataset.weight(row);
     for (TrainingSample sample : encoded.samples()) {
       count(sample.length(), sample.targetTokens());
-      SampleDigest.add(digest, sample, weight);
+      sample.digest(digest, weight);
       samples.add(row, sample);
     }
   }
@@ -130,10 +110,7 @@ public final class RowFilter {
 
   /** Counts a row and returns whether it is kept. */
   private boolean count(int row, RowFate fate) {
-    tooLong += fate == RowFate.TOO_LONG ? 1 : 0;
-    nothingToLearn += fate == RowFate.NOTHING_TO_LEARN ? 1 : 0;
-    truncated += fate == RowFate.TRUNCATED ? 1 : 0;
-    split += fate == RowFate.SPLIT ? 1 : 0;
+    counts.addRow(fate);
     if (fate.isKept()) {
       rows[kept++] = row;
     }
@@ -141,9 +118,7 @@ public final class RowFilter {
   }
 
   private void count(int length, int targets) {
-    count = Math.incrementExact(count);
-    tokens += length;
-    targetTokens += targets;
-    longest = Math.max(longest, length);
+    counts.addSamples(1);
+    counts.addTokens(length, length, targets);
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>Immutable and thread-safe.
  */
-public final class Samples implements SampleSource {
+public final class Samples {
 
   private final Dataset dataset;
   private final ExampleEncoder encoder;
@@ -110,7 +110,6 @@ public final class Samples implements SampleSource {
   }
 
   /** Returns the number of samples. */
-  @Override
   public int size() {
     return rows.length;
   }
@@ -125,7 +124,6 @@ public final class Samples implements SampleSource {
    *
    * @param sample its number, from 0, in the order of the rows
    */
-  @Override
   public TrainingSample get(int sample) {
     if (kept[sample] != null) {
       return spread(kept[sample]);
@@ -150,7 +148,6 @@ public final class Samples implements SampleSource {
    * Returns a placeholder with the same numbers of tokens and targets as a sample, without reading
    * it.
    */
-  @Override
   public TrainingSample outline(int sample) {
     int[] labels = new int[lengths[sample]];
     Arrays.fill(labels, 0, labels.length - targets[sample], TrainingSample.IGNORED);
@@ -158,7 +155,6 @@ public final class Samples implements SampleSource {
   }
 
   /** Returns the weight of a sample in the loss. */
-  @Override
   public double weight(int sample) {
     return dataset.weight(rows[sample]);
   }

@@ -46,7 +46,7 @@ final class SharedRowFilter {
   /** Processes one chunk per process: all tokenize in parallel, then report in rank order. */
   private void round(long from) throws IOException {
     int own = start(from, peers.rank());
-    List<EncodedExample> encoded = rows.encode(own, end(own));
+    List<EncodedRow<TrainingSample>> encoded = rows.encode(own, end(own));
     for (int rank = 0; rank < peers.size(); rank++) {
       int first = start(from, rank);
       byte[] message = rank == peers.rank() ? told(first, encoded) : NOTHING;
@@ -65,12 +65,12 @@ final class SharedRowFilter {
     return (int) Math.min(dataset.size(), (long) start + RowFilter.CHUNK);
   }
 
-  private byte[] told(int first, List<EncodedExample> encoded) throws IOException {
+  private byte[] told(int first, List<EncodedRow<TrainingSample>> encoded) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     for (int i = 0; i < encoded.size(); i++) {
       rows.take(first + i, encoded.get(i));
-      out.writeUTF(RowFate.of(encoded.get(i)).name());
+      out.writeUTF(encoded.get(i).fate().name());
       out.writeInt(encoded.get(i).samples().size());
       for (TrainingSample sample : encoded.get(i).samples()) {
         out.writeInt(sample.length());

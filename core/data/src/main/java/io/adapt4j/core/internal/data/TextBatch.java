@@ -1,73 +1,34 @@
 package io.adapt4j.core.internal.data;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Right-padded batch of texts with their labels. Arrays of tokens are in row-major order, [rows,
- * length]. Not copied in or out: treat them as read-only.
+ * Right-padded batch of labeled texts. Not copied in or out: treat the arrays as read-only.
  *
- * @param attentionMask 1 for a token, 0 for padding
- * @param values multi-hot labels [rows, classes], or one regression target per text; empty if
- *     {@code labels} are given
+ * @param texts the texts, with labels of tokens [rows, length] or of texts [rows]
+ * @param values multi-hot labels [rows, classes], or one regression target per text; empty if the
+ *     texts have labels
+ * @param weights weight of each text in the loss
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
-public record TextBatch(
-    int rows,
-    int length,
-    long[] inputIds,
-    long[] attentionMask,
-    long[] typeIds,
-    boolean ofTokens,
-    long[] labels,
-    float[] values,
-    float[] weights) {
+public record TextBatch(Batch texts, boolean ofTokens, float[] values, float[] weights)
+    implements CountedBatch {
 
   /** Pads samples of one problem to the longest one. */
   public static TextBatch of(List<LabeledSample> samples, float[] weights, int paddingId) {
-    int rows = samples.size();
-    int length = samples.stream().mapToInt(LabeledSample::length).max().orElse(0);
-    long[] ids = new long[rows * length];
-    long[] mask = new long[ids.length];
-    long[] types = new long[ids.length];
-    Arrays.fill(ids, paddingId);
-    for (int row = 0; row < rows; row++) {
-      LabeledSample sample = samples.get(row);
-      for (int i = 0; i < sample.length(); i++) {
-        ids[row * length + i] = sample.ids()[i];
-        types[row * length + i] = sample.typeIds()[i];
-        mask[row * length + i] = 1;
-      }
-    }
+    Batch texts = Batch.padded(samples.stream().map(LabeledSample::ids).toList(), paddingId);
+    boolean ofTokens = samples.get(0).ofTokens();
+    List<int[]> labels = samples.stream().map(LabeledSample::labels).toList();
     return new TextBatch(
-        rows,
-        length,
-        ids,
-        mask,
-        types,
-        samples.get(0).ofTokens(),
-        labels(samples, length),
+        texts.with(
+            Batch.matrix(samples.stream().map(LabeledSample::typeIds).toList(), texts.length(), 0),
+            Batch.matrix(labels, ofTokens ? texts.length() : labels.get(0).length, Batch.IGNORED)),
+        ofTokens,
         values(samples),
         weights);
-  }
-
-  private static long[] labels(List<LabeledSample> samples, int length) {
-    if (!samples.get(0).ofTokens()) {
-      return samples.stream()
-          .flatMapToInt(sample -> Arrays.stream(sample.labels()))
-          .asLongStream()
-          .toArray();
-    }
-    long[] labels = new long[samples.size() * length];
-    Arrays.fill(labels, TrainingSample.IGNORED);
-    for (int row = 0; row < samples.size(); row++) {
-      int[] own = samples.get(row).labels();
-      for (int i = 0; i < own.length; i++) {
-        labels[row * length + i] = own[i];
-      }
-    }
-    return labels;
   }
 
   private static float[] values(List<LabeledSample> samples) {
@@ -79,30 +40,41 @@ public record TextBatch(
     return values;
   }
 
-  /** Returns the number of loss terms. */
-  public long targets() {
-    return ofTokens
-        ? Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count()
-        : rows;
+  /** Returns the number of texts. */
+  public int rows() {
+    return texts.rows();
   }
 
-  /** Returns the sum of the weights of the loss terms. */
+  /** Returns the length of the longest text. */
+  public int length() {
+    return texts.length();
+  }
+
+  /** Returns the labels of tokens or texts. */
+  public long[] labels() {
+    return texts.labels();
+  }
+
+  @Override
+  public long targets() {
+    return ofTokens ? labeled(0, labels().length) : rows();
+  }
+
+  @Override
   public double weight() {
     double sum = 0;
-    for (int row = 0; row < rows; row++) {
-      sum += weights[row] * (ofTokens ? labelledTokens(row) : 1);
+    for (int row = 0; row < rows(); row++) {
+      sum += weights[row] * (ofTokens ? labeled(row * length(), (row + 1) * length()) : 1);
     }
     return sum;
   }
 
-  private long labelledTokens(int row) {
-    return Arrays.stream(labels, row * length, (row + 1) * length)
-        .filter(label -> label != TrainingSample.IGNORED)
-        .count();
+  private long labeled(int from, int to) {
+    return Arrays.stream(labels(), from, to).filter(label -> label != Batch.IGNORED).count();
   }
 
-  /** {@return the number of tokens without padding} */
+  @Override
   public long tokens() {
-    return Arrays.stream(attentionMask).sum();
+    return texts.tokens();
   }
 }

@@ -1,5 +1,8 @@
 package io.adapt4j.core.internal.data;
 
+import io.adapt4j.core.internal.tokenize.Batch;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.OptionalInt;
 import java.util.function.IntPredicate;
 
@@ -12,10 +15,10 @@ import java.util.function.IntPredicate;
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
-public record TrainingSample(int[] ids, int[] labels) {
+public record TrainingSample(int[] ids, int[] labels) implements Sample {
 
   /** The label of a position without loss. */
-  public static final int IGNORED = -100;
+  public static final int IGNORED = Batch.IGNORED;
 
   /** Number of last tokens among which the end token is searched. */
   private static final int TURN_END = 3;
@@ -30,6 +33,7 @@ public record TrainingSample(int[] ids, int[] labels) {
   }
 
   /** {@return the number of tokens} */
+  @Override
   public int length() {
     return ids.length;
   }
@@ -71,5 +75,20 @@ public record TrainingSample(int[] ids, int[] labels) {
       }
     }
     return false;
+  }
+
+  @Override
+  public int targets() {
+    return targetTokens();
+  }
+
+  /** A weight of 1 is not hashed, so data without weights keeps its digest. */
+  @Override
+  public void digest(MessageDigest digest, double weight) {
+    ByteBuffer bytes = ByteBuffer.allocate((2 * length() + 1) * Integer.BYTES + Double.BYTES);
+    bytes.putInt(length());
+    bytes.asIntBuffer().put(ids).put(labels);
+    bytes.putDouble(bytes.capacity() - Double.BYTES, weight);
+    digest.update(bytes.array(), 0, bytes.capacity() - (weight == 1 ? Double.BYTES : 0));
   }
 }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ class BatchesTest {
       Batch batch = batches.next();
       for (int row = 0; row < batch.rows(); row++) {
         int[] ids =
-            Arrays.stream(batch.inputIds(), row * batch.length(), (row + 1) * batch.length())
+            Arrays.stream(batch.ids(), row * batch.length(), (row + 1) * batch.length())
                 .mapToInt(Math::toIntExact)
                 .toArray();
         texts.add(tokenizer.decode(ids, true));
@@ -59,7 +59,7 @@ class BatchesTest {
 
   @Test
   void keepsTheOrderUnlessShuffled() {
-    Batches batches = Batches.of(dataset, encoder).batchSize(5).build();
+    Batches batches = Batches.of(encoder.filter(dataset)).batchSize(5).build();
     assertThat(batches.count()).isEqualTo(5);
     assertThat(texts(batches.epoch(0))).isEqualTo(allTexts());
     assertThat(texts(batches.epoch(3))).isEqualTo(allTexts());
@@ -67,20 +67,20 @@ class BatchesTest {
 
   @Test
   void everyEpochHasEveryRowInAnOrderOfItsOwn() {
-    Batches batches = Batches.of(dataset, encoder).batchSize(5).shuffle(9).build();
+    Batches batches = Batches.of(encoder.filter(dataset)).batchSize(5).shuffle(9).build();
     List<String> first = texts(batches.epoch(0));
     List<String> second = texts(batches.epoch(1));
     assertThat(first).containsExactlyInAnyOrderElementsOf(allTexts()).isNotEqualTo(allTexts());
     assertThat(second).containsExactlyInAnyOrderElementsOf(allTexts()).isNotEqualTo(first);
     assertThat(texts(batches.epoch(0))).isEqualTo(first);
-    assertThat(texts(Batches.of(dataset, encoder).batchSize(5).shuffle(10).build().epoch(0)))
+    assertThat(texts(Batches.of(encoder.filter(dataset)).batchSize(5).shuffle(10).build().epoch(0)))
         .isNotEqualTo(first)
         .isNotEqualTo(second);
   }
 
   @Test
   void resumesAtAnyBatch() {
-    Batches batches = Batches.of(dataset, encoder).batchSize(4).shuffle(9).build();
+    Batches batches = Batches.of(encoder.filter(dataset)).batchSize(4).shuffle(9).build();
     List<String> whole = texts(batches.epoch(2));
     for (int first = 0; first <= batches.count(); first++) {
       assertThat(texts(batches.epoch(2, first)))
@@ -111,7 +111,9 @@ class BatchesTest {
             return dataset.get(row);
           }
         };
-    Iterator<Batch> epoch = Batches.of(watched, encoder).batchSize(3).build().epoch(0, 2);
+    EncodableRows rows = new RowFilter(watched, encoder, /* bytes= */ 0).run();
+    read.clear();
+    Iterator<Batch> epoch = Batches.of(rows).batchSize(3).build().epoch(0, 2);
     assertThat(read).isEmpty();
     epoch.next();
     assertThat(read).containsExactly(6, 7, 8);
@@ -119,7 +121,7 @@ class BatchesTest {
 
   @Test
   void padsOnTheRightWithMaskedIdsAndNoLabels() {
-    Batches batches = Batches.of(dataset, encoder).batchSize(4).shuffle(1).build();
+    Batches batches = Batches.of(encoder.filter(dataset)).batchSize(4).shuffle(1).build();
     Iterator<Batch> epoch = batches.epoch(0);
     while (epoch.hasNext()) {
       Batch batch = epoch.next();
@@ -133,11 +135,11 @@ class BatchesTest {
           boolean token = i - start < tokens;
           assertThat(batch.attentionMask()[i]).isEqualTo(token ? 1 : 0);
           if (!token) {
-            assertThat(batch.inputIds()[i]).isEqualTo(tokenizer.paddingId());
+            assertThat(batch.ids()[i]).isEqualTo(tokenizer.paddingId());
             assertThat(batch.labels()[i]).isEqualTo(TrainingSample.IGNORED);
           }
         }
-        assertThat(batch.inputIds()[start + (int) tokens - 1]).isEqualTo(2);
+        assertThat(batch.ids()[start + (int) tokens - 1]).isEqualTo(2);
       }
       assertThat(batch.length()).isEqualTo(longest);
       assertThat(batch.targetTokens()).isEqualTo(batch.tokens() - batch.rows());
@@ -148,11 +150,11 @@ class BatchesTest {
   void countsPredictedTokens() {
     TrainingSample whole = new TrainingSample(new int[] {1, 5, 6}, new int[] {1, 5, 6});
     TrainingSample part = new TrainingSample(new int[] {1, 5}, new int[] {-100, 5});
-    Batch batch = Batch.of(List.of(whole, part), 0, PaddingSide.RIGHT);
+    Batch batch = Collator.pad(List.of(whole, part), 0, PaddingSide.RIGHT);
     assertThat(batch.targetTokens()).isEqualTo(3);
     assertThat(batch.tokens()).isEqualTo(5);
-    assertThat(Batch.of(List.of(whole, part), 0, PaddingSide.LEFT).targetTokens()).isEqualTo(3);
-    refuses(IllegalArgumentException.class, () -> Batch.of(List.of(), 0, PaddingSide.LEFT));
+    assertThat(Collator.pad(List.of(whole, part), 0, PaddingSide.LEFT).targetTokens()).isEqualTo(3);
+    refuses(IllegalArgumentException.class, () -> Collator.pad(List.of(), 0, PaddingSide.LEFT));
   }
 
   @Test
@@ -160,9 +162,8 @@ class BatchesTest {
     Dataset rows =
         Datasets.of(List.of(new Example.PromptCompletion("Once upon a time", " there was")));
     ExampleEncoder tight = ExampleEncoder.builder(tokenizer, 4).build();
-    Batches batches = Batches.of(rows, tight).build();
-    refuses(DatasetException.class, () -> batches.epoch(0).next(), "examples row 0", "filter");
-    assertThatThrownBy(() -> Batches.of(rows.take(0), tight)).hasMessageContaining("no rows");
-    assertThatThrownBy(() -> Batches.of(rows, tight).batchSize(0)).hasMessageContaining("found 0");
+    assertThatThrownBy(() -> Batches.of(tight.filter(rows))).hasMessageContaining("no rows");
+    assertThatThrownBy(() -> Batches.of(encoder.filter(rows)).batchSize(0))
+        .hasMessageContaining("found 0");
   }
 }

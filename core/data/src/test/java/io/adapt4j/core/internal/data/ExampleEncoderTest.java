@@ -33,7 +33,7 @@ class ExampleEncoderTest {
   }
 
   private static TrainingSample sample(ExampleEncoder encoder, Example example) {
-    return ((EncodedExample.Kept) encoder.encode(example)).sample();
+    return encoder.encode(example).sample();
   }
 
   @Test
@@ -91,9 +91,10 @@ class ExampleEncoderTest {
 
   @Test
   void keepsTheEndWhenItTruncates() {
-    EncodedExample encoded = encoder(4).build().encode(new Example.Text("Once upon a time"));
-    assertThat(((EncodedExample.Kept) encoded).truncated()).isTrue();
-    assertThat(((EncodedExample.Kept) encoded).sample().ids()).containsExactly(BOS, 403, 407, EOS);
+    EncodedRow<TrainingSample> encoded =
+        encoder(4).build().encode(new Example.Text("Once upon a time"));
+    assertThat(encoded.fate()).isEqualTo(RowFate.TRUNCATED);
+    assertThat(encoded.sample().ids()).containsExactly(BOS, 403, 407, EOS);
     TrainingSample without =
         sample(encoder(4).appendEos(false).build(), new Example.Text("Once upon a time"));
     assertThat(without.ids()).containsExactly(BOS, 403, 407, 261);
@@ -103,7 +104,7 @@ class ExampleEncoderTest {
   void dropsOrFailsWhereAskedTo() {
     Example example = new Example.Text("Once upon a time");
     assertThat(encoder(4).overflow(Overflow.DROP).build().encode(example))
-        .isEqualTo(new EncodedExample.Dropped(EncodedExample.Reason.TOO_LONG, 6));
+        .isEqualTo(EncodedRow.skipped(RowFate.TOO_LONG));
     assertThatThrownBy(() -> encoder(4).overflow(Overflow.FAIL).build().encode(example))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("6 tokens, expected at most 4");
@@ -113,10 +114,7 @@ class ExampleEncoderTest {
   void leavesOutWhatHasNothingToLearnWithinTheLimit() {
     Example example = new Example.PromptCompletion("Once upon a time", " there was");
     assertThat(encoder(5).build().encode(example))
-        .isInstanceOfSatisfying(
-            EncodedExample.Dropped.class,
-            dropped ->
-                assertThat(dropped.reason()).isEqualTo(EncodedExample.Reason.NOTHING_TO_LEARN));
+        .isEqualTo(EncodedRow.skipped(RowFate.NOTHING_TO_LEARN));
   }
 
   @Test

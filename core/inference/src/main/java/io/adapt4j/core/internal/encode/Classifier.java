@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.encode;
 
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ public final class Classifier {
     runner.run(
         sequences,
         (ops, batch, hidden) -> {
-          EncoderInputs inputs = batch.inputs();
+          Batch inputs = batch.inputs();
           Tensor logits = encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask());
           float[] values = logits.toFloats();
           for (int row = 0; row < batch.rows().size(); row++) {

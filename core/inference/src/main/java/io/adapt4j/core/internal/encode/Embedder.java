@@ -94,7 +94,7 @@ public final class Embedder implements AutoCloseable {
     return ended ? ids.length - 1 : ids.length;
   }
 
-  private static long[] pooledMask(EncoderRunner.Batch batch, int unpooled) {
+  private static long[] pooledMask(EncoderRunner.Rows batch, int unpooled) {
     long[] mask = batch.inputs().attentionMask().clone();
     int width = batch.inputs().length();
     for (int row = 0; row < batch.inputs().rows(); row++) {
@@ -103,7 +103,7 @@ public final class Embedder implements AutoCloseable {
     return mask;
   }
 
-  private void distribute(EncoderRunner.Batch batch, float[] values, float[][] vectors) {
+  private void distribute(EncoderRunner.Rows batch, float[] values, float[][] vectors) {
     int dimension = head.width();
     for (int row = 0; row < batch.rows().size(); row++) {
       vectors[batch.rows().get(row).index()] =

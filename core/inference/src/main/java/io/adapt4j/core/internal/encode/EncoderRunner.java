@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.encode;
 
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -53,11 +53,11 @@ final class EncoderRunner {
 
   /** Receives the output of a batch, which is closed afterwards. */
   interface Result {
-    void take(Ops ops, Batch batch, Tensor hidden);
+    void take(Ops ops, Rows rows, Tensor hidden);
   }
 
   /** Sequences run together, with their padded inputs. */
-  record Batch(List<TokenSequence> rows, EncoderInputs inputs) {}
+  record Rows(List<TokenSequence> rows, Batch inputs) {}
 
   void run(List<TokenSequence> sequences, Result result) {
     for (TokenSequence sequence : sequences) {
@@ -107,38 +107,25 @@ final class EncoderRunner {
         (ops, batch, hidden) -> {
           for (int row = 0; row < rows.size(); row++) {
             List<TokenSequence> only = rows.subList(row, row + 1);
-            result.take(ops, new Batch(only, inputs(only, width)), hidden.narrow(0, row, 1));
+            result.take(ops, new Rows(only, inputs(only, width)), hidden.narrow(0, row, 1));
           }
         });
   }
 
   private void runBatch(List<TokenSequence> rows, int width, Result result) {
-    Batch batch = new Batch(rows, inputs(rows, width));
-    EncoderInputs inputs = batch.inputs();
+    Batch inputs = inputs(rows, width);
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions =
-            encoder.positions(inputs.ids(), inputs.attentionMask(), rows.size(), width)) {
+        Positions positions = BatchTensors.positions(encoder, inputs)) {
       Ops ops = Ops.inference();
-      Tensor ids = Tensor.of(inputs.ids(), rows.size(), width);
-      Tensor types = Tensor.of(inputs.tokenTypes(), rows.size(), width);
-      result.take(ops, batch, encoder.hidden(ops, ids, types, positions, false));
+      Tensor ids = BatchTensors.ids(inputs);
+      Tensor types = BatchTensors.types(encoder, inputs);
+      result.take(ops, new Rows(rows, inputs), encoder.hidden(ops, ids, types, positions, false));
     }
   }
 
-  private EncoderInputs inputs(List<TokenSequence> rows, int width) {
-    int lastType = Math.max(0, encoder.tokenTypes() - 1);
-    long[] ids = new long[rows.size() * width];
-    long[] mask = new long[ids.length];
-    long[] types = new long[ids.length];
-    Arrays.fill(ids, paddingId);
-    for (int row = 0; row < rows.size(); row++) {
-      TokenSequence sequence = rows.get(row);
-      for (int i = 0; i < sequence.length(); i++) {
-        ids[row * width + i] = sequence.ids()[i];
-        mask[row * width + i] = 1;
-        types[row * width + i] = Math.min(lastType, sequence.typeIds()[i]);
-      }
-    }
-    return new EncoderInputs(ids, mask, types, new long[0], rows.size(), width);
+  private Batch inputs(List<TokenSequence> rows, int width) {
+    List<int[]> ids = rows.stream().map(TokenSequence::ids).toList();
+    List<int[]> types = rows.stream().map(TokenSequence::typeIds).toList();
+    return Batch.padded(ids, width, paddingId).with(Batch.matrix(types, width, 0), new long[0]);
   }
 }

@@ -7,6 +7,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ class FamilyReferenceTest {
   void hiddenStatesLogitsAndLossEqualTheReference(String name) {
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
-      EncoderInputs right = folder.batch("");
+      Batch right = folder.batch("");
       List<float[]> states = new ArrayList<>(FamilyFolder.states(network, right));
       // The states end with the last layer's before and after the final norm.
       boolean beforeNorm = network.modelConfig().modelType().equals("modernbert");
@@ -51,7 +52,7 @@ class FamilyReferenceTest {
   void leftPaddedBatchesEqualTheReference(String name) {
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
-      EncoderInputs left = folder.batch("_left");
+      Batch left = folder.batch("_left");
       assertOutputs(folder, network, left, "_left");
     }
   }
@@ -61,7 +62,7 @@ class FamilyReferenceTest {
   void bf16StaysCloseToTheReference(String name) {
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load(DType.BF16)) {
-      EncoderInputs right = folder.batch("");
+      Batch right = folder.batch("");
       float[] wanted = folder.floats("logits");
       double largest = 0;
       for (float logit : wanted) {
@@ -86,7 +87,7 @@ class FamilyReferenceTest {
   }
 
   private static void assertOutputs(
-      FamilyFolder folder, Network network, EncoderInputs batch, String suffix) {
+      FamilyFolder folder, Network network, Batch batch, String suffix) {
     String features = "last_hidden_state" + suffix;
     if (folder.has(features)) {
       assertThat(folder.error(features, FamilyFolder.hidden(network, batch), batch))

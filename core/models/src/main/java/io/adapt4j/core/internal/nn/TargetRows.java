@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
@@ -13,7 +14,7 @@ import java.util.stream.LongStream;
 public final class TargetRows {
 
   /** The label of positions without a target. */
-  public static final int IGNORED = -100;
+  public static final int IGNORED = Batch.IGNORED;
 
   private final long[] index;
   private final long[] targets;
@@ -21,6 +22,11 @@ public final class TargetRows {
   private TargetRows(long[] index, long[] targets) {
     this.index = index;
     this.targets = targets;
+  }
+
+  /** Finds the targets of a batch. */
+  public static TargetRows of(Batch batch) {
+    return of(batch.labels(), batch.rows(), batch.length());
   }
 
   /**

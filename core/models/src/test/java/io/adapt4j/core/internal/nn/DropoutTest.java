@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,7 @@ class DropoutTest {
   void whatIsDroppedFollowsTheSeedOfTrainingAloneAndEvaluationDropsNothing(String name) {
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
-      EncoderInputs batch = folder.batch("");
+      Batch batch = folder.batch("");
       double plain = FamilyFolder.loss(network, batch);
       assertThat(FamilyFolder.forwardBackward(network, batch, false))
           .isCloseTo(plain, within(1e-5));

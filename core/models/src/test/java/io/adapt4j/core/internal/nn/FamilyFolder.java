@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -143,10 +144,10 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   /** The batch whose tensors have a suffix. */
-  public EncoderInputs batch(String suffix) {
+  public Batch batch(String suffix) {
     long[] ids = longs("input_ids" + suffix);
     String types = "token_type_ids" + suffix;
-    return new EncoderInputs(
+    return new Batch(
         ids,
         longs("attention_mask" + suffix),
         has(types) ? longs(types) : new long[ids.length],
@@ -156,7 +157,7 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   /** The largest deviation from an expected tensor: of tokens without padding, or of texts. */
-  double error(String tensor, float[] found, EncoderInputs batch) {
+  double error(String tensor, float[] found, Batch batch) {
     float[] wanted = floats(tensor);
     int width = wanted.length / (ROWS * LENGTH);
     boolean ofTokens = expected.entry(tensor).shape().size() > 2;
@@ -169,12 +170,12 @@ public final class FamilyFolder implements AutoCloseable {
     return worst;
   }
 
-  public static float[] hidden(Network network, EncoderInputs batch) {
+  public static float[] hidden(Network network, Batch batch) {
     return run(network, batch, (ops, hidden) -> hidden);
   }
 
   /** Scores of each token's successor, of each token, or of each class. */
-  public static float[] logits(Network network, EncoderInputs batch) {
+  public static float[] logits(Network network, Batch batch) {
     return run(
         network,
         batch,
@@ -193,64 +194,61 @@ public final class FamilyFolder implements AutoCloseable {
     Tensor of(Ops ops, Tensor hidden);
   }
 
-  private static float[] run(Network network, EncoderInputs batch, Output output) {
+  private static float[] run(Network network, Batch batch, Output output) {
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {
       Ops ops = Ops.inference();
       Tensor hidden =
           network instanceof Decoder decoder
-              ? decoder.hidden(ops, batch.idTensor(), positions, false)
+              ? decoder.hidden(ops, BatchTensors.ids(batch), positions, false)
               : ((Encoder) network)
-                  .hidden(ops, batch.idTensor(), batch.typeTensor(), positions, false);
+                  .hidden(
+                      ops, BatchTensors.ids(batch), BatchTensors.types(batch), positions, false);
       return output.of(ops, hidden).toFloats();
     }
   }
 
-  static List<float[]> states(Network network, EncoderInputs batch) {
+  static List<float[]> states(Network network, Batch batch) {
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {
       return network
-          .hiddenStates(Ops.inference(), batch.idTensor(), batch.typeTensor(), positions)
+          .hiddenStates(
+              Ops.inference(), BatchTensors.ids(batch), BatchTensors.types(batch), positions)
           .stream()
           .map(Tensor::toFloats)
           .toList();
     }
   }
 
-  private static Positions positions(Network network, EncoderInputs batch) {
+  private static Positions positions(Network network, Batch batch) {
     return network instanceof Decoder decoder
         ? decoder.positions(batch.attentionMask(), ROWS, LENGTH)
         : ((Encoder) network).positions(batch.ids(), batch.attentionMask(), ROWS, LENGTH);
   }
 
-  static int targets(Network network, EncoderInputs batch) {
+  static int targets(Network network, Batch batch) {
     return network instanceof Decoder
         ? TargetRows.of(batch.labels(), ROWS, LENGTH).count()
         : (int) Arrays.stream(batch.labels()).filter(value -> value != TargetRows.IGNORED).count();
   }
 
   /** The mean loss. */
-  static double loss(Network network, EncoderInputs batch) {
+  static double loss(Network network, Batch batch) {
     double sum =
         network instanceof Decoder decoder
-            ? LanguageModelLoss.evaluate(decoder, causal(batch))
+            ? LanguageModelLoss.evaluate(decoder, batch)
             : EncoderLoss.evaluate((Encoder) network, batch);
     return sum / targets(network, batch);
   }
 
   /** The mean loss; its gradients are added to those of the trained parameters. */
-  public static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
+  public static double forwardBackward(Network network, Batch batch, boolean recompute) {
     double scale = 1.0 / targets(network, batch);
     double sum =
         network instanceof Decoder decoder
-            ? LanguageModelLoss.forwardBackward(decoder, causal(batch), scale, recompute, 0)
+            ? LanguageModelLoss.forwardBackward(decoder, batch, scale, recompute, 0)
             : EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, 0);
     return sum * scale;
-  }
-
-  private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {
-    return new LanguageModelLoss.Inputs(
-        batch.ids(), batch.attentionMask(), batch.labels(), ROWS, LENGTH);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,7 +55,7 @@ public class FamilyGradientTest {
         Network network = folder.load()) {
       network.drop(dropout);
       network.parameters().forEach(Parameter::train);
-      EncoderInputs batch = folder.batch("");
+      Batch batch = folder.batch("");
       FamilyFolder.forwardBackward(network, batch, false);
       // Passes of the differences add to the gradients.
       Map<Trainable, float[]> gradients = new LinkedHashMap<>();
@@ -123,7 +124,7 @@ public class FamilyGradientTest {
 
   private static double lossAt(
       Network network,
-      EncoderInputs batch,
+      Batch batch,
       Parameter parameter,
       Tensor value,
       double[] direction,

@@ -13,6 +13,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -107,19 +108,15 @@ class HybridDecoderTest {
               Arrays.fill(ones, 1);
               apart +=
                   LanguageModelLoss.forwardBackward(
-                      decoder,
-                      new LanguageModelLoss.Inputs(own, ones, own, 1, length),
-                      1,
-                      false,
-                      0);
+                      decoder, new Batch(own, ones, own, 1, length), 1, false, 0);
             }
             start += length;
           }
           Map<String, float[]> wanted = takeGradients(decoder);
           long[] ones = new long[total];
           Arrays.fill(ones, 1);
-          LanguageModelLoss.Inputs packed =
-              new LanguageModelLoss.Inputs(
+          Batch packed =
+              new Batch(
                   ids,
                   ones,
                   withoutFirst(ids, lengths),
@@ -145,7 +142,7 @@ class HybridDecoderTest {
           long[] ids = ids(LENGTH);
           long[] ones = new long[LENGTH];
           Arrays.fill(ones, 1);
-          LanguageModelLoss.Inputs inputs = new LanguageModelLoss.Inputs(ids, ones, ids, 1, LENGTH);
+          Batch inputs = new Batch(ids, ones, ids, 1, LENGTH);
           LanguageModelLoss.forwardBackward(decoder, inputs, 1.0 / LENGTH, false, 0);
           for (Parameter parameter : decoder.body().layers().get(0).mixer().ownParameters()) {
             float[] gradient = parameter.gradient().toFloats();
@@ -296,11 +293,7 @@ class HybridDecoderTest {
   }
 
   private static double lossAt(
-      Decoder decoder,
-      LanguageModelLoss.Inputs inputs,
-      Parameter parameter,
-      float[] direction,
-      double step) {
+      Decoder decoder, Batch inputs, Parameter parameter, float[] direction, double step) {
     float[] before = parameter.value().toFloats();
     float[] moved = before.clone();
     for (int i = 0; i < moved.length; i++) {

@@ -17,6 +17,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -93,8 +94,8 @@ class PackedBatchTest {
   @ParameterizedTest
   @MethodSource("fixedFrequencies")
   void lossAndGradientsAreThoseOfTheUnpackedBatch(Family family) throws IOException {
-    LanguageModelLoss.Inputs packed = packed();
-    LanguageModelLoss.Inputs padded = padded();
+    Batch packed = packed();
+    Batch padded = padded();
     try (Decoder decoder = load(family)) {
       decoder.parameters().forEach(Parameter::train);
       double expected = LanguageModelLoss.evaluate(decoder, padded);
@@ -109,7 +110,7 @@ class PackedBatchTest {
   @ParameterizedTest
   @EnumSource(Family.class)
   void logitsOfADocumentAreThoseOfTheDocumentAlone(Family family) throws IOException {
-    LanguageModelLoss.Inputs packed = packed();
+    Batch packed = packed();
     long live = Tensor.live();
     try (Decoder decoder = load(family)) {
       float[] all = logits(decoder, packed.ids(), decoder.packedPositions(PACKED, WIDTH), WIDTH);
@@ -134,14 +135,14 @@ class PackedBatchTest {
 
   @Test
   void aWeightOfTwoIsTheRowTwice() throws IOException {
-    LanguageModelLoss.Inputs packed = packed();
+    Batch packed = packed();
     float[] weights = new float[packed.ids().length];
     Arrays.fill(weights, 1);
     Arrays.fill(weights, 0, 21, 2);
     try (Decoder decoder = load(Family.LLAMA)) {
       decoder.parameters().forEach(Parameter::train);
-      LanguageModelLoss.Inputs weighted = packed(weights);
-      LanguageModelLoss.Inputs first = row(padded(), 0);
+      Batch weighted = packed(weights);
+      Batch first = row(padded(), 0);
       double once = LanguageModelLoss.evaluate(decoder, packed);
       double more = LanguageModelLoss.evaluate(decoder, first);
       assertThat(LanguageModelLoss.evaluate(decoder, weighted))
@@ -174,16 +175,16 @@ class PackedBatchTest {
     }
   }
 
-  private static LanguageModelLoss.Inputs packed() {
+  private static Batch packed() {
     return packed(new float[0]);
   }
 
-  private static LanguageModelLoss.Inputs packed(float[] weights) {
+  private static Batch packed(float[] weights) {
     return rows(PACKED, WIDTH, PACKED, weights);
   }
 
   /** The same documents, each in its own row. */
-  private static LanguageModelLoss.Inputs padded() {
+  private static Batch padded() {
     int[][] alone =
         Arrays.stream(PACKED)
             .flatMapToInt(Arrays::stream)
@@ -192,10 +193,10 @@ class PackedBatchTest {
     return rows(alone, 21, new int[0][], new float[0]);
   }
 
-  private static LanguageModelLoss.Inputs row(LanguageModelLoss.Inputs inputs, int row) {
+  private static Batch row(Batch inputs, int row) {
     int from = row * inputs.length();
     int to = from + inputs.length();
-    return new LanguageModelLoss.Inputs(
+    return new Batch(
         Arrays.copyOfRange(inputs.ids(), from, to),
         Arrays.copyOfRange(inputs.attentionMask(), from, to),
         Arrays.copyOfRange(inputs.labels(), from, to),
@@ -204,8 +205,7 @@ class PackedBatchTest {
   }
 
   /** Documents numbered through, so that both arrangements have the same tokens and labels. */
-  private static LanguageModelLoss.Inputs rows(
-      int[][] lengths, int width, int[][] documents, float[] weights) {
+  private static Batch rows(int[][] lengths, int width, int[][] documents, float[] weights) {
     long[] ids = new long[lengths.length * width];
     long[] mask = new long[ids.length];
     long[] labels = new long[ids.length];
@@ -223,8 +223,7 @@ class PackedBatchTest {
         document++;
       }
     }
-    return new LanguageModelLoss.Inputs(
-        ids, mask, labels, lengths.length, width, documents, weights);
+    return new Batch(ids, mask, labels, lengths.length, width, documents, weights);
   }
 
   private static float[] logits(Decoder decoder, long[] ids, Positions placed, int width) {
@@ -236,8 +235,7 @@ class PackedBatchTest {
   }
 
   /** What a batch adds to gradients that may not be zero; they are zero afterwards. */
-  private static Map<String, float[]> gradients(
-      Decoder decoder, LanguageModelLoss.Inputs inputs, boolean recompute) {
+  private static Map<String, float[]> gradients(Decoder decoder, Batch inputs, boolean recompute) {
     LanguageModelLoss.forwardBackward(decoder, inputs, 0.1, recompute, 0);
     Map<String, float[]> gradients = new LinkedHashMap<>();
     for (Parameter parameter : decoder.parameters()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,7 +42,7 @@ class PackedExpertsTest {
     }
   }
 
-  private static LanguageModelLoss.Inputs inputs(long[] ids, int length, int[][] documents) {
+  private static Batch inputs(long[] ids, int length, int[][] documents) {
     long[] mask = new long[length];
     Arrays.fill(mask, 1);
     long[] labels = ids.clone();
@@ -49,11 +50,10 @@ class PackedExpertsTest {
       // The first token of a document is no target of the one before.
       labels[FIRST] = TargetRows.IGNORED;
     }
-    return new LanguageModelLoss.Inputs(ids, mask, labels, 1, length, documents, new float[0]);
+    return new Batch(ids, mask, labels, 1, length, documents, new float[0]);
   }
 
-  private static double add(
-      FamilyFolder folder, Map<String, double[]> sums, LanguageModelLoss.Inputs inputs) {
+  private static double add(FamilyFolder folder, Map<String, double[]> sums, Batch inputs) {
     try (Decoder decoder = (Decoder) folder.load()) {
       decoder.parameters().forEach(Parameter::train);
       double loss = LanguageModelLoss.forwardBackward(decoder, inputs, 1, false, 1);

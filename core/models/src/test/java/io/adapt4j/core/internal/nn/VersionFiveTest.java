@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -188,7 +189,7 @@ class VersionFiveTest {
 
   private void assertLogits(FamilyFolder folder, double tolerance) {
     try (Network network = FamilyFolder.load(temporary)) {
-      EncoderInputs batch = folder.batch("");
+      Batch batch = folder.batch("");
       boolean features = folder.has("last_hidden_state");
       float[] found =
           features ? FamilyFolder.hidden(network, batch) : FamilyFolder.logits(network, batch);

@@ -1,4 +1,4 @@
-/** Writes the tokenizer files of a saved model. */
+/** Batches of token ids, words of a text, and the tokenizer files of a saved model. */
 @NullMarked
 package io.adapt4j.core.internal.tokenize;
 

@@ -5,10 +5,10 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.loss.Divergence;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.train.TrainingException;
 import java.util.Optional;
 
@@ -53,10 +53,10 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
   }
 
   /** Returns the hidden states at a batch's predicting positions; owned by the open scope. */
-  Tensor rows(LanguageModelLoss.Inputs inputs) {
+  Tensor rows(Batch batch) {
     return adapter.isPresent()
-        ? adapter.get().withoutAdapter(() -> Divergence.rows(decoder, inputs))
-        : Divergence.rows(decoder, inputs);
+        ? adapter.get().withoutAdapter(() -> Divergence.rows(decoder, batch))
+        : Divergence.rows(decoder, batch);
   }
 
   @Override

@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.regularize;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class Fisher {
     if (file.isPresent() && anchor.isIn(file.get(), rows.report().digest())) {
       return anchor.read(file.get());
     }
-    Batches singles = Batches.of(rows.dataset(), run.encoder()).batchSize(1).build();
+    Batches singles = Batches.of(rows).batchSize(1).build();
     List<Tensor> fisher =
         estimate(
             new NextTokens(run.decoder()),

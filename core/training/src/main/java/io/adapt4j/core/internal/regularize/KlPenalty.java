@@ -1,13 +1,11 @@
 package io.adapt4j.core.internal.regularize;
 
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.Divergence;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.train.NextTokens;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.Penalty;
 
 /**
@@ -31,12 +29,11 @@ record KlPenalty(
     }
     int turn = step / interval;
     Batch batch = batches.epoch(turn / batches.count(), turn % batches.count()).next();
-    LanguageModelLoss.Inputs inputs = NextTokens.inputs(batch);
     double scale = strength * interval / batch.targetTokens();
     try (Scope scope = Scope.open(decoder.engine())) {
-      Tensor rows = base.rows(inputs);
+      Tensor rows = base.rows(batch);
       return scale
-          * Divergence.forwardBackward(decoder, inputs, rows, base.head(), scale, recompute, seed);
+          * Divergence.forwardBackward(decoder, batch, rows, base.head(), scale, recompute, seed);
     }
   }
 

@@ -62,11 +62,7 @@ public final class Penalties {
     if (rows.report().kept() == 0) {
       throw new TrainingException(replay.name() + ": none of its rows can be used as replay data");
     }
-    Batches batches =
-        Batches.of(rows.dataset(), run.encoder())
-            .batchSize(run.batchSize())
-            .shuffle(run.seed())
-            .build();
+    Batches batches = Batches.of(rows).batchSize(run.batchSize()).shuffle(run.seed()).build();
     return new KlPenalty(
         run.decoder(), BaseModel.of(run), batches, term.strength(), term.every(), run.recompute());
   }

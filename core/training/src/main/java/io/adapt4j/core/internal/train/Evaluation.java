@@ -4,10 +4,27 @@ import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /** A pass over the validation data. */
 @FunctionalInterface
 public interface Evaluation<B> {
+
+  /** Returns a pass with metrics besides the loss. */
+  static <B> Evaluation<B> of(ToDoubleFunction<B> loss, Supplier<Map<String, Double>> metrics) {
+    return new Evaluation<>() {
+      @Override
+      public double add(B batch) {
+        return loss.applyAsDouble(batch);
+      }
+
+      @Override
+      public Map<String, Double> metrics() {
+        return metrics.get();
+      }
+    };
+  }
 
   /** Evaluates a batch and returns its summed loss. */
   double add(B batch);

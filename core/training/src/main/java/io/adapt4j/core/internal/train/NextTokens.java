@@ -1,15 +1,28 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.tokenize.Batch;
+import java.util.function.Function;
 
 /** Next-token prediction task of a decoder. */
-public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
+public record NextTokens(
+    Decoder decoder, Function<TrainingTask<Batch>, Evaluation<Batch>> evaluations)
+    implements TrainingTask<Batch> {
+
+  /** Creates a task that evaluates the loss only. */
+  public NextTokens(Decoder decoder) {
+    this(decoder, task -> task::evaluate);
+  }
+
+  @Override
+  public Evaluation<Batch> evaluation() {
+    return evaluations.apply(this);
+  }
 
   @Override
   public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {
-    return LanguageModelLoss.forwardBackward(decoder, inputs(batch), scale, recompute, seed);
+    return LanguageModelLoss.forwardBackward(decoder, batch, scale, recompute, seed);
   }
 
   @Override
@@ -19,7 +32,7 @@ public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
 
   @Override
   public double evaluate(Batch batch) {
-    return LanguageModelLoss.evaluate(decoder, inputs(batch));
+    return LanguageModelLoss.evaluate(decoder, batch);
   }
 
   @Override
@@ -35,16 +48,5 @@ public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
   @Override
   public long tokens(Batch batch) {
     return batch.tokens();
-  }
-
-  public static LanguageModelLoss.Inputs inputs(Batch batch) {
-    return new LanguageModelLoss.Inputs(
-        batch.inputIds(),
-        batch.attentionMask(),
-        batch.labels(),
-        batch.rows(),
-        batch.length(),
-        batch.documents(),
-        batch.weights());
   }
 }

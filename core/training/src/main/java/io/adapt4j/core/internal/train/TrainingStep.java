@@ -16,6 +16,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
@@ -150,7 +151,7 @@ public final class TrainingStep<I> implements AutoCloseable {
    *
    * @return the steps, closed by the caller
    */
-  public static TrainingStep<LanguageModelLoss.Inputs> ofLanguageModel(
+  public static TrainingStep<Batch> ofLanguageModel(
       Decoder decoder, Adaptation adaptation, Settings settings) {
     return new TrainingStep<>(
         (inputs, scale, recompute, seed) ->

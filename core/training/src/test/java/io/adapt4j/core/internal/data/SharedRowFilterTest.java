@@ -9,6 +9,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.ThreadGroupOfWorkers;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -93,7 +94,7 @@ class SharedRowFilterTest {
             assertThat(found.get(i).targetWeight()).isEqualTo(expected.get(i).targetWeight());
             assertThat(found.get(i).tokens()).isEqualTo(expected.get(i).tokens());
             if (i % STEP % 3 == group.rank()) {
-              assertThat(found.get(i).inputIds()).isEqualTo(expected.get(i).inputIds());
+              assertThat(found.get(i).ids()).isEqualTo(expected.get(i).ids());
               assertThat(found.get(i).labels()).isEqualTo(expected.get(i).labels());
             }
           }

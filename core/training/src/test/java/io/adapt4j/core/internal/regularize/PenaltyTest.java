@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.Penalty;
 import io.adapt4j.core.internal.train.SmallRun;

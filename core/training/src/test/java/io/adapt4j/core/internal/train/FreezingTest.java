@@ -19,6 +19,7 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -195,7 +196,7 @@ class FreezingTest {
   }
 
   private static void forwardBackward(Decoder decoder, boolean recompute) {
-    LanguageModelLoss.Inputs inputs = new LanguageModelLoss.Inputs(ids(), mask(), ids(), 1, LENGTH);
+    Batch inputs = new Batch(ids(), mask(), ids(), 1, LENGTH);
     LanguageModelLoss.forwardBackward(decoder, inputs, 1, recompute, 1);
   }
 

@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.RunRecorder;
 import java.io.IOException;
@@ -85,7 +86,7 @@ class NeftuneTest {
   @Test
   void noiseFollowsTheSeedIsTheSameUnderRecomputationAndAbsentInEvaluation() {
     try (Decoder decoder = load()) {
-      LanguageModelLoss.Inputs inputs = inputs(LENGTH, false);
+      Batch inputs = inputs(LENGTH, false);
       double plain = LanguageModelLoss.evaluate(decoder, inputs);
       NoisyEmbedding.put(decoder, 50);
       double once = LanguageModelLoss.forwardBackward(decoder, inputs, 1, false, 5);
@@ -100,7 +101,7 @@ class NeftuneTest {
   @Test
   void theMethodSwitchesNoiseOnAndOffAndSaysSo() {
     try (Decoder decoder = load()) {
-      LanguageModelLoss.Inputs inputs = inputs(LENGTH, false);
+      Batch inputs = inputs(LENGTH, false);
       double plain = LanguageModelLoss.evaluate(decoder, inputs);
       Neftune method = Neftune.of(FullFineTuning.create(), 50);
       assertThat(method.identity()).isEqualTo("full fine-tuning neftune=50.0");
@@ -136,7 +137,7 @@ class NeftuneTest {
   }
 
   /** One row whose second half may be padding; only its first half has targets. */
-  private static LanguageModelLoss.Inputs inputs(int length, boolean padded) {
+  private static Batch inputs(int length, boolean padded) {
     long[] ids = new long[length];
     long[] mask = new long[length];
     long[] labels = new long[length];
@@ -145,7 +146,7 @@ class NeftuneTest {
       mask[i] = padded && i >= LENGTH ? 0 : 1;
       labels[i] = i < LENGTH ? ids[i] : -100;
     }
-    return new LanguageModelLoss.Inputs(ids, mask, labels, 1, length);
+    return new Batch(ids, mask, labels, 1, length);
   }
 
   private static Decoder load() {

@@ -44,7 +44,7 @@ public final class SmallRun implements AutoCloseable {
   }
 
   public Batches batches(Dataset data, int batchSize) {
-    return Batches.of(data, encoder).batchSize(batchSize).build();
+    return Batches.of(encoder.filter(data)).batchSize(batchSize).build();
   }
 
   @Override

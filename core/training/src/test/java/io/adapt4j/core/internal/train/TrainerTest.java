@@ -320,7 +320,7 @@ class TrainerTest {
 
   private Batches batches(Dataset data, int batchSize) {
     ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, SmallModel.CONTEXT).build();
-    return Batches.of(data, encoder).batchSize(batchSize).build();
+    return Batches.of(encoder.filter(data)).batchSize(batchSize).build();
   }
 
   private static TrainingOptions options(int maxSteps, int accumulation, boolean recompute) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.SmallModel;
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Path;

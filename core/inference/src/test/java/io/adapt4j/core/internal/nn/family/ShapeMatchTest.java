@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.method.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +46,7 @@ class ShapeMatchTest {
       assertThat(renamed.modelConfig().architectures()).containsExactly(classes + "ForCausalLM");
       long[] ids = {1, 5, 9, 7, 3, 11, 8, 6};
       long[] mask = {1, 1, 1, 1, 1, 1, 1, 1};
-      LanguageModelLoss.Inputs inputs = new LanguageModelLoss.Inputs(ids, mask, ids, 1, 8);
+      Batch inputs = new Batch(ids, mask, ids, 1, 8);
       assertThat(LanguageModelLoss.evaluate(renamed, inputs))
           .isEqualTo(LanguageModelLoss.evaluate(plain, inputs));
     }

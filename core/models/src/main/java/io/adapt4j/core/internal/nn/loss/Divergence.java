@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.loss;
 
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.cache.Positions;
@@ -10,6 +11,7 @@ import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /** Kullback-Leibler divergence between the predictions of a decoder and its base. */
 public final class Divergence {
@@ -22,13 +24,12 @@ public final class Divergence {
    * @return hidden states of the positions that predict a target [N, hidden]; owned by the open
    *     scope or, without one, by the caller
    */
-  public static Tensor rows(Decoder base, LanguageModelLoss.Inputs inputs) {
+  public static Tensor rows(Decoder base, Batch batch) {
     try (Scope scope = Scope.open(base.engine());
-        Positions positions =
-            base.positions(inputs.attentionMask(), inputs.rows(), inputs.length())) {
+        Positions positions = BatchTensors.positions(base, batch)) {
       Ops ops = Ops.inference();
-      Tensor hidden = base.hidden(ops, ids(inputs), positions, false);
-      return scope.keep(ops.gatherRows(hidden, targets(inputs).index()));
+      Tensor hidden = base.hidden(ops, BatchTensors.ids(batch), positions, false);
+      return scope.keep(ops.gatherRows(hidden, TargetRows.of(batch).index()));
     }
   }
 
@@ -38,31 +39,22 @@ public final class Divergence {
    */
   public static double forwardBackward(
       Decoder model,
-      LanguageModelLoss.Inputs inputs,
+      Batch batch,
       Tensor baseRows,
       VocabularyHead baseHead,
       double scale,
       boolean recompute,
       long seed) {
     try (Scope scope = Scope.open(model.engine());
-        Positions positions =
-            model.positions(inputs.attentionMask(), inputs.rows(), inputs.length());
+        Positions positions = BatchTensors.positions(model, batch);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
-      Tensor hidden = model.hidden(ops, ids(inputs), positions, recompute);
-      Tensor rows = ops.gatherRows(hidden, targets(inputs).index());
+      Tensor hidden = model.hidden(ops, BatchTensors.ids(batch), positions, recompute);
+      Tensor rows = ops.gatherRows(hidden, TargetRows.of(batch).index());
       VocabularyLoss.Result sum =
           VocabularyDivergence.forwardBackward(rows, model.head(), baseRows, baseHead, scale);
       tape.backward(rows, sum.hiddenGradient(), rows);
       return sum.sum();
     }
-  }
-
-  private static TargetRows targets(LanguageModelLoss.Inputs inputs) {
-    return TargetRows.of(inputs.labels(), inputs.rows(), inputs.length());
-  }
-
-  private static Tensor ids(LanguageModelLoss.Inputs inputs) {
-    return Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
   }
 }

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.nn.loss;
 
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.tensor.loss.ClassLoss;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
  * Training loss of encoders: cross-entropy of masked tokens (Devlin et al. 2019) or of classes,
@@ -23,15 +24,17 @@ public final class EncoderLoss {
   private EncoderLoss() {}
 
   /** Sums the loss over the batch's targets. */
-  public static double evaluate(Encoder encoder, EncoderInputs inputs) {
+  public static double evaluate(Encoder encoder, Batch batch) {
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions = positions(encoder, inputs)) {
+        Positions positions = BatchTensors.positions(encoder, batch)) {
       Ops ops = Ops.inference();
-      Tensor hidden = encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, false);
+      Tensor hidden =
+          encoder.hidden(
+              ops, BatchTensors.ids(batch), BatchTensors.types(encoder, batch), positions, false);
       if (!encoder.predictsTokens()) {
-        return classLoss(encoder, ops, hidden, inputs).result().sum();
+        return classLoss(encoder, ops, hidden, batch).result().sum();
       }
-      TargetRows targets = TargetRows.masked(inputs.labels());
+      TargetRows targets = TargetRows.masked(batch.labels());
       return targets.count() == 0
           ? 0
           : VocabularyLoss.evaluate(
@@ -46,20 +49,25 @@ public final class EncoderLoss {
    * in the trained parameters.
    */
   public static double forwardBackward(
-      Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {
+      Encoder encoder, Batch batch, double scale, boolean recompute, long seed) {
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions = positions(encoder, inputs);
+        Positions positions = BatchTensors.positions(encoder, batch);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
       Tensor hidden =
-          encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, recompute);
+          encoder.hidden(
+              ops,
+              BatchTensors.ids(batch),
+              BatchTensors.types(encoder, batch),
+              positions,
+              recompute);
       if (!encoder.predictsTokens()) {
-        Classes classes = classLoss(encoder, ops, hidden, inputs);
+        Classes classes = classLoss(encoder, ops, hidden, batch);
         Tensor gradient = classes.result().logitsGradient().scaled(scale);
         tape.backward(classes.logits(), gradient, classes.logits());
         return classes.result().sum();
       }
-      TargetRows targets = TargetRows.masked(inputs.labels());
+      TargetRows targets = TargetRows.masked(batch.labels());
       if (targets.count() == 0) {
         return 0;
       }
@@ -73,11 +81,11 @@ public final class EncoderLoss {
 
   private record Classes(Tensor logits, ClassLoss.Result result) {}
 
-  private static Classes classLoss(Encoder encoder, Ops ops, Tensor hidden, EncoderInputs inputs) {
+  private static Classes classLoss(Encoder encoder, Ops ops, Tensor hidden, Batch batch) {
     requireSingleLabel(encoder);
-    Tensor logits = encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask());
+    Tensor logits = encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
     return new Classes(
-        logits, ClassLoss.crossEntropy(logits, Tensor.of(inputs.labels(), inputs.rows())));
+        logits, ClassLoss.crossEntropy(logits, Tensor.of(batch.labels(), batch.rows())));
   }
 
   /**
@@ -92,9 +100,5 @@ public final class EncoderLoss {
           SINGLE_LABEL + " and two or more classes, which are " + encoder.classes() + " here",
           "This build trains and measures classifiers of one label a text only.");
     }
-  }
-
-  private static Positions positions(Encoder encoder, EncoderInputs inputs) {
-    return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
   }
 }

@@ -1,13 +1,14 @@
 package io.adapt4j.core.internal.nn.loss;
 
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.ClassLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /** Loss of classification and regression, for texts or their tokens. */
 public final class TextLoss {
@@ -19,11 +20,11 @@ public final class TextLoss {
   public record Scored(double sum, float[] logits) {}
 
   /** Sums the loss over the batch's targets. */
-  public static Scored evaluate(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
+  public static Scored evaluate(Encoder encoder, Batch batch, TextTargets targets) {
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions = positions(encoder, inputs)) {
+        Positions positions = BatchTensors.positions(encoder, batch)) {
       Tensor logits =
-          selected(encoder, Ops.inference(), inputs, positions, targets, /* recompute= */ false);
+          selected(encoder, Ops.inference(), batch, positions, targets, /* recompute= */ false);
       return new Scored(targets.loss(logits).sum(), logits.toFloats());
     }
   }
@@ -34,16 +35,16 @@ public final class TextLoss {
    */
   public static double forwardBackward(
       Encoder encoder,
-      EncoderInputs inputs,
+      Batch batch,
       TextTargets targets,
       double scale,
       boolean recompute,
       long seed) {
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions = positions(encoder, inputs);
+        Positions positions = BatchTensors.positions(encoder, batch);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
-      Tensor logits = selected(encoder, ops, inputs, positions, targets, recompute);
+      Tensor logits = selected(encoder, ops, batch, positions, targets, recompute);
       ClassLoss.Result loss = targets.loss(logits);
       Tensor gradient = loss.logitsGradient().scaled(scale);
       tape.backward(logits, gradient, logits);
@@ -52,14 +53,18 @@ public final class TextLoss {
   }
 
   /** Computes the classifier's input for the batch's targets. */
-  public static float[] features(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
+  public static float[] features(Encoder encoder, Batch batch, TextTargets targets) {
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions = positions(encoder, inputs)) {
+        Positions positions = BatchTensors.positions(encoder, batch)) {
       Ops ops = Ops.inference();
       Tensor hidden =
           encoder.hidden(
-              ops, inputs.idTensor(), inputs.typeTensor(), positions, /* recompute= */ false);
-      Tensor features = encoder.classifierInput(ops, hidden, inputs.ids(), inputs.attentionMask());
+              ops,
+              BatchTensors.ids(batch),
+              BatchTensors.types(encoder, batch),
+              positions,
+              /* recompute= */ false);
+      Tensor features = encoder.classifierInput(ops, hidden, batch.ids(), batch.attentionMask());
       return targets.select(ops, features).toFloats();
     }
   }
@@ -67,17 +72,14 @@ public final class TextLoss {
   private static Tensor selected(
       Encoder encoder,
       Ops ops,
-      EncoderInputs inputs,
+      Batch batch,
       Positions positions,
       TextTargets targets,
       boolean recompute) {
     Tensor hidden =
-        encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, recompute);
+        encoder.hidden(
+            ops, BatchTensors.ids(batch), BatchTensors.types(encoder, batch), positions, recompute);
     return targets.select(
-        ops, encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask()));
-  }
-
-  private static Positions positions(Encoder encoder, EncoderInputs inputs) {
-    return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
+        ops, encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask()));
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.loss;
 
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.cache.Positions;
@@ -8,6 +9,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 
 /**
@@ -30,15 +32,16 @@ public final class TokenLogProbs {
   }
 
   /** Computes the log-probabilities of the targets. */
-  public static float[] evaluate(Decoder decoder, LanguageModelLoss.Inputs inputs) {
-    TargetRows targets = inputs.targets();
+  public static float[] evaluate(Decoder decoder, Batch batch) {
+    TargetRows targets = TargetRows.of(batch);
     if (targets.count() == 0) {
       return new float[0];
     }
     try (Scope scope = Scope.open(decoder.engine());
-        Positions positions = inputs.positions(decoder)) {
+        Positions positions = BatchTensors.positions(decoder, batch)) {
       Ops ops = Ops.inference();
-      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, /* recompute= */ false);
+      Tensor hidden =
+          decoder.hidden(ops, BatchTensors.ids(batch), positions, /* recompute= */ false);
       return score(decoder, ops.gatherRows(hidden, targets.index()), targets);
     }
   }
@@ -49,20 +52,20 @@ public final class TokenLogProbs {
    */
   public static float[] forwardBackward(
       Decoder decoder,
-      LanguageModelLoss.Inputs inputs,
+      Batch batch,
       double scale,
       boolean recompute,
       long seed,
       Derivative derivative) {
-    TargetRows targets = inputs.targets();
+    TargetRows targets = TargetRows.of(batch);
     if (targets.count() == 0) {
       return new float[0];
     }
     try (Scope scope = Scope.open(decoder.engine());
-        Positions positions = inputs.positions(decoder);
+        Positions positions = BatchTensors.positions(decoder, batch);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
-      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, recompute);
+      Tensor hidden = decoder.hidden(ops, BatchTensors.ids(batch), positions, recompute);
       Tensor rows = ops.gatherRows(hidden, targets.index());
       float[] logProbs = score(decoder, rows, targets);
       VocabularyLoss.Result loss =

@@ -13,7 +13,6 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -24,6 +23,7 @@ import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -72,7 +72,7 @@ class OutputLayerTest {
         Weights.load(network, checkpoint);
         NewParameters.initialize(network, 3);
         assertInitialized(network);
-        EncoderInputs batch = folder.batch("");
+        Batch batch = folder.batch("");
         float[] outputs = FamilyFolder.logits(network, batch);
         assertThat(outputs).doesNotContain(Float.NaN);
         if (layer != OutputLayer.MASKED_TOKENS) {
@@ -136,8 +136,7 @@ class OutputLayerTest {
       for (String side : List.of("chosen", "rejected")) {
         long[] ids = longs(expected, "input_ids_" + side);
         long[] mask = longs(expected, "attention_mask_" + side);
-        EncoderInputs batch =
-            new EncoderInputs(ids, mask, new long[ids.length], new long[0], 4, ids.length / 4);
+        Batch batch = new Batch(ids, mask, new long[ids.length], new long[0], 4, ids.length / 4);
         float[] wanted = new float[4];
         expected.bytes("rewards_" + side).asFloatBuffer().get(wanted);
         TextLoss.Scored found =
@@ -150,14 +149,14 @@ class OutputLayerTest {
     }
   }
 
-  private static float[] rewards(Encoder network, EncoderInputs batch) {
+  private static float[] rewards(Encoder network, Batch batch) {
     return TextLoss.evaluate(
             network, batch, new TextTargets.Numbers(new float[4], new float[] {1, 1, 1, 1}))
         .logits();
   }
 
   /** The same texts with their padding before them. */
-  private static EncoderInputs paddedOnTheLeft(EncoderInputs batch) {
+  private static Batch paddedOnTheLeft(Batch batch) {
     int length = batch.length();
     long[] ids = new long[batch.ids().length];
     long[] mask = new long[ids.length];
@@ -169,7 +168,7 @@ class OutputLayerTest {
       System.arraycopy(batch.ids(), row * length, ids, (row + 1) * length - tokens, tokens);
       Arrays.fill(mask, (row + 1) * length - tokens, (row + 1) * length, 1);
     }
-    return new EncoderInputs(ids, mask, new long[ids.length], new long[0], batch.rows(), length);
+    return new Batch(ids, mask, new long[ids.length], new long[0], batch.rows(), length);
   }
 
   private static Encoder declared(ModelConfig base, String className, int classes) {

@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,8 +32,7 @@ class LanguageModelLossTest {
   private static final long[] IDS = {1, 40, 41, 42, 43, 44, 1, 70, 71, 0, 0, 0};
   private static final long[] MASK = {1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0};
   private static final long[] LABELS = {-100, -100, 41, 42, 43, 44, -100, 70, 71, -100, -100, -100};
-  private static final LanguageModelLoss.Inputs INPUTS =
-      new LanguageModelLoss.Inputs(IDS, MASK, LABELS, ROWS, LENGTH);
+  private static final Batch INPUTS = new Batch(IDS, MASK, LABELS, ROWS, LENGTH);
 
   @TempDir Path folder;
 
@@ -53,9 +53,7 @@ class LanguageModelLossTest {
     long[] none = new long[LABELS.length];
     Arrays.fill(none, TargetRows.IGNORED);
     try (Decoder decoder = load(DType.F32)) {
-      assertThat(
-              LanguageModelLoss.evaluate(
-                  decoder, new LanguageModelLoss.Inputs(IDS, MASK, none, ROWS, LENGTH)))
+      assertThat(LanguageModelLoss.evaluate(decoder, new Batch(IDS, MASK, none, ROWS, LENGTH)))
           .isZero();
     }
   }

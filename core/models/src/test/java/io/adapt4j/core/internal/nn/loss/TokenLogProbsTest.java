@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,8 +32,7 @@ class TokenLogProbsTest {
   private static final long[] IDS = {1, 40, 41, 42, 43, 44, 1, 70, 71, 0, 0, 0};
   private static final long[] MASK = {1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0};
   private static final long[] LABELS = {-100, -100, 41, 42, 43, 44, -100, 70, 71, -100, -100, -100};
-  private static final LanguageModelLoss.Inputs INPUTS =
-      new LanguageModelLoss.Inputs(IDS, MASK, LABELS, 2, 6);
+  private static final Batch INPUTS = new Batch(IDS, MASK, LABELS, 2, 6);
 
   @TempDir Path folder;
   @AutoClose private Decoder decoder;

@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Structure;
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.FamilyGradientTest;
 import io.adapt4j.core.internal.nn.Network;
@@ -22,6 +22,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -56,7 +57,7 @@ class MeasuredActivationsTest {
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
       network.parameters().forEach(Parameter::train);
-      EncoderInputs batch = batch(folder);
+      Batch batch = batch(folder);
       ActivationMemory.OfPass planned =
           new ActivationMemory(
                   () -> Architectures.declare(network.modelConfig()),
@@ -84,7 +85,7 @@ class MeasuredActivationsTest {
   }
 
   /** Many rows, so that tensors are large beside everything else, the rest of a page included. */
-  private static EncoderInputs batch(FamilyFolder folder) {
+  private static Batch batch(FamilyFolder folder) {
     long[] ids = folder.batch("").ids();
     int tokens = ROWS * FamilyFolder.LENGTH;
     long[] many = new long[tokens];
@@ -93,12 +94,11 @@ class MeasuredActivationsTest {
     }
     long[] ones = new long[tokens];
     Arrays.fill(ones, 1);
-    return new EncoderInputs(
-        many, ones, new long[tokens], new long[tokens], ROWS, FamilyFolder.LENGTH);
+    return new Batch(many, ones, new long[tokens], new long[tokens], ROWS, FamilyFolder.LENGTH);
   }
 
   /** The bytes that a recorded forward pass leaves allocated. */
-  private static long kept(Network network, EncoderInputs batch) {
+  private static long kept(Network network, Batch batch) {
     try (Scope scope = Scope.open();
         Positions positions =
             network instanceof Decoder decoder
@@ -107,8 +107,8 @@ class MeasuredActivationsTest {
                     .positions(batch.ids(), batch.attentionMask(), ROWS, FamilyFolder.LENGTH);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, 1);
-      Tensor ids = batch.idTensor();
-      Tensor types = batch.typeTensor();
+      Tensor ids = BatchTensors.ids(batch);
+      Tensor types = BatchTensors.types(batch);
       long before = allocated();
       network.body().forward(ops, ids, types, positions, false);
       return allocated() - before;

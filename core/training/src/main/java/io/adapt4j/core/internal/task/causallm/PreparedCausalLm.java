@@ -5,7 +5,6 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.config.GenerationDefaults;
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
@@ -23,6 +22,7 @@ import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.internal.train.TrainingTask;
@@ -134,7 +134,9 @@ record PreparedCausalLm(
             new Generator(decoder, Optional.of(tokenizer), ends, ids.pad()),
             tokenizer,
             settings.output())
-        .<TrainingTask<Batch>>map(samples -> new SampledNextTokens(task, samples))
+        .map(
+            samples ->
+                new NextTokens(decoder, evaluated -> new SampledEvaluation(evaluated, samples)))
         .orElse(task);
   }
 

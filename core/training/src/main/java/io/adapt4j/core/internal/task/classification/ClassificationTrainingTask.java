@@ -5,9 +5,8 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.loss.TextLoss;
 import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.internal.train.CountedTask;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TextInputs;
-import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.task.ClassificationProblem;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,12 +18,12 @@ import java.util.Map;
  */
 public record ClassificationTrainingTask(
     Encoder encoder, ClassificationProblem problem, List<String> labels, BestModelMetric selection)
-    implements TrainingTask<TextBatch> {
+    implements CountedTask<TextBatch> {
 
   @Override
   public double forwardBackward(TextBatch batch, double scale, boolean recompute, long seed) {
     return TextLoss.forwardBackward(
-        encoder, TextInputs.of(encoder, batch), targets(problem, batch), scale, recompute, seed);
+        encoder, batch.texts(), targets(problem, batch), scale, recompute, seed);
   }
 
   @Override
@@ -33,7 +32,7 @@ public record ClassificationTrainingTask(
   }
 
   private TextLoss.Scored score(TextBatch batch) {
-    return TextLoss.evaluate(encoder, TextInputs.of(encoder, batch), targets(problem, batch));
+    return TextLoss.evaluate(encoder, batch.texts(), targets(problem, batch));
   }
 
   static TextTargets targets(ClassificationProblem problem, TextBatch batch) {
@@ -43,21 +42,6 @@ public record ClassificationTrainingTask(
       case REGRESSION -> new TextTargets.Numbers(batch.values(), batch.weights());
       case TOKEN -> new TextTargets.TokenClasses(batch.labels(), batch.weights());
     };
-  }
-
-  @Override
-  public long targets(TextBatch batch) {
-    return batch.targets();
-  }
-
-  @Override
-  public double weight(TextBatch batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(TextBatch batch) {
-    return batch.tokens();
   }
 
   @Override

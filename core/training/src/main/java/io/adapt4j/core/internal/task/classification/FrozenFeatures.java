@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.loss.TextLoss;
 import io.adapt4j.core.internal.nn.loss.TextTargets;
-import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.task.ClassificationProblem;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -43,7 +42,7 @@ record FrozenFeatures(
     while (epoch.hasNext() && targets < limit) {
       TextBatch batch = epoch.next();
       TextTargets wanted = ClassificationTrainingTask.targets(problem, batch);
-      float[] read = TextLoss.features(encoder, TextInputs.of(encoder, batch), wanted);
+      float[] read = TextLoss.features(encoder, batch.texts(), wanted);
       int perRow = batch.ofTokens() ? batch.length() : 1;
       int inBatch = 0;
       for (int i = 0; i < batch.rows() * perRow && targets < limit; i++) {

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.task.classification;
 
 import io.adapt4j.core.internal.Shuffle;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -18,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
  * Warm start of a new classifier: instead of randomly, it is initialized by a linear fit to the
@@ -70,9 +70,8 @@ public final class HeadWarmStart {
   static Runnable apply(
       Network network,
       ClassificationProblem problem,
-      TextRows rows,
+      RowBatches<TextBatch> rows,
       int batchSize,
-      int paddingId,
       MethodMechanics method,
       WorkerGroup workers) {
     Optional<DenseLinear> found = classifier(network);
@@ -90,7 +89,7 @@ public final class HeadWarmStart {
       int limit =
           (int)
               Math.min(Math.min(MOST_TARGETS, KEPT_VALUES / (width + 3L * outputs)), targets(rows));
-      BatchSource<TextBatch> batches = batches(rows, limit, batchSize, paddingId);
+      BatchSource<TextBatch> batches = batches(rows, limit, batchSize);
       start =
           start(
               () -> FrozenFeatures.of(encoder, problem, batches, limit, width, outputs),
@@ -155,24 +154,16 @@ public final class HeadWarmStart {
     return new Start(HeadFit.fit(stored, shape), new float[0]);
   }
 
-  private static long targets(TextRows rows) {
+  private static long targets(RowBatches<TextBatch> rows) {
     return rows.report().targetTokens();
   }
 
   /** Returns randomly drawn rows with about {@code limit} targets. */
-  static BatchSource<TextBatch> batches(TextRows rows, int limit, int batchSize, int paddingId) {
-    int all = rows.lengths().length;
+  static BatchSource<TextBatch> batches(RowBatches<TextBatch> rows, int limit, int batchSize) {
+    int all = rows.size();
     int most = (int) Math.max(1, Math.min(all, (long) all * limit / targets(rows)));
     int[] chosen = Arrays.stream(Shuffle.permutation(all, DRAW)).limit(most).sorted().toArray();
-    TextRows some =
-        most == all
-            ? rows
-            : new TextRows(
-                rows.dataset().subset(chosen),
-                rows.encoder(),
-                IntStream.of(chosen).map(row -> rows.lengths()[row]).toArray(),
-                rows.report());
-    return TextBatches.byLength(some, batchSize, paddingId);
+    return (most == all ? rows : rows.subset(chosen)).longestFirst(batchSize);
   }
 
   private static Start shared(Start own, int outputs, int width, WorkerGroup workers) {

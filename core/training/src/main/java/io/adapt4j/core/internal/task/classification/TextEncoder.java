@@ -3,7 +3,12 @@ package io.adapt4j.core.internal.task.classification;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.data.EncodedRow;
+import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.data.LabeledSample;
+import io.adapt4j.core.internal.data.RowBatches;
+import io.adapt4j.core.internal.data.RowEncoder;
+import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.tokenize.Words;
 import io.adapt4j.core.task.ClassificationProblem;
@@ -23,7 +28,7 @@ import java.util.OptionalInt;
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
-public final class TextEncoder {
+public final class TextEncoder implements RowEncoder<LabeledSample> {
 
   private final Tokenizer tokenizer;
   private final int maxLength;
@@ -44,8 +49,15 @@ public final class TextEncoder {
     return maxLength;
   }
 
-  /** Encodes a row; an error names the row. */
-  LabeledSample encodeRow(Dataset dataset, int row) {
+  /** Returns the rows of a dataset in batches, grouped by length when shuffled. */
+  public RowBatches<TextBatch> rows(Dataset dataset, int paddingId) {
+    return EncodedRows.of(dataset, this)
+        .collated((samples, weights, numbers) -> TextBatch.of(samples, weights, paddingId))
+        .groupedByLength();
+  }
+
+  @Override
+  public EncodedRow<LabeledSample> encode(Dataset dataset, int row) {
     Example example = dataset.get(row);
     try {
       return encode(example);
@@ -54,7 +66,7 @@ public final class TextEncoder {
     }
   }
 
-  private LabeledSample encode(Example example) {
+  private EncodedRow<LabeledSample> encode(Example example) {
     if (problem == ClassificationProblem.TOKEN) {
       if (example instanceof Example.Tagged tagged) {
         return tagged(tagged);
@@ -73,7 +85,7 @@ public final class TextEncoder {
             .formatted(expected, example.getClass().getSimpleName()));
   }
 
-  private LabeledSample classified(Example.Classified example) {
+  private EncodedRow<LabeledSample> classified(Example.Classified example) {
     int[] classes = new int[0];
     float[] values = new float[0];
     switch (problem) {
@@ -86,13 +98,14 @@ public final class TextEncoder {
       String second = example.pair().get();
       int whole = tokenizer.encodePair(example.text(), second).length();
       Encoding pair = tokenizer.encodePair(example.text(), second, maxLength);
-      return new LabeledSample(
-          pair.ids(), pair.typeIds(), false, classes, values, whole > maxLength);
+      return EncodedRow.of(
+          new LabeledSample(pair.ids(), pair.typeIds(), false, classes, values), whole > maxLength);
     }
     int[] ids = tokenizer.encode(example.text(), true);
     boolean cut = ids.length > maxLength;
     int[] kept = cut ? tokenizer.encodeTruncated(example.text(), maxLength) : ids;
-    return new LabeledSample(kept, new int[kept.length], false, classes, values, cut);
+    return EncodedRow.of(
+        new LabeledSample(kept, new int[kept.length], false, classes, values), cut);
   }
 
   private static String only(List<String> found) {
@@ -130,7 +143,7 @@ public final class TextEncoder {
     throw new DatasetException("expected a number as label, found '" + label + "'.");
   }
 
-  private LabeledSample tagged(Example.Tagged example) {
+  private EncodedRow<LabeledSample> tagged(Example.Tagged example) {
     Words words = Words.of(example.tokens());
     Encoding whole = tokenizer.encodeWithOffsets(words.text(), true);
     int[] found = words.firstTokens(whole);
@@ -139,12 +152,13 @@ public final class TextEncoder {
       classes[i] = found[i] < 0 ? TrainingSample.IGNORED : number(example.tags().get(found[i]));
     }
     int[] kept = Words.within(whole, maxLength);
-    return new LabeledSample(
-        pick(whole.ids(), kept),
-        pick(whole.typeIds(), kept),
-        true,
-        pick(classes, kept),
-        new float[0],
+    return EncodedRow.of(
+        new LabeledSample(
+            pick(whole.ids(), kept),
+            pick(whole.typeIds(), kept),
+            true,
+            pick(classes, kept),
+            new float[0]),
         kept.length < whole.length());
   }
 

@@ -1,15 +1,15 @@
 package io.adapt4j.core.internal.task.custom;
 
-import io.adapt4j.core.internal.data.PaddedTexts;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.train.spi.ObjectiveSample;
 import java.util.List;
 
 /** Padded batch of samples. */
-record CustomBatch(List<ObjectiveSample> samples, PaddedTexts texts) {
+record CustomBatch(List<ObjectiveSample> samples, Batch texts) {
 
   static CustomBatch of(List<ObjectiveSample> samples, int paddingId) {
     return new CustomBatch(
-        samples, PaddedTexts.of(samples.stream().map(ObjectiveSample::tokens).toList(), paddingId));
+        samples, Batch.padded(samples.stream().map(ObjectiveSample::tokens).toList(), paddingId));
   }
 
   /** Returns the flat indices of the positions among all tokens, row by row. */

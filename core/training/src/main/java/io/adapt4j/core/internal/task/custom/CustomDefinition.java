@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.PreparedRows;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.internal.task.classification.ClassificationModel;
@@ -77,6 +78,17 @@ public final class CustomDefinition implements TaskDefinition<Task.Custom> {
 
   @Override
   public PreparedTask<?> prepare(Task.Custom task, FineTuneSettings settings, Tokenizer tokenizer) {
-    return PreparedCustom.of(task.objective(), settings, tokenizer);
+    CustomEncoder encoder =
+        new CustomEncoder(
+            task.objective(),
+            tokenizer,
+            settings.lengthLimit(),
+            PreparedRows.paddingId(settings, tokenizer));
+    return new PreparedRows<>(
+        settings,
+        encoder.maxLength(),
+        encoder::rows,
+        network ->
+            new CustomTrainingTask(task.objective(), network, settings.objective().selection()));
   }
 }

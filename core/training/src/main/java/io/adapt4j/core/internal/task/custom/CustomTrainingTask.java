@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.custom;
 
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
@@ -10,6 +11,7 @@ import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
@@ -86,28 +88,22 @@ record CustomTrainingTask(TrainingObjective objective, Network network, BestMode
   }
 
   private Positions positions(CustomBatch batch) {
-    long[] mask = batch.texts().attentionMask();
-    int rows = batch.texts().rows();
-    int length = batch.texts().length();
     return network instanceof Decoder decoder
-        ? decoder.positions(mask, rows, length)
-        : ((Encoder) network).positions(batch.texts().inputIds(), mask, rows, length);
+        ? BatchTensors.positions(decoder, batch.texts())
+        : BatchTensors.positions((Encoder) network, batch.texts());
   }
 
   private Tensor outputs(Ops ops, CustomBatch batch, Positions positions, boolean recompute) {
-    int rows = batch.texts().rows();
-    int length = batch.texts().length();
-    long[] ids = batch.texts().inputIds();
-    Tensor read = Tensor.of(ids, rows, length);
+    Batch texts = batch.texts();
+    Tensor ids = BatchTensors.ids(texts);
     if (network instanceof Decoder decoder) {
       long[] index = batch.index();
-      Tensor hidden = decoder.hidden(ops, read, positions, recompute);
+      Tensor hidden = decoder.hidden(ops, ids, positions, recompute);
       return scores(ops, decoder.head(), ops.gatherRows(hidden, Tensor.of(index, index.length)));
     }
     Encoder encoder = (Encoder) network;
-    Tensor types = Tensor.of(new long[ids.length], rows, length);
-    Tensor hidden = encoder.hidden(ops, read, types, positions, recompute);
-    return encoder.classLogits(ops, hidden, ids, batch.texts().attentionMask());
+    Tensor hidden = encoder.hidden(ops, ids, BatchTensors.types(texts), positions, recompute);
+    return encoder.classLogits(ops, hidden, texts.ids(), texts.attentionMask());
   }
 
   /** Returns the logits of the vocabulary, computed by differentiable operators. */
@@ -134,23 +130,19 @@ record CustomTrainingTask(TrainingObjective objective, Network network, BestMode
   public Evaluation<CustomBatch> evaluation() {
     Map<String, Double> sums = new LinkedHashMap<>();
     long[] rows = {0};
-    return new Evaluation<>() {
-      @Override
-      public double add(CustomBatch batch) {
-        ObjectiveBatch seen = seen(batch);
-        rows[0] += seen.rows();
-        objective
-            .measure(seen)
-            .forEach((name, mean) -> sums.merge(name, mean * seen.rows(), Double::sum));
-        return loss(seen);
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        Map<String, Double> means = new LinkedHashMap<>();
-        sums.forEach((name, sum) -> means.put(name, sum / rows[0]));
-        return means;
-      }
-    };
+    return Evaluation.of(
+        batch -> {
+          ObjectiveBatch seen = seen(batch);
+          rows[0] += seen.rows();
+          objective
+              .measure(seen)
+              .forEach((name, mean) -> sums.merge(name, mean * seen.rows(), Double::sum));
+          return loss(seen);
+        },
+        () -> {
+          Map<String, Double> means = new LinkedHashMap<>();
+          sums.forEach((name, sum) -> means.put(name, sum / rows[0]));
+          return means;
+        });
   }
 }

@@ -1,39 +1,49 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.internal.data.PaddedTexts;
+import io.adapt4j.core.internal.data.CountedBatch;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
- * Batch of queries and the passages that each is ranked against. Not copied in or out: treat the
- * arrays as read-only.
+ * Batch of B queries and the P passages that each is ranked against, the first B of which answer
+ * the queries. Not copied in or out: treat the arrays as read-only.
  *
  * @param excluded [B, P] in row-major order: true for other passages that also answer the query, in
  *     this or another row, and so are not negatives
+ * @param queryNumbers ids of the queries, equal for equal texts
+ * @param passageNumbers ids of the passages
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
 public record EmbeddingBatch(
-    PaddedTexts queries,
-    PaddedTexts passages,
-    int[] queryNumbers,
-    int[] passageNumbers,
+    Batch queries,
+    Batch passages,
     boolean[] excluded,
-    float[] weights) {
+    float[] weights,
+    int[] queryNumbers,
+    int[] passageNumbers)
+    implements CountedBatch {
+
+  /** Creates a batch without ids. */
+  public EmbeddingBatch(Batch queries, Batch passages, boolean[] excluded, float[] weights) {
+    this(queries, passages, excluded, weights, new int[0], new int[0]);
+  }
 
   /** Returns the number of queries. */
   public int size() {
     return queries.rows();
   }
 
-  /** Returns the sum of the weights. */
-  public double weight() {
-    double sum = 0;
-    for (float weight : weights) {
-      sum += weight;
-    }
-    return sum;
+  @Override
+  public long targets() {
+    return size();
   }
 
-  /** Returns the number of tokens without padding. */
+  @Override
+  public double weight() {
+    return CountedBatch.sum(weights);
+  }
+
+  @Override
   public long tokens() {
     return queries.tokens() + passages.tokens();
   }

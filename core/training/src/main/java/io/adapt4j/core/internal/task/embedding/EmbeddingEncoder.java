@@ -3,6 +3,8 @@ package io.adapt4j.core.internal.task.embedding;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.data.EncodedRow;
+import io.adapt4j.core.internal.data.RowEncoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +16,7 @@ import java.util.Locale;
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
-public final class EmbeddingEncoder {
+public final class EmbeddingEncoder implements RowEncoder<EmbeddingSample> {
 
   private final Tokenizer tokenizer;
   private final Options options;
@@ -34,8 +36,8 @@ public final class EmbeddingEncoder {
     this.options = options;
   }
 
-  /** Encodes a row; an error names the row. */
-  EmbeddingSample encodeRow(Dataset dataset, int row) {
+  @Override
+  public EncodedRow<EmbeddingSample> encode(Dataset dataset, int row) {
     Example example = dataset.get(row);
     if (example instanceof Example.QueryPassage pair) {
       return encode(pair);
@@ -47,7 +49,7 @@ public final class EmbeddingEncoder {
             + ". State the shape or map the fields when the data is read.");
   }
 
-  private EmbeddingSample encode(Example.QueryPassage pair) {
+  private EncodedRow<EmbeddingSample> encode(Example.QueryPassage pair) {
     List<String> texts = new ArrayList<>();
     texts.add(prepare(options.queryPrompt() + pair.query()));
     texts.add(prepare(options.passagePrompt() + pair.passage()));
@@ -60,8 +62,9 @@ public final class EmbeddingEncoder {
       encoded.add(cut ? tokenizer.encodeTruncated(text, options.maxLength()) : ids);
       truncated |= cut;
     }
-    return new EmbeddingSample(
-        encoded.get(0), List.copyOf(encoded.subList(1, encoded.size())), truncated);
+    return EncodedRow.of(
+        new EmbeddingSample(encoded.get(0), List.copyOf(encoded.subList(1, encoded.size()))),
+        truncated);
   }
 
   private String prepare(String text) {

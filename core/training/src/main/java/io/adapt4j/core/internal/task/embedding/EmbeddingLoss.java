@@ -6,13 +6,13 @@ import java.util.List;
 interface EmbeddingLoss {
 
   /** Returns the sum of the loss over the batch's queries. */
-  RankingLoss.Scored evaluate(RankingLoss.Inputs batch);
+  RankingLoss.Scored evaluate(EmbeddingBatch batch);
 
   /**
    * Returns the sum of the loss over the batch's queries, and accumulates the gradients of the sum
    * times a factor.
    */
-  double forwardBackward(RankingLoss.Inputs batch, double factor, boolean recompute, long seed);
+  double forwardBackward(EmbeddingBatch batch, double factor, boolean recompute, long seed);
 
   /** {@return the Matryoshka dimensions besides the full vector} */
   List<RankingLoss.Cut> cuts();

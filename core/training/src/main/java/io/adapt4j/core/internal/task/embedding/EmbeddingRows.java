@@ -3,11 +3,10 @@ package io.adapt4j.core.internal.task.embedding;
 import com.google.common.collect.HashMultimap;
 import com.google.common.collect.SetMultimap;
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.data.EncodingReport;
-import java.nio.ByteBuffer;
+import io.adapt4j.core.internal.data.EncodedRows;
+import io.adapt4j.core.internal.data.RowBatches;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.IntBuffer;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,99 +18,86 @@ import java.util.Map;
  */
 public final class EmbeddingRows {
 
-  private final Dataset dataset;
-  private final EmbeddingEncoder encoder;
-  private final EncodingReport report;
-  private final List<Numbers> numbers;
-  private final SetMultimap<Integer, Integer> answers;
-  private final int most;
-
-  private EmbeddingRows(
-      Dataset dataset, EmbeddingEncoder encoder, Collector collected, EncodingReport report) {
-    this.dataset = dataset;
-    this.encoder = encoder;
-    this.report = report;
-    this.numbers = List.copyOf(collected.numbers);
-    this.answers = collected.answers;
-    this.most = numbers.stream().mapToInt(number -> number.passages().length).max().orElse(0);
-  }
+  private final EncodedRows<EmbeddingSample> rows;
+  private final List<Numbers> numbers = new ArrayList<>();
+  private final SetMultimap<Integer, Integer> answers = HashMultimap.create();
 
   /** The ids of a row's texts. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  record Numbers(int query, int[] passages) {}
+  private record Numbers(int query, int[] passages) {}
 
   /** Tokenizes a dataset once. */
-  public static EmbeddingRows of(Dataset dataset, EmbeddingEncoder encoder) {
-    Collector collector = new Collector();
-    for (int row = 0; row < dataset.size(); row++) {
-      collector.add(encoder.encodeRow(dataset, row), dataset.weight(row));
-    }
-    return new EmbeddingRows(dataset, encoder, collector, collector.report());
+  public EmbeddingRows(Dataset dataset, EmbeddingEncoder encoder) {
+    Map<IntBuffer, Integer> known = new HashMap<>();
+    this.rows = EncodedRows.of(dataset, encoder, sample -> add(sample, known));
   }
 
-  private static final class Collector {
-
-    private final List<Numbers> numbers = new ArrayList<>();
-    private final SetMultimap<Integer, Integer> answers = HashMultimap.create();
-    private final Map<IntBuffer, Integer> known = new HashMap<>();
-    private final MessageDigest digest = FileDigest.sha256();
-    private int truncated;
-    private int longest;
-    private long tokens;
-
-    void add(EmbeddingSample sample, double weight) {
-      int query = number(sample.query());
-      int[] passages = sample.passages().stream().mapToInt(this::number).toArray();
-      numbers.add(new Numbers(query, passages));
-      answers.put(query, passages[0]);
-      truncated += sample.truncated() ? 1 : 0;
-      longest = Math.max(longest, sample.longest());
-      tokens += sample.tokens();
-      FileDigest.update(digest, sample.query());
-      sample.passages().forEach(ids -> FileDigest.update(digest, ids));
-      digest.update(ByteBuffer.allocate(Double.BYTES).putDouble(weight).array());
-    }
-
-    private int number(int[] ids) {
-      int next = known.size();
-      Integer present = known.putIfAbsent(IntBuffer.wrap(ids), next);
-      return present == null ? next : present;
-    }
-
-    EncodingReport report() {
-      int rows = numbers.size();
-      return EncodingReport.ofRows(rows, rows, truncated, tokens, rows, longest, digest);
-    }
+  private void add(EmbeddingSample sample, Map<IntBuffer, Integer> known) {
+    int query = number(sample.query(), known);
+    int[] passages = sample.passages().stream().mapToInt(ids -> number(ids, known)).toArray();
+    numbers.add(new Numbers(query, passages));
+    answers.put(query, passages[0]);
   }
 
-  /** Returns the encoding report. */
-  public EncodingReport report() {
-    return report;
+  private static int number(int[] ids, Map<IntBuffer, Integer> known) {
+    int next = known.size();
+    Integer present = known.putIfAbsent(IntBuffer.wrap(ids), next);
+    return present == null ? next : present;
   }
 
   /** Returns the maximum number of texts in a row. */
   public int mostTexts() {
-    return 1 + most;
+    return 1 + numbers.stream().mapToInt(number -> number.passages().length).max().orElse(0);
   }
 
-  int size() {
-    return numbers.size();
+  /**
+   * Returns the rows in batches. They are not sorted by length, since the composition of a batch
+   * determines the negatives.
+   */
+  public RowBatches<EmbeddingBatch> batches(int paddingId) {
+    return rows.collated((samples, weights, chosen) -> batch(samples, weights, chosen, paddingId));
   }
 
-  EmbeddingSample sample(int row) {
-    return encoder.encodeRow(dataset, row);
+  private EmbeddingBatch batch(
+      List<EmbeddingSample> samples, float[] weights, int[] chosen, int paddingId) {
+    List<int[]> queries = new ArrayList<>();
+    List<int[]> passages = new ArrayList<>();
+    List<int[]> negatives = new ArrayList<>();
+    int[] queryNumbers = new int[chosen.length];
+    List<Integer> passageNumbers = new ArrayList<>();
+    List<Integer> negativeNumbers = new ArrayList<>();
+    for (int i = 0; i < chosen.length; i++) {
+      EmbeddingSample sample = samples.get(i);
+      Numbers own = numbers.get(chosen[i]);
+      queries.add(sample.query());
+      queryNumbers[i] = own.query();
+      passages.add(sample.passages().get(0));
+      passageNumbers.add(own.passages()[0]);
+      for (int j = 1; j < sample.passages().size(); j++) {
+        negatives.add(sample.passages().get(j));
+        negativeNumbers.add(own.passages()[j]);
+      }
+    }
+    passages.addAll(negatives);
+    passageNumbers.addAll(negativeNumbers);
+    int[] all = passageNumbers.stream().mapToInt(Integer::intValue).toArray();
+    return new EmbeddingBatch(
+        Batch.padded(queries, paddingId),
+        Batch.padded(passages, paddingId),
+        excluded(queryNumbers, all),
+        weights,
+        queryNumbers,
+        all);
   }
 
-  double weight(int row) {
-    return dataset.weight(row);
-  }
-
-  Numbers numbers(int row) {
-    return numbers.get(row);
-  }
-
-  /** Returns whether a passage answers a query in any row. */
-  boolean answers(int query, int passage) {
-    return answers.containsEntry(query, passage);
+  private boolean[] excluded(int[] queries, int[] passages) {
+    boolean[] excluded = new boolean[queries.length * passages.length];
+    for (int i = 0; i < queries.length; i++) {
+      for (int j = 0; j < passages.length; j++) {
+        excluded[i * passages.length + j] =
+            i != j && answers.containsEntry(queries[i], passages[j]);
+      }
+    }
+    return excluded;
   }
 }

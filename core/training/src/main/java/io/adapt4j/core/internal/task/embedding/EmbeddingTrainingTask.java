@@ -1,10 +1,8 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.internal.data.PaddedTexts;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.internal.train.CountedTask;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,66 +10,32 @@ import java.util.Map;
 
 /** Training of an encoder to embed queries near the passages that answer them. */
 record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
-    implements TrainingTask<EmbeddingBatch> {
+    implements CountedTask<EmbeddingBatch> {
 
   @Override
   public double forwardBackward(EmbeddingBatch batch, double scale, boolean recompute, long seed) {
-    return loss.forwardBackward(inputs(batch), scale, recompute, seed);
+    return loss.forwardBackward(batch, scale, recompute, seed);
   }
 
   @Override
   public double evaluate(EmbeddingBatch batch) {
-    return loss.evaluate(inputs(batch)).sum();
-  }
-
-  private RankingLoss.Inputs inputs(EmbeddingBatch batch) {
-    return new RankingLoss.Inputs(
-        inputs(batch.queries()), inputs(batch.passages()), batch.excluded(), batch.weights());
-  }
-
-  private static EncoderInputs inputs(PaddedTexts texts) {
-    return new EncoderInputs(
-        texts.inputIds(),
-        texts.attentionMask(),
-        new long[texts.inputIds().length],
-        new long[0],
-        texts.rows(),
-        texts.length());
-  }
-
-  @Override
-  public long targets(EmbeddingBatch batch) {
-    return batch.size();
-  }
-
-  @Override
-  public double weight(EmbeddingBatch batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(EmbeddingBatch batch) {
-    return batch.tokens();
+    return loss.evaluate(batch).sum();
   }
 
   @Override
   public Evaluation<EmbeddingBatch> evaluation() {
     List<RankingScores> scores = new ArrayList<>(List.of(new RankingScores()));
     loss.cuts().forEach(cut -> scores.add(new RankingScores(cut.dimension())));
-    return new Evaluation<>() {
-      @Override
-      public double add(EmbeddingBatch batch) {
-        RankingLoss.Scored scored = loss.evaluate(inputs(batch));
-        scores.forEach(ranking -> ranking.add(batch, scored));
-        return scored.sum();
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        scores.forEach(ranking -> metrics.putAll(ranking.metrics()));
-        return metrics;
-      }
-    };
+    return Evaluation.of(
+        batch -> {
+          RankingLoss.Scored scored = loss.evaluate(batch);
+          scores.forEach(ranking -> ranking.add(batch, scored));
+          return scored.sum();
+        },
+        () -> {
+          Map<String, Double> metrics = new LinkedHashMap<>();
+          scores.forEach(ranking -> metrics.putAll(ranking.metrics()));
+          return metrics;
+        });
   }
 }

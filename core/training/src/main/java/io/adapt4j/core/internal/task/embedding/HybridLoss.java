@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.task.embedding;
 
 import io.adapt4j.core.internal.encode.TokenLinear;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -9,6 +8,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 import java.util.function.IntPredicate;
 
@@ -25,7 +25,7 @@ record HybridLoss(
     implements EmbeddingLoss {
 
   /** Model outputs for the queries or the passages. */
-  private record Side(EncoderInputs texts, Tensor dense, Tensor weights, Tensor tokens) {
+  private record Side(Batch texts, Tensor dense, Tensor weights, Tensor tokens) {
 
     Side inFullPrecision() {
       return new Side(
@@ -43,7 +43,7 @@ record HybridLoss(
   }
 
   @Override
-  public RankingLoss.Scored evaluate(RankingLoss.Inputs batch) {
+  public RankingLoss.Scored evaluate(EmbeddingBatch batch) {
     try (Scope scope = Scope.open(dense.encoder().engine());
         Positions ofQueries = dense.positions(batch.queries());
         Positions ofPassages = dense.positions(batch.passages())) {
@@ -58,8 +58,7 @@ record HybridLoss(
   }
 
   @Override
-  public double forwardBackward(
-      RankingLoss.Inputs batch, double factor, boolean recompute, long seed) {
+  public double forwardBackward(EmbeddingBatch batch, double factor, boolean recompute, long seed) {
     try (Scope scope = Scope.open(dense.encoder().engine());
         Positions ofQueries = dense.positions(batch.queries());
         Positions ofPassages = dense.positions(batch.passages());
@@ -92,7 +91,7 @@ record HybridLoss(
     }
   }
 
-  private Side side(Ops ops, EncoderInputs texts, Positions positions, boolean recompute) {
+  private Side side(Ops ops, Batch texts, Positions positions, boolean recompute) {
     Tensor hidden = dense.hidden(ops, texts, positions, recompute);
     return new Side(
         texts,
@@ -101,7 +100,7 @@ record HybridLoss(
         ops.normalize(vectors.forward(ops, hidden)));
   }
 
-  private Computed compute(Side queries, Side passages, RankingLoss.Inputs batch) {
+  private Computed compute(Side queries, Side passages, EmbeddingBatch batch) {
     LexicalScores ofQueries =
         new LexicalScores(queries.texts(), queries.weights().toFloats(), counts);
     LexicalScores ofPassages =

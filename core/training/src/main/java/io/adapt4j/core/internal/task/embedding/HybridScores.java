@@ -20,7 +20,7 @@ record HybridScores(double[] dense, double[] lexical, double[] tokens, double su
    *
    * @param scores the scaled dense, lexical and late-interaction scores, [B, P] each
    */
-  static HybridScores of(double[][] scores, RankingLoss.Inputs batch, boolean distills) {
+  static HybridScores of(double[][] scores, EmbeddingBatch batch, boolean distills) {
     int queries = batch.queries().rows();
     int passages = batch.passages().rows();
     double[][] gradients = new double[3][queries * passages];

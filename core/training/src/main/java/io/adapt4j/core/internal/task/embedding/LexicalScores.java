@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +19,7 @@ final class LexicalScores {
   private final float[] weights;
 
   /** Finds the largest weights. */
-  LexicalScores(EncoderInputs texts, float[] weights, IntPredicate counts) {
+  LexicalScores(Batch texts, float[] weights, IntPredicate counts) {
     this.weights = weights;
     for (int row = 0; row < texts.rows(); row++) {
       Map<Integer, Integer> best = new HashMap<>();

@@ -1,8 +1,5 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.TokenLinear;
 import io.adapt4j.core.internal.encode.VectorHead;
@@ -14,28 +11,43 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.EncodedData;
-import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.PreparedRows;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.task.EmbeddingTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 
 /** Embedding training with encoded data. */
-record PreparedEmbedding(
-    EmbeddingTask task,
-    FineTuneSettings settings,
-    SentenceFolder folder,
-    EmbeddingRows train,
-    Optional<EmbeddingRows> held,
-    int paddingId,
-    int maxLength,
-    IntPredicate countedTokens)
-    implements PreparedTask<EmbeddingBatch> {
+final class PreparedEmbedding extends PreparedRows<EmbeddingBatch> {
+
+  private final EmbeddingTask task;
+  private final SentenceFolder folder;
+  private final int mostTexts;
+  private final IntPredicate countedTokens;
+
+  private PreparedEmbedding(
+      EmbeddingTask task,
+      FineTuneSettings settings,
+      SentenceFolder folder,
+      int maxLength,
+      EmbeddingEncoder encoder,
+      Tokenizer tokenizer,
+      EmbeddingRows train) {
+    super(
+        settings,
+        maxLength,
+        data ->
+            (data == settings.train() ? train : new EmbeddingRows(data, encoder))
+                .batches(paddingId(settings, tokenizer)));
+    this.task = task;
+    this.folder = folder;
+    this.mostTexts = train.mostTexts();
+    this.countedTokens = id -> !tokenizer.isSpecial(id) && tokenizer.unkId().orElse(-1) != id;
+  }
 
   static PreparedEmbedding of(EmbeddingTask task, FineTuneSettings settings, Tokenizer tokenizer) {
     TaskModel model = settings.objective().model();
@@ -51,45 +63,20 @@ record PreparedEmbedding(
             tokenizer,
             new EmbeddingEncoder.Options(
                 maxLength, task.queryPrompt(), task.passagePrompt(), folder.lowerCase()));
-    return EncodedData.encoded(
-        () ->
-            new PreparedEmbedding(
-                task,
-                settings,
-                folder,
-                rows(settings.train(), encoder, maxLength),
-                settings.validation().map(data -> rows(data, encoder, maxLength)),
-                model.config().padTokenId().orElse(tokenizer.paddingId()),
-                maxLength,
-                id -> !tokenizer.isSpecial(id) && tokenizer.unkId().orElse(-1) != id));
-  }
-
-  private static EmbeddingRows rows(Dataset data, EmbeddingEncoder encoder, int maxLength) {
-    EmbeddingRows rows = EmbeddingRows.of(data, encoder);
-    EncodedData.requireUsable(data, rows.report(), maxLength);
-    return rows;
-  }
-
-  @Override
-  public EncodedData data() {
-    return new EncodedData(train.report(), held.map(EmbeddingRows::report), maxLength);
-  }
-
-  @Override
-  public int batches() {
-    return trainBatches().count();
+    EmbeddingRows train = EncodedData.encoded(() -> new EmbeddingRows(settings.train(), encoder));
+    return new PreparedEmbedding(task, settings, folder, maxLength, encoder, tokenizer, train);
   }
 
   @Override
   public LargestBatch largestBatch(int examples) {
-    return new LargestBatch(examples * train.mostTexts(), data().longest());
+    return new LargestBatch(examples * mostTexts, data().longest());
   }
 
   /** Plans for encoding all queries first, then all passages. */
   @Override
   public Planner beside(Planner planner, Network declared) {
-    int examples = Math.min(settings.batchSize(), train.report().kept());
-    return planner.encoding(examples * Math.max(1, train.mostTexts() - 1));
+    int examples = Math.min(settings().batchSize(), data().train().kept());
+    return planner.encoding(examples * Math.max(1, mostTexts - 1));
   }
 
   @Override
@@ -101,7 +88,7 @@ record PreparedEmbedding(
     Encoder encoder = (Encoder) network;
     Adaptation saving =
         new SentenceAdaptation(
-            adaptation, settings.objective().model(), encoder, task.truncateDimension());
+            adaptation, settings().objective().model(), encoder, task.truncateDimension());
     int hidden = encoder.dimensions().hiddenSize();
     try (VectorHead head = VectorHead.declare(hidden, folder, VectorHead.Changes.NONE)) {
       head.load(encoder.type());
@@ -113,11 +100,7 @@ record PreparedEmbedding(
   private <R> R train(
       EmbeddingLoss loss, Adaptation saving, Function<Training<EmbeddingBatch>, R> action) {
     return action.apply(
-        new Training<>(
-            new EmbeddingTrainingTask(loss, settings.objective().selection()),
-            trainBatches(),
-            heldBatches(),
-            saving));
+        training(new EmbeddingTrainingTask(loss, settings().objective().selection()), saving));
   }
 
   private <R> R withTokenLayers(
@@ -135,8 +118,8 @@ record PreparedEmbedding(
   private TokenLinear tokenLayer(String name, int width, RankingLoss dense) {
     int hidden = dense.encoder().dimensions().hiddenSize();
     DType type = dense.encoder().type();
-    return TokenLinear.read(settings.objective().model().folder(), name, hidden, type)
-        .orElseGet(() -> TokenLinear.create(name, width, hidden, type, settings.seed() + width));
+    return TokenLinear.read(settings().objective().model().folder(), name, hidden, type)
+        .orElseGet(() -> TokenLinear.create(name, width, hidden, type, settings().seed() + width));
   }
 
   private List<RankingLoss.Cut> cuts() {
@@ -145,14 +128,5 @@ record PreparedEmbedding(
       cuts.add(new RankingLoss.Cut(task.dimensions().get(i), task.dimensionWeights().get(i)));
     }
     return List.copyOf(cuts);
-  }
-
-  private BatchSource<EmbeddingBatch> trainBatches() {
-    return EmbeddingBatches.of(train, settings.batchSize(), paddingId, settings.order());
-  }
-
-  private Optional<BatchSource<EmbeddingBatch>> heldBatches() {
-    return held.map(
-        rows -> EmbeddingBatches.of(rows, settings.batchSize(), paddingId, EpochOrder.UNSHUFFLED));
   }
 }

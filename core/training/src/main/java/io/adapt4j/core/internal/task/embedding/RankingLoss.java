@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.embedding;
 
 import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.tensor.loss.ClassLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.op.RelativeOps;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -38,15 +39,6 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   static final long PASSAGES = 0x9E3779B97F4A7C15L;
 
   /**
-   * A batch of B queries and P passages, the first B of which answer the queries.
-   *
-   * @param excluded [B, P] in row-major order: passages excluded from a query's ranking
-   */
-  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
-  public record Inputs(
-      EncoderInputs queries, EncoderInputs passages, boolean[] excluded, float[] weights) {}
-
-  /**
    * A loss and the unit vectors that it was computed from.
    *
    * @param queries [B, width] in row-major order
@@ -62,7 +54,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   private record Differentiated(double sum, Tensor queries, Tensor passages) {}
 
   @Override
-  public Scored evaluate(Inputs batch) {
+  public Scored evaluate(EmbeddingBatch batch) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
         Positions ofPassages = positions(batch.passages())) {
@@ -78,7 +70,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   }
 
   @Override
-  public double forwardBackward(Inputs batch, double factor, boolean recompute, long seed) {
+  public double forwardBackward(EmbeddingBatch batch, double factor, boolean recompute, long seed) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
         Positions ofPassages = positions(batch.passages());
@@ -130,7 +122,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
         : ops.normalize(RelativeOps.columns(ops, vectors, 0, dimension));
   }
 
-  private Differentiated gradients(Part part, Inputs batch, double factor) {
+  private Differentiated gradients(Part part, EmbeddingBatch batch, double factor) {
     Tensor q = part.queries().copyAs(DType.F32);
     Tensor p = part.passages().copyAs(DType.F32);
     ClassLoss.Result loss = loss(q, p, batch);
@@ -140,7 +132,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   }
 
   /** Returns the loss of fp32 unit vectors, and its gradient with respect to the scaled cosines. */
-  private ClassLoss.Result loss(Tensor queries, Tensor passages, Inputs batch) {
+  private ClassLoss.Result loss(Tensor queries, Tensor passages, EmbeddingBatch batch) {
     int rows = batch.queries().rows();
     Tensor logits = queries.times(passages.transposed()).scaled(scale);
     Tensor own = Tensor.of(LongStream.range(0, rows).toArray(), rows);
@@ -158,23 +150,22 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
     return any ? logits.plus(Tensor.of(added, logits.sizes())) : logits;
   }
 
-  private Tensor vectors(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
+  private Tensor vectors(Ops ops, Batch inputs, Positions positions, boolean recompute) {
     return vectors(ops, inputs, hidden(ops, inputs, positions, recompute));
   }
 
   /** Returns the unit vectors of texts from their hidden states. */
-  Tensor vectors(Ops ops, EncoderInputs inputs, Tensor hidden) {
+  Tensor vectors(Ops ops, Batch inputs, Tensor hidden) {
     return ops.normalize(head.forward(ops, hidden, inputs.attentionMask()));
   }
 
   /** Returns the hidden states of texts. */
-  Tensor hidden(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
-    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
-    Tensor types = Tensor.of(inputs.tokenTypes(), inputs.rows(), inputs.length());
-    return encoder.hidden(ops, ids, types, positions, recompute);
+  Tensor hidden(Ops ops, Batch inputs, Positions positions, boolean recompute) {
+    return encoder.hidden(
+        ops, BatchTensors.ids(inputs), BatchTensors.types(inputs), positions, recompute);
   }
 
-  Positions positions(EncoderInputs inputs) {
-    return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
+  Positions positions(Batch inputs) {
+    return BatchTensors.positions(encoder, inputs);
   }
 }

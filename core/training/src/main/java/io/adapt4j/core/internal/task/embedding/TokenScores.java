@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
  * Late-interaction scores (Khattab and Zaharia 2020): the maximum similarity of each query token to
@@ -11,8 +11,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
  */
 final class TokenScores {
 
-  private final EncoderInputs queries;
-  private final EncoderInputs passages;
+  private final Batch queries;
+  private final Batch passages;
   private final Tensor ofQueries;
   private final Tensor ofPassages;
 
@@ -28,7 +28,7 @@ final class TokenScores {
    * @param ofQueries vectors of the queries' tokens, fp32 [B, Tq, D]
    * @param ofPassages vectors of the passages' tokens, fp32 [P, Tp, D]
    */
-  TokenScores(EncoderInputs queries, EncoderInputs passages, Tensor ofQueries, Tensor ofPassages) {
+  TokenScores(Batch queries, Batch passages, Tensor ofQueries, Tensor ofPassages) {
     this.queries = queries;
     this.passages = passages;
     this.ofQueries = ofQueries;

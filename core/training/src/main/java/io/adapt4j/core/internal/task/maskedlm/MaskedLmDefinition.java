@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.PreparedRows;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.MaskedLmTask;
@@ -70,6 +72,19 @@ public final class MaskedLmDefinition implements TaskDefinition<MaskedLmTask> {
   @Override
   public PreparedTask<?> prepare(
       MaskedLmTask task, FineTuneSettings settings, Tokenizer tokenizer) {
-    return PreparedMaskedLm.of(task, settings, tokenizer);
+    int vocabulary =
+        settings.objective().model().config().fields().requirePositiveInt("vocab_size");
+    TokenMasking.Options options =
+        new TokenMasking.Options(
+            settings.lengthLimit(),
+            task.probability(),
+            Math.min(vocabulary, tokenizer.vocabularySize()),
+            PreparedRows.paddingId(settings, tokenizer),
+            settings.seed());
+    return new PreparedRows<>(
+        settings,
+        settings.lengthLimit(),
+        new TokenMasking(tokenizer, options)::rows,
+        network -> new MaskedLmTrainingTask((Encoder) network));
   }
 }

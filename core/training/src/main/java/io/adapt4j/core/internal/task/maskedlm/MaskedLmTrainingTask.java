@@ -1,18 +1,17 @@
 package io.adapt4j.core.internal.task.maskedlm;
 
-import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.loss.EncoderLoss;
-import io.adapt4j.core.internal.train.TextInputs;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingTask;
 
 /** Masked-token prediction by an encoder (Devlin et al. 2019). */
-public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<TextBatch> {
+public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<Batch> {
 
   @Override
-  public double forwardBackward(TextBatch batch, double scale, boolean recompute, long seed) {
-    return EncoderLoss.forwardBackward(
-        encoder, TextInputs.of(encoder, batch), scale, recompute, seed);
+  public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {
+    return EncoderLoss.forwardBackward(encoder, batch, scale, recompute, seed);
   }
 
   @Override
@@ -21,17 +20,17 @@ public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<Text
   }
 
   @Override
-  public double evaluate(TextBatch batch) {
-    return EncoderLoss.evaluate(encoder, TextInputs.of(encoder, batch));
+  public double evaluate(Batch batch) {
+    return EncoderLoss.evaluate(encoder, batch);
   }
 
   @Override
-  public long targets(TextBatch batch) {
-    return batch.targets();
+  public long targets(Batch batch) {
+    return TargetRows.masked(batch.labels()).count();
   }
 
   @Override
-  public long tokens(TextBatch batch) {
+  public long tokens(Batch batch) {
     return batch.tokens();
   }
 }

@@ -1,9 +1,10 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.CountedBatch;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /** A batch of answers, with optional log-probabilities of a reference model. */
-public interface AnswerBatch<B> {
+public interface AnswerBatch<B> extends CountedBatch {
 
   /** {@return the indices of its rows in the data} */
   int[] numbers();
@@ -27,12 +28,18 @@ public interface AnswerBatch<B> {
     return numbers().length;
   }
 
-  /** {@return the sum of the weights} */
+  @Override
+  default long targets() {
+    return size();
+  }
+
+  @Override
   default double weight() {
-    double sum = 0;
-    for (float weight : weights()) {
-      sum += weight;
-    }
-    return sum;
+    return CountedBatch.sum(weights());
+  }
+
+  @Override
+  default long tokens() {
+    return texts().tokens();
   }
 }

@@ -1,16 +1,15 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 
 /** Target tokens of a batch of answers, with the answer that each belongs to. */
 final class AnswerTargets {
 
-  private final LanguageModelLoss.Inputs inputs;
+  private final Batch inputs;
 
   /** The row of each target. */
   private final int[] rows;
@@ -21,8 +20,7 @@ final class AnswerTargets {
   /** Number of targets in each row's answer. */
   private final int[] lengths;
 
-  private AnswerTargets(
-      LanguageModelLoss.Inputs inputs, int[] rows, boolean[] answers, int[] lengths) {
+  private AnswerTargets(Batch inputs, int[] rows, boolean[] answers, int[] lengths) {
     this.inputs = inputs;
     this.rows = rows;
     this.answers = answers;
@@ -39,7 +37,7 @@ final class AnswerTargets {
     int length = batch.length();
     long[] labels = batch.labels().clone();
     for (int i = 0; i < withPrompt * length; i++) {
-      labels[i] = batch.attentionMask()[i] == 1 ? batch.inputIds()[i] : TrainingSample.IGNORED;
+      labels[i] = batch.attentionMask()[i] == 1 ? batch.ids()[i] : TrainingSample.IGNORED;
     }
     int[] rows = new int[labels.length];
     boolean[] answers = new boolean[labels.length];
@@ -54,14 +52,13 @@ final class AnswerTargets {
       }
     }
     return new AnswerTargets(
-        new LanguageModelLoss.Inputs(
-            batch.inputIds(), batch.attentionMask(), labels, batch.rows(), length),
+        new Batch(batch.ids(), batch.attentionMask(), labels, batch.rows(), length),
         Arrays.copyOf(rows, count),
         Arrays.copyOf(answers, count),
         lengths);
   }
 
-  LanguageModelLoss.Inputs inputs() {
+  Batch inputs() {
     return inputs;
   }
 

@@ -3,12 +3,12 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.internal.train.CountedTask;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Map;
 
 /** Training task with a loss that is a function of the log-probabilities of answers. */
-abstract class AnswerTask<B extends AnswerBatch<B>> implements TrainingTask<B> {
+abstract class AnswerTask<B extends AnswerBatch<B>> implements CountedTask<B> {
 
   private final Decoder decoder;
   private final BestModelMetric selection;
@@ -43,21 +43,6 @@ abstract class AnswerTask<B extends AnswerBatch<B>> implements TrainingTask<B> {
   }
 
   @Override
-  public long targets(B batch) {
-    return batch.size();
-  }
-
-  @Override
-  public double weight(B batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(B batch) {
-    return batch.texts().tokens();
-  }
-
-  @Override
   public Map<String, Double> takeStepMetrics() {
     return inStep.take();
   }
@@ -70,18 +55,12 @@ abstract class AnswerTask<B extends AnswerBatch<B>> implements TrainingTask<B> {
   @Override
   public Evaluation<B> evaluation() {
     Means means = new Means();
-    return new Evaluation<>() {
-      @Override
-      public double add(B batch) {
-        Scores scores = scored(batch);
-        scores.measure(means);
-        return scores.sum();
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        return means.take();
-      }
-    };
+    return Evaluation.of(
+        batch -> {
+          Scores scores = scored(batch);
+          scores.measure(means);
+          return scores.sum();
+        },
+        means::take);
   }
 }

@@ -4,7 +4,7 @@ import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.spi.PairwiseLoss;
 
 /** Pair loss defined by the user. */
-record CustomLoss(PairwiseLoss loss) implements PairLoss {
+record CustomLoss(PairwiseLoss loss) implements LossSettings, PairLoss {
 
   @Override
   public double beta() {
@@ -36,5 +36,11 @@ record CustomLoss(PairwiseLoss loss) implements PairLoss {
           "loss " + loss.name() + ": expected finite numbers, found " + term + " of " + pair);
     }
     return new Terms(term.loss(), term.byChosen(), term.byRejected());
+  }
+
+  /** Returns the name and options, which identify the loss. */
+  @Override
+  public String toString() {
+    return "custom " + loss.name() + " [" + loss.options() + "]";
   }
 }

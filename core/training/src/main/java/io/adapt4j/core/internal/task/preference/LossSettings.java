@@ -1,29 +1,18 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.train.spi.PairwiseLoss;
 import java.util.Locale;
 
 /**
  * Settings of a preference loss, one type per kind. Their string forms are part of a run's
  * identity.
  */
-public sealed interface LossSettings permits Dpo, Kto, Orpo, SimPo, Cpo, LossSettings.Custom {
-
-  /** A user-defined loss. */
-  record Custom(PairwiseLoss loss) implements LossSettings {
-
-    /** Returns the name and options, which identify the loss. */
-    @Override
-    public String toString() {
-      return "custom " + loss.name() + " [" + loss.options() + "]";
-    }
-  }
+public sealed interface LossSettings permits Dpo, Kto, Orpo, SimPo, Cpo, CustomLoss {
 
   /** Returns the settings of a loss. */
   static LossSettings of(PreferenceLoss loss) {
     if (loss.custom().isPresent()) {
-      return new Custom(loss.custom().get());
+      return new CustomLoss(loss.custom().get());
     }
     double smoothing = loss.option("labelSmoothing");
     return switch (loss.name()) {

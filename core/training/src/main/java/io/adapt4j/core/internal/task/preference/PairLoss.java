@@ -16,20 +16,8 @@ public interface PairLoss {
 
   /** Returns the pair loss of given settings. */
   static PairLoss of(LossSettings loss) {
-    if (loss instanceof Dpo dpo) {
-      return new DpoLoss(dpo.beta(), dpo.form(), dpo.labelSmoothing());
-    }
-    if (loss instanceof Orpo orpo) {
-      return new OrpoLoss(orpo.lambda());
-    }
-    if (loss instanceof SimPo simPo) {
-      return new SimPoLoss(simPo.beta(), simPo.gamma(), simPo.labelSmoothing(), simPo.alpha());
-    }
-    if (loss instanceof Cpo cpo) {
-      return new CpoLoss(cpo.beta(), cpo.alpha(), cpo.labelSmoothing());
-    }
-    if (loss instanceof LossSettings.Custom custom) {
-      return new CustomLoss(custom.loss());
+    if (loss instanceof PairLoss pairs) {
+      return pairs;
     }
     throw new IllegalArgumentException("loss: expected one of pairs, found " + loss);
   }

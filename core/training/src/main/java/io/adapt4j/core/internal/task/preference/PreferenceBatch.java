@@ -1,8 +1,9 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,7 +37,7 @@ public record PreferenceBatch(Batch sides, int[] numbers, float[] weights, float
     samples.forEach(sample -> sides.add(sample.chosen()));
     samples.forEach(sample -> sides.add(sample.rejected()));
     return new PreferenceBatch(
-        Batch.of(sides, paddingId, PaddingSide.RIGHT), numbers, weights, new float[0]);
+        Collator.pad(sides, paddingId, PaddingSide.RIGHT), numbers, weights, new float[0]);
   }
 
   @Override

@@ -128,8 +128,8 @@ public final class PreferenceDefinition implements TaskDefinition<PreferenceTask
       PreferenceTask task, FineTuneSettings settings, Tokenizer tokenizer) {
     ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
     return LossSettings.of(task.loss()) instanceof Kto kto
-        ? PreparedPreference.of(task, settings, encoder, new PreferenceKind.Unpaired(kto))
-        : PreparedPreference.of(
+        ? new PreparedPreference<>(task, settings, encoder, new PreferenceKind.Unpaired(kto))
+        : new PreparedPreference<>(
             task, settings, encoder, new PreferenceKind.Pairs(PairLoss.of(task.loss())));
   }
 }

@@ -1,39 +1,17 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.data.EncodingReport;
-import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.recipe.FineTuneSettings;
-import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
-import java.util.function.Function;
 
 /** Strategy for paired or unpaired answers. */
 interface PreferenceKind<B extends AnswerBatch<B>> {
 
-  /**
-   * Answers to train on.
-   *
-   * @param shuffled batches reshuffled every epoch
-   */
-  record Data<B>(EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {
-
-    static <B> Data<B> of(
-        EncodingReport report,
-        int size,
-        FineTuneSettings settings,
-        Function<EpochOrder, BatchSource<B>> batches) {
-      return new Data<>(
-          report, size, batches.apply(EpochOrder.UNSHUFFLED), batches.apply(settings.order()));
-    }
-  }
-
-  /** Tokenizes data and rejects data without usable rows. */
-  Data<B> data(Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings);
+  /** Tokenizes data. */
+  RowBatches<B> rows(Dataset dataset, ExampleEncoder encoder);
 
   TrainingTask<B> task(Decoder decoder, ReferenceModel reference, BestModelMetric selection);
 
@@ -44,15 +22,8 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
   record Pairs(PairLoss loss) implements PreferenceKind<PreferenceBatch> {
 
     @Override
-    public Data<PreferenceBatch> data(
-        Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
-      PreferenceRows rows = PreferenceRows.of(dataset, encoder);
-      EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
-      return Data.of(
-          rows.report(),
-          rows.size(),
-          settings,
-          order -> PreferenceBatches.of(rows, settings.batchSize(), encoder.paddingId(), order));
+    public RowBatches<PreferenceBatch> rows(Dataset dataset, ExampleEncoder encoder) {
+      return PreferenceSample.batches(PreferenceSample.rows(dataset, encoder), encoder.paddingId());
     }
 
     @Override
@@ -71,15 +42,8 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
   record Unpaired(Kto loss) implements PreferenceKind<UnpairedBatch> {
 
     @Override
-    public Data<UnpairedBatch> data(
-        Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
-      UnpairedRows rows = UnpairedRows.of(dataset, encoder);
-      EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
-      return Data.of(
-          rows.report(),
-          rows.size(),
-          settings,
-          order -> UnpairedBatches.of(rows, settings.batchSize(), encoder.paddingId(), order));
+    public RowBatches<UnpairedBatch> rows(Dataset dataset, ExampleEncoder encoder) {
+      return new UnpairedRows(dataset, encoder).batches(encoder.paddingId());
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
@@ -14,8 +15,7 @@ import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
-import io.adapt4j.core.internal.task.EncodedData;
-import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.PreparedRows;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.method.WeightFormat;
@@ -31,55 +31,21 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** Preference optimization with encoded data. */
-final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask<B> {
+final class PreparedPreference<B extends AnswerBatch<B>> extends PreparedRows<B> {
 
-  private final FineTuneSettings settings;
   private final PreferenceTask task;
   private final ExampleEncoder encoder;
   private final PreferenceKind<B> kind;
-  private final PreferenceKind.Data<B> train;
-  private final Optional<PreferenceKind.Data<B>> held;
 
-  private PreparedPreference(
-      FineTuneSettings settings,
-      PreferenceTask task,
-      ExampleEncoder encoder,
-      PreferenceKind<B> kind,
-      PreferenceKind.Data<B> train,
-      Optional<PreferenceKind.Data<B>> held) {
-    this.settings = settings;
-    this.task = task;
-    this.encoder = encoder;
-    this.kind = kind;
-    this.train = train;
-    this.held = held;
-  }
-
-  static <B extends AnswerBatch<B>> PreparedPreference<B> of(
+  PreparedPreference(
       PreferenceTask task,
       FineTuneSettings settings,
       ExampleEncoder encoder,
       PreferenceKind<B> kind) {
-    return EncodedData.encoded(
-        () ->
-            new PreparedPreference<>(
-                settings,
-                task,
-                encoder,
-                kind,
-                kind.data(settings.train(), encoder, settings),
-                settings.validation().map(data -> kind.data(data, encoder, settings))));
-  }
-
-  @Override
-  public EncodedData data() {
-    return new EncodedData(
-        train.report(), held.map(PreferenceKind.Data::report), encoder.maxLength());
-  }
-
-  @Override
-  public int batches() {
-    return train.shuffled().count();
+    super(settings, encoder.maxLength(), data -> kind.rows(data, encoder));
+    this.task = task;
+    this.encoder = encoder;
+    this.kind = kind;
   }
 
   @Override
@@ -115,7 +81,7 @@ final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask
       return trained.apply(on(decoder, ReferenceModel.none()));
     }
     Optional<Path> kept =
-        purpose == Purpose.TRAINING ? Optional.of(settings.output()) : Optional.empty();
+        purpose == Purpose.TRAINING ? Optional.of(settings().output()) : Optional.empty();
     return with(decoder, adaptation, kept, trained);
   }
 
@@ -135,7 +101,7 @@ final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask
     if (task.reference() instanceof Reference.Model model) {
       try (LoadedModel other =
           LoadedModel.load(
-              model.folder(), settings.precision(), WeightFormat.asStored(), List.of())) {
+              model.folder(), settings().precision(), WeightFormat.asStored(), List.of())) {
         requireSameVocabulary(decoder, other.decoder(), model.folder());
         return action.apply(on(decoder, ReferenceModel.of(other.decoder())));
       }
@@ -169,48 +135,55 @@ final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask
 
   private TrainingOn<B> on(Decoder decoder, ReferenceModel reference) {
     return new TrainingOn<>(
-        kind.task(decoder, reference, settings.objective().selection()),
-        train.shuffled(),
-        held.map(PreferenceKind.Data::inOrder));
+        kind.task(decoder, reference, settings().objective().selection()),
+        trainBatches(),
+        heldBatches());
   }
 
   private TrainingOn<B> precomputed(Decoder decoder, ReferenceModel base, Optional<Path> kept) {
     Optional<String> model = kept.map(folder -> modelKey(decoder));
     return new TrainingOn<>(
-        kind.task(decoder, base, settings.objective().selection()),
-        answered(train, train.shuffled(), base, kept, model, "reference-training.safetensors"),
-        held.map(
-            data ->
-                answered(
-                    data, data.inOrder(), base, kept, model, "reference-validation.safetensors")));
+        kind.task(decoder, base, settings().objective().selection()),
+        answered(train(), trainBatches(), base, kept, model, "reference-training.safetensors"),
+        held()
+            .map(
+                rows ->
+                    answered(
+                        rows,
+                        rows.inOrder(settings().batchSize()),
+                        base,
+                        kept,
+                        model,
+                        "reference-validation.safetensors")));
   }
 
   private BatchSource<B> answered(
-      PreferenceKind.Data<B> data,
+      RowBatches<B> rows,
       BatchSource<B> batches,
       ReferenceModel base,
       Optional<Path> kept,
       Optional<String> model,
       String name) {
     StoredReference<B> stored =
-        new StoredReference<>(data.inOrder(), data.size(), settings.batchSize());
+        new StoredReference<>(
+            rows.inOrder(settings().batchSize()), rows.size(), settings().batchSize());
     float[] values =
         kept.isEmpty()
             ? stored.ask(base)
             : stored.ask(
-                base, kept.get().resolve(name), model.orElseThrow() + " " + data.report().digest());
+                base, kept.get().resolve(name), model.orElseThrow() + " " + rows.report().digest());
     return stored.around(batches, values);
   }
 
   /** Returns a digest of everything in the model that affects its outputs. */
   private String modelKey(Decoder decoder) {
     MessageDigest digest = FileDigest.sha256();
-    Path folder = settings.objective().model().folder();
+    Path folder = settings().objective().model().folder();
     for (Path file : FileHash.modelFiles(folder)) {
       digest.update(
           (file.getFileName() + " " + FileHash.of(file) + "\n").getBytes(StandardCharsets.UTF_8));
     }
-    String held = decoder.type() + " " + settings.objective().model().weights().description();
+    String held = decoder.type() + " " + settings().objective().model().weights().description();
     digest.update(held.getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest.digest());
   }

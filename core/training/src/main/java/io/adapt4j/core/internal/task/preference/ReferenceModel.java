@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /** Reference model of a preference loss. */
 @FunctionalInterface

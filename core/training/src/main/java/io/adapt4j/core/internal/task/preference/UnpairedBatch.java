@@ -1,9 +1,10 @@
 package io.adapt4j.core.internal.task.preference;
 
 import com.google.common.primitives.Floats;
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 
 /**
@@ -31,8 +32,8 @@ public record UnpairedBatch(
     List<TrainingSample> own = samples.stream().map(UnpairedSample::completion).toList();
     List<TrainingSample> other = samples.stream().map(UnpairedSample::mismatched).toList();
     return new UnpairedBatch(
-        Batch.of(own, paddingId, PaddingSide.RIGHT),
-        Batch.of(other, paddingId, PaddingSide.RIGHT),
+        Collator.pad(own, paddingId, PaddingSide.RIGHT),
+        Collator.pad(other, paddingId, PaddingSide.RIGHT),
         numbers,
         desirable,
         weights,

@@ -1,17 +1,19 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.AnswerCounts;
 import io.adapt4j.core.internal.data.AnswerEncoder;
+import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.data.TrainingSample;
 import java.nio.IntBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Labeled answers to train on; a pair counts as two. Each comes with a mismatch, its prompt
@@ -22,47 +24,40 @@ import java.util.Map;
  */
 public final class UnpairedRows {
 
-  private final Dataset dataset;
-  private final AnswerEncoder encoder;
-  private final EncodingReport report;
-  private final List<Answer> answers;
+  private final EncodedRows<TrainingSample> answers;
+
+  /** The rows of the answers that are desirable. */
+  private final BitSet desirable = new BitSet();
+
+  /** The id of each answer's prompt. */
+  private final int[] prompts;
+
   private final int maxLength;
 
-  private UnpairedRows(
-      Dataset dataset,
-      AnswerEncoder encoder,
-      EncodingReport report,
-      List<Answer> answers,
-      int maxLength) {
-    this.dataset = dataset;
-    this.encoder = encoder;
-    this.report = report;
-    this.answers = List.copyOf(answers);
-    this.maxLength = maxLength;
-  }
-
-  /** Location of an answer, with the id of its prompt. */
-  private record Answer(int row, boolean desirable, int prompt) {}
-
   /** Tokenizes a dataset once. */
-  public static UnpairedRows of(Dataset dataset, ExampleEncoder encoder) {
-    AnswerEncoder coder = new AnswerEncoder(encoder);
-    AnswerCounts counts = new AnswerCounts();
-    Map<IntBuffer, Integer> prompts = new HashMap<>();
-    List<Answer> answers = new ArrayList<>();
+  public UnpairedRows(Dataset dataset, ExampleEncoder encoder) {
+    IntStream.Builder rows = IntStream.builder();
+    int count = 0;
     for (int row = 0; row < dataset.size(); row++) {
-      for (boolean desirable : AnswerEncoder.verdicts(dataset.get(row))) {
-        AnswerEncoder.Outcome outcome = coder.single(dataset, row, desirable);
-        counts.add(outcome, dataset.weight(row));
-        if (outcome.refusal() == null) {
-          IntBuffer prompt = IntBuffer.wrap(prompt(outcome.samples().get(0)));
-          int number = prompts.size();
-          Integer known = prompts.putIfAbsent(prompt, number);
-          answers.add(new Answer(row, desirable, known == null ? number : known));
-        }
+      for (boolean verdict : AnswerEncoder.verdicts(dataset.get(row))) {
+        rows.add(row);
+        desirable.set(count++, verdict);
       }
     }
-    return new UnpairedRows(dataset, coder, counts.report(), answers, encoder.maxLength());
+    AnswerEncoder coder = new AnswerEncoder(encoder);
+    Map<IntBuffer, Integer> known = new HashMap<>();
+    IntStream.Builder numbers = IntStream.builder();
+    this.answers =
+        EncodedRows.of(
+            dataset.subset(rows.build().toArray()),
+            (data, row) -> coder.single(data, row, desirable.get(row)),
+            sample -> {
+              int next = known.size();
+              Integer number = known.putIfAbsent(IntBuffer.wrap(prompt(sample)), next);
+              numbers.add(number == null ? next : number);
+            });
+    this.prompts = numbers.build().toArray();
+    this.maxLength = encoder.maxLength();
   }
 
   private static int[] prompt(TrainingSample sample) {
@@ -71,36 +66,45 @@ public final class UnpairedRows {
 
   /** Returns the encoding report. */
   public EncodingReport report() {
-    return report;
+    return answers.report();
   }
 
   /** Returns the number of answers. */
   public int size() {
-    return answers.size();
+    return prompts.length;
+  }
+
+  /** Returns the answers in batches. */
+  public RowBatches<UnpairedBatch> batches(int paddingId) {
+    return answers.collated(
+        (samples, weights, numbers) -> {
+          List<UnpairedSample> own =
+              IntStream.range(0, numbers.length)
+                  .mapToObj(i -> sample(samples.get(i), numbers[i]))
+                  .toList();
+          return UnpairedBatch.of(own, numbers, weights, paddingId);
+        });
   }
 
   /** Encodes an answer with its mismatch. */
   public UnpairedSample get(int answer) {
-    TrainingSample own = sample(answer);
-    TrainingSample other = sample(other(answer));
-    return new UnpairedSample(own, mismatched(own, other), answers.get(answer).desirable());
+    return sample(answers.get(answer), answer);
   }
 
-  private TrainingSample sample(int answer) {
-    Answer other = answers.get(answer);
-    return encoder.single(dataset, other.row(), other.desirable()).samples().get(0);
+  private UnpairedSample sample(TrainingSample own, int answer) {
+    return new UnpairedSample(
+        own, mismatched(own, answers.get(other(answer))), desirable.get(answers.row(answer)));
   }
 
   /** Returns the next answer to another prompt, or simply the next if there is only one prompt. */
   private int other(int answer) {
-    int size = answers.size();
-    for (int step = 1; step < size; step++) {
-      int next = (answer + step) % size;
-      if (answers.get(next).prompt() != answers.get(answer).prompt()) {
+    for (int step = 1; step < prompts.length; step++) {
+      int next = (answer + step) % prompts.length;
+      if (prompts[next] != prompts[answer]) {
         return next;
       }
     }
-    return (answer + 1) % size;
+    return (answer + 1) % prompts.length;
   }
 
   private TrainingSample mismatched(TrainingSample own, TrainingSample other) {
@@ -113,10 +117,5 @@ public final class UnpairedRows {
     System.arraycopy(other.ids(), from, ids, prompt, completion);
     System.arraycopy(other.labels(), from, labels, prompt, completion);
     return new TrainingSample(ids, labels);
-  }
-
-  /** Returns the weight of an answer in the loss. */
-  public double weight(int answer) {
-    return dataset.weight(answers.get(answer).row());
   }
 }

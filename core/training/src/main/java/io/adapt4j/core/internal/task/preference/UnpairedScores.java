@@ -37,7 +37,7 @@ final class UnpairedScores implements Scores {
     double[] byRow = new double[logProbs.length];
     sum = 0;
     for (int row = 0; row < byRow.length; row++) {
-      KtoLoss.Term term = new KtoLoss(loss).term(logRatio(row), divergence, batch.desirable()[row]);
+      Kto.Term term = loss.term(logRatio(row), divergence, batch.desirable()[row]);
       sum += batch.weights()[row] * term.loss();
       byRow[row] = batch.weights()[row] * term.derivative();
     }

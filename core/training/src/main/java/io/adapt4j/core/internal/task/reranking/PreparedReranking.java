@@ -1,116 +1,84 @@
 package io.adapt4j.core.internal.task.reranking;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.ArrangedBatches;
-import io.adapt4j.core.internal.data.BatchSampler;
-import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.data.EpochOrder;
-import io.adapt4j.core.internal.data.LabeledSample;
-import io.adapt4j.core.internal.data.LengthGroupedBatches;
-import io.adapt4j.core.internal.data.SequentialBatches;
+import io.adapt4j.core.internal.data.EncodedRows;
+import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.encode.ChoicePrompt;
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
-import io.adapt4j.core.internal.recipe.TaskModel;
-import io.adapt4j.core.internal.task.EncodedData;
-import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.task.PreparedRows;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.task.RerankingTask;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Reranker training with encoded data. */
-record PreparedReranking(
-    FineTuneSettings settings,
-    RerankingRows train,
-    Optional<RerankingRows> held,
-    int paddingId,
-    int rejected,
-    int chosen)
-    implements PreparedTask<RerankingBatch> {
+final class PreparedReranking extends PreparedRows<RerankingBatch> {
+
+  private PreparedReranking(
+      FineTuneSettings settings,
+      RerankingEncoder encoder,
+      int paddingId,
+      int rejected,
+      int chosen) {
+    super(
+        settings,
+        encoder.maxLength(),
+        data -> rows(data, encoder, paddingId),
+        network ->
+            new RerankingTrainingTask(
+                ((Decoder) network).choosingBeside(rejected, chosen),
+                settings.objective().selection()));
+  }
 
   static PreparedReranking of(RerankingTask task, FineTuneSettings settings, Tokenizer tokenizer) {
-    TaskModel model = settings.objective().model();
+    Path folder = settings.objective().model().folder();
     int most = settings.lengthLimit();
-    return EncodedData.encoded(
-        () -> {
-          RerankingEncoder encoder =
-              new RerankingEncoder(new ChoicePrompt(tokenizer, most), task.instruction(), most);
-          return new PreparedReranking(
-              settings,
-              rows(settings.train(), encoder),
-              settings.validation().map(data -> rows(data, encoder)),
-              model.config().padTokenId().orElse(tokenizer.paddingId()),
-              ChoicePrompt.id(model.folder(), tokenizer, ChoicePrompt.REJECTED),
-              ChoicePrompt.id(model.folder(), tokenizer, ChoicePrompt.CHOSEN));
-        });
+    return new PreparedReranking(
+        settings,
+        new RerankingEncoder(new ChoicePrompt(tokenizer, most), task.instruction(), most),
+        paddingId(settings, tokenizer),
+        ChoicePrompt.id(folder, tokenizer, ChoicePrompt.REJECTED),
+        ChoicePrompt.id(folder, tokenizer, ChoicePrompt.CHOSEN));
   }
 
-  private static RerankingRows rows(Dataset data, RerankingEncoder encoder) {
-    RerankingRows rows = RerankingRows.of(data, encoder);
-    EncodedData.requireUsable(data, rows.report(), encoder.maxLength());
-    return rows;
+  private static RowBatches<RerankingBatch> rows(
+      Dataset data, RerankingEncoder encoder, int paddingId) {
+    Map<String, Integer> known = new HashMap<>();
+    IntStream.Builder numbers = IntStream.builder();
+    EncodedRows<RerankingSample> rows =
+        EncodedRows.of(
+            data,
+            encoder,
+            sample -> numbers.add(known.computeIfAbsent(sample.query(), query -> known.size())));
+    int[] queries = numbers.build().toArray();
+    return rows.collated(
+            (samples, weights, chosen) ->
+                new RerankingBatch(
+                    texts(samples, weights, paddingId),
+                    Arrays.stream(chosen).map(sample -> queries[sample]).toArray()))
+        .groupedByLength();
   }
 
-  @Override
-  public EncodedData data() {
-    return new EncodedData(train.report(), held.map(RerankingRows::report), train.maxLength());
-  }
-
-  @Override
-  public int batches() {
-    return trainBatches().count();
+  private static TextBatch texts(List<RerankingSample> samples, float[] weights, int paddingId) {
+    float[] labels = new float[samples.size()];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = samples.get(i).label();
+    }
+    Batch texts = Batch.padded(samples.stream().map(RerankingSample::ids).toList(), paddingId);
+    return new TextBatch(texts, /* ofTokens= */ false, labels, weights);
   }
 
   /** Counts pairs: a row may have several, so a micro-batch can be full even with few rows. */
   @Override
   public LargestBatch largestBatch(int examples) {
-    int pairs = Math.min(settings.batchSize(), train.lengths().length);
+    int pairs = Math.min(settings().batchSize(), train().size());
     return new LargestBatch(pairs, data().longest());
-  }
-
-  @Override
-  public <R> R with(
-      Network network,
-      Adaptation adaptation,
-      Purpose purpose,
-      Function<Training<RerankingBatch>, R> action) {
-    RerankingTrainingTask training =
-        new RerankingTrainingTask(
-            ((Decoder) network).choosingBeside(rejected, chosen), settings.objective().selection());
-    return action.apply(new Training<>(training, trainBatches(), heldBatches(), adaptation));
-  }
-
-  private BatchSource<RerankingBatch> trainBatches() {
-    EpochOrder order = new EpochOrder(/* shuffled= */ true, settings.seed());
-    return batches(train, new LengthGroupedBatches(train.lengths(), settings.batchSize(), order));
-  }
-
-  private Optional<BatchSource<RerankingBatch>> heldBatches() {
-    return held.map(
-        rows ->
-            batches(
-                rows,
-                new SequentialBatches(
-                    rows.lengths().length, settings.batchSize(), EpochOrder.UNSHUFFLED)));
-  }
-
-  private BatchSource<RerankingBatch> batches(RerankingRows rows, BatchSampler sampler) {
-    return ArrangedBatches.single(sampler, chosenRows -> batch(rows, chosenRows));
-  }
-
-  private RerankingBatch batch(RerankingRows rows, int[] pairs) {
-    List<LabeledSample> samples = Arrays.stream(pairs).mapToObj(rows::sample).toList();
-    float[] weights = new float[pairs.length];
-    for (int i = 0; i < pairs.length; i++) {
-      weights[i] = (float) rows.weight(pairs[i]);
-    }
-    return new RerankingBatch(TextBatch.of(samples, weights, paddingId), rows.queries(pairs));
   }
 }

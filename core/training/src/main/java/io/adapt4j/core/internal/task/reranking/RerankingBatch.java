@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.reranking;
 
+import io.adapt4j.core.internal.data.CountedBatch;
 import io.adapt4j.core.internal.data.TextBatch;
 
 /**
@@ -7,4 +8,20 @@ import io.adapt4j.core.internal.data.TextBatch;
  * read-only.
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-record RerankingBatch(TextBatch texts, int[] queries) {}
+record RerankingBatch(TextBatch texts, int[] queries) implements CountedBatch {
+
+  @Override
+  public long targets() {
+    return texts.targets();
+  }
+
+  @Override
+  public double weight() {
+    return texts.weight();
+  }
+
+  @Override
+  public long tokens() {
+    return texts.tokens();
+  }
+}

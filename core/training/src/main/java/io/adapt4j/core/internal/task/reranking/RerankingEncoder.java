@@ -3,24 +3,27 @@ package io.adapt4j.core.internal.task.reranking;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.internal.data.LabeledSample;
+import io.adapt4j.core.internal.data.EncodedRow;
+import io.adapt4j.core.internal.data.RowEncoder;
+import io.adapt4j.core.internal.data.RowFate;
 import io.adapt4j.core.internal.encode.ChoicePrompt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** Converts rows to labeled pairs of query and document, and pairs to prompts. */
-record RerankingEncoder(ChoicePrompt prompt, String instruction, int maxLength) {
+/** Encodes each labeled pair of query and document in a row as a prompt. */
+record RerankingEncoder(ChoicePrompt prompt, String instruction, int maxLength)
+    implements RowEncoder<RerankingSample> {
 
   private static final Set<String> YES = Set.of("yes", "true", "relevant");
   private static final Set<String> NO = Set.of("no", "false", "irrelevant", "not relevant");
 
   /** A labeled pair of query and document. */
-  record Pair(String query, String document, float label) {}
+  private record Pair(String query, String document, float label) {}
 
   /** Returns the pairs of a row, at least one; an error names the row. */
-  static List<Pair> pairs(Dataset dataset, int row) {
+  private static List<Pair> pairs(Dataset dataset, int row) {
     try {
       return pairs(dataset.get(row));
     } catch (DatasetException e) {
@@ -68,15 +71,29 @@ record RerankingEncoder(ChoicePrompt prompt, String instruction, int maxLength) 
         "expected the label yes or no, or a number from 0 to 1, found '" + labels.get(0) + "'.");
   }
 
-  LabeledSample encode(Pair pair) {
-    ChoicePrompt.Prompt made = prompt.prompt(instruction, pair.query(), pair.document());
-    int[] ids = made.ids();
-    return new LabeledSample(
-        ids,
-        new int[ids.length],
-        /* ofTokens= */ false,
-        new int[0],
-        new float[] {pair.label()},
-        made.truncated());
+  @Override
+  public EncodedRow<RerankingSample> encode(Dataset dataset, int row) {
+    List<RerankingSample> samples = new ArrayList<>();
+    boolean truncated = false;
+    for (Pair pair : pairs(dataset, row)) {
+      ChoicePrompt.Prompt made = prompt(pair);
+      samples.add(sample(pair, made));
+      truncated |= made.truncated();
+    }
+    return new EncodedRow<>(samples, truncated ? RowFate.TRUNCATED : RowFate.KEPT);
+  }
+
+  @Override
+  public RerankingSample sample(Dataset dataset, int row, int part) {
+    Pair pair = pairs(dataset, row).get(part);
+    return sample(pair, prompt(pair));
+  }
+
+  private ChoicePrompt.Prompt prompt(Pair pair) {
+    return prompt.prompt(instruction, pair.query(), pair.document());
+  }
+
+  private static RerankingSample sample(Pair pair, ChoicePrompt.Prompt made) {
+    return new RerankingSample(made.ids(), pair.query(), pair.label());
   }
 }

@@ -4,22 +4,20 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.loss.TextLoss;
 import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.internal.train.CountedTask;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TextInputs;
-import io.adapt4j.core.internal.train.TrainingTask;
-import java.util.Map;
 
 /**
  * Training of the yes and no logits after a prompt. The cross-entropy of the two equals the binary
  * cross-entropy of their difference.
  */
 record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
-    implements TrainingTask<RerankingBatch> {
+    implements CountedTask<RerankingBatch> {
 
   @Override
   public double forwardBackward(RerankingBatch batch, double scale, boolean recompute, long seed) {
     return TextLoss.forwardBackward(
-        choice, TextInputs.of(choice, batch.texts()), wanted(batch), scale, recompute, seed);
+        choice, batch.texts().texts(), wanted(batch), scale, recompute, seed);
   }
 
   @Override
@@ -28,7 +26,7 @@ record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
   }
 
   private TextLoss.Scored score(RerankingBatch batch) {
-    return TextLoss.evaluate(choice, TextInputs.of(choice, batch.texts()), wanted(batch));
+    return TextLoss.evaluate(choice, batch.texts().texts(), wanted(batch));
   }
 
   private static TextTargets wanted(RerankingBatch batch) {
@@ -36,35 +34,14 @@ record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
   }
 
   @Override
-  public long targets(RerankingBatch batch) {
-    return batch.texts().rows();
-  }
-
-  @Override
-  public double weight(RerankingBatch batch) {
-    return batch.texts().weight();
-  }
-
-  @Override
-  public long tokens(RerankingBatch batch) {
-    return batch.texts().tokens();
-  }
-
-  @Override
   public Evaluation<RerankingBatch> evaluation() {
     RerankingScores scores = new RerankingScores();
-    return new Evaluation<>() {
-      @Override
-      public double add(RerankingBatch batch) {
-        TextLoss.Scored scored = score(batch);
-        scores.add(batch, scored.logits());
-        return scored.sum();
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        return scores.metrics();
-      }
-    };
+    return Evaluation.of(
+        batch -> {
+          TextLoss.Scored scored = score(batch);
+          scores.add(batch, scored.logits());
+          return scored.sum();
+        },
+        scores::metrics);
   }
 }

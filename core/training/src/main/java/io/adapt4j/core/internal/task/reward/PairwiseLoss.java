@@ -1,12 +1,13 @@
 package io.adapt4j.core.internal.task.reward;
 
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /** Pairwise loss of a reward model, computed in one forward pass over both sides. */
 public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
@@ -19,7 +20,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
   public Scored evaluate(RewardBatch batch) {
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions = positions(sides)) {
+        Positions positions = BatchTensors.positions(encoder, sides)) {
       float[] rewards = rewards(Ops.inference(), sides, positions, false).toFloats();
       return new Scored(outcome(batch, rewards).loss(), rewards);
     }
@@ -29,7 +30,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
   public double forwardBackward(RewardBatch batch, double scale, boolean recompute, long seed) {
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());
-        Positions positions = positions(sides);
+        Positions positions = BatchTensors.positions(encoder, sides);
         Tape tape = new Tape()) {
       Tensor rewards = rewards(Ops.recording(tape, seed), sides, positions, recompute);
       PairwiseObjective.Outcome outcome = outcome(batch, rewards.toFloats());
@@ -45,13 +46,9 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
   }
 
   private Tensor rewards(Ops ops, Batch sides, Positions positions, boolean recompute) {
-    Tensor ids = Tensor.of(sides.inputIds(), sides.rows(), sides.length());
-    Tensor types = Tensor.of(new long[sides.inputIds().length], sides.rows(), sides.length());
+    Tensor ids = BatchTensors.ids(sides);
+    Tensor types = BatchTensors.types(sides);
     Tensor hidden = encoder.hidden(ops, ids, types, positions, recompute);
-    return encoder.classLogits(ops, hidden, sides.inputIds(), sides.attentionMask());
-  }
-
-  private Positions positions(Batch sides) {
-    return encoder.positions(sides.inputIds(), sides.attentionMask(), sides.rows(), sides.length());
+    return encoder.classLogits(ops, hidden, sides.ids(), sides.attentionMask());
   }
 }

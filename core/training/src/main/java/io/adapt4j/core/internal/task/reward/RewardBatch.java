@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.task.reward;
 
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.CountedBatch;
+import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
  * N pairs of answers, padded for a single forward pass.
@@ -9,7 +10,7 @@ import io.adapt4j.core.internal.data.Batch;
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
-public record RewardBatch(Batch sides, float[] margins, float[] weights) {
+public record RewardBatch(Batch sides, float[] margins, float[] weights) implements CountedBatch {
 
   /** Checks the sizes. */
   public RewardBatch {
@@ -23,5 +24,20 @@ public record RewardBatch(Batch sides, float[] margins, float[] weights) {
   /** {@return the number of pairs} */
   public int size() {
     return margins.length;
+  }
+
+  @Override
+  public long targets() {
+    return size();
+  }
+
+  @Override
+  public double weight() {
+    return CountedBatch.sum(weights);
+  }
+
+  @Override
+  public long tokens() {
+    return sides.tokens();
   }
 }

@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.task.rl;
 
+import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.cache.Positions;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 import java.util.Optional;
 
@@ -47,35 +48,35 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
     Gradient at(Scores scores);
   }
 
-  Scores evaluate(LanguageModelLoss.Inputs inputs) {
-    TargetRows targets = targets(inputs);
+  Scores evaluate(Batch batch) {
+    TargetRows targets = TargetRows.of(batch);
     if (targets.count() == 0) {
       return Scores.NONE;
     }
     try (Scope scope = Scope.open(decoder.engine());
-        Positions positions = positions(inputs)) {
+        Positions positions = BatchTensors.positions(decoder, batch)) {
       Ops ops = Ops.inference();
-      Tensor rows = ops.gatherRows(hidden(ops, inputs, positions, false), targets.index());
+      Tensor rows =
+          ops.gatherRows(
+              decoder.hidden(ops, BatchTensors.ids(batch), positions, false), targets.index());
       return scores(rows, targets, valueHead.map(head -> head.forward(ops, rows)));
     }
   }
 
   /** Accumulates the gradients of a loss times a scale. */
   void forwardBackward(
-      LanguageModelLoss.Inputs inputs,
-      double scale,
-      boolean recompute,
-      long seed,
-      Derivative derivative) {
-    TargetRows targets = targets(inputs);
+      Batch batch, double scale, boolean recompute, long seed, Derivative derivative) {
+    TargetRows targets = TargetRows.of(batch);
     if (targets.count() == 0) {
       return;
     }
     try (Scope scope = Scope.open(decoder.engine());
-        Positions positions = positions(inputs);
+        Positions positions = BatchTensors.positions(decoder, batch);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
-      Tensor rows = ops.gatherRows(hidden(ops, inputs, positions, recompute), targets.index());
+      Tensor rows =
+          ops.gatherRows(
+              decoder.hidden(ops, BatchTensors.ids(batch), positions, recompute), targets.index());
       Optional<Tensor> values = valueHead.map(head -> head.forward(ops, rows));
       Gradient by = derivative.at(scores(rows, targets, values));
       VocabularyLoss.Result loss =
@@ -102,20 +103,6 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
               Tensor.of(byValues, byValues.length, 1).scaled(scale).copyAs(values.type())
             });
     tape.backward(end, end, end);
-  }
-
-  private Tensor hidden(
-      Ops ops, LanguageModelLoss.Inputs inputs, Positions positions, boolean recompute) {
-    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
-    return decoder.hidden(ops, ids, positions, recompute);
-  }
-
-  private Positions positions(LanguageModelLoss.Inputs inputs) {
-    return decoder.positions(inputs.attentionMask(), inputs.rows(), inputs.length());
-  }
-
-  private static TargetRows targets(LanguageModelLoss.Inputs inputs) {
-    return TargetRows.of(inputs.labels(), inputs.rows(), inputs.length());
   }
 
   private Scores scores(Tensor rows, TargetRows targets, Optional<Tensor> values) {

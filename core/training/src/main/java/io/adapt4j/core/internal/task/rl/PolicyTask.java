@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.internal.train.CountedTask;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
@@ -10,7 +10,7 @@ import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.Map;
 
 /** Policy loss of a rollout's completions. The validation loss is the negative reward. */
-final class PolicyTask implements TrainingTask<RolloutBatch> {
+final class PolicyTask implements CountedTask<RolloutBatch> {
 
   private final Policy policy;
   private final Reinforcement algorithm;
@@ -98,18 +98,12 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
   @Override
   public Evaluation<RolloutBatch> evaluation() {
     MeanMetrics all = new MeanMetrics();
-    return new Evaluation<>() {
-      @Override
-      public double add(RolloutBatch batch) {
-        all.addAll(batch.metrics());
-        return -batch.metrics().sum(MetricNames.REWARD);
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        return all.means();
-      }
-    };
+    return Evaluation.of(
+        batch -> {
+          all.addAll(batch.metrics());
+          return -batch.metrics().sum(MetricNames.REWARD);
+        },
+        all::means);
   }
 
   @Override
@@ -124,20 +118,5 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
     both.addAll(step);
     step = new MeanMetrics();
     return both.means();
-  }
-
-  @Override
-  public long targets(RolloutBatch batch) {
-    return batch.targets();
-  }
-
-  @Override
-  public double weight(RolloutBatch batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(RolloutBatch batch) {
-    return batch.tokens();
   }
 }

@@ -9,14 +9,17 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.data.EncodedRow;
+import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.internal.data.RowFate;
 import io.adapt4j.core.internal.data.RowPrompt;
+import io.adapt4j.core.internal.data.Sample;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.TemplateException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +44,25 @@ public final class PromptRows {
 
   /** A prompt as tokens and as text, with the fields of its row. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  record Prompt(int[] ids, String text, Map<String, Object> fields, boolean templated) {}
+  record Prompt(int[] ids, String text, Map<String, Object> fields, boolean templated)
+      implements Sample {
+
+    @Override
+    public int length() {
+      return ids.length;
+    }
+
+    @Override
+    public int targets() {
+      return 0;
+    }
+
+    @Override
+    public void digest(MessageDigest digest, double weight) {
+      FileDigest.update(digest, ids);
+      digest.update(fields.toString().getBytes(StandardCharsets.UTF_8));
+    }
+  }
 
   /** Options of encoding prompts. */
   public record Encoding(Tokenizer tokenizer, Optional<ChatTemplate> template, int most) {}
@@ -49,37 +70,19 @@ public final class PromptRows {
   /** Tokenizes the prompts of a dataset. */
   public static PromptRows of(Dataset dataset, Encoding encoding) {
     List<Prompt> prompts = new ArrayList<>();
-    MessageDigest digest = FileDigest.sha256();
-    int tooLong = 0;
-    int longest = 0;
-    long tokens = 0;
-    for (int row = 0; row < dataset.size(); row++) {
-      Prompt prompt = prompt(dataset, row, encoding);
-      if (prompt.ids().length > encoding.most()) {
-        tooLong++;
-      } else {
-        prompts.add(prompt);
-        longest = Math.max(longest, prompt.ids().length);
-        tokens += prompt.ids().length;
-        digest(digest, prompt);
-      }
-    }
-    int kept = prompts.size();
-    return new PromptRows(
-        List.copyOf(prompts),
-        new EncodingReport(
-            dataset.size(),
-            kept,
-            kept,
-            0,
-            0,
-            tooLong,
-            0,
-            tokens,
-            0,
-            longest,
-            HexFormat.of().formatHex(digest.digest()),
-            0));
+    EncodingReport report =
+        EncodedRows.of(
+                dataset,
+                (data, row) -> encoded(prompt(data, row, encoding), encoding),
+                prompts::add)
+            .report();
+    return new PromptRows(List.copyOf(prompts), report);
+  }
+
+  private static EncodedRow<Prompt> encoded(Prompt prompt, Encoding encoding) {
+    return prompt.length() > encoding.most()
+        ? EncodedRow.skipped(RowFate.TOO_LONG)
+        : new EncodedRow<>(List.of(prompt), RowFate.KEPT);
   }
 
   private static Prompt prompt(Dataset dataset, int row, Encoding encoding) {
@@ -145,11 +148,6 @@ public final class PromptRows {
       throw new DatasetException(
           "the chat template refuses the conversation: " + e.getMessage(), e);
     }
-  }
-
-  private static void digest(MessageDigest digest, Prompt prompt) {
-    FileDigest.update(digest, prompt.ids());
-    digest.update(prompt.fields().toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** Returns the encoding report. */

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -40,7 +40,7 @@ final class Reference implements AutoCloseable {
         : Optional.empty();
   }
 
-  List<float[]> logProbs(List<LanguageModelLoss.Inputs> batches) {
+  List<float[]> logProbs(List<Batch> batches) {
     Supplier<List<float[]>> scoring =
         () -> batches.stream().map(batch -> policy.evaluate(batch).logProbs()).toList();
     return adapter.isPresent() ? adapter.get().withoutAdapter(scoring) : scoring.get();

@@ -1,7 +1,8 @@
 package io.adapt4j.core.internal.task.rl;
 
 import com.google.common.primitives.Floats;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.data.CountedBatch;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -11,7 +12,7 @@ import java.util.function.Function;
  *
  * <p>Created and read only by the run.
  */
-public final class RolloutBatch {
+public final class RolloutBatch implements CountedBatch {
 
   private final List<Sample> samples;
   private final int padId;
@@ -25,7 +26,7 @@ public final class RolloutBatch {
     this.metrics = metrics;
   }
 
-  LanguageModelLoss.Inputs inputs() {
+  Batch inputs() {
     return Sample.inputs(samples, padId, false);
   }
 
@@ -65,7 +66,8 @@ public final class RolloutBatch {
         samples.stream().filter(Sample::counts).map(numbers).toArray(float[][]::new));
   }
 
-  double weight() {
+  @Override
+  public double weight() {
     return weight;
   }
 
@@ -73,11 +75,13 @@ public final class RolloutBatch {
     return metrics;
   }
 
-  long targets() {
+  @Override
+  public long targets() {
     return Arrays.stream(lengths()).sum();
   }
 
-  long tokens() {
+  @Override
+  public long tokens() {
     return samples.stream().mapToLong(Sample::length).sum();
   }
 }

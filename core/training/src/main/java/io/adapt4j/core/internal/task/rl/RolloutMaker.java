@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.Ppo;
@@ -164,7 +164,7 @@ record RolloutMaker(
     return List.of(scored);
   }
 
-  private LanguageModelLoss.Inputs inputs(List<Sample> samples, List<Integer> batch) {
+  private Batch inputs(List<Sample> samples, List<Integer> batch) {
     return Sample.inputs(batch.stream().map(samples::get).toList(), padId, true);
   }
 

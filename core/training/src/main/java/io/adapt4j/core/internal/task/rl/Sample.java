@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.internal.nn.TargetRows;
-import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.List;
 
@@ -44,7 +44,7 @@ record Sample(
   }
 
   /** Right-pads samples; {@code all} labels the tokens of excluded completions too. */
-  static LanguageModelLoss.Inputs inputs(List<Sample> samples, int padId, boolean all) {
+  static Batch inputs(List<Sample> samples, int padId, boolean all) {
     int length = samples.stream().mapToInt(Sample::length).max().orElseThrow();
     long[] ids = new long[samples.size() * length];
     long[] mask = new long[ids.length];
@@ -54,7 +54,7 @@ record Sample(
     for (int row = 0; row < samples.size(); row++) {
       samples.get(row).lay(row * length, ids, mask, labels, all);
     }
-    return new LanguageModelLoss.Inputs(ids, mask, labels, samples.size(), length);
+    return new Batch(ids, mask, labels, samples.size(), length);
   }
 
   private void lay(int at, long[] ids, long[] mask, long[] labels, boolean all) {

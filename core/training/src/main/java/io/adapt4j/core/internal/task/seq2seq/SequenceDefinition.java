@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.PreparedRows;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.SequenceToSequenceTask;
@@ -70,6 +73,13 @@ public final class SequenceDefinition implements TaskDefinition<SequenceToSequen
   @Override
   public PreparedTask<?> prepare(
       SequenceToSequenceTask task, FineTuneSettings settings, Tokenizer tokenizer) {
-    return PreparedSequences.of(task, settings, tokenizer);
+    SequenceEncoder encoder =
+        new SequenceEncoder(
+            tokenizer, settings.lengthLimit(), PreparedRows.paddingId(settings, tokenizer));
+    return new PreparedRows<>(
+        settings,
+        encoder.maxLength(),
+        data -> EncodedRows.of(data, encoder).collated(encoder::batch).groupedByLength(),
+        network -> new SequenceTrainingTask((EncoderDecoder) network, task.labelSmoothing()));
   }
 }

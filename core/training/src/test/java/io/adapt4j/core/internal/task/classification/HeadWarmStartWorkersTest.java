@@ -8,6 +8,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -65,8 +66,8 @@ class HeadWarmStartWorkersTest {
   @Test
   void ofManyRowsSomeOfEveryClassAreRead() {
     try (Tokenizer tokenizer = Tokenizer.load(model.folder())) {
-      TextRows rows = textRows(tokenizer, 100, 0);
-      BatchSource<TextBatch> some = HeadWarmStart.batches(rows, 25, 8, 0);
+      RowBatches<TextBatch> rows = textRows(tokenizer, 100, 0);
+      BatchSource<TextBatch> some = HeadWarmStart.batches(rows, 25, 8);
       int read = 0;
       long first = 0;
       for (Iterator<TextBatch> batches = some.epoch(0); batches.hasNext(); ) {
@@ -77,7 +78,7 @@ class HeadWarmStartWorkersTest {
       assertThat(read).isEqualTo(25);
       // Classes stand by turns: every fourth row would be of one.
       assertThat(first).isBetween(5L, 20L);
-      assertThat(HeadWarmStart.batches(rows, 100, 8, 0).count()).isEqualTo(13);
+      assertThat(HeadWarmStart.batches(rows, 100, 8).count()).isEqualTo(13);
     }
   }
 
@@ -89,7 +90,6 @@ class HeadWarmStartWorkersTest {
           ClassificationProblem.SINGLE_LABEL,
           textRows(tokenizer, 40, turned),
           8,
-          0,
           Methods.of(FullFineTuning.create()),
           group);
       DenseLinear dense = (DenseLinear) ((Encoder) network).classifier().linear();
@@ -97,11 +97,10 @@ class HeadWarmStartWorkersTest {
     }
   }
 
-  private TextRows textRows(Tokenizer tokenizer, int count, int turned) {
-    return TextRows.of(
-        rows(count, turned),
-        new TextEncoder(
-            tokenizer, 32, ClassificationProblem.SINGLE_LABEL, LabelSet.of(model.labels())));
+  private RowBatches<TextBatch> textRows(Tokenizer tokenizer, int count, int turned) {
+    return new TextEncoder(
+            tokenizer, 32, ClassificationProblem.SINGLE_LABEL, LabelSet.of(model.labels()))
+        .rows(rows(count, turned), 0);
   }
 
   private static Dataset rows(int count, int turned) {

@@ -10,11 +10,14 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.data.BatchSampler;
+import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.LengthGroupedBatches;
+import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.data.TrainingSample;
-import io.adapt4j.core.internal.task.maskedlm.MaskedBatches;
+import io.adapt4j.core.internal.task.maskedlm.TokenMasking;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.task.ClassificationProblem;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -84,10 +87,10 @@ class TextBatchesTest {
     TextEncoder encoder =
         new TextEncoder(
             tokenizer, 16, ClassificationProblem.SINGLE_LABEL, LabelSet.of(List.of("a", "b")));
-    TextRows rows = TextRows.of(data, encoder);
-    TextBatch batch = TextBatches.inOrder(rows, 4, 0).epoch(0).next();
-    assertThat(batch.inputIds()).containsExactly(CLS, 12, 6, 8, SEP, CLS, 7, SEP, 0, 0);
-    assertThat(batch.attentionMask()).containsExactly(1, 1, 1, 1, 1, 1, 1, 1, 0, 0);
+    RowBatches<TextBatch> rows = encoder.rows(data, 0);
+    TextBatch batch = rows.inOrder(4).epoch(0).next();
+    assertThat(batch.texts().ids()).containsExactly(CLS, 12, 6, 8, SEP, CLS, 7, SEP, 0, 0);
+    assertThat(batch.texts().attentionMask()).containsExactly(1, 1, 1, 1, 1, 1, 1, 1, 0, 0);
     assertThat(batch.labels()).containsExactly(0, 1);
     assertThat(batch.weights()).containsExactly(0.5f, 2);
     assertThat(batch.targets()).isEqualTo(2);
@@ -97,34 +100,34 @@ class TextBatchesTest {
 
   @Test
   void anEpochGoesOnFromAnyBatch() {
-    MaskedBatches batches = masked(60, 0.3, true);
-    List<TextBatch> whole = all(batches.epoch(3));
-    List<TextBatch> rest = all(batches.epoch(3, 4));
+    BatchSource<Batch> batches = masked(60, 0.3, true);
+    List<Batch> whole = all(batches.epoch(3));
+    List<Batch> rest = all(batches.epoch(3, 4));
     assertThat(rest).hasSize(whole.size() - 4);
     for (int i = 0; i < rest.size(); i++) {
-      assertThat(rest.get(i).inputIds()).isEqualTo(whole.get(i + 4).inputIds());
+      assertThat(rest.get(i).ids()).isEqualTo(whole.get(i + 4).ids());
       assertThat(rest.get(i).labels()).isEqualTo(whole.get(i + 4).labels());
     }
   }
 
   @Test
   void hiddenTokensAreMaskedReplacedOrKeptAndNeverSpecial() {
-    MaskedBatches batches = masked(400, 0.15, true);
+    BatchSource<Batch> batches = masked(400, 0.15, true);
     int tokens = 0;
     int chosen = 0;
     int masks = 0;
     int kept = 0;
     for (int epoch = 0; epoch < 8; epoch++) {
-      for (TextBatch batch : all(batches.epoch(epoch))) {
+      for (Batch batch : all(batches.epoch(epoch))) {
         for (int i = 0; i < batch.labels().length; i++) {
           boolean content = batch.attentionMask()[i] == 1;
-          boolean added = batch.inputIds()[i] == CLS || batch.inputIds()[i] == SEP;
+          boolean added = batch.ids()[i] == CLS || batch.ids()[i] == SEP;
           tokens += content && !(added && batch.labels()[i] == TrainingSample.IGNORED) ? 1 : 0;
           if (batch.labels()[i] != TrainingSample.IGNORED) {
             assertThat(batch.labels()[i]).isGreaterThan(MASK);
             chosen++;
-            masks += batch.inputIds()[i] == MASK ? 1 : 0;
-            kept += batch.inputIds()[i] == batch.labels()[i] ? 1 : 0;
+            masks += batch.ids()[i] == MASK ? 1 : 0;
+            kept += batch.ids()[i] == batch.labels()[i] ? 1 : 0;
           }
         }
       }
@@ -145,16 +148,15 @@ class TextBatchesTest {
   @Test
   void aTokenizerWithoutMaskIsRefused() {
     try (Tokenizer stories = Tokenizer.load(TestTokenizers.stories())) {
-      Dataset data = Datasets.of(List.of(new Example.Text("a")));
-      assertThatThrownBy(() -> MaskedBatches.of(data, stories, options(0.15, true)))
+      assertThatThrownBy(() -> new TokenMasking(stories, options(0.15)))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("mask_token");
     }
   }
 
-  private static List<List<Long>> labels(MaskedBatches batches, int epoch) {
+  private static List<List<Long>> labels(BatchSource<Batch> batches, int epoch) {
     List<List<Long>> rows = new ArrayList<>();
-    for (TextBatch batch : all(batches.epoch(epoch))) {
+    for (Batch batch : all(batches.epoch(epoch))) {
       for (int row = 0; row < batch.rows(); row++) {
         int from = row * batch.length();
         rows.add(Arrays.stream(batch.labels(), from, from + batch.length()).boxed().toList());
@@ -164,19 +166,20 @@ class TextBatchesTest {
     return Collections.unmodifiableList(rows);
   }
 
-  private static MaskedBatches.Options options(double probability, boolean shuffle) {
-    return new MaskedBatches.Options(32, probability, VOCABULARY, 8, 0, 42, shuffle);
+  private static TokenMasking.Options options(double probability) {
+    return new TokenMasking.Options(32, probability, VOCABULARY, 0, 42);
   }
 
-  private MaskedBatches masked(int rows, double probability, boolean shuffle) {
+  private BatchSource<Batch> masked(int rows, double probability, boolean shuffle) {
     Dataset data =
         Datasets.of(
             Collections.nCopies(rows, new Example.Text("the cat sat on a mat the red dog ran")));
-    return MaskedBatches.of(data, tokenizer, options(probability, shuffle));
+    RowBatches<Batch> texts = new TokenMasking(tokenizer, options(probability)).rows(data);
+    return shuffle ? texts.shuffled(8, 42) : texts.inOrder(8);
   }
 
-  private static List<TextBatch> all(Iterator<TextBatch> batches) {
-    List<TextBatch> all = new ArrayList<>();
+  private static List<Batch> all(Iterator<Batch> batches) {
+    List<Batch> all = new ArrayList<>();
     batches.forEachRemaining(all::add);
     return all;
   }

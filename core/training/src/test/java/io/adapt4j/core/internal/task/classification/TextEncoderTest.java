@@ -8,7 +8,9 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.LabeledSample;
+import io.adapt4j.core.internal.data.RowFate;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.tokenize.Words;
 import io.adapt4j.core.task.ClassificationProblem;
@@ -50,10 +52,10 @@ class TextEncoderTest {
                 new Example.Classified("the cat", "b"),
                 new Example.Classified("the cat", Optional.of("dog ran"), List.of("a"))));
     TextEncoder encoder = encoder(ClassificationProblem.SINGLE_LABEL, 16, "a", "b");
-    LabeledSample text = encoder.encodeRow(data, 0);
+    LabeledSample text = encoder.sample(data, 0, 0);
     assertThat(text.ids()).containsExactly(CLS, 12, 6, SEP);
     assertThat(text.labels()).containsExactly(1);
-    LabeledSample pair = encoder.encodeRow(data, 1);
+    LabeledSample pair = encoder.sample(data, 1, 0);
     assertThat(pair.ids()).containsExactly(CLS, 12, 6, SEP, 7, 9, SEP);
     assertThat(pair.typeIds()).containsExactly(0, 0, 0, 0, 1, 1, 1);
     assertThat(pair.labels()).containsExactly(0);
@@ -62,9 +64,10 @@ class TextEncoderTest {
   @Test
   void aLongTextIsCutAtItsEndAndSaysSo() {
     Dataset data = Datasets.of(List.of(new Example.Classified("the cat sat on a mat", "a")));
-    LabeledSample sample = encoder(ClassificationProblem.SINGLE_LABEL, 5, "a").encodeRow(data, 0);
-    assertThat(sample.ids()).containsExactly(CLS, 12, 6, 8, SEP);
-    assertThat(sample.truncated()).isTrue();
+    EncodedRow<LabeledSample> row =
+        encoder(ClassificationProblem.SINGLE_LABEL, 5, "a").encode(data, 0);
+    assertThat(row.samples().get(0).ids()).containsExactly(CLS, 12, 6, 8, SEP);
+    assertThat(row.fate()).isEqualTo(RowFate.TRUNCATED);
   }
 
   @Test
@@ -76,9 +79,9 @@ class TextEncoderTest {
                 new Example.Classified("cat", List.of()),
                 new Example.Classified("cat", "-2.5")));
     TextEncoder several = encoder(ClassificationProblem.MULTI_LABEL, 16, "a", "b", "c");
-    assertThat(several.encodeRow(data, 0).values()).containsExactly(1, 0, 1);
-    assertThat(several.encodeRow(data, 1).values()).containsExactly(0, 0, 0);
-    assertThat(encoder(ClassificationProblem.REGRESSION, 16).encodeRow(data, 2).values())
+    assertThat(several.sample(data, 0, 0).values()).containsExactly(1, 0, 1);
+    assertThat(several.sample(data, 1, 0).values()).containsExactly(0, 0, 0);
+    assertThat(encoder(ClassificationProblem.REGRESSION, 16).sample(data, 2, 0).values())
         .containsExactly(-2.5f);
   }
 
@@ -88,13 +91,14 @@ class TextEncoderTest {
         Datasets.of(
             List.of(new Example.Tagged(List.of("slowly", "the", "cat"), List.of("O", "1", "B-X"))));
     TextEncoder encoder = encoder(ClassificationProblem.TOKEN, 16, "O", "B-X", "I-X");
-    LabeledSample sample = encoder.encodeRow(data, 0);
+    LabeledSample sample = encoder.sample(data, 0, 0);
     assertThat(sample.ids()).containsExactly(CLS, 16, 17, 12, 6, SEP);
     assertThat(sample.labels()).containsExactly(NONE, 0, NONE, 1, 1, NONE);
-    LabeledSample cut = encoder(ClassificationProblem.TOKEN, 4, "O", "B-X").encodeRow(data, 0);
-    assertThat(cut.ids()).containsExactly(CLS, 16, 17, SEP);
-    assertThat(cut.labels()).containsExactly(NONE, 0, NONE, NONE);
-    assertThat(cut.truncated()).isTrue();
+    EncodedRow<LabeledSample> cut =
+        encoder(ClassificationProblem.TOKEN, 4, "O", "B-X").encode(data, 0);
+    assertThat(cut.samples().get(0).ids()).containsExactly(CLS, 16, 17, SEP);
+    assertThat(cut.samples().get(0).labels()).containsExactly(NONE, 0, NONE, NONE);
+    assertThat(cut.fate()).isEqualTo(RowFate.TRUNCATED);
   }
 
   @Test
@@ -168,7 +172,7 @@ class TextEncoderTest {
   }
 
   private static void assertFails(TextEncoder encoder, Dataset data, int row, String message) {
-    refuses(DatasetException.class, () -> encoder.encodeRow(data, row), data.locate(row), message);
+    refuses(DatasetException.class, () -> encoder.encode(data, row), data.locate(row), message);
   }
 
   private TextEncoder encoder(ClassificationProblem problem, int maxLength, String... labels) {

@@ -10,13 +10,13 @@ import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.TokenLinear;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -51,7 +51,7 @@ class HybridLossTest {
             new HybridLoss(
                 new RankingLoss(encoder, head, 5), lexical, vectors, id -> id > 4, false);
         encoder.parameters().forEach(Parameter::train);
-        RankingLoss.Inputs batch = batch();
+        EmbeddingBatch batch = batch();
         double sum = loss.forwardBackward(batch, 1, /* recompute= */ false, 1);
         assertThat(sum).isCloseTo(loss.evaluate(batch).sum(), within(1e-4));
         List<Trainable> all =
@@ -76,7 +76,7 @@ class HybridLossTest {
   /** The teacher is not differentiated: differences are taken with the one of the first scores. */
   @Test
   void selfDistillationAddsTheGradientsByAFixedTeacher() {
-    RankingLoss.Inputs batch = batch();
+    EmbeddingBatch batch = batch();
     SplittableRandom random = new SplittableRandom(5);
     double[][] scores = new double[3][6];
     for (double[] kind : scores) {
@@ -98,7 +98,7 @@ class HybridLossTest {
     }
   }
 
-  private static double byTeacher(double[][] scores, double[][] teacher, RankingLoss.Inputs batch) {
+  private static double byTeacher(double[][] scores, double[][] teacher, EmbeddingBatch batch) {
     double[] weights = {1, 0.1, 1};
     double sum = 0;
     for (int query = 0; query < 2; query++) {
@@ -127,7 +127,7 @@ class HybridLossTest {
   }
 
   private static void requireSlope(
-      HybridLoss loss, RankingLoss.Inputs batch, Trainable trainable, Runnable refresh) {
+      HybridLoss loss, EmbeddingBatch batch, Trainable trainable, Runnable refresh) {
     float[] gradient = trainable.gradient().toFloats();
     float[] start = trainable.value().toFloats();
     double[] direction = new double[gradient.length];
@@ -158,7 +158,7 @@ class HybridLossTest {
 
   private static double lossAt(
       HybridLoss loss,
-      RankingLoss.Inputs batch,
+      EmbeddingBatch batch,
       Trainable trainable,
       float[] values,
       Runnable refresh) {
@@ -168,13 +168,13 @@ class HybridLossTest {
   }
 
   /** Texts of different lengths, with tokens in common, of which one is excluded. */
-  private static RankingLoss.Inputs batch() {
+  private static EmbeddingBatch batch() {
     boolean[] excluded = new boolean[2 * 3];
     excluded[2] = true;
-    return new RankingLoss.Inputs(texts(2, 5), texts(3, 7), excluded, new float[] {1, 0.5f});
+    return new EmbeddingBatch(texts(2, 5), texts(3, 7), excluded, new float[] {1, 0.5f});
   }
 
-  private static EncoderInputs texts(int rows, int length) {
+  private static Batch texts(int rows, int length) {
     long[] ids = new long[rows * length];
     long[] mask = new long[ids.length];
     for (int row = 0; row < rows; row++) {
@@ -184,6 +184,6 @@ class HybridLossTest {
         mask[row * length + i] = 1;
       }
     }
-    return new EncoderInputs(ids, mask, new long[ids.length], new long[0], rows, length);
+    return new Batch(ids, mask, new long[ids.length], new long[0], rows, length);
   }
 }

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.head.Pooling;
 import io.adapt4j.core.internal.nn.weights.Weights;
@@ -18,6 +17,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -68,7 +68,7 @@ class RankingLossTest {
 
   @Test
   void theLossIsTheCrossEntropyOfScaledCosinesOverThePassagesOfTheBatch() {
-    RankingLoss.Inputs batch = batch(new boolean[QUERIES * PASSAGES], 1, 2, 0.5f);
+    EmbeddingBatch batch = batch(new boolean[QUERIES * PASSAGES], 1, 2, 0.5f);
     RankingLoss.Scored scored = loss(Pooling.MEAN).evaluate(batch);
     assertThat(scored.sum()).isCloseTo(inDoubles(scored, batch), within(1e-4));
   }
@@ -78,7 +78,7 @@ class RankingLossTest {
     boolean[] excluded = new boolean[QUERIES * PASSAGES];
     excluded[1] = true;
     excluded[2 * PASSAGES + 4] = true;
-    RankingLoss.Inputs batch = batch(excluded, 1, 1, 1);
+    EmbeddingBatch batch = batch(excluded, 1, 1, 1);
     RankingLoss.Scored scored = loss(Pooling.MEAN).evaluate(batch);
     assertThat(scored.sum()).isCloseTo(inDoubles(scored, batch), within(1e-4));
     assertThat(scored.sum())
@@ -88,7 +88,7 @@ class RankingLossTest {
 
   @Test
   void matryoshkaAddsTheWeightedLossesOfVectorsThatAreCutAndScaledToLengthOne() {
-    RankingLoss.Inputs batch = batch(new boolean[QUERIES * PASSAGES], 1, 2, 0.5f);
+    EmbeddingBatch batch = batch(new boolean[QUERIES * PASSAGES], 1, 2, 0.5f);
     RankingLoss cut = cut(loss(Pooling.MEAN));
     RankingLoss.Scored scored = cut.evaluate(batch);
     double expected = 0;
@@ -134,7 +134,7 @@ class RankingLossTest {
     requireSlopes(loss(pooling), batch(excluded, 1, 2, 0.5f));
   }
 
-  private void requireSlopes(RankingLoss loss, RankingLoss.Inputs batch) {
+  private void requireSlopes(RankingLoss loss, EmbeddingBatch batch) {
     encoder.parameters().forEach(Parameter::train);
     double sum = loss.forwardBackward(batch, 1, false, 1);
     assertThat(sum).isCloseTo(loss.evaluate(batch).sum(), within(1e-4));
@@ -192,13 +192,12 @@ class RankingLossTest {
     return new RankingLoss(encoder, head, SCALE);
   }
 
-  private static double inDoubles(RankingLoss.Scored scored, RankingLoss.Inputs batch) {
+  private static double inDoubles(RankingLoss.Scored scored, EmbeddingBatch batch) {
     return inDoubles(scored, batch, scored.queries().length / QUERIES);
   }
 
   /** The loss of the first entries of the vectors. */
-  private static double inDoubles(
-      RankingLoss.Scored scored, RankingLoss.Inputs batch, int dimension) {
+  private static double inDoubles(RankingLoss.Scored scored, EmbeddingBatch batch, int dimension) {
     int width = scored.queries().length / QUERIES;
     double sum = 0;
     for (int i = 0; i < QUERIES; i++) {
@@ -225,11 +224,11 @@ class RankingLossTest {
   }
 
   /** Texts of different lengths, so that padding takes part. */
-  private static RankingLoss.Inputs batch(boolean[] excluded, float... weights) {
-    return new RankingLoss.Inputs(texts(QUERIES, 5, 1), texts(PASSAGES, 9, 4), excluded, weights);
+  private static EmbeddingBatch batch(boolean[] excluded, float... weights) {
+    return new EmbeddingBatch(texts(QUERIES, 5, 1), texts(PASSAGES, 9, 4), excluded, weights);
   }
 
-  private static EncoderInputs texts(int rows, int length, int seed) {
+  private static Batch texts(int rows, int length, int seed) {
     long[] ids = new long[rows * length];
     long[] mask = new long[ids.length];
     for (int row = 0; row < rows; row++) {
@@ -239,12 +238,12 @@ class RankingLossTest {
         mask[row * length + i] = 1;
       }
     }
-    return new EncoderInputs(ids, mask, new long[ids.length], new long[0], rows, length);
+    return new Batch(ids, mask, new long[ids.length], new long[0], rows, length);
   }
 
   private static double lossAt(
       RankingLoss loss,
-      RankingLoss.Inputs batch,
+      EmbeddingBatch batch,
       Parameter parameter,
       Tensor value,
       double[] direction,

@@ -84,7 +84,7 @@ class PreferenceLossTest {
               desirable ? "chosen" : "rejected",
               rows[i],
               PairLoss.of(PreferenceLoss.dpo(loss.beta())));
-      assertThat(new KtoLoss(loss).term(ratio, divergence, desirable).loss())
+      assertThat(loss.term(ratio, divergence, desirable).loss())
           .isCloseTo(golden.get("losses").get(i).asDouble(), within(LOSS));
     }
   }
@@ -158,10 +158,10 @@ class PreferenceLossTest {
     Kto loss = new Kto(0.3, 1.5, 0.5, true);
     double step = 1e-5;
     double difference =
-        (new KtoLoss(loss).term(ratio + step, divergence, desirable).loss()
-                - new KtoLoss(loss).term(ratio - step, divergence, desirable).loss())
+        (loss.term(ratio + step, divergence, desirable).loss()
+                - loss.term(ratio - step, divergence, desirable).loss())
             / (2 * step);
-    assertThat(new KtoLoss(loss).term(ratio, divergence, desirable).derivative())
+    assertThat(loss.term(ratio, divergence, desirable).derivative())
         .isCloseTo(difference, within(1e-8));
   }
 
@@ -203,7 +203,7 @@ class PreferenceLossTest {
       assertThat(PairLoss.of(new Dpo(0.1, form, 0)).terms(Double.NaN, 0).loss()).isNaN();
     }
     assertThat(PairLoss.of(PreferenceLoss.orpo(0.1)).terms(Double.NaN, -1).loss()).isNaN();
-    assertThat(new KtoLoss(new Kto(0.1, 1, 1, true)).term(Double.NaN, 0, true).loss()).isNaN();
+    assertThat(new Kto(0.1, 1, 1, true).term(Double.NaN, 0, true).loss()).isNaN();
   }
 
   @Test

@@ -11,7 +11,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.data.EpochOrder;
+import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.TestTokenizers;
@@ -47,8 +47,8 @@ class PreferenceRowsTest {
 
   @Test
   void onlyTheAnswersOfAPairAreLearned() {
-    PreferenceRows rows =
-        PreferenceRows.of(Datasets.of(List.of(pair(" a cat.", " a big dog."))), encoder(64));
+    EncodedRows<PreferenceSample> rows =
+        PreferenceSample.rows(Datasets.of(List.of(pair(" a cat.", " a big dog."))), encoder(64));
     PreferenceSample sample = rows.get(0);
     assertThat(learned(sample.chosen()).strip()).isEqualTo("a cat.");
     assertThat(learned(sample.rejected()).strip()).isEqualTo("a big dog.");
@@ -64,7 +64,7 @@ class PreferenceRowsTest {
     Dataset data =
         Datasets.of(
             List.of(pair(" a cat", " a cat and"), pair(" a cat", " the sun"), pair("x", "x")));
-    PreferenceRows rows = PreferenceRows.of(data, encoder(prompt + 2));
+    EncodedRows<PreferenceSample> rows = PreferenceSample.rows(data, encoder(prompt + 2));
     assertThat(rows.size()).isEqualTo(1);
     assertThat(rows.report().kept()).isEqualTo(1);
     assertThat(rows.report().alike()).isEqualTo(2);
@@ -75,9 +75,9 @@ class PreferenceRowsTest {
   @Test
   void pairsWhoseAnswersAreBeyondTheLimitAreLeftOut() {
     Dataset data = Datasets.of(List.of(pair(" a cat", " the sun")));
-    assertThat(PreferenceRows.of(data, encoder(3)).report().nothingToLearn()).isEqualTo(1);
+    assertThat(PreferenceSample.rows(data, encoder(3)).report().nothingToLearn()).isEqualTo(1);
     ExampleEncoder dropping = ExampleEncoder.builder(tokenizer, 3).overflow(Overflow.DROP).build();
-    assertThat(PreferenceRows.of(data, dropping).report().tooLong()).isEqualTo(1);
+    assertThat(PreferenceSample.rows(data, dropping).report().tooLong()).isEqualTo(1);
   }
 
   @Test
@@ -94,7 +94,7 @@ class PreferenceRowsTest {
             List.of(ChatMessage.assistant("Lily saw a cat")),
             List.of(ChatMessage.assistant("Tom saw a dog")));
     ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 256).chatTemplate(template).build();
-    PreferenceSample sample = PreferenceRows.of(Datasets.of(List.of(pair)), encoder).get(0);
+    PreferenceSample sample = PreferenceSample.rows(Datasets.of(List.of(pair)), encoder).get(0);
     assertThat(learned(sample.chosen())).contains("Lily saw a cat").doesNotContain("upon");
     assertThat(learned(sample.rejected())).contains("Tom saw a dog").doesNotContain("upon");
     assertThat(encoder.usedChatTemplate()).contains(template);
@@ -105,8 +105,8 @@ class PreferenceRowsTest {
     Dataset data =
         Datasets.of(List.of(pair(" a cat.", " a big dog."), pair(" it.", " the sun.")))
             .weighted(1, 3);
-    PreferenceRows rows = PreferenceRows.of(data, encoder(64));
-    PreferenceBatch batch = PreferenceBatches.of(rows, 2, 0, EpochOrder.UNSHUFFLED).epoch(0).next();
+    EncodedRows<PreferenceSample> rows = PreferenceSample.rows(data, encoder(64));
+    PreferenceBatch batch = PreferenceSample.batches(rows, 0).inOrder(2).epoch(0).next();
     assertThat(batch.sides().rows()).isEqualTo(4);
     assertThat(batch.numbers()).containsExactly(0, 1);
     assertThat(batch.weights()).containsExactly(1, 3);
@@ -121,8 +121,7 @@ class PreferenceRowsTest {
       for (int i = 0; i < ids.length; i++) {
         ids[i] = sides[row].ids()[i];
       }
-      assertThat(
-              Arrays.copyOfRange(batch.sides().inputIds(), row * length, row * length + ids.length))
+      assertThat(Arrays.copyOfRange(batch.sides().ids(), row * length, row * length + ids.length))
           .isEqualTo(ids);
     }
   }
@@ -133,9 +132,8 @@ class PreferenceRowsTest {
     for (String name : List.of("cat", "dog", "bird", "fish", "ball")) {
       pairs.add(pair(" a " + name, " the sun"));
     }
-    PreferenceRows rows = PreferenceRows.of(Datasets.of(pairs), encoder(64));
-    BatchSource<PreferenceBatch> batches =
-        PreferenceBatches.of(rows, 2, 0, new EpochOrder(true, 5));
+    EncodedRows<PreferenceSample> rows = PreferenceSample.rows(Datasets.of(pairs), encoder(64));
+    BatchSource<PreferenceBatch> batches = PreferenceSample.batches(rows, 0).shuffled(2, 5);
     List<List<Integer>> whole = numbers(batches.epoch(1));
     assertThat(whole.stream().flatMap(List::stream)).containsExactlyInAnyOrder(0, 1, 2, 3, 4);
     assertThat(numbers(batches.epoch(1, 1))).isEqualTo(whole.subList(1, 3));
@@ -150,10 +148,10 @@ class PreferenceRowsTest {
   @Test
   void aRowThatIsNoPairIsNamed() {
     Dataset texts = Datasets.of(List.of(new Example.Text("Once")));
-    assertThatThrownBy(() -> PreferenceRows.of(texts, encoder(8)))
+    assertThatThrownBy(() -> PreferenceSample.rows(texts, encoder(8)))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("row 0: expected a chosen and a rejected completion");
-    assertThatThrownBy(() -> UnpairedRows.of(texts, encoder(8)))
+    assertThatThrownBy(() -> new UnpairedRows(texts, encoder(8)))
         .hasMessageContaining("row 0: expected a completion with a label");
   }
 
@@ -165,7 +163,7 @@ class PreferenceRowsTest {
                 new Example.UnpairedPreference("Lily saw", " a cat.", true),
                 new Example.UnpairedPreference("Lily saw", " a dog.", false),
                 new Example.UnpairedPreference("Tom had", " a big red ball.", true)));
-    UnpairedRows rows = UnpairedRows.of(data, encoder(64));
+    UnpairedRows rows = new UnpairedRows(data, encoder(64));
     assertThat(rows.size()).isEqualTo(3);
     UnpairedSample first = rows.get(0);
     assertThat(first.desirable()).isTrue();
@@ -185,7 +183,7 @@ class PreferenceRowsTest {
                 new Example.UnpairedPreference(PROMPT, " it", true),
                 new Example.UnpairedPreference("Tom", " saw a big red ball and the sun", false)));
     int limit = tokenizer.encode(PROMPT, true).length + 3;
-    UnpairedSample first = UnpairedRows.of(data, encoder(limit)).get(0);
+    UnpairedSample first = new UnpairedRows(data, encoder(limit)).get(0);
     assertThat(first.mismatched().length()).isLessThanOrEqualTo(limit);
     assertThat(first.mismatched().targetTokens()).isPositive();
   }
@@ -193,8 +191,8 @@ class PreferenceRowsTest {
   @Test
   void aPairCountsAsAGoodAndABadAnswer() {
     UnpairedRows rows =
-        UnpairedRows.of(Datasets.of(List.of(pair(" a cat.", " a dog."))), encoder(64));
-    UnpairedBatch batch = UnpairedBatches.of(rows, 2, 0, EpochOrder.UNSHUFFLED).epoch(0).next();
+        new UnpairedRows(Datasets.of(List.of(pair(" a cat.", " a dog."))), encoder(64));
+    UnpairedBatch batch = rows.batches(0).inOrder(2).epoch(0).next();
     assertThat(batch.desirable()).containsExactly(true, false);
     assertThat(batch.completions().rows()).isEqualTo(2);
     assertThat(batch.mismatched().rows()).isEqualTo(2);

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.data.EpochOrder;
+import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
@@ -31,7 +31,7 @@ class StoredReferenceTest {
   @TempDir Path folder;
   private Path file;
   @AutoClose private Tokenizer tokenizer;
-  private PreferenceRows rows;
+  private EncodedRows<PreferenceSample> rows;
   private int asked;
 
   @BeforeEach
@@ -42,12 +42,11 @@ class StoredReferenceTest {
     for (int i = 0; i < PAIRS; i++) {
       pairs.add(new Example.Preference("Lily saw", " a cat".repeat(i + 1), " the sun"));
     }
-    rows = PreferenceRows.of(Datasets.of(pairs), ExampleEncoder.builder(tokenizer, 64).build());
+    rows = PreferenceSample.rows(Datasets.of(pairs), ExampleEncoder.builder(tokenizer, 64).build());
   }
 
   private StoredReference<PreferenceBatch> stored() {
-    return new StoredReference<>(
-        PreferenceBatches.of(rows, BATCH, 0, EpochOrder.UNSHUFFLED), PAIRS, BATCH);
+    return new StoredReference<>(PreferenceSample.batches(rows, 0).inOrder(BATCH), PAIRS, BATCH);
   }
 
   /** Says of an answer how many tokens it has, and counts how often it is asked. */
@@ -64,7 +63,7 @@ class StoredReferenceTest {
   void eachBatchGetsWhatWasSaidOfItsOwnAnswers() {
     float[] values = stored().ask(this::lengths);
     BatchSource<PreferenceBatch> batches =
-        stored().around(PreferenceBatches.of(rows, BATCH, 0, new EpochOrder(true, 3)), values);
+        stored().around(PreferenceSample.batches(rows, 0).shuffled(BATCH, 3), values);
     batches
         .epoch(1)
         .forEachRemaining(

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.tokenize.Batch;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 
 /** Accuracy of answers, and ranks among the documents of each query, counted by hand. */
@@ -25,13 +27,8 @@ class RerankingScoresTest {
     int rows = values.length;
     return new RerankingBatch(
         new TextBatch(
-            rows,
-            1,
-            new long[rows],
-            new long[rows],
-            new long[rows],
+            Batch.padded(Collections.nCopies(rows, new int[1]), 0),
             /* ofTokens= */ false,
-            new long[0],
             values,
             new float[rows]),
         queries);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -111,6 +111,6 @@ class RewardGoldenTest {
         sides.add(new TrainingSample(real, real));
       }
     }
-    return new RewardBatch(Batch.of(sides, 0, side), margins, new float[] {1, 1, 1, 1});
+    return new RewardBatch(Collator.pad(sides, 0, side), margins, new float[] {1, 1, 1, 1});
   }
 }

@@ -19,6 +19,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -76,9 +77,8 @@ class LlamaGoldenTest {
         Decoder decoder = decoder(folder, DType.F32)) {
       decoder.parameters().forEach(Parameter::train);
       long[] labels = longs(expected, "labels");
-      LanguageModelLoss.Inputs inputs =
-          new LanguageModelLoss.Inputs(
-              longs(expected, "input_ids"), longs(expected, "attention_mask"), labels, 2, 24);
+      Batch inputs =
+          new Batch(longs(expected, "input_ids"), longs(expected, "attention_mask"), labels, 2, 24);
       int targets = TargetRows.of(labels, 2, 24).count();
       long held = Tensor.live();
       double sum = LanguageModelLoss.forwardBackward(decoder, inputs, 1.0 / targets, recompute, 0);

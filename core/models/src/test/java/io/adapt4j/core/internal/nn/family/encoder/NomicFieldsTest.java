@@ -8,10 +8,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,7 +47,7 @@ class NomicFieldsTest {
       Files.copy(
           folder.path().resolve(Checkpoint.SINGLE_FILE), changed.resolve(Checkpoint.SINGLE_FILE));
       try (Network renamed = network(changed)) {
-        EncoderInputs batch = folder.batch("");
+        Batch batch = folder.batch("");
         assertThat(FamilyFolder.hidden(renamed, batch))
             .isEqualTo(FamilyFolder.hidden(original, batch));
         assertThat(renamed.dimensions()).isEqualTo(original.dimensions());

@@ -1,0 +1,16 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.data.Dataset;
+
+/** Encoder of a task's rows. Deterministic and thread-safe. */
+@FunctionalInterface
+public interface RowEncoder<S extends Sample> {
+
+  /** Encodes a row; an error names the row. */
+  EncodedRow<S> encode(Dataset dataset, int row);
+
+  /** Encodes one of a row's samples. */
+  default S sample(Dataset dataset, int row, int part) {
+    return encode(dataset, row).samples().get(part);
+  }
+}
