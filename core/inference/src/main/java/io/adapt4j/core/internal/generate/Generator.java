@@ -13,8 +13,8 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,37 +27,22 @@ public final class Generator {
   private final Decoder decoder;
   private final Optional<Tokenizer> tokenizer;
   private final Set<Integer> endIds;
-  private final int padId;
 
   /** Creates a generator. */
-  public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds, int padId) {
+  public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.endIds = Set.copyOf(endIds);
-    this.padId = padId;
   }
 
-  /** Generates from several prompts as one batch. */
+  /** Generates from several prompts as one batch, which more join as others end. */
   public List<Generation> generate(
       List<int[]> prompts,
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    int limit = limit(options);
-    requireUsable(prompts, options);
-    if (prompts.size() == 1) {
-      try (PromptCache none = new PromptCache(decoder, 0)) {
-        return List.of(generate(prompts.get(0), none, options, onText, cancellation));
-      }
-    }
-    List<Sequence> rows = new ArrayList<>();
-    for (int row = 0; row < prompts.size(); row++) {
-      rows.add(sequence(prompts.get(row), row, limit, options, onText, token -> {}));
-    }
-    if (!rows.isEmpty()) {
-      new TokenLoop(decoder, rows, options, padId).run(cancellation);
-    }
-    return rows.stream().map(Sequence::result).toList();
+    requireAllUsable(prompts, options);
+    return alone(Request.group(prompts, options, onText, cancellation, () -> null));
   }
 
   /** Generates from several prompts as one batch, without streaming or cancellation. */
@@ -77,25 +62,44 @@ public final class Generator {
       CancellationToken cancellation) {
     requireUsable(prompt, options);
     Request request = new Request(prompt, options, onText, cancellation);
-    alone(request, prompts);
-    return request.await();
+    try (RequestBatch batch = newBatch(noAdapters())) {
+      return answer(List.of(request), batch, prompts).get(0);
+    }
   }
 
-  /** Answers one request on this thread. */
-  private void alone(Request request, PromptCache prompts) {
-    try (RequestBatch batch = newBatch(noAdapters())) {
-      batch.add(start(request, prompts));
-      batch.finish();
+  private List<Generation> alone(List<Request> requests) {
+    try (PromptCache none = newPromptCache();
+        RequestBatch batch = newBatch(noAdapters())) {
+      return answer(requests, batch, none);
     }
+  }
+
+  /** Answers requests on this thread, as many at a time as a batch has rows. */
+  List<Generation> answer(List<Request> requests, RequestBatch batch, PromptCache prompts) {
+    Iterator<Request> waiting = requests.iterator();
+    try {
+      while (waiting.hasNext() || !batch.isEmpty()) {
+        while (waiting.hasNext() && !batch.isFull()) {
+          Request next = waiting.next();
+          if (next.isCancelled()) {
+            next.answer(cancelled(next));
+          } else {
+            batch.add(start(next, prompts));
+          }
+        }
+        batch.step();
+        requests.stream().filter(Request::isRefused).findFirst().ifPresent(Request::await);
+      }
+    } catch (RuntimeException | Error e) {
+      batch.fail(e);
+      requests.forEach(Request::letGo);
+      throw e;
+    }
+    return Request.awaitAll(requests);
   }
 
   RequestBatch newBatch(AdapterSet adapters) {
     return new RequestBatch(decoder, adapters);
-  }
-
-  /** Returns whether requests of one batch can be processed together, whatever their lengths. */
-  boolean joinsRequests() {
-    return !decoder.rotationChanges(1, Integer.MAX_VALUE);
   }
 
   /** Creates a cache that keeps nothing. */

@@ -65,7 +65,21 @@ final class RunningRequest {
 
   /** Returns whether it is one of several requests of a call. */
   boolean isOfGroup() {
-    return request.group().isPresent();
+    return request.isOfGroup();
+  }
+
+  /** Returns the first request of its group; itself without a group. */
+  Request group() {
+    return request.group();
+  }
+
+  /** Returns whether tokens can be chosen by argmax alone. */
+  boolean isPlainGreedy() {
+    return plainGreedy;
+  }
+
+  Sampler sampler() {
+    return sequence.sampler();
   }
 
   /** Returns the reason it failed, or null. */
@@ -138,10 +152,10 @@ final class RunningRequest {
    * Accepts the tokens that the model chooses after the outputs of a pass, as long as they match
    * the guess.
    */
-  void accept(int outputs, Scores scores) {
+  void accept(int first, int outputs, Scores scores) {
     int right = 0;
     for (int i = 0; i < outputs; i++) {
-      int id = choose(i, scores);
+      int id = choose(first + i, scores);
       sequence.accept(id);
       boolean wasRead = i < guessed.length && guessed[i] == id;
       if (!wasRead || sequence.isFinished() || request.isCancelled()) {

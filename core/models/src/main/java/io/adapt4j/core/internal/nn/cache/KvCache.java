@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.CachedAttention;
-import io.adapt4j.core.internal.tensor.op.RecurrentOps;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.op.SinkOps;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -24,7 +23,7 @@ import java.util.stream.Stream;
  *
  * <p>A shared block may not be full yet. The text that is processed next then fills it for all.
  */
-public final class KvCache implements AutoCloseable {
+public final class KvCache implements LayerCache, AutoCloseable {
 
   /** Maximum number of blocks that a cache shares. Beyond that, common prefixes are copied. */
   private static final int MOST_SHARED = 4;
@@ -112,9 +111,9 @@ public final class KvCache implements AutoCloseable {
     return Math.toIntExact(own.rows());
   }
 
-  /** Returns the states of a layer. */
-  public RecurrentOps.State state(int layer) {
-    return states.of(layer);
+  @Override
+  public Tensor recur(int layer, Tensor x, Recurrent recurrent) {
+    return recurrent.over(x, states.of(layer));
   }
 
   /**
@@ -132,6 +131,7 @@ public final class KvCache implements AutoCloseable {
     return !states.isEmpty();
   }
 
+  @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     return withJoined(
         layer,
@@ -139,7 +139,7 @@ public final class KvCache implements AutoCloseable {
         (keys, values) -> CachedAttention.apply(q, k, v, keys, values, length(), mask, rule));
   }
 
-  /** Attends with sinks. */
+  @Override
   public Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
     return withJoined(
@@ -148,7 +148,7 @@ public final class KvCache implements AutoCloseable {
         (keys, values) -> SinkOps.cached(q, k, v, keys, values, sinks, length(), mask, rule));
   }
 
-  /** Attends from a joined projection, whose queries and keys are rotated first. */
+  @Override
   public Tensor attend(
       int layer,
       Tensor projected,
@@ -332,7 +332,7 @@ public final class KvCache implements AutoCloseable {
     changes++;
   }
 
-  /** Counts the tokens of a completed pass as cached. */
+  @Override
   public void advance(long tokens) {
     long left = tokens;
     for (Part part : shared) {
