@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.cache;
 
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
+import io.adapt4j.core.internal.tensor.op.CachedAttention;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
@@ -41,8 +42,23 @@ final class JoinedCache implements LayerCache {
 
   private final List<Text> texts;
 
+  /** Whether each text has one new token: an operator then attends for all. */
+  private final boolean single;
+
   JoinedCache(List<Text> texts) {
     this.texts = List.copyOf(texts);
+    this.single =
+        texts.stream().allMatch(text -> text.tokens() == 1 && text.cache().unfilled().isEmpty());
+    if (single) {
+      texts.forEach(text -> text.cache().separate());
+    }
+  }
+
+  private CachedAttention.Texts caches(int layer) {
+    return new CachedAttention.Texts(
+        texts.stream().map(text -> text.cache().keys(layer)).toList(),
+        texts.stream().map(text -> text.cache().values(layer)).toList(),
+        texts.stream().mapToLong(text -> text.cache().length()).toArray());
   }
 
   private Tensor joined(Each each) {
@@ -53,6 +69,9 @@ final class JoinedCache implements LayerCache {
 
   @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    if (single) {
+      return CachedAttention.joined(q, k, v, caches(layer), rule);
+    }
     return joined(
         text ->
             text.cache()
@@ -89,6 +108,9 @@ final class JoinedCache implements LayerCache {
       RotaryTable table,
       Tensor mask,
       AttentionRule rule) {
+    if (single) {
+      return CachedAttention.rotatedJoined(projected, heads.query(), table, caches(layer), rule);
+    }
     return joined(
         text ->
             text.cache()

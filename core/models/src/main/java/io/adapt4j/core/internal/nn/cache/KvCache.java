@@ -164,6 +164,39 @@ public final class KvCache implements LayerCache, AutoCloseable {
                 projected, heads.query(), table, keys, values, length(), mask, rule));
   }
 
+  /**
+   * Copies shared blocks that are full into the part that is not shared: operators would
+   * concatenate them in every pass.
+   */
+  void separate() {
+    if (!shared.isEmpty() && unfilled().isEmpty()) {
+      KvBlock whole = own.emptyLike(capacity());
+      for (Piece piece : pieces(0, length())) {
+        whole.copy(piece.place(), piece.block(), piece.from(), piece.tokens());
+      }
+      whole.fill(length());
+      close(shared, own);
+      shared.clear();
+      own = whole;
+      changes++;
+    }
+  }
+
+  private static void close(List<Part> shared, KvBlock own) {
+    shared.forEach(part -> part.block().close());
+    own.close();
+  }
+
+  /** Returns the keys of a layer; none of the tokens may be shared. */
+  Tensor keys(int layer) {
+    return own.keys(layer);
+  }
+
+  /** Returns the values of a layer; none of the tokens may be shared. */
+  Tensor values(int layer) {
+    return own.values(layer);
+  }
+
   /** Operator that appends to keys and values, and attends over them. */
   private interface Attending {
     Tensor over(Tensor keys, Tensor values);
@@ -347,8 +380,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
 
   @Override
   public void close() {
-    shared.forEach(part -> part.block().close());
-    own.close();
+    close(shared, own);
     states.close();
   }
 }

@@ -14,6 +14,10 @@ public final class CachedAttention {
   private static final Operator ROTATED_CACHED_ATTENTION =
       Operator.core("rotated_cached_attention");
 
+  private static final Operator JOINED_ATTENTION = Operator.core("joined_attention");
+  private static final Operator ROTATED_JOINED_ATTENTION =
+      Operator.core("rotated_joined_attention");
+
   private static final Operator SELECT_ROWS = Operator.core("select_rows");
 
   private CachedAttention() {}
@@ -108,6 +112,55 @@ public final class CachedAttention {
             values,
             length,
             masks(mask),
+            rule.scale(),
+            rule.softCap(),
+            rule.window())
+        .typedAs(projected);
+  }
+
+  /** Key-value caches of several texts, [1, K, capacity, D] each, and their numbers of tokens. */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  public record Texts(List<Tensor> keys, List<Tensor> values, long[] lengths) {}
+
+  /**
+   * Appends the key and value of one token of each text, and attends over all of its cache.
+   *
+   * @param q queries, one of each text [1, H, N, D]
+   * @return the concatenated heads [1, N, H D]
+   */
+  public static Tensor joined(Tensor q, Tensor k, Tensor v, Texts texts, AttentionRule rule) {
+    return JOINED_ATTENTION.tensor(
+        q,
+        k,
+        v,
+        texts.keys(),
+        texts.values(),
+        texts.lengths(),
+        rule.scale(),
+        rule.softCap(),
+        rule.window(),
+        rule.alibi());
+  }
+
+  /**
+   * Like {@link #joined}, but from a joined projection, whose queries and keys are rotated first.
+   *
+   * @param projected concatenated queries, keys and values [1, N, (H + K + K) D]
+   */
+  public static Tensor rotatedJoined(
+      Tensor projected, long queryHeads, RotaryTable table, Texts texts, AttentionRule rule) {
+    Tensor keys = texts.keys().get(0);
+    return ROTATED_JOINED_ATTENTION
+        .tensor(
+            projected,
+            queryHeads,
+            keys.size(1),
+            keys.size(3),
+            table.cos(),
+            table.sin(),
+            texts.keys(),
+            texts.values(),
+            texts.lengths(),
             rule.scale(),
             rule.softCap(),
             rule.window())
