@@ -184,7 +184,7 @@ class JoinedStepsTest {
     Request add(RequestBatch batch, int[] prompt, GenerationOptions options) {
       Request request =
           new Request(prompt, options, RequestScheduler.SILENT, new CancellationToken());
-      batch.add(generator.start(request, prompts));
+      batch.add(request, prompts);
       return request;
     }
 

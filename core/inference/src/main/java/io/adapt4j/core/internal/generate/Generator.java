@@ -6,7 +6,6 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
-import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -20,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Generates tokens for tokenized prompts. Not thread safe. */
 public final class Generator {
@@ -84,7 +84,7 @@ public final class Generator {
           if (next.isCancelled()) {
             next.answer(cancelled(next));
           } else {
-            batch.add(start(next, prompts));
+            batch.add(next, prompts);
           }
         }
         batch.step();
@@ -99,7 +99,7 @@ public final class Generator {
   }
 
   RequestBatch newBatch(AdapterSet adapters) {
-    return new RequestBatch(decoder, adapters);
+    return new RequestBatch(this, decoder, adapters);
   }
 
   /** Creates a cache that keeps nothing. */
@@ -135,10 +135,40 @@ public final class Generator {
 
   /** Starts a request with a validated prompt; a batch closes the result. */
   RunningRequest start(Request request, PromptCache prompts) {
-    Sequence sequence = sequence(request);
-    PromptCache.Lease lease =
-        prompts.lease(request.prompt(), capacity(sequence), request.adapter());
-    return new RunningRequest(decoder, request, sequence, lease);
+    int room = limit(request.options()) - request.prompt().length;
+    TextStream stream = stream(request);
+    AnswerConstraint constraint = constraint(request, stream);
+    TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
+    return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts);
+  }
+
+  private @Nullable TextStream stream(Request request) {
+    GenerationOptions options = request.options();
+    if (tokenizer.isEmpty()) {
+      if (!options.stopStrings().isEmpty()) {
+        throw new IllegalStateException(
+            "stopStrings need a tokenizer, and this model has none; use stopIds");
+      }
+      return null;
+    }
+    // With a constraint, the text is exactly what it allows.
+    return options.constraint().isPresent()
+        ? tokenizer.get().exactStream(options.skipSpecialTokens(), request.prompt())
+        : tokenizer.get().stream(options.skipSpecialTokens(), request.prompt());
+  }
+
+  private @Nullable AnswerConstraint constraint(Request request, @Nullable TextStream stream) {
+    GenerationOptions options = request.options();
+    if (options.constraint().isEmpty()) {
+      return null;
+    }
+    boolean atBeginning = stream != null && stream.isAtBeginning();
+    ConstraintState state = options.constraint().get().begin(tokenBytes(), atBeginning);
+    Set<Integer> ends = new HashSet<>(options.stopIds());
+    if (!options.ignoreEos()) {
+      ends.addAll(endIds);
+    }
+    return new AnswerConstraint(state, ends);
   }
 
   /**
@@ -162,59 +192,8 @@ public final class Generator {
     return new Generation("", List.of(), FinishReason.CANCELLED, promptTokens);
   }
 
-  private Sequence sequence(Request request) {
-    return sequence(
-        request.prompt(),
-        request.row(),
-        limit(request.options()),
-        request.options(),
-        request::text,
-        request::token);
-  }
-
   private int limit(GenerationOptions options) {
     return options.ignoreContextLength() ? decoder.positionLimit() : decoder.lengthLimit();
-  }
-
-  private static int capacity(Sequence sequence) {
-    return sequence.prompt().length + sequence.mostTokens() - 1;
-  }
-
-  private Sequence sequence(
-      int[] prompt,
-      int row,
-      int limit,
-      GenerationOptions options,
-      Consumer<String> onText,
-      Consumer<TokenLogprobs> onToken) {
-    int room = limit - prompt.length;
-    if (options.constraint().isEmpty()) {
-      TextOutput text = text(prompt, options, onText);
-      return new Sequence(prompt, row, room, options, endIds, text, onToken, null);
-    }
-    TokenBytes vocabulary = tokenBytes();
-    // The text is exactly what the constraint allows.
-    TextStream stream = tokenizer.get().exactStream(options.skipSpecialTokens(), prompt);
-    ConstraintState state = options.constraint().get().begin(vocabulary, stream.isAtBeginning());
-    Set<Integer> ends = new HashSet<>(options.stopIds());
-    if (!options.ignoreEos()) {
-      ends.addAll(endIds);
-    }
-    TextOutput text = TextOutput.of(stream, options.stopStrings(), onText);
-    AnswerConstraint constraint = new AnswerConstraint(state, ends);
-    return new Sequence(prompt, row, room, options, endIds, text, onToken, constraint);
-  }
-
-  private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {
-    if (tokenizer.isPresent()) {
-      TextStream stream = tokenizer.get().stream(options.skipSpecialTokens(), prompt);
-      return TextOutput.of(stream, options.stopStrings(), onText);
-    }
-    if (!options.stopStrings().isEmpty()) {
-      throw new IllegalStateException(
-          "stopStrings need a tokenizer, and this model has none; use stopIds");
-    }
-    return TextOutput.none();
   }
 
   private void requireUsable(List<int[]> prompts, GenerationOptions options) {

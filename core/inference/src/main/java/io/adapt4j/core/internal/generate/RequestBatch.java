@@ -46,6 +46,7 @@ final class RequestBatch implements AutoCloseable {
   /** Maximum number of tokens in a step. */
   static final int STEP = 128;
 
+  private final Generator generator;
   private final Decoder decoder;
   private final AdapterSet adapters;
   private final int vocabulary;
@@ -69,7 +70,8 @@ final class RequestBatch implements AutoCloseable {
 
   private int passes;
 
-  RequestBatch(Decoder decoder, AdapterSet adapters) {
+  RequestBatch(Generator generator, Decoder decoder, AdapterSet adapters) {
+    this.generator = generator;
     this.decoder = decoder;
     this.adapters = adapters;
     this.steps = new PreparedSteps(decoder, adapters, MOST, STEP);
@@ -102,8 +104,9 @@ final class RequestBatch implements AutoCloseable {
     return passes;
   }
 
-  /** Adds a request; there must be a free row. */
-  void add(RunningRequest request) {
+  /** Starts a request with a validated prompt; there must be a free row. */
+  RunningRequest add(Request added, PromptCache prompts) {
+    RunningRequest request = generator.start(added, prompts);
     int row = 0;
     while (rows[row] != null) {
       row++;
@@ -111,6 +114,7 @@ final class RequestBatch implements AutoCloseable {
     rows[row] = request;
     arrived.add(request);
     steps.place(row, request.cache());
+    return request;
   }
 
   /** Advances every request and removes finished ones; if the step fails, all requests fail. */

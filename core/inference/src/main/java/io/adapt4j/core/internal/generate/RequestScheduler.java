@@ -342,7 +342,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       if (request.adapter() != null) {
         adapters.requireUnmerged();
       }
-      batch.add(generator.start(request, promptsOf(request)));
+      batch.add(request, promptsOf(request));
     } catch (RuntimeException | Error e) {
       request.refuse(e);
     }

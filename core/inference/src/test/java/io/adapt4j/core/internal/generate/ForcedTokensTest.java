@@ -96,7 +96,7 @@ class ForcedTokensTest {
         new Request(PROMPT, options, RequestScheduler.SILENT, new CancellationToken());
     try (PromptCache prompts = new PromptCache(model.decoder(), 0);
         RequestBatch batch = generator.newBatch(generator.noAdapters())) {
-      batch.add(generator.start(request, prompts));
+      batch.add(request, prompts);
       batch.finish();
       return new Answer(request.await(), batch.passes());
     }
