@@ -12,10 +12,13 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests of a group, which a pass of operators processes together. */
 class JoinedPassesTest {
@@ -80,6 +83,26 @@ class JoinedPassesTest {
       assertThat(model.generator().generate(List.of(prompt, prompt), options))
           .isEqualTo(found.subList(0, 2));
     }
+  }
+
+  /** Rows end after one to twelve tokens. */
+  @ParameterizedTest
+  @ValueSource(strings = {"granite", "qwen3_window", "lfm2", "gemma3n", "mpt"})
+  void othersJoinAsRowsEnd(String family) {
+    long before = Tensor.live();
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder()
+            .maxNewTokens(12)
+            .stopIds(Set.of(4, 9, 11, 17, 23, 31))
+            .build();
+    try (TinyDecoder model = TinyDecoder.of(family)) {
+      List<int[]> prompts = prompts(40, IntStream.range(0, 70).map(i -> 1 + i * 7 % 39).toArray());
+      List<Generation> found = model.generator().generate(prompts, options);
+      for (int i = 0; i < prompts.size(); i++) {
+        assertThat(found.get(i)).as("%d", i).isEqualTo(model.generate(prompts.get(i), options));
+      }
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
   }
 
   @Test

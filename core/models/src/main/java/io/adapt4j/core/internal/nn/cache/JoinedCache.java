@@ -1,18 +1,23 @@
 package io.adapt4j.core.internal.nn.cache;
 
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.CachedAttention;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Caches of several texts whose new tokens lie one after the other in one row of a pass. Linear
- * layers then read their weights once for all; attention and recurrences run text by text, each
- * exactly as alone.
+ * layers then read their weights once for all. Attention runs for all at once if each has one new
+ * token, otherwise text by text as alone, like recurrences.
  */
 final class JoinedCache implements LayerCache {
 
@@ -42,23 +47,47 @@ final class JoinedCache implements LayerCache {
 
   private final List<Text> texts;
 
-  /** Whether each text has one new token: an operator then attends for all. */
-  private final boolean single;
+  /** Lengths of texts with one new token each: an operator then attends for all. */
+  private final @Nullable Tensor lengths;
 
-  JoinedCache(List<Text> texts) {
+  private final long longest;
+
+  /** Masks of these by window; none if all have the same length. */
+  private final Map<Long, Tensor> masks = new HashMap<>();
+
+  /** Joins caches; lengths and masks belong to the open scope. */
+  JoinedCache(List<Text> texts, Set<Long> windows, DType type) {
     this.texts = List.copyOf(texts);
-    this.single =
-        texts.stream().allMatch(text -> text.tokens() == 1 && text.cache().unfilled().isEmpty());
-    if (single) {
+    long[] all = texts.stream().mapToLong(text -> text.cache().length()).toArray();
+    this.longest = Arrays.stream(all).max().orElseThrow();
+    if (texts.stream().allMatch(text -> text.tokens() == 1 && text.cache().unfilled().isEmpty())) {
       texts.forEach(text -> text.cache().separate());
+      KvBlock.join(texts.stream().map(text -> text.cache().own()).toList());
+      this.lengths = Tensor.of(all, all.length);
+      if (Arrays.stream(all).anyMatch(length -> length < longest)) {
+        windows.forEach(window -> masks.put(window, mask(all, window).copyAs(type)));
+      }
+    } else {
+      this.lengths = null;
     }
   }
 
-  private CachedAttention.Texts caches(int layer) {
+  private Tensor mask(long[] all, long window) {
+    int width = Math.toIntExact(longest + 1);
+    float[] mask = new float[all.length * width];
+    for (int row = 0; row < all.length; row++) {
+      for (int at = 0; at < width; at++) {
+        boolean seen = at <= all[row] && (window == 0 || at > all[row] - window);
+        mask[row * width + at] = seen ? 0 : Float.NEGATIVE_INFINITY;
+      }
+    }
+    return Tensor.of(mask, all.length, 1, 1, width);
+  }
+
+  private CachedAttention.Texts caches(Tensor cached, int layer, AttentionRule rule) {
+    KvBlock first = texts.get(0).cache().own();
     return new CachedAttention.Texts(
-        texts.stream().map(text -> text.cache().keys(layer)).toList(),
-        texts.stream().map(text -> text.cache().values(layer)).toList(),
-        texts.stream().mapToLong(text -> text.cache().length()).toArray());
+        first.keys(layer), first.values(layer), cached, longest, masks.get(rule.window()));
   }
 
   private Tensor joined(Each each) {
@@ -69,8 +98,8 @@ final class JoinedCache implements LayerCache {
 
   @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
-    if (single) {
-      return CachedAttention.joined(q, k, v, caches(layer), rule);
+    if (lengths != null) {
+      return CachedAttention.joined(q, k, v, caches(lengths, layer, rule), rule);
     }
     return joined(
         text ->
@@ -108,8 +137,9 @@ final class JoinedCache implements LayerCache {
       RotaryTable table,
       Tensor mask,
       AttentionRule rule) {
-    if (single) {
-      return CachedAttention.rotatedJoined(projected, heads.query(), table, caches(layer), rule);
+    if (lengths != null) {
+      return CachedAttention.rotatedJoined(
+          projected, heads.query(), table, caches(lengths, layer, rule), rule);
     }
     return joined(
         text ->

@@ -187,14 +187,9 @@ public final class KvCache implements LayerCache, AutoCloseable {
     own.close();
   }
 
-  /** Returns the keys of a layer; none of the tokens may be shared. */
-  Tensor keys(int layer) {
-    return own.keys(layer);
-  }
-
-  /** Returns the values of a layer; none of the tokens may be shared. */
-  Tensor values(int layer) {
-    return own.values(layer);
+  /** Returns the block that is not shared. */
+  KvBlock own() {
+    return own;
   }
 
   /** Operator that appends to keys and values, and attends over them. */

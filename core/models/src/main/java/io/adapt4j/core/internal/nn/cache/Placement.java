@@ -192,7 +192,7 @@ public record Placement(
         learnedIds(positions, 1, tokens),
         tables,
         Map.of(),
-        new JoinedCache(texts),
+        new JoinedCache(texts, windows, type),
         new long[] {tokens});
   }
 

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.tensor.op;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Attention of new tokens over a key-value cache; inference only. */
 public final class CachedAttention {
@@ -118,9 +119,23 @@ public final class CachedAttention {
         .typedAs(projected);
   }
 
-  /** Key-value caches of several texts, [1, K, capacity, D] each, and their numbers of tokens. */
-  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
-  public record Texts(List<Tensor> keys, List<Tensor> values, long[] lengths) {}
+  /**
+   * A layer's caches of several texts, which follow each other in memory.
+   *
+   * @param keys keys of the first text [1, K, capacity, D]
+   * @param values values of the first text [1, K, capacity, D]
+   * @param lengths number of cached tokens of each, I64 [N]
+   * @param longest the largest of them
+   * @param mask additive mask [N, 1, 1, longest + 1], or null if all texts have the same length
+   */
+  public record Texts(
+      Tensor keys, Tensor values, Tensor lengths, long longest, @Nullable Tensor mask) {
+
+    /** Returns the window that the mask does not express. */
+    private long window(AttentionRule rule) {
+      return mask == null ? rule.window() : 0;
+    }
+  }
 
   /**
    * Appends the key and value of one token of each text, and attends over all of its cache.
@@ -136,9 +151,11 @@ public final class CachedAttention {
         texts.keys(),
         texts.values(),
         texts.lengths(),
+        texts.longest() + 1,
+        masks(texts.mask()),
         rule.scale(),
         rule.softCap(),
-        rule.window(),
+        texts.window(rule),
         rule.alibi());
   }
 
@@ -149,25 +166,24 @@ public final class CachedAttention {
    */
   public static Tensor rotatedJoined(
       Tensor projected, long queryHeads, RotaryTable table, Texts texts, AttentionRule rule) {
-    Tensor keys = texts.keys().get(0);
     return ROTATED_JOINED_ATTENTION
         .tensor(
             projected,
             queryHeads,
-            keys.size(1),
-            keys.size(3),
             table.cos(),
             table.sin(),
             texts.keys(),
             texts.values(),
             texts.lengths(),
+            texts.longest() + 1,
+            masks(texts.mask()),
             rule.scale(),
             rule.softCap(),
-            rule.window())
+            texts.window(rule))
         .typedAs(projected);
   }
 
-  private static List<Tensor> masks(Tensor mask) {
+  private static List<Tensor> masks(@Nullable Tensor mask) {
     return mask == null ? List.of() : List.of(mask);
   }
 }
