@@ -68,7 +68,7 @@ public final class PromptReuseBenchmark {
       QuotingModel.write(folder.path());
       try (LoadedModel model =
           LoadedModel.load(folder.path(), Precision.BF16, WeightFormat.asStored(), List.of())) {
-        Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
+        Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of());
         Report report = new Report("Prompts used again, SmolLM2-135M's shape, bf16");
         chat(model, generator, report);
         for (double share : new double[] {1, 0.75, 0.5, 0}) {

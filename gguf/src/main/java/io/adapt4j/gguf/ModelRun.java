@@ -30,8 +30,7 @@ final class ModelRun implements AutoCloseable {
   private ModelRun(LoadedModel model) {
     this.model = model;
     LoadedModel.SpecialIds special = model.specialIds();
-    this.generator =
-        new Generator(model.decoder(), model.tokenizer(), special.end(), special.pad());
+    this.generator = new Generator(model.decoder(), model.tokenizer(), special.end());
   }
 
   static ModelRun load(Path folder, Optional<AdapterMechanics> adapter) {

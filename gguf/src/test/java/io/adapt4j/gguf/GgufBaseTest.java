@@ -162,7 +162,7 @@ class GgufBaseTest {
   }
 
   private static int[] greedy(Decoder decoder, int[] prompt, int count) {
-    Generator generator = new Generator(decoder, Optional.empty(), Set.of(), 0);
+    Generator generator = new Generator(decoder, Optional.empty(), Set.of());
     return generator
         .generate(
             List.of(prompt), GenerationOptions.builder().temperature(0).maxNewTokens(count).build())

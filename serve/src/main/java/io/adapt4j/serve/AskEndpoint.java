@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.serve.internal.answer.AnswerPool;
-import io.adapt4j.serve.internal.answer.Answering;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Piece;
 import io.adapt4j.serve.internal.answer.Reply;
@@ -25,9 +24,9 @@ final class AskEndpoint implements Endpoint {
   private static final String QUESTION = "question";
 
   private final Models models;
-  private final Answering answering;
+  private final AnswerPool answering;
 
-  AskEndpoint(Models models, Answering answering) {
+  AskEndpoint(Models models, AnswerPool answering) {
     this.models = models;
     this.answering = answering;
   }

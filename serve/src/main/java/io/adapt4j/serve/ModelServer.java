@@ -5,7 +5,6 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.internal.answer.AnswerPool;
-import io.adapt4j.serve.internal.answer.Answering;
 import io.adapt4j.serve.internal.chat.ChatEndpoint;
 import io.adapt4j.serve.internal.completion.CompletionEndpoint;
 import io.adapt4j.serve.internal.embedding.EmbeddingEndpoint;
@@ -81,8 +80,8 @@ public final class ModelServer implements AutoCloseable {
 
   private final HttpServer server;
   private final Gateway gateway;
-  private final AnswerPool pool;
-  private final AnswerPool computed;
+  private final AnswerPool answering;
+  private final AnswerPool computing;
   private final ExecutorService threads;
   private final Duration closeGrace;
   private final URI address;
@@ -91,13 +90,11 @@ public final class ModelServer implements AutoCloseable {
   private ModelServer(Builder builder) {
     this.closeGrace = builder.limits.closeGrace();
     Limits limits = builder.internalLimits();
-    this.pool = new AnswerPool(limits.answers());
-    this.computed = new AnswerPool(limits.answers());
+    this.answering = new AnswerPool(limits);
+    this.computing = new AnswerPool(limits);
     this.threads = threads(builder.limits.connections());
     Models models =
         new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers, limits);
-    Answering answering = new Answering(pool, limits);
-    Answering computing = new Answering(computed, limits);
     this.gateway =
         new Gateway(
             Map.of(
@@ -111,7 +108,7 @@ public final class ModelServer implements AutoCloseable {
             builder.adapters(models, limits),
             builder.page(),
             builder.guard(),
-            () -> pool.running() + computed.running(),
+            () -> answering.running() + computing.running(),
             limits,
             new AccessLog(builder.accessLog),
             builder.logsContents);
@@ -189,14 +186,14 @@ public final class ModelServer implements AutoCloseable {
     closed = true;
     gateway.refuse();
     if (!isIdleWithin(closeGrace)) {
-      pool.cancelAll();
-      computed.cancelAll();
+      answering.cancelAll();
+      computing.cancelAll();
       isIdleWithin(LAST_GRACE);
     }
     server.stop(0);
     threads.shutdownNow();
-    pool.close();
-    computed.close();
+    answering.close();
+    computing.close();
     gateway.close();
   }
 

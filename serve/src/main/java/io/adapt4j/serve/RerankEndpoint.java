@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
@@ -31,14 +31,14 @@ final class RerankEndpoint implements Endpoint {
   private static final int MOST_DOCUMENTS = 1_000;
 
   private final Models models;
-  private final Answering computing;
+  private final AnswerPool computing;
 
   /**
    * A model computes one request at a time; more permits serve scorers that call other services.
    */
   private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
-  RerankEndpoint(Models models, Answering computing) {
+  RerankEndpoint(Models models, AnswerPool computing) {
     this.models = models;
     this.computing = computing;
   }

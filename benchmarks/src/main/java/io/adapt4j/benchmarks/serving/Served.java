@@ -24,7 +24,7 @@ public record Served(
     LoadedModel model =
         LoadedModel.load(folder, Precision.BF16, WeightFormat.asStored(), List.of());
     PromptCache prompts = new PromptCache(model.decoder(), 0);
-    Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
+    Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of());
     RequestScheduler scheduler =
         new RequestScheduler(new ReentrantLock(true), generator, prompts, model.adapters());
     return new Served(model, prompts, generator, scheduler);

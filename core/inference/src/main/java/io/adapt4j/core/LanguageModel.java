@@ -64,8 +64,7 @@ public final class LanguageModel extends AdaptedModel {
     this.chat = new ModelChat(model, trainedTemplates);
     this.identity = new ModelIdentity(model);
     SpecialIds special = model.specialIds();
-    this.generator =
-        new Generator(model.decoder(), model.tokenizer(), special.end(), special.pad());
+    this.generator = new Generator(model.decoder(), model.tokenizer(), special.end());
     this.prompts = new PromptCache(model.decoder(), DEFAULT_PROMPT_CACHE_BYTES);
     this.requests = new RequestScheduler(lock(), generator, prompts, model.adapters());
     this.adapter = null;
@@ -195,12 +194,7 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   private List<Generation> all(List<int[]> prompts, GenerationOptions options) {
-    if (requests.joinsGroups(adapter)) {
-      return requests.generateAll(adapter, prompts, options);
-    }
-    return prompts.size() == 1
-        ? List.of(exclusively(() -> requests.alone(adapter, prompts.get(0), options)))
-        : computing(() -> generator.generate(prompts, options));
+    return requests.generateAll(adapter, prompts, options);
   }
 
   /** Answers a prompt; returns no tokens if it is cancelled before it is prepared. */
@@ -224,8 +218,8 @@ public final class LanguageModel extends AdaptedModel {
 
   /**
    * Generates the continuations of several prompts. Each is what {@link #generate} gives for it
-   * alone, up to rounding; sampled rows have their own random streams. With native steps the
-   * prompts join the running batch; otherwise they form one batch, and other calls wait.
+   * alone, up to rounding; sampled rows have their own random streams. The prompts join the running
+   * batch.
    *
    * @param prompts the texts to continue from
    * @return one result per prompt, in their order

@@ -46,7 +46,7 @@ class BatchedRequestsTest {
       try (LoadedModel model =
               LoadedModel.load(folder, precision, WeightFormat.asStored(), List.of());
           PromptCache prompts = new PromptCache(model.decoder(), 0)) {
-        Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
+        Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of());
         RequestScheduler scheduler =
             new RequestScheduler(new ReentrantLock(true), generator, prompts);
         int most = model.decoder().positionLimit();

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,20 +158,22 @@ class JoinedStepsTest {
     static Model of(String family, Precision precision) {
       LoadedModel model =
           LoadedModel.load(FAMILIES.resolve(family), precision, WeightFormat.asStored(), List.of());
-      Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
+      Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of());
       return new Model(model, generator, new PromptCache(model.decoder(), 0));
     }
 
     boolean hasSteps() {
-      try (RequestBatch batch = newBatch()) {
-        return batch.hasSteps(null);
-      }
+      return stepsAre(steps -> true);
     }
 
     boolean readsLongPrompts() {
+      return stepsAre(DecoderSteps::readsLongPrompts);
+    }
+
+    private boolean stepsAre(Predicate<DecoderSteps> such) {
       try (DecoderSteps steps =
           StepKernels.prepared(model.decoder(), 1, 1, List.of()).orElse(null)) {
-        return steps != null && steps.readsLongPrompts();
+        return steps != null && such.test(steps);
       }
     }
 
@@ -181,7 +184,7 @@ class JoinedStepsTest {
     Request add(RequestBatch batch, int[] prompt, GenerationOptions options) {
       Request request =
           new Request(prompt, options, RequestScheduler.SILENT, new CancellationToken());
-      batch.add(generator.start(request, prompts));
+      batch.add(request, prompts);
       return request;
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
@@ -48,10 +47,9 @@ class PromptsOfOneCallTest {
   @BeforeEach
   void load() {
     model = LoadedModel.load(FOLDER, Precision.FP32, WeightFormat.asStored(), List.of());
-    generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
+    generator = new Generator(model.decoder(), Optional.empty(), Set.of());
     prompts = new PromptCache(model.decoder(), 1L << 20);
     renew();
-    assumeThat(scheduler.joinsGroups(null)).isTrue();
   }
 
   private void renew() {

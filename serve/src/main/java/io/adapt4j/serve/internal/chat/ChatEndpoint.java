@@ -7,7 +7,6 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.serve.internal.answer.AnswerPool;
-import io.adapt4j.serve.internal.answer.Answering;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Reply;
@@ -31,10 +30,10 @@ public final class ChatEndpoint implements Endpoint {
   private static final String MESSAGES = "messages";
 
   private final Models models;
-  private final Answering answering;
+  private final AnswerPool answering;
   private final Limits limits;
 
-  public ChatEndpoint(Models models, Answering answering, Limits limits) {
+  public ChatEndpoint(Models models, AnswerPool answering, Limits limits) {
     this.models = models;
     this.answering = answering;
     this.limits = limits;

@@ -5,7 +5,6 @@ import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.serve.internal.answer.AnswerPool;
-import io.adapt4j.serve.internal.answer.Answering;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Reply;
@@ -28,10 +27,10 @@ public final class CompletionEndpoint implements Endpoint {
   private static final int DEFAULT_TOKENS = 16;
 
   private final Models models;
-  private final Answering answering;
+  private final AnswerPool answering;
   private final Limits limits;
 
-  public CompletionEndpoint(Models models, Answering answering, Limits limits) {
+  public CompletionEndpoint(Models models, AnswerPool answering, Limits limits) {
     this.models = models;
     this.answering = answering;
     this.limits = limits;

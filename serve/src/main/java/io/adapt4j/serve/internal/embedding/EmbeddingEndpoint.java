@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.serve.internal.answer.Answering;
+import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
@@ -31,10 +31,10 @@ public final class EmbeddingEndpoint implements Endpoint {
   private static final int MOST_TEXTS = 2_048;
 
   private final Models models;
-  private final Answering computing;
+  private final AnswerPool computing;
   private final Map<TextEmbedder, JoinedEmbeddings> joined = new ConcurrentHashMap<>();
 
-  public EmbeddingEndpoint(Models models, Answering computing) {
+  public EmbeddingEndpoint(Models models, AnswerPool computing) {
     this.models = models;
     this.computing = computing;
   }

@@ -7,7 +7,6 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.serve.internal.answer.AnswerPool;
-import io.adapt4j.serve.internal.answer.Answering;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
@@ -30,10 +29,10 @@ public final class ResponsesEndpoint implements Endpoint {
   private static final String LOGPROBS = "message.output_text.logprobs";
 
   private final Models models;
-  private final Answering answering;
+  private final AnswerPool answering;
   private final Limits limits;
 
-  public ResponsesEndpoint(Models models, Answering answering, Limits limits) {
+  public ResponsesEndpoint(Models models, AnswerPool answering, Limits limits) {
     this.models = models;
     this.answering = answering;
     this.limits = limits;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.Limits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -20,7 +22,9 @@ class AnswerPoolTest {
 
   private static final long LONG = 20_000;
 
-  @AutoClose private final AnswerPool pool = new AnswerPool(2);
+  @AutoClose
+  private final AnswerPool pool = new AnswerPool(new Limits(1, 1, 2, Duration.ofMinutes(1)));
+
   private final CountDownLatch begun = new CountDownLatch(1);
 
   /** Runs until it is cancelled. */

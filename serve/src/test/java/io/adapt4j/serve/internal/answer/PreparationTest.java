@@ -25,16 +25,16 @@ class PreparationTest {
 
   private static final String MESSAGES = "messages";
 
-  @AutoClose private final AnswerPool pool = new AnswerPool(1);
+  @AutoClose private AnswerPool pool;
   private final FakeExchange exchange = FakeExchange.post("/v1/chat/completions", "{}");
   private final AtomicReference<CancellationToken> given = new AtomicReference<>();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   private String prepare(Duration time, boolean streams, AnswerPool.Job<String> job)
       throws IOException {
-    Limits limits = new Limits(1, 1, 1, time);
+    pool = new AnswerPool(new Limits(1, 1, 1, time));
     Call call = new Call(exchange, false);
-    return new Answering(pool, limits).prepare(call, streams, job, MESSAGES);
+    return pool.prepare(call, streams, job, MESSAGES);
   }
 
   private String untilCancelled(CancellationToken cancellation) {

@@ -6,20 +6,20 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
-import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Generates tokens for tokenized prompts. Not thread safe. */
 public final class Generator {
@@ -27,37 +27,22 @@ public final class Generator {
   private final Decoder decoder;
   private final Optional<Tokenizer> tokenizer;
   private final Set<Integer> endIds;
-  private final int padId;
 
   /** Creates a generator. */
-  public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds, int padId) {
+  public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.endIds = Set.copyOf(endIds);
-    this.padId = padId;
   }
 
-  /** Generates from several prompts as one batch. */
+  /** Generates from several prompts as one batch, which more join as others end. */
   public List<Generation> generate(
       List<int[]> prompts,
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    int limit = limit(options);
-    requireUsable(prompts, options);
-    if (prompts.size() == 1) {
-      try (PromptCache none = new PromptCache(decoder, 0)) {
-        return List.of(generate(prompts.get(0), none, options, onText, cancellation));
-      }
-    }
-    List<Sequence> rows = new ArrayList<>();
-    for (int row = 0; row < prompts.size(); row++) {
-      rows.add(sequence(prompts.get(row), row, limit, options, onText, token -> {}));
-    }
-    if (!rows.isEmpty()) {
-      new TokenLoop(decoder, rows, options, padId).run(cancellation);
-    }
-    return rows.stream().map(Sequence::result).toList();
+    requireAllUsable(prompts, options);
+    return alone(Request.group(prompts, options, onText, cancellation, () -> null));
   }
 
   /** Generates from several prompts as one batch, without streaming or cancellation. */
@@ -77,25 +62,44 @@ public final class Generator {
       CancellationToken cancellation) {
     requireUsable(prompt, options);
     Request request = new Request(prompt, options, onText, cancellation);
-    alone(request, prompts);
-    return request.await();
-  }
-
-  /** Answers one request on this thread. */
-  private void alone(Request request, PromptCache prompts) {
     try (RequestBatch batch = newBatch(noAdapters())) {
-      batch.add(start(request, prompts));
-      batch.finish();
+      return answer(List.of(request), batch, prompts).get(0);
     }
   }
 
-  RequestBatch newBatch(AdapterSet adapters) {
-    return new RequestBatch(decoder, adapters);
+  private List<Generation> alone(List<Request> requests) {
+    try (PromptCache none = newPromptCache();
+        RequestBatch batch = newBatch(noAdapters())) {
+      return answer(requests, batch, none);
+    }
   }
 
-  /** Returns whether requests of one batch can be processed together, whatever their lengths. */
-  boolean joinsRequests() {
-    return !decoder.rotationChanges(1, Integer.MAX_VALUE);
+  /** Answers requests on this thread, as many at a time as a batch has rows. */
+  List<Generation> answer(List<Request> requests, RequestBatch batch, PromptCache prompts) {
+    Iterator<Request> waiting = requests.iterator();
+    try {
+      while (waiting.hasNext() || !batch.isEmpty()) {
+        while (waiting.hasNext() && !batch.isFull()) {
+          Request next = waiting.next();
+          if (next.isCancelled()) {
+            next.answer(cancelled(next));
+          } else {
+            batch.add(next, prompts);
+          }
+        }
+        batch.step();
+        requests.stream().filter(Request::isRefused).findFirst().ifPresent(Request::await);
+      }
+    } catch (RuntimeException | Error e) {
+      batch.fail(e);
+      requests.forEach(Request::letGo);
+      throw e;
+    }
+    return Request.awaitAll(requests);
+  }
+
+  RequestBatch newBatch(AdapterSet adapters) {
+    return new RequestBatch(this, decoder, adapters);
   }
 
   /** Creates a cache that keeps nothing. */
@@ -131,10 +135,40 @@ public final class Generator {
 
   /** Starts a request with a validated prompt; a batch closes the result. */
   RunningRequest start(Request request, PromptCache prompts) {
-    Sequence sequence = sequence(request);
-    PromptCache.Lease lease =
-        prompts.lease(request.prompt(), capacity(sequence), request.adapter());
-    return new RunningRequest(decoder, request, sequence, lease);
+    int room = limit(request.options()) - request.prompt().length;
+    TextStream stream = stream(request);
+    AnswerConstraint constraint = constraint(request, stream);
+    TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
+    return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts);
+  }
+
+  private @Nullable TextStream stream(Request request) {
+    GenerationOptions options = request.options();
+    if (tokenizer.isEmpty()) {
+      if (!options.stopStrings().isEmpty()) {
+        throw new IllegalStateException(
+            "stopStrings need a tokenizer, and this model has none; use stopIds");
+      }
+      return null;
+    }
+    // With a constraint, the text is exactly what it allows.
+    return options.constraint().isPresent()
+        ? tokenizer.get().exactStream(options.skipSpecialTokens(), request.prompt())
+        : tokenizer.get().stream(options.skipSpecialTokens(), request.prompt());
+  }
+
+  private @Nullable AnswerConstraint constraint(Request request, @Nullable TextStream stream) {
+    GenerationOptions options = request.options();
+    if (options.constraint().isEmpty()) {
+      return null;
+    }
+    boolean atBeginning = stream != null && stream.isAtBeginning();
+    ConstraintState state = options.constraint().get().begin(tokenBytes(), atBeginning);
+    Set<Integer> ends = new HashSet<>(options.stopIds());
+    if (!options.ignoreEos()) {
+      ends.addAll(endIds);
+    }
+    return new AnswerConstraint(state, ends);
   }
 
   /**
@@ -158,59 +192,8 @@ public final class Generator {
     return new Generation("", List.of(), FinishReason.CANCELLED, promptTokens);
   }
 
-  private Sequence sequence(Request request) {
-    return sequence(
-        request.prompt(),
-        request.row(),
-        limit(request.options()),
-        request.options(),
-        request::text,
-        request::token);
-  }
-
   private int limit(GenerationOptions options) {
     return options.ignoreContextLength() ? decoder.positionLimit() : decoder.lengthLimit();
-  }
-
-  private static int capacity(Sequence sequence) {
-    return sequence.prompt().length + sequence.mostTokens() - 1;
-  }
-
-  private Sequence sequence(
-      int[] prompt,
-      int row,
-      int limit,
-      GenerationOptions options,
-      Consumer<String> onText,
-      Consumer<TokenLogprobs> onToken) {
-    int room = limit - prompt.length;
-    if (options.constraint().isEmpty()) {
-      TextOutput text = text(prompt, options, onText);
-      return new Sequence(prompt, row, room, options, endIds, text, onToken, null);
-    }
-    TokenBytes vocabulary = tokenBytes();
-    // The text is exactly what the constraint allows.
-    TextStream stream = tokenizer.get().exactStream(options.skipSpecialTokens(), prompt);
-    ConstraintState state = options.constraint().get().begin(vocabulary, stream.isAtBeginning());
-    Set<Integer> ends = new HashSet<>(options.stopIds());
-    if (!options.ignoreEos()) {
-      ends.addAll(endIds);
-    }
-    TextOutput text = TextOutput.of(stream, options.stopStrings(), onText);
-    AnswerConstraint constraint = new AnswerConstraint(state, ends);
-    return new Sequence(prompt, row, room, options, endIds, text, onToken, constraint);
-  }
-
-  private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {
-    if (tokenizer.isPresent()) {
-      TextStream stream = tokenizer.get().stream(options.skipSpecialTokens(), prompt);
-      return TextOutput.of(stream, options.stopStrings(), onText);
-    }
-    if (!options.stopStrings().isEmpty()) {
-      throw new IllegalStateException(
-          "stopStrings need a tokenizer, and this model has none; use stopIds");
-    }
-    return TextOutput.none();
   }
 
   private void requireUsable(List<int[]> prompts, GenerationOptions options) {

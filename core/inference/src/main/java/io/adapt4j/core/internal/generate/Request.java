@@ -8,12 +8,15 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +42,11 @@ final class Request {
   private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
   private final AdapterSet.@Nullable Lease adapter;
   private final int row;
-  private final @Nullable RequestGroup group;
+  private final boolean ofGroup;
+  private Request group = this;
+
+  /** The next request of the same call. */
+  private @Nullable Request following;
 
   private volatile @Nullable Generation result;
   private volatile @Nullable Throwable failure;
@@ -64,37 +71,81 @@ final class Request {
       Consumer<String> onText,
       CancellationToken cancellation,
       AdapterSet.@Nullable Lease adapter) {
-    this(prompt, options, onText, cancellation, adapter, 0, null);
+    this(prompt, options, onText, cancellation, adapter, 0, false);
   }
 
-  /**
-   * Creates a request of a call with several prompts.
-   *
-   * @param group the call's requests; null for a single request
-   */
-  Request(
+  private Request(
       int[] prompt,
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation,
       AdapterSet.@Nullable Lease adapter,
       int row,
-      @Nullable RequestGroup group) {
+      boolean ofGroup) {
     this.prompt = prompt;
     this.options = options;
     this.onText = onText;
     this.cancellation = cancellation;
     this.adapter = adapter;
     this.row = row;
-    this.group = group;
+    this.ofGroup = ofGroup;
   }
 
+  /**
+   * Creates the requests of a call with several prompts: a group, of which each is followed by the
+   * next.
+   *
+   * @param lease leases the adapter of a request, released when it is over; gives null for the
+   *     active adapters
+   */
+  static List<Request> group(
+      List<int[]> prompts,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation,
+      Supplier<AdapterSet.@Nullable Lease> lease) {
+    List<Request> group = new ArrayList<>();
+    try {
+      for (int[] prompt : prompts) {
+        int row = group.size();
+        Request next = new Request(prompt, options, onText, cancellation, lease.get(), row, true);
+        if (row > 0) {
+          group.get(row - 1).following = next;
+          next.group = group.get(0);
+        }
+        group.add(next);
+      }
+    } catch (RuntimeException | Error e) {
+      group.forEach(Request::letGo);
+      throw e;
+    }
+    return group;
+  }
+
+  /**
+   * Returns the index of its prompt among those of the call, which its random stream depends on.
+   */
   int row() {
     return row;
   }
 
-  Optional<RequestGroup> group() {
-    return Optional.ofNullable(group);
+  boolean isOfGroup() {
+    return ofGroup;
+  }
+
+  /** Returns the first request of its group; itself without a group. */
+  Request group() {
+    return group;
+  }
+
+  /** Returns the next request of the group. */
+  Optional<Request> following() {
+    return Optional.ofNullable(following);
+  }
+
+  /** Returns whether another request of the group has started before this one. */
+  boolean isOfBegunGroup() {
+    return row > 0;
   }
 
   /** Returns the adapter that replaces the active ones for this request, or null. */
@@ -156,6 +207,32 @@ final class Request {
     letGo();
     failure = reason;
     pieces.add(END);
+  }
+
+  /** Returns whether it ended without an answer. */
+  boolean isRefused() {
+    return failure != null;
+  }
+
+  /**
+   * Waits for the answers of a group. If a request fails, the others end before the exception is
+   * thrown.
+   */
+  static List<Generation> awaitAll(List<Request> group) {
+    List<Generation> answers = new ArrayList<>();
+    RuntimeException failure = null;
+    for (Request request : group) {
+      try {
+        answers.add(request.await());
+      } catch (RuntimeException e) {
+        request.cancellation.cancel();
+        failure = failure == null ? e : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return answers;
   }
 
   /** Passes text to the listener until the answer is complete, while another thread computes. */

@@ -10,9 +10,11 @@ import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.Logits;
+import io.adapt4j.core.internal.tensor.op.CachedAttention;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,10 +27,11 @@ import org.jspecify.annotations.Nullable;
  * (continuous batching, Yu et al. 2022). Long prompts are processed in chunks so that the other
  * requests keep generating (Agrawal et al. 2023).
  *
- * <p>The result of a request does not depend on the others: neither the other rows of a step of
- * {@link DecoderSteps} nor the division of its tokens among steps changes a bit of it. When running
- * operator by operator, the chunks depend on the request alone, except for prefixes shared with
- * other requests, which one of them processes for all. Not thread safe.
+ * <p>The result of a request does not depend on those of other calls: neither the other rows of a
+ * step of {@link DecoderSteps} nor the division of its tokens among steps changes a bit of it. When
+ * running operator by operator, a pass reads the tokens of one request, in chunks that depend on it
+ * alone, or those of all requests of a group, whose results are the same up to rounding. A prefix
+ * shared with other requests is processed by one of them for all. Not thread safe.
  */
 final class RequestBatch implements AutoCloseable {
 
@@ -40,9 +43,10 @@ final class RequestBatch implements AutoCloseable {
    */
   static final int CHUNK = 256;
 
-  /** Maximum number of tokens in a step that includes prompts. */
+  /** Maximum number of tokens in a step. */
   static final int STEP = 128;
 
+  private final Generator generator;
   private final Decoder decoder;
   private final AdapterSet adapters;
   private final int vocabulary;
@@ -56,6 +60,9 @@ final class RequestBatch implements AutoCloseable {
   /** Reused buffer for the logits of one output: an array for each would fill the Java heap. */
   private float[] logits = {};
 
+  /** The sampler that has chosen last. */
+  private @Nullable Sampler sampler;
+
   private final PreparedSteps steps;
 
   /** Row at which the round starts, so that every request gets its turn. */
@@ -63,7 +70,8 @@ final class RequestBatch implements AutoCloseable {
 
   private int passes;
 
-  RequestBatch(Decoder decoder, AdapterSet adapters) {
+  RequestBatch(Generator generator, Decoder decoder, AdapterSet adapters) {
+    this.generator = generator;
     this.decoder = decoder;
     this.adapters = adapters;
     this.steps = new PreparedSteps(decoder, adapters, MOST, STEP);
@@ -83,11 +91,6 @@ final class RequestBatch implements AutoCloseable {
     return running;
   }
 
-  /** Returns whether there are step kernels for an adapter; null for the active adapters. */
-  boolean hasSteps(@Nullable AttachedAdapter adapter) {
-    return steps.programFor(adapter).isPresent();
-  }
-
   boolean isEmpty() {
     return Arrays.stream(rows).allMatch(row -> row == null);
   }
@@ -101,8 +104,9 @@ final class RequestBatch implements AutoCloseable {
     return passes;
   }
 
-  /** Adds a request; there must be a free row. */
-  void add(RunningRequest request) {
+  /** Starts a request with a validated prompt; there must be a free row. */
+  RunningRequest add(Request added, PromptCache prompts) {
+    RunningRequest request = generator.start(added, prompts);
     int row = 0;
     while (rows[row] != null) {
       row++;
@@ -110,6 +114,7 @@ final class RequestBatch implements AutoCloseable {
     rows[row] = request;
     arrived.add(request);
     steps.place(row, request.cache());
+    return request;
   }
 
   /** Advances every request and removes finished ones; if the step fails, all requests fail. */
@@ -123,12 +128,8 @@ final class RequestBatch implements AutoCloseable {
 
   private void stepAll() {
     running().forEach(RunningRequest::finishIfCancelled);
-    readChunk();
-    if (alone) {
-      running().forEach(request -> readTogether(List.of(request)));
-    } else {
-      readTogether(running());
-    }
+    readChunks();
+    readNext();
     turn = (turn + 1) % MOST;
     removeFinished();
   }
@@ -145,15 +146,24 @@ final class RequestBatch implements AutoCloseable {
     steps.release();
   }
 
-  /** Processes a chunk of one long prompt that step kernels do not handle. */
-  private void readChunk() {
+  /**
+   * Processes a chunk of the next long prompt that step kernels do not handle, together with those
+   * of its group that fit into a chunk.
+   */
+  private void readChunks() {
+    Map<RunningRequest, int[]> ids = new LinkedHashMap<>();
+    int room = CHUNK;
     for (RunningRequest request : running()) {
       if (isNext(request) && !isReadInSteps(request)) {
-        int most = isReadWhole(request) ? request.unread() : CHUNK;
-        guarded(List.of(request), () -> readByOperators(request, request.next(most)));
-        return;
+        int count = isReadWhole(request) ? request.unread() : Math.min(request.unread(), CHUNK);
+        Request group = ids.keySet().stream().findFirst().orElse(request).group();
+        if (ids.isEmpty() || (count <= room && request.group() == group)) {
+          ids.put(request, request.next(count));
+          room -= count;
+        }
       }
     }
+    readByOperators(ids);
   }
 
   /**
@@ -201,25 +211,37 @@ final class RequestBatch implements AutoCloseable {
     return unread > 1 && decoder.rotationChanges(request.held() + 1, request.held() + unread);
   }
 
-  private void readTogether(List<RunningRequest> requests) {
-    Map<PreparedSteps.Program, List<RunningRequest>> joined = new LinkedHashMap<>();
-    for (RunningRequest request : requests) {
+  /** Processes the next tokens of all other requests: those of a program or group together. */
+  private void readNext() {
+    Map<PreparedSteps.Program, List<RunningRequest>> bySteps = new LinkedHashMap<>();
+    Map<Request, List<RunningRequest>> byOperators = new LinkedHashMap<>();
+    for (RunningRequest request : running()) {
       if (isNext(request) && isReadInSteps(request)) {
         Optional<PreparedSteps.Program> program = steps.programFor(request.adapter());
-        if (program.isPresent()) {
-          joined.computeIfAbsent(program.get(), key -> new ArrayList<>()).add(request);
-        } else {
-          guarded(List.of(request), () -> readByOperators(request, request.next(MOST)));
-        }
+        List<RunningRequest> joined =
+            program.isPresent()
+                ? bySteps.computeIfAbsent(program.get(), key -> new ArrayList<>())
+                : byOperators.computeIfAbsent(request.group(), key -> new ArrayList<>());
+        joined.add(request);
       }
     }
-    joined.forEach(this::readTogether);
+    bySteps.forEach(
+        (program, requests) -> {
+          int room = program.steps().readsPrompts() ? STEP : MOST;
+          if (alone) {
+            requests.forEach(request -> readBySteps(program, step(List.of(request), room)));
+          } else {
+            readBySteps(program, step(requests, room));
+          }
+        });
+    byOperators.values().forEach(requests -> readByOperators(step(requests, STEP)));
   }
 
-  private void readTogether(PreparedSteps.Program program, List<RunningRequest> requests) {
+  /** Chooses the tokens of a step. */
+  private Map<RunningRequest, int[]> step(List<RunningRequest> requests, int most) {
     List<RunningRequest> prompts =
         requests.stream().filter(request -> request.unread() > 1).toList();
-    int room = program.steps().readsPrompts() ? STEP : MOST;
+    int room = most;
     // Each request has at least one output, and a prompt exactly one; guesses share the rest.
     int need = requests.size() - prompts.size();
     int outputs = MOST - prompts.size();
@@ -234,8 +256,7 @@ final class RequestBatch implements AutoCloseable {
       }
     }
     shares(prompts, room).forEach((request, share) -> ids.put(request, request.next(share)));
-    guarded(
-        List.copyOf(ids.keySet()), () -> with(program.alone(), () -> readBySteps(program, ids)));
+    return ids;
   }
 
   /**
@@ -276,112 +297,163 @@ final class RequestBatch implements AutoCloseable {
   }
 
   private void readBySteps(PreparedSteps.Program program, Map<RunningRequest, int[]> ids) {
-    DecoderSteps kernels = program.steps();
+    guarded(ids.keySet(), () -> with(program.alone(), () -> run(program, ids)));
+  }
+
+  private void run(PreparedSteps.Program program, Map<RunningRequest, int[]> ids) {
     steps.placeChanged();
-    List<RunningRequest> requests = List.copyOf(ids.keySet());
     List<DecoderSteps.Token> tokens = new ArrayList<>();
-    int[] firstOutputs = new int[ids.size() + 1];
-    for (int i = 0; i < requests.size(); i++) {
-      RunningRequest request = requests.get(i);
-      int[] own = ids.get(request);
-      int row = Arrays.asList(rows).indexOf(request);
-      int adapter = program.number(request.adapter());
-      int wanted = request.outputs(own.length);
-      firstOutputs[i + 1] = firstOutputs[i] + wanted;
-      for (int t = 0; t < own.length; t++) {
-        boolean isOutput = t >= own.length - wanted;
-        tokens.add(new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput, adapter));
-      }
-    }
-    int[] likeliest = kernels.run(tokens);
-    passes++;
+    Map<RunningRequest, Integer> outputs = outputs(ids);
+    ids.forEach(
+        (request, own) -> {
+          int row = Arrays.asList(rows).indexOf(request);
+          int adapter = program.number(request.adapter());
+          for (int t = 0; t < own.length; t++) {
+            boolean isOutput = t >= own.length - outputs.get(request);
+            tokens.add(
+                new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput, adapter));
+          }
+        });
+    int[] likeliest = program.steps().run(tokens);
     // Advance all before answering any: a listener may ask for what other requests can share.
-    requests.forEach(request -> request.cache().advance(ids.get(request).length));
-    for (int i = 0; i < requests.size(); i++) {
-      RunningRequest request = requests.get(i);
-      int outputs = firstOutputs[i + 1] - firstOutputs[i];
-      if (outputs > 0) {
-        StepScores scores = new StepScores(kernels, likeliest, firstOutputs[i]);
-        guarded(List.of(request), () -> request.accept(outputs, scores));
+    ids.forEach((request, own) -> request.cache().advance(own.length));
+    accept(outputs, new StepScores(program.steps(), likeliest));
+  }
+
+  /** Returns the number of outputs of each request. */
+  private static Map<RunningRequest, Integer> outputs(Map<RunningRequest, int[]> ids) {
+    Map<RunningRequest, Integer> outputs = new LinkedHashMap<>();
+    ids.forEach((request, own) -> outputs.put(request, request.outputs(own.length)));
+    return outputs;
+  }
+
+  /** Lets each request choose from the scores of its outputs. */
+  private void accept(Map<RunningRequest, Integer> outputs, RunningRequest.Scores scores) {
+    passes++;
+    int first = 0;
+    for (Map.Entry<RunningRequest, Integer> entry : outputs.entrySet()) {
+      RunningRequest request = entry.getKey();
+      int from = first;
+      int count = entry.getValue();
+      if (count > 0) {
+        shareArrays(request);
+        guarded(List.of(request), () -> request.accept(from, count, scores));
       }
+      first += count;
     }
   }
 
-  /** Scores of one request in a step run by kernels. */
+  /** Lets all samplers use the same vocabulary-sized arrays. */
+  private void shareArrays(RunningRequest request) {
+    if (!request.isPlainGreedy()) {
+      if (sampler != null) {
+        request.sampler().shareArrays(sampler);
+      }
+      sampler = request.sampler();
+    }
+  }
+
+  /** Scores of a step run by kernels. */
   private final class StepScores implements RunningRequest.Scores {
     private final DecoderSteps kernels;
     private final int[] likeliest;
-    private final int first;
 
-    StepScores(DecoderSteps kernels, int[] likeliest, int first) {
+    StepScores(DecoderSteps kernels, int[] likeliest) {
       this.kernels = kernels;
       this.likeliest = likeliest;
-      this.first = first;
     }
 
     @Override
     public int likeliest(int output) {
-      return likeliest[first + output];
+      return likeliest[output];
     }
 
     @Override
     public float[] logits(int output) {
       float[] values = scratch();
-      kernels.logits(first + output, values, 0);
+      kernels.logits(output, values, 0);
       return values;
     }
   }
 
-  /** Runs the network operator by operator for one request. */
-  private void readByOperators(RunningRequest request, int[] ids) {
-    with(request.adapter(), () -> forward(request, ids));
-  }
-
-  private void forward(RunningRequest request, int[] ids) {
-    int count = ids.length;
-    int outputs = request.outputs(count);
-    long[] input = Arrays.stream(ids).asLongStream().toArray();
-    long[] mask = new long[request.held() + count];
-    Arrays.fill(mask, 1);
-    passes++;
-    try (Scope scope = Scope.open(decoder.engine());
-        Positions positions = decoder.positions(mask, 1, count, request.cache())) {
-      Tensor hidden = decoder.hidden(ops, Tensor.of(input, 1, count), positions, false);
-      if (outputs > 0) {
-        request.accept(outputs, scores(hidden, count, outputs));
-      }
+  /** Runs the network operator by operator for requests of a group. */
+  private void readByOperators(Map<RunningRequest, int[]> ids) {
+    if (!ids.isEmpty()) {
+      AttachedAdapter adapter = ids.keySet().iterator().next().adapter();
+      guarded(ids.keySet(), () -> with(adapter, () -> forward(ids)));
     }
   }
 
-  private PassScores scores(Tensor hidden, int count, int outputs) {
-    Tensor last = outputs == count ? hidden : hidden.narrow(1, (long) count - outputs, outputs);
-    return new PassScores(decoder.logits(last));
+  private void forward(Map<RunningRequest, int[]> ids) {
+    Map<RunningRequest, Integer> outputs = outputs(ids);
+    long[] input = ids.values().stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
+    try (Scope scope = Scope.open(decoder.engine());
+        Positions positions = positions(ids)) {
+      Tensor read = Tensor.of(input, 1, input.length);
+      Tensor hidden = decoder.hidden(ops, read, positions, false);
+      accept(outputs, new PassScores(outputs(hidden, ids, outputs)));
+    }
   }
 
-  /** Scores of one request in a pass run operator by operator. */
-  private final class PassScores implements RunningRequest.Scores {
-    private final Tensor scores;
-    private final long[] likeliest;
-    private float[] all = {};
+  private Positions positions(Map<RunningRequest, int[]> ids) {
+    int[] counts = ids.values().stream().mapToInt(own -> own.length).toArray();
+    List<KvCache> caches = ids.keySet().stream().map(RunningRequest::cache).toList();
+    if (counts.length > 1) {
+      return decoder.joinedPositions(caches, counts);
+    }
+    long[] mask = new long[Math.toIntExact(caches.get(0).length()) + counts[0]];
+    Arrays.fill(mask, 1);
+    return decoder.positions(mask, 1, counts[0], caches.get(0));
+  }
 
-    PassScores(Tensor scores) {
-      this.scores = scores;
-      this.likeliest = Logits.likeliest(scores);
+  /** Returns the hidden states of outputs, the last tokens of each request [outputs, hidden]. */
+  private static Tensor outputs(
+      Tensor hidden, Map<RunningRequest, int[]> ids, Map<RunningRequest, Integer> outputs) {
+    List<Long> places = new ArrayList<>();
+    long end = 0;
+    for (Map.Entry<RunningRequest, int[]> entry : ids.entrySet()) {
+      end += entry.getValue().length;
+      for (long at = end - outputs.get(entry.getKey()); at < end; at++) {
+        places.add(at);
+      }
+    }
+    Tensor all = hidden.viewed(end, hidden.size(2));
+    if (places.isEmpty() || places.size() == end) {
+      return all;
+    }
+    long[] index = places.stream().mapToLong(Long::longValue).toArray();
+    return CachedAttention.rows(all, Tensor.of(index, index.length));
+  }
+
+  /** Scores of a pass run operator by operator. */
+  private final class PassScores implements RunningRequest.Scores {
+    private final Tensor hidden;
+    private @Nullable Tensor scores;
+    private long @Nullable [] likeliest;
+
+    /** Creates the scores of some outputs. */
+    PassScores(Tensor hidden) {
+      this.hidden = hidden;
+    }
+
+    private Tensor scores() {
+      if (scores == null) {
+        scores = decoder.logits(hidden);
+      }
+      return scores;
     }
 
     @Override
     public int likeliest(int output) {
+      if (likeliest == null) {
+        likeliest = Logits.likeliest(scores());
+      }
       return Math.toIntExact(likeliest[output]);
     }
 
     @Override
     public float[] logits(int output) {
-      if (all.length == 0) {
-        all = scores.toFloats();
-      }
-      float[] values = scratch();
-      System.arraycopy(all, output * vocabulary, values, 0, vocabulary);
-      return values;
+      return scores().narrow(0, output, 1).toFloats(scratch());
     }
   }
 
@@ -391,7 +463,7 @@ final class RequestBatch implements AutoCloseable {
   }
 
   /** Runs an action; a failure ends the given requests and no others. */
-  private static void guarded(List<RunningRequest> requests, Runnable action) {
+  private static void guarded(Collection<RunningRequest> requests, Runnable action) {
     try {
       action.run();
     } catch (RuntimeException | Error e) {

@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.generate;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Waiting requests, in order of arrival. A group has one request in the queue at a time: when it
@@ -22,7 +22,7 @@ final class RequestQueue {
 
   /** Returns the number of waiting single-prompt calls. */
   int calls() {
-    return (int) waiting.stream().filter(request -> request.group().isEmpty()).count();
+    return (int) waiting.stream().filter(request -> !request.isOfGroup()).count();
   }
 
   void add(Request request) {
@@ -37,16 +37,19 @@ final class RequestQueue {
   /** Removes a request that starts, and queues the next of its group. */
   void started(Request request) {
     waiting.remove(request);
-    request.group().flatMap(RequestGroup::next).ifPresent(waiting::add);
+    request.following().ifPresent(waiting::add);
   }
 
   /** Removes matching requests, together with the rest of their groups. */
   List<Request> remove(Predicate<Request> which) {
-    List<Request> removed = new ArrayList<>(waiting.stream().filter(which).toList());
-    waiting.removeAll(removed);
-    List.copyOf(removed).stream()
-        .flatMap(request -> request.group().stream())
-        .forEach(group -> removed.addAll(group.rest()));
-    return removed;
+    List<Request> found = waiting.stream().filter(which).toList();
+    found.forEach(waiting::remove);
+    return found.stream()
+        .flatMap(
+            request ->
+                Stream.iterate(
+                    Optional.of(request), Optional::isPresent, next -> next.get().following()))
+        .map(Optional::get)
+        .toList();
   }
 }

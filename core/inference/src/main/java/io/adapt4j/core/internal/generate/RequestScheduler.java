@@ -50,7 +50,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   private final AdapterSet adapters;
   private final RequestBatch batch;
 
-  /** Answers single requests of the thread that holds the lock; empty otherwise. */
+  /** Answers requests of the thread that holds the lock; empty otherwise. */
   private final RequestBatch between;
 
   /** Cache for prompts of which nothing is kept. */
@@ -142,64 +142,38 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   }
 
   /**
-   * Returns whether the prompts of one call should join the running batch: not if steps run
-   * operator by operator, nor on a thread that holds the model's lock.
-   *
-   * @param adapter name of the only adapter to use; null for the active ones
-   */
-  public boolean joinsGroups(@Nullable String adapter) {
-    if (lock.isHeldByCurrentThread() || !generator.joinsRequests()) {
-      return false;
-    }
-    lock.lock();
-    try (AdapterSet.Lease lease = adapter == null ? null : adapters.lease(adapter)) {
-      return batch.hasSteps(lease == null ? null : lease.adapter());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
    * Answers several prompts, which join the running batch one after the other. Nothing is kept of
    * them, and a shared prefix is processed once.
+   *
+   * @param adapter name of the only adapter to use; null for the active ones
    */
   public List<Generation> generateAll(
       @Nullable String adapter, List<int[]> prompts, GenerationOptions options) {
     generator.requireAllUsable(prompts, options);
-    try (RequestGroup group = new RequestGroup()) {
-      for (int[] prompt : prompts) {
-        group.add(prompt, options, adapter == null ? null : adapters.lease(adapter));
+    List<Request> group =
+        Request.group(
+            prompts,
+            options,
+            SILENT,
+            new CancellationToken(),
+            () -> adapter == null ? null : adapters.lease(adapter));
+    try {
+      if (lock.isHeldByCurrentThread()) {
+        return generator.answer(group, between, forgotten);
       }
       synchronized (monitor) {
         requireOpen();
-        group.next().ifPresent(this::addWaiting);
+        group.stream().findFirst().ifPresent(this::addWaiting);
       }
-      return group.await();
-    }
-  }
-
-  /** Answers a request at once, without the prompt cache. The caller holds the lock. */
-  public Generation alone(@Nullable String adapter, int[] prompt, GenerationOptions options) {
-    generator.requireUsable(prompt, options);
-    AdapterSet.Lease lease = adapter == null ? null : adapters.lease(adapter);
-    return alone(new Request(prompt, options, SILENT, new CancellationToken(), lease), forgotten);
-  }
-
-  private Generation alone(Request request, PromptCache known) {
-    try {
-      between.add(generator.start(request, known));
-      between.finish();
-      return request.await();
-    } catch (RuntimeException | Error e) {
-      between.fail(e);
-      request.letGo();
-      throw e;
+      return Request.awaitAll(group);
+    } finally {
+      group.forEach(Request::letGo);
     }
   }
 
   private Generation answer(Request request) {
     if (lock.isHeldByCurrentThread()) {
-      return alone(request, prompts);
+      return generator.answer(List.of(request), between, prompts).get(0);
     }
     if (startedHere(request)) {
       return request.await(() -> steppedHere(request));
@@ -350,10 +324,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     long ofGroups = batch.running().stream().filter(RunningRequest::isOfGroup).count();
     boolean takesGroups = ofGroups < mostRunning - mostRunning / SPARED;
     return request ->
-        request
-            .group()
-            .map(group -> takesGroups && (!onlyBegun || group.hasBegun()))
-            .orElse(!onlyBegun);
+        (takesGroups || !request.isOfGroup()) && (!onlyBegun || request.isOfBegunGroup());
   }
 
   private boolean hasMemoryFor(Request request) {
@@ -363,7 +334,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   /** Returns the prompt cache of a request; nothing is kept of the prompts of a group. */
   private PromptCache promptsOf(Request request) {
-    return request.group().isPresent() ? forgotten : prompts;
+    return request.isOfGroup() ? forgotten : prompts;
   }
 
   private void start(Request request) {
@@ -371,7 +342,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       if (request.adapter() != null) {
         adapters.requireUnmerged();
       }
-      batch.add(generator.start(request, promptsOf(request)));
+      batch.add(request, promptsOf(request));
     } catch (RuntimeException | Error e) {
       request.refuse(e);
     }
@@ -426,7 +397,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     synchronized (monitor) {
       closed = true;
       waiting
-          .remove(request -> request.group().filter(RequestGroup::hasBegun).isEmpty())
+          .remove(request -> !request.isOfBegunGroup())
           .forEach(request -> request.refuse(closedException()));
       monitor.notifyAll();
     }

@@ -1,16 +1,24 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * State of a request being answered: the tokens processed, the tokens to process next, and the
- * choice of new ones. Not thread safe.
+ * State of a request being answered: the tokens processed, the tokens to process next, the choice
+ * of new ones, and its end. Not thread safe.
  *
  * <p>With prompt lookup, guesses are processed together with the token before them. The model then
  * chooses after each of them as without a guess: from the same logits, with the same random
@@ -33,25 +41,60 @@ final class RunningRequest {
   private static final int[] NONE = {};
 
   private final Decoder decoder;
-  private final Sequence sequence;
+  private final Request request;
+  private final int[] prompt;
+  private final GenerationOptions options;
+  private final Set<Integer> endIds;
+  private final TextOutput text;
+  private final @Nullable AnswerConstraint constraint;
+  private final int mostTokens;
+  private final FinishReason atMost;
+  private final Sampler sampler;
+  private final PromptLookup lookup;
+  private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final PromptCache.Lease lease;
   private final KvCache cache;
-  private final Request request;
-  private final PromptLookup lookup;
-  private final boolean plainGreedy;
 
+  /** Prompt and new tokens, with room for more. */
+  private int[] tokens;
+
+  private int length;
   private int[] guessed = NONE;
+  private @Nullable FinishReason finishReason;
   private @Nullable Throwable failure;
 
-  /** Starts a request. */
-  RunningRequest(Decoder decoder, Request request, Sequence sequence, PromptCache.Lease lease) {
+  /**
+   * Starts a request.
+   *
+   * @param room number of tokens that the context has room for after the prompt
+   * @param constraint constraint on the text, or null
+   */
+  RunningRequest(
+      Decoder decoder,
+      Request request,
+      int room,
+      Set<Integer> endIds,
+      TextOutput text,
+      @Nullable AnswerConstraint constraint,
+      PromptCache prompts) {
     this.decoder = decoder;
     this.request = request;
-    this.sequence = sequence;
-    this.lease = lease;
+    this.prompt = request.prompt();
+    this.options = request.options();
+    this.endIds = endIds;
+    this.text = text;
+    this.constraint = constraint;
+    this.mostTokens = Math.min(options.maxNewTokens(), room);
+    this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
+    this.sampler = new Sampler(options, request.row(), prompt, constraint);
+    this.lookup = new PromptLookup(options.promptLookupTokens());
+    this.tokens = prompt.clone();
+    this.length = prompt.length;
+    if (constraint != null && constraint.isComplete()) {
+      finish(FinishReason.STOP);
+    }
+    this.lease = prompts.lease(prompt, prompt.length + mostTokens - 1, request.adapter());
     this.cache = lease.cache();
-    this.lookup = new PromptLookup(request.options().promptLookupTokens());
-    this.plainGreedy = sequence.isPlainGreedy();
   }
 
   KvCache cache() {
@@ -65,7 +108,21 @@ final class RunningRequest {
 
   /** Returns whether it is one of several requests of a call. */
   boolean isOfGroup() {
-    return request.group().isPresent();
+    return request.isOfGroup();
+  }
+
+  /** Returns the first request of its group; itself without a group. */
+  Request group() {
+    return request.group();
+  }
+
+  /** Returns whether tokens can be chosen by argmax alone. */
+  boolean isPlainGreedy() {
+    return Sampler.takesLikeliest(options) && constraint == null;
+  }
+
+  Sampler sampler() {
+    return sampler;
   }
 
   /** Returns the reason it failed, or null. */
@@ -78,18 +135,18 @@ final class RunningRequest {
   }
 
   boolean isOver() {
-    return failure != null || sequence.isFinished();
+    return failure != null || finishReason != null;
   }
 
   void finishIfCancelled() {
     if (!isOver() && request.isCancelled()) {
-      sequence.finish(FinishReason.CANCELLED);
+      finish(FinishReason.CANCELLED);
     }
   }
 
   /** Returns the number of tokens without keys and values; at least 1 until the request is over. */
   int unread() {
-    return sequence.length() - held();
+    return length - held();
   }
 
   int held() {
@@ -101,12 +158,12 @@ final class RunningRequest {
     int unread = unread();
     guessed = NONE;
     if (unread > most) {
-      return sequence.tokens(held(), held() + most);
+      return Arrays.copyOfRange(tokens, held(), held() + most);
     }
     if (unread == 1 && most > 1) {
       guessed = guess(most - 1);
     }
-    int[] ids = sequence.tokens(held(), sequence.length() + guessed.length);
+    int[] ids = Arrays.copyOfRange(tokens, held(), length + guessed.length);
     System.arraycopy(guessed, 0, ids, unread, guessed.length);
     return ids;
   }
@@ -119,10 +176,11 @@ final class RunningRequest {
     if (decoder.keepsStates()) {
       return NONE;
     }
-    int room = Math.min(most, sequence.room() - 1);
-    int[] found = lookup.guess(sequence.tokens(), sequence.length(), room);
-    int length = sequence.length();
-    return decoder.rotationChanges(length, length + found.length) ? NONE : sequence.allowed(found);
+    int[] found = lookup.guess(tokens, length, Math.min(most, room() - 1));
+    if (decoder.rotationChanges(length, length + found.length)) {
+      return NONE;
+    }
+    return constraint == null ? found : constraint.allowed(found);
   }
 
   /**
@@ -138,13 +196,13 @@ final class RunningRequest {
    * Accepts the tokens that the model chooses after the outputs of a pass, as long as they match
    * the guess.
    */
-  void accept(int outputs, Scores scores) {
+  void accept(int first, int outputs, Scores scores) {
     int right = 0;
     for (int i = 0; i < outputs; i++) {
-      int id = choose(i, scores);
-      sequence.accept(id);
+      int id = choose(first + i, scores);
+      accept(id);
       boolean wasRead = i < guessed.length && guessed[i] == id;
-      if (!wasRead || sequence.isFinished() || request.isCancelled()) {
+      if (!wasRead || finishReason != null || request.isCancelled()) {
         break;
       }
       right++;
@@ -152,7 +210,7 @@ final class RunningRequest {
     if (guessed.length > 0) {
       lookup.accepted(right);
     }
-    cache.truncate(Math.min(cache.length(), sequence.length() - 1L));
+    cache.truncate(Math.min(cache.length(), length - 1L));
     if (decoder.outgrowsCache(held(), held() + 1)) {
       cache.clear();
     } else {
@@ -165,28 +223,79 @@ final class RunningRequest {
    * next chosen token, as long as they fit and round as if processed one by one.
    */
   private void takeForced() {
-    int length = sequence.length();
-    while (!sequence.isFinished() && !request.isCancelled() && unread() < RequestBatch.MOST) {
-      int id = sequence.forced();
-      if (id < 0 || decoder.rotationChanges(length, sequence.length() + 1)) {
+    int before = length;
+    while (finishReason == null && !request.isCancelled() && unread() < RequestBatch.MOST) {
+      int id = forced();
+      if (id < 0 || decoder.rotationChanges(before, length + 1)) {
         return;
       }
-      sequence.sampler().take(id);
-      sequence.accept(id);
+      sampler.take(id);
+      accept(id);
     }
   }
 
+  /**
+   * Returns the only token that may come next; -1 if there is a choice or if log-probabilities are
+   * wanted.
+   */
+  private int forced() {
+    return constraint == null || options.logprobs().isPresent() ? -1 : constraint.forced();
+  }
+
+  /** Returns the number of tokens that may still be generated. */
+  private int room() {
+    return prompt.length + mostTokens - length;
+  }
+
+  /** Appends the next token. */
+  private void accept(int id) {
+    if (length == tokens.length) {
+      tokens = Arrays.copyOf(tokens, length + Math.max(64, length / 2));
+    }
+    tokens[length++] = id;
+    sampler.logprobs().ifPresent(this::tell);
+    if (!options.ignoreEos() && endIds.contains(id)) {
+      finish(FinishReason.EOS);
+    } else if (options.stopIds().contains(id)) {
+      finish(FinishReason.STOP_ID);
+    } else {
+      text.push(id);
+      if (constraint != null) {
+        constraint.accept(id);
+      }
+      if (text.isStopped()) {
+        finish(FinishReason.STOP_STRING);
+      } else if (constraint != null && constraint.isComplete()) {
+        finish(FinishReason.STOP);
+      } else if (room() == 0) {
+        finish(atMost);
+      }
+    }
+  }
+
+  private void tell(TokenLogprobs token) {
+    logprobs.add(token);
+    request.token(token);
+  }
+
+  /** Ends the answer; text held back may still complete a stop string. */
+  private void finish(FinishReason reason) {
+    text.finish();
+    finishReason = text.isStopped() ? FinishReason.STOP_STRING : reason;
+  }
+
   private int choose(int output, Scores scores) {
-    int id = plainGreedy ? scores.likeliest(output) : sequence.forced();
+    boolean plainGreedy = isPlainGreedy();
+    int id = plainGreedy ? scores.likeliest(output) : forced();
     if (id >= 0) {
       if (!plainGreedy) {
-        sequence.sampler().take(id);
+        sampler.take(id);
       }
       return id;
     }
     // If a logit is not finite, the sampler reports which one.
     float[] logits = scores.logits(output);
-    return sequence.sampler().next(logits, 0, logits.length);
+    return sampler.next(logits, 0, logits.length);
   }
 
   /**
@@ -196,16 +305,25 @@ final class RunningRequest {
   void close() {
     try (lease) {
       if (failure == null && !request.isAbandoned()) {
-        lease.keep(sequence.tokens(0, held()));
+        lease.keep(Arrays.copyOf(tokens, held()));
       }
     } catch (RuntimeException | Error e) {
       // The answer remains valid even if there is no memory to keep its keys and values.
       LOG.warn("The keys and values of a prompt are not kept: {}", e.toString());
     }
     if (failure == null) {
-      request.answer(sequence.result());
+      request.answer(result());
     } else {
       request.refuse(failure);
     }
+  }
+
+  private Generation result() {
+    return new Generation(
+        text.text(),
+        Arrays.stream(tokens, prompt.length, length).boxed().toList(),
+        Objects.requireNonNull(finishReason),
+        prompt.length,
+        logprobs);
   }
 }

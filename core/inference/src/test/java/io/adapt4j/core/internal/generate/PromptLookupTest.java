@@ -165,7 +165,7 @@ class PromptLookupTest {
         new Request(prompt(), options, RequestScheduler.SILENT, new CancellationToken());
     try (PromptCache prompts = new PromptCache(model.decoder(), 0);
         RequestBatch batch = model.generator().newBatch(model.generator().noAdapters())) {
-      batch.add(model.generator().start(request, prompts));
+      batch.add(request, prompts);
       batch.finish();
       return batch.passes();
     }

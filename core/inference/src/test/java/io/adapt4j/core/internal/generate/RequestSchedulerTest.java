@@ -51,7 +51,7 @@ class RequestSchedulerTest {
   }
 
   private RequestScheduler scheduler() {
-    Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
+    Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of());
     return new RequestScheduler(new ReentrantLock(true), generator, prompts);
   }
 

@@ -227,9 +227,7 @@ class SharedPrefixTest {
         Run run = new Run(model, 0)) {
       run.add(prompt(COMMON, 1));
       Request broken = run.request(prompt(2, 3));
-      RunningRequest running = model.generator().start(broken, run.prompts);
-      run.batch.add(running);
-      running.cache().close();
+      run.batch.add(broken, run.prompts).cache().close();
       for (int step = 0; step < 100 && !run.batch.isEmpty(); step++) {
         run.batch.step();
       }
@@ -276,7 +274,7 @@ class SharedPrefixTest {
     void add(int[] prompt) {
       CancellationToken cancellation = new CancellationToken();
       Request request = new Request(prompt, SIX, RequestScheduler.SILENT, cancellation);
-      batch.add(model.generator().start(request, prompts));
+      batch.add(request, prompts);
       requests.add(new Asked(prompt, request, cancellation));
     }
 

@@ -25,7 +25,7 @@ record TinyDecoder(LoadedModel model, Generator generator) implements AutoClosea
       path = folder.path();
     }
     LoadedModel model = LoadedModel.load(path, Precision.FP32, WeightFormat.asStored(), List.of());
-    return new TinyDecoder(model, new Generator(model.decoder(), Optional.empty(), Set.of(), 0));
+    return new TinyDecoder(model, new Generator(model.decoder(), Optional.empty(), Set.of()));
   }
 
   /** The first tokens of a sequence that is always the same. */

@@ -248,6 +248,14 @@ public final class Decoder extends Network {
   }
 
   /**
+   * Creates the positions of the next tokens of several texts, one text after the other in one row
+   * [1, T]. They belong to the open scope.
+   */
+  public Positions joinedPositions(List<KvCache> caches, int[] counts) {
+    return placement.joined(caches, counts, type());
+  }
+
+  /**
    * {@return the maximum number of positions: the rows of the table of learned ones; rotary
    * positions are unlimited}
    */

@@ -415,6 +415,27 @@ def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: 
   grouped = torch.reshape(q, [b, kv_heads, heads // kv_heads, d])
   return torch.reshape(self.fused_heads(grouped, k, v, near, scale), [b, 1, heads * d])
 
+# Attention of one new token of each of several texts [1, H, N, D], whose caches follow the first one
+# in memory. The mask hides what is beyond a text, up to `length`, the longest with its new token.
+def joined_attention(self, q: Tensor, k: Tensor, v: Tensor, k_first: Tensor, v_first: Tensor, at: Tensor, length: int, mask: List[Tensor], scale: float, cap: float, window: int, alibi: float) -> Tensor:
+  n, heads, kv_heads, room, d = q.size(2), q.size(1), k_first.size(1), k_first.size(2), k_first.size(3)
+  sizes = [n, kv_heads, room, d]
+  strides = [kv_heads * room * d, room * d, d, 1]
+  k_all = torch.as_strided(k_first, sizes, strides)
+  v_all = torch.as_strided(v_first, sizes, strides)
+  index = torch.expand(torch.view(at, [n, 1, 1, 1]), [n, kv_heads, 1, d])
+  torch.scatter_(k_all, 2, index, torch.permute(k, [2, 1, 0, 3]))
+  torch.scatter_(v_all, 2, index, torch.permute(v, [2, 1, 0, 3]))
+  y = self.cached_attention(torch.permute(q, [2, 1, 0, 3]), k_all, v_all, length, mask, scale, cap, window, alibi)
+  return torch.reshape(y, [1, n, heads * d])
+
+# The same from a joined projection.
+def rotated_joined_attention(self, x: Tensor, heads: int, cos: Tensor, sin: Tensor, k_first: Tensor, v_first: Tensor, at: Tensor, length: int, mask: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
+  kv_heads = k_first.size(1)
+  parts = self.split_heads(x, [heads + kv_heads, kv_heads], k_first.size(3))
+  turned = self.rotary(parts[0], cos, sin)
+  return self.joined_attention(torch.narrow(turned, 1, 0, heads), torch.narrow(turned, 1, heads, kv_heads), parts[1], k_first, v_first, at, length, mask, scale, cap, window, 0.)
+
 # From a joined projection [B, T, (H + K + K) D] to the heads side by side, in one call: queries and
 # keys lie side by side, so that one product turns both.
 def rotated_cached_attention(self, x: Tensor, heads: int, kv_heads: int, head_dim: int, cos: Tensor, sin: Tensor, k_cache: Tensor, v_cache: Tensor, at: int, mask: List[Tensor], scale: float, cap: float, window: int) -> Tensor:

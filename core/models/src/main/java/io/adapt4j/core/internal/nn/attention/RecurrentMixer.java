@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.nn.attention;
 
 import io.adapt4j.core.internal.nn.cache.CacheShape;
-import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.cache.LayerCache;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
@@ -150,18 +150,22 @@ public record RecurrentMixer(
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
     Tensor projected = in.forward(ops, x);
-    KvCache kept = positions.cache();
-    Tensor y =
-        positions.documents() != null
-            ? RecurrentOps.packed(ops, recurrence, projected, ownParameters, positions.documents())
-            : RecurrentOps.apply(
-                ops,
-                recurrence,
-                projected,
-                ownParameters,
-                positions.keep(),
-                kept == null ? null : kept.state(layer));
-    return out.forward(ops, y);
+    return out.forward(ops, mixed(ops, projected, positions, layer));
+  }
+
+  private Tensor mixed(Ops ops, Tensor projected, Positions positions, int layer) {
+    if (positions.documents() != null) {
+      return RecurrentOps.packed(ops, recurrence, projected, ownParameters, positions.documents());
+    }
+    LayerCache cache = positions.cache();
+    return cache == null
+        ? applied(ops, projected, positions, null)
+        : cache.recur(layer, projected, (x, state) -> applied(ops, x, positions, state));
+  }
+
+  private Tensor applied(
+      Ops ops, Tensor projected, Positions positions, RecurrentOps.@Nullable State state) {
+    return RecurrentOps.apply(ops, recurrence, projected, ownParameters, positions.keep(), state);
   }
 
   @Override

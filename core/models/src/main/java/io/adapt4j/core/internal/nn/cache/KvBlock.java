@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,9 @@ public final class KvBlock implements AutoCloseable {
   private final long capacity;
   private long filled;
   private int users = 1;
+
+  /** Blocks that lie next to each other in memory, this one among them. */
+  private List<KvBlock> neighbors = List.of();
 
   /** Creates an empty block. */
   KvBlock(List<CacheShape> layers, long rows, long capacity, DType type) {
@@ -61,6 +65,50 @@ public final class KvBlock implements AutoCloseable {
   /** Creates an empty block for one of the layers. */
   KvBlock emptyLike(int layer, long tokens) {
     return new KvBlock(List.of(layers.get(layer)), rows, tokens, type);
+  }
+
+  /**
+   * Lays out blocks of one row next to each other, so that an operator can read all at once. Unused
+   * places hold zeros, since what a mask hides must be finite.
+   */
+  static void join(List<KvBlock> blocks) {
+    List<KvBlock> known = blocks.get(0).neighbors;
+    if (known.equals(blocks) && blocks.stream().allMatch(block -> block.neighbors == known)) {
+      return;
+    }
+    List<KvBlock> joined = List.copyOf(blocks);
+    long room = joined.stream().mapToLong(KvBlock::capacity).max().orElseThrow();
+    for (int layer = 0; layer < joined.get(0).layers.size(); layer++) {
+      if (joined.get(0).hasKeys(layer)) {
+        int index = layer;
+        move(joined, block -> block.keys, index, room);
+        move(joined, block -> block.values, index, room);
+      }
+    }
+    joined.forEach(block -> block.neighbors = joined);
+  }
+
+  private static void move(
+      List<KvBlock> blocks,
+      Function<KvBlock, List<@Nullable Tensor>> tensors,
+      int layer,
+      long room) {
+    try (Scope scope = Scope.open()) {
+      CacheShape shape = blocks.get(0).layers.get(layer);
+      Tensor all =
+          Tensor.zeros(
+              blocks.get(0).type, blocks.size(), shape.keyValueHeads(), room, shape.headDim());
+      for (int i = 0; i < blocks.size(); i++) {
+        KvBlock block = blocks.get(i);
+        Tensor old = Objects.requireNonNull(tensors.apply(block).get(layer));
+        Tensor own = all.narrow(0, i, 1).own();
+        tensors.apply(block).set(layer, own);
+        if (block.filled > 0) {
+          copy(old, 0, own, 0, block.filled);
+        }
+        old.close();
+      }
+    }
   }
 
   List<CacheShape> layers() {

@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.CachedAttention;
-import io.adapt4j.core.internal.tensor.op.RecurrentOps;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.op.SinkOps;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -24,7 +23,7 @@ import java.util.stream.Stream;
  *
  * <p>A shared block may not be full yet. The text that is processed next then fills it for all.
  */
-public final class KvCache implements AutoCloseable {
+public final class KvCache implements LayerCache, AutoCloseable {
 
   /** Maximum number of blocks that a cache shares. Beyond that, common prefixes are copied. */
   private static final int MOST_SHARED = 4;
@@ -112,9 +111,9 @@ public final class KvCache implements AutoCloseable {
     return Math.toIntExact(own.rows());
   }
 
-  /** Returns the states of a layer. */
-  public RecurrentOps.State state(int layer) {
-    return states.of(layer);
+  @Override
+  public Tensor recur(int layer, Tensor x, Recurrent recurrent) {
+    return recurrent.over(x, states.of(layer));
   }
 
   /**
@@ -132,6 +131,7 @@ public final class KvCache implements AutoCloseable {
     return !states.isEmpty();
   }
 
+  @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     return withJoined(
         layer,
@@ -139,7 +139,7 @@ public final class KvCache implements AutoCloseable {
         (keys, values) -> CachedAttention.apply(q, k, v, keys, values, length(), mask, rule));
   }
 
-  /** Attends with sinks. */
+  @Override
   public Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
     return withJoined(
@@ -148,7 +148,7 @@ public final class KvCache implements AutoCloseable {
         (keys, values) -> SinkOps.cached(q, k, v, keys, values, sinks, length(), mask, rule));
   }
 
-  /** Attends from a joined projection, whose queries and keys are rotated first. */
+  @Override
   public Tensor attend(
       int layer,
       Tensor projected,
@@ -162,6 +162,34 @@ public final class KvCache implements AutoCloseable {
         (keys, values) ->
             CachedAttention.rotated(
                 projected, heads.query(), table, keys, values, length(), mask, rule));
+  }
+
+  /**
+   * Copies shared blocks that are full into the part that is not shared: operators would
+   * concatenate them in every pass.
+   */
+  void separate() {
+    if (!shared.isEmpty() && unfilled().isEmpty()) {
+      KvBlock whole = own.emptyLike(capacity());
+      for (Piece piece : pieces(0, length())) {
+        whole.copy(piece.place(), piece.block(), piece.from(), piece.tokens());
+      }
+      whole.fill(length());
+      close(shared, own);
+      shared.clear();
+      own = whole;
+      changes++;
+    }
+  }
+
+  private static void close(List<Part> shared, KvBlock own) {
+    shared.forEach(part -> part.block().close());
+    own.close();
+  }
+
+  /** Returns the block that is not shared. */
+  KvBlock own() {
+    return own;
   }
 
   /** Operator that appends to keys and values, and attends over them. */
@@ -332,7 +360,7 @@ public final class KvCache implements AutoCloseable {
     changes++;
   }
 
-  /** Counts the tokens of a completed pass as cached. */
+  @Override
   public void advance(long tokens) {
     long left = tokens;
     for (Part part : shared) {
@@ -347,8 +375,7 @@ public final class KvCache implements AutoCloseable {
 
   @Override
   public void close() {
-    shared.forEach(part -> part.block().close());
-    own.close();
+    close(shared, own);
     states.close();
   }
 }

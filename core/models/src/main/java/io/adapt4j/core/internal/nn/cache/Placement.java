@@ -138,15 +138,74 @@ public record Placement(
 
   /** Creates the positions of the next {@code count} tokens after those in a cache. */
   public Positions next(long[] mask, int rows, int count, KvCache cache, DType type) {
+    int total = total(cache, count);
+    return allOnes(mask) && needsNoMask(cache, count)
+        ? plain(mask, rows, total - count, total, cache, type)
+        : counted(mask, rows, total, count, cache, type);
+  }
+
+  private static int total(KvCache cache, int count) {
     int total = Math.toIntExact(cache.length() + count);
     if (total > cache.capacity()) {
       throw new IllegalArgumentException(
           "The cache has room for " + cache.capacity() + " tokens, " + total + " were given");
     }
-    boolean plain = allOnes(mask) && (count == 1 || cache.length() == 0);
-    return plain
-        ? plain(mask, rows, total - count, total, cache, type)
-        : counted(mask, rows, total, count, cache, type);
+    return total;
+  }
+
+  private static boolean needsNoMask(KvCache cache, int count) {
+    return count == 1 || cache.length() == 0;
+  }
+
+  /**
+   * Creates the positions of the next tokens of several texts, one text after the other in one row
+   * [1, T]. Masks and the texts' parts of the tables belong to the open scope.
+   */
+  public Positions joined(List<KvCache> caches, int[] counts, DType type) {
+    int tokens = Arrays.stream(counts).sum();
+    long[] positions = new long[tokens];
+    int[] lengths = new int[tokens];
+    int at = 0;
+    for (int i = 0; i < counts.length; i++) {
+      int total = total(caches.get(i), counts[i]);
+      for (int position = total - counts[i]; position < total; position++) {
+        positions[at] = position;
+        lengths[at++] = total;
+      }
+    }
+    List<RotaryTable> tables = packedTables(positions, lengths, type, 1, tokens);
+    List<JoinedCache.Text> texts = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < counts.length; i++) {
+      KvCache cache = caches.get(i);
+      Map<RotaryTable, RotaryTable> own = new HashMap<>();
+      for (RotaryTable table : tables) {
+        own.put(
+            table,
+            new RotaryTable(
+                table.cos().narrow(2, from, counts[i]), table.sin().narrow(2, from, counts[i])));
+      }
+      texts.add(new JoinedCache.Text(cache, from, counts[i], own, masks(cache, counts[i], type)));
+      from += counts[i];
+    }
+    return new Positions(
+        learnedIds(positions, 1, tokens),
+        tables,
+        Map.of(),
+        new JoinedCache(texts, windows, type),
+        new long[] {tokens});
+  }
+
+  /** Returns the masks of the next tokens of a text; none if they see all tokens before them. */
+  private Map<Long, Tensor> masks(KvCache cache, int count, DType type) {
+    Map<Long, Tensor> masks = new HashMap<>();
+    if (!needsNoMask(cache, count)) {
+      long[] all = new long[total(cache, count)];
+      Arrays.fill(all, 1);
+      Tensor seen = Tensor.of(all, 1, all.length);
+      windows.forEach(window -> masks.put(window, Masks.causal(seen, count, window, type)));
+    }
+    return masks;
   }
 
   /** Creates the positions of a batch with bidirectional attention, from the given position ids. */

@@ -18,7 +18,7 @@ public final class Positions implements AutoCloseable {
   private final Tensor ids;
   private final List<RotaryTable> rotary;
   private final Map<Long, Tensor> masks;
-  private final KvCache cache;
+  private final LayerCache cache;
   private final DocumentBlocks documents;
   private final long[] rowTokens;
   private final Map<Integer, Tensor> inputs = new HashMap<>();
@@ -29,13 +29,13 @@ public final class Positions implements AutoCloseable {
    * Creates the positions of a batch.
    *
    * @param ids position ids [B, T], or null if none are learned
-   * @param cache keys and values of earlier tokens, or null
+   * @param cache cache of earlier tokens, or null
    */
   public Positions(
       Tensor ids,
       List<RotaryTable> rotary,
       Map<Long, Tensor> masks,
-      KvCache cache,
+      LayerCache cache,
       long[] rowTokens) {
     this(ids, rotary, masks, cache, null, rowTokens);
   }
@@ -50,7 +50,7 @@ public final class Positions implements AutoCloseable {
       Tensor ids,
       List<RotaryTable> rotary,
       Map<Long, Tensor> masks,
-      KvCache cache,
+      LayerCache cache,
       DocumentBlocks documents,
       long[] rowTokens) {
     this.ids = ids;
@@ -79,7 +79,7 @@ public final class Positions implements AutoCloseable {
     return rowTokens.clone();
   }
 
-  public KvCache cache() {
+  public LayerCache cache() {
     return cache;
   }
 

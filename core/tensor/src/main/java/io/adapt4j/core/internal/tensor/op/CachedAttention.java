@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.tensor.op;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Attention of new tokens over a key-value cache; inference only. */
 public final class CachedAttention {
@@ -13,6 +14,10 @@ public final class CachedAttention {
   private static final Operator CACHED_ATTENTION = Operator.core("cached_attention");
   private static final Operator ROTATED_CACHED_ATTENTION =
       Operator.core("rotated_cached_attention");
+
+  private static final Operator JOINED_ATTENTION = Operator.core("joined_attention");
+  private static final Operator ROTATED_JOINED_ATTENTION =
+      Operator.core("rotated_joined_attention");
 
   private static final Operator SELECT_ROWS = Operator.core("select_rows");
 
@@ -114,7 +119,71 @@ public final class CachedAttention {
         .typedAs(projected);
   }
 
-  private static List<Tensor> masks(Tensor mask) {
+  /**
+   * A layer's caches of several texts, which follow each other in memory.
+   *
+   * @param keys keys of the first text [1, K, capacity, D]
+   * @param values values of the first text [1, K, capacity, D]
+   * @param lengths number of cached tokens of each, I64 [N]
+   * @param longest the largest of them
+   * @param mask additive mask [N, 1, 1, longest + 1], or null if all texts have the same length
+   */
+  public record Texts(
+      Tensor keys, Tensor values, Tensor lengths, long longest, @Nullable Tensor mask) {
+
+    /** Returns the window that the mask does not express. */
+    private long window(AttentionRule rule) {
+      return mask == null ? rule.window() : 0;
+    }
+  }
+
+  /**
+   * Appends the key and value of one token of each text, and attends over all of its cache.
+   *
+   * @param q queries, one of each text [1, H, N, D]
+   * @return the concatenated heads [1, N, H D]
+   */
+  public static Tensor joined(Tensor q, Tensor k, Tensor v, Texts texts, AttentionRule rule) {
+    return JOINED_ATTENTION.tensor(
+        q,
+        k,
+        v,
+        texts.keys(),
+        texts.values(),
+        texts.lengths(),
+        texts.longest() + 1,
+        masks(texts.mask()),
+        rule.scale(),
+        rule.softCap(),
+        texts.window(rule),
+        rule.alibi());
+  }
+
+  /**
+   * Like {@link #joined}, but from a joined projection, whose queries and keys are rotated first.
+   *
+   * @param projected concatenated queries, keys and values [1, N, (H + K + K) D]
+   */
+  public static Tensor rotatedJoined(
+      Tensor projected, long queryHeads, RotaryTable table, Texts texts, AttentionRule rule) {
+    return ROTATED_JOINED_ATTENTION
+        .tensor(
+            projected,
+            queryHeads,
+            table.cos(),
+            table.sin(),
+            texts.keys(),
+            texts.values(),
+            texts.lengths(),
+            texts.longest() + 1,
+            masks(texts.mask()),
+            rule.scale(),
+            rule.softCap(),
+            texts.window(rule))
+        .typedAs(projected);
+  }
+
+  private static List<Tensor> masks(@Nullable Tensor mask) {
     return mask == null ? List.of() : List.of(mask);
   }
 }

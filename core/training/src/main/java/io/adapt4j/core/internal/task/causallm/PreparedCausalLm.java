@@ -131,7 +131,7 @@ record PreparedCausalLm(
             count,
             ends,
             decoder.contextLength(),
-            new Generator(decoder, Optional.of(tokenizer), ends, ids.pad()),
+            new Generator(decoder, Optional.of(tokenizer), ends),
             tokenizer,
             settings.output())
         .map(

@@ -222,7 +222,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
             model.config(),
             GenerationDefaults.read(model.folder(), model.config()),
             Optional.of(tokenizer));
-    Generator generator = new Generator(decoder, Optional.of(tokenizer), ends(ids), ids.pad());
+    Generator generator = new Generator(decoder, Optional.of(tokenizer), ends(ids));
     try (RunReward.Open rewards =
             new RunReward.Open(algorithm, new RunReward.Policy(decoder, adaptation, tokenizer));
         PolicyTraining training =

@@ -10,17 +10,44 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 
-class StopMatcherTest {
+class TextOutputTest {
+
+  /** An output of pieces of text, and what each of them gives. */
+  private static final class Pieces {
+    private final StringBuilder given = new StringBuilder();
+    private final TextOutput output;
+
+    Pieces(List<String> stops) {
+      output = new TextOutput(null, stops, given::append);
+    }
+
+    String push(String piece) {
+      given.setLength(0);
+      output.push(piece);
+      return given.toString();
+    }
+
+    String finish() {
+      given.setLength(0);
+      output.finish();
+      return given.toString();
+    }
+
+    boolean stopped() {
+      return output.isStopped();
+    }
+  }
+
   @Test
   void passesTextThroughAtOnceWithoutStopStrings() {
-    StopMatcher matcher = new StopMatcher(List.of());
+    Pieces matcher = new Pieces(List.of());
     assertThat(matcher.push("any text")).isEqualTo("any text");
     assertThat(matcher.finish()).isEmpty();
   }
 
   @Test
   void cutsTheTextBeforeTheStopString() {
-    StopMatcher matcher = new StopMatcher(List.of("END"));
+    Pieces matcher = new Pieces(List.of("END"));
     assertThat(matcher.push("a tale. END and more")).isEqualTo("a tale. ");
     assertThat(matcher.stopped()).isTrue();
     assertThat(matcher.push("ignored")).isEmpty();
@@ -29,7 +56,7 @@ class StopMatcherTest {
 
   @Test
   void findsAStopStringSplitAcrossPieces() {
-    StopMatcher matcher = new StopMatcher(List.of("\n\nUser:"));
+    Pieces matcher = new Pieces(List.of("\n\nUser:"));
     assertThat(matcher.push("Yes.\n")).isEqualTo("Yes.");
     assertThat(matcher.push("\nUs")).isEmpty();
     assertThat(matcher.stopped()).isFalse();
@@ -39,7 +66,7 @@ class StopMatcherTest {
 
   @Test
   void releasesHeldTextOnceItCannotBecomeAStopString() {
-    StopMatcher matcher = new StopMatcher(List.of("<end>"));
+    Pieces matcher = new Pieces(List.of("<end>"));
     assertThat(matcher.push("a <en")).isEqualTo("a ");
     assertThat(matcher.push("try>")).isEqualTo("<entry>");
     assertThat(matcher.stopped()).isFalse();
@@ -47,7 +74,7 @@ class StopMatcherTest {
 
   @Test
   void findsAStopStringThatBeginsInsideAFailedOne() {
-    StopMatcher matcher = new StopMatcher(List.of("aab"));
+    Pieces matcher = new Pieces(List.of("aab"));
     assertThat(matcher.push("a")).isEmpty();
     assertThat(matcher.push("a")).isEmpty();
     assertThat(matcher.push("a")).isEqualTo("a");
@@ -57,14 +84,14 @@ class StopMatcherTest {
 
   @Test
   void returnsHeldTextAtTheEnd() {
-    StopMatcher matcher = new StopMatcher(List.of("<end>"));
+    Pieces matcher = new Pieces(List.of("<end>"));
     assertThat(matcher.push("a <e")).isEqualTo("a ");
     assertThat(matcher.finish()).isEqualTo("<e");
   }
 
   @Test
   void theStopStringCompletedFirstWinsAndTheLongestOfThose() {
-    StopMatcher matcher = new StopMatcher(List.of("b", "ab", "xabc"));
+    Pieces matcher = new Pieces(List.of("b", "ab", "xabc"));
     assertThat(matcher.push("xabc")).isEqualTo("x");
     assertThat(matcher.stopped()).isTrue();
   }
@@ -76,7 +103,7 @@ class StopMatcherTest {
       @ForAll @Size(max = 12)
           List<@StringLength(max = 4) @CharRange(from = 'a', to = 'c') String> pieces) {
     String whole = String.join("", pieces);
-    StopMatcher oneByOne = new StopMatcher(stops);
+    Pieces oneByOne = new Pieces(stops);
     StringBuilder output = new StringBuilder();
     for (String piece : pieces) {
       output.append(oneByOne.push(piece));
@@ -85,7 +112,7 @@ class StopMatcherTest {
     }
     output.append(oneByOne.finish());
 
-    StopMatcher atOnce = new StopMatcher(stops);
+    Pieces atOnce = new Pieces(stops);
     assertThat(output.toString()).isEqualTo(atOnce.push(whole) + atOnce.finish());
     assertThat(oneByOne.stopped()).isEqualTo(stops.stream().anyMatch(whole::contains));
     assertThat(whole).startsWith(output.toString());
