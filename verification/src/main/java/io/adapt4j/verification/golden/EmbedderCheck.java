@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
 import io.adapt4j.core.internal.task.embedding.RankingLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -112,8 +113,8 @@ final class EmbedderCheck {
   private void loss(Encoder encoder, VectorHead head) {
     Batch batch = golden.batch("", "");
     int half = batch.rows() / 2;
-    RankingLoss.Inputs inputs =
-        new RankingLoss.Inputs(
+    EmbeddingBatch inputs =
+        new EmbeddingBatch(
             rows(batch, 0, half),
             rows(batch, half, 2 * half),
             new boolean[half * half],

@@ -2,6 +2,7 @@ package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -143,7 +144,7 @@ final class PreferenceCheck {
     logProbs("policy", ReferenceModel.of(decoder).logProbs(sides));
     logProbs("ref", base().logProbs(sides));
     Batch mismatched =
-        Batch.of(
+        Collator.pad(
             IntStream.range(0, pairs.size()).mapToObj(this::mismatched).toList(),
             0,
             PaddingSide.RIGHT);

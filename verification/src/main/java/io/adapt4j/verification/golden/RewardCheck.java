@@ -2,6 +2,7 @@ package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -83,6 +84,6 @@ final class RewardCheck {
     for (int i = 0; margin != null && i < margins.length; i++) {
       margins[i] = (float) margin.path(i).asDouble();
     }
-    return new RewardBatch(Batch.of(sides, 0, side), margins, Networks.ones(margins.length));
+    return new RewardBatch(Collator.pad(sides, 0, side), margins, Networks.ones(margins.length));
   }
 }
