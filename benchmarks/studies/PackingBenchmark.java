@@ -119,7 +119,7 @@ public final class PackingBenchmark {
     total.batchSeconds += (made - begun) / 1e9;
     total.targets += batch.targetTokens();
     total.tokens += batch.tokens();
-    total.places += batch.inputIds().length;
+    total.places += batch.ids().length;
   }
 
   private void report(EncodableRows rows, boolean bf16) {

@@ -514,7 +514,8 @@ def cases(like):
         "dots1": like("dots1", "Dots1ForCausalLM", 3, head_dim=6, attention_bias=False, n_group=1, topk_group=1,
                       sliding_window=6, layer_types=[FULL, SLIDING, FULL], **{**sigmoid, "n_shared_experts": 2}),
         "deepseek_v2": like("deepseek_v2", "DeepseekV2ForCausalLM", q_lora_rank=None, n_group=4, topk_group=2,
-                            topk_method="group_limited_greedy", **{**latent, "n_shared_experts": 2}),
+                            topk_method="group_limited_greedy",
+                            **{**latent, "n_shared_experts": 2, "norm_topk_prob": False}),
         "deepseek_v3": like("deepseek_v3", "DeepseekV3ForCausalLM", q_lora_rank=12, n_group=2, topk_group=1,
                             rope_interleave=True, rope_scaling={
                                 "beta_fast": 4.0, "beta_slow": 1.0, "factor": 4.0, "mscale": 1.0,

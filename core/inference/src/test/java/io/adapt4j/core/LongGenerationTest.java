@@ -174,7 +174,7 @@ class LongGenerationTest {
 
   /**
    * The forward pass with a cache, from its definition: a token is rotated once, with the
-   * frequencies of its text's length when it is read, and its key stays as it is.
+   * frequencies of the batch's longest row when it is read, and its key stays as it is.
    *
    * @param weights the golden Llama
    * @param frequencies by length
@@ -194,19 +194,23 @@ class LongGenerationTest {
     }
 
     List<int[]> generate(List<int[]> prompts, int count) {
-      return prompts.stream().map(prompt -> generate(prompt, count)).toList();
-    }
-
-    private int[] generate(int[] prompt, int count) {
-      Row row = new Row();
-      int next = 0;
-      for (int id : prompt) {
-        next = forward(row, id, frequencies.apply(prompt.length));
+      int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
+      List<Row> rows = new ArrayList<>();
+      List<int[]> found = new ArrayList<>();
+      int[] next = new int[prompts.size()];
+      for (int row = 0; row < prompts.size(); row++) {
+        rows.add(new Row());
+        found.add(new int[count]);
+        for (int id : prompts.get(row)) {
+          next[row] = forward(rows.get(row), id, frequencies.apply(longest));
+        }
       }
-      int[] found = new int[count];
       for (int i = 0; i < count; i++) {
-        found[i] = next;
-        next = forward(row, next, frequencies.apply(prompt.length + i + 1));
+        double[] inverse = frequencies.apply(longest + i + 1);
+        for (int row = 0; row < prompts.size(); row++) {
+          found.get(row)[i] = next[row];
+          next[row] = forward(rows.get(row), next[row], inverse);
+        }
       }
       return found;
     }

@@ -61,9 +61,22 @@ class StepKernelsTest {
     assumeThat(CpuLibrary.get().isPresent()).as(CpuLibrary.get().absence()).isTrue();
   }
 
-  /** Families with a part that steps lack: scores that fall with the distance, bare norms. */
+  /**
+   * Families with a part that steps lack: scores that fall with the distance, bare norms, latent
+   * attention.
+   */
   private static final Set<String> BY_OPERATORS =
-      Set.of("bloom", "bloom_heads", "mpt", "mpt_bias", "olmo", "opt_after", "opt_plain");
+      Set.of(
+          "bloom",
+          "bloom_heads",
+          "deepseek_v2",
+          "deepseek_v3",
+          "deepseek_v3_halves",
+          "mpt",
+          "mpt_bias",
+          "olmo",
+          "opt_after",
+          "opt_plain");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

@@ -138,6 +138,15 @@ final class Request {
     return group;
   }
 
+  /** Returns the number of tokens in the longest prompt of its group. */
+  int longestPrompt() {
+    int longest = 0;
+    for (Request each = group; each != null; each = each.following) {
+      longest = Math.max(longest, each.prompt.length);
+    }
+    return longest;
+  }
+
   /** Returns the next request of the group. */
   Optional<Request> following() {
     return Optional.ofNullable(following);

@@ -208,7 +208,7 @@ final class RequestBatch implements AutoCloseable {
    */
   private boolean isReadWhole(RunningRequest request) {
     int unread = request.unread();
-    return unread > 1 && decoder.rotationChanges(request.held() + 1, request.held() + unread);
+    return unread > 1 && request.rotationChanges(request.held() + 1, request.held() + unread);
   }
 
   /** Processes the next tokens of all other requests: those of a program or group together. */
@@ -217,7 +217,9 @@ final class RequestBatch implements AutoCloseable {
     Map<Request, List<RunningRequest>> byOperators = new LinkedHashMap<>();
     for (RunningRequest request : running()) {
       if (isNext(request) && isReadInSteps(request)) {
-        Optional<PreparedSteps.Program> program = steps.programFor(request.adapter());
+        // Native steps rotate by the text's own length.
+        Optional<PreparedSteps.Program> program =
+            request.extra() > 0 ? Optional.empty() : steps.programFor(request.adapter());
         List<RunningRequest> joined =
             program.isPresent()
                 ? bySteps.computeIfAbsent(program.get(), key -> new ArrayList<>())
@@ -398,8 +400,9 @@ final class RequestBatch implements AutoCloseable {
   private Positions positions(Map<RunningRequest, int[]> ids) {
     int[] counts = ids.values().stream().mapToInt(own -> own.length).toArray();
     List<KvCache> caches = ids.keySet().stream().map(RunningRequest::cache).toList();
-    if (counts.length > 1) {
-      return decoder.joinedPositions(caches, counts);
+    int[] extra = ids.keySet().stream().mapToInt(RunningRequest::extra).toArray();
+    if (counts.length > 1 || extra[0] > 0) {
+      return decoder.joinedPositions(caches, counts, extra);
     }
     long[] mask = new long[Math.toIntExact(caches.get(0).length()) + counts[0]];
     Arrays.fill(mask, 1);

@@ -52,6 +52,7 @@ final class RunningRequest {
   private final Sampler sampler;
   private final PromptLookup lookup;
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
+  private final int extra;
   private final PromptCache.Lease lease;
   private final KvCache cache;
 
@@ -90,6 +91,8 @@ final class RunningRequest {
     this.lookup = new PromptLookup(options.promptLookupTokens());
     this.tokens = prompt.clone();
     this.length = prompt.length;
+    this.extra =
+        decoder.rotationChanges(1, Integer.MAX_VALUE) ? request.longestPrompt() - length : 0;
     if (constraint != null && constraint.isComplete()) {
       finish(FinishReason.STOP);
     }
@@ -99,6 +102,19 @@ final class RunningRequest {
 
   KvCache cache() {
     return cache;
+  }
+
+  /**
+   * Returns the tokens by which the longest prompt of the call is longer, if the rotation of a token
+   * depends on the length: Transformers rotates all rows of a batch by the longest one's.
+   */
+  int extra() {
+    return extra;
+  }
+
+  /** Returns whether the rotation of a token changes while the text grows between two lengths. */
+  boolean rotationChanges(int from, int to) {
+    return decoder.rotationChanges(from + extra, to + extra);
   }
 
   /** Returns the adapter that replaces the active ones for this request, or null. */
@@ -177,7 +193,7 @@ final class RunningRequest {
       return NONE;
     }
     int[] found = lookup.guess(tokens, length, Math.min(most, room() - 1));
-    if (decoder.rotationChanges(length, length + found.length)) {
+    if (rotationChanges(length, length + found.length)) {
       return NONE;
     }
     return constraint == null ? found : constraint.allowed(found);
@@ -211,7 +227,7 @@ final class RunningRequest {
       lookup.accepted(right);
     }
     cache.truncate(Math.min(cache.length(), length - 1L));
-    if (decoder.outgrowsCache(held(), held() + 1)) {
+    if (decoder.outgrowsCache(held() + extra, held() + extra + 1)) {
       cache.clear();
     } else {
       takeForced();
@@ -226,7 +242,7 @@ final class RunningRequest {
     int before = length;
     while (finishReason == null && !request.isCancelled() && unread() < RequestBatch.MOST) {
       int id = forced();
-      if (id < 0 || decoder.rotationChanges(before, length + 1)) {
+      if (id < 0 || rotationChanges(before, length + 1)) {
         return;
       }
       sampler.take(id);

@@ -3,11 +3,11 @@ package io.adapt4j.core.internal.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
-import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
@@ -23,13 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FamilyReferenceTest {
 
   private static final double TOLERANCE = 1e-4;
-
-  /**
-   * Families whose rotation depends on the length: Transformers rotates all rows of a batch by the
-   * longest, whereas here each is answered as alone.
-   */
-  private static final Set<String> BY_LENGTH = Set.of("llama_dynamic", "phi3_longrope_switch");
-
   private static final GenerationOptions TWENTY =
       GenerationOptions.greedy().toBuilder().maxNewTokens(20).ignoreEos(true).build();
 
@@ -113,14 +106,6 @@ class FamilyReferenceTest {
       List<int[]> prompts = prompts(folder);
       assertThat(model.generateIds(prompts.subList(0, 1), TWENTY))
           .containsExactlyElementsOf(folder.rows("generated"));
-      if (BY_LENGTH.contains(name)) {
-        assertThat(model.generateIds(prompts, TWENTY))
-            .containsExactlyElementsOf(
-                prompts.stream()
-                    .map(prompt -> model.generateIds(List.of(prompt), TWENTY).get(0))
-                    .toList());
-        return;
-      }
       assertThat(model.generateIds(prompts, TWENTY))
           .containsExactlyElementsOf(folder.rows("generated_left"));
       int stop = folder.json().get("eos_token_id_for_generated_left_eos").intValue();

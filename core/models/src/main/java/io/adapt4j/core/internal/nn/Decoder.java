@@ -250,9 +250,11 @@ public final class Decoder extends Network {
   /**
    * Creates the positions of the next tokens of several texts, one text after the other in one row
    * [1, T]. They belong to the open scope.
+   *
+   * @param extra added to each text's length where its rotation depends on that
    */
-  public Positions joinedPositions(List<KvCache> caches, int[] counts) {
-    return placement.joined(caches, counts, type());
+  public Positions joinedPositions(List<KvCache> caches, int[] counts, int[] extra) {
+    return placement.joined(caches, counts, extra, type());
   }
 
   /**

@@ -160,8 +160,10 @@ public record Placement(
   /**
    * Creates the positions of the next tokens of several texts, one text after the other in one row
    * [1, T]. Masks and the texts' parts of the tables belong to the open scope.
+   *
+   * @param extra added to each text's length where its rotation depends on that
    */
-  public Positions joined(List<KvCache> caches, int[] counts, DType type) {
+  public Positions joined(List<KvCache> caches, int[] counts, int[] extra, DType type) {
     int tokens = Arrays.stream(counts).sum();
     long[] positions = new long[tokens];
     int[] lengths = new int[tokens];
@@ -170,7 +172,7 @@ public record Placement(
       int total = total(caches.get(i), counts[i]);
       for (int position = total - counts[i]; position < total; position++) {
         positions[at] = position;
-        lengths[at++] = total;
+        lengths[at++] = total + extra[i];
       }
     }
     List<RotaryTable> tables = packedTables(positions, lengths, type, 1, tokens);

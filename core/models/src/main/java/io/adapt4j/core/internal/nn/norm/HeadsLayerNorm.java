@@ -16,13 +16,16 @@ import java.util.stream.IntStream;
  */
 public record HeadsLayerNorm(Parameter weight, long width, double eps) implements Norm {
 
-  /** Declares weights in one tensor [heads, width]. */
-  public static HeadsLayerNorm declare(String path, long heads, long width, double eps) {
-    return new HeadsLayerNorm(Parameter.of(path + ".weight", heads, width), width, eps);
-  }
-
-  /** Declares a weight for each head in a tensor of its own, {@code PATH.INDEX.weight}. */
-  public static HeadsLayerNorm declareApart(String path, int heads, long width, double eps) {
+  /**
+   * Declares the norm of some heads.
+   *
+   * @param apart whether each head's weight is a tensor of its own, {@code PATH.INDEX.weight}
+   */
+  public static HeadsLayerNorm declare(
+      String path, int heads, long width, double eps, boolean apart) {
+    if (!apart) {
+      return new HeadsLayerNorm(Parameter.of(path + ".weight", heads, width), width, eps);
+    }
     List<Parameter.Slice> slices =
         IntStream.range(0, heads)
             .mapToObj(i -> new Parameter.Slice(path + "." + i + ".weight", i * width, width))

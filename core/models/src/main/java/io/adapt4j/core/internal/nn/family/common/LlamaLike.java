@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
+import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.QueryKeyNorm;
@@ -89,12 +90,6 @@ public final class LlamaLike {
     public Norm declare(String path, long width);
   }
 
-  /** Declares a norm of queries or keys with weights for each head. */
-  @FunctionalInterface
-  public interface HeadNormKind {
-    public Norm declare(String path, int heads, long width);
-  }
-
   /** Normalization of queries and keys. */
   public enum QueryKeyNorms {
     /** No normalization. */
@@ -102,7 +97,11 @@ public final class LlamaLike {
     /** Each head separately. */
     PER_HEAD,
     /** All heads together. */
-    FULL_WIDTH
+    FULL_WIDTH,
+    /** Layer norms with weights for each head, in one tensor. */
+    OWN_WEIGHTS,
+    /** Layer norms with weights for each head, in a tensor each. */
+    OWN_TENSORS
   }
 
   private final ModelConfig model;
@@ -132,7 +131,6 @@ public final class LlamaLike {
   private NormPlacement placement = NormPlacement.BEFORE;
   private Optional<NormNames> normNames = Optional.empty();
   private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
-  private @Nullable HeadNormKind headNorms;
   private String queryNorm = "q_norm";
   private String keyNorm = "k_norm";
   private boolean normsAfterRotary;
@@ -284,12 +282,6 @@ public final class LlamaLike {
 
   public LlamaLike queryKeyNorms(QueryKeyNorms kind) {
     queryKeyNorms = kind;
-    return this;
-  }
-
-  /** Normalizes each head of queries and keys with weights of its own. */
-  public LlamaLike headNorms(HeadNormKind kind) {
-    headNorms = kind;
     return this;
   }
 
@@ -458,13 +450,6 @@ public final class LlamaLike {
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {
-    if (headNorms != null) {
-      return new QueryKeyNorm(
-          headNorms.declare(path + "." + queryNorm, heads.query(), heads.dim()),
-          headNorms.declare(path + "." + keyNorm, heads.keyValue(), heads.dim()),
-          false,
-          normsAfterRotary);
-    }
     boolean perHead = queryKeyNorms == QueryKeyNorms.PER_HEAD;
     return switch (queryKeyNorms) {
       case NONE -> null;
@@ -474,6 +459,17 @@ public final class LlamaLike {
               norm(path + "." + keyNorm, perHead ? heads.dim() : heads.keyValueWidth()),
               perHead,
               normsAfterRotary);
+      case OWN_WEIGHTS, OWN_TENSORS -> {
+        double epsilon = model.fields().positiveNumber("layer_norm_eps", 1e-5);
+        boolean apart = queryKeyNorms == QueryKeyNorms.OWN_TENSORS;
+        String query = path + "." + queryNorm;
+        String key = path + "." + keyNorm;
+        yield new QueryKeyNorm(
+            HeadsLayerNorm.declare(query, heads.query(), heads.dim(), epsilon, apart),
+            HeadsLayerNorm.declare(key, heads.keyValue(), heads.dim(), epsilon, apart),
+            false,
+            normsAfterRotary);
+      }
     };
   }
 

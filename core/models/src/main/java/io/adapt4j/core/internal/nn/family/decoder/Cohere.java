@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
-import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import java.util.List;
 import java.util.Set;
 
@@ -57,7 +56,7 @@ public final class Cohere implements Architecture {
     boolean normalizes =
         model.modelType().equals("cohere") && model.fields().bool("use_qk_norm", false);
     if (normalizes) {
-      like.headNorms((path, heads, width) -> HeadsLayerNorm.declare(path, heads, width, epsilon));
+      like.queryKeyNorms(LlamaLike.QueryKeyNorms.OWN_WEIGHTS);
     }
     return model.modelType().equals("cohere") ? like.declare() : alternating(like, model, config);
   }

@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
-import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import java.util.Set;
 
@@ -59,8 +58,7 @@ public final class StableLm implements Architecture {
                 parallel ? LlamaLike.NormPlacement.SHARED_BEFORE : LlamaLike.NormPlacement.BEFORE);
     if (model.fields().bool("qk_layernorm", false)) {
       like.queryKeyNormNames("q_layernorm.norms", "k_layernorm.norms")
-          .headNorms(
-              (path, heads, width) -> HeadsLayerNorm.declareApart(path, heads, width, epsilon));
+          .queryKeyNorms(LlamaLike.QueryKeyNorms.OWN_TENSORS);
     }
     return like.declare();
   }
