@@ -1,4 +1,3 @@
-import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.benchmarks.data.Banking;
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.Measurement;
@@ -11,6 +10,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.tokenize.Tokenizer;

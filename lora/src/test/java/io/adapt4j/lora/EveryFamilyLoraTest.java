@@ -6,7 +6,6 @@ import static io.adapt4j.lora.LoraCase.outputs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -25,6 +24,7 @@ import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.loss.EncoderLoss;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.SequenceLoss;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;

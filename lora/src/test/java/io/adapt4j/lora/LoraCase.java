@@ -3,7 +3,6 @@ package io.adapt4j.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -29,6 +28,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
@@ -125,11 +125,7 @@ public final class LoraCase {
 
   /** Mean loss; its gradients are in the trained values, which were zeroed first. */
   public static double forwardBackward(
-      Decoder decoder,
-      List<Trainable> trained,
-      Batch inputs,
-      boolean recompute,
-      long seed) {
+      Decoder decoder, List<Trainable> trained, Batch inputs, boolean recompute, long seed) {
     for (Trainable parameter : trained) {
       try (Tensor zero = Tensor.zeros(DType.F32, parameter.gradient().sizes())) {
         parameter.gradient().copyFrom(zero);

@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -8,6 +7,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;

@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.QuantizedCheckpoint;
 import java.io.IOException;

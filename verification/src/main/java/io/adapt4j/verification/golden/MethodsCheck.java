@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -10,6 +9,7 @@ import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;

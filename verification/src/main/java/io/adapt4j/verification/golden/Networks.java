@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -26,6 +25,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
@@ -178,8 +178,7 @@ final class Networks {
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
     long[] tokens = Arrays.stream(ids).asLongStream().toArray();
-    return logits(
-        network, new Batch(tokens, mask, new long[ids.length], tokens, 1, ids.length));
+    return logits(network, new Batch(tokens, mask, new long[ids.length], tokens, 1, ids.length));
   }
 
   private static Positions positions(Network network, Batch batch) {

@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;
@@ -22,6 +21,7 @@ import io.adapt4j.core.internal.task.preference.UnpairedSample;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.preference.PreferenceLoss;

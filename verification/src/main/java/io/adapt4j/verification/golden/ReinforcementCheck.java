@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
@@ -10,6 +9,7 @@ import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.task.rl.ClippedObjective;
 import io.adapt4j.core.internal.task.rl.GroupAdvantages;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.lora.Lora;

@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.PaddingSide;

@@ -1,10 +1,10 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -9,6 +8,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,8 +84,7 @@ final class TrainingCheck {
     boolean means = network instanceof EncoderDecoder;
     TrainingStep.Objective<Batch> objective =
         means ? Networks.meanObjective(network) : Networks.objective(network);
-    try (TrainingStep<Batch> training =
-        new TrainingStep<>(objective, adaptation, run.settings())) {
+    try (TrainingStep<Batch> training = new TrainingStep<>(objective, adaptation, run.settings())) {
       for (int step = 0; step < run.steps().size(); step++) {
         double rate = run.learningRate().rate(step);
         double terms = means ? run.steps().get(step).size() : run.labels(step);

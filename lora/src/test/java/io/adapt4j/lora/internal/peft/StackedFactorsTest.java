@@ -12,7 +12,6 @@ import static io.adapt4j.lora.LoraCase.randomize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.internal.tokenize.Batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -22,6 +21,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.LoraCase;
@@ -161,8 +161,7 @@ class StackedFactorsTest {
     return LoraCase.forwardBackward(
         network,
         adaptation.trained(),
-        new Batch(
-            ids, inputs.attentionMask(), ids.clone(), LoraCase.ROWS, LoraCase.LENGTH),
+        new Batch(ids, inputs.attentionMask(), ids.clone(), LoraCase.ROWS, LoraCase.LENGTH),
         false,
         3);
   }

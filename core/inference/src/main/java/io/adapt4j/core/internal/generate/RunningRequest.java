@@ -105,8 +105,8 @@ final class RunningRequest {
   }
 
   /**
-   * Returns the tokens by which the longest prompt of the call is longer, if the rotation of a token
-   * depends on the length: Transformers rotates all rows of a batch by the longest one's.
+   * Returns the tokens by which the longest prompt of the call is longer, if the rotation of a
+   * token depends on the length: Transformers rotates all rows of a batch by the longest one's.
    */
   int extra() {
     return extra;

@@ -37,8 +37,8 @@ class JoinedPassesTest {
   }
 
   /**
-   * Prompts of a token to more than a chunk, two of which share their first tokens. Where a rotation
-   * depends on the length, that of the longest counts ({@code LongGenerationTest}).
+   * Prompts of a token to more than a chunk, two of which share their first tokens. Where a
+   * rotation depends on the length, that of the longest counts ({@code LongGenerationTest}).
    */
   @ParameterizedTest
   @MethodSource("io.adapt4j.core.internal.nn.FamilyFolder#decoders")

@@ -20,8 +20,7 @@ class RequestQueueTest {
   private final RequestQueue queue = new RequestQueue();
 
   private Request single(int id) {
-    return new Request(
-        new int[] {id}, OPTIONS, RequestScheduler.SILENT, new CancellationToken());
+    return new Request(new int[] {id}, OPTIONS, RequestScheduler.SILENT, new CancellationToken());
   }
 
   private List<Request> group(int... ids) {
@@ -94,7 +93,9 @@ class RequestQueueTest {
     assertThat(group.get(1).isOver()).isTrue();
     assertThat(group.get(0).isOver()).isFalse();
     group.get(0).answer(answer("first"));
-    assertThat(Request.awaitAll(group)).extracting(Generation::text).containsExactly("first", "second");
+    assertThat(Request.awaitAll(group))
+        .extracting(Generation::text)
+        .containsExactly("first", "second");
     assertThat(cancellation.isCancelled()).isFalse();
   }
 
