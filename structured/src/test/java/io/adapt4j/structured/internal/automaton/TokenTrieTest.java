@@ -1,0 +1,119 @@
+package io.adapt4j.structured.internal.automaton;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adapt4j.core.tokenize.TokenBytes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A tree of random tokens, several of the same bytes and one without any. */
+class TokenTrieTest {
+
+  private static final int[] ALPHABET = {'a', 'b', '"', 0xC3, 0xA4, 0xE2, 0x82, 0xAC, 7};
+
+  private static TokenBytes tokens;
+  private static TokenTrie trie;
+
+  @BeforeAll
+  static void plant() {
+    SplittableRandom random = new SplittableRandom(5);
+    List<byte[]> all = new ArrayList<>(List.of(new byte[0]));
+    for (int i = 0; i < 400; i++) {
+      byte[] bytes = new byte[1 + random.nextInt(6)];
+      for (int at = 0; at < bytes.length; at++) {
+        bytes[at] = (byte) ALPHABET[random.nextInt(ALPHABET.length)];
+      }
+      all.add(bytes);
+    }
+    all.add(all.get(1));
+    all.add(all.get(1));
+    tokens = TokenBytes.of(all);
+    trie = TokenTrie.of(tokens);
+  }
+
+  private static int node(byte[] bytes) {
+    int node = -1;
+    for (byte value : bytes) {
+      node = trie.child(node, value);
+      assertThat(node).isNotNegative();
+      assertThat(trie.value[node]).isEqualTo(value);
+    }
+    return node;
+  }
+
+  private static List<Integer> idsAt(int node) {
+    List<Integer> ids = new ArrayList<>();
+    for (int id = trie.token[node]; id >= 0; id = trie.same[id]) {
+      ids.add(id);
+    }
+    return ids;
+  }
+
+  @Test
+  void everyTokenEndsAtItsNode() {
+    int longest = 0;
+    for (int id = 1; id < tokens.size(); id++) {
+      int node = node(tokens.bytes(id));
+      assertThat(trie.depth[node]).isEqualTo((short) tokens.length(id));
+      assertThat(idsAt(node)).contains(id);
+      longest = Math.max(longest, tokens.length(id));
+    }
+    assertThat(trie.deepest).isEqualTo(longest);
+    assertThat(idsAt(node(tokens.bytes(1)))).hasSizeGreaterThanOrEqualTo(3).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void nodesHoldNoOtherTokens() {
+    int count = 0;
+    for (int node = 0; node < trie.size(); node++) {
+      for (int id : idsAt(node)) {
+        assertThat(node(tokens.bytes(id))).isEqualTo(node);
+        count++;
+      }
+    }
+    assertThat(count).as("all but the empty one").isEqualTo(tokens.size() - 1);
+  }
+
+  @Test
+  void aSubtreeIsWhatFollowsDeeper() {
+    for (int node = 0; node < trie.size(); node++) {
+      int end = node + 1;
+      while (end < trie.size() && trie.depth[end] > trie.depth[node]) {
+        end++;
+      }
+      assertThat(trie.end[node]).isEqualTo(end);
+      assertThat(trie.child(node, (byte) 1)).isEqualTo(-1);
+    }
+    assertThat(trie.child(-1, (byte) 1)).isEqualTo(-1);
+  }
+
+  private static boolean isPlain(int id) {
+    int state = PlainText.BETWEEN;
+    for (byte value : tokens.bytes(id)) {
+      state = PlainText.after(state, value & 0xFF);
+    }
+    return state != PlainText.OTHER;
+  }
+
+  @Test
+  void plainTokensAndSubtreesWithOthersAreKnown() {
+    for (int id = 1; id < tokens.size(); id++) {
+      assertThat(trie.plain.get(id)).as("token %d", id).isEqualTo(isPlain(id));
+    }
+    for (int node = 0; node < trie.size(); node++) {
+      boolean others = false;
+      for (int below = node; below < trie.end[node]; below++) {
+        others |= idsAt(below).stream().anyMatch(id -> !isPlain(id));
+      }
+      assertThat(trie.mixed[node]).as("node %d", node).isEqualTo(others);
+    }
+  }
+
+  @Test
+  void aVocabularyHasOneTree() {
+    assertThat(TokenTrie.of(tokens)).isSameAs(trie);
+  }
+}
