@@ -528,7 +528,7 @@ def cases(decoder):
         "lfm2_moe": like("lfm2_moe", "Lfm2MoeForCausalLM", 3, ("rms_norm_eps",), conv_L_cache=3, conv_bias=False,
                          layer_types=["conv", FULL, "conv"], norm_eps=1e-5, num_dense_layers=1, num_experts=5,
                          num_experts_per_tok=2, moe_intermediate_size=8, norm_topk_prob=True,
-                         routed_scaling_factor=1.5, use_expert_bias=True, tie_word_embeddings=True),
+                         routed_scaling_factor=1.25, use_expert_bias=True, tie_word_embeddings=True),
         "lfm2": like("lfm2", "Lfm2ForCausalLM", 3, ("rms_norm_eps", "intermediate_size", "rope_theta"),
                      block_auto_adjust_ff_dim=False, block_ff_dim=20, conv_L_cache=4, conv_bias=True,
                      full_attn_idxs=[1], norm_eps=1e-4, theta=10000.0, rope_theta=10000.0, tie_embedding=True),

@@ -52,11 +52,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
         : (value - low) / (high - low);
   }
 
-  /**
-   * Chooses round numbers along the axis.
-   *
-   * @return about five, ascending
-   */
+  /** Chooses round numbers along the axis. */
   public List<Double> ticks() {
     if (logarithmic) {
       List<Double> ticks = logarithmicTicks();

@@ -49,11 +49,7 @@ public final class BoundedFiles {
     }
   }
 
-  /**
-   * Reads a text in UTF-8.
-   *
-   * @param limit maximum number of bytes
-   */
+  /** Reads a text in UTF-8. */
   public static String readText(Path file, long limit) throws IOException {
     return StandardCharsets.UTF_8
         .newDecoder()

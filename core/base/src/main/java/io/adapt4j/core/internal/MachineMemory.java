@@ -28,7 +28,6 @@ public final class MachineMemory {
   /**
    * Reads the smallest limit of the process's group and its parents, of cgroup v1 or v2.
    *
-   * @param root the file system's root
    * @return bytes; {@link Long#MAX_VALUE} without a limit or outside of Linux
    */
   public static long limit(Path root) {

@@ -46,11 +46,7 @@ public final class PlainJson {
         "expected a text, number, boolean, list or map, found a " + value.getClass().getName());
   }
 
-  /**
-   * Returns a map as a JSON object.
-   *
-   * @return the object, in the order of the map
-   */
+  /** Returns a map as a JSON object. */
   public static ObjectNode object(Map<?, ?> map) {
     ObjectNode object = NODES.objectNode();
     map.forEach(

@@ -31,11 +31,7 @@ public final class Words {
     return words.toString();
   }
 
-  /**
-   * Returns the character n-grams of a text.
-   *
-   * @return distinct hashes, ascending
-   */
+  /** Returns the character n-grams of a text. */
   public static long[] shingles(String text, int characters) {
     String words = normalized(text);
     int count = Math.max(1, words.length() - characters + 1);
@@ -92,12 +88,7 @@ public final class Words {
     return z ^ (z >>> 31);
   }
 
-  /**
-   * Sorts numbers and removes duplicates.
-   *
-   * @param values sorted in place
-   * @return the distinct numbers, ascending
-   */
+  /** Sorts numbers and removes duplicates. */
   public static long[] distinct(long[] values) {
     Arrays.sort(values);
     int kept = 0;

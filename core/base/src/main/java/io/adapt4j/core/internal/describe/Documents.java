@@ -64,11 +64,7 @@ public final class Documents {
     return read(file, MAX_BYTES);
   }
 
-  /**
-   * Reads a file written by a program, which may be larger than a hand-written one.
-   *
-   * @param maxBytes maximum size in bytes
-   */
+  /** Reads a file written by a program, which may be larger than a hand-written one. */
   public static Value read(Path file, int maxBytes) {
     Path folder = file.toAbsolutePath().getParent();
     try {

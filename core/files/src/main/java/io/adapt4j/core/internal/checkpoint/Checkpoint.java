@@ -109,22 +109,12 @@ public final class Checkpoint implements AutoCloseable {
     return holder(name).entry(name);
   }
 
-  /**
-   * Maps a whole tensor.
-   *
-   * @return a read-only, little-endian view of its bytes
-   */
+  /** Maps a whole tensor. */
   public ByteBuffer bytes(String name) {
     return holder(name).bytes(name);
   }
 
-  /**
-   * Maps part of a tensor.
-   *
-   * @param offset first byte of the part, from the start of the tensor
-   * @param length size of the part in bytes
-   * @return a read-only, little-endian view of these bytes
-   */
+  /** Maps part of a tensor. */
   public ByteBuffer bytes(String name, long offset, int length) {
     return holder(name).bytes(name, offset, length);
   }

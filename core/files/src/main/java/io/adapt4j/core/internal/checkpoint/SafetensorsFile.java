@@ -114,8 +114,6 @@ public final class SafetensorsFile implements TensorFile {
   /**
    * Copies part of a tensor into the caller's memory without mapping the file. Reading a whole
    * model this way leaves no second copy of it in the process's RSS.
-   *
-   * @param offset first byte of the part, from the start of the tensor
    */
   @Override
   public void read(String name, long offset, ByteBuffer target) {

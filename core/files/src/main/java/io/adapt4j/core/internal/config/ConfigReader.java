@@ -97,11 +97,7 @@ public final class ConfigReader {
     return object.hasNonNull(field);
   }
 
-  /**
-   * Reads an optional integer.
-   *
-   * @return its value, or empty if it is absent or null
-   */
+  /** Reads an optional integer. */
   public OptionalInt optionalInt(String field) {
     return has(field)
         ? OptionalInt.of(asInt(field, object.get(field), "an integer"))
@@ -188,11 +184,7 @@ public final class ConfigReader {
     return Optional.of(object.get(field).textValue());
   }
 
-  /**
-   * Reads a list of strings.
-   *
-   * @return the strings; an empty list if it is absent or null
-   */
+  /** Reads a list of strings. */
   public List<String> texts(String field) {
     if (!has(field)) {
       return List.of();
@@ -207,11 +199,7 @@ public final class ConfigReader {
     return List.copyOf(texts);
   }
 
-  /**
-   * Reads one integer or a list of integers: files write token ids either way.
-   *
-   * @return the integers; an empty list if it is absent or null
-   */
+  /** Reads one integer or a list of integers: files write token ids either way. */
   public List<Integer> integers(String field) {
     String expected = "an integer or an array of integers";
     if (!has(field)) {
@@ -269,11 +257,7 @@ public final class ConfigReader {
     return OptionalDouble.empty();
   }
 
-  /**
-   * Distinguishes a null field from an absent one, for fields in which null has a meaning.
-   *
-   * @return whether the field is present and null
-   */
+  /** Distinguishes a null field from an absent one, for fields in which null has a meaning. */
   public boolean isNull(String field) {
     return object.path(field).isNull();
   }

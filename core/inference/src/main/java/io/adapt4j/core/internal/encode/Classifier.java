@@ -33,20 +33,12 @@ public final class Classifier {
     runner.batchInvariant(on);
   }
 
-  /**
-   * Scores texts.
-   *
-   * @return the logits of each text, one per class, in the order of the texts
-   */
+  /** Scores texts. */
   public List<float[]> logits(List<String> texts) {
     return run(TokenSequence.of(tokenizer.encodeAllTruncated(texts, maxTokens)));
   }
 
-  /**
-   * Scores pairs of one text with others.
-   *
-   * @return the logits of each pair, one per class, in the order of the second texts
-   */
+  /** Scores pairs of one text with others. */
   public List<float[]> pairLogits(String first, List<String> seconds) {
     List<Encoding> encoded = tokenizer.encodePairs(first, seconds, maxTokens);
     List<TokenSequence> pairs = new ArrayList<>();

@@ -29,11 +29,7 @@ public final class MaskFiller {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /**
-   * Predicts the masked tokens of a text.
-   *
-   * @return the most likely tokens of each mask, in the order of the masks
-   */
+  /** Predicts the masked tokens of a text. */
   public List<MaskPrediction> fill(String text, int best) {
     int[] ids = tokenizer.encode(text, true);
     requireFitting(ids);

@@ -24,11 +24,7 @@ final class AnswerConstraint {
     this.endLogits = new float[this.endIds.length];
   }
 
-  /**
-   * Masks the tokens that may not come next.
-   *
-   * @param logits those of forbidden tokens become negative infinity
-   */
+  /** Masks the tokens that may not come next. */
   void mask(float[] logits) {
     TokenMask allowed = state.allowed();
     boolean mayEnd = state.mayEnd();

@@ -68,7 +68,6 @@ final class RunningRequest {
    * Starts a request.
    *
    * @param room number of tokens that the context has room for after the prompt
-   * @param constraint constraint on the text, or null
    */
   RunningRequest(
       Decoder decoder,

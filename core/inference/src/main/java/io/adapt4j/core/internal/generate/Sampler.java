@@ -50,11 +50,7 @@ final class Sampler {
     this(options, row, promptIds, null);
   }
 
-  /**
-   * Creates the sampler of one row.
-   *
-   * @param constraint restricts the tokens, or null
-   */
+  /** Creates the sampler of one row. */
   Sampler(
       GenerationOptions options, int row, int[] promptIds, @Nullable AnswerConstraint constraint) {
     this.options = options;

@@ -93,8 +93,6 @@ public interface MethodMechanics extends FineTuningMethod {
   /**
    * Returns whether this method trains a low-rank update of a projection whose first values may be
    * set by {@link io.adapt4j.core.internal.nn.linear.Linear#cancelOutputs}.
-   *
-   * @param path path of the projection
    */
   default boolean canCancel(Network declared, String path) {
     return false;

@@ -91,11 +91,7 @@ public final class Encoder extends Network {
     return placement.windows().stream().filter(window -> window > 0).count();
   }
 
-  /**
-   * Returns the number of token types, such as first and second text of a pair.
-   *
-   * @return 0 if the model has no token types
-   */
+  /** Returns the number of token types, such as first and second text of a pair. */
   public int tokenTypes() {
     Parameter types = body().embeddings().types();
     return types == null ? 0 : Math.toIntExact(types.sizes()[0]);
@@ -126,11 +122,7 @@ public final class Encoder extends Network {
     return !OutputLayer.isEncoder(modelConfig().modelType());
   }
 
-  /**
-   * Returns the number of classes.
-   *
-   * @return 0 if the model is not a classifier
-   */
+  /** Returns the number of classes. */
   public int classes() {
     if (head instanceof TokenChoiceHead) {
       return 1;

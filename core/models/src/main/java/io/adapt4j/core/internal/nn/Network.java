@@ -160,11 +160,7 @@ public abstract sealed class Network implements AutoCloseable
     return body.linears();
   }
 
-  /**
-   * Returns the layers with quantized weights.
-   *
-   * @return in the order of {@link #linears}; empty in an unquantized network
-   */
+  /** Returns the layers with quantized weights. */
   public List<QuantizedLinear> packedLinears() {
     List<QuantizedLinear> found = new ArrayList<>();
     for (LinearSlot slot : linears()) {
@@ -228,11 +224,7 @@ public abstract sealed class Network implements AutoCloseable
     return body.rotary().stream().mapToLong(RotaryFrequencies::rotaryDim).sum();
   }
 
-  /**
-   * Returns the number of masks [B, T, T] that a padded batch needs.
-   *
-   * @return 0 for decoders, whose batches are padded on the right
-   */
+  /** Returns the number of masks [B, T, T] that a padded batch needs. */
   public abstract long windowMasks();
 
   /** Returns the number of values in all parameters and quantized weights. */

@@ -255,7 +255,7 @@ public final class Mesh implements AutoCloseable {
 
   /** Returns the ranks below a limit, without this worker's. */
   int[] others(int limit) {
-    return IntStream.range(0, limit).filter(other -> other != rank).toArray();
+    return IntStream.range(0, limit).filter(each -> each != rank).toArray();
   }
 
   /** Returns the number of the next operation, by which all workers notice when they diverge. */
@@ -396,8 +396,8 @@ public final class Mesh implements AutoCloseable {
   private String missing() {
     return connecting.isEmpty()
         ? IntStream.range(0, size())
-            .filter(other -> blocked.get(other) > 0)
-            .mapToObj(other -> "worker " + other)
+            .filter(each -> blocked.get(each) > 0)
+            .mapToObj(each -> "worker " + each)
             .collect(Collectors.joining(", "))
         : connecting;
   }

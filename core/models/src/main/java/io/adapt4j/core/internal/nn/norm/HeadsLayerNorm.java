@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Layer normalization of each head to mean 0 and variance 1, with weights of its own and without a
+ * Layer normalization of each head to mean 0 and variance 1, with separate weights and without a
  * bias. Its input has all heads side by side.
  *
  * @param weight [heads, width] or [heads width]
@@ -19,7 +19,7 @@ public record HeadsLayerNorm(Parameter weight, long width, double eps) implement
   /**
    * Declares the norm of some heads.
    *
-   * @param apart whether each head's weight is a tensor of its own, {@code PATH.INDEX.weight}
+   * @param apart whether each head's weight is a separate tensor, {@code PATH.INDEX.weight}
    */
   public static HeadsLayerNorm declare(
       String path, int heads, long width, double eps, boolean apart) {
