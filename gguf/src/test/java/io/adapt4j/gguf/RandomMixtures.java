@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.random.RandomGenerator;
+import java.util.Random;
 
 /** Experts of small mixtures in the 4 bits that GPT-OSS stores. */
 final class RandomMixtures {
@@ -19,7 +19,7 @@ final class RandomMixtures {
   }
 
   /** Puts random numbers in MXFP4 in the place of the weights of experts. */
-  static List<TensorData> fourBit(List<TensorData> tensors, RandomGenerator random) {
+  static List<TensorData> fourBit(List<TensorData> tensors, Random random) {
     List<TensorData> written = new ArrayList<>();
     for (TensorData tensor : tensors) {
       String name = tensor.name();

@@ -19,8 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
-import java.util.random.RandomGenerator;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
@@ -160,7 +159,7 @@ final class RandomModels {
     boolean fourBit = RandomMixtures.isFourBit(config);
     Map<String, List<Long>> shapes =
         Architectures.declareDecoder(ModelConfig.read(folder)).tensors();
-    RandomGenerator random = new SplittableRandom(name.hashCode());
+    Random random = new Random(name.hashCode());
     List<TensorData> tensors = new ArrayList<>();
     shapes.forEach((tensor, shape) -> tensors.add(random(tensor, shape, small, random)));
     SafetensorsWriter.create()
@@ -169,8 +168,7 @@ final class RandomModels {
     return folder;
   }
 
-  private static TensorData random(
-      String name, List<Long> shape, boolean small, RandomGenerator random) {
+  private static TensorData random(String name, List<Long> shape, boolean small, Random random) {
     int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
     boolean norm = name.contains("norm") || name.contains("ln_");
     // Scores have no factor there: rounding must not choose whom a token attends to.
