@@ -37,7 +37,7 @@ public record Measurement(
     if (name.isBlank()) {
       throw new IllegalArgumentException("A figure has no name; its value is " + value);
     }
-    if (!Double.isFinite(value) || error != null && (!Double.isFinite(error) || error < 0)) {
+    if (!Double.isFinite(value) || (error != null && !(error >= 0 && Double.isFinite(error)))) {
       throw new IllegalArgumentException(
           "%s: expected a finite value and an error of at least 0, found %s, %s"
               .formatted(name, value, error));
