@@ -27,8 +27,8 @@ public record TrainingDefaults(
   public static final int EPOCHS = 3;
 
   /**
-   * Epochs over pairs, preferences and prompts, as in the recipes of Sentence Transformers and TRL
-   * and for InstructGPT's reward model: more epochs overfit the comparisons.
+   * Epochs over preferences, rankings and prompts, as in the recipes of TRL and for InstructGPT's
+   * reward model: more epochs overfit the comparisons.
    */
   public static final int EPOCHS_OF_COMPARISONS = 1;
 
@@ -175,9 +175,9 @@ public record TrainingDefaults(
 
   private static int epochsOf(TaskKind task) {
     return switch (task) {
-      case PREFERENCE, PREFERENCE_WITHOUT_REFERENCE, REWARD, REINFORCEMENT, EMBEDDINGS, RERANKING ->
+      case PREFERENCE, PREFERENCE_WITHOUT_REFERENCE, REWARD, REINFORCEMENT, RERANKING ->
           EPOCHS_OF_COMPARISONS;
-      case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS -> EPOCHS;
+      case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS, EMBEDDINGS -> EPOCHS;
     };
   }
 

@@ -16,7 +16,7 @@ class TrainingDefaultsTest {
   @CsvSource({
     "NEXT_TOKENS, 2e-5, 2e-4, 3e-3, 3, 8, 0.03",
     "CLASSIFICATION, 5e-5, 2e-4, 3e-3, 3, 16, 0.03",
-    "EMBEDDINGS, 2e-5, 5e-5, 1e-3, 1, 32, 0.1",
+    "EMBEDDINGS, 2e-5, 5e-5, 1e-3, 3, 32, 0.1",
     "PREFERENCE, 5e-7, 5e-6, 1e-4, 1, 8, 0.1",
     "PREFERENCE_WITHOUT_REFERENCE, 1e-6, 1e-5, 2e-4, 1, 8, 0.1",
     "REWARD, 1e-5, 1e-4, 3e-3, 1, 8, 0.03",
