@@ -65,19 +65,26 @@ class ExpressionsTest {
         "(abab|abac|abba|ab)c",
         "(a|b|c|ab|ca){6}",
         "[a-bä-ø€]{2,8}",
-        "(ab?c?){5,6}"
+        "(ab?c?){5,6}",
+        "[^\"\\\\\\u0000-\\u001f]*",
+        "[^\"\\\\\\u0000-\\u001f]{0,4}",
+        "[^\"\\\\\\u0000-\\u001fä]*",
+        "[^\"\\\\\\u0000-\\u001fb]+",
+        "\"[^\"\\\\\\u0000-\\u001f]*\"",
+        "[ -~]*",
+        "([^\"\\\\\\u0000-\\u001f][a-z])*"
       })
   void tokensThatMayFollowAreThoseOfTheExpression(String expression) {
     Pattern pattern = Pattern.compile(expression);
     Machine machine = Machine.compile(RegexParser.whole(expression)).over(TOKENS);
     SplittableRandom random = new SplittableRandom(expression.hashCode());
-    for (int walk = 0; walk < 12; walk++) {
+    for (int walk = 0; walk < 30; walk++) {
       ConstraintState state = machine.begin(TOKENS, false);
       StringBuilder text = new StringBuilder();
       for (int step = 0; step < 14; step++) {
         assertThat(state.mayEnd()).as(text.toString()).isEqualTo(pattern.matcher(text).matches());
         BitSet expected = new BitSet();
-        for (int id = '"'; id < TOKENS.size(); id++) {
+        for (int id = 0; id < TOKENS.size(); id++) {
           String piece = piece(id);
           if (piece != null && isBeginning(pattern, text + piece)) {
             expected.set(id);

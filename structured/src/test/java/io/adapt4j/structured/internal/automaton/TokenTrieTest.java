@@ -6,7 +6,6 @@ import io.adapt4j.core.tokenize.TokenBytes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A tree of random tokens, several of the same bytes and one without any. */
@@ -14,11 +13,10 @@ class TokenTrieTest {
 
   private static final int[] ALPHABET = {'a', 'b', '"', 0xC3, 0xA4, 0xE2, 0x82, 0xAC, 7};
 
-  private static TokenBytes tokens;
-  private static TokenTrie trie;
+  private final TokenBytes tokens = tokens();
+  private final TokenTrie trie = TokenTrie.of(tokens);
 
-  @BeforeAll
-  static void plant() {
+  private static TokenBytes tokens() {
     SplittableRandom random = new SplittableRandom(5);
     List<byte[]> all = new ArrayList<>(List.of(new byte[0]));
     for (int i = 0; i < 400; i++) {
@@ -30,11 +28,10 @@ class TokenTrieTest {
     }
     all.add(all.get(1));
     all.add(all.get(1));
-    tokens = TokenBytes.of(all);
-    trie = TokenTrie.of(tokens);
+    return TokenBytes.of(all);
   }
 
-  private static int node(byte[] bytes) {
+  private int node(byte[] bytes) {
     int node = -1;
     for (byte value : bytes) {
       node = trie.child(node, value);
@@ -44,7 +41,7 @@ class TokenTrieTest {
     return node;
   }
 
-  private static List<Integer> idsAt(int node) {
+  private List<Integer> idsAt(int node) {
     List<Integer> ids = new ArrayList<>();
     for (int id = trie.token[node]; id >= 0; id = trie.same[id]) {
       ids.add(id);
@@ -90,7 +87,7 @@ class TokenTrieTest {
     assertThat(trie.child(-1, (byte) 1)).isEqualTo(-1);
   }
 
-  private static boolean isPlain(int id) {
+  private boolean isPlain(int id) {
     int state = PlainText.BETWEEN;
     for (byte value : tokens.bytes(id)) {
       state = PlainText.after(state, value & 0xFF);
