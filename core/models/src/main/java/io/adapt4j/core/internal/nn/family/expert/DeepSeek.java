@@ -98,10 +98,7 @@ public final class DeepSeek implements Architecture {
     LlamaLike like =
         new LlamaLike(model, config)
             .mixers((path, layer) -> attention(fields, config, widths, path + ".self_attn"));
-    if (fields.optionalInt("num_nextn_predict_layers").orElse(0) > 0) {
-      // Layers that predict further tokens, stored after those of the model.
-      like.unused("model\\.layers\\." + config.layers() + "\\..*", "");
-    }
+    SigmoidRouted.leaveOutFurtherTokens(like, fields, config.layers());
     Experts experts = second ? second(model) : SigmoidRouted.experts(model);
     int first = fields.optionalInt("first_k_dense_replace").orElse(firstSparse);
     int shared = fields.optionalInt("n_shared_experts").orElse(second ? 2 : 1);

@@ -83,6 +83,7 @@ public final class SigmoidRouted implements Architecture {
           LayerTypes.sliding(model, config.layers(), layer -> window > 0 && layer >= dense);
       like.window(LayerTypes.windows(model, slides, window));
     }
+    leaveOutFurtherTokens(like, fields, config.layers());
     Experts experts = experts(model);
     int first = fields.optionalInt("first_k_dense_replace").orElse(glm ? 1 : 0);
     int shared = fields.optionalInt("n_shared_experts").orElse(glm ? 1 : 0);
@@ -92,6 +93,14 @@ public final class SigmoidRouted implements Architecture {
                     ? like.mlp(path + ".mlp")
                     : experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared)))
         .declare();
+  }
+
+  /** Leaves out the layers that predict further tokens, which are stored after the model's. */
+  static void leaveOutFurtherTokens(LlamaLike like, ConfigReader fields, int layers) {
+    int further = fields.optionalInt("num_nextn_predict_layers").orElse(0);
+    for (int layer = layers; layer < layers + further; layer++) {
+      like.unused("model\\.layers\\." + layer + "\\..*", "");
+    }
   }
 
   /** Returns the experts of a family with sigmoid routing. */
