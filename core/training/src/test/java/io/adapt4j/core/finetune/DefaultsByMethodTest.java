@@ -87,7 +87,7 @@ class DefaultsByMethodTest {
                 new Example.QueryPassage("the cat", "a cat"),
                 new Example.QueryPassage("the dog", "a dog")));
     assertThat(values(on(encoder, Task.embeddings(), found).build().plan()))
-        .contains(entry("learningRate", "2e-05"), entry("epochs", "1"), entry("batchSize", "32"));
+        .contains(entry("learningRate", "2e-05"), entry("epochs", "3"), entry("batchSize", "32"));
     Dataset classified =
         Datasets.of(
             List.of(
