@@ -379,9 +379,10 @@ inline const RoundedKernels& roundedKernels(int variant) {
   }
   return variant == AVX2 ? avx2::ROUNDED<ID> : scalar::ROUNDED<ID>;
 #elif defined(__aarch64__)
-  return variant == SCALAR ? scalar::ROUNDED<ID>
-         : variant == NEON ? neon::ROUNDED<ID>
-                           : neondot::ROUNDED<ID>;
+  return variant == SCALAR     ? scalar::ROUNDED<ID>
+         : variant == NEON     ? neon::ROUNDED<ID>
+         : variant == NEON_DOT ? neondot::ROUNDED<ID>
+                               : neonmm::ROUNDED<ID>;
 #else
   return scalar::ROUNDED<ID>;
 #endif

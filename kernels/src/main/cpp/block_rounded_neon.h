@@ -33,31 +33,26 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
       }
 #pragma GCC unroll 2
       for (int part = 0; part < Token::SUMS; part++) {
-        FourRows parts[TOKENS][QUADS];
-        for (int t = 0; t < TOKENS; t++) {
+        QuadSums<TOKENS, QUADS> parts;
+#pragma GCC unroll 4
+        for (int four = part * FOURS; four < (part + 1) * FOURS; four += 2) {
+          int8x16_t codes[2][QUADS];
+          const int8_t* entries[TOKENS];
           for (int q = 0; q < QUADS; q++) {
-            parts[t][q] = FourRows::zero();
-          }
-        }
-#pragma GCC unroll 8
-        for (int four = part * FOURS; four < (part + 1) * FOURS; four++) {
-          int8x16_t codes[QUADS];
-          for (int q = 0; q < QUADS; q++) {
-            codes[q] = neon::signedCodes<ID>(group + LAYOUT.groupHead + (quad + q) * 16, four);
+            const uint8_t* from = group + LAYOUT.groupHead + (quad + q) * 16;
+            codes[0][q] = neon::signedCodes<ID>(from, four);
+            codes[1][q] = neon::signedCodes<ID>(from, four + 1);
           }
           for (int t = 0; t < TOKENS; t++) {
-            const int8x16_t entries =
-                neon::fourTimes(token[t].codes + at * BLOCK_GROUP + four * 4);
-            for (int q = 0; q < QUADS; q++) {
-              parts[t][q].add(codes[q], entries);
-            }
+            entries[t] = token[t].codes + at * BLOCK_GROUP + four * 4;
           }
+          parts.add(codes[0], codes[1], entries);
         }
         for (int q = 0; q < QUADS; q++) {
           const float32x4_t factor =
               neon::factorOf<ID>(scale[q], group + part * 16 + (quad + q) * 4);
           for (int t = 0; t < TOKENS; t++) {
-            int32x4_t sum = parts[t][q].sums();
+            int32x4_t sum = parts.of(t, q);
             if (!LAYOUT.minimum && ID != Q8_0) {
               sum = vaddq_s32(sum, vdupq_n_s32(token[t].offsets[at * Token::SUMS + part]));
             }

@@ -431,9 +431,10 @@ inline const FourBitRoundedKernels& roundedFourBitKernelsOf(int variant) {
   }
   return variant == AVX2 ? avx2::ROUNDED_FOUR_BIT : scalar::ROUNDED_FOUR_BIT;
 #elif defined(__aarch64__)
-  return variant == SCALAR ? scalar::ROUNDED_FOUR_BIT
-         : variant == NEON ? neon::ROUNDED_FOUR_BIT
-                           : neondot::ROUNDED_FOUR_BIT;
+  return variant == SCALAR     ? scalar::ROUNDED_FOUR_BIT
+         : variant == NEON     ? neon::ROUNDED_FOUR_BIT
+         : variant == NEON_DOT ? neondot::ROUNDED_FOUR_BIT
+                               : neonmm::ROUNDED_FOUR_BIT;
 #else
   return scalar::ROUNDED_FOUR_BIT;
 #endif

@@ -17,30 +17,26 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* tiles, int quad, int64_t
   }
   for (int64_t b = 0; b < Int8Token::blocks(columns); b++) {
     const uint8_t* tile = tiles + b * INT8_TILE + quad * 16;
-    FourRows parts[TOKENS][QUADS];
-    for (int t = 0; t < TOKENS; t++) {
-      for (int q = 0; q < QUADS; q++) {
-        parts[t][q] = FourRows::zero();
-      }
-    }
-    for (int s = 0; s < 8; s++) {
+    QuadSums<TOKENS, QUADS> parts;
+    for (int s = 0; s < 8; s += 2) {
       __builtin_prefetch(tile + s * 64 + 4 * INT8_TILE);
-      int8x16_t codes[QUADS];
+      __builtin_prefetch(tile + (s + 1) * 64 + 4 * INT8_TILE);
+      int8x16_t codes[2][QUADS];
+      const int8_t* entries[TOKENS];
       for (int q = 0; q < QUADS; q++) {
-        codes[q] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(tile + s * 64 + q * 16), vdupq_n_u8(128)));
+        codes[0][q] = neon::signedCodes(tile + s * 64 + q * 16);
+        codes[1][q] = neon::signedCodes(tile + (s + 1) * 64 + q * 16);
       }
       for (int t = 0; t < TOKENS; t++) {
-        const int8x16_t entries = neon::fourTimes(token[t].codes + b * INT8_BLOCK + s * 4);
-        for (int q = 0; q < QUADS; q++) {
-          parts[t][q].add(codes[q], entries);
-        }
+        entries[t] = token[t].codes + b * INT8_BLOCK + s * 4;
       }
+      parts.add(codes[0], codes[1], entries);
     }
     for (int q = 0; q < QUADS; q++) {
       const float32x4_t scales = neon::fourHalves(tiles + b * INT8_TILE + INT8_CODES +
                                                   (quad + q) * 8);
       for (int t = 0; t < TOKENS; t++) {
-        total[t][q] = vfmaq_f32(total[t][q], vcvtq_f32_s32(parts[t][q].sums()),
+        total[t][q] = vfmaq_f32(total[t][q], vcvtq_f32_s32(parts.of(t, q)),
                                 vmulq_n_f32(scales, token[t].scales[b]));
       }
     }

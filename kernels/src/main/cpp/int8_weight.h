@@ -387,6 +387,11 @@ constexpr Int8Kernels INT8{roundInt8, multiplyInt8, avx2::restoreInt8, avx2::qua
 
 namespace neon {
 
+// Codes without the 128 that they are raised by.
+ADAPT4J_INLINE int8x16_t signedCodes(const uint8_t* codes) {
+  return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(codes), vdupq_n_u8(128)));
+}
+
 inline bool quantizeInt8(const void* from, int type, int64_t index, int64_t row, uint8_t* tile) {
   float values[INT8_BLOCK];
   float32x4_t most = vdupq_n_f32(0);
@@ -429,7 +434,10 @@ inline const Int8Kernels& int8KernelsOf(int variant) {
   }
   return variant == AVX2 ? avx2::INT8 : scalar::INT8;
 #elif defined(__aarch64__)
-  return variant == SCALAR ? scalar::INT8 : variant == NEON ? neon::INT8 : neondot::INT8;
+  return variant == SCALAR     ? scalar::INT8
+         : variant == NEON     ? neon::INT8
+         : variant == NEON_DOT ? neondot::INT8
+                               : neonmm::INT8;
 #else
   return scalar::INT8;
 #endif

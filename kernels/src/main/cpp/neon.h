@@ -169,26 +169,6 @@ inline void multiply(const WeightData& weight, const void* x, int xType, int tok
 constexpr Kernels KERNELS{scalar::scales,  dequantize, scalar::preparedBytes,
                           scalar::prepare, multiply,   scalar::quantize};
 
-// Sums of products in 8 bits. Of a row: 16 at a time, spread over the lanes.
-ADAPT4J_INLINE int32x4_t addRow(int32x4_t sums, int8x16_t a, int8x16_t b) {
-  return vpadalq_s16(vpadalq_s16(sums, vmull_s8(vget_low_s8(a), vget_low_s8(b))),
-                     vmull_high_s8(a, b));
-}
-
-// Of 4 rows that stand side by side: 4 of each at a time.
-struct FourRows {
-  int32x4_t low, high;
-
-  ADAPT4J_INLINE static FourRows zero() { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
-
-  ADAPT4J_INLINE void add(int8x16_t rows, int8x16_t entries) {
-    low = vpadalq_s16(low, vmull_s8(vget_low_s8(rows), vget_low_s8(entries)));
-    high = vpadalq_s16(high, vmull_high_s8(rows, entries));
-  }
-
-  ADAPT4J_INLINE int32x4_t sums() const { return vpaddq_s32(low, high); }
-};
-
 // 4 entries of a token, 4 times.
 ADAPT4J_INLINE int8x16_t fourTimes(const int8_t* entries) {
   return vreinterpretq_s8_s32(vld1q_dup_s32(reinterpret_cast<const int32_t*>(entries)));
@@ -198,27 +178,167 @@ ADAPT4J_INLINE float32x4_t fourHalves(const uint8_t* from) {
   return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(from)));
 }
 
+// Sums of 4 rows that stand side by side with a token: 4 inputs of each row at a time.
+struct FourRows {
+  int32x4_t low = vdupq_n_s32(0), high = vdupq_n_s32(0);
+
+  ADAPT4J_INLINE void add(int8x16_t rows, int8x16_t entries) {
+    low = vpadalq_s16(low, vmull_s8(vget_low_s8(rows), vget_low_s8(entries)));
+    high = vpadalq_s16(high, vmull_high_s8(rows, entries));
+  }
+
+  ADAPT4J_INLINE int32x4_t sums() const { return vpaddq_s32(low, high); }
+};
+
+// Sums of QUADS times 4 rows with TOKENS tokens: 8 inputs at a time.
+template <int TOKENS, int QUADS>
+struct QuadSums {
+  FourRows parts[TOKENS][QUADS];
+
+  ADAPT4J_INLINE void add(const int8x16_t* first, const int8x16_t* second,
+                          const int8_t* const* entries) {
+    for (int t = 0; t < TOKENS; t++) {
+      const int8x16_t four = fourTimes(entries[t]), next = fourTimes(entries[t] + 4);
+      for (int q = 0; q < QUADS; q++) {
+        parts[t][q].add(first[q], four);
+        parts[t][q].add(second[q], next);
+      }
+    }
+  }
+
+  ADAPT4J_INLINE int32x4_t of(int t, int q) const { return parts[t][q].sums(); }
+};
+
+// Sums of 4 rows, 16 inputs each at a time, with one token, or with two in sets that need two.
+struct RowSums {
+  static constexpr int TOKENS = 1;
+
+  ADAPT4J_INLINE static void prepare(int8x16_t (*)[2]) {}
+
+  ADAPT4J_INLINE static int32x4_t add(int32x4_t sums, int8x16_t a, int8x16_t b) {
+    return vpadalq_s16(vpadalq_s16(sums, vmull_s8(vget_low_s8(a), vget_low_s8(b))),
+                       vmull_high_s8(a, b));
+  }
+
+  ADAPT4J_INLINE static void of(const int8x16_t (*rows)[2], const int8x16_t (*tokens)[2],
+                                int32x4_t* out) {
+    int32x4_t sums[4];
+    for (int r = 0; r < 4; r++) {
+      sums[r] = add(add(vdupq_n_s32(0), rows[r][0], tokens[0][0]), rows[r][1], tokens[0][1]);
+    }
+    *out = vpaddq_s32(vpaddq_s32(sums[0], sums[1]), vpaddq_s32(sums[2], sums[3]));
+  }
+};
+
 }  // namespace neon
 
 namespace neondot {
 
-ADAPT4J_DOT ADAPT4J_INLINE int32x4_t addRow(int32x4_t sums, int8x16_t a, int8x16_t b) {
-  return vdotq_s32(sums, a, b);
-}
+template <int TOKENS, int QUADS>
+struct QuadSums {
+  int32x4_t parts[TOKENS][QUADS] = {};
 
-struct FourRows {
-  int32x4_t all;
-
-  ADAPT4J_INLINE static FourRows zero() { return {vdupq_n_s32(0)}; }
-
-  ADAPT4J_DOT ADAPT4J_INLINE void add(int8x16_t rows, int8x16_t entries) {
-    all = vdotq_s32(all, rows, entries);
+  ADAPT4J_DOT ADAPT4J_INLINE void add(const int8x16_t* first, const int8x16_t* second,
+                                      const int8_t* const* entries) {
+    for (int t = 0; t < TOKENS; t++) {
+      const int8x16_t four = neon::fourTimes(entries[t]), next = neon::fourTimes(entries[t] + 4);
+      for (int q = 0; q < QUADS; q++) {
+        parts[t][q] = vdotq_s32(vdotq_s32(parts[t][q], first[q], four), second[q], next);
+      }
+    }
   }
 
-  ADAPT4J_INLINE int32x4_t sums() const { return all; }
+  ADAPT4J_INLINE int32x4_t of(int t, int q) const { return parts[t][q]; }
+};
+
+struct RowSums {
+  static constexpr int TOKENS = 1;
+
+  ADAPT4J_INLINE static void prepare(int8x16_t (*)[2]) {}
+
+  ADAPT4J_DOT ADAPT4J_INLINE static void of(const int8x16_t (*rows)[2],
+                                            const int8x16_t (*tokens)[2], int32x4_t* out) {
+    int32x4_t sums[4];
+    for (int r = 0; r < 4; r++) {
+      sums[r] = vdotq_s32(vdotq_s32(vdupq_n_s32(0), rows[r][0], tokens[0][0]), rows[r][1],
+                          tokens[0][1]);
+    }
+    *out = vpaddq_s32(vpaddq_s32(sums[0], sums[1]), vpaddq_s32(sums[2], sums[3]));
+  }
 };
 
 }  // namespace neondot
+
+// Matrix products of 2 rows and 2 tokens, 8 inputs each: the sums are [row][token].
+namespace neonmm {
+
+template <int TOKENS, int QUADS>
+struct QuadSums {
+  static constexpr int PAIRS = (TOKENS + 1) / 2;
+
+  int32x4_t parts[PAIRS][QUADS][2] = {};
+
+  ADAPT4J_I8MM ADAPT4J_INLINE void add(const int8x16_t* first, const int8x16_t* second,
+                                       const int8_t* const* entries) {
+    int8x16_t pairs[PAIRS];
+    for (int p = 0; p < PAIRS; p++) {
+      const int last = 2 * p + 1 < TOKENS ? 2 * p + 1 : 2 * p;
+      pairs[p] = vcombine_s8(vld1_s8(entries[2 * p]), vld1_s8(entries[last]));
+    }
+    for (int q = 0; q < QUADS; q++) {
+      const int32x4_t a = vreinterpretq_s32_s8(first[q]), b = vreinterpretq_s32_s8(second[q]);
+      const int8x16_t rows[2] = {vreinterpretq_s8_s32(vzip1q_s32(a, b)),
+                                 vreinterpretq_s8_s32(vzip2q_s32(a, b))};
+      for (int p = 0; p < PAIRS; p++) {
+        for (int i = 0; i < 2; i++) {
+          parts[p][q][i] = vmmlaq_s32(parts[p][q][i], rows[i], pairs[p]);
+        }
+      }
+    }
+  }
+
+  ADAPT4J_INLINE int32x4_t of(int t, int q) const {
+    const int32x4_t* both = parts[t / 2][q];
+    return t % 2 == 0 ? vuzp1q_s32(both[0], both[1]) : vuzp2q_s32(both[0], both[1]);
+  }
+};
+
+template <int QUADS>
+struct QuadSums<1, QUADS> : neondot::QuadSums<1, QUADS> {};
+
+struct RowSums {
+  static constexpr int TOKENS = 2;
+
+  // The first and the second halves of each two vectors together.
+  ADAPT4J_INLINE static void join(int8x16_t* one, int8x16_t* other) {
+    const int64x2_t a = vreinterpretq_s64_s8(*one), b = vreinterpretq_s64_s8(*other);
+    *one = vreinterpretq_s8_s64(vzip1q_s64(a, b));
+    *other = vreinterpretq_s8_s64(vzip2q_s64(a, b));
+  }
+
+  ADAPT4J_INLINE static void prepare(int8x16_t (*rows)[2]) {
+    for (int r = 0; r < 4; r += 2) {
+      join(&rows[r][0], &rows[r + 1][0]);
+      join(&rows[r][1], &rows[r + 1][1]);
+    }
+  }
+
+  ADAPT4J_I8MM ADAPT4J_INLINE static void of(const int8x16_t (*rows)[2], int8x16_t (*tokens)[2],
+                                             int32x4_t* out) {
+    int32x4_t sums[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
+    for (int odd = 0; odd < 2; odd++) {
+      join(&tokens[0][odd], &tokens[1][odd]);
+      for (int pair = 0; pair < 2; pair++) {
+        sums[pair] = vmmlaq_s32(sums[pair], rows[2 * pair][odd], tokens[0][odd]);
+        sums[pair] = vmmlaq_s32(sums[pair], rows[2 * pair + 1][odd], tokens[1][odd]);
+      }
+    }
+    out[0] = vuzp1q_s32(sums[0], sums[1]);
+    out[1] = vuzp2q_s32(sums[0], sums[1]);
+  }
+};
+
+}  // namespace neonmm
 }  // namespace adapt4j
 
 #endif
