@@ -73,7 +73,7 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
                          float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int SPAN = ID == Q6_K ? 16 : 32;  // inputs that share a scale
-  constexpr int QUADS = 2, CHAINS = TOKENS <= 2 ? 2 : 1;
+  constexpr int QUADS = 2, CHAINS = 2;  // sums that do not wait for another
   const int64_t width = BlockToken::entries(columns);
   float32x4_t total[TOKENS][QUADS];
   for (int t = 0; t < TOKENS; t++) {
@@ -112,9 +112,7 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
         for (int q = 0; q < QUADS; q++) {
           const float32x4_t factor = factorOf<ID>(scale[q], group + part * 16 + q * 4);
           for (int t = 0; t < TOKENS; t++) {
-            const float32x4_t sum = CHAINS == 1 ? parts[t][q][0]
-                                                : vaddq_f32(parts[t][q][0],
-                                                            parts[t][q][CHAINS - 1]);
+            const float32x4_t sum = vaddq_f32(parts[t][q][0], parts[t][q][1]);
             total[t][q] = vfmaq_f32(total[t][q], sum, factor);
           }
         }
