@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -43,7 +44,15 @@ final class NativeChecksum {
     Path library = Loader.cacheResource(owner, resource).toPath();
     if (problem(library, recorded[0]).isPresent()) {
       // Not overwritten: another process may have loaded it.
-      Files.deleteIfExists(library);
+      try {
+        Files.deleteIfExists(library);
+      } catch (AccessDeniedException e) {
+        return Optional.of(
+            library
+                + " is of another build, and a running process uses it, so that Windows does not"
+                + " replace it. End that process, or set org.bytedeco.javacpp.cachedir to another"
+                + " folder");
+      }
       library = Loader.cacheResource(owner, resource).toPath();
     }
     return problem(library, recorded[0]);
