@@ -12,6 +12,7 @@
 #include "block_weight.h"
 #include "int8_weight.h"
 #include "layer_kernels.h"
+#include "step_program.h"
 
 using namespace adapt4j;
 
@@ -43,7 +44,7 @@ long long at(const std::vector<uint8_t>& of) { return reinterpret_cast<long long
 
 int failures = 0;
 
-// Runs work with one thread and with three, which fill the same bytes.
+// Runs work with one thread and with three, which must fill the same bytes.
 void digest(const char* name, int variant, int type, std::vector<uint8_t>& out,
             const std::function<void(int)>& work) {
   uint64_t found[2];
@@ -182,6 +183,72 @@ void layers(int variant) {
   }
 }
 
+// A decoding step with a product of every kind.
+void steps(int variant, int type, bool rounded) {
+  const int64_t width = 256, joined = 512, vocabulary = 50, capacity = 16;
+  const int tokens = 5;
+  const std::vector<uint8_t> table = numbers(vocabulary * width, type), scales = numbers(width, type);
+  const std::vector<uint8_t> wide = numbers(joined * width, type), narrow = numbers(width * width, type);
+  std::vector<uint8_t> packed = bytes(width * width / 2), file = bytes(width * layoutOf(Q4_K).fileBytes);
+  for (uint8_t& byte : packed) {
+    byte = static_cast<uint8_t>(next());
+  }
+  for (uint8_t& byte : file) {
+    byte = static_cast<uint8_t>(next() & 0xB3);
+  }
+  float codes[16];
+  for (int i = 0; i < 16; i++) {
+    codes[i] = static_cast<float>(i) / 7.5f - 1;
+  }
+  FourBitWeight four(variant, packed.data(), width, width, 64, codes);
+  const std::vector<float> ones(static_cast<size_t>(width * width / 64), 1.0f);
+  four.plainScales(ones.data(), static_cast<long long>(ones.size()));
+  std::vector<uint8_t> eight = bytes(Int8Weight::bytes(width, width));
+  Int8Weight::quantize(at(narrow), type, width, width, at(eight), 1);
+  std::vector<uint8_t> tiles = bytes(BlockWeight::bytes(Q4_K, width, width));
+  BlockWeight::arrange(Q4_K, at(file), nullptr, 0, width, width, at(tiles), 1);
+  const std::vector<uint8_t> turns = numbers(2 * tokens * 32, F32);
+  std::vector<uint8_t> logits = bytes(tokens * vocabulary * 4);
+  digest(rounded ? "step, tokens in 8 bits" : "step", variant, type, logits, [&](int threads) {
+    const std::vector<uint8_t> keys = bytes(2 * capacity * 64 * bytesOf(type)), values = keys;
+    StepProgram program(variant, threads, tokens, tokens);
+    const int x = program.buffer(width), y = program.buffer(width), heads = program.buffer(joined);
+    program.embed(x, at(table), type, 1, 0);
+    program.norm(x, y, 0, width, width, 1, false, at(scales), 0, type, 1, 1e-5f);
+    program.product(y, 0, heads, 0, at(wide), type, joined, width, 0, F32, 0.1f, false);
+    program.heads(4, 2, 64, false, false, false, type, 0);
+    program.attend(heads, y, 0, 0, 32, 0.125f, 0, 0, 0, F32);
+    program.product(y, 0, x, 0, at(narrow), type, width, width, 0, F32, 0.1f, true);
+    program.fourBitProduct(x, y, 0, four, F32, rounded, 0, F32, 0.1f, false);
+    program.int8Product(y, x, 0, at(eight), width, width, 0, F32, 0.1f, true);
+    program.activate(GELU, x, y, 1, false);
+    program.blockProduct(y, x, 0, Q4_K, rounded, at(tiles), width, width, 0, F32, 0.1f, true);
+    const int wanted = program.buffer(width), scores = program.buffer(vocabulary);
+    program.gather(x, wanted);
+    program.product(wanted, 0, scores, 0, at(table), type, vocabulary, width, 0, F32, 1, false);
+    program.likeliest(scores);
+    const long long addresses[] = {at(keys), at(values)};
+    program.place(0, 0, 1, addresses, capacity);
+    const int of[] = {7, 3, 49, 0, 21, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4,
+                      0, 0, 0,  0, 0,  0, 1, 2, 3, 4, -1, -1, -1, -1, -1};
+    const int outputs[] = {0, 1, 2, 3, 4}, half = 32;
+    int likeliest[tokens];
+    program.run(tokens, of, tokens, outputs, 1, &half, reinterpret_cast<const float*>(turns.data()),
+                likeliest);
+    for (int t = 0; t < tokens; t++) {
+      program.read(scores, t, reinterpret_cast<float*>(logits.data()) + t * vocabulary);
+    }
+  });
+  float least = 0, most = 0;
+  for (int64_t i = 0; i < tokens * vocabulary; i++) {
+    const float value = reinterpret_cast<const float*>(logits.data())[i];
+    least = value < least ? value : least;
+    most = value > most ? value : most;
+    failures += value != value;
+  }
+  failures += least == most;
+}
+
 #if defined(__x86_64__)
 void brains() {
   const int64_t rows = 70, depth = 64, columns = 96;
@@ -201,6 +268,10 @@ int main() {
     fourBits(variant);
     fileBlocks(variant);
     layers(variant);
+    for (int type : TYPES) {
+      steps(variant, type, false);
+      steps(variant, type, true);
+    }
   }
   eightBits();
 #if defined(__x86_64__)
@@ -208,6 +279,6 @@ int main() {
     brains();
   }
 #endif
-  std::printf("%d differences between one thread and three, variants 0 to %d\n", failures, most);
+  std::printf("%d failures, variants 0 to %d\n", failures, most);
   return failures == 0 ? 0 : 1;
 }
