@@ -18,6 +18,15 @@
 #include <link.h>
 #endif
 
+#if defined(_WIN32)
+// Windows' headers define words that are names here.
+#undef near
+#undef far
+#undef NEAR
+#undef FAR
+#undef INFINITE
+#endif
+
 namespace adapt4j {
 
 using Task = void (*)(void* context, int worker);

@@ -28,7 +28,10 @@ final class DoctorCommand implements Callable<Integer> {
 
   /** Instruction sets that determine the speed of matrix products. */
   private static final List<String> FEATURES =
-      List.of("avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve");
+      List.of(
+          ("avx2 fma avx512f avx512_vnni avx512_bf16 avx512_fp16 amx_bf16 amx_int8"
+                  + " asimd asimddp i8mm bf16 sve sve2 sme")
+              .split(" "));
 
   private static final List<Path> GPU_DEVICES =
       List.of(Path.of("/dev/nvidia0"), Path.of("/dev/kfd"));
@@ -42,6 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
     ObjectNode found = JsonNodeFactory.instance.objectNode();
     Stream<Optional<String>> problems = Stream.of(engine(found), hub(found));
     processor(found);
+    found.put("kernels", SystemInfo.kernels());
     memory(found);
     found.put("nativesCache", nativesCache());
     found.put("gpu", gpu());

@@ -47,6 +47,7 @@ class DoctorTest {
   @Test
   void howThreadsWaitIsSaid() throws Exception {
     assertThat(doctor(ExitCode.OK, "-Dx=y"))
-        .contains("threadsWait", "OMP_WAIT_POLICY", "allocator");
+        .contains("threadsWait", "OMP_WAIT_POLICY", "allocator")
+        .containsPattern("\"kernels\" : \"(C\\+\\+, |none: )");
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.format;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -127,7 +128,12 @@ public final class GgufWriter {
             || text.contains("permission denied")
             || text.contains("read-only file system");
     if (denied) {
-      return failure + ". Check the permissions of " + folder;
+      return failure
+          + ". Check the permissions of "
+          + folder
+          + (File.separatorChar == '\\'
+              ? ", and close models loaded from the file: Windows replaces none that is open"
+              : "");
     }
     boolean full = Stream.of("no space left", "not enough space", "quota").anyMatch(text::contains);
     return full

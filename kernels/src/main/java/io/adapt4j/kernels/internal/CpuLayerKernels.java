@@ -46,6 +46,11 @@ final class CpuLayerKernels implements HostKernels {
           ? Optional.empty()
           : Optional.of(new CpuLayerKernels(CpuKernels.open().variant()));
     }
+
+    @Override
+    public String description() {
+      return KernelDescription.ofProcess();
+    }
   }
 
   @Override

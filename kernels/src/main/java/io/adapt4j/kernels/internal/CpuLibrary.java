@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.NativeCache;
 import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +18,10 @@ import org.slf4j.LoggerFactory;
 record CpuLibrary(CpuVariant best, String absence) {
 
   private static final Logger LOG = LoggerFactory.getLogger(CpuLibrary.class);
+
+  /** Platforms that have a jar of their own, in JavaCPP's names. */
+  private static final Set<String> CLASSIFIERS =
+      Set.of("linux-x86_64", "linux-arm64", "macosx-arm64", "windows-x86_64");
 
   private static final CpuLibrary LOADED = load();
 
@@ -32,11 +37,7 @@ record CpuLibrary(CpuVariant best, String absence) {
   private static CpuLibrary load() {
     String file = Loader.getPlatform() + "/" + System.mapLibraryName("jniAdapt4jKernels");
     if (FourBitWeight.class.getResource(file) == null) {
-      return new CpuLibrary(
-          null,
-          "this build of adapt4j-kernels has no library for "
-              + Loader.getPlatform()
-              + "; it is made where a C++ compiler is found");
+      return new CpuLibrary(null, absence(Loader.getPlatform()));
     }
     try {
       NativeCache.prepareJavaCpp();
@@ -49,6 +50,16 @@ record CpuLibrary(CpuVariant best, String absence) {
       Throwable known = e.getCause() == null ? e : e.getCause();
       return unusable("its library cannot be loaded: " + known.getMessage());
     }
+  }
+
+  /** Returns what to add where the class path has no library for a platform. */
+  static String absence(String platform) {
+    return "this build of adapt4j-kernels has no library for "
+        + platform
+        + (CLASSIFIERS.contains(platform)
+            ? "; add io.adapt4j:adapt4j-kernels with the classifier %s, or adapt4j-kernels-platform"
+                .formatted(platform)
+            : "; it is made where a C++ compiler is found");
   }
 
   /**

@@ -4,19 +4,24 @@ import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Verifies a native library against the SHA-256 that the build recorded. JavaCPP extracts libraries
- * into a cache and reuses a file of the same size and date. Jar entries have the same date in every
- * build, so the cached file may come from another build.
+ * Verifies a native library against two SHA-256 that the build recorded beside it: its own, and
+ * that of the sources. JavaCPP extracts libraries into a cache and reuses a file of the same size
+ * and date. Jar entries have the same date in every build, so the cached file may come from another
+ * build; and the jar of a platform may be of another version than this class.
  */
 final class NativeChecksum {
 
   private static final String RECORD = ".sha256";
+
+  /** Checksum of the sources that the classes of the owner's package were built with. */
+  private static final String SOURCES = "sources.sha256";
 
   private NativeChecksum() {}
 
@@ -25,18 +30,44 @@ final class NativeChecksum {
    * is extracted again first.
    */
   static Optional<String> problem(Class<?> owner, String resource) throws IOException {
-    try (InputStream record = owner.getResourceAsStream(resource + RECORD)) {
-      if (record == null) {
-        return Optional.empty();
-      }
-      String recorded = new String(record.readAllBytes(), StandardCharsets.US_ASCII).strip();
-      Path library = Loader.cacheResource(owner, resource).toPath();
-      if (problem(library, recorded).isPresent()) {
-        // Not overwritten: another process may have loaded it.
+    Optional<String> record = text(owner, resource + RECORD);
+    if (record.isEmpty()) {
+      return Optional.empty();
+    }
+    String[] recorded = record.get().split(" ", -1);
+    Optional<String> sources = text(owner, folder(resource) + SOURCES);
+    if (recorded.length > 1 && sources.isPresent() && !sources.get().equals(recorded[1])) {
+      return Optional.of(
+          "%s is of another build than adapt4j-kernels itself; take both in one version"
+              .formatted(owner.getResource(resource)));
+    }
+    Path library = Loader.cacheResource(owner, resource).toPath();
+    if (problem(library, recorded[0]).isPresent()) {
+      // Not overwritten: another process may have loaded it.
+      try {
         Files.deleteIfExists(library);
-        library = Loader.cacheResource(owner, resource).toPath();
+      } catch (AccessDeniedException e) {
+        return Optional.of(
+            library
+                + " is of another build, and a running process uses it, so that Windows does not"
+                + " replace it. End that process, or set org.bytedeco.javacpp.cachedir to another"
+                + " folder");
       }
-      return problem(library, recorded);
+      library = Loader.cacheResource(owner, resource).toPath();
+    }
+    return problem(library, recorded[0]);
+  }
+
+  /** Returns the folder above that of a library. */
+  private static String folder(String resource) {
+    return resource.substring(0, resource.lastIndexOf('/', resource.lastIndexOf('/') - 1) + 1);
+  }
+
+  private static Optional<String> text(Class<?> owner, String resource) throws IOException {
+    try (InputStream in = owner.getResourceAsStream(resource)) {
+      return in == null
+          ? Optional.empty()
+          : Optional.of(new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip());
     }
   }
 

@@ -49,6 +49,14 @@ class NativeChecksumTest {
   }
 
   @Test
+  void aLibraryOfOtherSourcesIsNotLoaded() throws IOException {
+    Class<?> owner = NativeChecksumTest.class;
+    assertThat(NativeChecksum.problem(owner, "checksum/own/same.txt")).isEmpty();
+    assertThat(NativeChecksum.problem(owner, "checksum/own/other.txt").orElseThrow())
+        .contains("checksum/own/other.txt is of another build", "one version");
+  }
+
+  @Test
   void anotherLibraryOfThatNameIsNotLoaded() throws IOException {
     Path library = Files.writeString(folder.resolve("library"), "ours");
     String recorded = FileDigest.sha256(library);

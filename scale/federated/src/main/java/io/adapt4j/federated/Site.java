@@ -2,6 +2,7 @@ package io.adapt4j.federated;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.internal.PortableName;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -73,6 +74,12 @@ public final class Site {
               + name
               + "'");
     }
+    PortableName.problem(name)
+        .ifPresent(
+            problem -> {
+              throw new IllegalArgumentException(
+                  "site: '%s' has %s, and files are named by it".formatted(name, problem));
+            });
     return new Site(name, Objects.requireNonNull(data, "data"), 0, null, null);
   }
 

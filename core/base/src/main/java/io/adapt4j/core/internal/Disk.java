@@ -1,10 +1,13 @@
 package io.adapt4j.core.internal;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +26,11 @@ import org.slf4j.LoggerFactory;
 public final class Disk {
 
   private static final Logger LOG = LoggerFactory.getLogger(Disk.class);
+
+  private static final boolean WINDOWS = File.separatorChar == '\\';
+
+  /** About two and a half seconds in all. */
+  private static final int MOVE_ATTEMPTS = 8;
 
   /** Receives every forced path and every move, in order; for tests. */
   static volatile Consumer<String> trace = step -> {};
@@ -84,7 +92,60 @@ public final class Disk {
 
   /** Moves atomically, replacing an existing target. Folder entries are not forced. */
   static void move(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    if (WINDOWS) {
+      moveWhenFree(from, to, Disk::replace);
+    } else {
+      replace(from, to);
+    }
     trace.accept("move " + from + " to " + to);
+  }
+
+  /** One attempt to move a file or folder. */
+  interface Move {
+    void run(Path from, Path to) throws IOException;
+  }
+
+  /**
+   * Moves as Windows allows it: not while a program has the file, its target or a file of the
+   * folder open or mapped. Scanners do so for moments, and unreachable maps of this process last
+   * until the next garbage collection.
+   */
+  static void moveWhenFree(Path from, Path to, Move move) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        move.run(from, to);
+        return;
+      } catch (NoSuchFileException e) {
+        throw e;
+      } catch (FileSystemException e) {
+        if (Files.isDirectory(to)) {
+          throw e;
+        }
+        if (attempt == MOVE_ATTEMPTS) {
+          Path held = Files.exists(to) ? to : from;
+          throw new FileSystemException(
+              held.toString(),
+              null,
+              "a program has it open or mapped, and Windows does not replace it then (" + e + ")");
+        }
+        if (attempt == 1) {
+          System.gc();
+        }
+        pause(attempt, e);
+      }
+    }
+  }
+
+  private static void pause(int attempt, FileSystemException failure) throws IOException {
+    try {
+      Thread.sleep(10L << attempt);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure;
+    }
+  }
+
+  private static void replace(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

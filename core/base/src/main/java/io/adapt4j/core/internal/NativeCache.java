@@ -121,6 +121,12 @@ public final class NativeCache {
 
   private static Path requireSafe(Path wanted, String remedy) {
     create(wanted);
+    if (NativePlatform.isNoExec(wanted)) {
+      throw new NativeCacheException(
+          wanted
+              + ": native libraries cannot run from here: the file system is mounted noexec"
+              + remedy);
+    }
     try {
       Optional<String> problem = PrivateFolder.problem(wanted);
       if (problem.isPresent()) {

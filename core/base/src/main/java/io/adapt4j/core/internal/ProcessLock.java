@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Exclusive lock between processes on one machine, backed by a file that exists only while the lock
@@ -35,6 +37,7 @@ public final class ProcessLock implements AutoCloseable {
 
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
   private static final int ATTEMPTS = 1000;
+  private static final int REFUSED = 100;
   private static final int CHECKS = 3;
   private static final int MOST_BYTES = 4096;
 
@@ -69,7 +72,17 @@ public final class ProcessLock implements AutoCloseable {
 
   private static Optional<ProcessLock> lock(Path file) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      FileChannel channel = NoLinks.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel channel;
+      try {
+        channel = NoLinks.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      } catch (AccessDeniedException e) {
+        // Windows refuses a file that its holder has deleted and not closed yet.
+        if (attempt == REFUSED || !Files.isWritable(file.getParent())) {
+          throw e;
+        }
+        LockSupport.parkNanos(1_000_000);
+        continue;
+      }
       ProcessLock lock = null;
       try {
         if (channel.tryLock() == null) {

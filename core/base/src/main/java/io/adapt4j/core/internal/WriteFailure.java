@@ -26,12 +26,17 @@ public final class WriteFailure {
       Pattern.compile("read-only file system|permission denied", Pattern.CASE_INSENSITIVE);
   private static final Pattern OTHER_KIND =
       Pattern.compile("is a directory|not a directory|is a folder", Pattern.CASE_INSENSITIVE);
+  private static final Pattern IN_USE =
+      Pattern.compile(
+          "open or mapped|being used by another process|user-mapped section",
+          Pattern.CASE_INSENSITIVE);
   private static final int DEEPEST = 20;
 
   private WriteFailure() {}
 
   /**
-   * Explains a failure: an interrupted thread, a full disk, missing permissions, or another cause.
+   * Explains a failure: an interrupted thread, a full disk, missing permissions, a file in use, or
+   * another cause.
    */
   public static String explain(Path target, Throwable cause) {
     if (isInterrupt(cause)) {
@@ -42,6 +47,9 @@ public final class WriteFailure {
       return ("the disk is full (%s): %s are free in %s. Free some space, or choose a folder on"
               + " another disk")
           .formatted(text(root(cause)), free(target), existing(target));
+    }
+    if (any(cause, e -> e instanceof IOException && IN_USE.matcher(text(e)).find())) {
+      return root(cause) + ". Close models that were loaded from it, or name another path";
     }
     if (isDenied(cause)) {
       return root(cause) + ". Check the permissions of " + existing(target);

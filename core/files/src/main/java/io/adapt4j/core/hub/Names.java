@@ -1,6 +1,10 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.PortableName;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -12,8 +16,6 @@ final class Names {
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
   private static final Pattern ETAG = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}");
   private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:.*", Pattern.DOTALL);
-  private static final Pattern RESERVED =
-      Pattern.compile("(con|prn|aux|nul|com[0-9]|lpt[0-9])(\\..*)?", Pattern.DOTALL);
   private static final Pattern NOT_IN_REVISIONS =
       Pattern.compile(".*[\\s~^:?*\\[\\\\\\p{Cntrl}].*");
 
@@ -91,19 +93,21 @@ final class Names {
   }
 
   private static String problemOfPart(String part) {
-    if (part.isEmpty()) {
-      return "an empty part";
+    return PortableName.problem(part).orElse("");
+  }
+
+  /** Refuses names that a file system without upper and lower case takes for one. */
+  static void requireDistinct(RepositoryId repository, Collection<String> files) {
+    Map<String, String> seen = new HashMap<>();
+    for (String file : files) {
+      String other = seen.put(file.toUpperCase(Locale.ROOT), file);
+      if (other != null && !other.equals(file)) {
+        throw new HubException(
+            ("%s: '%s' and '%s' would be one file in the cache, whose file system does not tell"
+                    + " upper case from lower. Set HF_HUB_CACHE to a folder on another one")
+                .formatted(repository, shown(other), shown(file)));
+      }
     }
-    if (part.equals(".") || part.equals("..")) {
-      return "the part '" + part + "'";
-    }
-    if (part.endsWith(".") || part.endsWith(" ")) {
-      return "a part that ends with a dot or a space";
-    }
-    if (RESERVED.matcher(part.toLowerCase(Locale.ROOT)).matches()) {
-      return "the part '" + part + "', reserved on Windows";
-    }
-    return "";
   }
 
   /** Returns untrusted text for a message: shortened and without control characters. */

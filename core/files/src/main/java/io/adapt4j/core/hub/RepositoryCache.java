@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -66,6 +67,15 @@ final class RepositoryCache {
     }
     throw new HubException(
         repository + ": the file '" + Names.shown(file) + "' would lie outside of " + parent);
+  }
+
+  /**
+   * Returns whether the file system takes names in upper and lower case for one, as Windows' do.
+   */
+  boolean ignoresCase() {
+    String name = folder.getFileName().toString();
+    return Files.isDirectory(folder)
+        && Files.exists(folder.resolveSibling(name.toUpperCase(Locale.ROOT)));
   }
 
   Path blob(String etag) {

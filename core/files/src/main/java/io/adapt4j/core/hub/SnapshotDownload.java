@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,7 +137,11 @@ final class SnapshotDownload {
     List<String> first = choice.first(listing.names());
     requireListed(first, listing);
     fetchAll(session, commit, first);
-    fetchAll(session, commit, choice.then(listing.names(), cache.snapshot(commit)));
+    List<String> then = choice.then(listing.names(), cache.snapshot(commit));
+    if (cache.ignoresCase()) {
+      Names.requireDistinct(repository, Stream.concat(first.stream(), then.stream()).toList());
+    }
+    fetchAll(session, commit, then);
     try {
       cache.rememberListing(listing);
       // Last, so that the revision never refers to an incomplete snapshot.

@@ -4,6 +4,7 @@ import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,10 @@ class NamesTest {
     "a/., the part '.'",
     "a./b, a part that ends with a dot or a space",
     "nul/b, 'reserved on Windows'",
+    "a/AUX.json, 'reserved on Windows'",
+    "aux .txt, 'reserved on Windows'",
+    "lpt1.a.b, 'reserved on Windows'",
+    "com\u00b2, 'reserved on Windows'",
     "/etc, a slash in front",
     "\\x, a backslash",
     "C:x, a drive letter"
@@ -38,7 +43,10 @@ class NamesTest {
 
   @Test
   void otherNamesAreTaken() {
-    for (String file : new String[] {"a b.txt", " a", "onnx/model~.onnx", "\u00e9.md"}) {
+    for (String file :
+        new String[] {
+          "a b.txt", " a", "onnx/model~.onnx", "auxiliary.json", "com10", "\u00e9.md"
+        }) {
       assertThat(Names.requireFile(REPOSITORY, file)).isEqualTo(file);
     }
   }
@@ -50,6 +58,16 @@ class NamesTest {
         .isInstanceOf(HubException.class)
         .hasMessageContaining("more than 255 characters");
     refuses(HubException.class, () -> Names.requireRevision("..".repeat(200)), "ends with a dot");
+  }
+
+  @Test
+  void namesThatDifferByCaseAloneAreRefusedWhereTheyAreOne() {
+    Names.requireDistinct(REPOSITORY, List.of("a", "b/A", "a"));
+    refuses(
+        HubException.class,
+        () -> Names.requireDistinct(REPOSITORY, List.of("model.bin", "b", "Model.bin")),
+        "'model.bin' and 'Model.bin' would be one file",
+        "HF_HUB_CACHE");
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.AddressSpace;
 import io.adapt4j.core.internal.CudaProbe;
 import io.adapt4j.core.internal.NativeCache;
+import io.adapt4j.core.internal.NativePlatform;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -65,7 +66,10 @@ final class NativeTokenizer implements AutoCloseable {
     if (FAILURE != null) {
       Throwable reason = FAILURE.getCause() == null ? FAILURE : FAILURE.getCause();
       throw new EngineException(
-          "the native library of the tokenizers was not loaded: " + reason.getMessage(), FAILURE);
+          "the native library of the tokenizers was not loaded: "
+              + reason.getMessage()
+              + NativePlatform.problem().map(problem -> ". " + problem).orElse(""),
+          FAILURE);
     }
     this.name = name;
     AddressSpace.requireMemory(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.tensor.EngineInfo;
 import io.adapt4j.core.internal.tensor.host.Processor;
+import io.adapt4j.core.internal.tensor.op.HostKernels;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -46,6 +47,11 @@ public record SystemInfo(
       throw new UncheckedIOException("Reading " + VERSION + " failed", e);
     }
     return properties.getProperty("version");
+  }
+
+  /** Returns which C++ kernels run and on which instruction set, or why none do. */
+  public static String kernels() {
+    return HostKernels.description();
   }
 
   /** Returns the fields. */

@@ -1,9 +1,11 @@
 package io.adapt4j.core.internal.tensor;
 
+import ai.djl.util.Utils;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.CudaProbe;
 import io.adapt4j.core.internal.NativeCache;
 import io.adapt4j.core.internal.NativeCacheException;
+import io.adapt4j.core.internal.NativePlatform;
 import io.adapt4j.core.internal.tensor.host.ComputeThreads;
 import io.adapt4j.core.internal.tensor.host.HostAllocator;
 import io.adapt4j.core.internal.tensor.host.WaitPolicy;
@@ -15,6 +17,7 @@ import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Starts DJL's PyTorch engine and calls its native layer.
@@ -174,6 +177,11 @@ final class LibTorch {
     if (System.getProperty("OPT_OUT_TRACKING") == null) {
       System.setProperty("OPT_OUT_TRACKING", "true");
     }
+    Optional<String> problem = NativePlatform.problem();
+    // A libtorch of the user's own, which DJL finds there, may run anywhere.
+    if (problem.isPresent() && Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null) {
+      throw new EngineException("libtorch was not loaded: " + problem.get());
+    }
     try {
       NativeCache.prepare();
       WaitPolicy.prepare();
@@ -186,8 +194,8 @@ final class LibTorch {
       throw new EngineException(
           "DJL's PyTorch engine did not start: "
               + reasons(e)
-              + ". On Linux x86-64 adapt4j-core brings its CPU native; on other platforms add"
-              + " DJL's pytorch-native for yours",
+              + ". Maven adds libtorch for the platform that it runs on; for another one, and with"
+              + " Gradle, add ai.djl.pytorch:pytorch-native-cpu with the classifier of yours",
           e);
     }
   }

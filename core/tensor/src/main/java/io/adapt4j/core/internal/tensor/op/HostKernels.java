@@ -192,14 +192,25 @@ public interface HostKernels {
 
     /** Opens the kernels. */
     Optional<HostKernels> open();
+
+    /** Returns which kernels run and on which instruction set, or why none do. */
+    String description();
+  }
+
+  /** Returns which kernels run and on which instruction set, or why none do. */
+  static String description() {
+    return Installed.provider()
+        .map(Provider::description)
+        .orElse("none: add io.adapt4j:adapt4j-kernels, which decodes and trains faster");
   }
 
   /** Holder of this process's kernels. */
   final class Installed {
-    private static volatile Optional<HostKernels> kernels =
-        ServiceLoader.load(Provider.class, Provider.class.getClassLoader())
-            .findFirst()
-            .flatMap(Provider::open);
+    private static volatile Optional<HostKernels> kernels = provider().flatMap(Provider::open);
+
+    private static Optional<Provider> provider() {
+      return ServiceLoader.load(Provider.class, Provider.class.getClassLoader()).findFirst();
+    }
 
     private Installed() {}
 
