@@ -21,6 +21,8 @@ class DoctorTest {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 property,
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -9,10 +9,12 @@ import io.adapt4j.eval.failure.Corrections;
 import io.adapt4j.eval.failure.FailureAnalysis;
 import io.adapt4j.eval.failure.Slice;
 import io.adapt4j.eval.report.ReportWriter;
+import io.adapt4j.eval.task.Task;
 import io.adapt4j.lora.LoraAdapter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Evaluates the shipped model of children's stories and writes the results: an HTML page, a text
@@ -36,13 +38,19 @@ public final class EvaluateReports {
     Path output = Path.of(arguments.length > 0 ? arguments[0] : "runs/evaluation");
     Optional<Path> adapter =
         arguments.length > 1 ? Optional.of(Path.of(arguments[1])) : Optional.empty();
-    run(Path.of("examples"), output, adapter);
+    run(Path.of("examples"), output, adapter, task -> task);
   }
 
-  static void run(Path examples, Path output, Optional<Path> adapter) {
+  static void run(
+      Path examples, Path output, Optional<Path> adapter, UnaryOperator<Task> selection) {
     StoryTasks tasks = new StoryTasks(examples);
     Evaluator evaluator =
-        Evaluator.builder().tasks(tasks.endings(), tasks.stories(), tasks.plays()).build();
+        Evaluator.builder()
+            .tasks(
+                selection.apply(tasks.endings()),
+                selection.apply(tasks.stories()),
+                selection.apply(tasks.plays()))
+            .build();
     ModelSource model = ModelSource.path(examples.resolve(STORIES));
 
     EvaluationReport base;

@@ -34,7 +34,7 @@ class StoryPolicyTest {
         StoryPreferences.texts(StoryRewards.prompts(output).train()).subList(0, 8);
     assertThat(StoryPreferences.cheer("Tom laughed and had fun. He laughed.")).isEqualTo(2);
     assertThat(
-            StoryPreferences.collect(runs.base(), prompts, 32, output.resolve("pairs.jsonl"))
+            StoryPreferences.collect(runs.base(), prompts, 16, output.resolve("pairs.jsonl"))
                 .train()
                 .size())
         .isPositive();

@@ -98,6 +98,7 @@ class DenseFamiliesTest {
     Path file = folder.resolve("model.gguf");
     GgufExport.of(RandomModels.write(name, folder.resolve(name)))
         .preTokenizer(RandomModels.preTokenizer())
+        .type(GgufQuantization.F32)
         .to(file);
     try (GgufFile opened = GgufFile.open(file)) {
       assertThat(opened.metadata().string("general.architecture")).hasValue(architecture);

@@ -3,6 +3,7 @@ package io.adapt4j.gguf;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.Resources;
+import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -11,11 +12,13 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +46,9 @@ final class RandomModels {
 
   /** All models by name, in groups. */
   private static final Map<String, Map<String, Description>> GROUPS = read();
+
+  /** Models that a test has asked for, since drawing one takes longer than copying it. */
+  private static final Map<String, Path> WRITTEN = new HashMap<>();
 
   private RandomModels() {}
 
@@ -126,6 +132,18 @@ final class RandomModels {
 
   /** Writes one with other settings, as fields of its configuration. */
   static Path write(String name, String more, Path folder) throws IOException {
+    synchronized (WRITTEN) {
+      String key = name + " " + more;
+      Path first = WRITTEN.get(key);
+      if (first == null) {
+        first = draw(name, more, Kept.FOLDER.resolve(String.valueOf(WRITTEN.size())));
+        WRITTEN.put(key, first);
+      }
+      return GoldenFolders.copy(first, folder);
+    }
+  }
+
+  private static Path draw(String name, String more, Path folder) throws IOException {
     Description model =
         GROUPS.values().stream()
             .filter(group -> group.containsKey(name))
@@ -166,6 +184,30 @@ final class RandomModels {
         .writeModel(
             folder, ExpertStacks.join(fourBit ? RandomMixtures.fourBit(tensors, random) : tensors));
     return folder;
+  }
+
+  /** The folder of what was drawn, which goes with the process. */
+  private static final class Kept {
+
+    private static final Path FOLDER = create();
+
+    private static Path create() {
+      try {
+        Path folder = Files.createTempDirectory("random-models");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+        return folder;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static void delete(Path folder) {
+      try {
+        AtomicFolders.delete(folder);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   private static TensorData random(String name, List<Long> shape, boolean small, Random random) {

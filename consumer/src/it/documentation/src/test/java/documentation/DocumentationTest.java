@@ -22,6 +22,7 @@ import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -42,33 +43,38 @@ class DocumentationTest {
   /** What the compiler says of each snippet, by the name of its class. */
   private static final Map<String, List<String>> ERRORS = new LinkedHashMap<>();
 
+  private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
   private static final ClassPaths CLASS_PATHS = ClassPaths.ofThisProject();
 
   @BeforeAll
   static void compileAll() throws IOException {
     Files.createDirectories(CLASSES);
     Fixtures.create(ROOT);
-    for (Page page : PAGES) {
-      List<JavaFileObject> sources = new ArrayList<>();
-      for (Snippet snippet : page.snippets()) {
-        if (snippet.coveredBy().isEmpty()) {
-          sources.add(new Source(snippet));
+    // One for all pages, so that each jar is opened once.
+    try (StandardJavaFileManager files = COMPILER.getStandardFileManager(null, null, null)) {
+      for (Page page : PAGES) {
+        List<JavaFileObject> sources = new ArrayList<>();
+        for (Snippet snippet : page.snippets()) {
+          if (snippet.coveredBy().isEmpty()) {
+            sources.add(new Source(snippet));
+          }
         }
-      }
-      if (!compile(page, sources)) {
-        // An error in one snippet keeps the compiler from writing the others.
-        sources.removeIf(source -> ERRORS.containsKey(((Source) source).snippet.className()));
-        compile(page, sources);
+        if (!compile(page, sources, files)) {
+          // An error in one snippet keeps the compiler from writing the others.
+          sources.removeIf(source -> ERRORS.containsKey(((Source) source).snippet.className()));
+          compile(page, sources, files);
+        }
       }
     }
   }
 
   /** Compiles with what the page tells to depend on, and nothing else. */
-  private static boolean compile(Page page, List<JavaFileObject> sources) {
+  private static boolean compile(
+      Page page, List<JavaFileObject> sources, StandardJavaFileManager files) {
     if (sources.isEmpty()) {
       return true;
     }
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
     List<String> options =
         List.of(
@@ -78,7 +84,7 @@ class DocumentationTest {
             CLASS_PATHS.of(page.artifacts()),
             "-proc:none",
             "-parameters");
-    boolean compiled = compiler.getTask(null, null, found, options, null, sources).call();
+    boolean compiled = COMPILER.getTask(null, files, found, options, null, sources).call();
     for (Diagnostic<? extends JavaFileObject> error : found.getDiagnostics()) {
       if (error.getKind() == Diagnostic.Kind.ERROR) {
         JavaFileObject source = error.getSource() == null ? sources.get(0) : error.getSource();
@@ -272,6 +278,8 @@ class DocumentationTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx1g",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 classPath,
                 RunPage.class.getName(),

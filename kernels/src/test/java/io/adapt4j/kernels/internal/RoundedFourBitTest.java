@@ -138,6 +138,15 @@ class RoundedFourBitTest {
     int rows = weight.rows();
     int columns = weight.columns();
     ByteNumbers numbers = ByteNumbers.of(weight.numbers());
+    int[] weights = new int[rows * columns];
+    Arrays.setAll(weights, i -> numbers.codes()[code(weight, i)]);
+    int[] rounded = new int[tokens * columns];
+    Arrays.setAll(
+        rounded, i -> RoundedBlocks.code(x, i - i % RoundedBlocks.SIZE, i % RoundedBlocks.SIZE));
+    float[] scales = new float[tokens * columns / RoundedBlocks.SIZE];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = RoundedBlocks.scale(x, i * RoundedBlocks.SIZE);
+    }
     for (int t = 0; t < tokens; t++) {
       for (int row = 0; row < rows; row++) {
         double sum = 0;
@@ -145,14 +154,12 @@ class RoundedFourBitTest {
         for (int block = 0; block < columns; block += RoundedBlocks.SIZE) {
           int codes = 0;
           for (int i = 0; i < RoundedBlocks.SIZE; i++) {
-            codes +=
-                numbers.codes()[code(weight, row * columns + block + i)]
-                    * RoundedBlocks.code(x, t * columns + block, i);
+            codes += weights[row * columns + block + i] * rounded[t * columns + block + i];
           }
           float scale = weight.scales().of((row * columns + block) / weight.format().blockSize());
           double term =
               (double) codes
-                  * (scale * numbers.unit() * RoundedBlocks.scale(x, t * columns + block));
+                  * (scale * numbers.unit() * scales[(t * columns + block) / RoundedBlocks.SIZE]);
           sum += term;
           size += Math.abs(term);
         }
@@ -185,7 +192,8 @@ class RoundedFourBitTest {
         double error = 0;
         for (int i = 0; i < 16; i++) {
           codes[i] = (int) Math.rint(numbers[i] / unit);
-          error += Math.pow(codes[i] * (double) unit - numbers[i], 2);
+          double off = codes[i] * (double) unit - numbers[i];
+          error += off * off;
         }
         if (error < least) {
           least = error;

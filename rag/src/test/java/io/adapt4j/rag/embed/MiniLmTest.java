@@ -74,18 +74,16 @@ class MiniLmTest {
     try (LocalEmbeddings plain = RealModel.load();
         LocalEmbeddings stored = LocalEmbeddings.load(ModelSource.path(copy));
         LocalEmbeddings given =
-            LocalEmbeddings.builder(ModelSource.path(copy)).prompts(Prompts.none()).build()) {
+            LocalEmbeddings.builder(ModelSource.path(copy)).prompts(Prompts.none()).build();
+        LocalEmbeddings e5 =
+            LocalEmbeddings.builder(ModelSource.path(RealModel.folder()))
+                .prompts(Prompts.e5())
+                .build()) {
       String text = "red shoes";
       assertThat(stored.query(text)).isEqualTo(plain.query("query: " + text));
       assertThat(stored.passages(List.of(text)).get(0)).isEqualTo(plain.query("passage: " + text));
       assertThat(given.query(text)).isEqualTo(plain.query(text));
       assertThat(stored.identity()).isNotEqualTo(given.identity());
-    }
-    try (LocalEmbeddings plain = RealModel.load();
-        LocalEmbeddings e5 =
-            LocalEmbeddings.builder(ModelSource.path(RealModel.folder()))
-                .prompts(Prompts.e5())
-                .build()) {
       assertThat(e5.query("shoes")).isEqualTo(plain.query("query: shoes"));
       assertThat(e5.passages(List.of("shoes")).get(0)).isEqualTo(plain.query("passage: shoes"));
     }

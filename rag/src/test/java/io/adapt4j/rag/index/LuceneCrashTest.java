@@ -37,6 +37,8 @@ class LuceneCrashTest {
         new ProcessBuilder(
                 java,
                 "-Xmx128m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 IngestionProgram.class.getName(),

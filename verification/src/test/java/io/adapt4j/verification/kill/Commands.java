@@ -58,6 +58,7 @@ final class Commands {
     command.add("-Xmx512m");
     // The shortest way to the end of a short program.
     command.add("-XX:TieredStopAtLevel=1");
+    command.add("-XX:+UseSerialGC");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add("io.adapt4j.cli.Adapt4j");

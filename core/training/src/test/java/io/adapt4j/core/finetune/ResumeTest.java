@@ -24,7 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,27 +36,32 @@ class ResumeTest {
 
   private static final int STEPS = 12;
 
-  @TempDir private Path folder;
-  private Path model;
+  @TempDir private static Path shared;
 
-  @BeforeEach
-  void writeModel() throws IOException {
-    model = SmallModel.write(folder.resolve("model"));
+  private static Path model;
+
+  /** What a run that nothing disturbs tells, and comes to. */
+  private static final Losses WHOLE = new Losses();
+
+  private static FineTuneReport expected;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void train() throws IOException {
+    model = SmallModel.write(shared.resolve("model"));
+    expected = tuner(model, shared.resolve("whole"), WHOLE).build().run();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {4, 7, 11})
   void aRunKilledAtAnyStepGoesOnToTheBit(int step) throws Exception {
-    Losses whole = new Losses();
-    FineTuneReport expected = tuner(folder.resolve("whole"), whole).build().run();
-
-    Path cut = folder.resolve("cut");
-    assertThat(killedAt(step, cut)).isEqualTo(137);
+    Path cut = killedAt(step);
     Losses rest = new Losses();
     FineTuneReport found = tuner(cut, rest).resume().build().run();
 
     int saved = step / 3 * 3;
-    assertThat(rest.bySteps).isEqualTo(whole.bySteps.tailMap(saved + 1));
+    assertThat(rest.bySteps).isEqualTo(WHOLE.bySteps.tailMap(saved + 1));
     assertThat(rest.resumed.map(ResumeEvent::step).orElse(0)).isEqualTo(saved);
     assertThat(weights(found.last())).isEqualTo(weights(expected.last()));
     assertThat(weights(found.best())).isEqualTo(weights(expected.best()));
@@ -66,8 +72,7 @@ class ResumeTest {
 
   @Test
   void aRunThatSavedNoStateIsNotBegunAnewInSilence() throws Exception {
-    Path cut = folder.resolve("cut");
-    assertThat(killedAt(1, cut)).isEqualTo(137);
+    Path cut = killedAt(1);
     assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> tuner(cut, new Losses()).resume().build())
         .withMessageContaining("resume() found nothing to go on with")
@@ -87,9 +92,6 @@ class ResumeTest {
 
   @Test
   void aRunAskedToStopGoesOnToTheBit() throws IOException {
-    Losses whole = new Losses();
-    tuner(folder.resolve("whole"), whole).build().run();
-
     Path cut = folder.resolve("cut");
     FineTuner[] running = new FineTuner[1];
     TrainingListener stop =
@@ -105,13 +107,12 @@ class ResumeTest {
     assertThat(running[0].run().reason()).isEqualTo(StopReason.STOP_REQUESTED);
     Losses rest = new Losses();
     tuner(cut, rest).resume().build().run();
-    assertThat(rest.bySteps).isEqualTo(whole.bySteps.tailMap(6));
+    assertThat(rest.bySteps).isEqualTo(WHOLE.bySteps.tailMap(6));
   }
 
   @Test
   void aDamagedStateIsPassedOverAloudForTheOneBefore() throws Exception {
-    Path cut = folder.resolve("cut");
-    killedAt(10, cut);
+    Path cut = killedAt(11);
     Path newest = cut.resolve("states/step-00000009/state.safetensors");
     byte[] bytes = Files.readAllBytes(newest);
     bytes[bytes.length / 2] ^= 1;
@@ -128,8 +129,7 @@ class ResumeTest {
 
   @Test
   void anotherRunIsNotGoneOnFrom() throws Exception {
-    Path cut = folder.resolve("cut");
-    killedAt(4, cut);
+    Path cut = killedAt(4);
     assertThatExceptionOfType(TrainingException.class)
         .isThrownBy(() -> tuner(cut, new Losses()).learningRate(1e-4).resume().build().run())
         .withMessageContaining("learning rate: was 0.001")
@@ -142,8 +142,7 @@ class ResumeTest {
 
   @Test
   void statesOfARunThatWasCutOffAreNotOverwrittenUnasked() throws Exception {
-    Path cut = folder.resolve("cut");
-    killedAt(4, cut);
+    Path cut = killedAt(4);
     assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> tuner(cut, new Losses()).build())
         .withMessageContaining("resume()")
@@ -222,11 +221,27 @@ class ResumeTest {
     tuner(output, new Losses()).overwriteOutput().build().run();
   }
 
-  /** Trains in another process, which ends without a word at a step. */
-  private int killedAt(int step, Path output) throws Exception {
+  /** The output of a run in another process, which ended without a word at a step. */
+  private Path killedAt(int step) throws Exception {
+    Path killed = shared.resolve("killed-" + step);
+    if (!Files.exists(killed)) {
+      assertThat(kill(step, killed)).isEqualTo(137);
+    }
+    Path cut = folder.resolve("cut");
+    try (Stream<Path> all = Files.walk(killed)) {
+      for (Path file : (Iterable<Path>) all::iterator) {
+        Files.copy(file, cut.resolve(killed.relativize(file)));
+      }
+    }
+    return cut;
+  }
+
+  private static int kill(int step, Path output) throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Killed.class.getName(),

@@ -23,7 +23,7 @@ class ClusterTrainingTest {
 
   @BeforeAll
   static void start() throws IOException {
-    Recipe.data(folder, 48);
+    Recipe.data(folder, 24);
     cluster = LocalCluster.start(folder, "local-cluster[3,1,1024]");
   }
 

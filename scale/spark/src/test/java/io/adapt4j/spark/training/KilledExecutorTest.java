@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 
 /**
  * Executors that are killed or stopped while they train. As many are killed as {@code
@@ -28,7 +29,9 @@ class KilledExecutorTest {
   private static final long SEED = Long.getLong("adapt4j.spark.seed", 11);
   private static final String WEIGHTS = "last/adapter_model.safetensors";
 
-  @TempDir static Path folder;
+  /** On a disk: a state is written for long enough to be seen. */
+  @TempDir(factory = TempDirFactory.Standard.class)
+  static Path folder;
 
   @AutoClose private static LocalCluster cluster;
 

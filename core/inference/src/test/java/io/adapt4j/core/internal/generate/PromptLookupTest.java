@@ -79,9 +79,7 @@ class PromptLookupTest {
   @MethodSource("io.adapt4j.core.internal.nn.FamilyFolder#decoders")
   void greedyTokensOfEveryFamilyAreThoseWithoutGuesses(String name) {
     try (TinyDecoder model = TinyDecoder.of(name)) {
-      for (int tokens : List.of(1, 4, 11)) {
-        assertSame(model, GenerationOptions.greedy().toBuilder().maxNewTokens(36), tokens);
-      }
+      assertSame(model, GenerationOptions.greedy().toBuilder().maxNewTokens(36), 1, 4, 11);
     }
   }
 
@@ -172,10 +170,13 @@ class PromptLookupTest {
   }
 
   private static Generation assertSame(
-      TinyDecoder model, GenerationOptions.Builder options, int tokens) {
+      TinyDecoder model, GenerationOptions.Builder options, int... tokens) {
     Generation plain = model.generate(prompt(), options.promptLookupTokens(0).build());
-    assertThat(model.generate(prompt(), options.promptLookupTokens(tokens).build()))
-        .isEqualTo(plain);
+    for (int guessed : tokens) {
+      assertThat(model.generate(prompt(), options.promptLookupTokens(guessed).build()))
+          .as("%d tokens", guessed)
+          .isEqualTo(plain);
+    }
     return plain;
   }
 

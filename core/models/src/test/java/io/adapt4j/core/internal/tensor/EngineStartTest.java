@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 
 /** Where native code comes from, and what a start that fails says, each in its own process. */
 @EnabledOnOs(OS.LINUX)
@@ -26,7 +27,9 @@ class EngineStartTest {
 
   private static final String STARTED = "EngineException";
 
-  @TempDir private Path folder;
+  /** On the disk of libtorch, which is linked into it. */
+  @TempDir(factory = TempDirFactory.Standard.class)
+  private Path folder;
 
   private Path unpacked;
 
@@ -42,7 +45,7 @@ class EngineStartTest {
       throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx256m");
+    command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(properties);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(StartProgram.class.getName());
