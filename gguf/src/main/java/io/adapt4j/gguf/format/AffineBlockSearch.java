@@ -52,7 +52,7 @@ final class AffineBlockSearch {
     scale = 1 / inverse;
     round(inverse);
     keep();
-    float best = error(scale, start);
+    float best = error(scale, start, trials.absolute());
     for (int trial = 0; trial <= trials.last(); trial++) {
       round(trials.divisor(trial, top) / (largest - start));
       float divisor = sumW * sumL2 - sumL * sumL;
@@ -65,7 +65,7 @@ final class AffineBlockSearch {
         trialStart = 0;
         trialScale = sumXl / sumL2;
       }
-      float error = error(trialScale, trialStart);
+      float error = error(trialScale, trialStart, trials.absolute());
       if (error < best) {
         best = error;
         scale = trialScale;
@@ -89,11 +89,11 @@ final class AffineBlockSearch {
     }
   }
 
-  private float error(float scale, float start) {
+  private float error(float scale, float start, boolean absolute) {
     float sum = 0;
     for (int i = 0; i < x.length; i++) {
       float difference = (scale * trialLevels[i] + start) - x[i];
-      sum += weights[i] * (difference * difference);
+      sum += weights[i] * (absolute ? Math.abs(difference) : difference * difference);
     }
     return sum;
   }

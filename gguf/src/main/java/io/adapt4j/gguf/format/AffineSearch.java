@@ -124,12 +124,20 @@ final class AffineSearch {
     Lanes.clear(error, lanes);
     for (int i = 0; i < values; i++) {
       Lanes.levels(x[i], inverse, start, top, levels[i], lanes);
-      Lanes.addError(x[i], weights[i], levels[i], scale, start, error, lanes);
+      addError(i, scale, start, lanes);
     }
     for (int j = 0; j < lanes; j++) {
       if (bestError[j] == 0) {
         bestError[j] = error[j];
       }
+    }
+  }
+
+  private void addError(int i, float[] scales, float[] starts, int lanes) {
+    if (trials.absolute()) {
+      Lanes.addMagnitudeOfError(x[i], weights[i], levels[i], scales, starts, error, lanes);
+    } else {
+      Lanes.addError(x[i], weights[i], levels[i], scales, starts, error, lanes);
     }
   }
 
@@ -176,7 +184,7 @@ final class AffineSearch {
   private void keepBetter(int lanes) {
     Lanes.clear(error, lanes);
     for (int i = 0; i < values; i++) {
-      Lanes.addError(x[i], weights[i], levels[i], trialScale, trialStart, error, lanes);
+      addError(i, trialScale, trialStart, lanes);
     }
     for (int j = 0; j < lanes; j++) {
       if (error[j] < bestError[j]) {

@@ -58,4 +58,28 @@ abstract class BlockFormat {
   int[] scales() {
     return new int[0];
   }
+
+  /** Returns whether blocks can be encoded, not only decoded. */
+  boolean isEncoded() {
+    return true;
+  }
+
+  /** Storage that files of others have, which is read and not written. */
+  abstract static class ReadOnly extends BlockFormat {
+
+    ReadOnly(int id, int values, int bytes) {
+      super(id, values, bytes);
+    }
+
+    @Override
+    final boolean isEncoded() {
+      return false;
+    }
+
+    @Override
+    final void encode(
+        float[] values, int pos, int blocks, float @Nullable [] weights, byte[] out, int at) {
+      throw new UnsupportedOperationException("This type is read, not written");
+    }
+  }
 }

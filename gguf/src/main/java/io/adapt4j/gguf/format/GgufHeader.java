@@ -1,5 +1,7 @@
 package io.adapt4j.gguf.format;
 
+import static java.util.Map.entry;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +31,25 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
   static final long MAX_BYTES = 128L << 20;
 
   private static final int MAX_NAME_BYTES = 1 << 16;
+
+  /** Names of the types that are not read. */
+  private static final Map<Integer, String> UNREAD =
+      Map.ofEntries(
+          entry(4, "Q4_2, removed from llama.cpp"),
+          entry(5, "Q4_3, removed from llama.cpp"),
+          entry(9, "Q8_1"),
+          entry(15, "Q8_K"),
+          entry(24, "I8"),
+          entry(25, "I16"),
+          entry(26, "I32"),
+          entry(27, "I64"),
+          entry(28, "F64"),
+          entry(31, "Q4_0_4_4, removed from llama.cpp"),
+          entry(32, "Q4_0_4_8, removed from llama.cpp"),
+          entry(33, "Q4_0_8_8, removed from llama.cpp"),
+          entry(36, "IQ4_NL_4_4, removed from llama.cpp"),
+          entry(37, "IQ4_NL_4_8, removed from llama.cpp"),
+          entry(38, "IQ4_NL_8_8, removed from llama.cpp"));
 
   /** Minimum size of a key with its length, a type and a value of one byte. */
   private static final int MIN_VALUE_BYTES = Long.BYTES + Integer.BYTES + 1;
@@ -242,7 +263,9 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
           file,
           "type of " + field,
           "one of " + List.of(TensorType.values()),
-          "ggml type " + Integer.toUnsignedString(id),
+          "ggml type %s (%s)"
+              .formatted(
+                  Integer.toUnsignedString(id), UNREAD.getOrDefault(id, "unknown, perhaps newer")),
           "Quantize the model to one of these types.");
     }
 

@@ -149,6 +149,14 @@ final class Lanes {
     }
   }
 
+  /** Adds the weighted magnitude of scale * level + min - x. */
+  static void addMagnitudeOfError(
+      float[] x, float[] w, float[] levels, float[] scale, float[] min, float[] error, int lanes) {
+    for (int j = 0; j < lanes; j++) {
+      error[j] = error[j] + w[j] * Math.abs((scale[j] * levels[j] + min[j]) - x[j]);
+    }
+  }
+
   /** Sets each target to a * b - c * d. */
   static void determinant(float[] a, float[] b, float[] c, float[] d, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {

@@ -44,7 +44,8 @@ public final class Quantizer {
   }
 
   /**
-   * Quantizes equally important values.
+   * Quantizes equally important values. Types that are only read are refused: IQ1, IQ2, IQ3, TQ,
+   * Q1_0, Q2_0 and NVFP4.
    *
    * @param values holds the values, in whole blocks: any number of rows
    * @param offset the first
@@ -52,6 +53,7 @@ public final class Quantizer {
    * @param target receives the bytes from its position on
    * @throws IllegalArgumentException if the number is not a multiple of the block size, or a value
    *     is infinite, NaN or too large for the type; the message states its index from the offset
+   * @throws UnsupportedOperationException if the type is only read
    */
   public void quantize(float[] values, int offset, int count, ByteBuffer target) {
     quantize(values, offset, count, target, null);
@@ -67,6 +69,7 @@ public final class Quantizer {
    * @throws IllegalArgumentException if the row length is not a multiple of the block size or the
    *     number not one of the row length, a value is infinite, NaN or too large for the type, or an
    *     importance is out of range
+   * @throws UnsupportedOperationException if the type is only read
    */
   public void quantize(
       float[] values, int offset, int count, float[] importance, ByteBuffer target) {
@@ -87,6 +90,10 @@ public final class Quantizer {
 
   private void quantize(
       float[] values, int offset, int count, ByteBuffer target, float @Nullable [] importance) {
+    if (!format.isEncoded()) {
+      throw new UnsupportedOperationException(
+          "type: expected one that is written, found " + type + ", which is only read");
+    }
     int bytes = checkedBytes(values, offset, count);
     requireStorable(values, offset, count);
     if (target.remaining() < bytes) {

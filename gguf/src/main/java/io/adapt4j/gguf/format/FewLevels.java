@@ -1,0 +1,90 @@
+package io.adapt4j.gguf.format;
+
+/** Types with one scale in fp16 and two to four levels around zero. */
+abstract class FewLevels extends BlockFormat.ReadOnly {
+
+  private final int scale;
+
+  private FewLevels(int id, int values, int bytes, int scale) {
+    super(id, values, bytes);
+    this.scale = scale;
+  }
+
+  @Override
+  final void decode(byte[] source, int at, int blocks, float[] values, int offset) {
+    for (int block = 0; block < blocks; block++) {
+      int from = at + block * bytes();
+      float multiple = Half.getFloat(source, from + scale);
+      for (int i = 0; i < values(); i++) {
+        values[offset + block * values() + i] = level(source, from, i) * multiple;
+      }
+    }
+  }
+
+  /** Returns the level of a value of the block that starts at a byte. */
+  abstract int level(byte[] source, int block, int index);
+
+  /** Q1_0: the scale, then one bit a value: the sign. */
+  static final class Q10 extends FewLevels {
+
+    Q10() {
+      super(41, 128, 18, 0);
+    }
+
+    @Override
+    int level(byte[] source, int block, int index) {
+      return (source[block + 2 + index / 8] >> (index % 8) & 1) * 2 - 1;
+    }
+  }
+
+  /** Q2_0: the scale, then two bits a value: -1 to 2. */
+  static final class Q20 extends FewLevels {
+
+    Q20() {
+      super(42, 64, 18, 0);
+    }
+
+    @Override
+    int level(byte[] source, int block, int index) {
+      return (source[block + 2 + index / 4] >> (index % 4 * 2) & 3) - 1;
+    }
+  }
+
+  /**
+   * TQ1_0: five levels of -1 to 1 a byte, as the digits of a fraction in base three, except for the
+   * last four bytes, which have four; then the scale.
+   */
+  static final class Tq10 extends FewLevels {
+
+    private static final int[] POWERS = {1, 3, 9, 27, 81};
+
+    Tq10() {
+      super(34, 256, 54, 52);
+    }
+
+    @Override
+    int level(byte[] source, int block, int index) {
+      // Bytes whose digits alternate: 32, then 16, then 4.
+      int group = index < 160 ? 32 : index < 240 ? 16 : 4;
+      int first = index < 160 ? 0 : index < 240 ? 160 : 240;
+      int start = index < 160 ? 0 : index < 240 ? 32 : 48;
+      int at = index - first;
+      int digits = source[block + start + at % group] * POWERS[at / group] & 0xFF;
+      return ((digits * 3) >> 8) - 1;
+    }
+  }
+
+  /** TQ2_0: two bits a value: -1 to 2; then the scale. */
+  static final class Tq20 extends FewLevels {
+
+    Tq20() {
+      super(35, 256, 66, 64);
+    }
+
+    @Override
+    int level(byte[] source, int block, int index) {
+      int at = block + index / 128 * 32 + index % 32;
+      return (source[at] >> (index % 128 / 32 * 2) & 3) - 1;
+    }
+  }
+}

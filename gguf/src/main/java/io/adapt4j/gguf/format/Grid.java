@@ -1,0 +1,67 @@
+package io.adapt4j.gguf.format;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Grids of the types IQ1 to IQ3: points whose coordinates are the levels of adjacent values. */
+enum Grid {
+  IQ2_XXS,
+  IQ2_XS,
+  IQ2_S,
+  IQ3_XXS,
+  IQ3_S,
+  IQ1;
+
+  private static final String RESOURCE = "grids.txt";
+
+  /** Hexadecimal digits of a point. */
+  private static final int DIGITS = 4;
+
+  private static final int BITS = 16;
+
+  /** The points of all grids, read when the first one is needed. */
+  private static final class Points {
+    private static final Map<Grid, byte[]> ALL = read();
+  }
+
+  /** Returns the coordinates of the points, one point after the other. */
+  byte[] points() {
+    return Objects.requireNonNull(Points.ALL.get(this));
+  }
+
+  private static Map<Grid, byte[]> read() {
+    Map<Grid, byte[]> grids = new EnumMap<>(Grid.class);
+    try (InputStream in = Objects.requireNonNull(Grid.class.getResourceAsStream(RESOURCE))) {
+      new String(in.readAllBytes(), StandardCharsets.US_ASCII)
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .map(line -> List.of(line.split(" ")))
+          .forEach(grid -> grids.put(valueOf(grid.get(0)), coordinates(grid.get(1), grid.get(2))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return grids;
+  }
+
+  private static byte[] coordinates(String levels, String digits) {
+    int[] values = Arrays.stream(levels.split(",")).mapToInt(Integer::parseInt).toArray();
+    // Two bits distinguish three levels, a digit eight.
+    int bits = values.length == 3 ? 2 : 4;
+    int dimensions = BITS / bits;
+    byte[] points = new byte[digits.length() / DIGITS * dimensions];
+    for (int i = 0; i < points.length; i++) {
+      int start = i / dimensions * DIGITS;
+      int point = Integer.parseInt(digits, start, start + DIGITS, 16);
+      int level = point >> (BITS - bits * (i % dimensions + 1)) & (1 << bits) - 1;
+      points[i] = (byte) values[level];
+    }
+    return points;
+  }
+}
