@@ -4,6 +4,8 @@
 
 #include "avx512.h"
 #include "block_avx2.h"
+#include "block_neon.h"
+#include "processor.h"
 
 namespace adapt4j {
 
@@ -257,6 +259,8 @@ inline const BlockKernels& blockKernels(int variant) {
                                             &avx512::BLOCKS<ID>, &avx512::BLOCKS<ID>,
                                             &avx512::BLOCKS<ID>};
   return *ALL[variant];
+#elif defined(__aarch64__)
+  return variant == SCALAR ? scalar::BLOCKS<ID> : neon::BLOCKS<ID>;
 #else
   return scalar::BLOCKS<ID>;
 #endif

@@ -342,6 +342,33 @@ constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multi
 
 }  // namespace avx512vnni
 
+#elif defined(__aarch64__)
+
+namespace neon {
+
+// The codes of 4 inputs of 4 rows. Those of Q8_0 have their sign, the others are not below zero.
+template <int ID>
+ADAPT4J_INLINE int8x16_t signedCodes(const uint8_t* codes, int four) {
+  if (ID == Q8_0) {
+    return vreinterpretq_s8_u8(vld1q_u8(codes + four * 64));
+  }
+  const auto bytes = (uint8x16_t)blocks::unsignedCodes<ID, FourWords>(codes, four);
+  if (ID == MXFP4) {
+    static constexpr uint8_t RAISED[16] = {12, 13, 14, 15, 16, 18, 20, 24,
+                                           12, 11, 10, 9,  8,  6,  4,  0};
+    return vreinterpretq_s8_u8(vqtbl1q_u8(vld1q_u8(RAISED), bytes));
+  }
+  return vreinterpretq_s8_u8(bytes);
+}
+
+}  // namespace neon
+}  // namespace adapt4j
+
+#define ADAPT4J_LOOPS "block_rounded_neon.h"
+#include "neon_sets.h"
+
+namespace adapt4j {
+
 #endif
 
 template <int ID>
@@ -351,6 +378,10 @@ inline const RoundedKernels& roundedKernels(int variant) {
     return hasVnni() ? avx512vnni::ROUNDED<ID> : avx2::ROUNDED<ID>;
   }
   return variant == AVX2 ? avx2::ROUNDED<ID> : scalar::ROUNDED<ID>;
+#elif defined(__aarch64__)
+  return variant == SCALAR ? scalar::ROUNDED<ID>
+         : variant == NEON ? neon::ROUNDED<ID>
+                           : neondot::ROUNDED<ID>;
 #else
   return scalar::ROUNDED<ID>;
 #endif

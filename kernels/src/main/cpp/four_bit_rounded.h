@@ -396,6 +396,32 @@ constexpr FourBitRoundedKernels ROUNDED_FOUR_BIT{roundFourBitToken, multiplyRoun
 
 }  // namespace avx512vnni
 
+#elif defined(__aarch64__)
+
+namespace neon {
+
+// Scales of 4 rows side by side for each group, times the unit.
+inline const float* scalesOf(const RoundedRows& rows, int64_t row) {
+  const int64_t apart = rows.decodeRows(row, 4, scalar::scales);
+  const float* from = rows.scratch + 16 * apart;
+  for (int64_t g = 0; g < rows.weight.columns / GROUP; g += 4) {
+    float32x4x4_t four;
+    for (int r = 0; r < 4; r++) {
+      four.val[r] = vmulq_n_f32(vld1q_f32(from + r * apart + g), rows.numbers.unit);
+    }
+    vst4q_f32(rows.scratch + g * 4, four);
+  }
+  return rows.scratch;
+}
+
+}  // namespace neon
+}  // namespace adapt4j
+
+#define ADAPT4J_LOOPS "four_bit_neon.h"
+#include "neon_sets.h"
+
+namespace adapt4j {
+
 #endif
 
 inline const FourBitRoundedKernels& roundedFourBitKernelsOf(int variant) {
@@ -404,6 +430,10 @@ inline const FourBitRoundedKernels& roundedFourBitKernelsOf(int variant) {
     return hasVnni() ? avx512vnni::ROUNDED_FOUR_BIT : avx2::ROUNDED_FOUR_BIT;
   }
   return variant == AVX2 ? avx2::ROUNDED_FOUR_BIT : scalar::ROUNDED_FOUR_BIT;
+#elif defined(__aarch64__)
+  return variant == SCALAR ? scalar::ROUNDED_FOUR_BIT
+         : variant == NEON ? neon::ROUNDED_FOUR_BIT
+                           : neondot::ROUNDED_FOUR_BIT;
 #else
   return scalar::ROUNDED_FOUR_BIT;
 #endif

@@ -9,6 +9,7 @@
 #include "avx2.h"
 #include "avx512.h"
 #include "kernels.h"
+#include "neon.h"
 #include "processor.h"
 #include "threads.h"
 
@@ -19,6 +20,8 @@ inline const Kernels& kernelsOf(int variant) {
   static const Kernels* const ALL[] = {&scalar::KERNELS, &avx2::KERNELS, &avx512::KERNELS,
                                        &avx512bf16::KERNELS, &avx512bf16::KERNELS};
   return *ALL[variant];
+#elif defined(__aarch64__)
+  return variant == SCALAR ? scalar::KERNELS : neon::KERNELS;
 #else
   return scalar::KERNELS;
 #endif

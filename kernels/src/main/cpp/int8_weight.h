@@ -383,6 +383,43 @@ constexpr Int8Kernels INT8{roundInt8, multiplyInt8, avx2::restoreInt8, avx2::qua
 
 }  // namespace avx512vnni
 
+#elif defined(__aarch64__)
+
+namespace neon {
+
+inline bool quantizeInt8(const void* from, int type, int64_t index, int64_t row, uint8_t* tile) {
+  float values[INT8_BLOCK];
+  float32x4_t most = vdupq_n_f32(0);
+  uint32x4_t finite = vdupq_n_u32(~0u);
+  for (int i = 0; i < INT8_BLOCK; i += 4) {
+    for (int k = i; k < i + 4; k++) {
+      values[k] = lanes::valueAt(from, type, index + k);
+    }
+    const float32x4_t magnitude = vabsq_f32(vld1q_f32(values + i));
+    finite = vandq_u32(finite, vcltq_f32(magnitude, vdupq_n_f32(INFINITY)));
+    most = vmaxnmq_f32(most, magnitude);
+  }
+  const float scale = vmaxvq_f32(most) / 127;
+  const float inverse = scale == 0 ? 0 : 1 / scale;
+  for (int i = 0; i < INT8_BLOCK; i += 4) {
+    const int32x4_t codes = vcvtaq_s32_f32(vmulq_n_f32(vld1q_f32(values + i), inverse));
+    const int32x4_t cut = vmaxq_s32(vminq_s32(codes, vdupq_n_s32(127)), vdupq_n_s32(-127));
+    const int16x4_t words = vmovn_s32(vaddq_s32(cut, vdupq_n_s32(128)));
+    vst1_lane_u32(reinterpret_cast<uint32_t*>(tile + i * 16 + row * 4),
+                  vreinterpret_u32_s8(vmovn_s16(vcombine_s16(words, words))), 0);
+  }
+  storeScale(scale, row, tile);
+  return vminvq_u32(finite) != 0;
+}
+
+}  // namespace neon
+}  // namespace adapt4j
+
+#define ADAPT4J_LOOPS "int8_neon.h"
+#include "neon_sets.h"
+
+namespace adapt4j {
+
 #endif
 
 inline const Int8Kernels& int8KernelsOf(int variant) {
@@ -391,6 +428,8 @@ inline const Int8Kernels& int8KernelsOf(int variant) {
     return hasVnni() ? avx512vnni::INT8 : avx2::INT8;
   }
   return variant == AVX2 ? avx2::INT8 : scalar::INT8;
+#elif defined(__aarch64__)
+  return variant == SCALAR ? scalar::INT8 : variant == NEON ? neon::INT8 : neondot::INT8;
 #else
   return scalar::INT8;
 #endif

@@ -11,12 +11,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#elif defined(__aarch64__)
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
 #endif
 
 namespace adapt4j {
 
-// From the plainest to the most capable; each can do what those before it can.
-enum Variant { SCALAR, AVX2, AVX512, AVX512_BF16, AMX, VARIANTS };
+// Of each architecture from the plainest to the most capable; each can do what those before it can.
+enum Variant { SCALAR, AVX2, AVX512, AVX512_BF16, AMX, NEON, NEON_DOT, NEON_I8MM, VARIANTS };
 
 #if defined(ADAPT4J_X86)
 
@@ -76,6 +82,39 @@ inline Variant detect() {
 
 // Whether AVX-512 has products in 8 bits, as all processors with those in bfloat16 and many before.
 inline bool detectVnni() { return has(cpuid(7, 0).c, 11); }
+
+#elif defined(__aarch64__)
+
+#if defined(__linux__)
+
+// The numbers of linux/hwcap.h, which older headers lack.
+inline bool hasDotProducts() { return (getauxval(AT_HWCAP) >> 20 & 1) != 0; }
+inline bool hasMatrixProducts() { return (getauxval(AT_HWCAP2) >> 13 & 1) != 0; }
+
+#elif defined(__APPLE__)
+
+inline bool feature(const char* name) {
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname(name, &value, &size, nullptr, 0) == 0 && value != 0;
+}
+
+inline bool hasDotProducts() { return feature("hw.optional.arm.FEAT_DotProd"); }
+inline bool hasMatrixProducts() { return feature("hw.optional.arm.FEAT_I8MM"); }
+
+#else
+
+inline bool hasDotProducts() { return false; }
+inline bool hasMatrixProducts() { return false; }
+
+#endif
+
+// All 64-bit processors have NEON.
+inline Variant detect() {
+  return !hasDotProducts() ? NEON : !hasMatrixProducts() ? NEON_DOT : NEON_I8MM;
+}
+
+inline bool detectVnni() { return false; }
 
 #else
 

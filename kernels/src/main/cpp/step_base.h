@@ -12,6 +12,7 @@
 #include "int8_weight.h"
 #include "plain_avx2.h"
 #include "plain_avx512.h"
+#include "plain_neon.h"
 #include "plain_product.h"
 
 namespace adapt4j {
@@ -21,6 +22,8 @@ inline const PlainKernels& plainKernelsOf(int variant) {
   static const PlainKernels* const ALL[] = {&scalar::PLAIN, &avx2::PLAIN, &avx512::PLAIN,
                                             &avx512bf16::PLAIN, &avx512bf16::PLAIN};
   return *ALL[variant];
+#elif defined(__aarch64__)
+  return variant == SCALAR ? scalar::PLAIN : neon::PLAIN;
 #else
   return scalar::PLAIN;
 #endif

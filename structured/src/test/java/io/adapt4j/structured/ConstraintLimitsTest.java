@@ -53,6 +53,15 @@ class ConstraintLimitsTest {
   }
 
   @Test
+  void cancelledWorkDoesNotBegin() {
+    AtomicInteger begun = new AtomicInteger();
+    assertThatExceptionOfType(CancellationException.class)
+        .isThrownBy(
+            () -> ConstraintLimits.defaults().run(() -> true, () -> begun.incrementAndGet()));
+    assertThat(begun).hasValue(0);
+  }
+
+  @Test
   void randomTextsAndIdentifiersAreCompiledToo() {
     Random random = new Random(1);
     String id = new UUID(random.nextLong(), random.nextLong()).toString();

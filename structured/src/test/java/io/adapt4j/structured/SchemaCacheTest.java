@@ -52,6 +52,17 @@ class SchemaCacheTest {
   }
 
   @Test
+  void noMoreIsForgottenThanMemoryNeeds() {
+    long bytes = text("x".repeat(1000)).bytes();
+    SchemaCache cache = new SchemaCache(100, 2 * bytes);
+    cache.get("x".repeat(1000), SchemaCacheTest::text);
+    cache.get("y".repeat(1000), SchemaCacheTest::text);
+    assertThat(cache.size()).as("exactly as much as there may be").isEqualTo(2);
+    cache.get("z".repeat(1000), SchemaCacheTest::text);
+    assertThat(cache.size()).isEqualTo(2);
+  }
+
+  @Test
   void whatIsFoundOutAboutAVocabularyCounts() {
     TextConstraint constraint = Regex.of("[a-z]{1,50}");
     long before = constraint.bytes();

@@ -20,7 +20,7 @@ final class CpuCosts {
     }
     return switch (variant) {
       case SCALAR -> 2;
-      case AVX2, AVX512, AVX512BF16 -> 8;
+      case AVX2, AVX512, AVX512BF16, NEON, NEONDOT, NEONI8MM -> 8;
       case AMX -> type == DType.BF16 ? Long.MAX_VALUE : 8;
     };
   }

@@ -35,7 +35,7 @@ final class CpuKernels implements FourBitKernels {
     if (!library.isPresent()) {
       throw new IllegalStateException(library.absence());
     }
-    if (variant.compareTo(library.best()) > 0) {
+    if (!variant.runsOn(library.best())) {
       throw new IllegalStateException(
           "%s: the processor has no %s; it has up to %s"
               .formatted(

@@ -277,7 +277,7 @@ final class CpuLayerKernels implements HostKernels {
 
   @Override
   public boolean attends(DType type, long dim) {
-    return variant.compareTo(CpuVariant.AVX512BF16) >= 0 && type == DType.BF16 && dim % 2 == 0;
+    return variant.hasBrainProducts() && type == DType.BF16 && dim % 2 == 0;
   }
 
   @Override

@@ -203,8 +203,7 @@ final class CpuMatrix implements FourBitMatrix {
    * byte.
    */
   boolean takesRoundedTokens(DType type) {
-    boolean hasBrainProducts = variant.compareTo(CpuVariant.AVX512BF16) >= 0;
-    return code == FourBitCode.NF4 && !(hasBrainProducts && type == DType.BF16);
+    return code == FourBitCode.NF4 && !(variant.hasBrainProducts() && type == DType.BF16);
   }
 
   /** Returns the C++ weight. */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Instruction-set variants of the C++ kernels, in ascending order of capability, numbered as in
- * C++.
+ * Instruction-set variants of the C++ kernels, numbered as in C++: for any processor, then those of
+ * each architecture in ascending order of capability.
  */
 enum CpuVariant {
   /** Any processor. */
@@ -18,7 +18,13 @@ enum CpuVariant {
   /** The same with its bfloat16 instructions. */
   AVX512BF16(3),
   /** The same with AMX's bfloat16 tiles. */
-  AMX(4);
+  AMX(4),
+  /** Any 64-bit ARM processor. */
+  NEON(5),
+  /** 64-bit ARM with dot products in 8 bits. */
+  NEONDOT(6),
+  /** The same with matrix products in 8 bits. */
+  NEONI8MM(7);
 
   /** System property that selects a variant instead of the most capable one. */
   static final String PROPERTY = "adapt4j.qlora.cpu";
@@ -36,6 +42,25 @@ enum CpuVariant {
         .findFirst()
         .orElseThrow(
             () -> new IllegalStateException("its library is of another version of Adapt4J"));
+  }
+
+  /** Returns whether a processor whose most capable variant is given can run this one. */
+  boolean runsOn(CpuVariant best) {
+    return this == SCALAR || (isArm() == best.isArm() && compareTo(best) <= 0);
+  }
+
+  private boolean isArm() {
+    return number >= NEON.number;
+  }
+
+  /** Returns whether it has dot products of bfloat16. */
+  boolean hasBrainProducts() {
+    return this == AVX512BF16 || this == AMX;
+  }
+
+  /** Returns whether its products of many tokens at once are those of a few to the same bits. */
+  boolean multipliesMany() {
+    return this != SCALAR && this != AVX2;
   }
 
   /** Returns the variant's name in the system property. */

@@ -77,7 +77,7 @@ final class StepCompiler {
               body.rotary(),
               decoder.type(),
               maxTokens,
-              writer.isPlain() && variant.compareTo(CpuVariant.AVX512) >= 0,
+              writer.isPlain() && variant.multipliesMany(),
               keeping(body.layers()) < body.layers().size(),
               Math.toIntExact(head.weight().sizes()[0]),
               rows,

@@ -72,7 +72,25 @@ class CpuKernelsTest {
     CpuVariant best = CpuLibrary.get().best();
     return best == null
         ? Stream.of(CpuVariant.SCALAR) // skipped
-        : Arrays.stream(CpuVariant.values()).filter(cpuVariant -> cpuVariant.compareTo(best) <= 0);
+        : Arrays.stream(CpuVariant.values()).filter(variant -> variant.runsOn(best));
+  }
+
+  /** Those whose steps differ: AMX has no loops of its own there. */
+  static Stream<CpuVariant> variantsOfSteps() {
+    return variants().filter(variant -> variant != CpuVariant.AMX);
+  }
+
+  @Test
+  void aProcessorRunsThePlainLoopsAndThoseOfItsArchitectureUpToItsBest() {
+    assertThat(CpuVariant.values())
+        .filteredOn(variant -> variant.runsOn(CpuVariant.AVX512))
+        .containsExactly(CpuVariant.SCALAR, CpuVariant.AVX2, CpuVariant.AVX512);
+    assertThat(CpuVariant.values())
+        .filteredOn(variant -> variant.runsOn(CpuVariant.NEONDOT))
+        .containsExactly(CpuVariant.SCALAR, CpuVariant.NEON, CpuVariant.NEONDOT);
+    assertThat(CpuVariant.values())
+        .filteredOn(variant -> variant.runsOn(CpuVariant.SCALAR))
+        .containsExactly(CpuVariant.SCALAR);
   }
 
   @ParameterizedTest
@@ -349,7 +367,10 @@ class CpuKernelsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CpuVariant.of(name))
         .withMessageContaining("adapt4j.qlora.cpu")
-        .withMessageContaining("[scalar, avx2, avx512, avx512bf16, amx], found '" + name + "'");
+        .withMessageContaining(
+            "[scalar, avx2, avx512, avx512bf16, amx, neon, neondot, neoni8mm], found '"
+                + name
+                + "'");
   }
 
   @Test

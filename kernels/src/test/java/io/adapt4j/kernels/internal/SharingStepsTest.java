@@ -12,7 +12,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
@@ -66,16 +65,12 @@ class SharingStepsTest {
   static Stream<Arguments> shapesAndVariants() {
     return Stream.of(Named.of("Gemma 4", EXPERTS), Named.of("Gemma 3n", STREAMS))
         .flatMap(
-            shape ->
-                Arrays.stream(CpuVariant.values())
-                    .filter(variant -> variant != CpuVariant.AMX)
-                    .map(variant -> Arguments.of(shape, variant)));
+            shape -> CpuKernelsTest.variantsOfSteps().map(variant -> Arguments.of(shape, variant)));
   }
 
   @ParameterizedTest
   @MethodSource("shapesAndVariants")
   void stepsGiveTheLogitsOfTheOperators(String shape, CpuVariant variant) {
-    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
     ModelConfig config = ModelConfig.parse(Path.of("random", "config.json"), shape);
     try (Decoder decoder = (Decoder) Architectures.declare(config)) {
       decoder.allocate(DType.F32);
@@ -88,7 +83,6 @@ class SharingStepsTest {
   @ParameterizedTest
   @MethodSource("shapesAndVariants")
   void whichLogitsAreWantedChangesNoBit(String shape, CpuVariant variant) {
-    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
     ModelConfig config = ModelConfig.parse(Path.of("random", "config.json"), shape);
     try (Decoder decoder = (Decoder) Architectures.declare(config)) {
       decoder.allocate(DType.F32);

@@ -34,7 +34,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -96,9 +95,7 @@ class StepKernelsTest {
         .filter(family -> !BY_OPERATORS.contains(family))
         .flatMap(
             family ->
-                Arrays.stream(CpuVariant.values())
-                    .filter(variant -> variant != CpuVariant.AMX)
-                    .map(variant -> Arguments.of(family, variant)));
+                CpuKernelsTest.variantsOfSteps().map(variant -> Arguments.of(family, variant)));
   }
 
   static Stream<String> byOperators() {
@@ -117,7 +114,6 @@ class StepKernelsTest {
   @ParameterizedTest
   @MethodSource("familiesAndVariants")
   void stepsGiveTheLogitsOfTheOperators(String family, CpuVariant variant) {
-    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
     try (Decoder decoder = load(family, DType.F32)) {
       assertThat(difference(decoder, null, decoder, variant)).isLessThan(1e-4);
     }
@@ -125,9 +121,8 @@ class StepKernelsTest {
 
   /** Operators round each result to 8 bits, steps only what products take. */
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "AMX")
+  @MethodSource("io.adapt4j.kernels.internal.CpuKernelsTest#variantsOfSteps")
   void stepsInBfloat16AreAsNearToFp32AsTheOperators(CpuVariant variant) {
-    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
     try (Decoder exact = load("smollm3", DType.F32);
         Decoder rounded = load("smollm3", DType.BF16)) {
       double operators = difference(exact, null, rounded, null);
@@ -162,7 +157,6 @@ class StepKernelsTest {
   @ParameterizedTest
   @MethodSource("familiesAndVariants")
   void theOtherTokensOfAStepChangeNoBit(String family, CpuVariant variant) {
-    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
     for (DType type : List.of(DType.F32, DType.BF16)) {
       try (Decoder decoder = load(family, type);
           Run alone = new Run(decoder, variant);
@@ -191,7 +185,6 @@ class StepKernelsTest {
   @ParameterizedTest
   @MethodSource("familiesAndVariants")
   void manyTokensInAStepGiveToTheBitWhatFewGive(String family, CpuVariant variant) {
-    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
     for (DType type : List.of(DType.F32, DType.BF16)) {
       try (Decoder decoder = load(family, type)) {
         // Where frequencies follow the length of the text, it is read in one pass.
@@ -211,7 +204,6 @@ class StepKernelsTest {
   @ParameterizedTest
   @MethodSource("familiesAndVariants")
   void keysAndValuesInPartsChangeNoBit(String family, CpuVariant variant) {
-    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
     for (DType type : List.of(DType.F32, DType.BF16)) {
       try (Decoder decoder = load(family, type)) {
         assumeThat(decoder.sharesKeys(MANY)).isTrue();

@@ -105,10 +105,6 @@ final class Program {
     return data[state];
   }
 
-  int size() {
-    return size;
-  }
-
   /** Approximate memory in bytes. */
   long bytes() {
     return 8L * kinds.length + 4L * pool.length;

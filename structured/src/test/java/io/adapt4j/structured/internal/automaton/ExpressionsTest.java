@@ -24,14 +24,15 @@ class ExpressionsTest {
       List.of(
           "aa", "ab", "abc", "ba", "bb", "cab", "aaaa", "abab", "ä", "äb", "bä", "é", "b\"", "ca");
 
-  private static final TokenBytes TOKENS = vocabulary();
+  private static final TokenBytes TOKENS = vocabulary(PIECES);
+  private static final TokenBytes BYTES = vocabulary(List.of());
 
-  private static TokenBytes vocabulary() {
+  private static TokenBytes vocabulary(List<String> pieces) {
     List<byte[]> tokens = new ArrayList<>();
     for (int value = 0; value < 256; value++) {
       tokens.add(new byte[] {(byte) value});
     }
-    PIECES.forEach(piece -> tokens.add(piece.getBytes(StandardCharsets.UTF_8)));
+    pieces.forEach(piece -> tokens.add(piece.getBytes(StandardCharsets.UTF_8)));
     return TokenBytes.of(tokens);
   }
 
@@ -39,6 +40,38 @@ class ExpressionsTest {
   private static boolean isBeginning(Pattern pattern, String text) {
     Matcher matcher = pattern.matcher(text);
     return matcher.matches() || matcher.hitEnd();
+  }
+
+  private static boolean accepts(String expression, String text) {
+    ConstraintState state =
+        Machine.compile(RegexParser.whole(expression)).over(BYTES).begin(BYTES, false);
+    for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
+      if (!state.allowed().contains(value & 0xFF)) {
+        return false;
+      }
+      state.accept(value & 0xFF);
+    }
+    return state.mayEnd();
+  }
+
+  @Test
+  void eachByteOfALiteralIsToldFromAllOthers() {
+    String literal = "mfmzl";
+    for (int place = 0; place < literal.length(); place++) {
+      for (char other = 'a'; other <= 'z'; other++) {
+        String text = literal.substring(0, place) + other + literal.substring(place + 1);
+        assertThat(accepts(literal, text)).as(text).isEqualTo(text.equals(literal));
+      }
+    }
+  }
+
+  @Test
+  void whatHasNoTextIsRepeatedWithoutAny() {
+    for (String expression : List.of("(){3}ab", "a(){2,5}b", "a(|){7}b", "ab()*")) {
+      assertThat(accepts(expression, "ab")).as(expression).isTrue();
+      assertThat(accepts(expression, "a")).as(expression).isFalse();
+      assertThat(accepts(expression, "b")).as(expression).isFalse();
+    }
   }
 
   @ParameterizedTest

@@ -56,6 +56,35 @@ class BudgetTest {
   }
 
   @Test
+  void timeIsMeasuredFromTheBeginningOfTheWork() {
+    long minute = 60_000_000_000L;
+    Budget.within(
+        LONG,
+        LONG,
+        7,
+        minute,
+        () -> false,
+        () -> {
+          Budget.current().step(1_000_000);
+          return 0;
+        });
+    assertThatExceptionOfType(TooLargeException.class)
+        .isThrownBy(
+            () ->
+                Budget.within(
+                    LONG,
+                    LONG,
+                    7,
+                    -1,
+                    () -> false,
+                    () -> {
+                      Budget.current().step(1_000_000);
+                      return 0;
+                    }))
+        .withMessageContaining("ms are needed");
+  }
+
+  @Test
   void whatIsTakenWithinIsTakenFromTheBudgetsAround() {
     within(
         100_000,

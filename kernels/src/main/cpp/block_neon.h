@@ -1,0 +1,161 @@
+#pragma once
+
+// Products with strips of blocks in NEON, 8 rows at a time.
+
+#include "block_kernels.h"
+#include "neon.h"
+
+#if defined(__aarch64__)
+
+namespace adapt4j {
+namespace neon {
+
+typedef int32_t FourWords __attribute__((vector_size(16), aligned(4)));
+
+// The scales of 4 rows.
+template <int ID>
+ADAPT4J_INLINE float32x4_t fourScales(const uint8_t* from) {
+  return ID == MXFP4 ? ofBrain(vreinterpret_u16_u8(vld1_u8(from))) : fourHalves(from);
+}
+
+template <bool SIGNED>
+ADAPT4J_INLINE float32x4_t fourBytes(const uint8_t* from) {
+  uint32_t word;
+  std::memcpy(&word, from, 4);
+  const uint8x8_t bytes = vcreate_u8(word);
+  return SIGNED ? vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(bytes)))))
+                : vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
+}
+
+// What multiplies the codes of a group, or of a half of one.
+template <int ID>
+ADAPT4J_INLINE float32x4_t factorOf(float32x4_t scale, const uint8_t* scales) {
+  return layoutOf(ID).groupHead == 0 ? scale : vmulq_f32(scale, fourBytes<ID == Q6_K>(scales));
+}
+
+// What is taken off for each unit of a token. Files of types with 32 inputs a block store what is
+// added.
+template <int ID>
+ADAPT4J_INLINE float32x4_t takenOff(float32x4_t minimum, const uint8_t* minima) {
+  return layoutOf(ID).groupHead == 0 ? vnegq_f32(minimum)
+                                     : vmulq_f32(minimum, fourBytes<false>(minima));
+}
+
+ADAPT4J_INLINE FourWords wordsAt(const uint8_t* from) {
+  FourWords words;
+  std::memcpy(&words, from, sizeof words);
+  return words;
+}
+
+// The codes of an input of a group, less their offset, of 4 rows.
+template <int ID>
+ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  if (ID == Q8_0) {
+    return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24));
+  }
+  FourWords code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
+  if (ID == MXFP4) {
+    // The upper bytes of a code are 0, and so is the number of code 0.
+    const int8x16_t bytes = vqtbl1q_s8(vld1q_s8(MX_NUMBERS), (uint8x16_t)code);
+    return vcvtq_f32_s32((int32x4_t)((FourWords)bytes << 24 >> 24));
+  }
+  if (LAYOUT.high == 64) {
+    code |= (wordsAt(codes + LAYOUT.low) >> fifthAt(c) & 1) << 4;
+  } else if (LAYOUT.high == 128) {
+    code |= (wordsAt(codes + LAYOUT.low + c / 16 * 64) >> pairAt(c) & 3) << 4;
+  }
+  return vcvtq_f32_s32((int32x4_t)(code - LAYOUT.offset));
+}
+
+template <int ID, int TOKENS>
+inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const float* tokens,
+                         float* sums, int64_t stride) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  constexpr int SPAN = ID == Q6_K ? 16 : 32;  // inputs that share a scale
+  constexpr int QUADS = 2, CHAINS = TOKENS <= 2 ? 2 : 1;
+  const int64_t width = BlockToken::entries(columns);
+  float32x4_t total[TOKENS][QUADS];
+  for (int t = 0; t < TOKENS; t++) {
+    for (int q = 0; q < QUADS; q++) {
+      total[t][q] = vdupq_n_f32(0);
+    }
+  }
+  const float* x = tokens;
+  const float* xSums = tokens + columns;
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const uint8_t* tile = strip + b * LAYOUT.tileBytes();
+    float32x4_t scale[QUADS], minimum[QUADS];
+    for (int q = 0; q < QUADS; q++) {
+      const int at = (half * QUADS + q) * 8;
+      scale[q] = fourScales<ID>(tile + at);
+      minimum[q] = LAYOUT.minimum ? fourHalves(tile + 32 + at) : vdupq_n_f32(0);
+    }
+    for (int64_t g = 0; g < LAYOUT.groups(); g++) {
+      const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes() + half * 8;
+      const uint8_t* codes = tile + LAYOUT.head + g * LAYOUT.groupBytes() + LAYOUT.groupHead +
+                             half * 32;
+#pragma GCC unroll 2
+      for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
+        float32x4_t parts[TOKENS][QUADS][CHAINS];
+#pragma GCC unroll 32
+        for (int c = part * SPAN; c < (part + 1) * SPAN; c++) {
+          for (int q = 0; q < QUADS; q++) {
+            const float32x4_t values = codesOfInput<ID>(codes + q * 16, c);
+            for (int t = 0; t < TOKENS; t++) {
+              float32x4_t& sum = parts[t][q][c % CHAINS];
+              sum = c % SPAN < CHAINS ? vmulq_n_f32(values, x[t * width + c])
+                                      : vfmaq_n_f32(sum, values, x[t * width + c]);
+            }
+          }
+        }
+        for (int q = 0; q < QUADS; q++) {
+          const float32x4_t factor = factorOf<ID>(scale[q], group + part * 16 + q * 4);
+          for (int t = 0; t < TOKENS; t++) {
+            const float32x4_t sum = CHAINS == 1 ? parts[t][q][0]
+                                                : vaddq_f32(parts[t][q][0],
+                                                            parts[t][q][CHAINS - 1]);
+            total[t][q] = vfmaq_f32(total[t][q], sum, factor);
+          }
+        }
+      }
+      for (int q = 0; LAYOUT.minimum && q < QUADS; q++) {
+        const float32x4_t off = takenOff<ID>(minimum[q], group + 16 + q * 4);
+        for (int t = 0; t < TOKENS; t++) {
+          total[t][q] = vfmsq_n_f32(total[t][q], off, xSums[t * width]);
+        }
+      }
+      x += BLOCK_GROUP;
+      xSums++;
+    }
+  }
+  for (int t = 0; t < TOKENS; t++) {
+    for (int q = 0; q < QUADS; q++) {
+      vst1q_f32(sums + t * stride + (half * QUADS + q) * 4, total[t][q]);
+    }
+  }
+}
+
+// Four tokens at a time, whose sums stay in registers.
+template <int ID>
+inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+                           float* sums, int64_t stride) {
+  using Multiply = void (*)(const uint8_t*, int, int64_t, const float*, float*, int64_t);
+  static constexpr Multiply BY_TOKENS[] = {multiplyHalf<ID, 1>, multiplyHalf<ID, 2>,
+                                           multiplyHalf<ID, 3>, multiplyHalf<ID, 4>};
+  for (int t = 0; t < count; t += 4) {
+    const int some = count - t < 4 ? count - t : 4;
+    for (int half = 0; half < 2; half++) {
+      BY_TOKENS[some - 1](strip, half, columns, tokens + t * BlockToken::entries(columns),
+                          sums + t * stride, stride);
+    }
+  }
+}
+
+template <int ID>
+constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, scalar::restoreBlocks<ID>};
+
+}  // namespace neon
+}  // namespace adapt4j
+
+#endif
