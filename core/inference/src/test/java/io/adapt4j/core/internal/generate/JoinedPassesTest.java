@@ -92,7 +92,7 @@ class JoinedPassesTest {
 
   /** Rows end after one to twelve tokens. */
   @ParameterizedTest
-  @ValueSource(strings = {"granite", "qwen3_window", "lfm2", "gemma3n", "mpt"})
+  @ValueSource(strings = {"granite", "qwen3_window", "lfm2", "gemma3n", "mpt", "deepseek_v3"})
   void othersJoinAsRowsEnd(String family) {
     long before = Tensor.live();
     GenerationOptions options =

@@ -206,7 +206,7 @@ class HybridDecoderTest {
         });
   }
 
-  private static void with(String name, Consumer<Decoder> test) {
+  static void with(String name, Consumer<Decoder> test) {
     long live = Tensor.live();
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
@@ -215,11 +215,11 @@ class HybridDecoderTest {
     assertThat(Tensor.live()).isEqualTo(live);
   }
 
-  private static long[] ids(int count) {
+  static long[] ids(int count) {
     return new SplittableRandom(11).longs(count, 3, 40).toArray();
   }
 
-  private static float[] hidden(Decoder decoder, long[] ids, int length) {
+  static float[] hidden(Decoder decoder, long[] ids, int length) {
     long[] ones = new long[length];
     Arrays.fill(ones, 1);
     return hidden(decoder, ids, decoder.positions(ones, 1, length), length);
@@ -234,7 +234,7 @@ class HybridDecoderTest {
     }
   }
 
-  private static float[] read(Decoder decoder, KvCache cache, long[] ids, int from, int count) {
+  static float[] read(Decoder decoder, KvCache cache, long[] ids, int from, int count) {
     long[] ones = new long[from + count];
     Arrays.fill(ones, 1);
     long[] own = Arrays.copyOfRange(ids, from, from + count);
@@ -246,7 +246,7 @@ class HybridDecoderTest {
     return Arrays.copyOfRange(states, from * width, (from + count) * width);
   }
 
-  private static void assertSame(float[] found, float[] whole, int from, int count) {
+  static void assertSame(float[] found, float[] whole, int from, int count) {
     int width = found.length / count;
     for (int i = 0; i < found.length; i++) {
       assertThat((double) found[i]).isCloseTo(whole[from * width + i], within(TOLERANCE));

@@ -30,3 +30,28 @@ def head_columns_backward(self, dy: Tensor, heads: int, dim: int) -> Tensor:
   rest = torch.zeros([dy.size(0), dy.size(1), heads, dim - by_head.size(-1)], dtype=dy.dtype, device=dy.device)
   return torch.flatten(torch.cat([by_head, rest], -1), 2)
 
+# A key of latent attention: the rotated part [B, T, R] and the latent vector [B, T, C] -> [B, 1, T, R + C].
+def latent_key(self, turned: Tensor, latent: Tensor) -> Tensor:
+  return torch.unsqueeze(torch.cat([turned, latent], -1), 1)
+
+# Queries [B, T, H (N + R)] times the projection of keys, the first N rows of each head of the weight
+# [H (N + V), C] -> [B, H, T, R + C].
+def latent_absorbed(self, q: Tensor, weight: Tensor, heads: int, plain: int) -> Tensor:
+  own = torch.view(q, [q.size(0), q.size(1), heads, -1])
+  keys = torch.narrow(torch.view(weight, [heads, -1, weight.size(-1)]), 1, 0, plain)
+  by_head = torch.reshape(torch.permute(torch.narrow(own, -1, 0, plain), [2, 0, 1, 3]), [heads, -1, plain])
+  wide = torch.view(torch.bmm(by_head, keys), [heads, q.size(0), q.size(1), -1])
+  turned = torch.narrow(own, -1, plain, own.size(-1) - plain)
+  return torch.cat([torch.transpose(turned, 1, 2), torch.permute(wide, [1, 0, 2, 3])], -1)
+
+# Latent vectors that heads have mixed, the last columns of [B, T, H (R + C)], times the projection of
+# values -> [B, T, H V].
+def latent_restored(self, mixed: Tensor, weight: Tensor, heads: int, plain: int) -> Tensor:
+  rows = torch.view(weight, [heads, -1, weight.size(-1)])
+  values = torch.narrow(rows, 1, plain, rows.size(1) - plain)
+  own = torch.view(mixed, [mixed.size(0), mixed.size(1), heads, -1])
+  latent = torch.narrow(own, -1, own.size(-1) - rows.size(-1), rows.size(-1))
+  by_head = torch.reshape(torch.permute(latent, [2, 0, 1, 3]), [heads, -1, rows.size(-1)])
+  y = torch.view(torch.bmm(by_head, torch.transpose(values, 1, 2)), [heads, mixed.size(0), mixed.size(1), -1])
+  return torch.flatten(torch.permute(y, [1, 2, 0, 3]), 2)
+

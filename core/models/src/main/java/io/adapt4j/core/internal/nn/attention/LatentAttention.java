@@ -2,13 +2,16 @@ package io.adapt4j.core.internal.nn.attention;
 
 import io.adapt4j.core.internal.nn.cache.CacheShape;
 import io.adapt4j.core.internal.nn.cache.Heads;
+import io.adapt4j.core.internal.nn.cache.LayerCache;
 import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.LatentOps;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.Set;
@@ -17,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Multi-head latent attention (DeepSeek-AI 2024, section 2.1): keys and values are projections of a
- * narrow vector; a part of each key, common to all heads, is rotated. The cache holds the projected
- * keys and values.
+ * narrow vector; a part of each key, common to all heads, is rotated. The cache holds this vector
+ * and the rotated part; keys and values of all heads where their projection is quantized or
+ * adapted.
  *
  * @param queryDown projection before that of queries, or null
  */
@@ -52,16 +56,58 @@ public record LatentAttention(
   public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
     Tensor read = queryDown == null ? x : queryNorm.forward(ops, queryDown.forward(ops, x));
     Tensor[] narrow = ops.splitColumns(down.forward(ops, x), widths.rank(), widths.rotated());
-    Tensor wide = up.forward(ops, downNorm.forward(ops, narrow[0]));
-    int heads = widths.heads();
+    Tensor latent = downNorm.forward(ops, narrow[0]);
+    Tensor q = query.forward(ops, read);
+    LayerCache cache = positions.cache();
+    if (cache == null || !isAbsorbed()) {
+      return output.forward(
+          ops,
+          values(ops, heads(ops, q, latent, narrow[1], positions).attend(positions, rule, layer)));
+    }
+    RotaryTable table = positions.rotary(rotary);
+    Tensor key = turned(ops, LatentOps.key(narrow[1], latent), table);
+    Tensor mask = positions.mask(rule.window());
+    if (cache.isEmpty() && x.size(1) > 1) {
+      cache.append(layer, key, key);
+      QueriesKeysValues.Apart heads = heads(ops, q, latent, narrow[1], positions);
+      return output.forward(
+          ops, values(ops, ops.attention(heads.q(), heads.k(), heads.v(), mask, rule)));
+    }
+    Tensor weight = dense().weight().value();
+    Tensor absorbed = LatentOps.absorbed(q, weight, widths.heads(), widths.plain());
+    Tensor mixed = cache.attend(layer, turned(ops, absorbed, table), key, key, mask, rule);
+    return output.forward(
+        ops, LatentOps.restored(mixed, weight, widths.heads(), widths.plain()).typedAs(x));
+  }
+
+  /** Projects keys and values of all heads. */
+  private QueriesKeysValues.Apart heads(
+      Ops ops, Tensor q, Tensor latent, Tensor rotated, Positions positions) {
+    Tensor wide = up.forward(ops, latent);
     Tensor[] parts =
-        LatentOps.heads(
-            ops, query.forward(ops, read), wide, narrow[1], heads, widths.plain(), widths.value());
-    Tensor mixed =
-        new QueriesKeysValues.Apart(ops, parts[0], parts[1], parts[2], widths.pairs())
-            .rotated(positions.rotary(rotary))
-            .attend(positions, rule, layer);
-    return output.forward(ops, LatentOps.columns(ops, mixed, heads, widths.value()));
+        LatentOps.heads(ops, q, wide, rotated, widths.heads(), widths.plain(), widths.value());
+    return new QueriesKeysValues.Apart(ops, parts[0], parts[1], parts[2], widths.pairs())
+        .rotated(positions.rotary(rotary));
+  }
+
+  private Tensor values(Ops ops, Tensor mixed) {
+    return LatentOps.columns(ops, mixed, widths.heads(), widths.value());
+  }
+
+  private Tensor turned(Ops ops, Tensor x, RotaryTable table) {
+    return widths.pairs() ? ops.rotaryPairs(x, table) : ops.rotary(x, table);
+  }
+
+  /**
+   * Returns whether queries take up the projection of keys, and outputs that of values, so that the
+   * cache holds latent vectors (section 2.1.2). The projection's weight must be at hand for it.
+   */
+  private boolean isAbsorbed() {
+    return up.linear() instanceof DenseLinear;
+  }
+
+  private DenseLinear dense() {
+    return (DenseLinear) up.linear();
   }
 
   @Override
@@ -76,7 +122,9 @@ public record LatentAttention(
 
   @Override
   public CacheShape cache() {
-    return CacheShape.of(Heads.grouped(widths.heads(), widths.heads(), widths.key()));
+    return isAbsorbed()
+        ? CacheShape.ofLatent((long) widths.rotated() + widths.rank())
+        : CacheShape.of(Heads.grouped(widths.heads(), widths.heads(), widths.key()));
   }
 
   @Override

@@ -43,7 +43,11 @@ public record MixerSum(Branch recurrent, Branch attention) implements Mixer {
   @Override
   public CacheShape cache() {
     CacheShape keys = attention.mixer().cache();
-    return new CacheShape(keys.keyValueHeads(), keys.headDim(), recurrent.mixer().cache().states());
+    return new CacheShape(
+        keys.keyValueHeads(),
+        keys.headDim(),
+        keys.keysAreValues(),
+        recurrent.mixer().cache().states());
   }
 
   @Override

@@ -178,12 +178,12 @@ sealed interface QueriesKeysValues {
     }
 
     @Override
-    public QueriesKeysValues rotated(RotaryTable table) {
+    public Apart rotated(RotaryTable table) {
       return rotated(table, table);
     }
 
     @Override
-    public QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys) {
+    public Apart rotated(RotaryTable ofQueries, RotaryTable ofKeys) {
       return pairs
           ? new Apart(ops, ops.rotaryPairs(q, ofQueries), ops.rotaryPairs(k, ofKeys), v, true)
           : new Apart(ops, ops.rotary(q, ofQueries), ops.rotary(k, ofKeys), v, false);

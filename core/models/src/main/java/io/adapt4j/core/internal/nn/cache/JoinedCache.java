@@ -113,6 +113,17 @@ final class JoinedCache implements LayerCache {
                     rule));
   }
 
+  /** Whether the texts are empty or not, each attends to its own tokens. */
+  @Override
+  public boolean isEmpty() {
+    return false;
+  }
+
+  @Override
+  public void append(int layer, Tensor k, Tensor v) {
+    texts.forEach(text -> text.cache().append(layer, text.of(k, 2), text.of(v, 2)));
+  }
+
   @Override
   public Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {

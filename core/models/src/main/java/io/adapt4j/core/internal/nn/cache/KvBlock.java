@@ -23,7 +23,9 @@ public final class KvBlock implements AutoCloseable {
   /** Null for layers without keys. */
   private final List<@Nullable Tensor> keys = new ArrayList<>();
 
+  /** Null too where the keys are the values. */
   private final List<@Nullable Tensor> values = new ArrayList<>();
+
   private final long capacity;
   private long filled;
   private int users = 1;
@@ -41,7 +43,7 @@ public final class KvBlock implements AutoCloseable {
     try {
       for (CacheShape layer : layers) {
         keys.add(empty(layer));
-        values.add(empty(layer));
+        values.add(layer.keysAreValues() ? null : empty(layer));
       }
       complete = true;
     } finally {
@@ -82,7 +84,9 @@ public final class KvBlock implements AutoCloseable {
       if (joined.get(0).hasKeys(layer)) {
         int index = layer;
         move(joined, block -> block.keys, index, room);
-        move(joined, block -> block.values, index, room);
+        if (!joined.get(0).layers.get(layer).keysAreValues()) {
+          move(joined, block -> block.values, index, room);
+        }
       }
     }
     joined.forEach(block -> block.neighbors = joined);
@@ -135,7 +139,8 @@ public final class KvBlock implements AutoCloseable {
 
   /** Returns the values of a layer. */
   public Tensor values(int layer) {
-    return Objects.requireNonNull(values.get(layer));
+    return Objects.requireNonNull(
+        layers.get(layer).keysAreValues() ? keys.get(layer) : values.get(layer));
   }
 
   /** {@return the capacity in tokens} */
@@ -170,7 +175,9 @@ public final class KvBlock implements AutoCloseable {
     if (tokens > 0) {
       try (Scope scope = Scope.open()) {
         copy(from.keys(fromLayer), place, keys(layer), at, tokens);
-        copy(from.values(fromLayer), place, values(layer), at, tokens);
+        if (!layers.get(layer).keysAreValues()) {
+          copy(from.values(fromLayer), place, values(layer), at, tokens);
+        }
       }
     }
   }

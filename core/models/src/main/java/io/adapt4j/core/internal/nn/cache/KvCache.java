@@ -140,6 +140,22 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   @Override
+  public boolean isEmpty() {
+    return length() == 0;
+  }
+
+  @Override
+  public void append(int layer, Tensor k, Tensor v) {
+    withJoined(
+        layer,
+        k.size(2),
+        (keys, values) -> {
+          CachedAttention.append(k, v, keys, values, length());
+          return keys;
+        });
+  }
+
+  @Override
   public Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
     return withJoined(

@@ -21,6 +21,12 @@ public sealed interface LayerCache permits KvCache, JoinedCache {
    */
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule);
 
+  /** {@return whether there are no tokens, so that new ones attend to each other alone} */
+  boolean isEmpty();
+
+  /** Appends keys and values without attending. */
+  void append(int layer, Tensor k, Tensor v);
+
   /** Attends with sinks. */
   Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule);

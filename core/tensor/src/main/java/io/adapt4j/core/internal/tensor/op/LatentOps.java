@@ -11,6 +11,10 @@ public final class LatentOps {
   private static final Operator COLUMNS = Operator.core("head_columns");
   private static final Operator COLUMNS_BACKWARD = Operator.core("head_columns_backward");
 
+  private static final Operator KEY = Operator.core("latent_key");
+  private static final Operator ABSORBED = Operator.core("latent_absorbed");
+  private static final Operator RESTORED = Operator.core("latent_restored");
+
   private LatentOps() {}
 
   /**
@@ -31,6 +35,39 @@ public final class LatentOps {
           parts, new Tensor[] {q, kv, rotated}, d -> HEADS_BACKWARD.tensors(d, plain, valueWidth));
     }
     return parts;
+  }
+
+  /**
+   * Returns a token's key for queries that have absorbed the projection of keys; inference only.
+   *
+   * @param rotated [B, T, R]
+   * @param latent [B, T, C]
+   * @return [B, 1, T, R + C]
+   */
+  public static Tensor key(Tensor rotated, Tensor latent) {
+    return KEY.tensor(rotated, latent).typedAs(latent);
+  }
+
+  /**
+   * Multiplies queries by the projection of keys, so that they attend to latent vectors; inference
+   * only.
+   *
+   * @param q [B, T, H (N + R)], in each head first the N columns that are not rotated
+   * @param weight projection of keys and values [H (N + V), C]
+   * @return [B, H, T, R + C]
+   */
+  public static Tensor absorbed(Tensor q, Tensor weight, int heads, int plain) {
+    return ABSORBED.tensor(q, weight, heads, plain).typedAs(q);
+  }
+
+  /**
+   * Projects the latent vectors that heads have mixed to values; inference only.
+   *
+   * @param mixed [B, T, H (R + C)]
+   * @return [B, T, H V]
+   */
+  public static Tensor restored(Tensor mixed, Tensor weight, int heads, int plain) {
+    return RESTORED.tensor(mixed, weight, heads, plain);
   }
 
   /**

@@ -1,0 +1,120 @@
+package io.adapt4j.core.internal.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.attention.LatentAttention;
+import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.layer.Layer;
+import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearTerms;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Ops;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The cache of multi-head latent attention holds latent vectors, and the text stays the same. */
+class LatentCacheTest {
+
+  private static final int LENGTH = 40;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deepseek_v2", "deepseek_v3", "deepseek_v3_halves"})
+  void aTokenTakesItsLatentVectorAndTheRotatedPartOfItsKey(String name) {
+    ModelConfig config;
+    try (FamilyFolder folder = FamilyFolder.open(name)) {
+      config = ModelConfig.read(folder.path());
+    }
+    long width =
+        (long) config.fields().requirePositiveInt("kv_lora_rank")
+            + config.fields().requirePositiveInt("qk_rope_head_dim");
+    HybridDecoderTest.with(
+        name,
+        decoder -> {
+          long bytes = decoder.body().layers().size() * width * Float.BYTES * 100;
+          assertThat(decoder.cacheBytes(1, 100, DType.F32)).isEqualTo(bytes);
+          try (KvCache cache = decoder.newCache(1, 100)) {
+            assertThat(cache.bytes()).isEqualTo(bytes);
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deepseek_v2", "deepseek_v3", "deepseek_v3_halves"})
+  void aTextCutAnywhereIsTheWholeText(String name) {
+    HybridDecoderTest.with(name, LatentCacheTest::assertCutsChangeNothing);
+  }
+
+  /** A layer that is adapted or quantized has no weight that queries could absorb. */
+  @ParameterizedTest
+  @ValueSource(strings = {"deepseek_v2", "deepseek_v3"})
+  void keysAndValuesAreCachedWhereTheirProjectionIsNotAPlainWeight(String name) {
+    HybridDecoderTest.with(
+        name,
+        decoder -> {
+          long before = decoder.cacheBytes(1, 1, DType.F32);
+          for (Layer layer : decoder.body().layers()) {
+            ((LatentAttention) layer.mixer()).up().replace(Wrapped::new);
+          }
+          assertThat(decoder.cacheBytes(1, 1, DType.F32)).isGreaterThan(2 * before);
+          assertCutsChangeNothing(decoder);
+        });
+  }
+
+  private static void assertCutsChangeNothing(Decoder decoder) {
+    long[] ids = HybridDecoderTest.ids(LENGTH);
+    float[] whole = HybridDecoderTest.hidden(decoder, ids, LENGTH);
+    for (int cut : new int[] {1, 2, 17, LENGTH - 1}) {
+      try (KvCache cache = decoder.newCache(1, LENGTH)) {
+        for (int[] part : new int[][] {{0, cut}, {cut, 1}, {cut + 1, LENGTH - cut - 1}}) {
+          if (part[1] > 0) {
+            float[] read = HybridDecoderTest.read(decoder, cache, ids, part[0], part[1]);
+            HybridDecoderTest.assertSame(read, whole, part[0], part[1]);
+          }
+        }
+      }
+    }
+  }
+
+  /** A layer of another kind that computes the same. */
+  private record Wrapped(Linear linear) implements Linear {
+
+    @Override
+    public List<Part> parts() {
+      return linear.parts();
+    }
+
+    @Override
+    public long inFeatures() {
+      return linear.inFeatures();
+    }
+
+    @Override
+    public long outFeatures() {
+      return linear.outFeatures();
+    }
+
+    @Override
+    public Tensor forward(Ops ops, Tensor x) {
+      return linear.forward(ops, x);
+    }
+
+    @Override
+    public Tensor recorded(Ops ops, Tensor x) {
+      return linear.recorded(ops, x);
+    }
+
+    @Override
+    public boolean describe(LinearTerms terms) {
+      return linear.describe(terms);
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return linear.parameters();
+    }
+  }
+}
