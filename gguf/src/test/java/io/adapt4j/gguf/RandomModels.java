@@ -127,23 +127,18 @@ final class RandomModels {
 
   /** Writes a model without tokens that end a text, so that greedy texts go on. */
   static Path write(String name, Path folder) throws IOException {
-    return write(name, "", folder);
-  }
-
-  /** Writes one with other settings, as fields of its configuration. */
-  static Path write(String name, String more, Path folder) throws IOException {
     synchronized (WRITTEN) {
-      String key = name + " " + more;
-      Path first = WRITTEN.get(key);
+      Path first = WRITTEN.get(name);
       if (first == null) {
-        first = draw(name, more, Kept.FOLDER.resolve(String.valueOf(WRITTEN.size())));
-        WRITTEN.put(key, first);
+        first = write(name, "", Kept.FOLDER.resolve(name));
+        WRITTEN.put(name, first);
       }
       return GoldenFolders.copy(first, folder);
     }
   }
 
-  private static Path draw(String name, String more, Path folder) throws IOException {
+  /** Writes one with other settings, as fields of its configuration. */
+  static Path write(String name, String more, Path folder) throws IOException {
     Description model =
         GROUPS.values().stream()
             .filter(group -> group.containsKey(name))

@@ -31,7 +31,7 @@ class LuceneInterruptTest {
 
   private static final int WRITERS = 3;
   private static final int READERS = 2;
-  private static final int ROUNDS = 12;
+  private static final int ROUNDS = 10;
 
   @TempDir private Path folder;
 

@@ -37,7 +37,7 @@ class KilledExecutorTest {
 
   @BeforeAll
   static void start() throws IOException {
-    Recipe.data(folder, 48);
+    Recipe.data(folder, 24);
     cluster = LocalCluster.start(folder, "local-cluster[2,1,1024]");
   }
 
