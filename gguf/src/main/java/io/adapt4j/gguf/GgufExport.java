@@ -392,6 +392,23 @@ public final class GgufExport {
         });
   }
 
+  /** Returns the first layer's heads by its key-value heads, as llama.cpp counts them. */
+  private static int headsPerGroup(GgufFamily family, Facts facts) {
+    GgufMetadata.Builder target = GgufMetadata.builder();
+    family.describe(facts, OptionalInt.empty(), target);
+    GgufMetadata described = target.build();
+    String key = family.architecture() + ".attention.head_count";
+    long heads = ofFirstLayer(described, key, 0);
+    long groups = ofFirstLayer(described, key + "_kv", heads);
+    return groups == 0 ? 0 : (int) (heads / groups);
+  }
+
+  private static long ofFirstLayer(GgufMetadata metadata, String key, long other) {
+    return metadata
+        .integer(key)
+        .orElseGet(() -> metadata.integers(key).map(layers -> layers[0]).orElse(other));
+  }
+
   private TypeMix.Model mix(GgufFamily family, Facts facts, TensorList tensors) {
     int layers = facts.decoder().layers();
     boolean shared = facts.decoder().heads() != facts.decoder().kvHeads();
@@ -404,6 +421,7 @@ public final class GgufExport {
         type.mixture(),
         layers,
         tensors.valueTensors(),
+        headsPerGroup(family, facts),
         !tensors.has(GgufFamily.OUTPUT),
         largest,
         importance.isPresent(),

@@ -5,7 +5,7 @@ import io.adapt4j.gguf.internal.write.TypeMix.Mixture;
 
 /**
  * Quantization type of a GGUF file, with llama.cpp's names for whole files. Norms and biases are
- * always stored in 32 bits. The 4- to 6-bit types are mixtures: some matrices get a larger type,
+ * always stored in 32 bits. The 2- to 6-bit types are mixtures: some matrices get a larger type,
  * and matrices whose row length is not a multiple of 256 get one with smaller blocks.
  */
 public enum GgufQuantization {
@@ -19,12 +19,30 @@ public enum GgufQuantization {
   Q8_0(7, TensorType.Q8_0, Mixture.PLAIN),
   /** 4.5 bits per value, in blocks of 32. */
   Q4_0(2, TensorType.Q4_0, Mixture.OUTPUT),
+  /** 5 bits per value, in blocks of 32 with a minimum. */
+  Q4_1(3, TensorType.Q4_1, Mixture.OUTPUT),
+  /** 4.5 bits per value, in blocks of 32, with levels closer together near zero. */
+  IQ4_NL(25, TensorType.IQ4_NL, Mixture.NONLINEAR),
+  /** About 4.4 bits per value, with levels closer together near zero. */
+  IQ4_XS(30, TensorType.IQ4_XS, Mixture.NONLINEAR),
   /** 5.5 bits per value, in blocks of 32. */
   Q5_0(8, TensorType.Q5_0, Mixture.OUTPUT),
+  /** 6 bits per value, in blocks of 32 with a minimum. */
+  Q5_1(9, TensorType.Q5_1, Mixture.OUTPUT),
+  /** About 3.2 bits per value: answers are clearly worse. */
+  Q2_K(10, TensorType.Q2_K, Mixture.TWO_BITS),
+  /** About 3.6 bits per value. */
+  Q3_K_S(11, TensorType.Q3_K, Mixture.OUTPUT),
+  /** About 4 bits per value. */
+  Q3_K_M(12, TensorType.Q3_K, Mixture.THREE_BITS_MEDIUM),
+  /** About 4.3 bits per value. */
+  Q3_K_L(13, TensorType.Q3_K, Mixture.THREE_BITS_LARGE),
   /** About 4.6 bits per value. */
   Q4_K_S(14, TensorType.Q4_K, Mixture.SMALL),
   /** About 4.8 bits per value: a good default. */
   Q4_K_M(15, TensorType.Q4_K, Mixture.MEDIUM),
+  /** About 5.6 bits per value. */
+  Q5_K_S(16, TensorType.Q5_K, Mixture.OUTPUT),
   /** About 5.7 bits per value. */
   Q5_K_M(17, TensorType.Q5_K, Mixture.MEDIUM),
   /** 6.6 bits per value. */

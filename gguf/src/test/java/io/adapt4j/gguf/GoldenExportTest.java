@@ -10,6 +10,7 @@ import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +31,32 @@ class GoldenExportTest {
 
   @TempDir private Path folder;
 
+  /** Files of other types, which the official quantizer has made from the same F32 files. */
+  static Stream<Arguments> quantizedFiles() throws IOException {
+    return Files.readAllLines(GoldenFolders.of("quantized-files.txt")).stream()
+        .map(line -> Arguments.of((Object[]) line.split(" ", 3)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("quantizedFiles")
+  void writesTheBytesOfTheOfficialQuantizer(String model, String type, String sha256)
+      throws IOException {
+    Path file = folder.resolve("model.gguf");
+    export(model, type).to(file);
+    Path comparable = model.equals("llama_k") ? withTheConvertersScores(file) : file;
+    assertThat(GoldenFolders.sha256(comparable)).isEqualTo(sha256);
+  }
+
+  private static GgufExport export(String model, String type) throws IOException {
+    GgufExport export =
+        GgufExport.of(GoldenFolders.of(model))
+            .name("tiny " + model)
+            .type(GgufQuantization.valueOf(type.toUpperCase(Locale.ROOT)));
+    Optional.ofNullable(GoldenFolders.expected(model).path("tokenizer_pre_given").textValue())
+        .ifPresent(export::preTokenizer);
+    return export;
+  }
+
   static Stream<Arguments> files() throws IOException {
     List<Arguments> files = new ArrayList<>();
     for (String model : List.of("llama_k", "qwen2", "gemma2", "gpt2")) {
@@ -46,13 +73,7 @@ class GoldenExportTest {
   void writesTheBytesOfTheOfficialTools(String model, String type) throws IOException {
     JsonNode expected = GoldenFolders.expected(model);
     Path file = folder.resolve("model.gguf");
-    GgufExport export =
-        GgufExport.of(GoldenFolders.of(model))
-            .name("tiny " + model)
-            .type(GgufQuantization.valueOf(type.toUpperCase(Locale.ROOT)));
-    Optional.ofNullable(expected.path("tokenizer_pre_given").textValue())
-        .ifPresent(export::preTokenizer);
-    ExportedModel exported = export.to(file);
+    ExportedModel exported = export(model, type).to(file);
 
     Path comparable = model.equals("llama_k") ? withTheConvertersScores(file) : file;
     assertThat(GoldenFolders.sha256(comparable))

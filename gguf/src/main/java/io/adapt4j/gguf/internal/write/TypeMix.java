@@ -15,6 +15,12 @@ public final class TypeMix {
   private static final String POSITIONS = "position_embd.weight";
   private static final Set<String> EMBEDDINGS =
       Set.of("token_embd.weight", "per_layer_token_embd.weight");
+
+  /** Base types of models of eight experts whose attention output has more bits. */
+  private static final Set<TensorType> RAISED_OF_EIGHT =
+      Set.of(
+          TensorType.Q2_K, TensorType.Q3_K, TensorType.Q4_K, TensorType.IQ4_NL, TensorType.IQ4_XS);
+
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
 
   /** The mixtures of llama.cpp's quantizer. */
@@ -28,7 +34,17 @@ public final class TypeMix {
     /**
      * A larger type for the output, and for value and MLP output projections in half of the layers.
      */
-    MEDIUM
+    MEDIUM,
+    /** Of 2 bits: larger types for the output, values, and all output projections. */
+    TWO_BITS,
+    /** Of 3 bits: as of 2 bits, by one type in most layers and by two in some. */
+    THREE_BITS_MEDIUM,
+    /** Of 3 bits: as of 2 bits, by two types. */
+    THREE_BITS_LARGE,
+    /**
+     * Of levels that are not linear: a larger type for the output and a few of the first layers.
+     */
+    NONLINEAR
   }
 
   /** Properties of the model that the choice depends on. */
@@ -37,6 +53,7 @@ public final class TypeMix {
       Mixture mixture,
       int layers,
       int valueTensors,
+      int headsPerGroup,
       boolean tied,
       boolean sharedValues,
       boolean weighted,
@@ -97,7 +114,7 @@ public final class TypeMix {
       int count = outputs++;
       return ofOutput(model.experts() > 1 ? layer(name) : count);
     }
-    return base;
+    return name.contains("attn_output.weight") ? ofAttentionOutput() : base;
   }
 
   /** Adjusts attention types for eight experts, where attention is a small part of the model. */
@@ -108,8 +125,8 @@ public final class TypeMix {
     if (name.contains("attn_v.weight") || name.contains("attn_k.weight")) {
       return TensorType.Q8_0;
     }
-    return name.contains("attn_output.weight") && model.base() == TensorType.Q4_K
-        ? TensorType.Q5_K
+    return name.contains("attn_output.weight") && RAISED_OF_EIGHT.contains(model.base())
+        ? model.mixture() == Mixture.THREE_BITS_LARGE ? model.base() : TensorType.Q5_K
         : type;
   }
 
@@ -119,40 +136,60 @@ public final class TypeMix {
   }
 
   private TensorType ofValues(int index) {
-    TensorType type = model.base();
-    if (model.mixture() == Mixture.MEDIUM && usesMoreBits(index, model.valueTensors())) {
-      type = TensorType.Q6_K;
-    } else if (model.mixture() == Mixture.SMALL && index < 4) {
-      type = TensorType.Q5_K;
-    }
-    return model.sharedValues() && type == TensorType.Q4_K ? TensorType.Q5_K : type;
+    boolean isGrouped = model.headsPerGroup() >= 4;
+    TensorType type =
+        switch (model.mixture()) {
+          case PLAIN, OUTPUT -> model.base();
+          case SMALL -> index < 4 ? TensorType.Q5_K : model.base();
+          case MEDIUM -> usesMoreBits(index, model.valueTensors()) ? TensorType.Q6_K : model.base();
+          case TWO_BITS -> isGrouped ? TensorType.Q4_K : TensorType.Q3_K;
+          case THREE_BITS_MEDIUM -> index < 2 ? TensorType.Q5_K : TensorType.Q4_K;
+          case THREE_BITS_LARGE -> TensorType.Q5_K;
+          case NONLINEAR -> isGrouped ? TensorType.Q5_K : model.base();
+        };
+    boolean isSmall = type == TensorType.Q3_K || type == TensorType.Q4_K;
+    return model.sharedValues() && isSmall ? TensorType.Q5_K : type;
+  }
+
+  private TensorType ofAttentionOutput() {
+    return switch (model.mixture()) {
+      case TWO_BITS -> model.falcon() ? model.base() : TensorType.Q3_K;
+      case THREE_BITS_MEDIUM -> model.falcon() ? model.base() : TensorType.Q4_K;
+      case THREE_BITS_LARGE -> model.falcon() ? TensorType.Q4_K : TensorType.Q5_K;
+      default -> model.base();
+    };
   }
 
   private TensorType ofOutput(int index) {
     int layers = model.layers();
     boolean first = index < layers / 8;
-    if (model.falcon() && model.base() == TensorType.Q4_K) {
-      return ofFalconsOutput(index);
-    }
-    if (model.mixture() == Mixture.MEDIUM && usesMoreBits(index, layers)) {
-      return TensorType.Q6_K;
-    }
-    if (model.mixture() == Mixture.SMALL && first) {
-      return TensorType.Q5_K;
-    }
-    if (model.weighted() && first && model.base() == TensorType.Q4_0) {
-      return TensorType.Q4_1;
-    }
-    if (model.weighted() && first && model.base() == TensorType.Q5_0) {
-      return TensorType.Q5_1;
-    }
-    return model.base();
+    return switch (model.mixture()) {
+      case PLAIN -> model.base();
+      case OUTPUT -> first && model.weighted() ? withMinimum() : model.base();
+      case SMALL -> first && !model.falcon() ? TensorType.Q5_K : model.base();
+      case MEDIUM ->
+          model.falcon() && model.base() == TensorType.Q4_K
+              ? ofFalconsOutput(index)
+              : usesMoreBits(index, layers) ? TensorType.Q6_K : model.base();
+      case TWO_BITS -> TensorType.Q3_K;
+      case THREE_BITS_MEDIUM ->
+          index < layers / 16
+              ? TensorType.Q5_K
+              : !model.falcon() || usesMoreBits(index, layers) ? TensorType.Q4_K : TensorType.Q3_K;
+      case THREE_BITS_LARGE -> model.falcon() ? TensorType.Q4_K : TensorType.Q5_K;
+      case NONLINEAR -> first && !model.weighted() ? TensorType.Q5_K : model.base();
+    };
+  }
+
+  private TensorType withMinimum() {
+    return switch (model.base()) {
+      case Q4_0 -> TensorType.Q4_1;
+      case Q5_0 -> TensorType.Q5_1;
+      default -> model.base();
+    };
   }
 
   private TensorType ofFalconsOutput(int index) {
-    if (model.mixture() != Mixture.MEDIUM) {
-      return TensorType.Q4_K;
-    }
     if (index < model.layers() / 16) {
       return TensorType.Q6_K;
     }
@@ -173,6 +210,8 @@ public final class TypeMix {
     }
     TensorType smaller =
         switch (type) {
+          case Q2_K, Q3_K -> TensorType.Q4_0;
+          case IQ4_XS -> TensorType.IQ4_NL;
           case Q4_K -> TensorType.Q5_0;
           case Q5_K -> TensorType.Q5_1;
           case Q6_K -> TensorType.Q8_0;
