@@ -4,7 +4,9 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.weights.StoredWeightFormat;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -17,6 +19,7 @@ import io.adapt4j.kernels.internal.packed.BlockPart;
 import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Keeps the linear weights of a GGUF file in their quantized blocks. Weights of plain types, and
@@ -64,7 +67,9 @@ enum StoredBlocks implements WeightMechanics {
   public void install(Network declared, Checkpoint checkpoint) {
     if (BlockMatrix.isSupported()) {
       Installation.install(
-          declared.layerLinears(),
+          declared.layerLinears().stream()
+              .filter(slot -> isInBlocks(slot, declared, checkpoint))
+              .toList(),
           (part, weight, in) ->
               find(declared, checkpoint, part, weight, in)
                   .map(source -> new BlockPart(part, in, source)),
@@ -73,6 +78,24 @@ enum StoredBlocks implements WeightMechanics {
         installHead(decoder, checkpoint);
       }
     }
+  }
+
+  /**
+   * Returns whether all parts of a layer have blocks that the kernels know. Others are held in the
+   * compute type as a whole, since native steps take a layer in one way only.
+   */
+  private static boolean isInBlocks(LinearSlot slot, Network network, Checkpoint checkpoint) {
+    if (!(slot.linear() instanceof DenseLinear dense)) {
+      return false;
+    }
+    List<Linear.Part> parts = dense.parts();
+    return IntStream.range(0, parts.size())
+        .allMatch(
+            i -> {
+              Slice weight = dense.weight().slices().get(i);
+              return find(network, checkpoint, parts.get(i), weight, dense.inFeatures())
+                  .isPresent();
+            });
   }
 
   private static void installHead(Decoder decoder, Checkpoint checkpoint) {
