@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models whose type is not known, but whose tensors and fields may be. */
 class ShapeMatchTest {
@@ -74,12 +75,29 @@ class ShapeMatchTest {
             });
   }
 
-  @Test
-  void tensorsThatTheFamilyDoesNotHaveAreRefusedByName() throws IOException {
-    copy("glm4", "");
+  @ParameterizedTest
+  @ValueSource(strings = {"glm4", "qwen2_moe_stacked", "deepseek_v3", "falcon", "lfm2"})
+  void aFamilyThatIsSeldomRenamedIsNamedAndNotTaken(String name) throws IOException {
+    copy(name, "");
+    String type = name.replace("_stacked", "");
     assertThatThrownBy(() -> Architectures.declare(ModelConfig.read(folder)))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("model.layers.N.post_mlp_layernorm.weight");
+        .hasMessageContaining("nearest to " + type)
+        .hasMessageContaining("set model_type to \"" + type + "\"");
+  }
+
+  @Test
+  void tensorsThatTheFamilyHasBesideThemAreNamed() throws IOException {
+    copy("glm4", "");
+    Path config = folder.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replaceFirst("\"num_hidden_layers\": \\d+", "\"num_hidden_layers\": 7"));
+    assertThatThrownBy(() -> Architectures.declare(ModelConfig.read(folder)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("nearest to glm4, but it lacks the tensors model.layers.N.")
+        .hasMessageNotContaining("set model_type");
   }
 
   @Test

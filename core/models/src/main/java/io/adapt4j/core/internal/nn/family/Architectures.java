@@ -277,7 +277,7 @@ public final class Architectures {
    * Returns the architecture of a model type in this build or, if there is none, on the class path,
    * which is searched then.
    */
-  private static Optional<Architecture> ofType(String type) {
+  static Optional<Architecture> ofType(String type) {
     return among(Families.ALL, type).or(() -> among(CustomFamily.all(OWN), type));
   }
 
@@ -304,7 +304,7 @@ public final class Architectures {
     if (ofType(config.modelType()).isPresent()) {
       return config;
     }
-    Optional<ShapeMatch> nearest = ShapeMatch.nearest(config);
+    Optional<ShapeMatch> nearest = ShapeMatch.nearest(config, modelTypes());
     ShapeMatch match =
         nearest.filter(ShapeMatch::isExact).orElseThrow(() -> unknown(config, nearest));
     warn(config, UnknownFamily.readAs(config, match.config()));

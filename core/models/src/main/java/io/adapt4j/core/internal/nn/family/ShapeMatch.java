@@ -16,13 +16,16 @@ import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -38,38 +41,45 @@ record ShapeMatch(
     Set<String> unknown,
     Set<String> fields) {
 
-  /** Families that are often published under other names, with the prefix of their class names. */
-  private static final Map<String, String> CANDIDATES = new LinkedHashMap<>();
+  /** Families that are often published under other names. */
+  private static final Set<String> OFTEN_RENAMED =
+      Collections.unmodifiableSet(
+          new LinkedHashSet<>(List.of("llama", "mistral", "qwen2", "qwen3", "olmo2")));
 
   private static final int NAMED = 6;
 
-  static {
-    CANDIDATES.put("llama", "Llama");
-    CANDIDATES.put("mistral", "Mistral");
-    CANDIDATES.put("qwen2", "Qwen2");
-    CANDIDATES.put("qwen3", "Qwen3");
-    CANDIDATES.put("olmo2", "Olmo2");
-  }
+  private static final Pattern WORD = Pattern.compile("(^|_)([a-z])");
 
-  /** Compares a model with every candidate. */
-  static Optional<ShapeMatch> nearest(ModelConfig config) {
+  /** Compares a model with families that are often renamed, and if it is none, with all others. */
+  static Optional<ShapeMatch> nearest(ModelConfig config, Set<String> types) {
     Path folder = config.fields().file().toAbsolutePath().getParent();
     if (!Files.isRegularFile(config.fields().file())) {
       return Optional.empty();
     }
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return CANDIDATES.keySet().stream()
-          .flatMap(family -> compare(config, family, checkpoint).stream())
-          .min(Comparator.comparingInt(ShapeMatch::differences));
+      Optional<ShapeMatch> renamed = nearest(config, OFTEN_RENAMED, checkpoint);
+      if (renamed.map(ShapeMatch::isExact).orElse(false)) {
+        return renamed;
+      }
+      Set<String> all = new LinkedHashSet<>(OFTEN_RENAMED);
+      types.stream().sorted().forEach(all::add);
+      return nearest(config, all, checkpoint);
     } catch (CheckpointException e) {
       return Optional.empty();
     }
   }
 
+  private static Optional<ShapeMatch> nearest(
+      ModelConfig config, Set<String> families, Checkpoint checkpoint) {
+    return families.stream()
+        .flatMap(family -> compare(config, family, checkpoint).stream())
+        .min(Comparator.comparingInt(ShapeMatch::differences));
+  }
+
   private static Optional<ShapeMatch> compare(
       ModelConfig config, String family, Checkpoint checkpoint) {
     ModelConfig renamed = renamed(config, family);
-    Architecture architecture = Architectures.known(family);
+    Architecture architecture = Architectures.ofType(family).orElseThrow();
     try (Network declared = architecture.declare(renamed)) {
       // Fields that are in no list are reported by name.
       Set<String> told =
@@ -106,7 +116,7 @@ record ShapeMatch(
     ArrayNode classes = JsonNodeFactory.instance.arrayNode();
     for (String name : config.architectures()) {
       int kind = name.contains("For") ? name.lastIndexOf("For") : name.lastIndexOf("Model");
-      classes.add(CANDIDATES.get(family) + (kind < 0 ? "ForCausalLM" : name.substring(kind)));
+      classes.add(className(family) + (kind < 0 ? "ForCausalLM" : name.substring(kind)));
     }
     return config
         .with("model_type", TextNode.valueOf(family))
@@ -114,8 +124,13 @@ record ShapeMatch(
         .with("auto_map", NullNode.getInstance());
   }
 
+  /** Returns the prefix of a family's class names, such as Qwen3Moe of qwen3_moe. */
+  private static String className(String family) {
+    return WORD.matcher(family).replaceAll(word -> word.group(2).toUpperCase(Locale.ROOT));
+  }
+
   private static Set<String> unread(ModelConfig config, String family) {
-    KnownFields known = KnownFields.of(family).orElseThrow();
+    KnownFields known = KnownFields.of(family).orElse(new KnownFields(Map.of()));
     Set<String> unread = new TreeSet<>();
     for (Map.Entry<String, JsonNode> field : config.toJson().properties()) {
       if (!field.getValue().isNull() && known.mark(field.getKey()).isEmpty()) {
@@ -129,13 +144,20 @@ record ShapeMatch(
     return name.replaceAll("\\.\\d+\\.", ".N.");
   }
 
+  /** What the family cannot read counts most, fields least: they may be described differently. */
   private int differences() {
-    return missing.size() + unknown.size();
+    return 1000 * (2 * unknown.size() + missing.size()) + fields.size();
   }
 
-  /** Returns whether the model belongs to the family. */
+  /**
+   * Returns whether the model belongs to the family, which is often published under other names.
+   */
   boolean isExact() {
-    return missing.isEmpty() && unknown.isEmpty() && fields.isEmpty();
+    return hasItsTensors() && fields.isEmpty() && OFTEN_RENAMED.contains(family);
+  }
+
+  private boolean hasItsTensors() {
+    return missing.isEmpty() && unknown.isEmpty();
   }
 
   /** Describes the differences between the model and the family. */
@@ -146,7 +168,10 @@ record ShapeMatch(
     add(parts, "it states fields that this family does not read: ", fields);
     return "By its tensors it is nearest to "
         + family
-        + (parts.isEmpty() ? "." : ", but " + String.join("; ", parts) + ".");
+        + (parts.isEmpty() ? "." : ", but " + String.join("; ", parts) + ".")
+        + (hasItsTensors()
+            ? " If it is one under another name, set model_type to \"" + family + "\"."
+            : "");
   }
 
   private static void add(List<String> parts, String what, Set<String> names) {
