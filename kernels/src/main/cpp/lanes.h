@@ -157,8 +157,62 @@ ADAPT4J_INLINE void mix(const void* rows, int type, int64_t width, int64_t count
   }
 }
 
-ADAPT4J_INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
-ADAPT4J_INLINE Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
+#if defined(__aarch64__)
+
+// GCC takes comparisons and conversions of vectors wider than NEON's apart: entry by entry.
+constexpr int QUARTERS = 4;
+
+typedef float QuarterFloats __attribute__((vector_size(WIDTH)));
+typedef int32_t QuarterInts __attribute__((vector_size(WIDTH)));
+
+template <class Quarter, class Whole>
+ADAPT4J_INLINE void cut(Whole whole, Quarter* quarters) {
+  std::memcpy(quarters, &whole, sizeof whole);
+}
+
+// yes where a is less than b, no elsewhere.
+ADAPT4J_INLINE Floats whereLess(Floats a, Floats b, Floats yes, Floats no) {
+  QuarterFloats left[QUARTERS], right[QUARTERS], y[QUARTERS], n[QUARTERS];
+  cut(a, left);
+  cut(b, right);
+  cut(yes, y);
+  cut(no, n);
+  for (int i = 0; i < QUARTERS; i++) {
+    y[i] = left[i] < right[i] ? y[i] : n[i];
+  }
+  Floats chosen;
+  std::memcpy(&chosen, y, sizeof chosen);
+  return chosen;
+}
+
+ADAPT4J_INLINE Ints cutToInts(Floats x) {
+  QuarterFloats from[QUARTERS];
+  QuarterInts to[QUARTERS];
+  cut(x, from);
+  for (int i = 0; i < QUARTERS; i++) {
+    to[i] = __builtin_convertvector(from[i], QuarterInts);
+  }
+  Ints whole;
+  std::memcpy(&whole, to, sizeof whole);
+  return whole;
+}
+
+#else
+
+// yes where a is less than b, no elsewhere.
+ADAPT4J_INLINE Floats whereLess(Floats a, Floats b, Floats yes, Floats no) {
+  return a < b ? yes : no;
+}
+
+ADAPT4J_INLINE Ints cutToInts(Floats x) { return __builtin_convertvector(x, Ints); }
+
+#endif
+
+ADAPT4J_INLINE Floats larger(Floats a, Floats b) { return whereLess(b, a, a, b); }
+ADAPT4J_INLINE Floats smaller(Floats a, Floats b) { return whereLess(a, b, a, b); }
+
+// x with the sign of another number that is not a zero below zero.
+ADAPT4J_INLINE Floats withSignOf(Floats sign, Floats x) { return whereLess(sign, Floats{}, -x, x); }
 
 // e^x to about 2 units in the last place: 2^n e^r with a polynomial of degree 6 for |r| <= ln 2 / 2.
 ADAPT4J_INLINE Floats exponential(Floats x) {
@@ -172,8 +226,9 @@ ADAPT4J_INLINE Floats exponential(Floats x) {
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
   // In two steps, since 2^128 is no fp32 number.
-  const Ints half = __builtin_convertvector(n, Ints) >> 1;
-  const Ints rest = __builtin_convertvector(n, Ints) - half;
+  const Ints whole = cutToInts(n);
+  const Ints half = whole >> 1;
+  const Ints rest = whole - half;
   return p * floatsOf((half + 127) << 23) * floatsOf((rest + 127) << 23);
 }
 
@@ -182,10 +237,10 @@ ADAPT4J_INLINE Floats tanhOf(Floats x) {
   const Floats square = x * x;
   const Floats series =
       x * (1.0f + square * (-1.0f / 3 + square * (2.0f / 15 + square * (-17.0f / 315))));
-  const Floats magnitude = x < 0.0f ? -x : x;
+  const Floats magnitude = withSignOf(x, x);
   const Floats e = exponential(magnitude * -2.0f);
   const Floats far = (1.0f - e) / (1.0f + e);
-  return magnitude < 0.2f ? series : (x < 0.0f ? -far : far);
+  return whereLess(magnitude, all(0.2f), series, withSignOf(x, far));
 }
 
 // The error function to about 2 units in the last place: near 0 a polynomial in x^2, further out
@@ -198,14 +253,14 @@ ADAPT4J_INLINE Floats errorFunction(Floats x) {
   near = near * square - 3.76125336e-1f;
   near = near * square + 1.28379166e-1f;
   near = near * x + x;
-  const Floats magnitude = smaller(x < 0.0f ? -x : x, all(4.0f));
+  const Floats magnitude = smaller(withSignOf(x, x), all(4.0f));
   Floats p = magnitude * -1.72853470e-5f + 3.83197126e-4f;
   p = p * (magnitude * magnitude) + (magnitude * -3.88396438e-3f + 2.42546219e-2f);
   p = p * magnitude - 1.06777877e-1f;
   p = p * magnitude - 6.34846687e-1f;
   p = p * magnitude - 1.28717512e-1f;
   const Floats far = 1.0f - exponential(p * magnitude - magnitude);
-  return magnitude < 0.927734375f ? near : (x < 0.0f ? -far : far);
+  return whereLess(magnitude, all(0.927734375f), near, withSignOf(x, far));
 }
 
 ADAPT4J_INLINE Floats activated(int kind, Floats x) {
@@ -430,7 +485,8 @@ ADAPT4J_INLINE void learnedEntries(const float* x, float above, float steep, int
   for (int64_t i = 0; i < width; i += WIDTH) {
     const Floats values = loadSome(x, i, width);
     const Floats bent = exponential(smaller(values, all(-1e-6f))) - 1.0f - values;
-    putSome((values > 0.0f ? values * values * above : bent * steep) + values * 0.5f, y, i, width);
+    const Floats curve = whereLess(Floats{}, values, values * values * above, bent * steep);
+    putSome(curve + values * 0.5f, y, i, width);
   }
 }
 
@@ -465,7 +521,7 @@ ADAPT4J_INLINE void aboveEntries(const float* x, float quantile, int64_t width, 
   const float cut = mean + std::sqrt(squares(x, mean, width)) * quantile;
   for (int64_t i = 0; i < width; i += WIDTH) {
     const Floats values = loadSome(x, i, width) - cut;
-    putSome(values > 0.0f ? values : all(0), y, i, width);
+    putSome(larger(values, Floats{}), y, i, width);
   }
 }
 
