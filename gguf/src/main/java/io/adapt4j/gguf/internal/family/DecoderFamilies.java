@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
 import io.adapt4j.gguf.internal.layout.GroupedRows;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
@@ -30,6 +31,17 @@ final class DecoderFamilies {
   private static final int LONGEST_OF_HUNYUAN = 256 * 1024;
 
   private static final int STATED_BY_HUNYUAN = 32 * 1024;
+
+  /** Keys of Hunyuan's base, which already includes the scaling. */
+  private static final Field STRETCHED =
+      Field.written(
+              (facts, prefix, target) -> {
+                target.string(prefix + "rope.scaling.type", "none");
+                target.float32(prefix + "rope.scaling.factor", 1);
+                target.uint32(
+                    prefix + "rope.scaling.original_context_length", facts.contextLength());
+              })
+          .when(facts -> stretched(facts.model()).isPresent());
 
   private DecoderFamilies() {}
 
@@ -169,24 +181,46 @@ final class DecoderFamilies {
 
   /** Hunyuan, dense: norms after rotation of queries and keys, and a scaled rotary base. */
   static FamilyDeclaration<?> hunyuan() {
-    return new LlamaLike("hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM")
-        .byteLevel()
+    return hunyuan("hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM")
+        .adjust(DecoderFamilies::withLongest)
+        .after(STRETCHED);
+  }
+
+  /** Hunyuan with a mixture of experts, and a shared expert, in every layer. */
+  static FamilyDeclaration<?> hunyuanMoe() {
+    return hunyuan("hunyuan-moe", "hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM")
         .adjust(
             facts ->
-                stretched(facts.model()).isPresent() && facts.contextLength() == STATED_BY_HUNYUAN
-                    ? new Facts(facts.model(), facts.decoder(), LONGEST_OF_HUNYUAN)
-                    : facts)
-        .queryKeyNorms("query_layernorm", "key_layernorm")
-        // The base already includes the scaling.
+                withLongest(
+                    new Facts(
+                        HunyuanMoe.withUniformExperts(facts.model()),
+                        facts.decoder(),
+                        facts.contextLength())))
+        .feedForward(
+            TensorName.concat(
+                TensorName.layers("mlp.gate.wg = ffn_gate_inp"),
+                Experts.usual(),
+                Experts.shared("mlp.shared_mlp")))
+        .alsoBefore(Experts.counts("num_experts", "moe_topk"))
         .after(
-            Field.written(
-                    (facts, prefix, target) -> {
-                      target.string(prefix + "rope.scaling.type", "none");
-                      target.float32(prefix + "rope.scaling.factor", 1);
-                      target.uint32(
-                          prefix + "rope.scaling.original_context_length", facts.contextLength());
-                    })
-                .when(facts -> stretched(facts.model()).isPresent()));
+            Field.derived(
+                "expert_shared_feed_forward_length", facts -> facts.decoder().intermediateSize()),
+            Field.derived(
+                "expert_feed_forward_length", facts -> facts.decoder().intermediateSize()),
+            Field.derived("expert_shared_count", facts -> 1),
+            STRETCHED);
+  }
+
+  private static LlamaLike hunyuan(String architecture, String modelType, String modelClass) {
+    return new LlamaLike(architecture, modelType, modelClass)
+        .byteLevel()
+        .queryKeyNorms("query_layernorm", "key_layernorm");
+  }
+
+  private static Facts withLongest(Facts facts) {
+    return stretched(facts.model()).isPresent() && facts.contextLength() == STATED_BY_HUNYUAN
+        ? new Facts(facts.model(), facts.decoder(), LONGEST_OF_HUNYUAN)
+        : facts;
   }
 
   private static Optional<ConfigReader> stretched(ModelConfig model) {

@@ -11,6 +11,9 @@ import java.util.List;
 /** Tensor names, keys and checks of families with mixtures of experts. */
 final class Experts {
 
+  /** Key of the gating function, for sigmoid scores. */
+  static final Field SIGMOID = Field.derived("expert_gating_func", facts -> 2);
+
   private static final String SHARED_WIDTH = "shared_expert_intermediate_size";
 
   private Experts() {}
@@ -57,6 +60,11 @@ final class Experts {
     return TensorName.concat(
         shared("mlp.shared_expert"),
         List.of(TensorName.layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp", Layout.ONE_ROW)));
+  }
+
+  /** Returns the tensor of a bias that corrects the scores. */
+  static List<TensorName> correction(String path) {
+    return List.of(TensorName.layerTensor(path, "exp_probs_b.bias", Layout.SAME));
   }
 
   /** Returns the keys for the number of experts and of experts per token. */
