@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
 import io.adapt4j.gguf.internal.layout.GroupedRows;
 import io.adapt4j.gguf.internal.layout.Layout;
+import io.adapt4j.gguf.internal.layout.Place;
 import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
@@ -45,9 +46,13 @@ final class DecoderFamilies {
 
   private DecoderFamilies() {}
 
-  /** Command R: parallel attention and MLP after one bias-free layer norm, and scaled logits. */
+  /**
+   * Command R: parallel attention and MLP after one bias-free layer norm, and scaled logits; norms
+   * of queries and keys in Command R+.
+   */
   static FamilyDeclaration<?> cohere() {
     return cohere("command-r", "cohere", "CohereForCausalLM")
+        .queryKeyNorms()
         .after(RopeFields.none())
         .adjust(
             facts ->
@@ -57,11 +62,14 @@ final class DecoderFamilies {
                     facts.fields().positiveInt("model_max_length", facts.contextLength())))
         .check(
             facts -> {
-              // llama.cpp requires query and key norms from this number of layers on.
-              if (facts.decoder().layers() >= 64) {
-                throw Checks.refused(facts, "num_hidden_layers", "fewer than 64");
+              // llama.cpp expects query and key norms from this number of layers on.
+              boolean norms = facts.fields().bool("use_qk_norm", false);
+              if (norms != facts.decoder().layers() >= 64) {
+                throw Checks.refused(
+                    facts, "num_hidden_layers", norms ? "at least 64" : "fewer than 64");
               }
-            });
+            })
+        .present("use_qk_norm", "blk.0.attn_q_norm.weight");
   }
 
   /** Command R7B: sliding windows in three of four layers, no rotary positions in the others. */
@@ -358,7 +366,8 @@ final class DecoderFamilies {
   }
 
   /**
-   * StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches.
+   * StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches and
+   * norms of each query and key head.
    */
   static FamilyDeclaration<?> stableLm() {
     String parallel = "use_parallel_residual";
@@ -366,6 +375,10 @@ final class DecoderFamilies {
         .byteLevel()
         .requiresOutput()
         .rotatesPart()
+        .more(
+            TensorName.layers(
+                "self_attn.q_layernorm.norms." + Place.EXPERT + " = attn_q_norm",
+                "self_attn.k_layernorm.norms." + Place.EXPERT + " = attn_k_norm"))
         .ownKeys(
             DecoderKeys.CONTEXT,
             DecoderKeys.WIDTH,
@@ -382,6 +395,7 @@ final class DecoderFamilies {
         .complete(RotaryShare::complete)
         // Branches are parallel if there is no second norm, whatever official files state.
         .fit((tensors, config) -> config.put(parallel, !tensors.contains("blk.0.ffn_norm.weight")))
+        .present("qk_layernorm", "blk.0.attn_q_norm.weight")
         .present("use_qkv_bias", "blk.0.attn_q.bias");
   }
 
