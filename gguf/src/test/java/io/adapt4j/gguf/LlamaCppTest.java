@@ -408,7 +408,7 @@ class LlamaCppTest {
     };
   }
 
-  private static Adapter randomAdapter(Path model, Targets targets, Path target) {
+  static Adapter randomAdapter(Path model, Targets targets, Path target) {
     SplittableRandom random = new SplittableRandom(5);
     try (Decoder decoder = TestModels.load(model);
         Adaptation adaptation =

@@ -32,6 +32,8 @@ public final class Families {
               CorrectedMixtures.glm4Moe(),
               CorrectedMixtures.dots1(),
               CorrectedMixtures.miniMaxM2(),
+              LatentFamilies.deepSeekV2(),
+              LatentFamilies.deepSeekV3(),
               GemmaFamilies.gemma2(),
               GemmaFamilies.gemma3(),
               GemmaFamilies.embeddingGemma(),
