@@ -65,13 +65,14 @@ final class CorrectedMixtures {
             RotaryShare.count(),
             Experts.width(),
             Experts.sharedCount("n_shared_experts", absent),
-            Experts.denseLayers("first_k_dense_replace", absent),
+            Experts.denseLayers(facts -> absent),
             Experts.SIGMOID,
             Field.number("expert_weights_scale", "routed_scaling_factor", 1),
             Field.flag(
                 "expert_weights_norm",
                 "norm_topk_prob",
                 facts -> facts.fields().bool("norm_topk_prob", absent == 1)))
+        .check(Experts::requireDenseFirst)
         .check(
             facts -> {
               if (facts.fields().optionalInt("n_shared_experts").orElse(absent) == 0) {

@@ -27,8 +27,6 @@ final class LatentFamilies {
   private static final String PLAIN = "qk_nope_head_dim";
   private static final String KEY_LENGTH = "attention.key_length_mla";
   private static final String ROTATED = "rope.dimension_count";
-  private static final String LAYER_TYPES = "mlp_layer_types";
-  private static final String FIRST = "first_k_dense_replace";
   private static final String SHARED = "n_shared_experts";
   private static final String GROUPS = "n_group";
   private static final String CHOSEN_GROUPS = "topk_group";
@@ -118,7 +116,7 @@ final class LatentFamilies {
                     .when(facts -> groups(facts) > 1 && !isSecond(facts)),
                 Field.derived("expert_gating_func", facts -> isSecond(facts) ? 1 : 2)))
         .after(
-            Field.integer("leading_dense_block_count", FIRST, LatentFamilies::denseLayers),
+            Experts.denseLayers(LatentFamilies::usualDenseLayers),
             DecoderKeys.VOCABULARY,
             queryRank(),
             Field.integer("attention.kv_lora_rank", "kv_lora_rank", LatentFamilies::rank),
@@ -163,18 +161,12 @@ final class LatentFamilies {
     return facts.fields().optionalInt(SHARED).orElse(isSecond(facts) ? 2 : 1);
   }
 
-  private static int denseLayers(Facts facts) {
-    List<String> types = facts.fields().texts(LAYER_TYPES);
-    if (!types.isEmpty()) {
-      return (int) types.stream().takeWhile("dense"::equals).count();
-    }
-    int absent =
-        switch (facts.model().modelType()) {
-          case "deepseek_v2" -> 0;
-          case "glm4_moe_lite" -> 1;
-          default -> 3;
-        };
-    return facts.fields().optionalInt(FIRST).orElse(absent);
+  private static int usualDenseLayers(Facts facts) {
+    return switch (facts.model().modelType()) {
+      case "deepseek_v2" -> 0;
+      case "glm4_moe_lite" -> 1;
+      default -> 3;
+    };
   }
 
   /** Returns the key for the width of keys, of which configurations state the two parts. */
@@ -239,9 +231,7 @@ final class LatentFamilies {
     if (sharedExperts(facts) == 0) {
       throw Checks.refused(facts, SHARED, "at least 1");
     }
-    if (facts.fields().texts(LAYER_TYPES).lastIndexOf("dense") >= denseLayers(facts)) {
-      throw Checks.refused(facts, LAYER_TYPES, "dense layers before all others");
-    }
+    Experts.requireDenseFirst(facts);
     if (isLite(facts) && queryRank(facts) > 0) {
       throw Checks.refused(facts, QUERY_RANK, "null with this number of layers");
     }
