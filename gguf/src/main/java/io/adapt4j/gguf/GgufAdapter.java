@@ -106,6 +106,15 @@ public final class GgufAdapter {
         ModelWeights.open(base.folder(), Optional.of(AdapterMechanics.of(adapter)))) {
       GgufFamily family = Families.of(weights.config());
       family.requireSupported(family.facts(weights.config(), contextLength));
+      if (family.mergesAdapters()) {
+        throw weights
+            .config()
+            .fields()
+            .invalid(
+                "model_type",
+                "a family whose matrices llama.cpp all adds adapters to",
+                "Merge the adapter instead: GgufExport with adapter(...) writes the merged model.");
+      }
       LayerMerge merge = weights.merge().orElseThrow();
       merge
           .moreThanProducts()

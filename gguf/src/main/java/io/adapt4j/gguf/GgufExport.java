@@ -16,6 +16,7 @@ import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.layout.LayerValues;
+import io.adapt4j.gguf.internal.layout.Place;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
 import io.adapt4j.gguf.internal.write.ChoiceHead;
@@ -290,7 +291,7 @@ public final class GgufExport {
                       .toStored(tensor.name(), weights.config())
                       .ifPresent(
                           place ->
-                              place
+                              rounded(place)
                                   .stored(tensor.shape())
                                   .forEach(
                                       stored ->
@@ -301,6 +302,15 @@ public final class GgufExport {
                                                   same(stored.name(), first, second)))));
       return types;
     }
+  }
+
+  private Place rounded(Place place) {
+    if (place.layout().turnsStack() && place.layout().reordersRows()) {
+      throw new CheckpointException(
+          "tensor '%s': expected a matrix with blocks along its rows, but %s files have a part of it transposed. Train without rounding."
+              .formatted(place.name(), type));
+    }
+    return place;
   }
 
   private TensorType same(String name, TensorType first, TensorType second) {

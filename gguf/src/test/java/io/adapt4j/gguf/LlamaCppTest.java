@@ -420,7 +420,7 @@ class LlamaCppTest {
     };
   }
 
-  private static Adapter randomAdapter(Path model, Targets targets, Path target) {
+  static Adapter randomAdapter(Path model, Targets targets, Path target) {
     SplittableRandom random = new SplittableRandom(5);
     try (Decoder decoder = TestModels.load(model);
         Adaptation adaptation =
@@ -446,7 +446,10 @@ class LlamaCppTest {
     requireLlamaCpp();
     Map<String, List<int[]>> expected = new HashMap<>();
     for (String name :
-        List.of("falcon", "seed-coder", "hunyuan-dense", "exaone4", "command-r", "glm4")) {
+        List.of(
+            words(
+                "falcon seed-coder hunyuan-dense exaone4 command-r glm4 hunyuan stablelm2 lfm2",
+                "deepseek-llm minimax-m2"))) {
       Path file = folder.resolve(name + ".gguf");
       GgufExport.of(GoldenFolders.of("gpt2"))
           .preTokenizer(name)

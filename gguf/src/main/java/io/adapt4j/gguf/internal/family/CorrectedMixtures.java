@@ -10,12 +10,9 @@ import java.util.List;
 
 /**
  * Mixtures of experts with a score correction bias and leading dense layers: GLM 4.5 and dots.llm1,
- * which route by sigmoids, and ERNIE 4.5.
+ * which route by sigmoids like MiniMax M2, and ERNIE 4.5.
  */
 final class CorrectedMixtures {
-
-  /** Value of the gating function key for sigmoid scores. */
-  private static final int SIGMOID = 2;
 
   private CorrectedMixtures() {}
 
@@ -59,10 +56,7 @@ final class CorrectedMixtures {
     return new LlamaLike(architecture, modelType, modelClass)
         .mixture("n_routed_experts", "num_experts_per_tok")
         .more(Experts.shared("mlp.shared_experts"))
-        .more(
-            List.of(
-                TensorName.layerTensor(
-                    "mlp.gate.e_score_correction_bias", "exp_probs_b.bias", Layout.SAME)))
+        .more(Experts.correction("mlp.gate.e_score_correction_bias"))
         .alsoBefore(
             List.of(
                 groups("expert_group_count", "n_group"),
@@ -71,13 +65,14 @@ final class CorrectedMixtures {
             RotaryShare.count(),
             Experts.width(),
             Experts.sharedCount("n_shared_experts", absent),
-            Experts.denseLayers("first_k_dense_replace", absent),
-            Field.derived("expert_gating_func", facts -> SIGMOID),
+            Experts.denseLayers(facts -> absent),
+            Experts.SIGMOID,
             Field.number("expert_weights_scale", "routed_scaling_factor", 1),
             Field.flag(
                 "expert_weights_norm",
                 "norm_topk_prob",
                 facts -> facts.fields().bool("norm_topk_prob", absent == 1)))
+        .check(Experts::requireDenseFirst)
         .check(
             facts -> {
               if (facts.fields().optionalInt("n_shared_experts").orElse(absent) == 0) {
@@ -88,6 +83,29 @@ final class CorrectedMixtures {
 
   private static Field groups(String key, String field) {
     return Field.integer(key, field, 1).when(facts -> facts.fields().positiveInt("n_group", 1) > 1);
+  }
+
+  /** MiniMax M2: norms over all queries and keys together, part of each head rotated. */
+  static FamilyDeclaration<?> miniMaxM2() {
+    return new LlamaLike("minimax-m2", "minimax_m2", "MiniMaxM2ForCausalLM")
+        .requiresOutput()
+        .rotatesPart()
+        .statesHeadDim(true)
+        .queryKeyNorms()
+        .feedForward(
+            TensorName.concat(
+                Experts.names("block_sparse_moe", "w1", "w3", "w2"),
+                Experts.correction("block_sparse_moe.e_score_correction_bias"),
+                Experts.correction("mlp.e_score_correction_bias")))
+        .mixture("num_local_experts", "num_experts_per_tok")
+        .alsoBefore(List.of(Experts.SIGMOID))
+        .after(
+            Field.integer(
+                "expert_feed_forward_length",
+                "intermediate_size",
+                facts -> facts.decoder().intermediateSize()),
+            RotaryShare.count())
+        .complete(RotaryShare::complete);
   }
 
   /** ERNIE 4.5 with mixtures of experts in most layers, and interleaved rotary pairs. */

@@ -5,8 +5,10 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
 import io.adapt4j.gguf.internal.layout.GroupedRows;
 import io.adapt4j.gguf.internal.layout.Layout;
+import io.adapt4j.gguf.internal.layout.Place;
 import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
@@ -31,11 +33,26 @@ final class DecoderFamilies {
 
   private static final int STATED_BY_HUNYUAN = 32 * 1024;
 
+  /** Keys of Hunyuan's base, which already includes the scaling. */
+  private static final Field STRETCHED =
+      Field.written(
+              (facts, prefix, target) -> {
+                target.string(prefix + "rope.scaling.type", "none");
+                target.float32(prefix + "rope.scaling.factor", 1);
+                target.uint32(
+                    prefix + "rope.scaling.original_context_length", facts.contextLength());
+              })
+          .when(facts -> stretched(facts.model()).isPresent());
+
   private DecoderFamilies() {}
 
-  /** Command R: parallel attention and MLP after one bias-free layer norm, and scaled logits. */
+  /**
+   * Command R: parallel attention and MLP after one bias-free layer norm, and scaled logits; norms
+   * of queries and keys in Command R+.
+   */
   static FamilyDeclaration<?> cohere() {
     return cohere("command-r", "cohere", "CohereForCausalLM")
+        .queryKeyNorms()
         .after(RopeFields.none())
         .adjust(
             facts ->
@@ -45,11 +62,14 @@ final class DecoderFamilies {
                     facts.fields().positiveInt("model_max_length", facts.contextLength())))
         .check(
             facts -> {
-              // llama.cpp requires query and key norms from this number of layers on.
-              if (facts.decoder().layers() >= 64) {
-                throw Checks.refused(facts, "num_hidden_layers", "fewer than 64");
+              // llama.cpp expects query and key norms from this number of layers on.
+              boolean norms = facts.fields().bool("use_qk_norm", false);
+              if (norms != facts.decoder().layers() >= 64) {
+                throw Checks.refused(
+                    facts, "num_hidden_layers", norms ? "at least 64" : "fewer than 64");
               }
-            });
+            })
+        .present("use_qk_norm", "blk.0.attn_q_norm.weight");
   }
 
   /** Command R7B: sliding windows in three of four layers, no rotary positions in the others. */
@@ -169,24 +189,46 @@ final class DecoderFamilies {
 
   /** Hunyuan, dense: norms after rotation of queries and keys, and a scaled rotary base. */
   static FamilyDeclaration<?> hunyuan() {
-    return new LlamaLike("hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM")
-        .byteLevel()
+    return hunyuan("hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM")
+        .adjust(DecoderFamilies::withLongest)
+        .after(STRETCHED);
+  }
+
+  /** Hunyuan with a mixture of experts, and a shared expert, in every layer. */
+  static FamilyDeclaration<?> hunyuanMoe() {
+    return hunyuan("hunyuan-moe", "hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM")
         .adjust(
             facts ->
-                stretched(facts.model()).isPresent() && facts.contextLength() == STATED_BY_HUNYUAN
-                    ? new Facts(facts.model(), facts.decoder(), LONGEST_OF_HUNYUAN)
-                    : facts)
-        .queryKeyNorms("query_layernorm", "key_layernorm")
-        // The base already includes the scaling.
+                withLongest(
+                    new Facts(
+                        HunyuanMoe.withUniformExperts(facts.model()),
+                        facts.decoder(),
+                        facts.contextLength())))
+        .feedForward(
+            TensorName.concat(
+                TensorName.layers("mlp.gate.wg = ffn_gate_inp"),
+                Experts.usual(),
+                Experts.shared("mlp.shared_mlp")))
+        .alsoBefore(Experts.counts("num_experts", "moe_topk"))
         .after(
-            Field.written(
-                    (facts, prefix, target) -> {
-                      target.string(prefix + "rope.scaling.type", "none");
-                      target.float32(prefix + "rope.scaling.factor", 1);
-                      target.uint32(
-                          prefix + "rope.scaling.original_context_length", facts.contextLength());
-                    })
-                .when(facts -> stretched(facts.model()).isPresent()));
+            Field.derived(
+                "expert_shared_feed_forward_length", facts -> facts.decoder().intermediateSize()),
+            Field.derived(
+                "expert_feed_forward_length", facts -> facts.decoder().intermediateSize()),
+            Field.derived("expert_shared_count", facts -> 1),
+            STRETCHED);
+  }
+
+  private static LlamaLike hunyuan(String architecture, String modelType, String modelClass) {
+    return new LlamaLike(architecture, modelType, modelClass)
+        .byteLevel()
+        .queryKeyNorms("query_layernorm", "key_layernorm");
+  }
+
+  private static Facts withLongest(Facts facts) {
+    return stretched(facts.model()).isPresent() && facts.contextLength() == STATED_BY_HUNYUAN
+        ? new Facts(facts.model(), facts.decoder(), LONGEST_OF_HUNYUAN)
+        : facts;
   }
 
   private static Optional<ConfigReader> stretched(ModelConfig model) {
@@ -324,7 +366,8 @@ final class DecoderFamilies {
   }
 
   /**
-   * StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches.
+   * StableLM 2 and 3: layer norms, a quarter of each head rotated, optionally parallel branches and
+   * norms of each query and key head.
    */
   static FamilyDeclaration<?> stableLm() {
     String parallel = "use_parallel_residual";
@@ -332,6 +375,10 @@ final class DecoderFamilies {
         .byteLevel()
         .requiresOutput()
         .rotatesPart()
+        .more(
+            TensorName.layers(
+                "self_attn.q_layernorm.norms." + Place.EXPERT + " = attn_q_norm",
+                "self_attn.k_layernorm.norms." + Place.EXPERT + " = attn_k_norm"))
         .ownKeys(
             DecoderKeys.CONTEXT,
             DecoderKeys.WIDTH,
@@ -348,6 +395,7 @@ final class DecoderFamilies {
         .complete(RotaryShare::complete)
         // Branches are parallel if there is no second norm, whatever official files state.
         .fit((tensors, config) -> config.put(parallel, !tensors.contains("blk.0.ffn_norm.weight")))
+        .present("qk_layernorm", "blk.0.attn_q_norm.weight")
         .present("use_qkv_bias", "blk.0.attn_q.bias");
   }
 

@@ -7,10 +7,17 @@ import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /** Tensor names, keys and checks of families with mixtures of experts. */
 final class Experts {
 
+  /** Key of the gating function, for sigmoid scores. */
+  static final Field SIGMOID = Field.derived("expert_gating_func", facts -> 2);
+
+  private static final String FIRST = "first_k_dense_replace";
+  private static final String LAYER_TYPES = "mlp_layer_types";
+  private static final String DENSE = "dense";
   private static final String SHARED_WIDTH = "shared_expert_intermediate_size";
 
   private Experts() {}
@@ -59,6 +66,11 @@ final class Experts {
         List.of(TensorName.layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp", Layout.ONE_ROW)));
   }
 
+  /** Returns the tensor of a bias that corrects the scores. */
+  static List<TensorName> correction(String path) {
+    return List.of(TensorName.layerTensor(path, "exp_probs_b.bias", Layout.SAME));
+  }
+
   /** Returns the keys for the number of experts and of experts per token. */
   static List<Field> counts(String count, String chosen) {
     return List.of(
@@ -78,6 +90,30 @@ final class Experts {
   /** Returns the key for the number of dense layers before the first mixture. */
   static Field denseLayers(String field, int absent) {
     return optional("leading_dense_block_count", field, absent);
+  }
+
+  /**
+   * Returns the number of dense layers before the first mixture, which configurations of
+   * Transformers 5 state by the types of all layers.
+   */
+  private static int denseLayers(Facts facts, int absent) {
+    List<String> types = facts.fields().texts(LAYER_TYPES);
+    return types.isEmpty()
+        ? facts.fields().optionalInt(FIRST).orElse(absent)
+        : (int) types.stream().takeWhile(DENSE::equals).count();
+  }
+
+  /** Returns the key for the number of dense layers before the first mixture. */
+  static Field denseLayers(ToIntFunction<Facts> absent) {
+    return Field.integer(
+        "leading_dense_block_count", FIRST, facts -> denseLayers(facts, absent.applyAsInt(facts)));
+  }
+
+  /** Rejects dense layers after the first mixture. */
+  static void requireDenseFirst(Facts facts) {
+    if (facts.fields().texts(LAYER_TYPES).lastIndexOf(DENSE) >= denseLayers(facts, 0)) {
+      throw Checks.refused(facts, LAYER_TYPES, "dense layers before all others");
+    }
   }
 
   /** Returns the key for the number of shared experts. */

@@ -37,6 +37,8 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     READS_TEXTS,
     /** Dense layers after pooling. */
     DENSE,
+    /** Adapters only merged, since llama.cpp does not add them to all matrices. */
+    MERGED,
     /** No file type in the general part of the metadata, as in the official converter's. */
     NO_FILE_TYPE
   }

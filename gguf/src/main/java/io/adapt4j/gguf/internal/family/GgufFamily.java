@@ -91,6 +91,11 @@ public final class GgufFamily {
     return declared.traits.contains(FamilyDeclaration.Trait.DENSE);
   }
 
+  /** {@return whether adapters must be merged, since llama.cpp would add them in part} */
+  public boolean mergesAdapters() {
+    return declared.traits.contains(FamilyDeclaration.Trait.MERGED);
+  }
+
   /** Returns whether all values of a tensor must be 0 for an export, since files cannot hold it. */
   public boolean mustBeZero(String stored) {
     return declared.mustBeZero.test(stored);

@@ -21,6 +21,7 @@ final class HybridFamilies {
 
   private static final String ATTENDING = "attn_layer_indices";
   private static final String KERNEL = "conv_L_cache";
+  private static final Field KERNEL_SIZE = Field.integer("shortconv.l_cache", KERNEL, 3);
 
   private HybridFamilies() {}
 
@@ -190,33 +191,8 @@ final class HybridFamilies {
 
   /** LFM2: gated short convolutions, and attention in some layers. */
   static FamilyDeclaration<?> lfm2() {
-    return new LlamaLike("lfm2", "lfm2", "Lfm2ForCausalLM")
-        .names(
-            model ->
-                TensorName.concat(
-                    // The final norm has this name in files.
-                    TensorName.modules(
-                        "model.embed_tokens = token_embd",
-                        "model.embedding_norm = token_embd_norm",
-                        "lm_head = output"),
-                    TensorName.layers(
-                        "operator_norm = attn_norm",
-                        "ffn_norm = ffn_norm",
-                        "self_attn.q_proj = attn_q",
-                        "self_attn.k_proj = attn_k",
-                        "self_attn.v_proj = attn_v",
-                        "self_attn.out_proj = attn_output",
-                        "self_attn.q_layernorm = attn_q_norm",
-                        "self_attn.k_layernorm = attn_k_norm",
-                        "conv.in_proj = shortconv.in_proj",
-                        "conv.out_proj = shortconv.out_proj",
-                        "feed_forward.w1 = ffn_gate",
-                        "feed_forward.w3 = ffn_up",
-                        "feed_forward.w2 = ffn_down"),
-                    TensorName.layers(Layout.SQUEEZED, "conv.conv = shortconv.conv")))
-        .keyValueHeads(
-            LayerKinds.heads(
-                facts -> LayerKinds.full(Lfm2.types(facts.fields(), facts.decoder().layers()))))
+    return lfm2("lfm2", "lfm2", "Lfm2ForCausalLM")
+        .names(model -> lfm2Names())
         .inner(
             Field.integer(
                 "feed_forward_length",
@@ -224,8 +200,43 @@ final class HybridFamilies {
                 facts ->
                     Math.toIntExact(
                         Lfm2.innerWidth(facts.fields(), facts.decoder().intermediateSize()))))
+        .alsoBefore(List.of(DecoderKeys.VOCABULARY, KERNEL_SIZE))
+        .complete((metadata, prefix, config) -> config.put("block_auto_adjust_ff_dim", false));
+  }
+
+  /** LFM2 with mixtures of experts after some dense layers, which are chosen by sigmoids. */
+  static FamilyDeclaration<?> lfm2Moe() {
+    return lfm2("lfm2moe", "lfm2_moe", "Lfm2MoeForCausalLM")
+        .names(
+            model ->
+                TensorName.concat(
+                    lfm2Names(),
+                    Experts.names("feed_forward", "w1", "w3", "w2"),
+                    Experts.stacks("feed_forward.experts", "gate_up_proj", "down_proj"),
+                    Experts.correction("feed_forward.expert_bias")))
+        .alsoBefore(Experts.counts("num_experts", "num_experts_per_tok"))
+        .after(
+            Experts.width(),
+            Experts.denseLayers("num_dense_layers", 2),
+            Experts.SIGMOID,
+            DecoderKeys.VOCABULARY,
+            KERNEL_SIZE)
+        .check(facts -> Checks.flag(facts, "use_expert_bias", true, true))
+        .check(facts -> Experts.requireNormalized(facts, true, true))
+        .check(
+            facts -> {
+              if (facts.fields().positiveNumber("routed_scaling_factor", 1) != 1) {
+                throw Checks.refused(facts, "routed_scaling_factor", "1");
+              }
+            });
+  }
+
+  private static LlamaLike lfm2(String architecture, String modelType, String modelClass) {
+    return new LlamaLike(architecture, modelType, modelClass)
+        .keyValueHeads(
+            LayerKinds.heads(
+                facts -> LayerKinds.full(Lfm2.types(facts.fields(), facts.decoder().layers()))))
         .normEps(Field.number("attention.layer_norm_rms_epsilon", "norm_eps", 1e-5))
-        .alsoBefore(List.of(DecoderKeys.VOCABULARY, Field.integer("shortconv.l_cache", KERNEL, 3)))
         .biasesOff("conv_bias")
         .usualHeadDim()
         .check(
@@ -235,8 +246,30 @@ final class HybridFamilies {
               }
             })
         .complete(LayerKinds.types(SlidingWindows.FULL, "conv"))
-        .complete(
-            (metadata, prefix, config) ->
-                config.put("block_auto_adjust_ff_dim", false).put("conv_bias", false));
+        .complete((metadata, prefix, config) -> config.put("conv_bias", false));
+  }
+
+  private static List<TensorName> lfm2Names() {
+    return TensorName.concat(
+        // The final norm has this name in files.
+        TensorName.modules(
+            "model.embed_tokens = token_embd",
+            "model.embedding_norm = token_embd_norm",
+            "lm_head = output"),
+        TensorName.layers(
+            "operator_norm = attn_norm",
+            "ffn_norm = ffn_norm",
+            "self_attn.q_proj = attn_q",
+            "self_attn.k_proj = attn_k",
+            "self_attn.v_proj = attn_v",
+            "self_attn.out_proj = attn_output",
+            "self_attn.q_layernorm = attn_q_norm",
+            "self_attn.k_layernorm = attn_k_norm",
+            "conv.in_proj = shortconv.in_proj",
+            "conv.out_proj = shortconv.out_proj",
+            "feed_forward.w1 = ffn_gate",
+            "feed_forward.w3 = ffn_up",
+            "feed_forward.w2 = ffn_down"),
+        TensorName.layers(Layout.SQUEEZED, "conv.conv = shortconv.conv"));
   }
 }

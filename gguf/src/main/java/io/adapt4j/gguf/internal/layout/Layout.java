@@ -190,7 +190,8 @@ public record Layout(
   /** Maps an index in a transposed stack to the checkpoint, or the reverse. */
   public long turned(long row, long column, long rows, long columns) {
     long each = rows / groups;
-    return (row / each * columns + column) * each + row % each;
+    long stored = order.storedRow(row / each * columns + column, groups * columns);
+    return stored * each + row % each;
   }
 
   /** Maps a row of the GGUF tensor to the checkpoint's. */
@@ -237,7 +238,7 @@ public record Layout(
         shape.add(all / groups);
       }
       case STACK, TURNED_STACK -> {
-        long each = shape.get(0) / groups;
+        long each = order.rows(shape.get(0)) / groups;
         long width = shape.get(1);
         boolean turned = turnsStack();
         return List.of(turned ? each : width, turned ? width : each, (long) groups);
@@ -258,9 +259,7 @@ public record Layout(
       return gguf;
     }
     if (form == Form.STACK || turnsStack()) {
-      return turnsStack()
-          ? List.of(gguf.get(0) * groups, rows / groups)
-          : List.of(rows, gguf.get(0));
+      return List.of(rows, gguf.get(turnsStack() ? 1 : 0));
     }
     List<Long> shape = new ArrayList<>(gguf);
     shape.set(shape.size() - 1, rows);

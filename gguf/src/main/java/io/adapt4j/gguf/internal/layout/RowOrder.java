@@ -56,6 +56,17 @@ public record RowOrder(
     return new RowOrder(count -> all, (row, count) -> row < stored ? row : -1, (row, count) -> row);
   }
 
+  /** Returns consecutive rows of each group of rows. */
+  public static RowOrder ofEach(int group, int first, int taken) {
+    return new RowOrder(
+        stored -> stored / group * taken,
+        (row, rows) -> row / taken * group + first + row % taken,
+        (row, stored) -> {
+          long within = row % group - first;
+          return within >= 0 && within < taken ? row / group * taken + within : -1;
+        });
+  }
+
   /** Returns every n-th row. */
   public static RowOrder each(int step, int first) {
     return new RowOrder(

@@ -7,7 +7,6 @@ import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.format.TensorType;
-import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.Place;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -290,7 +289,9 @@ final class GgufTensorFile implements TensorFile {
   }
 
   private float[] assemble(StoredTensor tensor) {
-    return tensor.isVector() ? vector(tensor) : matrix(tensor);
+    return tensor.isVector()
+        ? vector(tensor)
+        : tensor.turnsStack() ? pieces(tensor) : matrix(tensor);
   }
 
   /** Reads a vector piece by piece rather than value by value. */
@@ -307,9 +308,31 @@ final class GgufTensorFile implements TensorFile {
     return values;
   }
 
+  /** Reads a matrix that is, in whole or in part, a stack of transposed ones. */
+  private float[] pieces(StoredTensor tensor) {
+    long elements = tensor.pieces().stream().mapToLong(piece -> piece.tensor().elements()).sum();
+    float[] values = new float[Math.toIntExact(elements)];
+    for (StoredTensor.Piece piece : tensor.pieces()) {
+      GgufTensor own = piece.tensor();
+      int in = Math.toIntExact(own.shape().get(0));
+      IntStream.range(0, Math.toIntExact(own.elements() / in))
+          .parallel()
+          .forEach(
+              row -> {
+                float[] weights = new float[in];
+                Dequantized.read(file, own, row, weights);
+                for (int i = 0; i < in; i++) {
+                  values[piece.index(row, i)] = weights[i];
+                }
+              });
+    }
+    return values;
+  }
+
   private float[] matrix(StoredTensor tensor) {
     int out = Math.toIntExact(tensor.rows());
     int in = Math.toIntExact(tensor.columns());
+    boolean transposed = tensor.isTransposed();
     float[] values = new float[Math.multiplyExact(out, in)];
     IntStream.range(0, out)
         .parallel()
@@ -318,19 +341,10 @@ final class GgufTensorFile implements TensorFile {
               float[] weights = new float[in];
               row(tensor, row, weights);
               for (int i = 0; i < in; i++) {
-                values[place(tensor, row, i, out, in)] = weights[i];
+                values[transposed ? i * out + row : row * in + i] = weights[i];
               }
             });
     return values;
-  }
-
-  /** Returns the index of a row's value in the checkpoint's tensor. */
-  private static int place(StoredTensor tensor, int row, int column, int out, int in) {
-    Layout layout = tensor.pieces().get(0).layout();
-    if (layout.turnsStack()) {
-      return Math.toIntExact(layout.turned(row, column, out, in));
-    }
-    return layout.isTransposed() ? column * out + row : row * in + column;
   }
 
   @Override

@@ -19,8 +19,21 @@ record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
       return tensor.shape().size() == 1;
     }
 
+    /** Returns the number of rows; of a transposed stack, of those in the checkpoint. */
     long rows() {
-      return isVector() ? tensor.elements() : tensor.elements() / tensor.shape().get(0);
+      return layout.turnsStack()
+          ? layout.groups() * tensor.shape().get(0)
+          : isVector() ? tensor.elements() : tensor.elements() / tensor.shape().get(0);
+    }
+
+    /** Returns the index in the checkpoint's tensor of a value in a row of the file's. */
+    int index(int row, int column) {
+      int in = Math.toIntExact(tensor.shape().get(0));
+      long count = tensor.elements() / in;
+      return Math.toIntExact(
+          layout.turnsStack()
+              ? layout.turned(row, column, count, in)
+              : layout.storedRow(row, count) * in + column);
     }
   }
 
@@ -45,7 +58,12 @@ record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
   }
 
   boolean isTransposed() {
-    return layout().isTransposed();
+    return layout().isTransposed() || turnsStack();
+  }
+
+  /** Returns whether one of the pieces is a transposed stack. */
+  boolean turnsStack() {
+    return pieces.stream().anyMatch(piece -> piece.layout().turnsStack());
   }
 
   /** Returns whether the file has the rows in the same order. */
@@ -73,6 +91,9 @@ record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
    * Returns the block type if all pieces share one and rows are unchanged within; empty otherwise.
    */
   Optional<TensorType> blockType() {
+    if (pieces.size() > 1 && turnsStack()) {
+      return Optional.empty();
+    }
     TensorType first = pieces.get(0).tensor().type();
     boolean asStored =
         pieces.stream()

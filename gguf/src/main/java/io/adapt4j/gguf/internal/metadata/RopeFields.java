@@ -76,6 +76,33 @@ public final class RopeFields {
         (source, prefix, config) -> read(source, prefix, config, byAllDim));
   }
 
+  /**
+   * Returns the keys of YaRN in files with latent attention. llama.cpp scales attention by {@code
+   * mscale_all_dim} there, and assumes an equal {@code mscale}.
+   */
+  public static Field latent() {
+    return Field.written((facts, prefix, target) -> writeStretch(facts, prefix + SCALING, target));
+  }
+
+  /** Returns the key of {@code mscale_all_dim} in files with latent attention, a tenth of it. */
+  public static Field latentMagnitude() {
+    return new Field(
+        (facts, prefix, target) -> {
+          if (facts.decoder().ropeScaling() instanceof RopeScaling.Yarn yarn) {
+            double magnitude = 0.1 * yarn.mscaleAllDim().orElse(0);
+            target.float32(prefix + SCALING + LOG_MULTIPLIER, (float) magnitude);
+          }
+        },
+        (source, prefix, config) -> {
+          read(source, prefix, config, false);
+          OptionalDouble tenth = source.number(prefix + SCALING + LOG_MULTIPLIER);
+          if (tenth.isPresent() && config.path("rope_scaling") instanceof ObjectNode scaling) {
+            double magnitude = Field.decimal(10 * Field.decimal(tenth.getAsDouble()));
+            scaling.put("mscale", magnitude).put("mscale_all_dim", magnitude);
+          }
+        });
+  }
+
   /** Returns the key of {@code mscale_all_dim}, which official files write after the others. */
   public static Field allDim() {
     return Field.written(
@@ -102,6 +129,15 @@ public final class RopeFields {
 
   private static void write(
       Facts facts, String prefix, GgufMetadata.Builder target, boolean byAllDim) {
+    writeStretch(facts, prefix, target);
+    float share = attentionShare(facts.decoder(), byAllDim);
+    if (share != 1) {
+      target.float32(prefix + "attn_factor", share);
+    }
+  }
+
+  /** Writes all keys of scaling except that of a factor on attention. */
+  private static void writeStretch(Facts facts, String prefix, GgufMetadata.Builder target) {
     DecoderConfig decoder = facts.decoder();
     if (decoder.ropeScaling() instanceof RopeScaling.Linear linear) {
       target.string(prefix + "type", "linear");
@@ -119,10 +155,6 @@ public final class RopeFields {
       }
       if (states(facts, "beta_slow")) {
         target.float32(prefix + "yarn_beta_slow", (float) yarn.betaSlow());
-      }
-      float share = attentionShare(decoder, byAllDim);
-      if (share != 1) {
-        target.float32(prefix + "attn_factor", share);
       }
     }
   }

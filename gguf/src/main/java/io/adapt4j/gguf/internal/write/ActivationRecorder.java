@@ -71,8 +71,9 @@ public final class ActivationRecorder {
         mean[i] = (float) (layer.squares[i] / tokens);
       }
       for (Linear.Part part : layer.parts()) {
-        family
-            .toGguf(part.path() + ".weight", decoder.modelConfig())
+        family.toGguf(part.path() + ".weight", decoder.modelConfig()).stream()
+            // Columns of a transposed matrix are no inputs of the layer.
+            .filter(place -> !place.layout().turnsStack())
             // Experts stacked in one tensor share their statistics.
             .forEach(
                 place ->

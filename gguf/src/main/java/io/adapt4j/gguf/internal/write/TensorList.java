@@ -154,9 +154,9 @@ public final class TensorList {
     int columns = source.columns();
     float[] stored = new float[Math.toIntExact(source.rows() * columns)];
     source.read(0, Math.toIntExact(source.rows()), stored, 0);
-    float[] values = new float[stored.length];
-    int width = Math.toIntExact(source.rows() / layout.groups());
+    int width = Math.toIntExact(layout.order().rows(source.rows()) / layout.groups());
     long rows = (long) columns * layout.groups();
+    float[] values = new float[Math.toIntExact(rows * width)];
     for (int i = 0; i < values.length; i++) {
       values[i] = stored[Math.toIntExact(layout.turned(i / width, i % width, rows, width))];
     }

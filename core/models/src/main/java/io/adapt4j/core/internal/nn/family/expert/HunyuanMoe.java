@@ -37,7 +37,7 @@ public final class HunyuanMoe implements Architecture {
 
   @Override
   public Network declare(ModelConfig stored) {
-    ModelConfig model = uniform(uniform(stored, EXPERTS), CHOSEN);
+    ModelConfig model = withUniformExperts(stored);
     int width = model.fields().requirePositiveInt("intermediate_size");
     require(model, "moe_intermediate_size", width);
     require(model, "num_shared_expert", 1);
@@ -54,7 +54,11 @@ public final class HunyuanMoe implements Architecture {
         .declare();
   }
 
-  /** Replaces a list of one value a layer by that value. */
+  /** Replaces the numbers of experts of each layer, which must be equal, by one number. */
+  public static ModelConfig withUniformExperts(ModelConfig model) {
+    return uniform(uniform(model, EXPERTS), CHOSEN);
+  }
+
   private static ModelConfig uniform(ModelConfig model, String field) {
     return isList(model, field)
         ? model.with(field, IntNode.valueOf(same(model.fields(), field)))
