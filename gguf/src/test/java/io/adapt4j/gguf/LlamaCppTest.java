@@ -333,7 +333,11 @@ class LlamaCppTest {
     for (String name : files.keySet()) {
       agreed.add(
           requireSame(
-              name, ours.get(name), results.get(name), ROUNDED_MARGIN, () -> load(files.get(name))));
+              name,
+              ours.get(name),
+              results.get(name),
+              ROUNDED_MARGIN,
+              () -> load(files.get(name))));
     }
     // Texts of random codes are near ties more often than others.
     assertThat(share(agreed)).isGreaterThan(0.5);

@@ -38,11 +38,8 @@ public final class LatentOps {
   }
 
   /**
-   * Returns a token's key for queries that have absorbed the projection of keys; inference only.
-   *
-   * @param rotated [B, T, R]
-   * @param latent [B, T, C]
-   * @return [B, 1, T, R + C]
+   * Returns the keys [B, 1, T, R + C] for queries that have absorbed the projection of keys, from
+   * their rotated columns [B, T, R] and latent vectors [B, T, C]; inference only.
    */
   public static Tensor key(Tensor rotated, Tensor latent) {
     return KEY.tensor(rotated, latent).typedAs(latent);
@@ -61,10 +58,8 @@ public final class LatentOps {
   }
 
   /**
-   * Projects the latent vectors that heads have mixed to values; inference only.
-   *
-   * @param mixed [B, T, H (R + C)]
-   * @return [B, T, H V]
+   * Projects what heads have mixed of such keys, [B, T, H (R + C)], to values [B, T, H V];
+   * inference only.
    */
   public static Tensor restored(Tensor mixed, Tensor weight, int heads, int plain) {
     return RESTORED.tensor(mixed, weight, heads, plain);
