@@ -16,8 +16,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Decoding after a prompt of 4,096 tokens with multi-head latent attention, whose cache holds latent
- * vectors, and with a Llama of the same hidden size, heads and MLP; by operators, in fp32, in turns.
+ * Decoding after a prompt of 4,096 tokens with multi-head latent attention, whose cache holds
+ * latent vectors, and with a Llama of the same hidden size, heads and MLP; by operators, in fp32,
+ * in turns.
  */
 public final class LatentDecodeBenchmark {
 
