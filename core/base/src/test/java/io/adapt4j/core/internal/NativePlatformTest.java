@@ -22,7 +22,7 @@ class NativePlatformTest {
       List.of(
           "overlay / overlay rw,relatime 0 0",
           "tmpfs /tmp tmpfs rw,nosuid,noexec 0 0",
-          "tmpfs /tmp/work tmpfs rw 0 0",
+          "tmpfs /tmp/own tmpfs rw 0 0",
           "/dev/sda1 /home/a\\040b ext4 rw,noexec,relatime 0 0",
           "tmpfs /again tmpfs rw,noexec 0 0",
           "tmpfs /again tmpfs rw 0 0");
@@ -66,7 +66,7 @@ class NativePlatformTest {
   @ParameterizedTest
   @CsvSource({
     "/tmp/cache, true",
-    "/tmp/work/cache, false",
+    "/tmp/own/cache, false",
     "/tmpfile, false",
     "/home/a b/.djl.ai, true",
     "/home/c, false",

@@ -144,7 +144,7 @@ record ShapeMatch(
     return name.replaceAll("\\.\\d+\\.", ".N.");
   }
 
-  /** What the family cannot read counts most, fields least: they may be described differently. */
+  /** Distance to the family: tensors that it cannot read count most, fields least. */
   private int differences() {
     return 1000 * (2 * unknown.size() + missing.size()) + fields.size();
   }
