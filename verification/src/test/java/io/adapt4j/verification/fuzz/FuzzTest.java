@@ -14,12 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The part of fuzzing that fits into a build: seeds, inputs that once broke something, and more
- * than a thousand random damages. {@link LongFuzz} is the long part.
+ * The part of fuzzing that fits into a build: seeds, inputs that once broke something, and some
+ * thousand random damages. {@link LongFuzz} is the long part.
  */
 class FuzzTest {
 
-  private static final int DAMAGES = Integer.getInteger("adapt4j.fuzz.damages", 20);
+  private static final int DAMAGES = Integer.getInteger("adapt4j.fuzz.damages", 40);
   private static final Path KEPT = Path.of("src/test/resources/fuzz");
 
   static List<FuzzTarget> targets() {

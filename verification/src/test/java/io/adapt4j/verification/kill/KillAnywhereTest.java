@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The part of {@link KillAnywhere} that fits into a build. */
 class KillAnywhereTest {
 
-  private static final int KILLS = Integer.getInteger("adapt4j.kills", 1);
+  private static final int KILLS = Integer.getInteger("adapt4j.kills", 2);
 
   @ParameterizedTest
   @ValueSource(strings = {"nextTokens-qlora", "complete"})
