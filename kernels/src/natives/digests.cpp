@@ -116,7 +116,7 @@ void eightBits() {
 
 void fileBlocks(int variant) {
   const int64_t rows = 35, columns = 512;
-  for (int id : {Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, MXFP4}) {
+  for (int id : {Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, NF4}) {
     const BlockLayout layout = layoutOf(id);
     std::vector<uint8_t> file = bytes(rows * columns / layout.columns * layout.fileBytes);
     for (uint8_t& byte : file) {
@@ -219,7 +219,7 @@ void steps(int variant, int type, bool rounded) {
     program.heads(4, 2, 64, false, false, false, type, 0);
     program.attend(heads, y, 0, 0, 32, 0.125f, 0, 0, 0, F32);
     program.product(y, 0, x, 0, at(narrow), type, width, width, 0, F32, 0.1f, true);
-    program.fourBitProduct(x, y, 0, four, F32, rounded, 0, F32, 0.1f, false);
+    program.fourBitProduct(x, y, 0, four, F32, 0, F32, 0.1f, false);
     program.int8Product(y, x, 0, at(eight), width, width, 0, F32, 0.1f, true);
     program.activate(GELU, x, y, 1, false);
     program.blockProduct(y, x, 0, Q4_K, rounded, at(tiles), width, width, 0, F32, 0.1f, true);

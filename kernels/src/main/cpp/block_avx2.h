@@ -38,7 +38,7 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256i eightWords(const uint8_t* from) {
 template <int ID>
 ADAPT4J_AVX2 ADAPT4J_INLINE __m256 factorOf(__m256 scale, const uint8_t* scales) {
   return layoutOf(ID).groupHead == 0 ? scale
-                                     : _mm256_mul_ps(scale, eightBytes<ID == Q6_K>(scales));
+                                     : _mm256_mul_ps(scale, eightBytes<hasSignedScales(ID)>(scales));
 }
 
 // What is taken off for each unit of a token. Files of types with 32 inputs a block store what is
@@ -63,6 +63,11 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c) {
     const __m256 sizes = _mm256_permutevar8x32_ps(_mm256_setr_ps(0, 1, 2, 3, 4, 6, 8, 12), code);
     const __m256i signs = _mm256_slli_epi32(_mm256_and_si256(code, _mm256_set1_epi32(8)), 28);
     return _mm256_xor_ps(sizes, _mm256_castsi256_ps(signs));
+  }
+  if (hasTable(ID)) {
+    const __m256 first = _mm256_permutevar8x32_ps(_mm256_loadu_ps(TABLE<ID>.numbers), code);
+    const __m256 last = _mm256_permutevar8x32_ps(_mm256_loadu_ps(TABLE<ID>.numbers + 8), code);
+    return _mm256_blendv_ps(first, last, _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
   }
   if (LAYOUT.high != 0) {
     const bool fifth = LAYOUT.high == 64;

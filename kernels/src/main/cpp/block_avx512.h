@@ -13,10 +13,6 @@ namespace adapt4j {
 
 namespace avx512 {
 
-ADAPT4J_AVX512 ADAPT4J_INLINE __m512 mxNumbers() {
-  return _mm512_setr_ps(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
-}
-
 // The codes of a row of a group, less their offset, as numbers.
 template <int ID>
 ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row, __m512* out) {
@@ -34,9 +30,10 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
   const __m128i odd = _mm_and_si128(_mm_srli_epi16(halves, 4), _mm_set1_epi8(15));
   __m512i both[2] = {_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(even, odd)),
                      _mm512_cvtepu8_epi32(_mm_unpackhi_epi8(even, odd))};
-  if (ID == MXFP4) {
-    out[0] = _mm512_permutexvar_ps(both[0], mxNumbers());
-    out[1] = _mm512_permutexvar_ps(both[1], mxNumbers());
+  if (hasTable(ID)) {
+    const __m512 numbers = _mm512_loadu_ps(TABLE<ID>.numbers);
+    out[0] = _mm512_permutexvar_ps(both[0], numbers);
+    out[1] = _mm512_permutexvar_ps(both[1], numbers);
     return;
   }
   for (int k = 0; k < 2; k++) {
@@ -83,9 +80,10 @@ ADAPT4J_AVX512 inline void restoreBlocks(const uint8_t* strip, int64_t row, int6
       __m512 values[2];
       rowOfGroup<ID>(group + LAYOUT.groupHead, row, values);
       for (int k = 0; k < 2; k++) {
-        const float factor = ID == Q6_K ? scale * static_cast<int8_t>(group[k * 16 + row])
-                             : LAYOUT.groupHead == 0 ? scale
-                                                     : scale * group[row];
+        const uint8_t* ofGroup = group + (ID == Q6_K ? k * 16 : 0) + row;
+        const float factor = LAYOUT.groupHead == 0   ? scale
+                             : hasSignedScales(ID) ? scale * static_cast<int8_t>(*ofGroup)
+                                                   : scale * *ofGroup;
         values[k] = _mm512_mul_ps(values[k], _mm512_set1_ps(factor));
         if (LAYOUT.minimum) {
           const float off = LAYOUT.groupHead == 0 ? -minimum : minimum * group[16 + row];
@@ -133,7 +131,8 @@ struct BlockTables {
           _mm512_setr_ps(0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48);
       high = _mm512_sub_ps(pairs, _mm512_set1_ps(OFFSET));
     } else {
-      low = ID == MXFP4 ? mxNumbers() : _mm512_sub_ps(counted, _mm512_set1_ps(OFFSET));
+      low = hasTable(ID) ? _mm512_loadu_ps(TABLE<ID>.numbers)
+                         : _mm512_sub_ps(counted, _mm512_set1_ps(OFFSET));
       high = _mm512_add_ps(low, _mm512_set1_ps(16));
     }
   }
@@ -209,7 +208,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
         }
         __m512 factor = scale;
         if (LAYOUT.groupHead != 0) {
-          factor = _mm512_mul_ps(scale, sixteenBytes<ID == Q6_K>(group + part * 16));
+          factor = _mm512_mul_ps(scale, sixteenBytes<hasSignedScales(ID)>(group + part * 16));
         }
         for (int t = 0; t < TOKENS; t++) {
           total[t] = _mm512_fmadd_ps(parts[t], factor, total[t]);
@@ -280,6 +279,12 @@ inline const BlockKernels& blockKernelsOf(int id, int variant) {
       return blockKernels<Q8_0>(variant);
     case MXFP4:
       return blockKernels<MXFP4>(variant);
+    case IQ4_NL:
+      return blockKernels<IQ4_NL>(variant);
+    case IQ4_XS:
+      return blockKernels<IQ4_XS>(variant);
+    case NF4:
+      return blockKernels<NF4>(variant);
     case Q4_K:
       return blockKernels<Q4_K>(variant);
     case Q5_K:

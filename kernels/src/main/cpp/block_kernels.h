@@ -80,11 +80,11 @@ ADAPT4J_INLINE Floats scalesOf(const uint8_t* from) {
   return scales;
 }
 
-template <class Byte>
+template <bool SIGNED>
 ADAPT4J_INLINE Floats byteScales(const uint8_t* from) {
   Ints scales;
   for (int r = 0; r < BLOCK_ROWS; r++) {
-    scales[r] = static_cast<Byte>(from[r]);
+    scales[r] = SIGNED ? static_cast<int8_t>(from[r]) : from[r];
   }
   return __builtin_convertvector(scales, Floats);
 }
@@ -103,10 +103,10 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c) {
     return __builtin_convertvector(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24, Floats);
   }
   Ints code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
-  if (ID == MXFP4) {
+  if (hasTable(ID)) {
     Floats numbers;
     for (int r = 0; r < BLOCK_ROWS; r++) {
-      numbers[r] = MX_NUMBERS[code[r]];
+      numbers[r] = TABLE<ID>.numbers[code[r]];
     }
     return numbers;
   }
@@ -140,8 +140,7 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
         const Floats factor =
             LAYOUT.groupHead == 0
                 ? scale
-                : scale * (ID == Q6_K ? byteScales<int8_t>(group + part * 16)
-                                      : byteScales<uint8_t>(group));
+                : scale * byteScales<hasSignedScales(ID)>(group + part * 16);
         for (int t = 0; t < count; t++) {
           const float* x = tokens + t * width + at * BLOCK_GROUP + part * SPAN;
           Floats sum[2] = {};
@@ -154,7 +153,7 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
       if (LAYOUT.minimum) {
         // Files of types with 32 inputs a block store what is added.
         const Floats off = LAYOUT.groupHead == 0 ? -minimum
-                                                 : minimum * byteScales<uint8_t>(group + 16);
+                                                 : minimum * byteScales<false>(group + 16);
         for (int t = 0; t < count; t++) {
           total[t] -= off * tokens[t * width + columns + at];
         }
@@ -174,7 +173,7 @@ ADAPT4J_INLINE uint32_t wordAt(const uint8_t* from) {
 
 // The codes of a row of a group, less their offset.
 template <int ID>
-ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, int32_t* out) {
+ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, float* values) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   codes += row * 4;
   if (ID == Q8_0) {
@@ -183,19 +182,20 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, int32_t* out) {
       std::memcpy(bytes + k * 4, codes + k * 64, 4);
     }
     for (int c = 0; c < BLOCK_GROUP; c++) {
-      out[c] = bytes[c];
+      values[c] = bytes[c];
     }
     return;
   }
+  int32_t out[BLOCK_GROUP];
   for (int k = 0; k < 4; k++) {
     const uint32_t word = wordAt(codes + k * 64);
     for (int s = 0; s < 8; s++) {
       out[k * 8 + s] = word >> (4 * s) & 15;
     }
   }
-  if (ID == MXFP4) {
+  if (hasTable(ID)) {
     for (int c = 0; c < BLOCK_GROUP; c++) {
-      out[c] = MX_NUMBERS[out[c]];
+      values[c] = TABLE<ID>.numbers[out[c]];
     }
     return;
   }
@@ -213,7 +213,7 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, int32_t* out) {
     }
   }
   for (int c = 0; c < BLOCK_GROUP; c++) {
-    out[c] -= LAYOUT.offset;
+    values[c] = out[c] - LAYOUT.offset;
   }
 }
 
@@ -227,7 +227,7 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
     const float minimum = LAYOUT.minimum ? halfAt(tile + 32 + row * 2) : 0;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
-      int32_t codes[BLOCK_GROUP];
+      float codes[BLOCK_GROUP];
       rowCodes<ID>(group + LAYOUT.groupHead, row, codes);
       float values[BLOCK_GROUP];
       if (ID == Q6_K) {
@@ -238,7 +238,9 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
           values[16 + c] = second * codes[16 + c];
         }
       } else {
-        const float factor = LAYOUT.groupHead == 0 ? scale : scale * group[row];
+        const float factor = LAYOUT.groupHead == 0   ? scale
+                             : hasSignedScales(ID) ? scale * static_cast<int8_t>(group[row])
+                                                   : scale * group[row];
         const float off = !LAYOUT.minimum          ? 0
                           : LAYOUT.groupHead == 0 ? -minimum
                                                   : minimum * group[16 + row];

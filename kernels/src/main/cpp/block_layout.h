@@ -1,6 +1,6 @@
 #pragma once
 
-// Weights in the blocks of GGUF files, brought into an order for products. 16 rows stand together (a
+// Weights in the blocks of GGUF files, and 4-bit weights, brought into an order for products. 16 rows stand together (a
 // strip), so that products need no sums across lanes. Of each block of a strip first the scales of
 // all rows; then, for each group of 32 inputs, scales of the group and its codes: words of 32 bits,
 // one a row and 16 rows side by side, with 8 low halves, 32 fifth bits, 16 pairs of bits, or 4 bytes
@@ -16,13 +16,62 @@ namespace adapt4j {
 constexpr int64_t BLOCK_ROWS = 16;
 constexpr int64_t BLOCK_GROUP = 32;
 
-// By their numbers in files.
+// By their numbers in files. NF4 is not in GGUF files: its blocks have an fp16 scale, then codes as
+// bitsandbytes stores them.
 enum BlockId {
-  Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14, MXFP4 = 39
+  NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14,
+  IQ4_NL = 20, IQ4_XS = 23, MXFP4 = 39
 };
 
 // Twice the numbers that the codes of MXFP4 stand for; scales are halved.
 constexpr int8_t MX_NUMBERS[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+// The numbers of IQ4_NL and IQ4_XS.
+constexpr int8_t IQ4_NUMBERS[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                    1,    13,   25,  38,  53,  69,  89,  113};
+
+// The numbers of NF4 (QLoRA, appendix E), and the multiples of NF4_STEP that products in integers take
+// for them: of the steps that fit in a byte the one with the least mean square error.
+constexpr float NF4_NUMBERS[16] = {
+    -1.0f,        -0.6961928f, -0.52507305f, -0.3949175f, -0.28444138f, -0.18477343f,
+    -0.091050036f, 0.0f,        0.0795803f,   0.1609302f,  0.2461123f,   0.33791524f,
+    0.44070983f,  0.562617f,   0.72295684f,  1.0f};
+constexpr int8_t NF4_STEPS[16] = {-112, -78, -59, -44, -32, -21, -10, 0,
+                                  9,    18,  28,  38,  49,  63,  81,  112};
+constexpr float NF4_STEP = 256.0f / 28680;
+
+// Whether codes choose one of 16 numbers.
+constexpr bool hasTable(int id) {
+  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || id == NF4;
+}
+
+// Whether products of integers take codes, or their numbers, as bytes with a sign.
+constexpr bool hasSignedBytes(int id) {
+  return id == Q8_0 || (hasTable(id) && id != MXFP4);
+}
+
+// Whether groups have a scale with a sign.
+constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS; }
+
+// The numbers of a table, in fp32, in bytes, and raised so that none is below zero.
+template <int ID>
+struct Table {
+  static constexpr const int8_t* BYTES =
+      ID == NF4 ? NF4_STEPS : ID == MXFP4 ? MX_NUMBERS : IQ4_NUMBERS;
+
+  float numbers[16];
+  uint8_t raised[16];
+
+  constexpr Table() : numbers(), raised() {
+    for (int i = 0; i < 16; i++) {
+      numbers[i] = ID == NF4 ? NF4_NUMBERS[i] : BYTES[i];
+      raised[i] = static_cast<uint8_t>(BYTES[i] + (ID == MXFP4 ? 12 : 128));
+    }
+  }
+};
+
+template <int ID>
+constexpr Table<ID> TABLE{};
 
 struct BlockLayout {
   int64_t columns;    // of a block
@@ -53,9 +102,15 @@ constexpr BlockLayout layoutOf(int id) {
       return {32, 24, 64, 0, 256, 64, 0, 0, true};
     case Q8_0:
       return {32, 34, 32, 0, 0, 0, 512, 0, false};
+    // What is taken off applies where the numbers of a table are bytes without a sign.
     case MXFP4:
-      // What is taken off applies where its numbers are bytes without a sign.
       return {32, 17, 32, 0, 256, 0, 0, 12, false};
+    case IQ4_NL:
+      return {32, 18, 32, 0, 256, 0, 0, 128, false};
+    case IQ4_XS:
+      return {256, 136, 32, 32, 256, 0, 0, 128, false};
+    case NF4:
+      return {64, 34, 32, 0, 256, 0, 0, 128, false};
     case Q4_K:
       return {256, 144, 64, 32, 256, 0, 0, 0, true};
     case Q5_K:
@@ -136,8 +191,18 @@ class BlockRow {
   void put() const {
     switch (id_) {
       case Q4_0:
+      case IQ4_NL:
         half(block_, 0);
         lows(0, block_ + 2, block_ + 10, 0, 4);
+        break;
+      case IQ4_XS:
+        putNonlinear();
+        break;
+      case NF4:
+        half(block_, 0);
+        for (int k = 0; k < 8; k++) {
+          putWord(codes(k / 4) + k % 4 * 64, swappedHalves(block_ + 2 + k * 4));
+        }
         break;
       case MXFP4:
         putPower(block_[0]);
@@ -209,6 +274,13 @@ class BlockRow {
     putWord(codes(g) + 192, halvesOf(eightBytes(second) >> high));
   }
 
+  // 4 bytes with the first input in their high halves.
+  static uint32_t swappedHalves(const uint8_t* from) {
+    uint32_t word;
+    std::memcpy(&word, from, 4);
+    return (word >> 4 & 0x0F0F0F0F) | (word & 0x0F0F0F0F) << 4;
+  }
+
   // 32 bytes hold a group in one of their halves.
   void lowsOfGroup(int64_t g, const uint8_t* from, int shift) const {
     for (int k = 0; k < 4; k++) {
@@ -252,6 +324,18 @@ class BlockRow {
       }
       group(g)[row_] = scale;
       group(g)[BLOCK_ROWS + row_] = minimum;
+    }
+  }
+
+  // Scales of 6 bits, of which 32 is taken off: 8 pairs of upper bits, then 8 halves.
+  void putNonlinear() const {
+    half(block_, 0);
+    for (int64_t g = 0; g < 8; g++) {
+      const int low = block_[4 + g / 2] >> (g % 2 * 4) & 15;
+      const int high = block_[2 + g / 4] >> (g % 4 * 2) & 3;
+      group(g)[row_] = static_cast<uint8_t>((low | high << 4) - 32);
+      const uint8_t* from = block_ + 8 + g * 16;
+      lows(g, from, from + 8, 0, 4);
     }
   }
 

@@ -30,7 +30,7 @@ ADAPT4J_INLINE float32x4_t fourBytes(const uint8_t* from) {
 // What multiplies the codes of a group, or of a half of one.
 template <int ID>
 ADAPT4J_INLINE float32x4_t factorOf(float32x4_t scale, const uint8_t* scales) {
-  return layoutOf(ID).groupHead == 0 ? scale : vmulq_f32(scale, fourBytes<ID == Q6_K>(scales));
+  return layoutOf(ID).groupHead == 0 ? scale : vmulq_f32(scale, fourBytes<hasSignedScales(ID)>(scales));
 }
 
 // What is taken off for each unit of a token. Files of types with 32 inputs a block store what is
@@ -55,9 +55,14 @@ ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c) {
     return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24));
   }
   FourWords code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
-  if (ID == MXFP4) {
-    // The upper bytes of a code are 0, and so is the number of code 0.
-    const int8x16_t bytes = vqtbl1q_s8(vld1q_s8(MX_NUMBERS), (uint8x16_t)code);
+  if (ID == NF4) {
+    // Four bytes from 4 times the code on.
+    const auto places = (uint8x16_t)(code * 0x04040404 + 0x03020100);
+    return vreinterpretq_f32_u8(
+        vqtbl4q_u8(vld1q_u8_x4(reinterpret_cast<const uint8_t*>(NF4_NUMBERS)), places));
+  }
+  if (hasTable(ID)) {
+    const int8x16_t bytes = vqtbl1q_s8(vld1q_s8(Table<ID>::BYTES), (uint8x16_t)code);
     return vcvtq_f32_s32((int32x4_t)((FourWords)bytes << 24 >> 24));
   }
   if (LAYOUT.high == 64) {

@@ -56,7 +56,7 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
   Floats total[8] = {};
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const Floats scale = scalesOf<ID>(tile);
+    const Floats scale = scalesOf<ID>(tile) * (ID == NF4 ? NF4_STEP : 1);
     const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -65,8 +65,8 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
       for (int four = 0; four < 8; four++) {
         const Ints words = unsignedCodes<ID, Ints>(group + LAYOUT.groupHead, four);
         std::memcpy(codes + four * 64, &words, 64);
-        for (int i = four * 64; ID == MXFP4 && i < (four + 1) * 64; i++) {
-          codes[i] = static_cast<uint8_t>(MX_NUMBERS[codes[i]] + LAYOUT.offset);
+        for (int i = four * 64; hasTable(ID) && i < (four + 1) * 64; i++) {
+          codes[i] = TABLE<ID>.raised[codes[i]];
         }
       }
       for (int t = 0; t < count; t++) {
@@ -82,14 +82,13 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
           const Floats factor =
               LAYOUT.groupHead == 0
                   ? scale
-                  : scale * (ID == Q6_K ? byteScales<int8_t>(group + part * 16)
-                                        : byteScales<uint8_t>(group));
+                  : scale * byteScales<hasSignedScales(ID)>(group + part * 16);
           total[t] += __builtin_convertvector(sum, Floats) * (factor * token.scales[at]);
         }
         if (LAYOUT.minimum) {
           // Files of types with 32 inputs a block store what is added.
           const Floats off = LAYOUT.groupHead == 0 ? -minimum
-                                                   : minimum * byteScales<uint8_t>(group + 16);
+                                                   : minimum * byteScales<false>(group + 16);
           total[t] -= off * token.sums[at];
         }
       }
@@ -129,9 +128,9 @@ ADAPT4J_AVX2 inline void roundToken(const float* x, int64_t columns, uint8_t* ou
   BlockTokenIn8<ID>::round(x, columns, out);
 }
 
-// The numbers of MXFP4, twice and raised so that none is below zero.
-ADAPT4J_AVX2 ADAPT4J_INLINE __m128i unsignedMxNumbers() {
-  return _mm_setr_epi8(12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+// 16 bytes of a table.
+ADAPT4J_AVX2 ADAPT4J_INLINE __m128i tableAt(const void* bytes) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(bytes));
 }
 
 typedef int32_t EightWords __attribute__((vector_size(32), aligned(4)));
@@ -139,7 +138,7 @@ typedef int32_t EightWords __attribute__((vector_size(32), aligned(4)));
 // Pairs of products are added in 16 bits, as many as surely fit: 2 x 15 x 127 x 8 < 2^15, and so on.
 template <int ID>
 constexpr int pairsThatFit() {
-  return ID == Q8_0                                      ? 1
+  return hasSignedBytes(ID)                              ? 1
          : layoutOf(ID).high == 128                       ? 2
          : layoutOf(ID).high == 64 || ID == MXFP4 ? 4
                                                           : 8;
@@ -163,7 +162,10 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
   int64_t at = 0;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const __m256 scale = eightScales<ID>(tile + half * 16);
+    __m256 scale = eightScales<ID>(tile + half * 16);
+    if (ID == NF4) {
+      scale = _mm256_mul_ps(scale, _mm256_set1_ps(NF4_STEP));
+    }
     const __m256 minimum =
         LAYOUT.minimum ? eightHalves(tile + 32 + half * 16) : _mm256_setzero_ps();
     for (int64_t g = 0; g < LAYOUT.groups(); g++, at++) {
@@ -173,7 +175,7 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
       for (int part = 0; part < Token::SUMS; part++) {
         __m256i parts[TOKENS];
         for (int t = 0; t < TOKENS; t++) {
-          parts[t] = LAYOUT.offset == 0
+          parts[t] = LAYOUT.offset == 0 || hasSignedBytes(ID)
                          ? _mm256_setzero_si256()
                          : _mm256_set1_epi32(token[t].offsets[at * Token::SUMS + part]);
         }
@@ -185,19 +187,24 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
             const EightWords words = blocks::unsignedCodes<ID, EightWords>(codes, four);
             __m256i bytes;
             std::memcpy(&bytes, &words, sizeof bytes);
-            if (ID == MXFP4) {
-              bytes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(unsignedMxNumbers()), bytes);
+            if (hasTable(ID)) {
+              const __m128i table =
+                  tableAt(hasSignedBytes(ID) ? static_cast<const void*>(Table<ID>::BYTES)
+                                             : TABLE<ID>.raised);
+              bytes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), bytes);
             }
             __m256i signs = bytes;
-            if (ID == Q8_0) {
-              signs = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
+            if (hasSignedBytes(ID)) {
+              if (ID == Q8_0) {
+                signs = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
+              }
               bytes = _mm256_abs_epi8(signs);
             }
             for (int t = 0; t < TOKENS; t++) {
               int32_t entries;
               std::memcpy(&entries, token[t].codes + at * BLOCK_GROUP + four * 4, 4);
               __m256i x = _mm256_set1_epi32(entries);
-              if (ID == Q8_0) {
+              if (hasSignedBytes(ID)) {
                 x = _mm256_sign_epi8(x, signs);
               }
               const __m256i products = _mm256_maddubs_epi16(bytes, x);
@@ -270,7 +277,10 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   int64_t at = 0;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const __m512 scale = avx512::sixteenScales<ID>(tile);
+    __m512 scale = avx512::sixteenScales<ID>(tile);
+    if (ID == NF4) {
+      scale = _mm512_mul_ps(scale, _mm512_set1_ps(NF4_STEP));
+    }
     const __m512 minimum =
         LAYOUT.minimum ? avx512::sixteenHalves(tile + 32) : _mm512_setzero_ps();
     const uint8_t* group = tile + LAYOUT.head;
@@ -292,8 +302,9 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
               blocks::unsignedCodes<ID, lanes::Ints>(group + LAYOUT.groupHead, four);
           __m512i codes;
           std::memcpy(&codes, &words, sizeof codes);
-          if (ID == MXFP4) {
-            codes = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(avx2::unsignedMxNumbers()), codes);
+          if (hasTable(ID)) {
+            codes = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(avx2::tableAt(TABLE<ID>.raised)),
+                                        codes);
           }
           for (int t = 0; t < TOKENS; t++) {
             int32_t entries;
@@ -303,7 +314,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
         }
         __m512 factor = scale;
         if (LAYOUT.groupHead != 0) {
-          factor = _mm512_mul_ps(scale, avx512::sixteenBytes<ID == Q6_K>(group + part * 16));
+          factor = _mm512_mul_ps(scale, avx512::sixteenBytes<hasSignedScales(ID)>(group + part * 16));
         }
         for (int t = 0; t < TOKENS; t++) {
           total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(parts[t]),
@@ -346,17 +357,16 @@ constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multi
 
 namespace neon {
 
-// The codes of 4 inputs of 4 rows. Those of Q8_0 have their sign, the others are not below zero.
+// The codes of 4 inputs of 4 rows; where they have no sign, those of MXFP4 are raised.
 template <int ID>
 ADAPT4J_INLINE int8x16_t signedCodes(const uint8_t* codes, int four) {
   if (ID == Q8_0) {
     return vreinterpretq_s8_u8(vld1q_u8(codes + four * 64));
   }
   const auto bytes = (uint8x16_t)blocks::unsignedCodes<ID, FourWords>(codes, four);
-  if (ID == MXFP4) {
-    static constexpr uint8_t RAISED[16] = {12, 13, 14, 15, 16, 18, 20, 24,
-                                           12, 11, 10, 9,  8,  6,  4,  0};
-    return vreinterpretq_s8_u8(vqtbl1q_u8(vld1q_u8(RAISED), bytes));
+  if (hasTable(ID)) {
+    return hasSignedBytes(ID) ? vqtbl1q_s8(vld1q_s8(Table<ID>::BYTES), bytes)
+                              : vreinterpretq_s8_u8(vqtbl1q_u8(vld1q_u8(TABLE<ID>.raised), bytes));
   }
   return vreinterpretq_s8_u8(bytes);
 }
@@ -402,6 +412,12 @@ inline const RoundedKernels& roundedKernelsOf(int id, int variant) {
       return roundedKernels<Q8_0>(variant);
     case MXFP4:
       return roundedKernels<MXFP4>(variant);
+    case IQ4_NL:
+      return roundedKernels<IQ4_NL>(variant);
+    case IQ4_XS:
+      return roundedKernels<IQ4_XS>(variant);
+    case NF4:
+      return roundedKernels<NF4>(variant);
     case Q4_K:
       return roundedKernels<Q4_K>(variant);
     case Q5_K:

@@ -24,6 +24,9 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
     float32x4_t scale[QUADS], minimum[QUADS];
     for (int q = 0; q < QUADS; q++) {
       scale[q] = neon::fourScales<ID>(tile + (quad + q) * 8);
+      if (ID == NF4) {
+        scale[q] = vmulq_n_f32(scale[q], NF4_STEP);
+      }
       minimum[q] = LAYOUT.minimum ? neon::fourHalves(tile + 32 + (quad + q) * 8) : vdupq_n_f32(0);
     }
     const uint8_t* group = tile + LAYOUT.head;
@@ -53,7 +56,7 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
               neon::factorOf<ID>(scale[q], group + part * 16 + (quad + q) * 4);
           for (int t = 0; t < TOKENS; t++) {
             int32x4_t sum = parts.of(t, q);
-            if (!LAYOUT.minimum && ID != Q8_0) {
+            if (!LAYOUT.minimum && !hasSignedBytes(ID)) {
               sum = vaddq_s32(sum, vdupq_n_s32(token[t].offsets[at * Token::SUMS + part]));
             }
             total[t][q] = vfmaq_f32(total[t][q], vcvtq_f32_s32(sum),

@@ -3,6 +3,8 @@
 // A weight in the blocks of a GGUF file and what is computed with it. Arguments have been checked in
 // Java.
 
+#include <atomic>
+
 #include "block_avx512.h"
 #include "four_bit_weight.h"
 #include "plain_product.h"
@@ -23,6 +25,15 @@ class BlockWeight {
     Job job{id, 0, columns, count, pointer(tiles), nullptr, pointer(blocks), order, first, nullptr,
             0, Pieces(strips(count), 1)};
     onThreads(threads, arrangePieces, &job);
+  }
+
+  // Brings a weight in NF4 whose rows are whole groups into strips, its scales rounded to fp16. False,
+  // and strips of no use, where that would round one by more than half a unit of 11 bits.
+  static bool arrangeFourBit(const FourBitWeight& weight, long long tiles, int threads) {
+    const WeightData& data = weight.data();
+    FourBitJob job{&data, pointer(tiles), Pieces(strips(data.rows), 1), {true}};
+    onThreads(threads, arrangeFourBitPieces, &job);
+    return job.precise;
   }
 
   // Restores rows [first, first + count) to [count, columns] of a type.
@@ -79,6 +90,39 @@ class BlockWeight {
     int64_t tokens = 0;
     int64_t outputs = 0;
   };
+
+  struct FourBitJob {
+    const WeightData* weight;
+    uint8_t* tiles;
+    Pieces pieces;
+    std::atomic<bool> precise;
+  };
+
+  static void arrangeFourBitPieces(void* context, int) {
+    auto* job = static_cast<FourBitJob*>(context);
+    const WeightData& weight = *job->weight;
+    const BlockLayout layout = layoutOf(NF4);
+    const int64_t groups = weight.columns / GROUP, stripBytes = layout.stripBytes(weight.columns);
+    int64_t start, end;
+    while (job->pieces.next(&start, &end)) {
+      std::memset(job->tiles + start * stripBytes, 0, (end - start) * stripBytes);
+      for (int64_t row = start * BLOCK_ROWS; row < end * BLOCK_ROWS && row < weight.rows; row++) {
+        uint8_t* tile = job->tiles + row / BLOCK_ROWS * stripBytes;
+        for (int64_t g = row * groups; g < (row + 1) * groups; g++, tile += layout.tileBytes()) {
+          const float scale = weight.scaleOfGroup(g);
+          const float magnitude = std::fabs(scale);
+          if (!(magnitude == 0 || (magnitude >= 0x1p-14f && magnitude <= 65504))) {
+            job->precise = false;
+          }
+          const uint16_t half = toHalf(scale);
+          uint8_t block[2 + GROUP_BYTES];
+          std::memcpy(block, &half, 2);
+          std::memcpy(block + 2, weight.packed + g * GROUP_BYTES, GROUP_BYTES);
+          BlockRow(NF4, block, row % BLOCK_ROWS, tile).put();
+        }
+      }
+    }
+  }
 
   static uint8_t* pointer(long long address) { return reinterpret_cast<uint8_t*>(address); }
 

@@ -209,27 +209,6 @@ struct QuadSums {
   ADAPT4J_INLINE int32x4_t of(int t, int q) const { return parts[t][q].sums(); }
 };
 
-// Sums of 4 rows, 16 inputs each at a time, with one token, or with two in sets that need two.
-struct RowSums {
-  static constexpr int TOKENS = 1;
-
-  ADAPT4J_INLINE static void prepare(int8x16_t (*)[2]) {}
-
-  ADAPT4J_INLINE static int32x4_t add(int32x4_t sums, int8x16_t a, int8x16_t b) {
-    return vpadalq_s16(vpadalq_s16(sums, vmull_s8(vget_low_s8(a), vget_low_s8(b))),
-                       vmull_high_s8(a, b));
-  }
-
-  ADAPT4J_INLINE static void of(const int8x16_t (*rows)[2], const int8x16_t (*tokens)[2],
-                                int32x4_t* out) {
-    int32x4_t sums[4];
-    for (int r = 0; r < 4; r++) {
-      sums[r] = add(add(vdupq_n_s32(0), rows[r][0], tokens[0][0]), rows[r][1], tokens[0][1]);
-    }
-    *out = vpaddq_s32(vpaddq_s32(sums[0], sums[1]), vpaddq_s32(sums[2], sums[3]));
-  }
-};
-
 }  // namespace neon
 
 namespace neondot {
@@ -249,22 +228,6 @@ struct QuadSums {
   }
 
   ADAPT4J_INLINE int32x4_t of(int t, int q) const { return parts[t][q]; }
-};
-
-struct RowSums {
-  static constexpr int TOKENS = 1;
-
-  ADAPT4J_INLINE static void prepare(int8x16_t (*)[2]) {}
-
-  ADAPT4J_DOT ADAPT4J_INLINE static void of(const int8x16_t (*rows)[2],
-                                            const int8x16_t (*tokens)[2], int32x4_t* out) {
-    int32x4_t sums[4];
-    for (int r = 0; r < 4; r++) {
-      sums[r] = vdotq_s32(vdotq_s32(vdupq_n_s32(0), rows[r][0], tokens[0][0]), rows[r][1],
-                          tokens[0][1]);
-    }
-    *out = vpaddq_s32(vpaddq_s32(sums[0], sums[1]), vpaddq_s32(sums[2], sums[3]));
-  }
 };
 
 }  // namespace neondot
@@ -305,38 +268,6 @@ struct QuadSums {
 
 template <int QUADS>
 struct QuadSums<1, QUADS> : neondot::QuadSums<1, QUADS> {};
-
-struct RowSums {
-  static constexpr int TOKENS = 2;
-
-  // The first and the second halves of each two vectors together.
-  ADAPT4J_INLINE static void join(int8x16_t* one, int8x16_t* other) {
-    const int64x2_t a = vreinterpretq_s64_s8(*one), b = vreinterpretq_s64_s8(*other);
-    *one = vreinterpretq_s8_s64(vzip1q_s64(a, b));
-    *other = vreinterpretq_s8_s64(vzip2q_s64(a, b));
-  }
-
-  ADAPT4J_INLINE static void prepare(int8x16_t (*rows)[2]) {
-    for (int r = 0; r < 4; r += 2) {
-      join(&rows[r][0], &rows[r + 1][0]);
-      join(&rows[r][1], &rows[r + 1][1]);
-    }
-  }
-
-  ADAPT4J_I8MM ADAPT4J_INLINE static void of(const int8x16_t (*rows)[2], int8x16_t (*tokens)[2],
-                                             int32x4_t* out) {
-    int32x4_t sums[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
-    for (int odd = 0; odd < 2; odd++) {
-      join(&tokens[0][odd], &tokens[1][odd]);
-      for (int pair = 0; pair < 2; pair++) {
-        sums[pair] = vmmlaq_s32(sums[pair], rows[2 * pair][odd], tokens[0][odd]);
-        sums[pair] = vmmlaq_s32(sums[pair], rows[2 * pair + 1][odd], tokens[1][odd]);
-      }
-    }
-    out[0] = vuzp1q_s32(sums[0], sums[1]);
-    out[1] = vuzp2q_s32(sums[0], sums[1]);
-  }
-};
 
 }  // namespace neonmm
 }  // namespace adapt4j

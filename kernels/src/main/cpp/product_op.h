@@ -218,54 +218,6 @@ class FourBitProductOp : public ProductOp {
   int type_;
 };
 
-// The same with tokens rounded to 8 bits.
-class RoundedFourBitProductOp : public ProductOp {
- public:
-  RoundedFourBitProductOp(const FourBitWeight& weight, int variant, Buffer from,
-                          const Target& target, int threads)
-      : ProductOp(from, 0, weight.data().columns, weight.data().rows, target, threads),
-        weight_(weight), kernels_(roundedFourBitKernelsOf(variant)),
-        numbers_(ByteNumbers::of(weight.data().numbers)) {}
-
-  const char* name() const override { return "int8 4-bit product"; }
-
-  int64_t tokenBytes(int tokens) const override {
-    return tokens * FourBitTokenIn8::bytes(columns_);
-  }
-
-  int64_t sumBytes(const Step& step) const override {
-    return aligned(mostTokens(step) * pieceRows_ * sizeof(float)) +
-           RoundedRows::scratchFloats(columns_) * sizeof(float);
-  }
-
-  void run(const Step& step, int64_t piece, Worker& worker) const override {
-    const int count = tokens(step);
-    const int64_t bytes = FourBitTokenIn8::bytes(columns_);
-    if (worker.preparedFor != this) {
-      for (int t = 0; t < count; t++) {
-        kernels_.round(token(t), columns_, worker.tokens + t * bytes);
-      }
-      worker.preparedFor = this;
-    }
-    const int64_t start = piece * pieceRows_;
-    const int64_t end = rows_ - start < pieceRows_ ? rows_ : start + pieceRows_;
-    float* scratch = worker.sums + aligned(count * pieceRows_ * sizeof(float)) / sizeof(float);
-    for (int t = 0; t < count; t += ROUNDED_TOKENS) {
-      const int some = count - t < ROUNDED_TOKENS ? count - t : ROUNDED_TOKENS;
-      kernels_.multiply(RoundedRows{weight_.data(), numbers_, worker.tokens + t * bytes, some,
-                                    start, end, scratch, worker.sums, pieceRows_});
-      for (int i = 0; i < some; i++) {
-        put(t + i, start, worker.sums + i * pieceRows_, end - start);
-      }
-    }
-  }
-
- private:
-  const FourBitWeight& weight_;
-  const FourBitRoundedKernels& kernels_;
-  const ByteNumbers numbers_;
-};
-
 // A weight in 8 bits, with tokens rounded to 8 bits.
 class Int8ProductOp : public ProductOp {
  public:

@@ -7,7 +7,6 @@
 
 #include "block_rounded.h"
 #include "block_weight.h"
-#include "four_bit_rounded.h"
 #include "four_bit_weight.h"
 #include "int8_weight.h"
 #include "plain_avx2.h"

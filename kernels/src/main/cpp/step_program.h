@@ -86,18 +86,11 @@ class StepProgram {
     add(new LowRankUpOp(kernels_, last, buffers_[to], rows, scale, threads_));
   }
 
-  // The weight must outlive the program. Tokens are rounded to a type, or to 8 bits.
+  // The weight must outlive the program. Tokens are rounded to a type.
   void fourBitProduct(int from, int to, long long toStart, const FourBitWeight& weight,
-                      int tokenType, bool rounded, long long bias, int biasType, float scale,
-                      bool added) {
+                      int tokenType, long long bias, int biasType, float scale, bool added) {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
-    ProductOp* op;
-    if (rounded) {
-      op = new RoundedFourBitProductOp(weight, variant_, buffers_[from], target, threads_);
-    } else {
-      op = new FourBitProductOp(weight, tokenType, buffers_[from], target, threads_);
-    }
-    addProduct(op);
+    addProduct(new FourBitProductOp(weight, tokenType, buffers_[from], target, threads_));
   }
 
   // tiles as Int8Weight makes them; rows that begin a group of 16.
@@ -273,6 +266,9 @@ class StepProgram {
   long long nanos(int index) const { return nanos_[index]; }
 
   // What parts of programs add to them.
+
+  // Where the heads of the next attend stand.
+  void layout(const HeadLayout& layout) { layout_ = layout; }
 
   void add(StepOp* op) {
     ops_.emplace_back(op);

@@ -31,6 +31,11 @@ final class FourBitLinear extends PackedLinear<FourBitPart> {
   }
 
   @Override
+  public void roundInputsInSteps() {
+    packedParts().forEach(FourBitPart::roundInputs);
+  }
+
+  @Override
   public void read(Checkpoint checkpoint) {
     read(checkpoint, KernelChoice.kernels());
   }

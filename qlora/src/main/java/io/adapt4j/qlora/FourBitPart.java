@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class FourBitPart extends PackedPart {
 
   private final FourBitWeightSource source;
+  private boolean roundsInputs;
   private @Nullable Tensor codes;
   private @Nullable FourBitMatrix matrix;
 
@@ -36,10 +37,16 @@ final class FourBitPart extends PackedPart {
     return FourBitSizes.of(source.format(), count());
   }
 
+  /** Prepares the weight, once read, for steps that round inputs to 8 bits. */
+  void roundInputs() {
+    roundsInputs = true;
+  }
+
   void read(Checkpoint checkpoint, FourBitKernels kernels) {
     close();
     codes = Tensor.emptyOnHost(DType.U8, QuantizedTensor.packedBytes(count())).own();
-    matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
+    QuantizedTensor read = source.read(checkpoint, codes, kernels);
+    matrix = roundsInputs ? kernels.matrixForInt8Inputs(read) : kernels.matrix(read);
     if (matrix.holdsCodes()) {
       closeCodes();
     }

@@ -129,12 +129,8 @@ public final class Quantization implements WeightFormat {
    *
    * @param on default false
    * @return a new quantization
-   * @throws IllegalArgumentException for 4 bits
    */
   public Quantization outputLayer(boolean on) {
-    if (on && !isInt8()) {
-      throw new IllegalArgumentException("outputLayer: expected 8 bits, found " + type);
-    }
     return new Quantization(type, blockSize, doubleQuantized, skipped, on);
   }
 

@@ -31,9 +31,6 @@ record QuantizedWeights(Quantization quantization) implements WeightMechanics {
           (part, weight, in) ->
               sources.find(part, weight, in).map(source -> new Int8Part(part, in, source)),
           Int8Linear::new);
-      if (quantization.hasOutputLayer() && declared instanceof Decoder decoder) {
-        decoder.headSlot().roundInSteps();
-      }
     } else {
       FourBitFormat format = quantization.format();
       Installation.install(
@@ -43,6 +40,10 @@ record QuantizedWeights(Quantization quantization) implements WeightMechanics {
                   .find(part, weight, in)
                   .map(source -> new FourBitPart(part, in, new PlainFourBitSource(source, format))),
           FourBitLinear::new);
+    }
+    if (quantization.hasOutputLayer() && declared instanceof Decoder decoder) {
+      Int8Matrix.requireLibrary();
+      decoder.headSlot().roundInSteps();
     }
     sources.requireUsed();
   }

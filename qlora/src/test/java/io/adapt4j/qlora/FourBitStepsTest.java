@@ -102,7 +102,7 @@ class FourBitStepsTest {
     }
   }
 
-  /** Prompts and scores go by operators, which do not round. */
+  /** Prompts and scores go by operators, which do not round; only scales are in fp16. */
   @ParameterizedTest
   @ValueSource(strings = {"llama_linear", "qwen3_bias", "gemma2_uncapped", "gpt2_by_layer"})
   void stepsMayRoundWhatTheyMultiply(String family) throws IOException {
@@ -110,7 +110,8 @@ class FourBitStepsTest {
     try (Decoder plain = load(folder, Quantization.nf4());
         Decoder rounding = load(folder, WeightFormat.int8Activations(Quantization.nf4()))) {
       List<float[]> operators = generated(plain, false);
-      assertEqual(generated(rounding, false), operators);
+      assertThat(difference(first(generated(rounding, false)), first(operators)))
+          .isBetween(1e-7, 1e-3);
       assertThat(difference(first(generated(rounding, true)), first(operators)))
           .isBetween(1e-4, 0.05);
       assertThat(difference(first(generated(plain, true)), first(operators))).isLessThan(1e-4);

@@ -299,7 +299,8 @@ public final class FourBitDecodeBenchmark {
       return switch (part) {
         case "nf4" -> LanguageModel.load(source, Quantization.nf4());
         case ROUNDED ->
-            LanguageModel.load(source, WeightFormat.int8Activations(Quantization.nf4()));
+            LanguageModel.load(
+                source, WeightFormat.int8Activations(Quantization.nf4().outputLayer(true)));
         default -> LanguageModel.load(source, Precision.BF16);
       };
     }

@@ -5,13 +5,14 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.BlockWeight;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A weight of a linear layer in the blocks of a GGUF file, rearranged for the C++ kernels, which it
- * needs. Closed by its creator.
+ * A weight of a linear layer in the blocks of a GGUF file or in NF4, rearranged for the C++ kernels,
+ * which it needs. Closed by its creator.
  */
 public final class BlockMatrix implements AutoCloseable {
 
@@ -52,6 +53,20 @@ public final class BlockMatrix implements AutoCloseable {
   static BlockMatrix empty(BlockType type, int rows, int columns, CpuVariant variant) {
     long bytes = bytes(type, rows, columns);
     return new BlockMatrix(type, rows, columns, variant, Tensor.emptyOnHost(DType.U8, bytes).own());
+  }
+
+  /**
+   * Rearranges a weight in NF4, its scales rounded to fp16.
+   *
+   * @return the weight; empty if a scale is outside of fp16's normal numbers
+   */
+  static Optional<BlockMatrix> of(CpuMatrix weight, CpuVariant variant) {
+    BlockMatrix matrix = empty(BlockType.NF4, weight.rows(), weight.columns(), variant);
+    if (BlockWeight.arrangeFourBit(weight.open(), matrix.address(), Torch.threads())) {
+      return Optional.of(matrix);
+    }
+    matrix.close();
+    return Optional.empty();
   }
 
   /**

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * GGUF block types supported by the kernels. Their layouts in the kernels are in {@code
- * block_layout.h}.
+ * Block types supported by the kernels: those of GGUF files, and NF4. Their layouts in the kernels
+ * are in {@code block_layout.h}.
  */
 public enum BlockType {
   /** 4 bits, a scale for 32 weights. */
@@ -24,8 +24,14 @@ public enum BlockType {
   Q5_K(13, 256, 176, 4),
   /** 6 bits, 16 groups of 16 weights with scales of 8 bits. */
   Q6_K(14, 256, 210, 0),
+  /** 4 bits of one of 16 numbers, a scale for 32 weights. */
+  IQ4_NL(20, 32, 18, 0),
+  /** 4 bits of one of 16 numbers, 8 groups of 32 weights with scales of 6 bits. */
+  IQ4_XS(23, 256, 136, 10),
   /** 4-bit floating point, a power of two for 32 weights. */
-  MXFP4(39, 32, 17, 1);
+  MXFP4(39, 32, 17, 1),
+  /** 4 bits of NormalFloat, a scale in fp16 for 64 weights. In no GGUF file. */
+  NF4(-1, 64, 34, 0);
 
   private final int id;
   private final int columns;
@@ -41,7 +47,7 @@ public enum BlockType {
 
   /** Returns the type with a number used in files. */
   public static Optional<BlockType> of(int id) {
-    return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
+    return Arrays.stream(values()).filter(type -> type.id == id && type != NF4).findFirst();
   }
 
   /** {@return its number in files} */

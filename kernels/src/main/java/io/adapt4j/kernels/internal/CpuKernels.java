@@ -2,10 +2,12 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * C++ kernels for the processor's instruction sets. Runs of weights, as needed for conversion, are
@@ -101,11 +103,31 @@ final class CpuKernels implements FourBitKernels {
 
   @Override
   public FourBitProduct product(List<FourBitMatrix> matrices) {
+    if (!matrices.stream().allMatch(CpuMatrix.class::isInstance)) {
+      return FourBitKernels.super.product(matrices);
+    }
     return new CpuProduct(matrices.stream().map(CpuMatrix.class::cast).toList());
   }
 
   @Override
   public FourBitMatrix matrix(QuantizedTensor tensor) {
     return new CpuMatrix(variant, tensor);
+  }
+
+  @Override
+  public FourBitMatrix matrixForInt8Inputs(QuantizedTensor tensor) {
+    CpuMatrix matrix = new CpuMatrix(variant, tensor);
+    Optional<BlockMatrix> blocks = tensorsAreOnHost() ? matrix.inBlocks() : Optional.empty();
+    if (blocks.isEmpty()) {
+      return matrix;
+    }
+    matrix.close();
+    return new FourBitBlocks(blocks.get());
+  }
+
+  private static boolean tensorsAreOnHost() {
+    try (Tensor probe = Tensor.empty(DType.U8, 1)) {
+      return probe.isOnHost();
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -18,7 +19,7 @@ final class CpuMatrix implements FourBitMatrix {
   private final int columns;
   private final long bytes;
   private final CpuVariant variant;
-  private final FourBitCode code;
+  private final boolean isPlainNf4;
 
   /** Kept reachable, since the C++ weight points into it. */
   private final ByteBuffer packed;
@@ -33,7 +34,9 @@ final class CpuMatrix implements FourBitMatrix {
     rows = tensor.rows();
     columns = tensor.columns();
     bytes = tensor.bytes();
-    code = tensor.format().code();
+    isPlainNf4 =
+        tensor.format().code() == FourBitCode.NF4
+            && Arrays.equals(tensor.numbers(), FourBitCode.NF4.numbers());
     requireSizes(tensor);
     copy = tensor.packed().isDirect() ? null : copied(tensor.packed());
     packed = copy == null ? tensor.packed().duplicate().rewind() : copy.asByteBuffer();
@@ -198,12 +201,15 @@ final class CpuMatrix implements FourBitMatrix {
   }
 
   /**
-   * Returns whether products with activations in 8 bits are worthwhile. Dot products of bfloat16
-   * are faster, and FP4's smallest magnitude, which most small weights take, would become 0 in a
-   * byte.
+   * Returns this weight rearranged for products with activations in 8 bits.
+   *
+   * @return empty for FP4, other numbers than NF4's, rows that begin within a block, and scales that
+   *     fp16 cannot hold
    */
-  boolean takesRoundedTokens(DType type) {
-    return code == FourBitCode.NF4 && !(variant.hasBrainProducts() && type == DType.BF16);
+  Optional<BlockMatrix> inBlocks() {
+    return isPlainNf4 && columns % BlockType.NF4.columns() == 0
+        ? BlockMatrix.of(this, variant)
+        : Optional.empty();
   }
 
   /** Returns the C++ weight. */

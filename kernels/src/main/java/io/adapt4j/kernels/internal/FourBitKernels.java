@@ -34,6 +34,16 @@ public interface FourBitKernels {
   FourBitMatrix matrix(QuantizedTensor tensor);
 
   /**
+   * Prepares a weight matrix for computing with decoding steps that round inputs to 8 bits. Its
+   * scales may be rounded to fp16.
+   *
+   * @return the matrix; the caller closes it
+   */
+  default FourBitMatrix matrixForInt8Inputs(QuantizedTensor tensor) {
+    return matrix(tensor);
+  }
+
+  /**
    * Joins weights of one input, to multiply by all at once.
    *
    * @return the product; the caller closes it

@@ -262,6 +262,10 @@ final class StepWriter {
 
     @Override
     public boolean add(FourBitMatrix matrix, long start, @Nullable Parameter bias) {
+      if (matrix instanceof FourBitBlocks inBlocks) {
+        add(inBlocks.blocks(), start, bias);
+        return true;
+      }
       if (!(matrix instanceof CpuMatrix cpu) || cpu.columns() % GROUP != 0) {
         return false;
       }
@@ -273,7 +277,6 @@ final class StepWriter {
           start,
           cpu.open(),
           StepArguments.code(tokens),
-          roundedActivations && cpu.takesRoundedTokens(tokens),
           StepArguments.addressFrom(bias, start),
           StepArguments.codeOf(bias),
           scale,

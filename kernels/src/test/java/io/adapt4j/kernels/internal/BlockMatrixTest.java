@@ -110,7 +110,7 @@ class BlockMatrixTest {
     float[] found = step(type, variant, blocks, rows, table, tokens, true);
     float[] rounded = RoundedBlocks.of(table);
     requireProduct(
-        ReferenceBlocks.dequantize(type, blocks), rounded, tokens, rows, found, rows + 3, 3);
+        ReferenceBlocks.inIntegers(type, blocks), rounded, tokens, rows, found, rows + 3, 3);
   }
 
   @ParameterizedTest
@@ -227,7 +227,7 @@ class BlockMatrixTest {
     for (BlockType type : BlockType.values()) {
       double inFile = 64.0 * 512 / type.columns() * type.bytes();
       assertThat(BlockMatrix.bytes(type, 64, 512) / inFile)
-          .isBetween(1.0, type == BlockType.MXFP4 ? 1.06 : 1.03);
+          .isBetween(1.0, type == BlockType.MXFP4 || type == BlockType.IQ4_XS ? 1.08 : 1.03);
     }
   }
 

@@ -5,8 +5,19 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 
-/** Blocks of GGUF files, dequantized as ggml's reference does, value by value. */
+/** Blocks, dequantized as ggml's reference does, value by value; those of NF4 as bitsandbytes does. */
 final class ReferenceBlocks {
+
+  private static final int[] IQ4 = {
+    -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
+  };
+
+  /** The multiples of {@link #NF4_STEP} that products of integers take for the numbers of NF4. */
+  private static final int[] NF4_STEPS = {
+    -112, -78, -59, -44, -32, -21, -10, 0, 9, 18, 28, 38, 49, 63, 81, 112
+  };
+
+  private static final float NF4_STEP = 256f / 28680;
 
   private ReferenceBlocks() {}
 
@@ -19,7 +30,7 @@ final class ReferenceBlocks {
     for (int i = 0; i < count; i++) {
       int at = i * type.bytes();
       switch (type) {
-        case Q4_0, Q5_0, Q8_0 -> buffer.putShort(at, half(random));
+        case Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS, NF4 -> buffer.putShort(at, half(random));
         case Q4_1, Q5_1, Q4_K, Q5_K -> {
           buffer.putShort(at, half(random));
           buffer.putShort(at + 2, half(random));
@@ -51,6 +62,19 @@ final class ReferenceBlocks {
     return values;
   }
 
+  /** The weights of products with tokens in 8 bits. */
+  static float[] inIntegers(BlockType type, byte[] bytes) {
+    float[] values = dequantize(type, bytes);
+    if (type == BlockType.NF4) {
+      ByteBuffer blocks = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      for (int i = 0; i < values.length; i++) {
+        ByteBuffer block = blocks.slice(i / 64 * 34, 34).order(ByteOrder.LITTLE_ENDIAN);
+        values[i] = NF4_STEPS[nf4Code(block, i % 64)] * (NF4_STEP * scale(block, 0));
+      }
+    }
+    return values;
+  }
+
   private static float value(BlockType type, ByteBuffer block, int c) {
     return switch (type) {
       case Q4_0 -> (halves(block, 2, c) - 8) * scale(block, 0);
@@ -63,8 +87,22 @@ final class ReferenceBlocks {
       case Q5_K ->
           affine(block, c, pairs(block, 48, c) | (((block.get(16 + c % 32) >> (c / 32)) & 1) << 4));
       case Q6_K -> sixBits(block, c);
+      case IQ4_NL -> scale(block, 0) * IQ4[halves(block, 2, c)];
+      case IQ4_XS -> nonlinear(block, c / 32, c % 32);
+      case NF4 -> scale(block, 0) * FourBitCode.NF4.numbers()[nf4Code(block, c)];
       case MXFP4 -> floating(halves(block, 1, c)) * Math.scalb(1f, (block.get(0) & 255) - 128);
     };
+  }
+
+  private static float nonlinear(ByteBuffer block, int group, int c) {
+    int low = (block.get(4 + group / 2) >> (group % 2 * 4)) & 15;
+    int high = (block.get(2 + group / 4) >> (group % 4 * 2)) & 3;
+    return scale(block, 0) * ((low | (high << 4)) - 32) * IQ4[halves(block, 8 + group * 16, c)];
+  }
+
+  /** The first input of a byte is in its high half. */
+  private static int nf4Code(ByteBuffer block, int c) {
+    return (block.get(2 + c / 2) >> (c % 2 == 0 ? 4 : 0)) & 15;
   }
 
   /** Twice the number of a sign, two bits of exponent and one of mantissa. */

@@ -68,9 +68,6 @@ class StepKernelsTest {
       Set.of(
           "bloom",
           "bloom_heads",
-          "deepseek_v2",
-          "deepseek_v3",
-          "deepseek_v3_halves",
           "mpt",
           "mpt_bias",
           "olmo",

@@ -3,6 +3,7 @@ package io.adapt4j.kernels.internal.cpu;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.ByRef;
 import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Const;
 import org.bytedeco.javacpp.annotation.Namespace;
@@ -48,6 +49,14 @@ public final class BlockWeight extends Pointer {
       @Cast("long long") long columns,
       @Cast("long long") long tiles,
       int threads);
+
+  /**
+   * Rearranges a weight in NF4 into tiles, with scales in fp16.
+   *
+   * @return false if a scale is outside of fp16's normal numbers, so that the tiles are of no use
+   */
+  public static native @Cast("bool") boolean arrangeFourBit(
+      @Const @ByRef FourBitWeight weight, @Cast("long long") long tiles, int threads);
 
   /**
    * Dequantizes some rows.

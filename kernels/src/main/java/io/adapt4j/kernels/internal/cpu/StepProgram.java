@@ -113,7 +113,6 @@ public final class StepProgram extends Pointer {
       @Cast("long long") long toStart,
       @Const @ByRef FourBitWeight weight,
       int tokenType,
-      @Cast("bool") boolean rounded,
       @Cast("long long") long bias,
       int biasType,
       float scale,

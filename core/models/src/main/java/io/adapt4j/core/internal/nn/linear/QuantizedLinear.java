@@ -38,6 +38,9 @@ public interface QuantizedLinear extends Linear {
   /** Returns whether unquantized checkpoints store the weights as [in, out]. */
   boolean isTransposed();
 
+  /** Prepares the weights, once read, for decoding steps that round their inputs to 8 bits. */
+  default void roundInputsInSteps() {}
+
   /** Reads the quantized weights, piece by piece. */
   void read(Checkpoint checkpoint);
 

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn.weights;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 
 /** Wraps another weight format and allows decoding steps to round activations to 8 bits. */
 record RoundedActivations(WeightMechanics weights) implements WeightMechanics {
@@ -17,6 +18,7 @@ record RoundedActivations(WeightMechanics weights) implements WeightMechanics {
     weights.install(declared, checkpoint);
     if (declared instanceof Decoder decoder) {
       decoder.roundActivationsInSteps();
+      decoder.packedLinears().forEach(QuantizedLinear::roundInputsInSteps);
     }
   }
 

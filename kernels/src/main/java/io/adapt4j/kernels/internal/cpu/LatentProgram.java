@@ -1,0 +1,56 @@
+package io.adapt4j.kernels.internal.cpu;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.ByRef;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * Binding of the class in {@code src/main/cpp/latent_program.h}: multi-head latent attention of a
+ * {@link StepProgram}, with the same conventions for arguments.
+ */
+@Platform(include = "latent_program.h", library = "jniAdapt4jKernels")
+@Namespace("adapt4j")
+public final class LatentProgram extends Pointer {
+
+  static {
+    Loader.load();
+  }
+
+  /**
+   * Begins the attention of a layer.
+   *
+   * @param weight address of [heads, plain + value, rank]: projection to keys and values
+   */
+  public LatentProgram(
+      @ByRef StepProgram program,
+      @Cast("long long") long weight,
+      int type,
+      int heads,
+      @Cast("long long") long rank,
+      @Cast("long long") long plain,
+      @Cast("long long") long rotated,
+      @Cast("long long") long value) {
+    super((Pointer) null);
+    allocate(program, weight, type, heads, rank, plain, rotated, value);
+  }
+
+  private native void allocate(
+      @ByRef StepProgram program,
+      @Cast("long long") long weight,
+      int type,
+      int heads,
+      @Cast("long long") long rank,
+      @Cast("long long") long plain,
+      @Cast("long long") long rotated,
+      @Cast("long long") long value);
+
+  /** Computes queries and the key for the next attention, [heads + 1, rotated + rank]. */
+  public native void absorb(
+      int queries, int latent, int to, @Cast("bool") boolean pairs, int cacheType, int layer);
+
+  /** Computes each head's value from the latent vectors attended to. */
+  public native void restore(int mixed, int to);
+}
