@@ -38,7 +38,7 @@ class FourBitCheckpoints implements StoredWeightFormat {
   @Override
   public Optional<WeightMechanics> mechanics(WeightFormat format) {
     return format instanceof Quantization quantization
-        ? Optional.of(new QuantizedWeights(quantization))
+        ? Optional.of(new QuantizedWeights(quantization, false))
         : Optional.empty();
   }
 }

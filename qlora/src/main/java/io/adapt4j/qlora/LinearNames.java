@@ -18,7 +18,7 @@ final class LinearNames {
     Set<String> weights = new LinkedHashSet<>();
     try (Decoder decoder = Architectures.declareDecoder(config)) {
       Weights.check(decoder, checkpoint);
-      new QuantizedWeights(options).install(decoder, checkpoint);
+      new QuantizedWeights(options, true).install(decoder, checkpoint);
       decoder.packedLinears().forEach(packed -> weights.addAll(packed.stored().keySet()));
     }
     return weights;

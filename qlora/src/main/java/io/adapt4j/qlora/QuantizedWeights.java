@@ -3,6 +3,7 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.internal.nn.weights.WeightSizes;
@@ -11,9 +12,15 @@ import io.adapt4j.kernels.internal.Int8Matrix;
 import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Mechanics of keeping a network's linear layers in 4 or 8 bits. */
-record QuantizedWeights(Quantization quantization) implements WeightMechanics {
+/**
+ * Mechanics of keeping a network's linear layers in 4 or 8 bits.
+ *
+ * @param all whether layers whose weights decoding reads directly are quantized too
+ */
+record QuantizedWeights(Quantization quantization, boolean all) implements WeightMechanics {
 
   @Override
   public String description() {
@@ -24,12 +31,21 @@ record QuantizedWeights(Quantization quantization) implements WeightMechanics {
   public void install(Network declared, Checkpoint checkpoint) {
     PlainSources sources = new PlainSources(quantization.modules(), declared, checkpoint);
     List<LinearSlot> slots = declared.layerLinears();
+    Set<String> plain =
+        slots.stream()
+            .filter(slot -> slot.isReadDirectly() && !all)
+            .flatMap(slot -> slot.parts().stream())
+            .map(Linear.Part::path)
+            .collect(Collectors.toSet());
     if (quantization.isInt8()) {
       Int8Matrix.requireLibrary();
       Installation.install(
           slots,
           (part, weight, in) ->
-              sources.find(part, weight, in).map(source -> new Int8Part(part, in, source)),
+              sources
+                  .find(part, weight, in)
+                  .filter(source -> !plain.contains(part.path()))
+                  .map(source -> new Int8Part(part, in, source)),
           Int8Linear::new);
     } else {
       FourBitFormat format = quantization.format();
@@ -38,6 +54,7 @@ record QuantizedWeights(Quantization quantization) implements WeightMechanics {
           (part, weight, in) ->
               sources
                   .find(part, weight, in)
+                  .filter(source -> !plain.contains(part.path()))
                   .map(source -> new FourBitPart(part, in, new PlainFourBitSource(source, format))),
           FourBitLinear::new);
     }

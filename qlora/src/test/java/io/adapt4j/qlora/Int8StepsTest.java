@@ -72,9 +72,6 @@ class Int8StepsTest {
       Set.of(
           "bloom",
           "bloom_heads",
-          "deepseek_v2",
-          "deepseek_v3",
-          "deepseek_v3_halves",
           "mpt",
           "mpt_bias",
           "olmo",

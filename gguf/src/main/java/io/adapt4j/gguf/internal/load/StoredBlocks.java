@@ -82,10 +82,11 @@ enum StoredBlocks implements WeightMechanics {
 
   /**
    * Returns whether all parts of a layer have blocks that the kernels know. Others are held in the
-   * compute type as a whole, since native steps take a layer in one way only.
+   * compute type as a whole, since native steps take a layer in one way only; so are weights that
+   * decoding reads directly.
    */
   private static boolean isInBlocks(LinearSlot slot, Network network, Checkpoint checkpoint) {
-    if (!(slot.linear() instanceof DenseLinear dense)) {
+    if (slot.isReadDirectly() || !(slot.linear() instanceof DenseLinear dense)) {
       return false;
     }
     List<Linear.Part> parts = dense.parts();

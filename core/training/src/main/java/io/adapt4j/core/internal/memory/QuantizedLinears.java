@@ -27,7 +27,7 @@ record QuantizedLinears(QuantizedSize bytes, long asParameters, long largest) {
       found = found.plus(new QuantizedLinears(declared.packing(), 0, size));
     }
     for (LinearSlot slot : network.layerLinears()) {
-      if (slot.linear() instanceof DenseLinear dense) {
+      if (!slot.isReadDirectly() && slot.linear() instanceof DenseLinear dense) {
         found = found.plus(of(dense, trainableSummary, packing));
       }
     }

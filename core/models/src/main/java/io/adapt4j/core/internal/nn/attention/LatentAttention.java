@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Multi-head latent attention (DeepSeek-AI 2024, section 2.1): keys and values are projections of a
  * narrow vector; a part of each key, common to all heads, is rotated. The cache holds this vector
- * and the rotated part; keys and values of all heads where their projection is quantized or
+ * and the rotated part; keys and values of all heads where their projection is stored in 4 bits or
  * adapted.
  *
  * @param queryDown projection before that of queries, or null
@@ -38,6 +38,11 @@ public record LatentAttention(
     int rotary,
     AttentionRule rule)
     implements Mixer {
+
+  /** Creates the attention. The projection of latent vectors stays unquantized, if possible. */
+  public LatentAttention {
+    up.readDirectly();
+  }
 
   /**
    * Widths of heads.

@@ -9,6 +9,7 @@ import java.util.function.UnaryOperator;
 public final class LinearSlot {
 
   private Linear linear;
+  private boolean readDirectly;
 
   public LinearSlot(Linear linear) {
     this.linear = linear;
@@ -43,6 +44,16 @@ public final class LinearSlot {
   /** Returns the current layer's projections. */
   public List<Linear.Part> parts() {
     return linear.parts();
+  }
+
+  /** Declares that its mixer also reads the weight itself, which is therefore not quantized. */
+  public void readDirectly() {
+    readDirectly = true;
+  }
+
+  /** Returns whether the weight is also read apart from the layer's products. */
+  public boolean isReadDirectly() {
+    return readDirectly;
   }
 
   /**
