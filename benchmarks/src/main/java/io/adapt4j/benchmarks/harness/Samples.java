@@ -95,6 +95,21 @@ public final class Samples {
     return figure.plusMinus(Math.abs(figure.value()) * error() / Math.abs(median()));
   }
 
+  /**
+   * Returns the quotient of two medians, with the distance to the farther of the quotients of their
+   * intervals' ends.
+   */
+  public Measurement over(Samples other) {
+    double quotient = median() / other.median();
+    if (count() == 1 && other.count() == 1) {
+      return Measurement.largerRatio("ratio", quotient);
+    }
+    double low = (median() - error()) / (other.median() + other.error());
+    double high = (median() + error()) / Math.max(other.median() - other.error(), 1e-300);
+    return Measurement.largerRatio("ratio", quotient)
+        .plusMinus(Math.max(quotient - low, high - quotient));
+  }
+
   /** Returns the median as a figure that should be large. */
   public Measurement larger(String name, String unit) {
     return errorOf(Measurement.larger(name, unit, median()));
