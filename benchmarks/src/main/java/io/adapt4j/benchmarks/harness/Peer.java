@@ -37,15 +37,8 @@ public record Peer(
   }
 
   /** Sets the peer's figure and the measurement's ratio to it. */
-  public Peer measured(Samples theirs, Samples ratios) {
-    return measured(theirs, ratios.largerRatio(name));
-  }
-
-  /** Sets the peer's figure and the measurement's ratio to it. */
-  public Peer measured(Samples theirs, Measurement times) {
-    Measurement figure = theirs.larger(name, "");
-    return new Peer(
-        name, version, setting, figure.value(), figure.error(), times.value(), times.error());
+  Peer measured(double found, Double margin, double times, Double timesMargin) {
+    return new Peer(name, version, setting, found, margin, times, timesMargin);
   }
 
   /** Returns the lower end of the ratio's interval, to six decimals. */

@@ -110,6 +110,12 @@ public final class Samples {
         .plusMinus(Math.max(quotient - low, high - quotient));
   }
 
+  /** Returns a peer with these as its figure, and the ratio of a measurement to it. */
+  public Peer of(Peer peer, Measurement ratio) {
+    Measurement figure = larger(peer.name(), "");
+    return peer.measured(figure.value(), figure.error(), ratio.value(), ratio.error());
+  }
+
   /** Returns the median as a figure that should be large. */
   public Measurement larger(String name, String unit) {
     return errorOf(Measurement.larger(name, unit, median()));

@@ -198,9 +198,9 @@ public final class DecodeBenchmark {
               .beside(
                   theirs == null
                       ? null
-                      : llama
-                          .peer(peerType().name())
-                          .measured(theirs.decode(), rates.over(theirs.decode()))));
+                      : theirs
+                          .decode()
+                          .of(llama.peer(peerType().name()), rates.over(theirs.decode()))));
     }
     for (Times timing : List.of(other, many)) {
       peer(report, timing);
@@ -244,7 +244,7 @@ public final class DecodeBenchmark {
     Peer peer = null;
     if (rates != null) {
       Samples theirs = rates.prompt().map(seconds -> seconds * 1e3);
-      peer = llama.peer(peerType().name()).measured(theirs, theirs.over(milliseconds));
+      peer = theirs.of(llama.peer(peerType().name()), theirs.over(milliseconds));
     }
     report.keep(
         milliseconds

@@ -257,7 +257,8 @@ public final class FourBitDecodeBenchmark {
         installed.isPresent()
             ? installed.peer(type)
             : Peer.named("llama.cpp for AVX2", "de.kherud:llama 4.2.0", type);
-    return peer.measured(rates(found.get(FourBitDecodeCase.LLAMA)), ratios(found));
+    return rates(found.get(FourBitDecodeCase.LLAMA))
+        .of(peer, ratios(found).largerRatio(peer.name()));
   }
 
   /**

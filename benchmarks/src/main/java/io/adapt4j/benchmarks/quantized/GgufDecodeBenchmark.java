@@ -189,7 +189,10 @@ public final class GgufDecodeBenchmark {
         rates
             .larger("ours", "tokens/s")
             .label(label)
-            .beside(peer == null ? null : llama.peer("the same file").measured(peer, ratios())));
+            .beside(
+                peer == null
+                    ? null
+                    : peer.of(llama.peer("the same file"), ratios().largerRatio("ratio"))));
     long bytes = file.toFile().length();
     report.line(
         "file",

@@ -33,8 +33,10 @@ class TableTest {
                       Measurement.larger("decoding", "tokens/s", 84)
                           .label("decoding")
                           .beside(
-                              Peer.named("llama.cpp", "3", "BF16")
-                                  .measured(Samples.of(42), Samples.of(1.9, 2, 2.1))),
+                              Samples.of(42)
+                                  .of(
+                                      Peer.named("llama.cpp", "3", "BF16"),
+                                      Samples.of(1.9, 2, 2.1).largerRatio("ratio"))),
                       Measurement.larger("not shown", "", 1))),
               Result.failed("DecodeBenchmark", "", "exit 1")));
 
