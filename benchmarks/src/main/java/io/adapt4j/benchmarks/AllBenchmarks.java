@@ -40,7 +40,7 @@ public final class AllBenchmarks {
             arguments.text("--only"),
             System.out::println);
     if (arguments.has(LIST)) {
-      suite.names().forEach(System.out::println);
+      suite.titles().forEach(System.out::println);
       return;
     }
     ExampleFiles.model();

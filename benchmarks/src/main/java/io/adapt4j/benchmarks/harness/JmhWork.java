@@ -41,6 +41,11 @@ record JmhWork(String method, Profile profile) implements Work {
   }
 
   @Override
+  public String title() {
+    return name();
+  }
+
+  @Override
   public List<Result> measure() {
     ChainedOptionsBuilder options =
         new OptionsBuilder()

@@ -132,7 +132,11 @@ public final class PerformancePage {
   private String figures(String prefixes, Set<String> left) {
     List<String> labels =
         Stream.of(prefixes.split("; *", -1))
-            .flatMap(prefix -> left.stream().filter(label -> label.startsWith(prefix)))
+            .flatMap(
+                prefix ->
+                    left.stream()
+                        .filter(label -> label.startsWith(prefix))
+                        .sorted(Comparator.comparing(PerformancePage::head)))
             .distinct()
             .toList();
     labels.forEach(left::remove);
@@ -148,7 +152,7 @@ public final class PerformancePage {
     for (String label : labels) {
       List<Entry> found = entries.get(label);
       String command = command(found);
-      String head = label.replaceFirst(": .*", "");
+      String head = head(label);
       String what = head.equals(last) ? label.substring(head.length() + 2) : label;
       last = head;
       String shown = command.equals(above) ? "" : command;
@@ -159,6 +163,11 @@ public final class PerformancePage {
               : row(what, values(found), shown));
     }
     return table.toString();
+  }
+
+  /** Returns what a label shares with others, which stands in the first of their rows. */
+  private static String head(String label) {
+    return label.replaceFirst(": .*", "");
   }
 
   private static List<Entry> compared(List<Entry> row) {

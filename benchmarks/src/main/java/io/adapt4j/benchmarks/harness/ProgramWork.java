@@ -72,6 +72,11 @@ record ProgramWork(Class<?> program, InSuite suite, Profile profile, String line
   }
 
   @Override
+  public String title() {
+    return (name() + " " + line).strip();
+  }
+
+  @Override
   public List<Result> measure() {
     Optional<String> missing =
         Arrays.stream(suite.needs()).filter(path -> !Files.exists(Path.of(path))).findFirst();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Runs all benchmarks, one after another, into one file of results and one table. */
 public final class Suite {
@@ -20,19 +21,23 @@ public final class Suite {
   private final List<Work> work;
   private final Consumer<String> progress;
 
-  /** Prepares a run. */
+  /** Prepares a run of the benchmarks of a package and those below it whose names match. */
   public Suite(String programs, Profile profile, String only, Consumer<String> progress) {
-    Pattern pattern = Pattern.compile(only);
-    List<Work> all = new ArrayList<>();
-    all.addAll(JmhWork.all(profile));
-    all.addAll(ProgramWork.all(programs, profile));
-    this.work =
-        all.stream()
-            .filter(work -> pattern.matcher(work.name()).find() || isLimits(work))
-            .sorted(Comparator.comparing(work -> !isLimits(work)))
-            .toList();
+    this(all(programs, profile, Pattern.compile(only)), profile, progress);
+  }
+
+  Suite(List<Work> work, Profile profile, Consumer<String> progress) {
+    this.work = List.copyOf(work);
     this.profile = profile;
     this.progress = progress;
+  }
+
+  private static List<Work> all(String programs, Profile profile, Pattern only) {
+    return Stream.<List<? extends Work>>of(JmhWork.all(profile), ProgramWork.all(programs, profile))
+        .<Work>flatMap(List::stream)
+        .filter(work -> only.matcher(work.name()).find() || isLimits(work))
+        .sorted(Comparator.comparing(work -> !isLimits(work)))
+        .toList();
   }
 
   /** Returns whether this is what other results are compared with, which every run begins with. */
@@ -41,8 +46,8 @@ public final class Suite {
   }
 
   /** {@return the benchmarks of the profile, in the order of measurement} */
-  public List<String> names() {
-    return work.stream().map(Work::name).toList();
+  public List<String> titles() {
+    return work.stream().map(Work::title).toList();
   }
 
   /**
@@ -74,8 +79,7 @@ public final class Suite {
     List<Result> results = new ArrayList<>();
     for (int i = 0; i < work.size(); i++) {
       Instant start = Instant.now();
-      List<Result> found = work.get(i).measure();
-      results.addAll(found);
+      results.addAll(work.get(i).measure());
       run = run.with(MachineLimits.of(results), results);
       run.write(output);
       progress.accept(
@@ -84,7 +88,7 @@ public final class Suite {
               "%d of %d: %s, %d s",
               i + 1,
               work.size(),
-              found.size() == 1 ? found.get(0).title() : work.get(i).name(),
+              work.get(i).title(),
               Duration.between(start, Instant.now()).toSeconds()));
     }
     return run;

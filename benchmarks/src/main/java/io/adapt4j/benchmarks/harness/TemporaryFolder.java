@@ -26,7 +26,11 @@ public record TemporaryFolder(Path path) implements AutoCloseable {
   /** Runs an action in a given folder, or in a temporary one if none is named. */
   public static void run(String kept, Consumer<Path> action) {
     if (!kept.isEmpty()) {
-      action.accept(Path.of(kept));
+      try {
+        action.accept(Files.createDirectories(Path.of(kept)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
       return;
     }
     try (TemporaryFolder folder = create()) {
