@@ -96,18 +96,15 @@ public final class Samples {
   }
 
   /**
-   * Returns the quotient of two medians, with the distance to the farther of the quotients of their
-   * intervals' ends.
+   * Returns the quotient of two medians. Its relative error is the root of the sum of the squares
+   * of theirs, since they were measured independently.
    */
   public Measurement over(Samples other) {
-    double quotient = median() / other.median();
-    if (count() == 1 && other.count() == 1) {
-      return Measurement.largerRatio("ratio", quotient);
-    }
-    double low = (median() - error()) / (other.median() + other.error());
-    double high = (median() + error()) / Math.max(other.median() - other.error(), 1e-300);
-    return Measurement.largerRatio("ratio", quotient)
-        .plusMinus(Math.max(quotient - low, high - quotient));
+    Measurement quotient = Measurement.largerRatio("ratio", median() / other.median());
+    return count() == 1 && other.count() == 1
+        ? quotient
+        : quotient.plusMinus(
+            quotient.value() * Math.hypot(error() / median(), other.error() / other.median()));
   }
 
   /** Returns a peer with these as its figure, and the ratio of a measurement to it. */
