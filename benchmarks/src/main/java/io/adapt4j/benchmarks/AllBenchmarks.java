@@ -19,7 +19,7 @@ import java.util.Set;
 public final class AllBenchmarks {
 
   private static final String OPTIONS =
-      "--profile published --only --results benchmarks/results/latest.json --llama.cpp";
+      "--profile published --only --results benchmarks/target/results.json --llama.cpp";
   private static final String LIST = "--list";
 
   private AllBenchmarks() {}
