@@ -101,7 +101,8 @@ public final class GgufQuantizeBenchmark {
       report.figure(Measurement.larger(type.name(), "million values/s", rate));
       if (theirs.containsKey(type)) {
         report.figure(
-            Measurement.largerRatio(type + ": ggml / ours", theirs.get(type) / ours.get(type)));
+            Measurement.largerRatio(type + ": ggml / ours", theirs.get(type) / ours.get(type))
+                .label("quantizing, over ggml: " + type));
       }
     }
     write(folder, theirs);

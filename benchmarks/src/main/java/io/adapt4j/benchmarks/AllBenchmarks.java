@@ -5,31 +5,34 @@ import io.adapt4j.benchmarks.harness.ExampleFiles;
 import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Profile;
 import io.adapt4j.benchmarks.harness.Suite;
+import io.adapt4j.benchmarks.models.LlamaCpp;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 
 /**
- * Every JMH benchmark and every program that takes part, one after another, as one table and as raw
- * numbers.
+ * Every JMH benchmark and every program that takes part, one after another, as one table and one
+ * file of results.
  */
 @InSuite(leftOut = "runs the others")
 public final class AllBenchmarks {
 
-  private static final String OPTIONS = "--profile quick --only --output benchmarks/results/latest";
+  private static final String OPTIONS =
+      "--profile published --only --results benchmarks/target/results.json --llama.cpp";
   private static final String LIST = "--list";
 
   private AllBenchmarks() {}
 
   /**
-   * Measures; exits with 1 if a benchmark failed. Options: {@code --profile quick|full}, {@code
-   * --only} (a regular expression for names), {@code --output} (the table and the numbers, without
-   * {@code .md} and {@code .json}), {@code --list} (prints what would be measured).
+   * Measures; exits with 1 if a benchmark failed. Options: {@code --profile published|quick|full},
+   * {@code --only} (a regular expression for names), {@code --results} (the file of the results),
+   * {@code --llama.cpp} (a folder with node-llama-cpp, with which decoding is compared), {@code
+   * --list} (prints what would be measured).
    */
   public static void main(String[] line) throws IOException {
     Arguments arguments = Arguments.parse(line, OPTIONS, LIST);
-    String profile = arguments.oneOf("--profile", Set.of("quick", "full"));
+    String profile = arguments.oneOf("--profile", Set.of("published", "quick", "full"));
     Suite suite =
         new Suite(
             AllBenchmarks.class.getPackageName(),
@@ -37,10 +40,11 @@ public final class AllBenchmarks {
             arguments.text("--only"),
             System.out::println);
     if (arguments.has(LIST)) {
-      suite.names().forEach(System.out::println);
+      suite.titles().forEach(System.out::println);
       return;
     }
     ExampleFiles.model();
-    System.exit(suite.run(Path.of(arguments.text("--output"))) ? 0 : 1);
+    LlamaCpp.install(arguments.text("--llama.cpp"));
+    System.exit(suite.run(Path.of(arguments.text("--results"))) ? 0 : 1);
   }
 }

@@ -88,6 +88,13 @@ public final class Arguments {
     return oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16");
   }
 
+  /** Returns what a label says of the number of threads; nothing if all processors compute. */
+  public String threadsText() {
+    int threads = number("--threads", 0);
+    boolean all = threads == 0 || threads == Runtime.getRuntime().availableProcessors();
+    return all ? "" : threads == 1 ? ", 1 thread" : ", " + threads + " threads";
+  }
+
   /** Sets the engine's number of threads by the options. */
   public Arguments useThreads() {
     int threads = number("--threads", 0);

@@ -18,6 +18,9 @@ public @interface InSuite {
   /** Command lines of the full profile. */
   String[] full() default {};
 
+  /** Command lines of the published profile. */
+  String[] published() default {};
+
   /**
    * Required files and folders from the repository's root, without which the program is skipped.
    */

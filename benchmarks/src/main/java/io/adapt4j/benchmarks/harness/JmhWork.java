@@ -19,8 +19,11 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** A JMH benchmark with all its parameters. */
 record JmhWork(String method, Profile profile) implements Work {
 
-  /** All benchmarks in the list that JMH's annotation processor wrote. */
+  /** All benchmarks in the list that JMH's annotation processor wrote; none are published. */
   static List<JmhWork> all(Profile profile) {
+    if (profile == Profile.PUBLISHED) {
+      return List.of();
+    }
     return BenchmarkList.defaultList()
         .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())
         .stream()
@@ -35,6 +38,11 @@ record JmhWork(String method, Profile profile) implements Work {
   public String name() {
     String[] parts = method.split("\\.", -1);
     return parts[parts.length - 2] + "." + parts[parts.length - 1];
+  }
+
+  @Override
+  public String title() {
+    return name();
   }
 
   @Override

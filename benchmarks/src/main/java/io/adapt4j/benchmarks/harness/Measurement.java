@@ -15,7 +15,8 @@ import java.util.Locale;
  * @param ratio whether both of its sides were measured in the same run, so that it is comparable
  *     across machines
  * @param target bound to reach; null if none is set
- * @param label name without the benchmark's context; empty if it is not shown in the table
+ * @param label name without the benchmark's context; empty if it is not shown in tables
+ * @param peer another program's figure for the same; null if there is none
  */
 public record Measurement(
     String name,
@@ -25,7 +26,8 @@ public record Measurement(
     boolean largerIsBetter,
     boolean ratio,
     Double target,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) String label) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) String label,
+    Peer peer) {
 
   private static final int SIGNIFICANT = 3;
   private static final int MOST_DIGITS = 12;
@@ -46,7 +48,7 @@ public record Measurement(
 
   private static Measurement of(
       String name, String unit, double value, boolean largerIsBetter, boolean ratio) {
-    return new Measurement(name, unit, value, null, largerIsBetter, ratio, null, "");
+    return new Measurement(name, unit, value, null, largerIsBetter, ratio, null, "", null);
   }
 
   /** Returns a measurement that should be large, without error, target or label. */
@@ -71,17 +73,26 @@ public record Measurement(
 
   /** Sets the error: half the width of the interval. */
   public Measurement plusMinus(double half) {
-    return new Measurement(name, unit, value, half, largerIsBetter, ratio, target, label);
+    return new Measurement(name, unit, value, half, largerIsBetter, ratio, target, label, peer);
   }
 
   /** Sets the target: the minimum of a measurement that should be large, else the maximum. */
   public Measurement target(double bound) {
-    return new Measurement(name, unit, value, error, largerIsBetter, ratio, bound, label);
+    return new Measurement(name, unit, value, error, largerIsBetter, ratio, bound, label, peer);
   }
 
   /** Shows the measurement in the table under a name. */
   public Measurement label(String alone) {
-    return new Measurement(name, unit, value, error, largerIsBetter, ratio, target, alone);
+    return new Measurement(name, unit, value, error, largerIsBetter, ratio, target, alone, peer);
+  }
+
+  /** Sets another program's figure for the same; null for none. */
+  public Measurement beside(Peer other) {
+    return new Measurement(name, unit, value, error, largerIsBetter, ratio, target, label, other);
+  }
+
+  Measurement withoutTarget() {
+    return new Measurement(name, unit, value, error, largerIsBetter, ratio, null, label, peer);
   }
 
   /** Returns whether the target is reached or there is none. */
@@ -91,6 +102,11 @@ public record Measurement(
 
   /** Writes the number with its error and unit, such as {@code 431 ± 5 tokens/s}. */
   public String text() {
+    return (text(value, error) + " " + unit).strip();
+  }
+
+  /** Writes a number with its error, if it has one. */
+  static String text(double value, Double error) {
     int digits = digits(value);
     String margin = "";
     if (error != null) {
@@ -98,7 +114,7 @@ public record Measurement(
       boolean hidden = error > 0 && error < Math.pow(10, -digits) / 2;
       margin = " \u00b1 " + fixed(error, hidden ? digits(error) - 2 : digits);
     }
-    return (fixed(value, digits) + margin + " " + unit).strip();
+    return fixed(value, digits) + margin;
   }
 
   /** Writes the target, such as {@code at least 0.21}; empty if there is none. */

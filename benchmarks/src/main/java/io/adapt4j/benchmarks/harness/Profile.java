@@ -1,6 +1,7 @@
 package io.adapt4j.benchmarks.harness;
 
 import java.time.Duration;
+import java.util.Locale;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
@@ -8,6 +9,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 public enum Profile {
   /** A few minutes: fewer and shorter repetitions, only bf16 where there are both precisions. */
   QUICK(Duration.ofMinutes(5)),
+  /** A quarter of an hour: the figures beside other programs that the documentation publishes. */
+  PUBLISHED(Duration.ofMinutes(8)),
   /** An hour or more: settings of the classes, and every program at full size. */
   FULL(Duration.ofHours(2));
 
@@ -31,7 +34,16 @@ public enum Profile {
     }
   }
 
+  /** Returns the profile's name on the command line. */
+  String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
   String[] lines(InSuite program) {
-    return this == QUICK ? program.quick() : program.full();
+    return switch (this) {
+      case QUICK -> program.quick();
+      case PUBLISHED -> program.published();
+      case FULL -> program.full();
+    };
   }
 }

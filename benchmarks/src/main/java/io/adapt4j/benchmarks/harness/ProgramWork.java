@@ -13,17 +13,25 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A program that is run once for each of its command lines, each time in its own process. */
-record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements Work {
+/** A program that is run with a command line, in its own process. */
+record ProgramWork(Class<?> program, InSuite suite, Profile profile, String line) implements Work {
 
   private static final int LINES_OF_ERROR = 12;
   private static final String SUFFIX = ".class";
 
-  /** Returns all programs of a package and those below it that have command lines in a profile. */
+  /** Returns all command lines of a profile of the programs of a package and those below it. */
   static List<ProgramWork> all(String packageName, Profile profile) {
     return programs(packageName).stream()
-        .map(type -> new ProgramWork(type, type.getAnnotation(InSuite.class), profile))
-        .filter(work -> work.suite != null && profile.lines(work.suite).length > 0)
+        .filter(type -> type.isAnnotationPresent(InSuite.class))
+        .flatMap(type -> all(type, profile).stream())
+        .toList();
+  }
+
+  /** Returns a program's command lines. */
+  static List<ProgramWork> all(Class<?> program, Profile profile) {
+    InSuite suite = program.getAnnotation(InSuite.class);
+    return Stream.of(profile.lines(suite))
+        .map(line -> new ProgramWork(program, suite, profile, line))
         .toList();
   }
 
@@ -64,19 +72,21 @@ record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements 
   }
 
   @Override
+  public String title() {
+    return (name() + " " + line).strip();
+  }
+
+  @Override
   public List<Result> measure() {
     Optional<String> missing =
         Arrays.stream(suite.needs()).filter(path -> !Files.exists(Path.of(path))).findFirst();
-    return Arrays.stream(profile.lines(suite))
-        .map(
-            line ->
-                missing
-                    .map(path -> Result.skipped(name(), line, path + " is not here"))
-                    .orElseGet(() -> measure(line)))
-        .toList();
+    return List.of(
+        missing
+            .map(path -> Result.skipped(name(), line, path + " is not here"))
+            .orElseGet(this::run));
   }
 
-  private Result measure(String line) {
+  private Result run() {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path output = folder.path().resolve("output.txt");
       Path log = folder.path().resolve("figures.jsonl");
@@ -93,6 +103,7 @@ record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements 
           return Result.failed(name(), line, "took longer than " + profile.most);
         }
       } finally {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
       }
       if (process.exitValue() != 0) {

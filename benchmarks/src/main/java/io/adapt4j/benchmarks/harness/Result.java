@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * Result of one benchmark in one setting.
  *
+ * @param setting command line or parameters; null if they were not recorded
  * @param reason why it was not measured, else null
  */
 record Result(
@@ -41,7 +42,16 @@ record Result(
     return new Result(benchmark, setting, Status.FAILED, reason, List.of());
   }
 
+  Result withoutTargets() {
+    return new Result(
+        benchmark,
+        setting,
+        status,
+        reason,
+        figures.stream().map(Measurement::withoutTarget).toList());
+  }
+
   String title() {
-    return (benchmark + " " + setting).strip();
+    return setting == null ? benchmark : (benchmark + " " + setting).strip();
   }
 }

@@ -95,6 +95,24 @@ public final class Samples {
     return figure.plusMinus(Math.abs(figure.value()) * error() / Math.abs(median()));
   }
 
+  /**
+   * Returns the quotient of two medians. Its relative error is the root of the sum of the squares
+   * of theirs, since they were measured independently.
+   */
+  public Measurement over(Samples other) {
+    Measurement quotient = Measurement.largerRatio("ratio", median() / other.median());
+    return count() == 1 && other.count() == 1
+        ? quotient
+        : quotient.plusMinus(
+            quotient.value() * Math.hypot(error() / median(), other.error() / other.median()));
+  }
+
+  /** Returns a peer with these as its figure, and the ratio of a measurement to it. */
+  public Peer of(Peer peer, Measurement ratio) {
+    Measurement figure = larger(peer.name(), "");
+    return peer.measured(figure.value(), figure.error(), ratio.value(), ratio.error());
+  }
+
   /** Returns the median as a figure that should be large. */
   public Measurement larger(String name, String unit) {
     return errorOf(Measurement.larger(name, unit, median()));

@@ -4,6 +4,7 @@ import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.Measurement;
+import io.adapt4j.benchmarks.harness.Peer;
 import io.adapt4j.benchmarks.harness.ReadBandwidth;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Samples;
@@ -29,6 +30,13 @@ import java.util.Set;
 /** Greedy generation with a 135M-parameter model: speed and memory bandwidth utilization. */
 @InSuite(
     quick = "--prompt 64 --tokens 64 --repetitions 3",
+    published = {
+      "--tokens 64",
+      "--tokens 32 --repetitions 3 --threads 1",
+      "--precision int8 --tokens 32",
+      "--precision int8 --tokens 32 --repetitions 3 --threads 1",
+      "--prompt 512 --tokens 4 --batch 2"
+    },
     full = {"", "--precision fp32", "--precision int8"})
 public final class DecodeBenchmark {
 
@@ -37,6 +45,10 @@ public final class DecodeBenchmark {
           + "--threads 0 --llama.cpp";
   private static final String INT8 = "int8";
   private static final String INT8_OUTPUT = "int8-output";
+
+  /** New tokens from which a run is about decoding; with fewer it is about the prompt. */
+  private static final int DECODING = 16;
+
   private static final double BANDWIDTH_TARGET = 0.42;
   private static final double BATCH_TARGET = 3.5;
 
@@ -45,6 +57,8 @@ public final class DecodeBenchmark {
   private final int newTokens;
   private final int batch;
   private final int repetitions;
+  private final int threads;
+  private final String model;
   private final LlamaCpp llama;
   private final Map<Integer, LlamaCpp.Rates> peerRates = new LinkedHashMap<>();
 
@@ -54,11 +68,17 @@ public final class DecodeBenchmark {
     newTokens = arguments.number("--tokens", 2);
     batch = arguments.number("--batch", 2);
     repetitions = arguments.number("--repetitions", 1);
+    threads = arguments.number("--threads", 0);
+    model = "135M model, %s%s".formatted(precision, arguments.threadsText());
     llama = LlamaCpp.in(arguments.text("--llama.cpp"));
   }
 
   /** Times of a generation and of its prompt alone, with its number of rows. */
-  private record Times(int rows, int tokens, Samples whole, double prompt) {
+  private record Times(int rows, int tokens, Samples whole, Samples prompts) {
+
+    double prompt() {
+      return prompts.median();
+    }
 
     /** Returns new tokens per second, including the prompt's time. */
     double rate() {
@@ -67,7 +87,7 @@ public final class DecodeBenchmark {
 
     /** Returns new tokens per second after the first. */
     Samples decodeRates() {
-      return whole.map(seconds -> rows * (tokens - 1) / (seconds - prompt));
+      return whole.map(seconds -> rows * (tokens - 1) / (seconds - prompt()));
     }
 
     double decodeRate() {
@@ -108,12 +128,16 @@ public final class DecodeBenchmark {
     if (!llama.isPresent() || precision.equals("fp32")) {
       return;
     }
-    TensorType weights = precision.startsWith(INT8) ? TensorType.Q8_0 : TensorType.BF16;
+    TensorType weights = peerType();
     Path file = folder.resolve("model.gguf");
     LlamaGguf.write(ModelConfig.read(folder), folder, weights, true, file);
     for (int rows : List.of(1, batch)) {
-      peerRates.put(rows, llama.decode(file, promptLength, newTokens, rows, repetitions));
+      peerRates.put(rows, llama.decode(file, promptLength, newTokens, rows, repetitions, threads));
     }
+  }
+
+  private TensorType peerType() {
+    return precision.startsWith(INT8) ? TensorType.Q8_0 : TensorType.BF16;
   }
 
   private Times time(LanguageModel model, int rows) {
@@ -123,7 +147,7 @@ public final class DecodeBenchmark {
         rows,
         newTokens,
         time(model, prompts, newTokens, repetitions),
-        time(model, prompts, 1, repetitions).median());
+        time(model, prompts, 1, repetitions));
   }
 
   private static Samples time(LanguageModel model, List<int[]> prompts, int tokens, int times) {
@@ -166,10 +190,17 @@ public final class DecodeBenchmark {
           timing.decodeRate());
       String name = "batch " + timing.rows();
       Samples rates = timing.decodeRates();
+      LlamaCpp.Rates theirs = peerRates.get(timing.rows());
       report.keep(
           rates
               .larger(name, "tokens/s")
-              .label("decoding with a 135M model, " + precision + ", " + name));
+              .label(label("decoding with a " + model + ": " + name))
+              .beside(
+                  theirs == null
+                      ? null
+                      : theirs
+                          .decode()
+                          .of(llama.peer(peerType().name()), rates.over(theirs.decode()))));
     }
     for (Times timing : List.of(other, many)) {
       peer(report, timing);
@@ -187,15 +218,39 @@ public final class DecodeBenchmark {
                 Measurement.largerRatio(
                     "of the bandwidth", bytes * other.decodeRate() / bandwidth.best()))
             .target(BANDWIDTH_TARGET)
-            .label("decoding, " + precision + ", batch 1: weights read, of the memory bandwidth"));
+            .label(label("decoding with a " + model + ": batch 1, share of the memory bandwidth")));
     report.line(
         "", "%.3f with the prompt's time included", bytes * other.rate() / bandwidth.best());
-    report.atLeast(
-        "batch " + many.rows() + " / 1", many.decodeRate() / other.decodeRate(), BATCH_TARGET);
+    String batches = "batch " + many.rows() + " / 1";
+    report.figure(
+        Measurement.largerRatio(batches, many.decodeRate() / other.decodeRate())
+            .target(BATCH_TARGET)
+            .label(label("decoding with a " + model + ": " + batches)));
+    reportPrompt(report, other);
     report.keep(Measurement.smaller("peak resident", "GB", Machine.peakResident() / 1e9));
     report.line("", "%.3f with the prompts' time included", many.rate() / other.rate());
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();
+  }
+
+  /** Labels what is measured of new tokens, if there are enough of them. */
+  private String label(String text) {
+    return newTokens < DECODING ? "" : text;
+  }
+
+  private void reportPrompt(Report report, Times times) {
+    Samples milliseconds = times.prompts().map(seconds -> seconds * 1e3);
+    LlamaCpp.Rates rates = peerRates.get(times.rows());
+    Peer peer = null;
+    if (rates != null) {
+      Samples theirs = rates.prompt().map(seconds -> seconds * 1e3);
+      peer = theirs.of(llama.peer(peerType().name()), theirs.over(milliseconds));
+    }
+    report.keep(
+        milliseconds
+            .smaller("prompt", "ms")
+            .label(newTokens < DECODING ? "prompt of " + promptLength + " tokens, " + model : "")
+            .beside(peer));
   }
 
   /** Reports llama.cpp's result for the same number of rows. */

@@ -33,7 +33,7 @@ import java.util.concurrent.locks.LockSupport;
  * peak memory. The file is in the page cache. Freeing memory is not timed: maps are dropped between
  * rounds, and models are closed after the clock has stopped.
  */
-@InSuite(quick = "", full = "--rounds 31")
+@InSuite(quick = "", published = "", full = "--rounds 31")
 public final class LoadBenchmark {
 
   private static final String OPTIONS = "--rounds 15 --threads 0";

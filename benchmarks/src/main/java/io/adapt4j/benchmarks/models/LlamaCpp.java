@@ -1,6 +1,8 @@
 package io.adapt4j.benchmarks.models;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.adapt4j.benchmarks.harness.OwnProcess;
+import io.adapt4j.benchmarks.harness.Peer;
 import io.adapt4j.benchmarks.harness.Samples;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,9 +20,26 @@ import java.util.Objects;
 public record LlamaCpp(Path folder, String absence) {
 
   private static final String SCRIPT = "llama-cpp.mjs";
+  private static final String PROPERTY = "adapt4j.benchmarks.llama.cpp";
 
-  /** Looks for the package in a folder; unavailable if the name is empty. */
-  public static LlamaCpp in(String folder) {
+  /**
+   * Sets the folder of programs that are not given one, in this process and those it starts.
+   *
+   * @param folder folder with the package, or an empty text to leave it out
+   */
+  public static void install(String folder) {
+    if (!folder.isEmpty()) {
+      LlamaCpp found = in(Path.of(folder).toAbsolutePath().toString());
+      if (!found.isPresent()) {
+        throw new IllegalArgumentException("--llama.cpp: " + found.absence());
+      }
+      System.setProperty(PROPERTY, found.folder().toString());
+    }
+  }
+
+  /** Looks for the package in a folder, or in that of the suite if the name is empty. */
+  public static LlamaCpp in(String named) {
+    String folder = named.isEmpty() ? System.getProperty(PROPERTY, "") : named;
     if (folder.isEmpty()) {
       return new LlamaCpp(
           Path.of(""), "run npm install node-llama-cpp in a folder and name it with --llama.cpp");
@@ -41,12 +60,22 @@ public record LlamaCpp(Path folder, String absence) {
    */
   public record Rates(Samples prompt, Samples decode) {}
 
-  /** Decodes greedily, on all processors. */
-  public Rates decode(Path file, int prompt, int tokens, int batch, int times) {
-    return decode(file, prompt, tokens, batch, times, Runtime.getRuntime().availableProcessors());
+  /** Returns a peer without figures that reads weights of a type. */
+  public Peer peer(String type) {
+    Path description = folder.resolve("node_modules/node-llama-cpp/package.json");
+    try {
+      String version = new JsonMapper().readTree(description.toFile()).path("version").asText();
+      return Peer.named("llama.cpp", "node-llama-cpp " + version, type);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
-  /** Decodes greedily. */
+  /**
+   * Decodes greedily.
+   *
+   * @param threads number of threads; 0 for all processors
+   */
   public Rates decode(Path file, int prompt, int tokens, int batch, int times, int threads) {
     Path script = script(file.resolveSibling(SCRIPT));
     List<String> command =
@@ -58,7 +87,7 @@ public record LlamaCpp(Path folder, String absence) {
             String.valueOf(tokens),
             String.valueOf(batch),
             String.valueOf(times),
-            String.valueOf(threads));
+            String.valueOf(threads > 0 ? threads : Runtime.getRuntime().availableProcessors()));
     OwnProcess process =
         OwnProcess.run("llama.cpp", new ProcessBuilder(command).directory(folder.toFile()));
     return new Rates(process.samples("prompt "), process.samples("decode "));

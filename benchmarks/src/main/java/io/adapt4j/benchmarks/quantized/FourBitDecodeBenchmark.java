@@ -7,6 +7,7 @@ import de.kherud.llama.args.Sampler;
 import io.adapt4j.benchmarks.harness.Arguments;
 import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.OwnProcess;
+import io.adapt4j.benchmarks.harness.Peer;
 import io.adapt4j.benchmarks.harness.ReadBandwidth;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Samples;
@@ -44,7 +45,13 @@ import java.util.stream.IntStream;
  * Compares decoding a Llama with random weights in NF4 with llama.cpp on the same weights in Q4_0,
  * in alternating processes with the same number of threads.
  */
-@InSuite(quick = "--shape 30m --tokens 32 --rounds 1", full = "--shape 1.1b --rounds 5")
+@InSuite(
+    quick = "--shape 30m --tokens 32 --rounds 1",
+    published = {
+      "--shape 1.1b --tokens 32",
+      "--shape 1.1b --tokens 32 --repetitions 1 --threads 1"
+    },
+    full = "--shape 1.1b --rounds 5")
 public final class FourBitDecodeBenchmark {
 
   static final String OPTIONS =
@@ -96,7 +103,7 @@ public final class FourBitDecodeBenchmark {
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, OPTIONS);
     FourBitDecodeBenchmark benchmark = new FourBitDecodeBenchmark(arguments);
-    TemporaryFolder.run(arguments.text("--folder"), benchmark::run);
+    TemporaryFolder.run(arguments.text("--folder"), FourBitDecodeBenchmark.class, benchmark::run);
     benchmark.report.print();
   }
 
@@ -131,14 +138,16 @@ public final class FourBitDecodeBenchmark {
           default -> List.of(part);
         };
     Map<String, List<Run>> found = measure(parts, folder, file);
-    parts.forEach(text -> report(text, found.get(text)));
+    for (String name : parts) {
+      report(name, found.get(name), name.equals(NF4) && part.equals("all") ? peer(found) : null);
+    }
     report.line(
         "memory reads",
         "%.1f GB/s, the fastest of: %s",
         bandwidth.best() / 1e9,
         bandwidth.details());
     if (part.equals("all")) {
-      compare(found);
+      report.figure(ratios(found).largerRatio("NF4 / llama.cpp").target(TARGET));
     }
   }
 
@@ -182,11 +191,13 @@ public final class FourBitDecodeBenchmark {
     return Samples.of(runs.stream().mapToDouble(Run::rate).toArray());
   }
 
-  private void report(String part, List<Run> runs) {
+  private void report(String part, List<Run> runs, Peer peer) {
     Samples rates = rates(runs);
     long bytes = bytes(part);
     double floor = bandwidth.best() / bytes;
-    report.figure(rates.larger(part, "tokens/s"));
+    String label =
+        "decoding with a %s Llama in NF4%s".formatted(shape.name(), arguments.threadsText());
+    report.figure(rates.larger(part, "tokens/s").label(peer == null ? "" : label).beside(peer));
     report.line(
         "",
         "%.0f MB of weights a step, %.3f of the %.1f steps/s at which they can be read",
@@ -230,18 +241,24 @@ public final class FourBitDecodeBenchmark {
         .sum();
   }
 
-  private void compare(Map<String, List<Run>> found) {
+  /** Returns the quotients of the rounds. */
+  private static Samples ratios(Map<String, List<Run>> found) {
     List<Run> ours = found.get(NF4);
     List<Run> theirs = found.get(FourBitDecodeCase.LLAMA);
-    double[] ratios =
+    return Samples.of(
         IntStream.range(0, ours.size())
             .mapToDouble(round -> ours.get(round).rate() / theirs.get(round).rate())
-            .toArray();
-    report.figure(
-        Samples.of(ratios)
-            .largerRatio("NF4 / llama.cpp")
-            .target(TARGET)
-            .label("decoding with a " + shape.name() + " Llama in NF4, over llama.cpp in Q4_0"));
+            .toArray());
+  }
+
+  private Peer peer(Map<String, List<Run>> found) {
+    String type = TensorType.Q4_0.name();
+    Peer peer =
+        installed.isPresent()
+            ? installed.peer(type)
+            : Peer.named("llama.cpp for AVX2", "de.kherud:llama 4.2.0", type);
+    return rates(found.get(FourBitDecodeCase.LLAMA))
+        .of(peer, ratios(found).largerRatio(peer.name()));
   }
 
   /**

@@ -26,16 +26,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Compares greedy generation from a GGUF file with llama.cpp on the same file, alternating. */
 @InSuite(
     quick = "--shape 30m --tokens 32 --rounds 1",
+    published = {
+      "--shape 1.1b --type q4_0 --tokens 32",
+      "--shape 1.1b --type q4_0 --tokens 32 --repetitions 1 --threads 1",
+      "--shape 1.1b --type q4_k_m --tokens 32",
+      "--shape 1.1b --type q4_k_m --tokens 32 --repetitions 1 --threads 1"
+    },
     full = {"", "--type q4_k_m", "--shape 1.1b", "--shape 1.1b --type q4_k_m"})
 public final class GgufDecodeBenchmark {
 
   private static final String OPTIONS =
       "--shape 135m --type q8_0 --precision fp32 --prompt 16 --tokens 64 "
-          + "--batch 1 --repetitions 3 --rounds 3 --llama.cpp --folder";
+          + "--batch 1 --repetitions 3 --rounds 3 --threads 0 --llama.cpp --folder";
 
   /** A minimal tokenizer, which the file needs although prompts are ids. */
   private static final String TOKENIZER =
@@ -90,13 +97,14 @@ public final class GgufDecodeBenchmark {
    * Options: {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
    * q6_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (of unquantized values; with
    * activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code
-   * --repetitions} (of each per round), {@code --rounds}, {@code --llama.cpp} a folder with
-   * node-llama-cpp, {@code --folder} (keeps the checkpoint and the files there for the next time).
+   * --repetitions} (of each per round), {@code --rounds}, {@code --threads} (of both; 0: the
+   * machine's processors), {@code --llama.cpp} a folder with node-llama-cpp, {@code --folder}
+   * (keeps the checkpoint and the files there for the next time).
    */
   public static void main(String[] line) {
-    Arguments arguments = Arguments.parse(line, OPTIONS);
+    Arguments arguments = Arguments.parse(line, OPTIONS).useThreads();
     GgufDecodeBenchmark benchmark = new GgufDecodeBenchmark(arguments);
-    TemporaryFolder.run(arguments.text("--folder"), benchmark::run);
+    TemporaryFolder.run(arguments.text("--folder"), GgufDecodeBenchmark.class, benchmark::run);
   }
 
   private void run(Path folder) {
@@ -108,13 +116,20 @@ public final class GgufDecodeBenchmark {
       for (int round = 0; round < arguments.number("--rounds", 1); round++) {
         ours.add(rate(model));
         if (llama.isPresent()) {
-          theirs.add(
-              llama.decode(file, promptLength, newTokens, batch, repetitions).decode().median());
+          theirs.add(peerRate(file));
         }
       }
       bandwidth.measure();
     }
     report(file, bandwidth);
+  }
+
+  private double peerRate(Path file) {
+    int threads = arguments.number("--threads", 0);
+    return llama
+        .decode(file, promptLength, newTokens, batch, repetitions, threads)
+        .decode()
+        .median();
   }
 
   private Path file(Path folder) {
@@ -146,6 +161,12 @@ public final class GgufDecodeBenchmark {
     return Timing.seconds(0, repetitions, i -> model.generateIds(prompts, Decoding.greedy(tokens)));
   }
 
+  /** Returns the quotients of the rounds. */
+  private Samples ratios() {
+    return Samples.of(
+        IntStream.range(0, ours.size()).mapToDouble(i -> ours.get(i) / theirs.get(i)).toArray());
+  }
+
   private void report(Path file, ReadBandwidth bandwidth) {
     Report report =
         new Report(
@@ -161,7 +182,17 @@ public final class GgufDecodeBenchmark {
         ours.size(),
         repetitions);
     Samples rates = Samples.of(ours);
-    report.figure(rates.larger("ours", "tokens/s"));
+    Samples peer = theirs.isEmpty() ? null : Samples.of(theirs);
+    String label =
+        "decoding from GGUF, %s, %s%s".formatted(type, shape.name(), arguments.threadsText());
+    report.figure(
+        rates
+            .larger("ours", "tokens/s")
+            .label(label)
+            .beside(
+                peer == null
+                    ? null
+                    : peer.of(llama.peer("the same file"), ratios().largerRatio("ratio"))));
     long bytes = file.toFile().length();
     report.line(
         "file",
@@ -169,15 +200,12 @@ public final class GgufDecodeBenchmark {
         bytes / 1e6,
         bandwidth.best() / bytes,
         bandwidth.best() / 1e9);
-    if (theirs.isEmpty()) {
+    if (peer == null) {
       report.line("llama.cpp", "not measured: %s", llama.absence());
     } else {
-      Samples peer = Samples.of(theirs);
       report.figure(peer.larger("llama.cpp", "tokens/s"));
       report.figure(
-          Measurement.largerRatio("over llama.cpp", rates.median() / peer.median())
-              .target(TARGET)
-              .label("decoding from GGUF, " + type + ", " + shape.name() + ", over llama.cpp"));
+          Measurement.largerRatio("over llama.cpp", rates.median() / peer.median()).target(TARGET));
     }
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();

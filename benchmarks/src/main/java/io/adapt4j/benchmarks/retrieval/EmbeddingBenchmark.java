@@ -136,7 +136,7 @@ public final class EmbeddingBenchmark {
             .ratio(ONNX, OURS)
             .largerRatio("of ONNX Runtime")
             .target(TARGET)
-            .label("sentence embeddings, all-MiniLM-L6-v2, fp32, over ONNX Runtime"));
+            .label("sentence embeddings, all-MiniLM-L6-v2, fp32: over ONNX Runtime"));
     report.line(
         "", "median of the rounds' ratios; of the best rounds %.3f", onnx.least() / ours.least());
     report.line("matrix products", "%.1f GFLOP/s, fp32 ceiling", ceiling.flops() / 1e9);
@@ -153,7 +153,7 @@ public final class EmbeddingBenchmark {
     report.keep(
         rates
             .larger("speed", "texts/s")
-            .label("sentence embeddings, all-MiniLM-L6-v2, fp32, texts of " + length + " tokens"));
+            .label("sentence embeddings, all-MiniLM-L6-v2, fp32: texts of " + length + " tokens"));
     report.line("largest difference", "%.1e between entries of the vectors", difference);
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();

@@ -43,6 +43,17 @@ class SamplesTest {
   }
 
   @Test
+  void aQuotientHasTheErrorsOfBothSides() {
+    Measurement ratio = Samples.of(97, 100, 103).over(Samples.of(48, 50, 52));
+
+    assertThat(ratio.value()).isEqualTo(2);
+    assertThat(ratio.error()).isCloseTo(0.1, within(1e-9));
+    assertThat(Samples.of(4).over(Samples.of(2)).error()).isNull();
+    assertThat(Samples.of(2).of(Peer.named("peer", "1", null), ratio))
+        .isEqualTo(new Peer("peer", "1", null, 2.0, null, 2, ratio.error()));
+  }
+
+  @Test
   void nothingMeasuredIsRefused() {
     assertThatThrownBy(Samples::of).hasMessageContaining("at least one measurement");
   }

@@ -38,7 +38,7 @@ class WorkTest {
     InSuite suite = program.getAnnotation(InSuite.class);
 
     assertThat(suite).as("@InSuite of %s", program).isNotNull();
-    boolean takesPart = suite.quick().length + suite.full().length > 0;
+    boolean takesPart = suite.quick().length + suite.published().length + suite.full().length > 0;
     assertThat(takesPart).isEqualTo(suite.leftOut().isEmpty());
   }
 
@@ -50,7 +50,7 @@ class WorkTest {
     InSuite suite = program.getAnnotation(InSuite.class);
     String body = source.replaceFirst("(?s)@InSuite\\(.*?\\)\n", "");
 
-    assertThat(Stream.of(suite.quick(), suite.full()).flatMap(Arrays::stream))
+    assertThat(Stream.of(suite.quick(), suite.published(), suite.full()).flatMap(Arrays::stream))
         .flatMap(line -> List.of(line.split(" ", -1)))
         .filteredOn(word -> word.startsWith("--"))
         .allSatisfy(option -> assertThat(body).containsPattern(option + "[ \"]"));
@@ -64,7 +64,7 @@ class WorkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"QUICK", "FULL"})
   void everyJmhClassIsMeasured(Profile profile) throws IOException {
     Set<String> classes =
         JmhWork.all(profile).stream()
@@ -135,7 +135,9 @@ class WorkTest {
   }
 
   private static List<Result> measure(Class<?> program) {
-    return new ProgramWork(program, program.getAnnotation(InSuite.class), Profile.QUICK).measure();
+    return ProgramWork.all(program, Profile.QUICK).stream()
+        .flatMap(work -> work.measure().stream())
+        .toList();
   }
 
   @Test
