@@ -28,6 +28,8 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.kernels.internal.BlockMatrix;
+import io.adapt4j.kernels.internal.BlockType;
 import io.adapt4j.qlora.Quantization;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,12 +95,12 @@ public final class FourBitDecodeBenchmark {
 
   /**
    * Options: {@code --shape small|30m|1.1b}, {@code --part all|nf4|nf4-int8|bf16|llama.cpp|both}
-   * (all: NF4 and llama.cpp alternating; both: NF4 without and with activations in 8 bits), {@code
-   * --batch} (texts at a time), {@code --prompt}, {@code --tokens}, {@code --repetitions} (per
-   * process; the median counts), {@code --rounds} (processes per variant), {@code --threads} (0:
-   * the machine's processors), {@code --folder} (keeps checkpoint and GGUF file there for the next
-   * time; 2.8 GB for 1.1b), {@code --llama.cpp} (a folder with node-llama-cpp, whose llama.cpp then
-   * decodes instead of the one that this module brings).
+   * (both: NF4 without and with activations and output layer in 8 bits, alternating; all: llama.cpp
+   * too), {@code --batch} (texts at a time), {@code --prompt}, {@code --tokens}, {@code
+   * --repetitions} (per process; the median counts), {@code --rounds} (processes per variant),
+   * {@code --threads} (0: the machine's processors), {@code --folder} (keeps checkpoint and GGUF
+   * file there for the next time; 2.8 GB for 1.1b), {@code --llama.cpp} (a folder with
+   * node-llama-cpp, whose llama.cpp then decodes instead of the one that this module brings).
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, OPTIONS);
@@ -133,13 +135,14 @@ public final class FourBitDecodeBenchmark {
     String part = arguments.oneOf("--part", PARTS);
     List<String> parts =
         switch (part) {
-          case "all" -> List.of(NF4, FourBitDecodeCase.LLAMA);
+          case "all" -> List.of(NF4, FourBitDecodeCase.ROUNDED, FourBitDecodeCase.LLAMA);
           case "both" -> List.of(NF4, FourBitDecodeCase.ROUNDED);
           default -> List.of(part);
         };
     Map<String, List<Run>> found = measure(parts, folder, file);
     for (String name : parts) {
-      report(name, found.get(name), name.equals(NF4) && part.equals("all") ? peer(found) : null);
+      boolean compared = part.equals("all") && !name.equals(FourBitDecodeCase.LLAMA);
+      report(name, found.get(name), compared ? peer(name, found) : null);
     }
     report.line(
         "memory reads",
@@ -147,7 +150,9 @@ public final class FourBitDecodeBenchmark {
         bandwidth.best() / 1e9,
         bandwidth.details());
     if (part.equals("all")) {
-      report.figure(ratios(found).largerRatio("NF4 / llama.cpp").target(TARGET));
+      for (String name : List.of(NF4, FourBitDecodeCase.ROUNDED)) {
+        report.figure(ratios(name, found).largerRatio(name + " / llama.cpp").target(TARGET));
+      }
     }
   }
 
@@ -196,7 +201,11 @@ public final class FourBitDecodeBenchmark {
     long bytes = bytes(part);
     double floor = bandwidth.best() / bytes;
     String label =
-        "decoding with a %s Llama in NF4%s".formatted(shape.name(), arguments.threadsText());
+        "decoding with a %s Llama in NF4%s%s"
+            .formatted(
+                shape.name(),
+                part.equals(FourBitDecodeCase.ROUNDED) ? ", activations and output in 8 bits" : "",
+                arguments.threadsText());
     report.figure(rates.larger(part, "tokens/s").label(peer == null ? "" : label).beside(peer));
     report.line(
         "",
@@ -212,8 +221,8 @@ public final class FourBitDecodeBenchmark {
   }
 
   /**
-   * Returns the bytes read per token: all linear layers and the output layer, which NF4 leaves
-   * unquantized.
+   * Returns the bytes read per token: all linear layers and the output layer, which NF4 by itself
+   * leaves unquantized.
    */
   private long bytes(String part) {
     try (Decoder decoder = shape.declare()) {
@@ -223,6 +232,13 @@ public final class FourBitDecodeBenchmark {
       }
       if (part.equals(BF16)) {
         return weights * Short.BYTES;
+      }
+      if (part.equals(FourBitDecodeCase.ROUNDED)) {
+        long output = decoder.head().weight().count();
+        return BlockMatrix.bytes(BlockType.NF4, weights - output, BlockType.NF4.columns())
+                / BlockType.NF4.columns()
+            + BlockMatrix.bytes(BlockType.Q8_0, output, BlockType.Q8_0.columns())
+                / BlockType.Q8_0.columns();
       }
       long packed =
           decoder.layerLinears().stream().mapToLong(FourBitDecodeBenchmark::packedBytes).sum();
@@ -242,8 +258,8 @@ public final class FourBitDecodeBenchmark {
   }
 
   /** Returns the quotients of the rounds. */
-  private static Samples ratios(Map<String, List<Run>> found) {
-    List<Run> ours = found.get(NF4);
+  private static Samples ratios(String part, Map<String, List<Run>> found) {
+    List<Run> ours = found.get(part);
     List<Run> theirs = found.get(FourBitDecodeCase.LLAMA);
     return Samples.of(
         IntStream.range(0, ours.size())
@@ -251,14 +267,14 @@ public final class FourBitDecodeBenchmark {
             .toArray());
   }
 
-  private Peer peer(Map<String, List<Run>> found) {
+  private Peer peer(String part, Map<String, List<Run>> found) {
     String type = TensorType.Q4_0.name();
     Peer peer =
         installed.isPresent()
             ? installed.peer(type)
             : Peer.named("llama.cpp for AVX2", "de.kherud:llama 4.2.0", type);
     return rates(found.get(FourBitDecodeCase.LLAMA))
-        .of(peer, ratios(found).largerRatio(peer.name()));
+        .of(peer, ratios(part, found).largerRatio(peer.name()));
   }
 
   /**
