@@ -75,11 +75,15 @@ class Int8StepsTest {
           "deepseek_v2",
           "deepseek_v3",
           "deepseek_v3_halves",
+          "minicpm3",
+          "minicpm3_plain",
           "mpt",
           "mpt_bias",
           "olmo",
           "opt_after",
-          "opt_plain");
+          "opt_plain",
+          "phimoe",
+          "phimoe_window");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

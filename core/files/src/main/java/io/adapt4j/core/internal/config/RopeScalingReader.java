@@ -155,7 +155,8 @@ public final class RopeScalingReader {
             ? original
             : positiveOptionalInt(scaling, "original_max_position_embeddings"),
         scaling.optionalNumber("factor"),
-        scaling.optionalNumber("attention_factor"));
+        scaling.optionalNumber("attention_factor"),
+        OptionalDouble.empty());
   }
 
   /** Reads a field in which 0 means "not set" in the reference. */

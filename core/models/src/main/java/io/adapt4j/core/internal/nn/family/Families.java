@@ -23,6 +23,7 @@ import io.adapt4j.core.internal.nn.family.decoder.Helium;
 import io.adapt4j.core.internal.nn.family.decoder.Hunyuan;
 import io.adapt4j.core.internal.nn.family.decoder.InternLm2;
 import io.adapt4j.core.internal.nn.family.decoder.Llama;
+import io.adapt4j.core.internal.nn.family.decoder.MiniCpm3;
 import io.adapt4j.core.internal.nn.family.decoder.Ministral;
 import io.adapt4j.core.internal.nn.family.decoder.Ministral3;
 import io.adapt4j.core.internal.nn.family.decoder.Mistral;
@@ -50,14 +51,17 @@ import io.adapt4j.core.internal.nn.family.encoder.ModernBert;
 import io.adapt4j.core.internal.nn.family.encoder.MpNet;
 import io.adapt4j.core.internal.nn.family.encoder.NomicBert;
 import io.adapt4j.core.internal.nn.family.encoder.Roberta;
+import io.adapt4j.core.internal.nn.family.expert.Afmoe;
 import io.adapt4j.core.internal.nn.family.expert.DeepSeek;
 import io.adapt4j.core.internal.nn.family.expert.Ernie45Moe;
+import io.adapt4j.core.internal.nn.family.expert.ExaoneMoe;
 import io.adapt4j.core.internal.nn.family.expert.GptOss;
 import io.adapt4j.core.internal.nn.family.expert.GraniteMoe;
 import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
 import io.adapt4j.core.internal.nn.family.expert.MiniMaxM2;
 import io.adapt4j.core.internal.nn.family.expert.Mixtral;
 import io.adapt4j.core.internal.nn.family.expert.Olmoe;
+import io.adapt4j.core.internal.nn.family.expert.PhiMoe;
 import io.adapt4j.core.internal.nn.family.expert.QwenMoe;
 import io.adapt4j.core.internal.nn.family.expert.SigmoidRouted;
 import io.adapt4j.core.internal.nn.family.hybrid.Bamba;
@@ -103,7 +107,11 @@ final class Families {
           DeepSeek.second(),
           DeepSeek.third(),
           DeepSeek.flash(),
+          new MiniCpm3(),
           new MiniMaxM2(),
+          new PhiMoe(),
+          new ExaoneMoe(),
+          new Afmoe(),
           new HunyuanMoe(),
           new Qwen3Next(),
           new Lfm2(),
