@@ -1,5 +1,6 @@
 """The tensors a checkpoint of each family stores."""
 
+import branches
 import distances
 import gemmas
 import gpts
@@ -21,6 +22,8 @@ def decoder_shapes(c):
         return hybrid_decoders.shapes(c)
     if mixtures.family(c) is not None:
         return mixtures.family(c)(c).shapes()
+    if kind in branches.FAMILIES:
+        return branches.shapes(c)
     if kind in later_mixtures.FAMILIES:
         return later_mixtures.shapes(c)
     if kind in gpts.FAMILIES:

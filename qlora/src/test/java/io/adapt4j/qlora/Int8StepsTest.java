@@ -79,6 +79,7 @@ class Int8StepsTest {
           "minicpm3_plain",
           "mpt",
           "mpt_bias",
+          "nemotron_h_latent",
           "olmo",
           "opt_after",
           "opt_plain",

@@ -75,6 +75,7 @@ class StepKernelsTest {
           "minicpm3_plain",
           "mpt",
           "mpt_bias",
+          "nemotron_h_latent",
           "olmo",
           "opt_after",
           "opt_plain",

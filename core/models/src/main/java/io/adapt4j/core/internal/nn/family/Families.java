@@ -68,6 +68,8 @@ import io.adapt4j.core.internal.nn.family.hybrid.Bamba;
 import io.adapt4j.core.internal.nn.family.hybrid.FalconH1;
 import io.adapt4j.core.internal.nn.family.hybrid.GraniteHybrid;
 import io.adapt4j.core.internal.nn.family.hybrid.Lfm2;
+import io.adapt4j.core.internal.nn.family.hybrid.NemotronH;
+import io.adapt4j.core.internal.nn.family.hybrid.PureMamba2;
 import io.adapt4j.core.internal.nn.family.hybrid.Qwen3Next;
 import io.adapt4j.core.internal.nn.family.sequence.Bart;
 import io.adapt4j.core.internal.nn.family.sequence.T5;
@@ -118,6 +120,8 @@ final class Families {
           new GraniteHybrid(),
           new Bamba(),
           new FalconH1(),
+          new PureMamba2(),
+          new NemotronH(),
           new Glm(),
           new Cohere(),
           new Phi(),
