@@ -97,7 +97,8 @@ public final class RopeScalingReader {
   private static RopeScaling scaling(ConfigReader config, ConfigReader scaling, String typeField) {
     String type = scaling.requireText(typeField);
     return switch (type) {
-      case "default" -> new RopeScaling.Default();
+      // In texts, the positions of all sections are equal.
+      case "default", "mrope" -> new RopeScaling.Default();
       case "linear" -> new RopeScaling.Linear(scaling.requirePositiveNumber("factor"));
       case "dynamic" -> new RopeScaling.Dynamic(scaling.requirePositiveNumber("factor"));
       case "yarn" -> yarn(scaling);

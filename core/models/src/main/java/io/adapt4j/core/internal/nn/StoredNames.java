@@ -45,7 +45,8 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   public String find(String name, Set<String> stored) {
     return Stream.of(
             name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
-        .flatMap(text -> Stream.of(text, older(text), ofWhole(text), ofBackbone(text)))
+        .flatMap(
+            text -> Stream.of(text, older(text), ofWhole(text), ofText(text), ofBackbone(text)))
         .flatMap(text -> Stream.of(text, text.replace("embeddings.weight", "embedding.weight")))
         .filter(stored::contains)
         .findFirst()
@@ -70,6 +71,11 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
     return name.startsWith(TEXT)
         ? "language_model.model." + name.substring(TEXT.length())
         : "language_model." + name;
+  }
+
+  /** Returns the name in files that store the text model of a multimodal one like a single one. */
+  private static String ofText(String name) {
+    return name.startsWith(TEXT) ? MODEL + name.substring(TEXT.length()) : name;
   }
 
   /** Returns the name in the first files of a state space model. */

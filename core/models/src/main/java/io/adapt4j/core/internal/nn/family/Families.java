@@ -37,6 +37,7 @@ import io.adapt4j.core.internal.nn.family.decoder.Phi;
 import io.adapt4j.core.internal.nn.family.decoder.Phi3;
 import io.adapt4j.core.internal.nn.family.decoder.Qwen2;
 import io.adapt4j.core.internal.nn.family.decoder.Qwen3;
+import io.adapt4j.core.internal.nn.family.decoder.QwenVision;
 import io.adapt4j.core.internal.nn.family.decoder.SeedOss;
 import io.adapt4j.core.internal.nn.family.decoder.SmolLm3;
 import io.adapt4j.core.internal.nn.family.decoder.StableLm;
@@ -87,6 +88,8 @@ final class Families {
           new Apertus(),
           new Qwen2(),
           new Qwen3(),
+          QwenVision.second(),
+          QwenVision.third(),
           new Gemma(),
           new Gemma2(),
           new Gemma3(),
