@@ -202,7 +202,7 @@ def cases(like):
         "exaone_moe": like("exaone_moe", "ExaoneMoeForCausalLM", 3, n_group=2, topk_group=1, sliding_window=6,
                            sliding_window_pattern=4, layer_types=[SLIDING, FULL, SLIDING], **exaone),
         "exaone_moe_full": like("exaone_moe", "ExaoneMoeForCausalLM", n_group=1, topk_group=1, sliding_window=None,
-                                sliding_window_pattern=None, layer_types=[FULL, FULL], **exaone),
+                                sliding_window_pattern=0, layer_types=[FULL, FULL], **exaone),
         "afmoe": like("afmoe", "AfmoeForCausalLM", 3, head_dim=6, num_experts=5, num_shared_experts=2,
                       num_experts_per_tok=2, moe_intermediate_size=8, num_dense_layers=1, route_scale=1.5,
                       mup_enabled=True, sliding_window=6, global_attn_every_n_layers=2),

@@ -45,7 +45,8 @@ public final class Exaone4 implements Architecture {
   /** Returns the family's attention in a decoder with norms before each branch. */
   public static LlamaLike like(ModelConfig model, DecoderConfig config) {
     int window = SlidingWindow.size(model, 4096);
-    int pattern = pattern(model.fields());
+    // Files without a window may state 0.
+    int pattern = window == 0 ? 1 : pattern(model.fields());
     List<Boolean> slides =
         LayerTypes.sliding(
             model, config.layers(), layer -> window > 0 && (layer + 1) % pattern != 0);
