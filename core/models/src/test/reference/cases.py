@@ -1,5 +1,6 @@
 """The tiny models: configurations as Transformers 4.57 saves them, and the shapes of their tensors."""
 
+import branches
 import distances
 import gemmas
 import gpts
@@ -8,6 +9,7 @@ import hybrid_decoders
 import interleaved_decoders
 import later_decoders
 import later_encoders
+import later_mixtures
 import mixtures
 import newer_decoders
 
@@ -237,6 +239,7 @@ CASES = {
 }
 CASES |= later_decoders.cases(_decoder) | interleaved_decoders.cases(_decoder) | hybrid_decoders.cases(_decoder)
 CASES |= mixtures.cases(later_decoders.like(_decoder))
+CASES |= later_mixtures.cases(later_decoders.like(_decoder)) | branches.cases(VOCABULARY, HIDDEN)
 CASES |= newer_decoders.cases(later_decoders.like(_decoder)) | gemmas.cases(later_decoders.like(_decoder))
 CASES |= later_encoders.cases(bert, _labels, HIDDEN, HEADS, VOCABULARY)
 CASES |= gpts.cases(gpt2) | gte.cases(bert) | distances.cases(VOCABULARY)

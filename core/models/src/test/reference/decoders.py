@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 
+import branches
 import distances
 import gemmas
 import gpts
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
+import later_mixtures
 import mixtures
 import newer_decoders
 from parts import (ACTIVATIONS, attend, causal, layer_norm, linear, rms_norm, rotate, split_heads)
@@ -273,4 +275,4 @@ def gpt_neox(c, w, ids, mask, positions, lengths):
 FAMILIES = {f.__name__: f for f in (llama, mistral, qwen2, qwen3, smollm3, granite, phi3, olmo2, gemma2,
                                     gemma3_text, gpt2, gpt_neox)}
 FAMILIES |= later_decoders.PASSES | interleaved_decoders.PASSES | hybrid_decoders.PASSES | mixtures.PASSES
-FAMILIES |= newer_decoders.PASSES | gemmas.PASSES | gpts.PASSES | distances.PASSES
+FAMILIES |= branches.PASSES | later_mixtures.PASSES | newer_decoders.PASSES | gemmas.PASSES | gpts.PASSES | distances.PASSES

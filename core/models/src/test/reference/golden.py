@@ -25,7 +25,8 @@ class Model:
         """Logits and hidden states; the first prompt tokens were computed in one go."""
         length = ids.shape[1]
         scaling = self.config.get("rope_scaling") or {}
-        if scaling.get("rope_type", scaling.get("type")) == "dynamic":
+        kind = scaling.get("rope_type", scaling.get("type"))
+        if kind == "dynamic" or (kind == "longrope" and not self.config["model_type"].startswith("phi")):
             lengths = [max(prompt, i + 1) for i in range(length)]
         else:
             lengths = [int(positions.max()) + 1] * length

@@ -103,6 +103,30 @@ class Whole:
         return {self._outer(name): shape for name, shape in reference_shapes.decoder_shapes(self.config).items()}
 
 
+class QwenVision:
+    """The text model of Qwen 2-VL to 3-VL, nested or not; the sections of its positions are equal in texts."""
+
+    def __init__(self, c):
+        self.nested, text = "text_config" in c, c.get("text_config", c)
+        rope = text.get("rope_parameters", {})
+        kind = "qwen3" if c["model_type"].startswith("qwen3") else "qwen2"
+        self.config = {**text, "model_type": kind, "rope_scaling": None,
+                       "rope_theta": rope.get("rope_theta", text.get("rope_theta")),
+                       "tie_word_embeddings": c["tie_word_embeddings"]}
+
+    def run(self, w, *inputs):
+        import decoders
+        inner = {name.replace("model.language_model.", "model."): value for name, value in w.items()}
+        return decoders.FAMILIES[self.config["model_type"]](self.config, inner, *inputs)
+
+    def shapes(self):
+        import shapes as reference_shapes
+        own = reference_shapes.decoder_shapes(self.config)
+        if self.nested:
+            own = {name.replace("model.", "model.language_model.", 1): shape for name, shape in own.items()}
+        return {**own, ("model." if self.nested else "") + "visual.patch_embed.weight": (6, 4)}
+
+
 class Olmo(Family):
     """Norms without weights; queries, keys and values are clipped."""
 
@@ -135,7 +159,8 @@ class Olmo(Family):
         return {name: shape for name, shape in super().shapes().items() if "norm" not in name}
 
 
-FAMILIES = {"olmo": Olmo, "apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole, "vaultgemma": VaultGemma}
+FAMILIES = {"olmo": Olmo, "apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole, "vaultgemma": VaultGemma,
+            "qwen2_5_vl": QwenVision, "qwen3_vl": QwenVision}
 
 
 def run(model_type):
@@ -163,7 +188,19 @@ def cases(make):
               "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
               "query_pre_attn_scalar": 5, "rope_local_base_freq": 100.0, "rope_theta": 1000000.0,
               "sliding_window": 6}
+    qwen3 = make("qwen3_vl_text", "", head_dim=6, attention_bias=True,
+                 rope_parameters={"mrope_interleaved": True, "mrope_section": [1, 1, 1], "rope_theta": 500.0,
+                                  "rope_type": "default"},
+                 drop=("architectures", "rope_theta", "tie_word_embeddings"))
+    vision = {"vision_config": {"depth": 1, "hidden_size": 6}, "image_token_id": 37, "video_token_id": 38,
+              "vision_start_token_id": 35, "vision_end_token_id": 36}
     return {
+        "qwen2_5_vl": make("qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration", 3, tie_word_embeddings=True,
+                           rope_theta=1000000.0, rope_scaling={"mrope_section": [1, 1, 0], "type": "mrope"},
+                           max_window_layers=1, sliding_window=6, use_sliding_window=True, **vision),
+        "qwen3_vl": {**whole, "architectures": ["Qwen3VLForConditionalGeneration"], "model_type": "qwen3_vl",
+                     "text_config": qwen3, "tie_word_embeddings": False, "vocab_size": qwen3["vocab_size"],
+                     "transformers_version": "5.15.0", **vision},
         "olmo": make("olmo", "OlmoForCausalLM", clip_qkv=0.8, attention_bias=False, rope_scaling=None),
         "vaultgemma": make("vaultgemma", "VaultGemmaForCausalLM", drop=("hidden_act",), head_dim=6,
                            query_pre_attn_scalar=6, attn_logit_softcapping=None, final_logit_softcapping=None,

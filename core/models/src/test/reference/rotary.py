@@ -70,7 +70,7 @@ def _llama3(scaling, plain):
 
 
 def _longrope(config, length, theta, scaling, dim):
-    original = config.get("original_max_position_embeddings")
+    original = config.get("original_max_position_embeddings", scaling.get("original_max_position_embeddings"))
     factor = scaling.get("factor")
     if original is not None:
         factor = config["max_position_embeddings"] / original

@@ -1,5 +1,6 @@
 """The tensors a checkpoint of each family stores."""
 
+import branches
 import distances
 import gemmas
 import gpts
@@ -8,6 +9,7 @@ import hybrid_decoders
 import interleaved_decoders
 import later_decoders
 import later_encoders
+import later_mixtures
 import mixtures
 import newer_decoders
 
@@ -20,6 +22,10 @@ def decoder_shapes(c):
         return hybrid_decoders.shapes(c)
     if mixtures.family(c) is not None:
         return mixtures.family(c)(c).shapes()
+    if kind in branches.FAMILIES:
+        return branches.shapes(c)
+    if kind in later_mixtures.FAMILIES:
+        return later_mixtures.shapes(c)
     if kind in gpts.FAMILIES:
         return gpts.shapes(c)
     if kind in distances.FAMILIES:

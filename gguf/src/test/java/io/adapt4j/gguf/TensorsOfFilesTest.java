@@ -61,6 +61,54 @@ class TensorsOfFilesTest {
     }
   }
 
+  /** llama.cpp's quantizer drops dimensions of 1 at the end, so that a stack of one is a vector. */
+  @Test
+  void readsAStackOfOneWithoutItsLastDimension() throws IOException {
+    Path model = RandomModels.write("stablelm_one_key", folder.resolve("stablelm"));
+    Path whole = folder.resolve("stablelm.gguf");
+    GgufExport.of(model)
+        .name("tiny")
+        .preTokenizer(RandomModels.preTokenizer())
+        .type(GgufQuantization.F32)
+        .to(whole);
+    Path flat = withVectors(whole, "attn_k_norm.weight");
+    try (Checkpoint wanted = Checkpoint.open(model);
+        TensorFile read = new GgufModelFile().open(flat)) {
+      assertThat(read.entries().keySet()).containsAll(wanted.names());
+      String name = "model.layers.1.self_attn.k_layernorm.norms.0.weight";
+      int length = Math.toIntExact(read.entries().get(name).length());
+      assertThat(bytes(read, name, 0, length)).isEqualTo(bytes(wanted.bytes(name), 0, length));
+    }
+  }
+
+  /** Writes a file without the second dimension of matrices whose names end so. */
+  private Path withVectors(Path whole, String ending) throws IOException {
+    String all = Files.readString(whole, StandardCharsets.ISO_8859_1);
+    int data = all.length();
+    int end = 0;
+    try (GgufFile read = GgufFile.open(whole)) {
+      for (GgufTensor tensor : read.tensors().values()) {
+        data -= Math.toIntExact(tensor.bytes());
+        int afterName = all.indexOf(tensor.name()) + tensor.name().length();
+        end = Math.max(end, afterName + 16 + 8 * tensor.shape().size());
+      }
+    }
+    String header = all.substring(0, end);
+    for (int at = header.indexOf(ending); at >= 0; at = header.indexOf(ending, at + 1)) {
+      int dimensions = at + ending.length();
+      header =
+          header.substring(0, dimensions)
+              + "\u0001\0\0\0"
+              + header.substring(dimensions + 4, dimensions + 12)
+              + header.substring(dimensions + 20);
+    }
+    String padding = "\0".repeat((32 - header.length() % 32) % 32);
+    return Files.writeString(
+        folder.resolve("vectors.gguf"),
+        header + padding + all.substring(data),
+        StandardCharsets.ISO_8859_1);
+  }
+
   /** Shown by a file that changes between the two parts. */
   @Test
   void readsATurnedMatrixOnceForAllOfItsParts() throws IOException {

@@ -74,9 +74,12 @@ class Int8StepsTest {
           "bloom_heads",
           "mpt",
           "mpt_bias",
+          "nemotron_h_latent",
           "olmo",
           "opt_after",
-          "opt_plain");
+          "opt_plain",
+          "phimoe",
+          "phimoe_window");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

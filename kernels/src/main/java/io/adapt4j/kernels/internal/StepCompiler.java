@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.nn.attention.SharingAttention;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.embedding.TokenTable;
 import io.adapt4j.core.internal.nn.head.CompactHead;
+import io.adapt4j.core.internal.nn.layer.BranchLayer;
 import io.adapt4j.core.internal.nn.layer.InputLayer;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.layer.ParallelLayer;
@@ -167,6 +168,14 @@ final class StepCompiler {
           index);
       int worked = writer.norm(sequential.beforeMlp(), hidden, "mlp");
       mlps.mlp(sequential.mlp(), worked, new Branch(hidden, sequential.afterMlp(), scale));
+    } else if (layer instanceof BranchLayer single) {
+      Branch plain = new Branch(hidden, Norm.NONE, 1);
+      int read = writer.norm(single.norm(), hidden, single.mixes() ? "attention" : "mlp");
+      if (single.mixes()) {
+        mixers.mixer(single.mixer(), read, plain, index);
+      } else {
+        mlps.mlp(single.mlp(), read, plain);
+      }
     } else if (layer instanceof StreamLayer ofStreams) {
       streams.layer(ofStreams, index);
     } else if (layer instanceof InputLayer withInput) {

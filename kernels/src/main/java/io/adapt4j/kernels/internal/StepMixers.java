@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
 import io.adapt4j.core.internal.nn.attention.SharingAttention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.QueryKeyNorm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
@@ -18,6 +19,7 @@ import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.LatentProgram;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Emits token mixers: attention and recurrences. */
 final class StepMixers {
@@ -42,9 +44,10 @@ final class StepMixers {
   /** Emits a mixer. */
   void mixer(Mixer mixer, int x, Branch branch, int layer) {
     if (mixer instanceof Attention attention) {
-      attention(attention, false, x, branch, layer);
+      attention(attention, false, null, x, branch, layer);
     } else if (mixer instanceof GatedAttention gated) {
-      attention(gated.attention(), true, x, branch, layer);
+      LinearSlot gate = gated.gate();
+      attention(gated.attention(), gate == null, gate, x, branch, layer);
     } else if (mixer instanceof LatentAttention latent) {
       latent(latent, x, branch, layer);
     } else if (mixer instanceof SharingAttention attention) {
@@ -68,7 +71,19 @@ final class StepMixers {
     mixer(part.mixer(), own, branch.times(part.out()), layer);
   }
 
-  private void attention(Attention attention, boolean gated, int x, Branch branch, int layer) {
+  /**
+   * Emits attention.
+   *
+   * @param gated whether the query projection also returns gates
+   * @param gate separate projection of the gates, or null
+   */
+  private void attention(
+      Attention attention,
+      boolean gated,
+      @Nullable LinearSlot gate,
+      int x,
+      Branch branch,
+      int layer) {
     Heads heads = attention.heads();
     boolean isPlain = attention.limit() == 0 && attention.rule().alibi() == 0;
     if (!isPlain || (gated && heads.interleaved())) {
@@ -119,6 +134,11 @@ final class StepMixers {
     if (gated) {
       long dim = heads.dim();
       program.gate(SIGMOID, projected, dim, 2 * dim, joined, dim);
+    }
+    if (gate != null) {
+      int opened = writer.shared("gates", heads.queryWidth());
+      writer.linear(gate, x, opened, 1, false);
+      program.gate(SIGMOID, opened, 0, heads.dim(), joined, heads.dim());
     }
     writer.branch(attention.output(), joined, branch);
   }

@@ -193,6 +193,9 @@ final class StepMlps {
   private void route(Router router, Routed routed, ExpertProgram experts) {
     long count = router.linear().linear().outFeatures();
     ExpertOps.Rule rule = router.rule();
+    if (rule.isOneByOne()) {
+      throw new Unsupported();
+    }
     // Left to the operators, which report the problem.
     if (rule.chosen() > count || count % rule.groups() != 0 || rule.groupsKept() > rule.groups()) {
       throw new Unsupported();

@@ -20,10 +20,17 @@ public record Place(String name, Layout layout, int expert) {
   /** Returns the checkpoint tensors that a GGUF tensor is made of. */
   public List<Place> stored(List<Long> shape) {
     return isStack()
-        ? IntStream.range(0, Math.toIntExact(shape.get(shape.size() - 1)))
-            .mapToObj(this::ofExpert)
-            .toList()
+        ? IntStream.range(0, count(shape)).mapToObj(this::ofExpert).toList()
         : List.of(this);
+  }
+
+  /**
+   * Returns the number of checkpoint tensors that a GGUF tensor is made of. A vector is one:
+   * llama.cpp's quantizer drops dimensions of 1 at the end.
+   */
+  public int count(List<Long> shape) {
+    int last = shape.size() - 1;
+    return isStack() && last > 0 ? Math.toIntExact(shape.get(last)) : 1;
   }
 
   /** Returns the counterpart of one expert's matrix. */

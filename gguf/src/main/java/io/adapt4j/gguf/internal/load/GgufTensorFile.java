@@ -69,8 +69,7 @@ final class GgufTensorFile implements TensorFile {
         .forEach(
             (gguf, place) -> {
               GgufTensor own = file.tensor(gguf);
-              int last = own.shape().size() - 1;
-              int experts = place.isStack() ? Math.toIntExact(own.shape().get(last)) : 1;
+              int experts = place.count(own.shape());
               for (int expert = 0; expert < experts; expert++) {
                 Place part = place.isStack() ? place.ofExpert(expert) : place;
                 GgufTensor tensor = place.isStack() ? part(own, expert) : own;
@@ -109,6 +108,9 @@ final class GgufTensorFile implements TensorFile {
   /** Returns the matrix or bias of one expert. */
   private static GgufTensor part(GgufTensor stack, int expert) {
     int last = stack.shape().size() - 1;
+    if (last == 0) {
+      return stack;
+    }
     long bytes = stack.bytes() / stack.shape().get(last);
     return new GgufTensor(
         stack.name(),

@@ -42,6 +42,8 @@ public sealed interface RopeScaling {
    * LongRoPE: divides each frequency by its own factor, from one list within the original context
    * and from another beyond it.
    *
+   * @param longAttentionFactor factor of cosines and sines beyond the original context, if it is
+   *     not the same
    * @see <a href="https://arxiv.org/abs/2402.13753">LongRoPE (Ding et al. 2024)</a>
    */
   record LongRope(
@@ -49,8 +51,20 @@ public sealed interface RopeScaling {
       List<Double> longFactors,
       OptionalInt originalMaxPositionEmbeddings,
       OptionalDouble factor,
-      OptionalDouble attentionFactor)
+      OptionalDouble attentionFactor,
+      OptionalDouble longAttentionFactor)
       implements RopeScaling {
+
+    /** Returns this scaling with factors of cosines and sines within the context and beyond it. */
+    public LongRope withAttentionFactors(double within, double beyond) {
+      return new LongRope(
+          shortFactors,
+          longFactors,
+          originalMaxPositionEmbeddings,
+          factor,
+          OptionalDouble.of(within),
+          OptionalDouble.of(beyond));
+    }
 
     /** Copies the lists. */
     public LongRope {

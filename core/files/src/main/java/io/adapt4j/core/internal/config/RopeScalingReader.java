@@ -97,7 +97,8 @@ public final class RopeScalingReader {
   private static RopeScaling scaling(ConfigReader config, ConfigReader scaling, String typeField) {
     String type = scaling.requireText(typeField);
     return switch (type) {
-      case "default" -> new RopeScaling.Default();
+      // In texts, the positions of all sections are equal.
+      case "default", "mrope" -> new RopeScaling.Default();
       case "linear" -> new RopeScaling.Linear(scaling.requirePositiveNumber("factor"));
       case "dynamic" -> new RopeScaling.Dynamic(scaling.requirePositiveNumber("factor"));
       case "yarn" -> yarn(scaling);
@@ -155,7 +156,8 @@ public final class RopeScalingReader {
             ? original
             : positiveOptionalInt(scaling, "original_max_position_embeddings"),
         scaling.optionalNumber("factor"),
-        scaling.optionalNumber("attention_factor"));
+        scaling.optionalNumber("attention_factor"),
+        OptionalDouble.empty());
   }
 
   /** Reads a field in which 0 means "not set" in the reference. */

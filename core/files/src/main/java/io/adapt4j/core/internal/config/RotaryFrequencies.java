@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * <p>For a position p and an inverse frequency f the angle is p * f; pair i of a head, made of its
  * values i and i + rotaryDim / 2, is rotated by the angle of frequency i. Cosines and sines are
- * multiplied by {@link #attentionFactor()}.
+ * multiplied by {@link #attentionFactor(int)}.
  *
  * <p>Immutable and thread-safe.
  *
@@ -99,9 +99,18 @@ public final class RotaryFrequencies {
     return rotaryDim;
   }
 
-  /** Returns the factor of cosines and sines. */
+  /** Returns the factor of cosines and sines within the original context. */
   public float attentionFactor() {
     return attentionFactor;
+  }
+
+  /** Returns the factor of cosines and sines in a sequence. */
+  public float attentionFactor(int sequenceLength) {
+    return scaling instanceof RopeScaling.LongRope longRope
+            && longRope.longAttentionFactor().isPresent()
+            && sequenceLength > original(longRope)
+        ? (float) longRope.longAttentionFactor().getAsDouble()
+        : attentionFactor;
   }
 
   /** Returns whether the frequencies change with the length of the sequence. */
@@ -161,13 +170,14 @@ public final class RotaryFrequencies {
   /** Computes cosines and sines for some positions of a sequence. */
   public Tables tables(int[] positions, int sequenceLength) {
     float[] frequencies = inverseFrequencies(sequenceLength);
+    float factor = attentionFactor(sequenceLength);
     float[] cos = new float[Math.multiplyExact(positions.length, frequencies.length)];
     float[] sin = new float[cos.length];
     for (int row = 0, at = 0; row < positions.length; row++) {
       for (float frequency : frequencies) {
         double angle = positions[row] * frequency;
-        cos[at] = (float) Math.cos(angle) * attentionFactor;
-        sin[at] = (float) Math.sin(angle) * attentionFactor;
+        cos[at] = (float) Math.cos(angle) * factor;
+        sin[at] = (float) Math.sin(angle) * factor;
         at++;
       }
     }

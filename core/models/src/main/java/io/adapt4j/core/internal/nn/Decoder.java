@@ -37,6 +37,9 @@ public final class Decoder extends Network {
   private static final Set<String> NAMED_CLASSIFIER =
       Set.of("bloom", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "mpt");
 
+  /** Families whose references recompute keys when longrope changes its frequencies. */
+  private static final Set<String> OUTGROWING = Set.of("phi3", "phimoe");
+
   private final Placement placement;
   private final HeadSlot head;
   private boolean roundedActivations;
@@ -276,10 +279,11 @@ public final class Decoder extends Network {
 
   /**
    * Returns whether the keys of a sequence must be recomputed as it grows, because its rotary
-   * frequencies change at a length in between (longrope).
+   * frequencies change at a length in between (longrope). The references of other families keep
+   * them.
    */
   public boolean outgrowsCache(int from, int to) {
-    return modelConfig().modelType().equals("phi3")
+    return OUTGROWING.contains(modelConfig().modelType())
         && placement.rotary().stream()
             .anyMatch(rotaryFrequencies -> rotaryFrequencies.switchesBetween(from, to));
   }

@@ -17,6 +17,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
 
   private static final String POOLER = "pooler.";
   private static final String TEXT = "model.language_model.";
+  private static final String MODEL = "model.";
   private static final String LAYERS = "layers.";
   private static final Pattern NOTHING = Pattern.compile("(?!)");
 
@@ -44,7 +45,9 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   public String find(String name, Set<String> stored) {
     return Stream.of(
             name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
-        .flatMap(text -> Stream.of(text, older(text), ofWhole(text)))
+        .flatMap(
+            text -> Stream.of(text, older(text), ofWhole(text), ofText(text), ofBackbone(text)))
+        .flatMap(text -> Stream.of(text, text.replace("embeddings.weight", "embedding.weight")))
         .filter(stored::contains)
         .findFirst()
         .orElse(name);
@@ -68,6 +71,16 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
     return name.startsWith(TEXT)
         ? "language_model.model." + name.substring(TEXT.length())
         : "language_model." + name;
+  }
+
+  /** Returns the name in files that store the text model of a multimodal one like a single one. */
+  private static String ofText(String name) {
+    return name.startsWith(TEXT) ? MODEL + name.substring(TEXT.length()) : name;
+  }
+
+  /** Returns the name in the first files of a state space model. */
+  private static String ofBackbone(String name) {
+    return name.startsWith(MODEL) ? "backbone." + name.substring(MODEL.length()) : name;
   }
 
   /** Returns TensorFlow's name of a layer norm, as in the first BERT checkpoints. */

@@ -138,6 +138,42 @@ def route_corrected_backward(self, dweights: Tensor, scores: Tensor, ids: Tensor
     dflat = torch.mul(own, torch.sub(spread, torch.sum(torch.mul(spread, own), [-1], True)))
   return torch.to(torch.view(dflat, scores.size()), scores.dtype)
 
+# k experts of each position, chosen one after another by their scores; the weight of each is a
+# softmax over the scores of the rest that are near it, relative to their size (SparseMixer).
+def mixed_gates(self, flat: Tensor, rest: Tensor, tolerance: float) -> List[Tensor]:
+  best, chosen = torch.max(rest, -1, True)
+  far = torch.gt(torch.div(torch.sub(best, flat), torch.maximum(torch.abs(flat), best)), tolerance)
+  gates = torch.softmax(torch.masked_fill(rest, far, float("-inf")), -1)
+  return [gates, chosen, torch.scatter(rest, -1, chosen, float("-inf"))]
+
+def route_one_by_one(self, scores: Tensor, k: int, tolerance: float) -> List[Tensor]:
+  flat = torch.to(torch.flatten(scores, 0, -2), 6)
+  if scores.is_meta:
+    made = torch.empty([flat.size(0), k], dtype=6, device=scores.device)
+    return [made, torch.to(made, 4)]
+  weights: List[Tensor] = []
+  ids: List[Tensor] = []
+  rest = flat
+  for i in range(k):
+    made = self.mixed_gates(flat, rest, tolerance)
+    weights.append(torch.gather(made[0], -1, made[1]))
+    ids.append(made[1])
+    rest = made[2]
+  return [torch.cat(weights, -1), torch.cat(ids, -1)]
+
+def route_one_by_one_backward(self, dweights: Tensor, scores: Tensor, tolerance: float) -> Tensor:
+  if scores.is_meta:
+    return torch.empty_like(scores)
+  flat = torch.to(torch.flatten(scores, 0, -2), 6)
+  dflat = torch.zeros_like(flat)
+  rest = flat
+  for i in range(dweights.size(-1)):
+    made = self.mixed_gates(flat, rest, tolerance)
+    own = torch.mul(torch.narrow(dweights, -1, i, 1), torch.gather(made[0], -1, made[1]))
+    dflat = torch.sub(torch.scatter_add(dflat, -1, made[1], own), torch.mul(made[0], own))
+    rest = made[2]
+  return torch.to(torch.view(dflat, scores.size()), scores.dtype)
+
 # How many positions chose each expert, and the sum of its probabilities [2, experts], of the real
 # positions [N, 1].
 def expert_load(self, scores: Tensor, real: Tensor, k: int) -> Tensor:

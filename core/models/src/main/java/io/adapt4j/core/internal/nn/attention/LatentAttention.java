@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * adapted.
  *
  * @param queryDown projection before that of queries, or null
+ * @param latentScale factor of the narrow vector after its norm; 1 for most models
  */
 public record LatentAttention(
     @Nullable LinearSlot queryDown,
@@ -36,7 +37,8 @@ public record LatentAttention(
     LinearSlot output,
     Widths widths,
     int rotary,
-    AttentionRule rule)
+    AttentionRule rule,
+    double latentScale)
     implements Mixer {
 
   /** Creates the attention. The projection of latent vectors stays unquantized, if possible. */
@@ -61,7 +63,7 @@ public record LatentAttention(
   public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
     Tensor read = queryDown == null ? x : queryNorm.forward(ops, queryDown.forward(ops, x));
     Tensor[] narrow = ops.splitColumns(down.forward(ops, x), widths.rank(), widths.rotated());
-    Tensor latent = downNorm.forward(ops, narrow[0]);
+    Tensor latent = scaled(ops, downNorm.forward(ops, narrow[0]));
     Tensor q = query.forward(ops, read);
     LayerCache cache = positions.cache();
     if (cache == null || !isAbsorbed()) {
@@ -83,6 +85,10 @@ public record LatentAttention(
     Tensor mixed = cache.attend(layer, turned(ops, absorbed, table), key, key, mask, rule);
     return output.forward(
         ops, LatentOps.restored(mixed, weight, widths.heads(), widths.plain()).typedAs(x));
+  }
+
+  private Tensor scaled(Ops ops, Tensor latent) {
+    return latentScale == 1 ? latent : ops.scaled(latent, latentScale);
   }
 
   /** Projects keys and values of all heads. */
@@ -139,6 +145,6 @@ public record LatentAttention(
 
   @Override
   public Object kind() {
-    return List.of("latent", queryDown == null, widths, rotary, rule);
+    return List.of("latent", queryDown == null, widths, rotary, rule, latentScale);
   }
 }

@@ -12,7 +12,13 @@ import java.util.Set;
 
 /** The part of a layer that mixes positions: attention or a recurrence. */
 public sealed interface Mixer
-    permits Attention, GatedAttention, LatentAttention, MixerSum, RecurrentMixer, SharingAttention {
+    permits Attention,
+        GatedAttention,
+        LatentAttention,
+        MixerSum,
+        NoMixer,
+        RecurrentMixer,
+        SharingAttention {
 
   /**
    * Applies the mixer.

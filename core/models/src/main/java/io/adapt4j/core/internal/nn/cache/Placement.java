@@ -110,10 +110,23 @@ public record Placement(
                 rotaryFrequencies,
                 Tensor.of(positions, rows, length),
                 frequencies(rotaryFrequencies, lengths, rows, length),
+                commonFactor(rotaryFrequencies, lengths),
                 type));
       }
     }
     return tables;
+  }
+
+  /** Returns the factor of cosines and sines, which documents of one row have in common. */
+  private static float commonFactor(RotaryFrequencies rotary, int[] lengths) {
+    float factor = rotary.attentionFactor(lengths[0]);
+    if (Arrays.stream(lengths).anyMatch(length -> rotary.attentionFactor(length) != factor)) {
+      throw new IllegalArgumentException(
+          "packing: expected texts on one side of the model's original context, found texts on"
+              + " both, which this model's rotary positions scale differently; train without"
+              + " packing");
+    }
+    return factor;
   }
 
   /**
@@ -303,6 +316,7 @@ public record Placement(
                 Tensor.of(
                     rotaryFrequencies.inverseFrequencies(sequenceLength),
                     rotaryFrequencies.rotaryDim() / 2),
+                rotaryFrequencies.attentionFactor(sequenceLength),
                 type));
       }
     }
@@ -310,14 +324,14 @@ public record Placement(
   }
 
   private static RotaryTable table(
-      RotaryFrequencies rotary, Tensor positions, Tensor inverse, DType type) {
-    RotaryTable table = RotaryTable.of(positions, inverse, rotary.attentionFactor(), type);
+      RotaryFrequencies rotary, Tensor positions, Tensor inverse, float factor, DType type) {
+    RotaryTable table = RotaryTable.of(positions, inverse, factor, type);
     if (rotary.temperature().isEmpty()) {
       return table;
     }
     try (table) {
-      RotaryFrequencies.Temperature factor = rotary.temperature().get();
-      return table.growing(positions, factor.beta(), factor.length());
+      RotaryFrequencies.Temperature growth = rotary.temperature().get();
+      return table.growing(positions, growth.beta(), growth.length());
     }
   }
 

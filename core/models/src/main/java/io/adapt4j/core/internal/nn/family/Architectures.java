@@ -252,6 +252,11 @@ public final class Architectures {
     return beside;
   }
 
+  /** Returns whether a decoder is the text model of a multimodal one. */
+  private static boolean isMultimodal(ModelConfig config) {
+    return config.hasText() || config.fields().has("vision_config");
+  }
+
   /**
    * Rejects decoders with other output layers: their tensors have other names, or they have none
    * for the vocabulary.
@@ -260,7 +265,7 @@ public final class Architectures {
     for (String name : config.architectures()) {
       boolean predicts =
           name.endsWith("ForCausalLM")
-              || (name.endsWith("ForConditionalGeneration") && config.hasText());
+              || (name.endsWith("ForConditionalGeneration") && isMultimodal(config));
       if (name.contains("For") && !predicts) {
         throw config
             .fields()

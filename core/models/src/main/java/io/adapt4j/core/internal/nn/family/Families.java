@@ -23,6 +23,7 @@ import io.adapt4j.core.internal.nn.family.decoder.Helium;
 import io.adapt4j.core.internal.nn.family.decoder.Hunyuan;
 import io.adapt4j.core.internal.nn.family.decoder.InternLm2;
 import io.adapt4j.core.internal.nn.family.decoder.Llama;
+import io.adapt4j.core.internal.nn.family.decoder.MiniCpm3;
 import io.adapt4j.core.internal.nn.family.decoder.Ministral;
 import io.adapt4j.core.internal.nn.family.decoder.Ministral3;
 import io.adapt4j.core.internal.nn.family.decoder.Mistral;
@@ -36,6 +37,7 @@ import io.adapt4j.core.internal.nn.family.decoder.Phi;
 import io.adapt4j.core.internal.nn.family.decoder.Phi3;
 import io.adapt4j.core.internal.nn.family.decoder.Qwen2;
 import io.adapt4j.core.internal.nn.family.decoder.Qwen3;
+import io.adapt4j.core.internal.nn.family.decoder.QwenVision;
 import io.adapt4j.core.internal.nn.family.decoder.SeedOss;
 import io.adapt4j.core.internal.nn.family.decoder.SmolLm3;
 import io.adapt4j.core.internal.nn.family.decoder.StableLm;
@@ -50,20 +52,25 @@ import io.adapt4j.core.internal.nn.family.encoder.ModernBert;
 import io.adapt4j.core.internal.nn.family.encoder.MpNet;
 import io.adapt4j.core.internal.nn.family.encoder.NomicBert;
 import io.adapt4j.core.internal.nn.family.encoder.Roberta;
+import io.adapt4j.core.internal.nn.family.expert.Afmoe;
 import io.adapt4j.core.internal.nn.family.expert.DeepSeek;
 import io.adapt4j.core.internal.nn.family.expert.Ernie45Moe;
+import io.adapt4j.core.internal.nn.family.expert.ExaoneMoe;
 import io.adapt4j.core.internal.nn.family.expert.GptOss;
 import io.adapt4j.core.internal.nn.family.expert.GraniteMoe;
 import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
 import io.adapt4j.core.internal.nn.family.expert.MiniMaxM2;
 import io.adapt4j.core.internal.nn.family.expert.Mixtral;
 import io.adapt4j.core.internal.nn.family.expert.Olmoe;
+import io.adapt4j.core.internal.nn.family.expert.PhiMoe;
 import io.adapt4j.core.internal.nn.family.expert.QwenMoe;
 import io.adapt4j.core.internal.nn.family.expert.SigmoidRouted;
 import io.adapt4j.core.internal.nn.family.hybrid.Bamba;
 import io.adapt4j.core.internal.nn.family.hybrid.FalconH1;
 import io.adapt4j.core.internal.nn.family.hybrid.GraniteHybrid;
 import io.adapt4j.core.internal.nn.family.hybrid.Lfm2;
+import io.adapt4j.core.internal.nn.family.hybrid.NemotronH;
+import io.adapt4j.core.internal.nn.family.hybrid.PureMamba2;
 import io.adapt4j.core.internal.nn.family.hybrid.Qwen3Next;
 import io.adapt4j.core.internal.nn.family.sequence.Bart;
 import io.adapt4j.core.internal.nn.family.sequence.T5;
@@ -81,6 +88,8 @@ final class Families {
           new Apertus(),
           new Qwen2(),
           new Qwen3(),
+          QwenVision.second(),
+          QwenVision.third(),
           new Gemma(),
           new Gemma2(),
           new Gemma3(),
@@ -103,13 +112,19 @@ final class Families {
           DeepSeek.second(),
           DeepSeek.third(),
           DeepSeek.flash(),
+          new MiniCpm3(),
           new MiniMaxM2(),
+          new PhiMoe(),
+          new ExaoneMoe(),
+          new Afmoe(),
           new HunyuanMoe(),
           new Qwen3Next(),
           new Lfm2(),
           new GraniteHybrid(),
           new Bamba(),
           new FalconH1(),
+          new PureMamba2(),
+          new NemotronH(),
           new Glm(),
           new Cohere(),
           new Phi(),

@@ -23,7 +23,8 @@ public sealed interface Layer
         DistanceLayer,
         ConvolvedLayer,
         InputLayer,
-        StreamLayer {
+        StreamLayer,
+        BranchLayer {
 
   Tensor forward(Ops ops, Tensor x, Positions positions, int index);
 

@@ -20,6 +20,9 @@ public final class ExpertOps {
   private static final Operator ROUTE_CORRECTED = Operator.core("route_corrected");
   private static final Operator ROUTE_CORRECTED_BACKWARD =
       Operator.core("route_corrected_backward");
+  private static final Operator ROUTE_ONE_BY_ONE = Operator.core("route_one_by_one");
+  private static final Operator ROUTE_ONE_BY_ONE_BACKWARD =
+      Operator.core("route_one_by_one_backward");
   private static final Operator EXPERT_LOAD = Operator.core("expert_load");
   private static final Operator EXPERT_LOAD_BACKWARD = Operator.core("expert_load_backward");
   private static final Operator CLAMPED_GATED = Operator.core("clamped_gated");
@@ -62,6 +65,9 @@ public final class ExpertOps {
    * @param epsilon added to the sum of weights that normalized ones are divided by
    * @param groups number of groups that the experts are divided into; 1 for none. Groups are chosen
    *     by the sum of their two best experts (sigmoid), or by the best (softmax)
+   * @param tolerance distance from the best score, relative to its size, up to which scores enter
+   *     the softmax by which an expert is weighted, as experts are chosen one after another
+   *     (SparseMixer, Liu et al. 2024); negative for one choice of all experts
    */
   public record Rule(
       int chosen,
@@ -70,7 +76,30 @@ public final class ExpertOps {
       double epsilon,
       double scale,
       int groups,
-      int groupsKept) {
+      int groupsKept,
+      double tolerance) {
+
+    /** Creates a rule that chooses all experts at once. */
+    public Rule(
+        int chosen,
+        boolean normalized,
+        boolean sigmoid,
+        double epsilon,
+        double scale,
+        int groups,
+        int groupsKept) {
+      this(chosen, normalized, sigmoid, epsilon, scale, groups, groupsKept, -1);
+    }
+
+    /** Creates a rule that chooses experts one after another. */
+    public static Rule oneByOne(int chosen, double tolerance) {
+      return new Rule(chosen, false, false, 0, 1, 1, 1, tolerance);
+    }
+
+    /** {@return whether experts are chosen one after another} */
+    public boolean isOneByOne() {
+      return tolerance >= 0;
+    }
 
     /** Creates a rule with sigmoid scores and without groups. */
     public static Rule sigmoid(int chosen, boolean normalized, double epsilon, double scale) {
@@ -104,6 +133,9 @@ public final class ExpertOps {
    */
   public static Routed route(
       Ops ops, Tensor scores, @Nullable Parameter correction, Rule rule, ScoreGradient more) {
+    if (rule.isOneByOne()) {
+      return routeOneByOne(ops, scores, rule, more);
+    }
     int k = rule.chosen();
     boolean plain = correction == null && rule.isPlain();
     Tensor[] made =
@@ -139,6 +171,21 @@ public final class ExpertOps {
                             rule.epsilon(),
                             rule.scale()))
               });
+    }
+    int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
+    return new Routed(made[0], made[1], shares(ops, chosen(made[1], experts), k, experts));
+  }
+
+  private static Routed routeOneByOne(Ops ops, Tensor scores, Rule rule, ScoreGradient more) {
+    int k = rule.chosen();
+    double tolerance = rule.tolerance();
+    Tensor[] made = ROUTE_ONE_BY_ONE.tensors(scores, k, tolerance);
+    if (ops.isDifferentiated(scores)) {
+      ops.saveForBackward(scores);
+      ops.record(
+          new Tensor[] {made[0]},
+          new Tensor[] {scores},
+          d -> new Tensor[] {more.plus(ROUTE_ONE_BY_ONE_BACKWARD.tensor(d[0], scores, tolerance))});
     }
     int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
     return new Routed(made[0], made[1], shares(ops, chosen(made[1], experts), k, experts));

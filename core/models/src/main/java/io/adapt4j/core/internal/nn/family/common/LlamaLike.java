@@ -128,6 +128,7 @@ public final class LlamaLike {
   private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
   private MixerKind mixers = (path, layer) -> null;
   private boolean gatedAttention;
+  private @Nullable String gateName;
   private NormPlacement placement = NormPlacement.BEFORE;
   private Optional<NormNames> normNames = Optional.empty();
   private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
@@ -203,6 +204,12 @@ public final class LlamaLike {
    */
   public LlamaLike gatedAttention() {
     gatedAttention = true;
+    return this;
+  }
+
+  /** Sets a gate on attention's output with a projection of this name. */
+  public LlamaLike gatedAttention(String name) {
+    gateName = name;
     return this;
   }
 
@@ -446,7 +453,10 @@ public final class LlamaLike {
     Attention turned = queryRotary.isEmpty() ? attention : attention.withQueryRotary(rotary.size());
     Attention made =
         sinks ? turned.withSinks(Parameter.of(path + ".sinks", config.heads())) : turned;
-    return gatedAttention ? new GatedAttention(made) : made;
+    if (gateName != null) {
+      return new GatedAttention(made, LinearSlot.of(path + "." + gateName, in, false, query));
+    }
+    return gatedAttention ? new GatedAttention(made, null) : made;
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {

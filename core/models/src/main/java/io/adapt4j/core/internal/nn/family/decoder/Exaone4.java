@@ -39,20 +39,23 @@ public final class Exaone4 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = dimensions(model);
+    return like(model, dimensions(model)).norms(LlamaLike.NormPlacement.AFTER).declare();
+  }
+
+  /** Returns the family's attention in a decoder with norms before each branch. */
+  public static LlamaLike like(ModelConfig model, DecoderConfig config) {
     int window = SlidingWindow.size(model, 4096);
-    int pattern = pattern(model.fields());
+    // Files without a window may state 0.
+    int pattern = window == 0 ? 1 : pattern(model.fields());
     List<Boolean> slides =
         LayerTypes.sliding(
             model, config.layers(), layer -> window > 0 && (layer + 1) % pattern != 0);
     return new LlamaLike(model, config)
-        .norms(LlamaLike.NormPlacement.AFTER)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
         .window(LayerTypes.windows(model, slides, window))
         .rotary(
             List.of(RotaryFrequencies.of(config)),
-            layer -> window == 0 || slides.get(layer) ? 0 : Attention.NO_ROTARY)
-        .declare();
+            layer -> window == 0 || slides.get(layer) ? 0 : Attention.NO_ROTARY);
   }
 
   /**

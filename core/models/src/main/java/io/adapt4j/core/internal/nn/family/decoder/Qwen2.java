@@ -42,11 +42,16 @@ public final class Qwen2 implements Architecture {
    * set.
    */
   static LlamaLike windowed(ModelConfig model, DecoderConfig config) {
+    return windowed(model, model, config, 28);
+  }
+
+  /** Declares the windows of a text model, given the default number of layers without one. */
+  static LlamaLike windowed(ModelConfig whole, ModelConfig model, DecoderConfig config, int most) {
     boolean on = model.fields().bool("use_sliding_window", false);
     int window = on ? SlidingWindow.size(model, 4096) : 0;
-    int full = model.fields().optionalInt("max_window_layers").orElse(28);
+    int full = model.fields().optionalInt("max_window_layers").orElse(most);
     List<Boolean> slides =
         LayerTypes.sliding(model, config.layers(), layer -> window > 0 && layer >= full);
-    return new LlamaLike(model, config).window(LayerTypes.windows(model, slides, window));
+    return new LlamaLike(whole, config).window(LayerTypes.windows(model, slides, window));
   }
 }

@@ -105,18 +105,24 @@ public final class SigmoidRouted implements Architecture {
 
   /** Returns the experts of a family with sigmoid routing. */
   static Experts experts(ModelConfig model) {
+    String count = "n_routed_experts";
+    return experts(model, count, 1)
+        .correction("gate.e_score_correction_bias", model.fields().requirePositiveInt(count));
+  }
+
+  /** Returns the experts of a family with sigmoid routing, without their correction. */
+  static Experts experts(ModelConfig model, String count, double scale) {
     ConfigReader fields = model.fields();
-    int chosen = Experts.chosen(model, "num_experts_per_tok", "n_routed_experts");
+    int chosen = Experts.chosen(model, "num_experts_per_tok", count);
     ExpertOps.Rule rule =
         new ExpertOps.Rule(
             chosen,
             fields.bool("norm_topk_prob", !model.modelType().equals("dots1")),
             true,
             0,
-            fields.positiveNumber("routed_scaling_factor", 1),
+            fields.positiveNumber("routed_scaling_factor", scale),
             fields.positiveInt("n_group", 1),
             fields.positiveInt("topk_group", 1));
-    return Experts.read(model, "moe_intermediate_size", "n_routed_experts", rule, 0)
-        .correction("gate.e_score_correction_bias", fields.requirePositiveInt("n_routed_experts"));
+    return Experts.read(model, "moe_intermediate_size", count, rule, 0);
   }
 }

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,17 +31,27 @@ record Mamba2(
   record NormRule(int parts, boolean beforeGate, double eps) {}
 
   static Mamba2 read(ConfigReader fields, DecoderConfig config) {
-    if (!config.hiddenActivation().equals("silu") && !config.hiddenActivation().equals("swish")) {
-      throw fields.invalid("hidden_act", "silu", "Convolutions with another are not supported.");
-    }
+    requireSilu(fields, "hidden_act");
     boolean bias = fields.bool("mamba_proj_bias", false);
     return new Mamba2(
         config.hiddenSize(),
         heads(fields, config.hiddenSize()),
         fields.positiveInt("mamba_d_conv", 4),
         new Biases(fields.bool("mamba_conv_bias", true), bias, bias),
-        new double[] {bound(fields, 0, 0), bound(fields, 1, Double.POSITIVE_INFINITY)},
+        stepLimits(fields),
         new NormRule(1, false, config.rmsNormEps()));
+  }
+
+  /** Requires the activation that convolutions have. */
+  static void requireSilu(ConfigReader fields, String field) {
+    if (!Set.of("silu", "swish").contains(fields.optionalText(field).orElse("silu"))) {
+      throw fields.invalid(field, "silu", "Convolutions with another are not supported.");
+    }
+  }
+
+  /** Reads the limits of time steps. */
+  static double[] stepLimits(ConfigReader fields) {
+    return new double[] {bound(fields, 0, 0), bound(fields, 1, Double.POSITIVE_INFINITY)};
   }
 
   private static RecurrentMixer.StateHeads heads(ConfigReader fields, int hidden) {

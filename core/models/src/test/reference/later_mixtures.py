@@ -1,0 +1,215 @@
+"""Mixtures of 2024 to 2026 and MiniCPM 3: passes, tensors and tiny configurations, one class a family."""
+
+import numpy as np
+
+from later_decoders import FULL, SLIDING, Experts, _layer
+from mixtures import DeepSeek, Mixture, SigmoidRouted
+from parts import attend, causal, linear, rotate, softmax, split_heads
+from rotary import cos_sin
+
+
+class MiniCpm3(DeepSeek):
+    """Latent attention in a dense model, with factors of embeddings, branches and logits."""
+
+    width_field, tied = "intermediate_size", True
+
+    def __init__(self, c):
+        super().__init__({"v_head_dim": None, **c} if c.get("v_head_dim") else
+                         {**c, "v_head_dim": c["hidden_size"] // c["num_attention_heads"]})
+        if c.get("scale_depth") is not None:
+            self.residual = c["scale_depth"] / np.sqrt(c["num_hidden_layers"])
+
+    def pairs(self):
+        return False
+
+    def sparse(self, layer):
+        return False
+
+    def embed(self):
+        return self.c["scale_emb"]
+
+    def logits(self):
+        base = self.c["dim_model_base"]
+        return 1.0 if base is None else base / self.c["hidden_size"]
+
+    def shapes(self):
+        out = super().shapes()
+        if self.c.get("attention_bias", False):
+            for name in [n for n in out if n.endswith(("q_a_proj.weight", "kv_a_proj_with_mqa.weight", "o_proj.weight"))]:
+                out[name[:-len("weight")] + "bias"] = out[name][:1]
+        return out
+
+
+class Exaone(SigmoidRouted):
+    """Norms on each head; rotary positions in sliding layers, or in all where none slides."""
+
+    count_field, correction = "num_experts", "e_score_correction_bias"
+    query_norm, key_norm, spread = "q_norm", "k_norm", 5.0
+
+    def sharing(self):
+        return self.c["num_shared_experts"] * self.c["moe_intermediate_size"]
+
+    def slides(self, layer):
+        return self.types(lambda i: FULL if (i + 1) % 4 == 0 else SLIDING)[layer] == SLIDING
+
+    def window(self, layer):
+        return self.c["sliding_window"] if self.slides(layer) else None
+
+    def attention(self, i, y, w, at, cos, sin):
+        self.turn = rotate if self.c["sliding_window"] is None or self.slides(i) else lambda x, *table: x
+        return super().attention(i, y, w, at, cos, sin)
+
+
+class Afmoe(Exaone):
+    """A gate on attention's output, and norms around each branch."""
+
+    correction, head_dim, router = "expert_bias", 128, "router.gate"
+
+    def sparse(self, layer):
+        return layer >= self.c["num_dense_layers"]
+
+    def normalized(self):
+        return True
+
+    def scale(self):
+        return self.c["route_scale"]
+
+    def scores(self, layer, x, w, at):
+        own = 1 / (1 + np.exp(-linear(x, w, at + self.router)))
+        return own, own + w[at + self.correction], own
+
+    def embed(self):
+        return self.c["hidden_size"] ** 0.5 if self.c["mup_enabled"] else 1.0
+
+    def slides(self, layer):
+        every = self.c["global_attn_every_n_layers"]
+        return self.types(lambda i: SLIDING if (i + 1) % every else FULL)[layer] == SLIDING
+
+    def run(self, w, ids, mask, positions, lengths):
+        c, norm = self.c, self.norm()
+        self.mask = mask
+        cos, sin = cos_sin(c, positions, lengths, c["rope_theta"], c.get("rope_scaling"), self.dim, 1.0)
+        x = w["model.embed_tokens.weight"][ids] * self.embed()
+        hidden = [x]
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}."
+            y = norm(x, w, at + "input_layernorm")
+            opened = 1 / (1 + np.exp(-linear(y, w, at + "self_attn.gate_proj")))
+            y = linear(opened * self.attention(i, y, w, at + "self_attn.", cos, sin), w, at + "self_attn.o_proj")
+            x = x + norm(y, w, at + "post_attention_layernorm")
+            y = self.mlp(i, norm(x, w, at + "pre_mlp_layernorm"), w)
+            x = x + norm(y, w, at + "post_mlp_layernorm")
+            hidden.append(x)
+        hidden[-1] = norm(x, w, "model.norm")
+        return hidden[-1] @ w["lm_head.weight"].T, hidden
+
+    def shapes(self):
+        c, out = self.c, super().shapes()
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}."
+            for name in ("pre_mlp_layernorm", "post_mlp_layernorm"):
+                out[f"{at}{name}.weight"] = (c["hidden_size"],)
+            out[at + "self_attn.gate_proj.weight"] = (c["num_attention_heads"] * self.dim, c["hidden_size"])
+            if self.sparse(i):
+                out[at + "mlp.router.gate.weight"] = out.pop(at + "mlp.gate.weight")
+        return out
+
+
+class PhiMoe(Mixture):
+    """Layer norms; two experts, each weighted among those whose scores are near the best of the rest."""
+
+    at_mlp, gate, up_proj, down_proj = "block_sparse_moe.", "w1", "w3", "w2"
+    count_field, width_field, theta = "num_local_experts", "intermediate_size", 1000000.0
+
+    def __init__(self, c):
+        super().__init__(c)
+        self.head_bias = c.get("lm_head_bias", False)
+
+    def norm(self):
+        return _layer(self.c["rms_norm_eps"])
+
+    def norm_bias(self):
+        return True
+
+    def biases(self):
+        return (self.c["attention_bias"],) * 2 + (False,)
+
+    def window(self, layer):
+        return self.c.get("sliding_window")
+
+    def attention(self, i, y, w, at, cos, sin):
+        scaling = self.c.get("rope_scaling")
+        if scaling:
+            # The factors of the configuration instead of the computed one.
+            size = np.sqrt(cos[..., :1] ** 2 + sin[..., :1] ** 2)
+            factor = scaling["long_mscale" if self.length > scaling["original_max_position_embeddings"] else "short_mscale"]
+            cos, sin = cos / size * factor, sin / size * factor
+        return super().attention(i, y, w, at, cos, sin)
+
+    def mlp(self, layer, x, w):
+        at = f"model.layers.{layer}.{self.at_mlp}"
+        scores = linear(x, w, at + "gate")
+        rest, out = scores.copy(), np.zeros_like(x)
+        limit = 2 * self.c["router_jitter_noise"]
+        for _ in range(2):
+            best, chosen = rest.max(-1, keepdims=True), rest.argmax(-1)
+            ranked = np.sort(rest, -1)
+            distance = (best - scores) / np.maximum(np.abs(scores), best)
+            left = np.isfinite(rest)
+            Experts.margin = min(Experts.margin, 0.7 * (ranked[..., -1] - ranked[..., -2]).min(),
+                                 15 * np.abs(distance - limit)[left].min())
+            gates = softmax(np.where(left & (distance <= limit), scores, -np.inf))
+            for b, t in np.ndindex(x.shape[:2]):
+                expert = chosen[b, t]
+                out[b, t] += gates[b, t, expert] * self.expert(expert, x[b, t], w, at)
+                rest[b, t, expert] = -np.inf
+        return out
+
+    def run(self, w, ids, mask, positions, lengths):
+        self.length = max(lengths)
+        logits, hidden = super().run(w, ids, mask, positions, lengths)
+        return logits + w.get("lm_head.bias", 0.0), hidden
+
+
+FAMILIES = {"minicpm3": MiniCpm3, "exaone_moe": Exaone, "afmoe": Afmoe, "phimoe": PhiMoe}
+
+
+def shapes(c):
+    return FAMILIES[c["model_type"]](c).shapes()
+
+
+def run(model_type):
+    return lambda c, w, *given: FAMILIES[model_type](c).run(w, *given)
+
+
+PASSES = {name: run(name) for name in FAMILIES}
+
+
+def cases(like):
+    exaone = {"num_experts": 8, "num_shared_experts": 2, "num_experts_per_tok": 2, "moe_intermediate_size": 8,
+              "first_k_dense_replace": 1, "norm_topk_prob": True, "routed_scaling_factor": 1.5, "head_dim": 6}
+    phi = {"num_local_experts": 3, "num_experts_per_tok": 2, "intermediate_size": 10, "rms_norm_eps": 1e-5,
+           "input_jitter_noise": 0.0, "original_max_position_embeddings": 32}
+    return {
+        "minicpm3": like("minicpm3", "MiniCPM3ForCausalLM", q_lora_rank=12, kv_lora_rank=10, qk_nope_head_dim=6,
+                         qk_rope_head_dim=4, v_head_dim=8, scale_emb=3, scale_depth=0.8, dim_model_base=8,
+                         attention_bias=True, mlp_bias=True, tie_word_embeddings=True,
+                         rope_scaling={"long_factor": [1.5, 3.5], "short_factor": [1.0, 1.25], "rope_type": "longrope",
+                                       "original_max_position_embeddings": 32}),
+        "minicpm3_plain": like("minicpm3", "MiniCPM3ForCausalLM", q_lora_rank=None, kv_lora_rank=10,
+                               qk_nope_head_dim=4, qk_rope_head_dim=4, v_head_dim=None, scale_emb=3, scale_depth=None,
+                               dim_model_base=None),
+        "exaone_moe": like("exaone_moe", "ExaoneMoeForCausalLM", 3, n_group=2, topk_group=1, sliding_window=6,
+                           sliding_window_pattern=4, layer_types=[SLIDING, FULL, SLIDING], **exaone),
+        "exaone_moe_full": like("exaone_moe", "ExaoneMoeForCausalLM", n_group=1, topk_group=1, sliding_window=None,
+                                sliding_window_pattern=0, layer_types=[FULL, FULL], **exaone),
+        "afmoe": like("afmoe", "AfmoeForCausalLM", 3, head_dim=6, num_experts=5, num_shared_experts=2,
+                      num_experts_per_tok=2, moe_intermediate_size=8, num_dense_layers=1, route_scale=1.5,
+                      mup_enabled=True, sliding_window=6, global_attn_every_n_layers=2),
+        "phimoe": like("phimoe", "PhiMoEForCausalLM", 1, router_jitter_noise=0.3, attention_bias=True, lm_head_bias=True,
+                       sliding_window=None, rope_scaling={
+                           "long_factor": [1.5, 3.5], "short_factor": [1.0, 1.25], "rope_type": "longrope",
+                           "long_mscale": 1.4, "short_mscale": 0.8, "original_max_position_embeddings": 32}, **phi),
+        "phimoe_window": like("phimoe", "PhiMoEForCausalLM", 1, router_jitter_noise=0.3, attention_bias=False,
+                              lm_head_bias=False, sliding_window=6, rope_scaling=None, **phi),
+    }
