@@ -4,7 +4,9 @@ import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.train.spi.TrainingObjective;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A training task. It decides which output layer the model needs: one that the checkpoint does not
@@ -20,8 +22,21 @@ public interface Task {
    *
    * @return the task
    */
-  static Task nextTokens() {
-    return new CausalLmTask();
+  static CausalLmTask nextTokens() {
+    return new CausalLmTask(false, 0, 0);
+  }
+
+  /**
+   * Distillation with decoders: the model learns to predict what a teacher of the same vocabulary
+   * predicts at each token of the answers, as {@link #nextTokens} encodes them. The loss is a
+   * divergence of both distributions, also in validation.
+   *
+   * @param teacher folder of the teacher model
+   * @return the task, with beta 0.5, temperature 1 and the rows' own completions
+   */
+  static DistillationTask distillation(Path teacher) {
+    return new DistillationTask(
+        Optional.of(teacher), Optional.empty(), 0, 0.5, 1, 0, DistillationTask.NEW_TOKENS);
   }
 
   /**

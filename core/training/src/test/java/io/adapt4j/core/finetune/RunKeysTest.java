@@ -165,6 +165,11 @@ class RunKeysTest {
         "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: {sapo: {positive: 2, negative: 3}}}}",
         "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: vespo}}",
         "{grpo: {rewards: [{name: a, regex: 'x+'}], clipCeiling: 4}}",
+        "{nextTokens: {dynamicFineTuning: true, zLoss: 0.001}}",
+        "{nextTokens: {labelSmoothing: 0.1}}",
+        "{distillation: {teacher: /tmp/large, beta: 0.1, temperature: 2, onPolicy: 0.5,"
+            + " maxNewTokens: 9}}",
+        "{distillation: {stored: /tmp/top.safetensors, top: 20}}",
         "reward",
         "{sequenceToSequence: {labelSmoothing: 0.1}}",
         "{reward: {margin: gap, centering: 0.01}}",
