@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.task.distillation.DistillationBatch;
 import io.adapt4j.core.internal.task.distillation.Divergences;
 import io.adapt4j.core.internal.task.distillation.TeacherPredictions;
 import io.adapt4j.core.internal.tensor.DType;
@@ -91,7 +92,7 @@ final class TeacherCheck {
     TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());
     int count = TargetRows.of(batch).count();
     Divergences task = new Divergences(student, divergence, teacher);
-    double sum = task.forwardBackward(batch, 1.0 / count, false, 0);
+    double sum = task.forwardBackward(DistillationBatch.of(batch), 1.0 / count, false, 0);
     golden.compared(
         "distillation " + name,
         Deviation.of(sum / count, expected.path("loss").asDouble(), LOSS, LOSS));

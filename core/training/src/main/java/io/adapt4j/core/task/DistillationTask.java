@@ -3,11 +3,13 @@ package io.adapt4j.core.task;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
- * See {@link Task#distillation}.
+ * See {@link Task#distillation} and {@link Task#selfDistillation}.
  *
- * @param teacher folder of the teacher model; empty if only stored predictions are used
+ * @param teacher folder of the teacher model; empty with stored predictions alone, and for the
+ *     model before training, which then sees each row's completion as a demonstration
  * @param stored file of stored predictions; empty to ask the teacher in every step
  * @param top number of likeliest tokens that are stored and compared; 0 for all
  * @param beta 0 for the divergence KL(teacher || student), 1 for KL(student || teacher), or a
@@ -15,6 +17,7 @@ import java.util.Optional;
  * @param temperature divisor of both models' logits; above 0
  * @param onPolicy share of batches whose completions the student writes itself
  * @param maxNewTokens maximum number of tokens of such a completion
+ * @param miniLlm discount of MiniLLM's policy loss; empty for the divergence
  */
 public record DistillationTask(
     Optional<Path> teacher,
@@ -23,7 +26,8 @@ public record DistillationTask(
     double beta,
     double temperature,
     double onPolicy,
-    int maxNewTokens)
+    int maxNewTokens,
+    OptionalDouble miniLlm)
     implements Task {
 
   /** Default number of tokens of a completion that the student writes. */
@@ -36,7 +40,7 @@ public record DistillationTask(
   public DistillationTask {
     Objects.requireNonNull(teacher, "teacher");
     Objects.requireNonNull(stored, "stored");
-    require(teacher.isPresent() || stored.isPresent(), "teacher", "a folder", "none");
+    Objects.requireNonNull(miniLlm, "miniLlm");
     require(top >= 0, "top", "at least 0", top);
     require(stored.isEmpty() || top > 0, "top", "at least 1 with stored predictions", top);
     require(beta >= 0 && beta <= 1, "beta", "from 0 to 1", beta);
@@ -48,6 +52,18 @@ public record DistillationTask(
         "0 with stored predictions, which are of other completions",
         onPolicy);
     require(maxNewTokens >= 1, "maxNewTokens", "at least 1", maxNewTokens);
+    double discount = miniLlm.orElse(0);
+    require(discount >= 0 && discount <= 1, "miniLlm", "a discount from 0 to 1", discount);
+    require(
+        miniLlm.isEmpty() || (onPolicy == 1 && top == 0 && teacher.isPresent()),
+        "miniLlm",
+        "with a teacher, onPolicy 1 and top 0",
+        "teacher " + teacher + ", onPolicy " + onPolicy + ", top " + top);
+  }
+
+  /** Returns whether the teacher is the model before training. */
+  public boolean isSelf() {
+    return teacher.isEmpty() && stored.isEmpty();
   }
 
   private static void require(boolean holds, String name, String expected, Object found) {
@@ -64,7 +80,8 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask beta(double weight) {
-    return new DistillationTask(teacher, stored, top, weight, temperature, onPolicy, maxNewTokens);
+    return new DistillationTask(
+        teacher, stored, top, weight, temperature, onPolicy, maxNewTokens, miniLlm);
   }
 
   /**
@@ -74,7 +91,8 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask temperature(double divisor) {
-    return new DistillationTask(teacher, stored, top, beta, divisor, onPolicy, maxNewTokens);
+    return new DistillationTask(
+        teacher, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm);
   }
 
   /**
@@ -85,7 +103,8 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask top(int tokens) {
-    return new DistillationTask(teacher, stored, tokens, beta, temperature, onPolicy, maxNewTokens);
+    return new DistillationTask(
+        teacher, stored, tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm);
   }
 
   /**
@@ -99,7 +118,20 @@ public record DistillationTask(
    */
   public DistillationTask stored(Path file, int tokens) {
     return new DistillationTask(
-        teacher, Optional.of(file), tokens, beta, temperature, onPolicy, maxNewTokens);
+        teacher, Optional.of(file), tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm);
+  }
+
+  /**
+   * Returns MiniLLM (Gu et al. 2024): completions written by the student are reinforced by the
+   * teacher's log-probabilities, and KL(student || teacher) of every step is added.
+   *
+   * @param discount of later tokens' log-probabilities, from 0 to 1; 0 counts each token's own
+   * @param tokens maximum number of tokens of a completion
+   * @return a changed copy
+   */
+  public DistillationTask miniLlm(double discount, int tokens) {
+    return new DistillationTask(
+        teacher, stored, 0, beta, temperature, 1, tokens, OptionalDouble.of(discount));
   }
 
   /**
@@ -110,6 +142,6 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask onPolicy(double share, int tokens) {
-    return new DistillationTask(teacher, stored, top, beta, temperature, share, tokens);
+    return new DistillationTask(teacher, stored, top, beta, temperature, share, tokens, miniLlm);
   }
 }

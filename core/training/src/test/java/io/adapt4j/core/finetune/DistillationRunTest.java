@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -24,7 +26,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,7 +88,8 @@ class DistillationRunTest {
 
     Log second = new Log();
     DistillationTask alone =
-        new DistillationTask(Optional.empty(), storing.stored(), 8, storing.beta(), 1, 0, 1);
+        new DistillationTask(
+            Optional.empty(), storing.stored(), 8, storing.beta(), 1, 0, 1, OptionalDouble.empty());
     tuner(folder.resolve("second"), alone, second).build().run();
     assertThat(second.losses).isEqualTo(first.losses);
     assertThat(Files.readAllBytes(file)).isEqualTo(stored);
@@ -137,6 +142,42 @@ class DistillationRunTest {
     Log rest = new Log();
     tuner(cut, task, rest).epochs(2).resume().build().run();
     assertThat(rest.losses).isEqualTo(whole.losses.tailMap(4));
+  }
+
+  @Test
+  void miniLlmDrawsTheStudentToItsTeacher() {
+    Log log = new Log();
+    tuner(folder.resolve("run"), Task.distillation(teacher).miniLlm(0.5, 6), log)
+        .epochs(10)
+        .learningRate(3e-3)
+        .build()
+        .run();
+    double first = log.evaluations.get(0).loss();
+    assertThat(log.evaluations.get(log.evaluations.size() - 1).loss()).isBetween(0.0, 0.95 * first);
+  }
+
+  @Test
+  void withoutATeacherTheModelShowsItselfTheAnswers() {
+    Dataset rows =
+        Datasets.of(
+            IntStream.range(0, 8)
+                .mapToObj(
+                    i ->
+                        new Example.PromptCompletion(
+                            "Once upon a time " + i, " Lily saw a big dog."))
+                .toList());
+    Log log = new Log();
+    tuner(folder.resolve("run"), Task.selfDistillation().onPolicy(1, 6), log)
+        .dataset(new Split(rows, rows, rows))
+        .epochs(10)
+        .learningRate(3e-3)
+        .build()
+        .run();
+    double first = log.evaluations.get(0).loss();
+    assertThat(first).isPositive();
+    assertThat(log.evaluations.get(log.evaluations.size() - 1).loss()).isLessThan(first);
+    FineTuner texts = tuner(folder.resolve("texts"), Task.selfDistillation(), new Log()).build();
+    refuses(TrainingException.class, texts::run, "expected a prompt with a completion");
   }
 
   @Test

@@ -169,6 +169,9 @@ class RunKeysTest {
         "{nextTokens: {labelSmoothing: 0.1}}",
         "{distillation: {teacher: /tmp/large, beta: 0.1, temperature: 2, onPolicy: 0.5,"
             + " maxNewTokens: 9}}",
+        "{distillation: {teacher: /tmp/large, miniLlm: 0.9}}",
+        "{selfDistillation: {beta: 0.5, onPolicy: 0.5}}",
+        "selfDistillation",
         "{distillation: {stored: /tmp/top.safetensors, top: 20}}",
         "reward",
         "{sequenceToSequence: {labelSmoothing: 0.1}}",

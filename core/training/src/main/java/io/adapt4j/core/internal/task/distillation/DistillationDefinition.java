@@ -21,11 +21,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** Distillation. */
 public final class DistillationDefinition implements TaskDefinition<DistillationTask> {
 
   private static final String NAME = "distillation";
+  private static final String SELF = "selfDistillation";
   private static final String TEACHER = "teacher";
   private static final String STORED = "stored";
   private static final String TOP = "top";
@@ -33,6 +35,7 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
   private static final String TEMPERATURE = "temperature";
   private static final String ON_POLICY = "onPolicy";
   private static final String NEW_TOKENS = "maxNewTokens";
+  private static final String MINI_LLM = "miniLlm";
 
   @Override
   public Class<DistillationTask> type() {
@@ -41,18 +44,23 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
 
   @Override
   public List<String> names() {
-    return List.of(NAME);
+    return List.of(NAME, SELF);
   }
 
   @Override
   public Optional<Task> read(String name, Fields options) {
-    DistillationTask usual = Task.distillation(Path.of("teacher"));
-    Optional<Path> teacher = options.file(TEACHER);
-    Optional<Path> stored = options.file(STORED);
+    boolean self = name.equals(SELF);
+    DistillationTask usual = self ? Task.selfDistillation() : Task.distillation(Path.of("teacher"));
+    Optional<Path> teacher = self ? Optional.empty() : options.file(TEACHER);
+    Optional<Path> stored = self ? Optional.empty() : options.file(STORED);
+    OptionalDouble miniLlm = self ? OptionalDouble.empty() : miniLlm(options);
+    if (!self && teacher.isEmpty() && stored.isEmpty()) {
+      options.require(TEACHER, "Give its folder, or a file of its stored predictions.");
+    }
     int top = options.integer(TOP, 0).orElse(usual.top());
     double beta = number(options, BETA, usual.beta());
     double temperature = number(options, TEMPERATURE, usual.temperature());
-    double onPolicy = number(options, ON_POLICY, usual.onPolicy());
+    double onPolicy = number(options, ON_POLICY, miniLlm.isPresent() ? 1 : usual.onPolicy());
     int newTokens = options.integer(NEW_TOKENS, 1).orElse(usual.maxNewTokens());
     List<Task> made = new ArrayList<>();
     options.attempt(
@@ -60,8 +68,15 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
         () ->
             made.add(
                 new DistillationTask(
-                    teacher, stored, top, beta, temperature, onPolicy, newTokens)));
+                    teacher, stored, top, beta, temperature, onPolicy, newTokens, miniLlm)));
     return made.stream().findFirst();
+  }
+
+  private static OptionalDouble miniLlm(Fields options) {
+    return options
+        .number(MINI_LLM, "", value -> true)
+        .map(OptionalDouble::of)
+        .orElse(OptionalDouble.empty());
   }
 
   private static double number(Fields options, String key, double usual) {
@@ -71,7 +86,7 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
   @Override
   public Optional<JsonNode> write(DistillationTask task) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
-    ObjectNode options = keys.putObject(NAME);
+    ObjectNode options = keys.putObject(task.isSelf() ? SELF : NAME);
     task.teacher().ifPresent(folder -> options.put(TEACHER, absolute(folder)));
     task.stored().ifPresent(file -> options.put(STORED, absolute(file)));
     options
@@ -80,6 +95,7 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
         .put(TEMPERATURE, task.temperature())
         .put(ON_POLICY, task.onPolicy())
         .put(NEW_TOKENS, task.maxNewTokens());
+    task.miniLlm().ifPresent(discount -> options.put(MINI_LLM, discount));
     return Optional.of(keys);
   }
 

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.task.distillation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.loss.TargetRowLoss;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingTask;
@@ -11,35 +12,42 @@ import java.util.Arrays;
 /** Sum of the divergences between a student's and a teacher's predictions of targets. */
 public record Divergences(
     Decoder student, VocabularyDistillation divergence, TeacherPredictions teacher)
-    implements TrainingTask<Batch> {
+    implements TrainingTask<DistillationBatch> {
 
   @Override
-  public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {
+  public double forwardBackward(
+      DistillationBatch batch, double scale, boolean recompute, long seed) {
     double[] sum = new double[1];
-    TargetRowLoss.forwardBackward(
-        student,
-        batch,
-        recompute,
-        seed,
-        (rows, targets) -> {
-          float[] weights = weights(batch, targets);
-          VocabularyDistillation.Result result =
-              divergence.forwardBackward(rows, student.head(), teacher.at(batch), weights, scale);
-          sum[0] = result.sum(weights);
-          return result.hiddenGradient();
-        });
+    try (Scope scope = Scope.open(student.engine())) {
+      VocabularyDistillation.Teacher predictions = teacher.at(batch.teacher());
+      TargetRowLoss.forwardBackward(
+          student,
+          batch.student(),
+          recompute,
+          seed,
+          (rows, targets) -> {
+            float[] weights = weights(batch.student(), targets);
+            VocabularyDistillation.Result result =
+                divergence.forwardBackward(rows, student.head(), predictions, weights, scale);
+            sum[0] = result.sum(weights);
+            return result.hiddenGradient();
+          });
+    }
     return sum[0];
   }
 
   @Override
-  public double evaluate(Batch batch) {
-    return TargetRowLoss.evaluate(
-        student,
-        batch,
-        (rows, targets) ->
-            new VocabularyDistillation.Result(
-                    divergence.evaluate(rows, student.head(), teacher.at(batch)), null)
-                .sum(weights(batch, targets)));
+  public double evaluate(DistillationBatch batch) {
+    try (Scope scope = Scope.open(student.engine())) {
+      VocabularyDistillation.Teacher predictions = teacher.at(batch.teacher());
+      return TargetRowLoss.evaluate(
+          student,
+          batch.student(),
+          (rows, targets) ->
+              new VocabularyDistillation.Result(
+                      divergence.evaluate(rows, student.head(), predictions), null)
+                  .sum(weights(batch.student(), targets)));
+    }
   }
 
   private static float[] weights(Batch batch, TargetRows targets) {
@@ -52,17 +60,17 @@ public record Divergences(
   }
 
   @Override
-  public long targets(Batch batch) {
-    return batch.targetTokens();
+  public long targets(DistillationBatch batch) {
+    return batch.student().targetTokens();
   }
 
   @Override
-  public double weight(Batch batch) {
-    return batch.targetWeight();
+  public double weight(DistillationBatch batch) {
+    return batch.student().targetWeight();
   }
 
   @Override
-  public long tokens(Batch batch) {
-    return batch.tokens();
+  public long tokens(DistillationBatch batch) {
+    return batch.student().tokens();
   }
 }

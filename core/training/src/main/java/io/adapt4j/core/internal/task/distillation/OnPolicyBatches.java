@@ -4,13 +4,21 @@ import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Iterator;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 
 /**
  * Batches of which a share has completions by the student. A batch is sampled when it is taken, so
  * that it has the weights of its step in a resumed run too.
+ *
+ * @param shown makes a batch for both models from the student's and the rows it is made of
  */
-record OnPolicyBatches(BatchSource<Batch> rows, double share, StudentSampling sampling, long seed)
-    implements BatchSource<Batch> {
+record OnPolicyBatches(
+    BatchSource<Batch> rows,
+    double share,
+    StudentSampling sampling,
+    BiFunction<Batch, Batch, DistillationBatch> shown,
+    long seed)
+    implements BatchSource<DistillationBatch> {
 
   private static final long BATCHES = 0x9E3779B97F4A7C15L;
 
@@ -20,7 +28,7 @@ record OnPolicyBatches(BatchSource<Batch> rows, double share, StudentSampling sa
   }
 
   @Override
-  public Iterator<Batch> epoch(int epoch, int firstBatch) {
+  public Iterator<DistillationBatch> epoch(int epoch, int firstBatch) {
     Iterator<Batch> own = rows.epoch(epoch, firstBatch);
     return new Iterator<>() {
       private long number = (long) epoch * count() + firstBatch;
@@ -31,18 +39,18 @@ record OnPolicyBatches(BatchSource<Batch> rows, double share, StudentSampling sa
       }
 
       @Override
-      public Batch next() {
+      public DistillationBatch next() {
         Batch batch = own.next();
         long drawn = seed + BATCHES * ++number;
-        return new SplittableRandom(drawn).nextDouble() < share
-            ? sampling.completed(batch, drawn)
-            : batch;
+        boolean writes = new SplittableRandom(drawn).nextDouble() < share;
+        return shown.apply(writes ? sampling.completed(batch, drawn) : batch, batch);
       }
     };
   }
 
   @Override
-  public Batch any() {
-    return rows.any();
+  public DistillationBatch any() {
+    Batch batch = rows.any();
+    return shown.apply(batch, batch);
   }
 }

@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.loss.Divergence;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -21,9 +22,14 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.task.rl.PolicyLoss;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.reinforce.ClippedRatio;
+import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.task.DistillationTask;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +40,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,7 +52,7 @@ record PreparedDistillation(
     ExampleEncoder encoder,
     EncodableRows train,
     Optional<EncodableRows> held)
-    implements PreparedTask<Batch> {
+    implements PreparedTask<DistillationBatch> {
 
   static PreparedDistillation of(
       DistillationTask task, FineTuneSettings settings, ExampleEncoder encoder) {
@@ -81,11 +88,13 @@ record PreparedDistillation(
   }
 
   @Override
-  public Planner beside(Planner planner, Network declared) {
+  public Planner beside(Planner planner, Network network) {
     Planner all =
         task.teacher().isPresent() && !usesFile()
             ? planner.beside(MemoryNames.TEACHER, declared(task.teacher().get()))
-            : planner;
+            : task.isSelf() && settings.method().trainsBase()
+                ? planner.beside(MemoryNames.TEACHER, network)
+                : planner;
     return task.onPolicy() > 0
         ? all.generating(settings.batchSize(), data().longest(), task.maxNewTokens())
         : all;
@@ -105,24 +114,63 @@ record PreparedDistillation(
       Network network,
       Adaptation adaptation,
       Purpose purpose,
-      Function<Training<Batch>, R> action) {
+      Function<Training<DistillationBatch>, R> action) {
     Decoder student = (Decoder) network;
     if (task.stored().isPresent()) {
       return action.apply(training(student, adaptation, stored(student)));
+    }
+    if (task.isSelf() && canBeSwitchedOff(student, adaptation)) {
+      TeacherPredictions before =
+          batch ->
+              new VocabularyDistillation.Live(
+                  adaptation.withoutAdapter(() -> Divergence.rows(student, batch)), student.head());
+      return action.apply(training(student, adaptation, before));
     }
     try (LoadedModel teacher = teacher(student)) {
       return action.apply(training(student, adaptation, TeacherPredictions.of(teacher.decoder())));
     }
   }
 
-  private Training<Batch> training(
+  private static boolean canBeSwitchedOff(Decoder student, Adaptation adaptation) {
+    VocabularyHead head = student.head();
+    boolean headTrains =
+        head.weight().isTrained() || (head.bias() != null && head.bias().isTrained());
+    return adaptation.canBeSwitchedOff() && !headTrains;
+  }
+
+  private Training<DistillationBatch> training(
       Decoder student, Adaptation adaptation, TeacherPredictions predictions) {
-    BatchSource<Batch> batches = trainBatches();
-    if (task.onPolicy() > 0) {
-      batches = new OnPolicyBatches(batches, task.onPolicy(), sampling(student), settings.seed());
-    }
+    BiFunction<Batch, Batch, DistillationBatch> shown =
+        task.isSelf() ? demonstrations()::shown : (batch, rows) -> DistillationBatch.of(batch);
+    BatchSource<DistillationBatch> batches =
+        task.onPolicy() > 0
+            ? new OnPolicyBatches(
+                trainBatches(), task.onPolicy(), sampling(student), shown, settings.seed())
+            : trainBatches().map(batch -> shown.apply(batch, batch));
     return new Training<>(
-        new Divergences(student, divergence(), predictions), batches, heldBatches(), adaptation);
+        task(student, predictions),
+        batches,
+        held.map(rows -> batches(rows).map(batch -> shown.apply(batch, batch))),
+        adaptation);
+  }
+
+  private Demonstrations demonstrations() {
+    return Demonstrations.of(
+        Stream.concat(Stream.of(train), held.stream()).map(EncodableRows::dataset).toList(),
+        encoder);
+  }
+
+  private TrainingTask<DistillationBatch> task(Decoder student, TeacherPredictions predictions) {
+    if (task.miniLlm().isEmpty()) {
+      return new Divergences(student, divergence(), predictions);
+    }
+    MiniLlm loss =
+        new MiniLlm(
+            new PolicyLoss(new ClippedRatio(Grpo.CLIP, Grpo.CLIP), false, 0),
+            Optional.of(new ReturnsToGo(task.miniLlm().getAsDouble(), true)),
+            true,
+            task.temperature());
+    return new MiniLlmTask(student, loss, divergence(), predictions);
   }
 
   private VocabularyDistillation divergence() {
@@ -146,7 +194,7 @@ record PreparedDistillation(
   }
 
   private LoadedModel teacher(Decoder student) {
-    Path folder = task.teacher().orElseThrow();
+    Path folder = task.teacher().orElse(settings.objective().model().folder());
     LoadedModel teacher =
         LoadedModel.load(folder, settings.precision(), WeightFormat.asStored(), List.of());
     long own = student.head().weight().sizes()[0];
@@ -201,10 +249,6 @@ record PreparedDistillation(
 
   private Batches batches(EncodableRows rows) {
     return Batches.of(rows).batchSize(settings.batchSize()).build();
-  }
-
-  private Optional<Batches> heldBatches() {
-    return held.map(this::batches);
   }
 
   private Batches trainBatches() {

@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal.task.distillation;
 
-import com.google.common.primitives.Longs;
-import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -15,7 +13,6 @@ import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +75,7 @@ public final class StoredPredictions implements TeacherPredictions {
           own.ids()[i] = Math.toIntExact(ids[at + i]);
           own.values()[i] = values[at + i];
         }
-        rows.put(hash(batch, row), own);
+        rows.put(RowHash.of(batch, row), own);
         at += count;
       }
     }
@@ -92,7 +89,7 @@ public final class StoredPredictions implements TeacherPredictions {
     long[] ids = new long[values.length];
     int at = 0;
     for (int row = 0; row < batch.rows(); row++) {
-      Row own = rows.get(hash(batch, row));
+      Row own = rows.get(RowHash.of(batch, row));
       if (own == null) {
         throw new TrainingException(
             "The stored predictions of the teacher have none for a row of this run. Give its"
@@ -113,7 +110,7 @@ public final class StoredPredictions implements TeacherPredictions {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         for (int row = 0; row < batch.rows(); row++) {
-          if (targets(batch, row) > 0 && !rows.containsKey(hash(batch, row))) {
+          if (targets(batch, row) > 0 && !rows.containsKey(RowHash.of(batch, row))) {
             return false;
           }
         }
@@ -122,25 +119,13 @@ public final class StoredPredictions implements TeacherPredictions {
     return true;
   }
 
-  private static int targets(Batch batch, int row) {
+  /** Returns the number of targets of a row. */
+  static int targets(Batch batch, int row) {
     int count = 0;
     for (int i = row * batch.length() + 1; i < (row + 1) * batch.length(); i++) {
       count += batch.labels()[i] == Batch.IGNORED ? 0 : 1;
     }
     return count;
-  }
-
-  /** Returns the first 128 bits of a hash of a row's tokens and targets, without padding. */
-  private static String hash(Batch batch, int row) {
-    MessageDigest digest = FileDigest.sha256();
-    for (int i = row * batch.length(); i < (row + 1) * batch.length(); i++) {
-      if (batch.attentionMask()[i] == 1) {
-        digest.update(Longs.toByteArray(batch.ids()[i]));
-        digest.update(Longs.toByteArray(batch.labels()[i]));
-      }
-    }
-    ByteBuffer found = ByteBuffer.wrap(digest.digest());
-    return "%016x%016x".formatted(found.getLong(), found.getLong());
   }
 
   /** Writes the predictions. */

@@ -47,15 +47,22 @@ record StudentSampling(
     return padded.with(padded.typeIds(), Batch.matrix(labels, padded.length(), Batch.IGNORED));
   }
 
-  /** Returns the tokens before the first target: at least one. */
   private static int[] prompt(Batch batch, int row) {
     int from = row * batch.length();
-    int to = from + 1;
-    while (to < from + batch.length()
-        && batch.attentionMask()[to] == 1
-        && batch.labels()[to] == Batch.IGNORED) {
-      to++;
+    return Arrays.stream(batch.ids(), from, from + promptLength(batch, row))
+        .mapToInt(Math::toIntExact)
+        .toArray();
+  }
+
+  /** Returns the number of tokens before the first target: at least one. */
+  static int promptLength(Batch batch, int row) {
+    int from = row * batch.length();
+    int length = 1;
+    while (length < batch.length()
+        && batch.attentionMask()[from + length] == 1
+        && batch.labels()[from + length] == Batch.IGNORED) {
+      length++;
     }
-    return Arrays.stream(batch.ids(), from, to).mapToInt(Math::toIntExact).toArray();
+    return length;
   }
 }
