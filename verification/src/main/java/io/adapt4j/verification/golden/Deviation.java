@@ -39,6 +39,21 @@ record Deviation(double error, double tolerance) {
     return of(found, expected, absolute, 0);
   }
 
+  /** Compares with a tolerance relative to the value or 1, whichever is larger. */
+  static Deviation scaled(double found, double expected, double tolerance) {
+    return Double.isFinite(expected)
+        ? new Deviation(Math.abs(found - expected), tolerance * Math.max(1, Math.abs(expected)))
+        : new Deviation(Double.NaN, tolerance);
+  }
+
+  /** Returns the worst deviation of all values, with tolerances relative to each or 1. */
+  static Deviation scaled(float[] found, float[] expected, double tolerance) {
+    if (found.length != expected.length) {
+      throw new GoldenException("expected " + expected.length + " values, found " + found.length);
+    }
+    return worst(expected.length, i -> scaled(found[i], expected[i], tolerance));
+  }
+
   static Deviation of(double found, JsonNode expected, double absolute, double relative) {
     return of(found, expected.asDouble(Double.NaN), absolute, relative);
   }

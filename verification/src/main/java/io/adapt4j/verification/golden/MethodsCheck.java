@@ -5,9 +5,11 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.loss.SupervisedLoss;
 import io.adapt4j.core.internal.nn.loss.TokenLogProbs;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.file.Path;
@@ -51,6 +53,7 @@ final class MethodsCheck {
           switch (method) {
             case "versions", "policy", "teacher", "seed", "kind" -> {}
             case "sft" -> fineTuning(source, section);
+            case "distillation" -> TeacherCheck.run(source, section);
             case "grpo" -> ReinforcementCheck.policy(source.path(), source.json(), section);
             default -> throw new UnsupportedQuantityException("method " + method);
           }
@@ -116,17 +119,16 @@ final class MethodsCheck {
   }
 
   private void loss(String name, JsonNode wanted) {
-    if (!name.startsWith("nll")) {
-      throw new UnsupportedQuantityException("loss type " + name.split("_", 2)[0]);
-    }
+    LanguageModelLoss.Form form = form(name);
     TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());
     if (wanted.has("losses")) {
-      parts(name, wanted);
+      parts(name, wanted, form);
       return;
     }
     double items = wanted.path("num_items_in_batch").asDouble();
     double found =
-        LanguageModelLoss.forwardBackward(decoder, inputs(0, batch.rows()), 1 / items, false, 0)
+        LanguageModelLoss.forwardBackward(
+                decoder, inputs(0, batch.rows()), form, 1 / items, false, 0)
             / items;
     golden.compared("sft " + name, Deviation.of(found, wanted.path("loss").asDouble(), LOSS));
     Map<String, float[]> gradients = Networks.gradients(decoder, adaptation.trained());
@@ -139,14 +141,22 @@ final class MethodsCheck {
             Tolerances.RELATIVE));
     if (name.endsWith("before_shift")) {
       golden.compareAll(
-          GRADIENT,
+          name.startsWith("dft") ? "grad_dft." : GRADIENT,
           tensor -> Gradients.found(gradients, PeftParts.stored(tensor)),
           Tolerances.FP32);
     }
   }
 
+  private static LanguageModelLoss.Form form(String name) {
+    return switch (name.split("_", 2)[0]) {
+      case "nll" -> VocabularyLoss::forwardBackward;
+      case "dft" -> new SupervisedLoss(true, 0, 0);
+      default -> throw new UnsupportedQuantityException("loss type " + name.split("_", 2)[0]);
+    };
+  }
+
   /** The same rows in equal parts, each over the labels of all. */
-  private void parts(String name, JsonNode wanted) {
+  private void parts(String name, JsonNode wanted, LanguageModelLoss.Form form) {
     double items = losses.path("nll_before_shift").path("num_items_in_batch").asDouble();
     int count = wanted.path("losses").size();
     int size = batch.rows() / count;
@@ -155,7 +165,13 @@ final class MethodsCheck {
             count,
             part ->
                 Deviation.of(
-                    LanguageModelLoss.evaluate(decoder, inputs(part * size, (part + 1) * size))
+                    LanguageModelLoss.forwardBackward(
+                            decoder,
+                            inputs(part * size, (part + 1) * size),
+                            form,
+                            1 / items,
+                            false,
+                            0)
                         / items,
                     wanted.path("losses").path(part),
                     LOSS));

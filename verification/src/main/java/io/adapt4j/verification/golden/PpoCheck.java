@@ -2,10 +2,13 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.task.rl.AdvantageEstimation;
-import io.adapt4j.core.internal.task.rl.ClippedObjective;
 import io.adapt4j.core.internal.task.rl.Divergence;
+import io.adapt4j.core.internal.task.rl.PolicyLoss;
+import io.adapt4j.core.internal.task.rl.PolicyTokens;
+import io.adapt4j.core.internal.task.rl.TokenWeights;
 import io.adapt4j.core.internal.task.rl.ValueObjective;
 import io.adapt4j.core.internal.task.rl.Whitening;
+import io.adapt4j.core.reinforce.ClippedRatio;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.LossNormalization;
 import java.nio.ByteBuffer;
@@ -65,12 +68,12 @@ final class PpoCheck {
   private void losses(double[] advantages, double[] returns) {
     int[] lengths = {advantages.length};
     double clip = options.path("cliprange").asDouble();
-    ClippedObjective.Outcome policy =
-        new ClippedObjective(clip, clip, 0, false)
+    PolicyLoss.Outcome policy =
+        new PolicyLoss(new ClippedRatio(clip, clip), false, 0)
             .of(
-                new ClippedObjective.Tokens(
+                new PolicyTokens(
                     lengths,
-                    LossNormalization.DAPO.weights(lengths),
+                    TokenWeights.of(LossNormalization.DAPO, lengths, 1, false),
                     ReinforcementCheck.floats(only(doubles("new_logprobs"), token)),
                     ReinforcementCheck.floats(only(doubles("logprobs"), token)),
                     new float[0],

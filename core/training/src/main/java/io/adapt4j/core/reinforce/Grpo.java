@@ -1,14 +1,18 @@
 package io.adapt4j.core.reinforce;
 
+import io.adapt4j.core.train.spi.PolicyObjective;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Group relative policy optimization (DeepSeekMath, Shao et al. 2024) and its variants: several
  * completions of a prompt are compared with each other, so that no value head is needed.
  *
  * <p>RLOO is {@code advantages(LEAVE_ONE_OUT)}; Dr. GRPO is {@code advantages(CENTERED)} with
- * {@code normalization(DR_GRPO)}; DAPO's loss is {@code normalization(DAPO).clip(0.2, 0.28)};
- * GSPO's is {@code sequenceRatios()}.
+ * {@code normalization(DR_GRPO)}; DAPO is {@code normalization(DAPO).clip(0.2, 0.28)} with {@code
+ * dynamicSampling}; GSPO's loss is {@code sequenceRatios()}; LUSPO's is that with {@code
+ * normalization(LUSPO)}. Other objectives: {@link Cispo}, {@link Sapo}, {@link Vespo}.
  */
 public final class Grpo extends Reinforcement {
 
@@ -17,23 +21,41 @@ public final class Grpo extends Reinforcement {
 
   private final AdvantageEstimator advantages;
   private final LossNormalization normalization;
-  private final double clipLow;
-  private final double clipHigh;
+  private final PolicyObjective objective;
   private final double klCoefficient;
   private final boolean sequenceRatios;
+  private final boolean correctsKl;
+  private final double offPolicyLimit;
+  private final double topEntropy;
+  private final double entropyCoefficient;
+  private final Optional<ImportanceCorrection> importanceCorrection;
+  private final int dynamicSampling;
 
   private Grpo(Builder builder) {
     super(builder);
     advantages = Objects.requireNonNull(builder.advantages, "advantages");
     normalization = Objects.requireNonNull(builder.normalization, "normalization");
-    clipLow = builder.clipLow;
-    clipHigh = builder.clipHigh;
+    objective = Objects.requireNonNull(builder.objective, "objective");
     klCoefficient = builder.klCoefficient;
     sequenceRatios = builder.sequenceRatios;
+    correctsKl = builder.correctsKl;
+    offPolicyLimit = builder.offPolicyLimit;
+    topEntropy = builder.topEntropy;
+    entropyCoefficient = builder.entropyCoefficient;
+    importanceCorrection = Optional.ofNullable(builder.importanceCorrection);
+    dynamicSampling = builder.dynamicSampling;
     Numbers.requireAtLeast("groupSize of GRPO", groupSize(), 2);
-    Numbers.require(clipLow > 0 && clipLow < 1, "clipLow", "above 0 and below 1", clipLow);
-    Numbers.requirePositive("clipHigh", clipHigh);
     Numbers.requireNotNegative("klCoefficient", klCoefficient);
+    Numbers.require(offPolicyLimit > 0, "offPolicyLimit", "above 0", offPolicyLimit);
+    Numbers.require(
+        topEntropy > 0 && topEntropy <= 1, "topEntropy", "above 0 and at most 1", topEntropy);
+    Numbers.requireNotNegative("entropyCoefficient", entropyCoefficient);
+    Numbers.requireAtLeast("dynamicSampling", dynamicSampling, 0);
+    Numbers.require(
+        importanceCorrection.isEmpty() || temperature() == 1,
+        "temperature with importanceCorrection",
+        "1",
+        temperature());
   }
 
   /**
@@ -55,14 +77,19 @@ public final class Grpo extends Reinforcement {
     return normalization;
   }
 
-  /** {@return the lower clip range: ratios are clipped to at least 1 minus this} */
-  public double clipLow() {
-    return clipLow;
+  /** {@return the objective of tokens} */
+  public PolicyObjective objective() {
+    return objective;
   }
 
-  /** {@return the upper clip range: ratios are clipped to at most 1 plus this} */
+  /** {@return the lower clip range: ratios are clipped to at least 1 minus this; 0 without one} */
+  public double clipLow() {
+    return objective instanceof ClippedRatio clipped ? clipped.low() : 0;
+  }
+
+  /** {@return the upper clip range: ratios are clipped to at most 1 plus this; 0 without one} */
   public double clipHigh() {
-    return clipHigh;
+    return objective instanceof ClippedRatio clipped ? clipped.high() : 0;
   }
 
   /** {@return beta, the coefficient of the KL divergence from the initial model; 0 disables it} */
@@ -73,6 +100,38 @@ public final class Grpo extends Reinforcement {
   /** {@return whether a completion has a single ratio, the geometric mean over its tokens} */
   public boolean sequenceRatios() {
     return sequenceRatios;
+  }
+
+  /** {@return whether the KL penalty is weighted by the ratio} */
+  public boolean correctsKl() {
+    return correctsKl;
+  }
+
+  /**
+   * {@return the divergence from the sampler up to which bad completions count; infinite for all}
+   */
+  public double offPolicyLimit() {
+    return offPolicyLimit;
+  }
+
+  /** {@return the share of the tokens with the highest entropies that count; 1 for all} */
+  public double topEntropy() {
+    return topEntropy;
+  }
+
+  /** {@return the coefficient of the entropy bonus; 0 disables it} */
+  public double entropyCoefficient() {
+    return entropyCoefficient;
+  }
+
+  /** {@return the correction of the sampler's probabilities; empty if there is none} */
+  public Optional<ImportanceCorrection> importanceCorrection() {
+    return importanceCorrection;
+  }
+
+  /** {@return how often groups of equal rewards are replaced; 0 for never} */
+  public int dynamicSampling() {
+    return dynamicSampling;
   }
 
   @Override
@@ -88,15 +147,29 @@ public final class Grpo extends Reinforcement {
         + advantages
         + ", normalization="
         + normalization
-        + ", clipLow="
-        + clipLow
-        + ", clipHigh="
-        + clipHigh
+        + (objective instanceof ClippedRatio clipped
+            ? ", clipLow="
+                + clipped.low()
+                + ", clipHigh="
+                + clipped.high()
+                + unless(clipped.ceiling(), Double.POSITIVE_INFINITY, "clipCeiling")
+            : ", objective=" + objective)
         + ", klCoefficient="
         + klCoefficient
         + ", sequenceRatios="
         + sequenceRatios
+        + unless(correctsKl, false, "correctsKl")
+        + unless(offPolicyLimit, Double.POSITIVE_INFINITY, "offPolicyLimit")
+        + unless(topEntropy, 1.0, "topEntropy")
+        + unless(entropyCoefficient, 0.0, "entropyCoefficient")
+        + unless(importanceCorrection, Optional.empty(), "importanceCorrection")
+        + unless(dynamicSampling, 0, "dynamicSampling")
         + "]";
+  }
+
+  /** Returns an option as text; empty at its default, so that earlier runs still resume. */
+  private static String unless(Object value, Object usual, String name) {
+    return value.equals(usual) ? "" : ", " + name + "=" + value;
   }
 
   /** Builder of the options. Required: a reward. */
@@ -104,10 +177,15 @@ public final class Grpo extends Reinforcement {
 
     private AdvantageEstimator advantages = AdvantageEstimator.GROUP_SCALED;
     private LossNormalization normalization = LossNormalization.DAPO;
-    private double clipLow = CLIP;
-    private double clipHigh = CLIP;
+    private PolicyObjective objective = new ClippedRatio(CLIP, CLIP);
     private double klCoefficient = 0.04;
     private boolean sequenceRatios;
+    private boolean correctsKl;
+    private double offPolicyLimit = Double.POSITIVE_INFINITY;
+    private double topEntropy = 1;
+    private double entropyCoefficient;
+    private @Nullable ImportanceCorrection importanceCorrection;
+    private int dynamicSampling;
 
     private Builder() {
       super(8, 1);
@@ -139,14 +217,23 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * Sets the clip range of ratios around 1; default 0.2 to either side.
+     * Sets the objective to the clipped ratio; this is the default, with 0.2 to either side.
      *
      * @param low range below 1; above 0 and below 1
      * @param high range above 1; above 0
+     * @throws IllegalArgumentException if one is out of range
      */
     public Builder clip(double low, double high) {
-      clipLow = low;
-      clipHigh = high;
+      return objective(new ClippedRatio(low, high));
+    }
+
+    /**
+     * Sets the objective of tokens; default {@link ClippedRatio}.
+     *
+     * @param loss {@link ClippedRatio}, {@link Cispo}, {@link Sapo}, {@link Vespo}, or custom code
+     */
+    public Builder objective(PolicyObjective loss) {
+      objective = loss;
       return this;
     }
 
@@ -167,6 +254,69 @@ public final class Grpo extends Reinforcement {
      */
     public Builder sequenceRatios() {
       sequenceRatios = true;
+      return this;
+    }
+
+    /**
+     * Weights the KL penalty of tokens by their ratios, which makes it unbiased for completions of
+     * earlier weights (DeepSeek-V3.2, 2025).
+     */
+    public Builder correctKl() {
+      correctsKl = true;
+      return this;
+    }
+
+    /**
+     * Excludes completions with a negative advantage from which the policy has moved away
+     * (DeepSeek-V3.2, 2025).
+     *
+     * @param nats mean of the log-probabilities when sampled minus those of now, up to which they
+     *     count; above 0
+     */
+    public Builder offPolicyLimit(double nats) {
+      offPolicyLimit = nats;
+      return this;
+    }
+
+    /**
+     * Trains only on the tokens at which the policy is least certain (Wang et al. 2025).
+     *
+     * @param share share of the tokens of a micro-batch; above 0 and at most 1
+     */
+    public Builder topEntropy(double share) {
+      topEntropy = share;
+      return this;
+    }
+
+    /**
+     * Adds a bonus for the mean entropy of the tokens' distributions; default 0.
+     *
+     * @param coefficient at least 0
+     */
+    public Builder entropyCoefficient(double coefficient) {
+      entropyCoefficient = coefficient;
+      return this;
+    }
+
+    /**
+     * Corrects the difference between the probabilities of sampling and of training; default none.
+     * It needs temperature 1.
+     *
+     * @param correction the form and its limit
+     */
+    public Builder importanceCorrection(ImportanceCorrection correction) {
+      importanceCorrection = correction;
+      return this;
+    }
+
+    /**
+     * Replaces groups whose rewards are all equal, which teach nothing, by groups of other prompts
+     * (dynamic sampling, DAPO, Yu et al. 2025, eq. 11).
+     *
+     * @param attempts how often per rollout; groups that remain equal are kept; default 0
+     */
+    public Builder dynamicSampling(int attempts) {
+      dynamicSampling = attempts;
       return this;
     }
 

@@ -13,7 +13,12 @@ public enum LossNormalization {
   /** Mean over the tokens of a micro-batch, then over micro-batches. */
   BNPO,
   /** Mean over all tokens of the step (DAPO). */
-  DAPO;
+  DAPO,
+  /**
+   * Mean over completions of their length times the loss of the completion, for sequence ratios
+   * (LUSPO). With ratios of tokens their weight is the length over the longest completion's.
+   */
+  LUSPO;
 
   /**
    * Returns the weight of each token of a completion in the sum of a micro-batch.
@@ -23,6 +28,7 @@ public enum LossNormalization {
    */
   public double[] weights(int[] lengths) {
     double tokens = Math.max(1, Arrays.stream(lengths).sum());
+    double longest = Math.max(1, Arrays.stream(lengths).max().orElse(0));
     return Arrays.stream(lengths)
         .mapToDouble(
             length ->
@@ -30,6 +36,7 @@ public enum LossNormalization {
                   case GRPO -> 1.0 / Math.max(1, length);
                   case BNPO -> 1 / tokens;
                   case DR_GRPO, DAPO -> 1;
+                  case LUSPO -> length / longest;
                 })
         .toArray();
   }
@@ -43,7 +50,7 @@ public enum LossNormalization {
    */
   public double divisor(int[] lengths, int most) {
     return switch (this) {
-      case GRPO -> lengths.length;
+      case GRPO, LUSPO -> lengths.length;
       case DR_GRPO -> (double) lengths.length * most;
       case BNPO -> 1;
       case DAPO -> Math.max(1, Arrays.stream(lengths).sum());

@@ -4,7 +4,10 @@ import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.train.spi.TrainingObjective;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * A training task. It decides which output layer the model needs: one that the checkpoint does not
@@ -20,8 +23,49 @@ public interface Task {
    *
    * @return the task
    */
-  static Task nextTokens() {
-    return new CausalLmTask();
+  static CausalLmTask nextTokens() {
+    return new CausalLmTask(false, 0, 0);
+  }
+
+  /**
+   * Distillation with decoders: the model learns to predict what a teacher of the same vocabulary
+   * predicts at each token of the answers, as {@link #nextTokens} encodes them. The loss is a
+   * divergence of both distributions, also in validation.
+   *
+   * @param teacher folder of the teacher model
+   * @return the task, with beta 0.5, temperature 1 and the rows' own completions
+   */
+  static DistillationTask distillation(Path teacher) {
+    return new DistillationTask(
+        Optional.of(teacher),
+        Optional.empty(),
+        0,
+        0.5,
+        1,
+        0,
+        DistillationTask.NEW_TOKENS,
+        OptionalDouble.empty());
+  }
+
+  /**
+   * Self-distillation fine-tuning with decoders (SDFT, Shenfeld et al. 2026), which forgets less
+   * than learning the answers: the model writes its own answer to each prompt, and learns to
+   * predict what it predicted before training when the row's answer followed the prompt as a
+   * demonstration. Rows are prompts with completions, or conversations, of which the first answer
+   * counts.
+   *
+   * @return the task, with beta 0, temperature 1 and all completions by the model
+   */
+  static DistillationTask selfDistillation() {
+    return new DistillationTask(
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        0,
+        1,
+        1,
+        DistillationTask.NEW_TOKENS,
+        OptionalDouble.empty());
   }
 
   /**

@@ -29,9 +29,11 @@ import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.reinforce.ImportanceCorrection;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
+import io.adapt4j.core.reinforce.Vespo;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.EvaluationEvent;
@@ -81,6 +83,19 @@ class PolicyRunTest {
             .groupSize(4)
             .maxNewTokens(6)
             .passes(2)
+            .build(),
+        Grpo.builder()
+            .reward("letters", LETTERS)
+            .promptsPerRollout(2)
+            .groupSize(4)
+            .maxNewTokens(6)
+            .passes(2)
+            .objective(new Vespo())
+            .importanceCorrection(
+                new ImportanceCorrection(ImportanceCorrection.Form.TOKEN_TRUNCATED, 2))
+            .entropyCoefficient(0.01)
+            .topEntropy(0.8)
+            .dynamicSampling(1)
             .build(),
         Ppo.builder()
             .reward("letters", LETTERS)

@@ -159,6 +159,20 @@ class RunKeysTest {
             + " topK: 5, generationBatch: 6, passes: 2, maskTruncated: true,"
             + " advantages: leave-one-out, normalization: dr-grpo, clipLow: 0.1, clipHigh: 0.3,"
             + " klCoefficient: 0.02, sequenceRatios: true}}",
+        "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: {cispo: {limit: 4}}, correctKl: true,"
+            + " offPolicyLimit: 0.5, topEntropy: 0.2, entropyCoefficient: 0.01, normalization: luspo,"
+            + " importanceCorrection: {form: token-masked, limit: 2}, dynamicSampling: 3}}",
+        "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: {sapo: {positive: 2, negative: 3}}}}",
+        "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: vespo}}",
+        "{grpo: {rewards: [{name: a, regex: 'x+'}], clipCeiling: 4}}",
+        "{nextTokens: {dynamicFineTuning: true, zLoss: 0.001}}",
+        "{nextTokens: {labelSmoothing: 0.1}}",
+        "{distillation: {teacher: /tmp/large, beta: 0.1, temperature: 2, onPolicy: 0.5,"
+            + " maxNewTokens: 9}}",
+        "{distillation: {teacher: /tmp/large, miniLlm: 0.9}}",
+        "{selfDistillation: {beta: 0.5, onPolicy: 0.5}}",
+        "selfDistillation",
+        "{distillation: {stored: /tmp/top.safetensors, top: 20}}",
         "reward",
         "{sequenceToSequence: {labelSmoothing: 0.1}}",
         "{reward: {margin: gap, centering: 0.01}}",

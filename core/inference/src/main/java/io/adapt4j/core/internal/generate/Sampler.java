@@ -137,6 +137,17 @@ final class Sampler {
     return Arrays.copyOf(ids, count);
   }
 
+  /** Returns the probability of each token for these logits; draws nothing. */
+  double[] probabilities(float[] rowLogits) {
+    filter(load(rowLogits, 0, rowLogits.length));
+    double total = total();
+    double[] probabilities = new double[rowLogits.length];
+    for (int i = 0; i < count; i++) {
+      probabilities[ids[i]] = weights[i] / total;
+    }
+    return probabilities;
+  }
+
   private void remember(int id) {
     if (options.repetitionPenalty() == 1 || seen.get(id)) {
       return;

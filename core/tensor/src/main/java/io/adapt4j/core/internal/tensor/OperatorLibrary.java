@@ -36,6 +36,7 @@ public final class OperatorLibrary {
           "recurrent.py",
           "streams.py",
           "loss.py",
+          "distillation.py",
           "optimizer.py");
 
   private static final Pattern FUNCTION = Pattern.compile("(?m)^def (\\w+)\\(self");

@@ -102,6 +102,40 @@ def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Ten
     start = start + count
   return [torch.cat(scores), torch.cat(others)]
 
+# Gradient [N, hidden] of a loss with the given derivatives by log p(target) and by the entropy of each
+# row (fp32 [N]), times the factor; dweight and dbias (fp32) added in place.
+def choice_gradient(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, by_choices: Tensor, by_entropies: Tensor, factor: float, rows: int, dweight: List[Tensor], dbias: List[Tensor]) -> Tensor:
+  dhidden = torch.empty_like(hidden)
+  n = hidden.size(0)
+  start = 0
+  while start < n:
+    count = min(rows, n - start)
+    h = torch.narrow(hidden, 0, start, count)
+    t = torch.unsqueeze(torch.narrow(targets, 0, start, count), 1)
+    c = torch.unsqueeze(torch.narrow(by_choices, 0, start, count), 1)
+    e = torch.unsqueeze(torch.narrow(by_entropies, 0, start, count), 1)
+    logits = self.vocabulary_logits(h, weight, bias, scale, cap)
+    logp = torch.log_softmax(logits, -1, dtype=6)
+    p = torch.exp(logp)
+    terms = torch.mul_(logp, p)
+    entropy = torch.neg(torch.sum(terms, [1], True))
+    # The entropy's derivative by the logits is -p (log p + entropy), that of log p(target) is 1 - p.
+    d = torch.neg(torch.mul(torch.add(terms, torch.mul(p, entropy)), e))
+    d = torch.sub_(d, torch.mul_(p, c))
+    torch.scatter_add_(d, 1, t, c)
+    if cap > 0.:
+      d = torch.tanh_backward(d, torch.to(torch.div_(logits, cap), 6))
+    if scale != 1.:
+      d = torch.mul_(d, scale)
+    dlogits = torch.to(d, weight.dtype)
+    torch.copy_(torch.narrow(dhidden, 0, start, count), torch.mul_(torch.mm(dlogits, weight), factor))
+    if len(dweight) > 0:
+      torch.add_(dweight[0], torch.mm(torch.t(dlogits), h), alpha=factor)
+    if len(dbias) > 0:
+      torch.add_(dbias[0], torch.sum(dlogits, [0], False, dtype=6), alpha=factor)
+    start = start + count
+  return dhidden
+
 # Losses of N rows of logits [N, C]: [sum over rows, its gradient by the logits]. Weights: none, or
 # one a row [N].
 def weighted_loss(self, logits: Tensor, losses: Tensor, gradient: Tensor, weights: List[Tensor]) -> List[Tensor]:

@@ -47,6 +47,9 @@ public final class MemoryNames {
   /** The weights of a separate reference model. */
   public static final String REFERENCE = "reference model";
 
+  /** The weights of a teacher. */
+  public static final String TEACHER = "teacher model";
+
   /** The weights of a reward model, or of an adapter that turns the trained base into one. */
   public static final String REWARD = "reward model";
 

@@ -2,17 +2,25 @@ package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.function.Function;
 
 /** Next-token prediction task of a decoder. */
 public record NextTokens(
-    Decoder decoder, Function<TrainingTask<Batch>, Evaluation<Batch>> evaluations)
+    Decoder decoder,
+    LanguageModelLoss.Form form,
+    Function<TrainingTask<Batch>, Evaluation<Batch>> evaluations)
     implements TrainingTask<Batch> {
 
-  /** Creates a task that evaluates the loss only. */
+  /** Creates a task of plain cross-entropy that evaluates the loss only. */
   public NextTokens(Decoder decoder) {
-    this(decoder, task -> task::evaluate);
+    this(decoder, VocabularyLoss::forwardBackward);
+  }
+
+  /** Creates a task that evaluates the loss only. */
+  public NextTokens(Decoder decoder, LanguageModelLoss.Form form) {
+    this(decoder, form, task -> task::evaluate);
   }
 
   @Override
@@ -22,7 +30,7 @@ public record NextTokens(
 
   @Override
   public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {
-    return LanguageModelLoss.forwardBackward(decoder, batch, scale, recompute, seed);
+    return LanguageModelLoss.forwardBackward(decoder, batch, form, scale, recompute, seed);
   }
 
   @Override

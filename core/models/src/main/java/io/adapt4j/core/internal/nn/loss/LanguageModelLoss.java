@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.mlp.RouterBalance;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Tape;
@@ -14,7 +15,7 @@ import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Next-token cross-entropy of a decoder over a padded or packed batch. */
+/** Next-token cross-entropy of a decoder over a padded or packed batch, or a form of it. */
 public final class LanguageModelLoss {
 
   private LanguageModelLoss() {}
@@ -42,6 +43,26 @@ public final class LanguageModelLoss {
    */
   public static double forwardBackward(
       Decoder decoder, Batch batch, double scale, boolean recompute, long seed) {
+    return forwardBackward(decoder, batch, VocabularyLoss::forwardBackward, scale, recompute, seed);
+  }
+
+  /** Loss of the positions that predict a target. */
+  @FunctionalInterface
+  public interface Form {
+
+    /**
+     * Sums the weighted loss and computes the gradient of the sum times a scale.
+     *
+     * @param rows hidden states [N, hidden]
+     * @param weights weights F32 [N]; empty for 1
+     */
+    VocabularyLoss.Result forwardBackward(
+        Tensor rows, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale);
+  }
+
+  /** Like the method above, with another form of the loss. */
+  public static double forwardBackward(
+      Decoder decoder, Batch batch, Form form, double scale, boolean recompute, long seed) {
     TargetRows targets = TargetRows.of(batch);
     if (targets.count() == 0) {
       return 0;
@@ -54,7 +75,7 @@ public final class LanguageModelLoss {
       Tensor hidden = decoder.hidden(ops, BatchTensors.ids(batch), positions, recompute);
       Tensor rows = ops.gatherRows(hidden, targets.index());
       VocabularyLoss.Result loss =
-          VocabularyLoss.forwardBackward(
+          form.forwardBackward(
               rows, decoder.head(), targets.targets(), weights(batch, targets), scale);
       tape.backward(rows, loss.hiddenGradient(), rows);
       return balance == null ? loss.sum() : loss.sum() + balance.weighted() * targets.count();

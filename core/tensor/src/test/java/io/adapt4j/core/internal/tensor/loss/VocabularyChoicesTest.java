@@ -9,6 +9,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Log-probabilities of chosen tokens and entropies of what they were chosen from. */
 class VocabularyChoicesTest {
@@ -51,6 +53,58 @@ class VocabularyChoicesTest {
         assertThat((double) value).isCloseTo(Math.log(VOCABULARY), within(1e-6));
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0", "0.5, 3"})
+  void theGradientIsThatOfDifferences(double scale, double cap) {
+    SplittableRandom random = new SplittableRandom(5);
+    float[] states = floats(random, ROWS * HIDDEN);
+    long[] targets = random.longs(ROWS, 0, VOCABULARY).toArray();
+    float[] byLogProbs = floats(random, ROWS);
+    float[] byEntropies = floats(random, ROWS);
+    try (Scope scope = Scope.open();
+        Parameter weight = Parameter.of("head", VOCABULARY, HIDDEN)) {
+      weight.allocate(DType.F32);
+      weight.value().copyFrom(Tensor.of(floats(random, VOCABULARY * HIDDEN), VOCABULARY, HIDDEN));
+      VocabularyHead head = new VocabularyHead(weight, null, scale, cap);
+      float[] found =
+          VocabularyChoices.backward(
+                  Tensor.of(states, ROWS, HIDDEN),
+                  head,
+                  Tensor.of(targets, ROWS),
+                  byLogProbs,
+                  byEntropies,
+                  2)
+              .toFloats();
+      for (int i = 0; i < states.length; i++) {
+        float[] more = states.clone();
+        float[] less = states.clone();
+        more[i] += 1e-2f;
+        less[i] -= 1e-2f;
+        double expected =
+            (loss(head, more, targets, byLogProbs, byEntropies)
+                    - loss(head, less, targets, byLogProbs, byEntropies))
+                / ((double) more[i] - less[i]);
+        assertThat((double) found[i]).isCloseTo(2 * expected, within(2e-2));
+      }
+    }
+  }
+
+  private static double loss(
+      VocabularyHead head,
+      float[] states,
+      long[] targets,
+      float[] byLogProbs,
+      float[] byEntropies) {
+    VocabularyLoss.Choices choices =
+        VocabularyLoss.choices(Tensor.of(states, ROWS, HIDDEN), head, Tensor.of(targets, ROWS));
+    double sum = 0;
+    for (int row = 0; row < ROWS; row++) {
+      sum += byLogProbs[row] * (double) choices.logProbabilities().toFloats()[row];
+      sum += byEntropies[row] * (double) choices.entropies().toFloats()[row];
+    }
+    return sum;
   }
 
   private static VocabularyLoss.Choices choices(float[] states, float[] weights, long[] targets) {

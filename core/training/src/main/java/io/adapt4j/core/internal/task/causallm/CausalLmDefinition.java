@@ -1,6 +1,8 @@
 package io.adapt4j.core.internal.task.causallm;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.ExampleEncoder;
@@ -19,6 +21,7 @@ import io.adapt4j.core.task.CausalLmTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +29,9 @@ import java.util.Optional;
 public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
 
   private static final String NAME = "nextTokens";
+  private static final String DYNAMIC = "dynamicFineTuning";
+  private static final String SMOOTHING = "labelSmoothing";
+  private static final String Z_LOSS = "zLoss";
 
   @Override
   public Class<CausalLmTask> type() {
@@ -39,12 +45,29 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
 
   @Override
   public Optional<Task> read(String name, Fields options) {
-    return Optional.of(Task.nextTokens());
+    List<Task> made = new ArrayList<>();
+    options.attempt(
+        "",
+        () ->
+            made.add(
+                new CausalLmTask(
+                    options.flag(DYNAMIC).orElse(false),
+                    options.number(SMOOTHING, "", value -> true).orElse(0.0),
+                    options.number(Z_LOSS, "", value -> true).orElse(0.0))));
+    return made.stream().findFirst();
   }
 
   @Override
   public Optional<JsonNode> write(CausalLmTask task) {
-    return Optional.of(TextNode.valueOf(NAME));
+    if (task.equals(new CausalLmTask())) {
+      return Optional.of(TextNode.valueOf(NAME));
+    }
+    ObjectNode keys = JsonNodeFactory.instance.objectNode();
+    keys.putObject(NAME)
+        .put(DYNAMIC, task.dynamic())
+        .put(SMOOTHING, task.labelSmoothing())
+        .put(Z_LOSS, task.zLoss());
+    return Optional.of(keys);
   }
 
   @Override
@@ -54,7 +77,10 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
 
   @Override
   public String identity(CausalLmTask task) {
-    return "NextTokens[]";
+    return task.equals(new CausalLmTask())
+        ? "NextTokens[]"
+        : "NextTokens[dynamic=%s, labelSmoothing=%s, zLoss=%s]"
+            .formatted(task.dynamic(), task.labelSmoothing(), task.zLoss());
   }
 
   /** Accepts every option. */
@@ -74,13 +100,13 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
   @Override
   public PreparedTask<?> prepare(
       CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer) {
-    return PreparedCausalLm.of(settings, tokenizer, Peers.NONE, true);
+    return PreparedCausalLm.of(task, settings, tokenizer, Peers.NONE, true);
   }
 
   @Override
   public PreparedTask<?> prepare(
       CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer, WorkerGroup workers) {
     return PreparedCausalLm.of(
-        settings, tokenizer, workers.sharesData() ? workers : Peers.NONE, workers.leads());
+        task, settings, tokenizer, workers.sharesData() ? workers : Peers.NONE, workers.leads());
   }
 }

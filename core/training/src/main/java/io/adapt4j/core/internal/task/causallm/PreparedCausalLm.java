@@ -15,6 +15,8 @@ import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.loss.SupervisedLoss;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.regularize.Penalties;
@@ -22,11 +24,13 @@ import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.regularization.Regularization;
+import io.adapt4j.core.task.CausalLmTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -37,6 +41,7 @@ import java.util.function.Function;
 
 /** Next-token prediction with encoded data. */
 record PreparedCausalLm(
+    CausalLmTask options,
     FineTuneSettings settings,
     ExampleEncoder encoder,
     EncodableRows train,
@@ -46,7 +51,11 @@ record PreparedCausalLm(
     implements PreparedTask<Batch> {
 
   static PreparedCausalLm of(
-      FineTuneSettings settings, Tokenizer tokenizer, Peers peers, boolean leads) {
+      CausalLmTask options,
+      FineTuneSettings settings,
+      Tokenizer tokenizer,
+      Peers peers,
+      boolean leads) {
     ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
     int maxLength = encoder.maxLength();
     EncodableRows train = encoder.filter(settings.train(), peers);
@@ -56,7 +65,7 @@ record PreparedCausalLm(
         rows ->
             EncodedData.requireUsable(
                 settings.validation().orElseThrow(), rows.report(), maxLength));
-    return new PreparedCausalLm(settings, encoder, train, held, peers, leads);
+    return new PreparedCausalLm(options, settings, encoder, train, held, peers, leads);
   }
 
   @Override
@@ -113,7 +122,8 @@ record PreparedCausalLm(
   }
 
   private TrainingTask<Batch> task(Decoder decoder, Purpose purpose) {
-    NextTokens task = new NextTokens(decoder);
+    LanguageModelLoss.Form form = form();
+    NextTokens task = new NextTokens(decoder, form);
     int count = settings.evaluationSamples();
     if (purpose != Purpose.TRAINING || !leads || held.isEmpty() || count == 0) {
       return task;
@@ -136,8 +146,15 @@ record PreparedCausalLm(
             settings.output())
         .map(
             samples ->
-                new NextTokens(decoder, evaluated -> new SampledEvaluation(evaluated, samples)))
+                new NextTokens(
+                    decoder, form, evaluated -> new SampledEvaluation(evaluated, samples)))
         .orElse(task);
+  }
+
+  private LanguageModelLoss.Form form() {
+    return options.equals(new CausalLmTask())
+        ? VocabularyLoss::forwardBackward
+        : new SupervisedLoss(options.dynamic(), options.labelSmoothing(), options.zLoss());
   }
 
   /** Returns the model's end-of-text tokens and the template's end-of-turn token. */

@@ -16,6 +16,23 @@ import java.util.Map;
 record BatchRewards(double[] total, Map<String, double[]> metrics) {
 
   static BatchRewards of(List<WeightedReward> rewards, List<Completion> completions) {
+    BatchRewards all = scored(rewards, completions);
+    if (Arrays.stream(all.total).allMatch(Double::isNaN)) {
+      throw new TrainingException(
+          ("None of the %s completions of a rollout could be judged: each got NaN or an"
+                  + " infinite reward from one of %s. The first is '%s', after the prompt"
+                  + " '%s'. Correct the functions, or the fields of the rows that they read.")
+              .formatted(
+                  all.total.length,
+                  rewards,
+                  completions.get(0).text(),
+                  completions.get(0).prompt()));
+    }
+    return all;
+  }
+
+  /** Computes rewards, of which all may be NaN. */
+  static BatchRewards scored(List<WeightedReward> rewards, List<Completion> completions) {
     double[] total = new double[completions.size()];
     Map<String, double[]> metrics = new LinkedHashMap<>();
     for (WeightedReward reward : rewards) {
@@ -25,15 +42,14 @@ record BatchRewards(double[] total, Map<String, double[]> metrics) {
         total[i] += reward.weight() * scores[i];
       }
     }
-    if (Arrays.stream(total).allMatch(Double::isNaN)) {
-      throw new TrainingException(
-          ("None of the %s completions of a rollout could be judged: each got NaN or an"
-                  + " infinite reward from one of %s. The first is '%s', after the prompt"
-                  + " '%s'. Correct the functions, or the fields of the rows that they read.")
-              .formatted(
-                  total.length, rewards, completions.get(0).text(), completions.get(0).prompt()));
-    }
     return new BatchRewards(total, metrics);
+  }
+
+  /** Replaces the rewards of completions by others. */
+  void replace(int at, BatchRewards others, int from, int count) {
+    System.arraycopy(others.total, from, total, at, count);
+    metrics.forEach(
+        (name, scores) -> System.arraycopy(others.metrics.get(name), from, scores, at, count));
   }
 
   private static double[] scores(WeightedReward reward, List<Completion> completions) {

@@ -13,6 +13,7 @@ final class MetricNames {
   static final String OVERFLOWS = "ratio_overflows";
   static final String TRUNCATED = "truncated";
   static final String EQUAL_GROUPS = "zero_variance";
+  static final String RESAMPLED = "resampled";
   static final String UNDEFINED = "undefined";
   static final String LENGTH = "length";
   static final String VALUE_LOSS = "value_loss";

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.loss.VocabularyChoices;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -19,11 +20,11 @@ import java.util.Optional;
  * Policy model: computes log-probabilities of target tokens at a temperature and their values, and
  * the gradient of any loss of both, in one forward pass.
  */
-record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature) {
+public record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature) {
 
   /** Outputs for the target tokens, row by row. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  record Scores(float[] logProbs, float[] entropies, float[] values) {
+  public record Scores(float[] logProbs, float[] entropies, float[] values) {
 
     static final Scores NONE = new Scores(new float[0], new float[0], new float[0]);
 
@@ -36,19 +37,23 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
     }
   }
 
-  /** Gradient of a loss with respect to log-probabilities and values. */
+  /**
+   * Gradient of a loss with respect to log-probabilities, entropies and values; the last two may be
+   * empty for 0.
+   */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  record Gradient(float[] logProbs, float[] values) {}
+  public record Gradient(float[] logProbs, float[] entropies, float[] values) {}
 
   /** Gradient function of a loss. */
   @FunctionalInterface
-  interface Derivative {
+  public interface Derivative {
 
-    /** Returns the gradient with respect to each log-probability and each value. */
+    /** Returns the gradient with respect to each output. */
     Gradient at(Scores scores);
   }
 
-  Scores evaluate(Batch batch) {
+  /** Computes the outputs for the targets of a batch. */
+  public Scores evaluate(Batch batch) {
     TargetRows targets = TargetRows.of(batch);
     if (targets.count() == 0) {
       return Scores.NONE;
@@ -64,7 +69,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
   }
 
   /** Accumulates the gradients of a loss times a scale. */
-  void forwardBackward(
+  public void forwardBackward(
       Batch batch, double scale, boolean recompute, long seed, Derivative derivative) {
     TargetRows targets = TargetRows.of(batch);
     if (targets.count() == 0) {
@@ -79,15 +84,22 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
               decoder.hidden(ops, BatchTensors.ids(batch), positions, recompute), targets.index());
       Optional<Tensor> values = valueHead.map(head -> head.forward(ops, rows));
       Gradient by = derivative.at(scores(rows, targets, values));
-      VocabularyLoss.Result loss =
-          VocabularyLoss.forwardBackward(
-              rows, head(), targets.targets(), List.of(negative(by.logProbs())), scale);
+      Tensor byRows = hiddenGradient(rows, targets, by, scale);
       if (values.isEmpty()) {
-        tape.backward(rows, loss.hiddenGradient(), rows);
+        tape.backward(rows, byRows, rows);
       } else {
-        backward(tape, rows, loss.hiddenGradient(), values.get(), by.values(), scale);
+        backward(tape, rows, byRows, values.get(), by.values(), scale);
       }
     }
+  }
+
+  private Tensor hiddenGradient(Tensor rows, TargetRows targets, Gradient by, double scale) {
+    return by.entropies().length == 0
+        ? VocabularyLoss.forwardBackward(
+                rows, head(), targets.targets(), List.of(negative(by.logProbs())), scale)
+            .hiddenGradient()
+        : VocabularyChoices.backward(
+            rows, head(), targets.targets(), by.logProbs(), by.entropies(), scale);
   }
 
   private static void backward(

@@ -53,17 +53,21 @@ final class PolicyTask implements CountedTask<RolloutBatch> {
     int[] lengths = batch.lengths();
     LossNormalization normalization =
         algorithm instanceof Grpo grpo ? grpo.normalization() : LossNormalization.DAPO;
-    ClippedObjective objective = ClippedObjective.of(algorithm);
+    PolicyLoss loss = PolicyLoss.of(algorithm);
     float[] reference = algorithm instanceof Grpo ? batch.reference() : new float[0];
-    ClippedObjective.Outcome policyLoss =
-        objective.of(
-            new ClippedObjective.Tokens(
+    PolicyLoss.Outcome policyLoss =
+        loss.of(
+            new PolicyTokens(
                 lengths,
-                normalization.weights(lengths),
+                TokenWeights.of(
+                    normalization, lengths, algorithm.maxNewTokens(), loss.ofSequences()),
                 scores.logProbs(),
+                scores.entropies(),
                 batch.old(),
+                batch.sampled(),
                 reference,
-                batch.advantages()));
+                batch.advantages(),
+                batch.importance(algorithm)));
     int tokens = scores.logProbs().length;
     if (reference.length > 0) {
       metrics.addAll(MetricNames.KL, policyLoss.kl(), tokens);
@@ -74,14 +78,15 @@ final class PolicyTask implements CountedTask<RolloutBatch> {
     return algorithm instanceof Ppo ppo
         ? withValues(ppo, batch, scores, policyLoss, metrics)
         : new Outcome(
-            policyLoss.loss(), new Policy.Gradient(policyLoss.derivative(), new float[0]));
+            policyLoss.loss(),
+            new Policy.Gradient(policyLoss.derivative(), policyLoss.byEntropies(), new float[0]));
   }
 
   private static Outcome withValues(
       Ppo ppo,
       RolloutBatch batch,
       Policy.Scores scores,
-      ClippedObjective.Outcome policyLoss,
+      PolicyLoss.Outcome policyLoss,
       MeanMetrics metrics) {
     ValueObjective.Outcome valueLoss =
         new ValueObjective(ppo.valueClip()).of(scores.values(), batch.values(), batch.returns());
@@ -92,7 +97,7 @@ final class PolicyTask implements CountedTask<RolloutBatch> {
     }
     return new Outcome(
         policyLoss.loss() + ppo.valueCoefficient() * valueLoss.loss(),
-        new Policy.Gradient(policyLoss.derivative(), byValues));
+        new Policy.Gradient(policyLoss.derivative(), policyLoss.byEntropies(), byValues));
   }
 
   @Override

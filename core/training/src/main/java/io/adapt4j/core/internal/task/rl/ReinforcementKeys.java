@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
+import io.adapt4j.core.reinforce.ClippedRatio;
 import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.reinforce.ImportanceCorrection;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
@@ -37,6 +39,10 @@ final class ReinforcementKeys {
   private static final String NUMERIC_ANSWER = "numericAnswer";
   private static final String MODEL = "model";
   private static final String ADAPTER = "adapter";
+  private static final String CEILING = "clipCeiling";
+  private static final String CORRECTION = "importanceCorrection";
+  private static final String FORM = "form";
+  private static final String LIMIT = "limit";
   private static final String KL_COEFFICIENT = "klCoefficient";
   private static final String ABOVE_0 = "above 0";
   private static final String NOT_NEGATIVE = "of at least 0";
@@ -60,11 +66,11 @@ final class ReinforcementKeys {
     int rewards = readRollout(fields, builder);
     fields.choice("advantages", AdvantageEstimator.class).ifPresent(builder::advantages);
     fields.choice("normalization", LossNormalization.class).ifPresent(builder::normalization);
-    builder.clip(
-        fields
-            .number("clipLow", "above 0 and below 1", value -> value > 0 && value < 1)
-            .orElse(Grpo.CLIP),
-        fields.number("clipHigh", ABOVE_0, ReinforcementKeys::isPositive).orElse(Grpo.CLIP));
+    builder.objective(readClip(fields));
+    fields.exclude("clipLow", "objective");
+    fields.exclude("clipHigh", "objective");
+    fields.exclude(CEILING, "objective");
+    ObjectiveKeys.read(fields).ifPresent(builder::objective);
     fields
         .number(KL_COEFFICIENT, NOT_NEGATIVE, ReinforcementKeys::isNotNegative)
         .ifPresent(builder::klCoefficient);
@@ -72,7 +78,43 @@ final class ReinforcementKeys {
         .flag("sequenceRatios")
         .filter(Boolean::booleanValue)
         .ifPresent(on -> builder.sequenceRatios());
+    readCorrections(fields, builder);
+    fields
+        .number("topEntropy", "above 0 and at most 1", value -> value > 0 && value <= 1)
+        .ifPresent(builder::topEntropy);
+    fields
+        .number("entropyCoefficient", NOT_NEGATIVE, ReinforcementKeys::isNotNegative)
+        .ifPresent(builder::entropyCoefficient);
+    fields.integer("dynamicSampling", 0).ifPresent(builder::dynamicSampling);
     return built(fields, rewards, builder::build);
+  }
+
+  private static ClippedRatio readClip(Fields fields) {
+    return new ClippedRatio(
+        fields
+            .number("clipLow", "above 0 and below 1", value -> value > 0 && value < 1)
+            .orElse(Grpo.CLIP),
+        fields.number("clipHigh", ABOVE_0, ReinforcementKeys::isPositive).orElse(Grpo.CLIP),
+        fields.number(CEILING, "above 1", value -> value > 1).orElse(Double.POSITIVE_INFINITY));
+  }
+
+  private static void readCorrections(Fields fields, Grpo.Builder builder) {
+    fields.flag("correctKl").filter(Boolean::booleanValue).ifPresent(on -> builder.correctKl());
+    fields
+        .number("offPolicyLimit", ABOVE_0, ReinforcementKeys::isPositive)
+        .ifPresent(builder::offPolicyLimit);
+    Optional<Fields> correction = fields.mapping(CORRECTION);
+    if (correction.isPresent()) {
+      Fields keys = correction.get();
+      keys.require(FORM, "Write token-truncated, for example.");
+      keys.require(LIMIT, "Write the largest ratio, such as 2.");
+      Optional<ImportanceCorrection.Form> form = keys.choice(FORM, ImportanceCorrection.Form.class);
+      Optional<Double> limit = keys.number(LIMIT, ABOVE_0, ReinforcementKeys::isPositive);
+      keys.finish();
+      if (form.isPresent() && limit.isPresent()) {
+        builder.importanceCorrection(new ImportanceCorrection(form.get(), limit.get()));
+      }
+    }
   }
 
   private static Optional<Task> readPpo(Fields fields) {
@@ -197,8 +239,13 @@ final class ReinforcementKeys {
     }
   }
 
-  /** Writes the task; empty if a reward is user code. */
+  /** Writes the task; empty if a reward or the objective is user code. */
   static Optional<ObjectNode> write(Reinforcement algorithm) {
+    if (algorithm instanceof Grpo grpo
+        && !(grpo.objective() instanceof ClippedRatio)
+        && ObjectiveKeys.write(grpo.objective()).isEmpty()) {
+      return Optional.empty();
+    }
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     ObjectNode options = keys.putObject(algorithm instanceof Grpo ? GRPO : PPO);
     ArrayNode rewards = options.putArray(REWARDS);
@@ -242,10 +289,30 @@ final class ReinforcementKeys {
     options
         .put("advantages", Fields.written(grpo.advantages()))
         .put("normalization", Fields.written(grpo.normalization()))
-        .put("clipLow", grpo.clipLow())
-        .put("clipHigh", grpo.clipHigh())
         .put(KL_COEFFICIENT, grpo.klCoefficient())
         .put("sequenceRatios", grpo.sequenceRatios());
+    if (grpo.objective() instanceof ClippedRatio clipped) {
+      options.put("clipLow", clipped.low()).put("clipHigh", clipped.high());
+      if (Double.isFinite(clipped.ceiling())) {
+        options.put(CEILING, clipped.ceiling());
+      }
+    }
+    ObjectiveKeys.write(grpo.objective()).ifPresent(written -> options.set("objective", written));
+    if (Double.isFinite(grpo.offPolicyLimit())) {
+      options.put("offPolicyLimit", grpo.offPolicyLimit());
+    }
+    options
+        .put("correctKl", grpo.correctsKl())
+        .put("topEntropy", grpo.topEntropy())
+        .put("entropyCoefficient", grpo.entropyCoefficient())
+        .put("dynamicSampling", grpo.dynamicSampling());
+    grpo.importanceCorrection()
+        .ifPresent(
+            correction ->
+                options
+                    .putObject(CORRECTION)
+                    .put(FORM, Fields.written(correction.form()))
+                    .put(LIMIT, correction.limit()));
   }
 
   private static void writePpo(Ppo ppo, ObjectNode options) {

@@ -3,6 +3,8 @@ package io.adapt4j.core.internal.task.rl;
 import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.data.CountedBatch;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -39,6 +41,17 @@ public final class RolloutBatch implements CountedBatch {
     return samples.stream()
         .mapToInt(sample -> sample.counts() ? sample.completion().length : 0)
         .toArray();
+  }
+
+  float[] sampled() {
+    return joined(Sample::sampled);
+  }
+
+  /** Returns the importance weights of an algorithm; empty if it has none. */
+  float[] importance(Reinforcement algorithm) {
+    return algorithm instanceof Grpo grpo && grpo.importanceCorrection().isPresent()
+        ? joined(sample -> sample.importance(grpo.importanceCorrection().get()))
+        : new float[0];
   }
 
   float[] old() {

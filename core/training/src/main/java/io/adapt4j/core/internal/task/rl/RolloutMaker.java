@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -24,13 +25,26 @@ record RolloutMaker(
     int rows,
     boolean onPolicy) {
 
-  /** Makes a rollout to train on. */
-  Rollout make(int number, List<PromptRows.Prompt> prompts, long seed, double kl) {
+  /**
+   * Makes a rollout to train on.
+   *
+   * @param others further prompts by number, without an end
+   */
+  Rollout make(
+      int number,
+      List<PromptRows.Prompt> prompts,
+      IntFunction<PromptRows.Prompt> others,
+      long seed,
+      double kl) {
     MeanMetrics metrics = new MeanMetrics();
-    Judged judged = judged(prompts, seed, algorithm.groupSize(), metrics);
+    int attempts = algorithm instanceof Grpo grpo ? grpo.dynamicSampling() : 0;
+    DynamicSampling resampling =
+        new DynamicSampling(
+            sampling, WeightedReward.of(algorithm), algorithm.groupSize(), attempts, others);
+    Judged judged = judged(prompts, seed, resampling, metrics);
     long begun = System.nanoTime();
     List<Sample> scored = judged.samples();
-    if (algorithm instanceof Ppo || !onPolicy) {
+    if (algorithm instanceof Ppo || !onPolicy || corrects()) {
       // The entropy is discarded here, since steps report their own.
       scored = withPolicy(scored, new MeanMetrics());
     }
@@ -41,6 +55,10 @@ record RolloutMaker(
     return algorithm instanceof Ppo ppo
         ? new PpoTargets(ppo, kl).rollout(number, scored, judged.rewards(), metrics)
         : grouped(number, scored, judged.rewards(), metrics);
+  }
+
+  private boolean corrects() {
+    return algorithm instanceof Grpo grpo && grpo.importanceCorrection().isPresent();
   }
 
   private Rollout grouped(int number, List<Sample> samples, double[] rewards, MeanMetrics metrics) {
@@ -58,7 +76,9 @@ record RolloutMaker(
   /** Samples a completion per prompt and returns the metrics, including the divergence. */
   MeanMetrics evaluate(List<PromptRows.Prompt> prompts, long seed) {
     MeanMetrics metrics = new MeanMetrics();
-    List<Sample> samples = judged(prompts, seed, 1, metrics).samples();
+    DynamicSampling none =
+        new DynamicSampling(sampling, WeightedReward.of(algorithm), 1, 0, prompts::get);
+    List<Sample> samples = judged(prompts, seed, none, metrics).samples();
     if (reference.isPresent()) {
       for (Sample sample : withReference(withPolicy(samples, metrics))) {
         addDivergence(sample, metrics);
@@ -78,16 +98,20 @@ record RolloutMaker(
   private record Judged(List<Sample> samples, double[] rewards) {}
 
   private Judged judged(
-      List<PromptRows.Prompt> prompts, long seed, int groupSize, MeanMetrics metrics) {
+      List<PromptRows.Prompt> prompts, long seed, DynamicSampling resampling, MeanMetrics metrics) {
     long begun = System.nanoTime();
-    List<Sampling.Drawn> drawn = sampling.draw(prompts, seed);
+    List<Sampling.Drawn> drawn = new ArrayList<>(sampling.draw(prompts, seed));
     double generating = seconds(begun);
     begun = System.nanoTime();
     BatchRewards judgment =
-        BatchRewards.of(
-            WeightedReward.of(algorithm), drawn.stream().map(Sampling.Drawn::completion).toList());
+        BatchRewards.of(WeightedReward.of(algorithm), DynamicSampling.completions(drawn));
     double rewarding = seconds(begun);
-    report(judgment, drawn, groupSize, metrics);
+    if (resampling.attempts() > 0) {
+      begun = System.nanoTime();
+      metrics.add(MetricNames.RESAMPLED, resampling.replace(drawn, judgment, seed));
+      generating += seconds(begun);
+    }
+    report(judgment, drawn, resampling.groupSize(), metrics);
     metrics.add(MetricNames.GENERATING, generating);
     metrics.add(MetricNames.REWARDING, rewarding);
     List<Sample> samples = new ArrayList<>();
@@ -95,7 +119,7 @@ record RolloutMaker(
       Sampling.Drawn other = drawn.get(i);
       boolean masked = algorithm.masksTruncated() && other.truncated();
       boolean counts = !masked && !Double.isNaN(judgment.total()[i]);
-      samples.add(Sample.of(other.prompt().ids(), other.ids(), counts));
+      samples.add(Sample.of(other.prompt().ids(), other.ids(), counts, other.logProbs()));
     }
     return new Judged(samples, judgment.total());
   }

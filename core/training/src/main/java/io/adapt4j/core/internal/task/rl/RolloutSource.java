@@ -15,6 +15,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -103,7 +104,9 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
           current != null
               ? current.nextKl()
               : maker.algorithm() instanceof Ppo ppo ? ppo.klCoefficient() : 0;
-      current = maker.make(number, chosen(epoch, inEpoch), seed + ROLLOUTS * number, kl);
+      current =
+          maker.make(
+              number, chosen(epoch, inEpoch), others(epoch, inEpoch), seed + ROLLOUTS * number, kl);
     }
     return current;
   }
@@ -116,6 +119,13 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
       chosen.addAll(Collections.nCopies(options().groupSize(), prompts.get(order.get(at))));
     }
     return chosen;
+  }
+
+  /** Returns the prompts that follow those of a rollout in the epoch, from its beginning again. */
+  private IntFunction<PromptRows.Prompt> others(int epoch, int inEpoch) {
+    List<Integer> order = shuffled(prompts.size(), seed + epoch);
+    int after = (inEpoch + 1) * options().prompts();
+    return number -> prompts.get(order.get((after + number) % order.size()));
   }
 
   private static List<Integer> shuffled(int size, long seed) {

@@ -38,6 +38,10 @@ final class RolloutState {
           "rollout.advantages",
           "rollout.values",
           "rollout.returns");
+
+  /** The sampler's log-probabilities of all tokens; absent if the algorithm does not use them. */
+  private static final String SAMPLED = "rollout.sampled";
+
   private static final List<Function<Sample, float[]>> NUMBERS =
       List.of(Sample::old, Sample::reference, Sample::advantages, Sample::values, Sample::returns);
 
@@ -61,6 +65,9 @@ final class RolloutState {
     tensors.add(integers(IDS, ids(rollout.samples())));
     for (int i = 0; i < NAMES.size(); i++) {
       tensors.add(floats(NAMES.get(i), rollout.samples(), NUMBERS.get(i)));
+    }
+    if (rollout.samples().stream().anyMatch(sample -> sample.sampled().length > 0)) {
+      tensors.add(floats(SAMPLED, rollout.samples(), Sample::sampled));
     }
     return tensors;
   }
@@ -122,10 +129,9 @@ final class RolloutState {
     JsonNode json = description(state);
     IntBuffer lengths = state.bytes(LENGTHS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
     IntBuffer ids = state.bytes(IDS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
-    List<FloatBuffer> numbers =
-        NAMES.stream()
-            .map(name -> state.bytes(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer())
-            .toList();
+    List<FloatBuffer> numbers = NAMES.stream().map(name -> floats(state, name)).toList();
+    Optional<FloatBuffer> sampled =
+        state.names().contains(SAMPLED) ? Optional.of(floats(state, SAMPLED)) : Optional.empty();
     List<Sample> samples = new ArrayList<>();
     while (lengths.hasRemaining()) {
       int[] row = take(lengths, COLUMNS);
@@ -138,7 +144,7 @@ final class RolloutState {
         arrays.add(array);
       }
       samples.add(
-          Sample.of(prompt, completion, row[2] == 1)
+          Sample.of(prompt, completion, row[2] == 1, sampled(sampled, completion.length))
               .scored(arrays.get(0), arrays.get(3))
               .referred(arrays.get(1))
               .judged(arrays.get(2), arrays.get(4)));
@@ -149,6 +155,16 @@ final class RolloutState {
             samples,
             MeanMetrics.of(json.path(FIGURES)),
             json.path(NEXT_KL).asDouble()));
+  }
+
+  private static FloatBuffer floats(Checkpoint state, String name) {
+    return state.bytes(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+
+  private static float[] sampled(Optional<FloatBuffer> all, int tokens) {
+    float[] taken = new float[all.isPresent() ? tokens : 0];
+    all.ifPresent(buffer -> buffer.get(taken));
+    return taken;
   }
 
   private static JsonNode description(Checkpoint state) {

@@ -1,7 +1,10 @@
 package io.adapt4j.core.internal.task.rl;
 
+import com.google.common.primitives.Doubles;
+import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.core.reinforce.ImportanceCorrection;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,6 +17,7 @@ record Sample(
     int[] prompt,
     int[] completion,
     boolean counts,
+    float[] sampled,
     float[] old,
     float[] reference,
     float[] advantages,
@@ -23,20 +27,34 @@ record Sample(
   private static final float[] NONE = {};
 
   static Sample of(int[] prompt, int[] completion, boolean counts) {
-    return new Sample(prompt, completion, counts, NONE, NONE, NONE, NONE, NONE);
+    return of(prompt, completion, counts, NONE);
+  }
+
+  /** Creates a sample with the sampler's log-probabilities. */
+  static Sample of(int[] prompt, int[] completion, boolean counts, float[] sampled) {
+    return new Sample(prompt, completion, counts, sampled, NONE, NONE, NONE, NONE, NONE);
   }
 
   Sample scored(float[] logProbs, float[] expected) {
     return new Sample(
-        prompt, completion, counts, logProbs, reference, advantages, expected, returns);
+        prompt, completion, counts, sampled, logProbs, reference, advantages, expected, returns);
   }
 
   Sample referred(float[] logProbs) {
-    return new Sample(prompt, completion, counts, old, logProbs, advantages, values, returns);
+    return new Sample(
+        prompt, completion, counts, sampled, old, logProbs, advantages, values, returns);
   }
 
   Sample judged(float[] advantage, float[] gain) {
-    return new Sample(prompt, completion, counts, old, reference, advantage, values, gain);
+    return new Sample(prompt, completion, counts, sampled, old, reference, advantage, values, gain);
+  }
+
+  float[] importance(ImportanceCorrection correction) {
+    double[] logRatios = new double[completion.length];
+    for (int i = 0; i < logRatios.length; i++) {
+      logRatios[i] = (double) old[i] - sampled[i];
+    }
+    return Floats.toArray(Doubles.asList(correction.weights(logRatios)));
   }
 
   int length() {

@@ -5,6 +5,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,15 @@ record Sampling(Generator generator, Reinforcement options) {
 
     boolean truncated() {
       return generation.finishReason().isCut();
+    }
+
+    /** Returns the log-probabilities; empty if they were not asked for. */
+    float[] logProbs() {
+      float[] logProbs = new float[generation.logprobs().size()];
+      for (int i = 0; i < logProbs.length; i++) {
+        logProbs[i] = (float) generation.logprobs().get(i).logprob();
+      }
+      return logProbs;
     }
 
     int[] ids() {
@@ -52,12 +62,16 @@ record Sampling(Generator generator, Reinforcement options) {
   }
 
   private GenerationOptions generation(long seed) {
-    return GenerationOptions.builder()
-        .maxNewTokens(options.maxNewTokens())
-        .temperature(options.temperature())
-        .topP(options.topP())
-        .topK(options.topK())
-        .seed(seed)
-        .build();
+    GenerationOptions.Builder generation =
+        GenerationOptions.builder()
+            .maxNewTokens(options.maxNewTokens())
+            .temperature(options.temperature())
+            .topP(options.topP())
+            .topK(options.topK())
+            .seed(seed);
+    if (options instanceof Grpo grpo && grpo.importanceCorrection().isPresent()) {
+      generation.logprobs(0);
+    }
+    return generation.build();
   }
 }

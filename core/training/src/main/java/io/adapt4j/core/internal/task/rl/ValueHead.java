@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * token. It is initialized to 0, so that the first values are 0, and trains with the policy, whose
  * network it shares.
  */
-final class ValueHead implements AutoCloseable {
+public final class ValueHead implements AutoCloseable {
 
   /** File next to the adapter or model; its tensors are named as in TRL. */
   static final String FILE = "value_head.safetensors";

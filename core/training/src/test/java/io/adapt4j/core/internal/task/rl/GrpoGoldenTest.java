@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
+import io.adapt4j.core.reinforce.ClippedRatio;
 import io.adapt4j.core.reinforce.GoldenRewards;
 import io.adapt4j.core.reinforce.LossNormalization;
 import java.io.IOException;
@@ -57,18 +58,19 @@ class GrpoGoldenTest {
       int[] lengths = lengths(golden.longs("completion_mask"));
       LossNormalization normalization =
           LossNormalization.valueOf(expected.path("loss_type").asText().toUpperCase(Locale.ROOT));
-      ClippedObjective objective =
-          new ClippedObjective(
-              expected.path("epsilon_low").asDouble(),
-              expected.path("epsilon_high").asDouble(),
-              expected.path("beta").asDouble(),
-              expected.path("importance_sampling_level").asText().equals("sequence"));
+      PolicyLoss objective =
+          new PolicyLoss(
+              new ClippedRatio(
+                  expected.path("epsilon_low").asDouble(),
+                  expected.path("epsilon_high").asDouble()),
+              expected.path("importance_sampling_level").asText().equals("sequence"),
+              expected.path("beta").asDouble());
       boolean old = expected.path("uses_old_per_token_logps").asBoolean();
-      ClippedObjective.Outcome found =
+      PolicyLoss.Outcome found =
           objective.of(
-              new ClippedObjective.Tokens(
+              new PolicyTokens(
                   lengths,
-                  normalization.weights(lengths),
+                  TokenWeights.of(normalization, lengths, COLUMNS, objective.ofSequences()),
                   real(golden, golden.floats("per_token_logps")),
                   old ? real(golden, golden.floats("old_per_token_logps")) : new float[0],
                   real(golden, golden.floats("ref_per_token_logps")),
@@ -97,7 +99,7 @@ class GrpoGoldenTest {
     try (GoldenRewards golden = GoldenRewards.open("grpo")) {
       int[] lengths = lengths(golden.longs("completion_mask"));
       for (boolean sequences : new boolean[] {false, true}) {
-        ClippedObjective objective = new ClippedObjective(0.2, 0.2, 0.04, sequences);
+        PolicyLoss objective = new PolicyLoss(new ClippedRatio(0.2, 0.2), sequences, 0.04);
         float[] logProbs = real(golden, golden.floats("per_token_logps"));
         float[] derivative = objective.of(tokens(golden, lengths, logProbs)).derivative();
         for (int i = 0; i < logProbs.length; i++) {
@@ -116,11 +118,10 @@ class GrpoGoldenTest {
     }
   }
 
-  private static ClippedObjective.Tokens tokens(
-      GoldenRewards golden, int[] lengths, float[] logProbs) {
-    return new ClippedObjective.Tokens(
+  private static PolicyTokens tokens(GoldenRewards golden, int[] lengths, float[] logProbs) {
+    return new PolicyTokens(
         lengths,
-        LossNormalization.GRPO.weights(lengths),
+        TokenWeights.of(LossNormalization.GRPO, lengths, COLUMNS, false),
         logProbs,
         real(golden, golden.floats("old_per_token_logps")),
         real(golden, golden.floats("ref_per_token_logps")),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.reinforce.ClippedRatio;
 import io.adapt4j.core.reinforce.GoldenRewards;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.LossNormalization;
@@ -56,12 +57,12 @@ class PpoGoldenTest {
   private void assertLosses(double[] advantages, double[] returns) {
     int[] lengths = {advantages.length};
     double clip = expected.path("cliprange").asDouble();
-    ClippedObjective.Outcome policy =
-        new ClippedObjective(clip, clip, 0, false)
+    PolicyLoss.Outcome policy =
+        new PolicyLoss(new ClippedRatio(clip, clip), false, 0)
             .of(
-                new ClippedObjective.Tokens(
+                new PolicyTokens(
                     lengths,
-                    LossNormalization.DAPO.weights(lengths),
+                    TokenWeights.of(LossNormalization.DAPO, lengths, 1, false),
                     floats(only(golden.doubles("new_logprobs"), token)),
                     floats(only(golden.doubles("logprobs"), token)),
                     new float[0],

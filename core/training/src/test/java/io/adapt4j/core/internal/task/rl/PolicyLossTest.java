@@ -3,19 +3,21 @@ package io.adapt4j.core.internal.task.rl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.reinforce.ClippedRatio;
 import io.adapt4j.core.reinforce.KlEstimator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.FloatRange;
 import org.junit.jupiter.api.Test;
 
-class ClippedObjectiveTest {
+class PolicyLossTest {
 
-  private static final ClippedObjective OBJECTIVE = new ClippedObjective(0.2, 0.2, 0.1, false);
+  private static final PolicyLoss OBJECTIVE =
+      new PolicyLoss(new ClippedRatio(0.2, 0.2), false, 0.1);
 
   @Test
   void aLogRatioThatWouldOverflowIsCountedAndHasNoDerivative() {
-    ClippedObjective.Outcome found = OBJECTIVE.of(token(-1, -200, -1, -1));
+    PolicyLoss.Outcome found = OBJECTIVE.of(token(-1, -200, -1, -1));
     assertThat(found.loss()).isFinite().isCloseTo(Math.exp(20), within(1e-3));
     assertThat(found.derivative()).containsExactly(0);
     assertThat(found.overflows()).isEqualTo(1);
@@ -23,19 +25,19 @@ class ClippedObjectiveTest {
 
   @Test
   void aReferenceFarAwayGivesAFiniteDivergence() {
-    ClippedObjective.Outcome found = OBJECTIVE.of(token(-300, -300, -1, 0));
+    PolicyLoss.Outcome found = OBJECTIVE.of(token(-300, -300, -1, 0));
     assertThat(found.kl()).isFinite();
     assertThat(found.derivative()[0]).isFinite();
   }
 
   @Test
   void withoutOldLogProbabilitiesTheRatioIsOne() {
-    ClippedObjective.Outcome found =
-        new ClippedObjective(0.2, 0.2, 0, false)
+    PolicyLoss.Outcome found =
+        new PolicyLoss(new ClippedRatio(0.2, 0.2), false, 0)
             .of(
-                new ClippedObjective.Tokens(
+                new PolicyTokens(
                     new int[] {1},
-                    new double[] {1},
+                    new TokenWeights(new double[] {1}, new double[] {1}, 1),
                     new float[] {-3},
                     new float[0],
                     new float[0],
@@ -62,16 +64,15 @@ class ClippedObjectiveTest {
   }
 
   private static float[] clipOnly(float logRatio, float advantage) {
-    return new ClippedObjective(0.2, 0.2, 0, false)
+    return new PolicyLoss(new ClippedRatio(0.2, 0.2), false, 0)
         .of(token(-1, -1 - logRatio, -1, advantage))
         .derivative();
   }
 
-  private static ClippedObjective.Tokens token(
-      float policy, float old, float reference, float advantage) {
-    return new ClippedObjective.Tokens(
+  private static PolicyTokens token(float policy, float old, float reference, float advantage) {
+    return new PolicyTokens(
         new int[] {1},
-        new double[] {1},
+        new TokenWeights(new double[] {1}, new double[] {1}, 1),
         new float[] {policy},
         new float[] {old},
         new float[] {reference},

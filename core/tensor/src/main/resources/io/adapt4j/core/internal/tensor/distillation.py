@@ -1,0 +1,142 @@
+# Divergences between the predictions of a student and a teacher, in chunks of rows.
+
+# Generalized Jensen-Shannon divergence of log-probabilities [n, K]: beta 0 KL(t || s), beta 1 KL(s || t),
+# between beta KL(t || m) + (1 - beta) KL(s || m) with m = (1 - beta) s + beta t. Returns its sum over the
+# entries [n] and the derivative by s [n, K].
+def generalized_jsd(self, s: Tensor, t: Tensor, beta: float) -> List[Tensor]:
+  if beta == 0.:
+    pt = torch.exp(t)
+    return [torch.sum(torch.mul(pt, torch.sub(t, s)), [1]), torch.neg(pt)]
+  ps = torch.exp(s)
+  if beta == 1.:
+    apart = torch.sub(s, t)
+    return [torch.sum(torch.mul(ps, apart), [1]), torch.mul(ps, torch.add(apart, 1.))]
+  pt = torch.exp(t)
+  m = torch.log(torch.add(torch.mul(ps, 1. - beta), pt, alpha=beta))
+  floor = torch.maximum(torch.sub(s, 80.), torch.sub(t, 80.))
+  m = torch.maximum(m, floor)
+  of_s = torch.mul(torch.mul(ps, torch.sub(s, m)), 1. - beta)
+  of_t = torch.mul(torch.mul(pt, torch.sub(t, m)), beta)
+  return [torch.sum(torch.add(of_s, of_t), [1]), of_s]
+
+# Log-probability [n, 1] of all entries outside a support, whose log-probabilities are given [n, K].
+def tail_bucket(self, logp: Tensor) -> Tensor:
+  mass = torch.clamp(torch.logsumexp(logp, [1], True), None, -1.e-7)
+  return torch.log(torch.neg(torch.expm1(mass)))
+
+# Divergence of rows with a support: whole distributions (ending 0: sum over it, 1: normalized over it,
+# 2: with a bucket for the rest). Returns the losses [n] and the derivative by the student's
+# log-probabilities on the support [n, K].
+def support_divergence(self, s: Tensor, t: Tensor, beta: float, ending: int) -> List[Tensor]:
+  if ending == 1:
+    ns = torch.log_softmax(s, 1)
+    made = self.generalized_jsd(ns, torch.log_softmax(t, 1), beta)
+    g = made[1]
+    return [made[0], torch.sub(g, torch.mul(torch.exp(ns), torch.sum(g, [1], True)))]
+  if ending == 2:
+    k = s.size(1)
+    rest = self.tail_bucket(s)
+    made = self.generalized_jsd(torch.cat([s, rest], 1), torch.cat([t, self.tail_bucket(t)], 1), beta)
+    g = torch.narrow(made[1], 1, 0, k)
+    # d rest / d s = -exp(s) / exp(rest), and 0 where the support has all the mass.
+    mass = torch.logsumexp(s, [1], True)
+    open = torch.to(torch.lt(mass, -1.e-7), 6)
+    by_rest = torch.mul(torch.mul(torch.narrow(made[1], 1, k, 1), torch.exp(torch.neg(rest))), open)
+    return [made[0], torch.sub(g, torch.mul(torch.exp(s), by_rest))]
+  return self.generalized_jsd(s, t, beta)
+
+# Divergence of each row [N], and the gradient by the hidden states of its sum with weights (fp32 [N]),
+# times the factor; dweight and dbias (fp32) added in place. The teacher is live (hidden states, weight
+# and perhaps bias of its head), or stored (log-probabilities at the temperature and ids, both [N, K]).
+# With top above 0 the support is that of the top logits of the student or the teacher.
+def distillation(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, live: List[Tensor], live_scale: float, live_cap: float, stored: List[Tensor], temperature: float, beta: float, top: int, of_student: bool, ending: int, weights: Tensor, factor: float, rows: int, gradients: bool, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
+  losses = annotate(List[Tensor], [])
+  dhidden = torch.empty_like(hidden) if gradients else hidden
+  n = hidden.size(0)
+  start = 0
+  while start < n:
+    count = min(rows, n - start)
+    h = torch.narrow(hidden, 0, start, count)
+    logits = self.vocabulary_logits(h, weight, bias, scale, cap)
+    logp = torch.log_softmax(torch.div(torch.to(logits, 6), temperature), -1)
+    ids = annotate(List[Tensor], [])
+    if len(stored) > 0:
+      t = torch.narrow(stored[0], 0, start, count)
+      ids = [torch.narrow(stored[1], 0, start, count)]
+    else:
+      other = self.vocabulary_logits(torch.narrow(live[0], 0, start, count), live[1], live[2:], live_scale, live_cap)
+      t = torch.log_softmax(torch.div(torch.to(other, 6), temperature), -1)
+      if top > 0:
+        chosen = torch.topk(logp if of_student else t, min(top, t.size(1)), 1)[1]
+        ids = [chosen]
+        t = torch.gather(t, 1, chosen)
+    if len(ids) > 0:
+      made = self.support_divergence(torch.gather(logp, 1, ids[0]), t, beta, ending)
+    else:
+      made = self.generalized_jsd(logp, t, beta)
+    losses.append(made[0])
+    if gradients:
+      g = made[1]
+      if len(ids) > 0:
+        g = torch.scatter_add_(torch.zeros_like(logp), 1, ids[0], g)
+      d = torch.sub(g, torch.mul(torch.exp(logp), torch.sum(g, [1], True)))
+      d = torch.mul(d, torch.div(torch.unsqueeze(torch.narrow(weights, 0, start, count), 1), temperature))
+      if cap > 0.:
+        d = torch.tanh_backward(d, torch.to(torch.div_(logits, cap), 6))
+      if scale != 1.:
+        d = torch.mul_(d, scale)
+      dlogits = torch.to(d, weight.dtype)
+      torch.copy_(torch.narrow(dhidden, 0, start, count), torch.mul_(torch.mm(dlogits, weight), factor))
+      if len(dweight) > 0:
+        torch.add_(dweight[0], torch.mm(torch.t(dlogits), h), alpha=factor)
+      if len(dbias) > 0:
+        torch.add_(dbias[0], torch.sum(dlogits, [0], False, dtype=6), alpha=factor)
+    start = start + count
+  return [torch.cat(losses), dhidden]
+
+# Log-probabilities [N, K] and ids of the most likely tokens, of logits divided by a temperature.
+def top_predictions(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, temperature: float, top: int, rows: int) -> List[Tensor]:
+  values = annotate(List[Tensor], [])
+  ids = annotate(List[Tensor], [])
+  n = hidden.size(0)
+  start = 0
+  while start < n:
+    count = min(rows, n - start)
+    logits = self.vocabulary_logits(torch.narrow(hidden, 0, start, count), weight, bias, scale, cap)
+    logp = torch.log_softmax(torch.div(torch.to(logits, 6), temperature), -1)
+    chosen = torch.topk(logp, min(top, logp.size(1)), 1)
+    values.append(chosen[0])
+    ids.append(chosen[1])
+    start = start + count
+  return [torch.cat(values), torch.cat(ids)]
+
+# Sum over rows of the squared logarithm of the softmax's denominator (z-loss), and its gradient by the
+# hidden states, times the factor; dweight and dbias (fp32) added in place.
+def normalizer_loss(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, weights: List[Tensor], factor: float, rows: int, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
+  total = torch.zeros([], dtype=7, device=hidden.device)
+  dhidden = torch.empty_like(hidden)
+  n = hidden.size(0)
+  start = 0
+  while start < n:
+    count = min(rows, n - start)
+    h = torch.narrow(hidden, 0, start, count)
+    logits = self.vocabulary_logits(h, weight, bias, scale, cap)
+    wide = torch.to(logits, 6)
+    z = torch.logsumexp(wide, [1], True)
+    w = torch.ones_like(z)
+    if len(weights) > 0:
+      w = torch.unsqueeze(torch.narrow(weights[0], 0, start, count), 1)
+    total = torch.add(total, torch.sum(torch.mul(torch.mul(z, z), w), dtype=7))
+    d = torch.mul(torch.softmax(wide, -1), torch.mul(torch.mul(z, w), 2.))
+    if cap > 0.:
+      d = torch.tanh_backward(d, torch.to(torch.div_(logits, cap), 6))
+    if scale != 1.:
+      d = torch.mul_(d, scale)
+    dlogits = torch.to(d, weight.dtype)
+    torch.copy_(torch.narrow(dhidden, 0, start, count), torch.mul_(torch.mm(dlogits, weight), factor))
+    if len(dweight) > 0:
+      torch.add_(dweight[0], torch.mm(torch.t(dlogits), h), alpha=factor)
+    if len(dbias) > 0:
+      torch.add_(dbias[0], torch.sum(dlogits, [0], False, dtype=6), alpha=factor)
+    start = start + count
+  return [total, dhidden]

@@ -1,0 +1,68 @@
+package io.adapt4j.core.internal.task.distillation;
+
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.tokenize.Batch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Completions that the student writes to the prompts of batches.
+ *
+ * @param longest maximum number of tokens of a prompt with its completion
+ */
+record StudentSampling(
+    Generator generator, int maxNewTokens, int longest, double temperature, int padId) {
+
+  /** Returns a batch of the same prompts; of the rows' own completions if a prompt has no room. */
+  Batch completed(Batch batch, long seed) {
+    List<int[]> prompts = new ArrayList<>();
+    for (int row = 0; row < batch.rows(); row++) {
+      prompts.add(prompt(batch, row));
+    }
+    int room = Math.min(maxNewTokens, longest - Batch.longest(prompts));
+    if (room < 1) {
+      return batch;
+    }
+    GenerationOptions options =
+        GenerationOptions.builder().maxNewTokens(room).temperature(temperature).seed(seed).build();
+    List<Generation> written =
+        generator.generate(prompts, options, piece -> {}, new CancellationToken());
+    List<int[]> rows = new ArrayList<>();
+    List<int[]> labels = new ArrayList<>();
+    for (int row = 0; row < batch.rows(); row++) {
+      int[] prompt = prompts.get(row);
+      int[] completion = written.get(row).tokenIds().stream().mapToInt(Integer::intValue).toArray();
+      int[] all = Arrays.copyOf(prompt, prompt.length + completion.length);
+      System.arraycopy(completion, 0, all, prompt.length, completion.length);
+      rows.add(all);
+      int[] targets = all.clone();
+      Arrays.fill(targets, 0, prompt.length, Batch.IGNORED);
+      labels.add(targets);
+    }
+    Batch padded = Batch.padded(rows, padId);
+    return padded.with(padded.typeIds(), Batch.matrix(labels, padded.length(), Batch.IGNORED));
+  }
+
+  private static int[] prompt(Batch batch, int row) {
+    int from = row * batch.length();
+    return Arrays.stream(batch.ids(), from, from + promptLength(batch, row))
+        .mapToInt(Math::toIntExact)
+        .toArray();
+  }
+
+  /** Returns the number of tokens before the first target: at least one. */
+  static int promptLength(Batch batch, int row) {
+    int from = row * batch.length();
+    int length = 1;
+    while (length < batch.length()
+        && batch.attentionMask()[from + length] == 1
+        && batch.labels()[from + length] == Batch.IGNORED) {
+      length++;
+    }
+    return length;
+  }
+}
