@@ -21,6 +21,7 @@ final class Kinds {
           LoraCheck.KIND,
           PreferenceCheck.KIND,
           MethodsCheck.KIND,
+          Methods2Check.KIND,
           StoredHeadCheck.KIND,
           ModelCheck.KIND,
           EmbedderCheck.KIND,
