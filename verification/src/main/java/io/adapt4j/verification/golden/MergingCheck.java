@@ -51,7 +51,7 @@ final class MergingCheck {
       if (isOf(name, tensor)) {
         String part = tensor.substring(name.length() + 1);
         float[] found = MergeRules.merge(inputs(part, options, method), method);
-        worst = worst.or(relative(found, golden.floats(tensor)));
+        worst = worst.or(Methods2Check.relative(found, golden.floats(tensor), TOLERANCE));
       }
     }
     golden.compared(name, worst);
@@ -143,15 +143,5 @@ final class MergingCheck {
       stored[i] = 1 - stored[i];
     }
     return stored;
-  }
-
-  private static Deviation relative(float[] found, float[] expected) {
-    Deviation worst = Deviation.NONE;
-    for (int i = 0; i < expected.length; i++) {
-      worst =
-          worst.or(
-              Deviation.of(found[i], expected[i], TOLERANCE * Math.max(1, Math.abs(expected[i]))));
-    }
-    return worst;
   }
 }

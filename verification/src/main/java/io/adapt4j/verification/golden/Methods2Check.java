@@ -11,7 +11,9 @@ final class Methods2Check {
 
   /** Checks by the file name of their part. */
   private static final Map<String, Kind.Check> PARTS =
-      Map.ofEntries(entry("merging", MergingCheck::run));
+      Map.ofEntries(
+          // One line for each part.
+          entry("merging", MergingCheck::run), entry("optimizers", OptimizersCheck::run));
 
   static final Kind KIND =
       new Kind(
@@ -32,5 +34,15 @@ final class Methods2Check {
   static GoldenFolder open(GoldenSource source, Report.Section section) {
     Path tensors = source.path().resolveSibling(part(source) + ".safetensors");
     return new GoldenFolder(source.path(), source.json(), Checkpoint.openFile(tensors), section);
+  }
+
+  /** Returns the worst deviation, tolerated relative to the larger of 1 and the expected value. */
+  static Deviation relative(float[] found, float[] expected, double tolerance) {
+    if (found.length != expected.length) {
+      throw new GoldenException("expected " + expected.length + " values, found " + found.length);
+    }
+    return Deviation.worst(
+        expected.length,
+        i -> Deviation.of(found[i], expected[i], tolerance * Math.max(1, Math.abs(expected[i]))));
   }
 }

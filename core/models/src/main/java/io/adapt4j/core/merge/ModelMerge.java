@@ -90,6 +90,7 @@ public final class ModelMerge {
    * Adds a model with an adapter, which is merged into each tensor as it is read.
    *
    * @param folder the checkpoint that the adapter was trained on
+   * @param adapter updates of tensors that the checkpoint has
    * @param weight factor of the model with the adapter
    * @return a changed copy
    * @throws IllegalArgumentException if the weight is not finite
