@@ -84,6 +84,7 @@ public final class AdapterMix {
   /**
    * Sets the seed of methods that prune at random.
    *
+   * @param value any number; 0 by default
    * @return a changed copy
    */
   public AdapterMix seed(long value) {

@@ -33,7 +33,7 @@ final class MergingCheck {
   }
 
   static void run(GoldenSource source, Report.Section section) {
-    try (GoldenFolder golden = Methods2Check.open(source, section)) {
+    try (GoldenFolder golden = GoldenFolder.open(source, section)) {
       MergingCheck check = new MergingCheck(golden);
       section.each("", source.json().path("cases"), check::merge);
     }
@@ -51,7 +51,7 @@ final class MergingCheck {
       if (isOf(name, tensor)) {
         String part = tensor.substring(name.length() + 1);
         float[] found = MergeRules.merge(inputs(part, options, method), method);
-        worst = worst.or(Methods2Check.relative(found, golden.floats(tensor), TOLERANCE));
+        worst = worst.or(Deviation.relative(found, golden.floats(tensor), TOLERANCE));
       }
     }
     golden.compared(name, worst);

@@ -41,7 +41,7 @@ final class OptimizersCheck {
   }
 
   static void run(GoldenSource source, Report.Section section) {
-    try (GoldenFolder golden = Methods2Check.open(source, section)) {
+    try (GoldenFolder golden = GoldenFolder.open(source, section)) {
       OptimizersCheck check = new OptimizersCheck(golden);
       section.each("", source.json().path("courses"), check::course);
       for (String tensor : golden.names(NEWTON_SCHULZ)) {
@@ -52,7 +52,7 @@ final class OptimizersCheck {
 
   /** Checks an orthogonalized gradient: of a step and a parameter, in a type. */
   private Deviation orthogonal(String tensor) {
-    String[] parts = tensor.substring(NEWTON_SCHULZ.length()).split("_");
+    String[] parts = tensor.substring(NEWTON_SCHULZ.length()).split("_", -1);
     boolean bfloat16 = parts[2].equals("bf16");
     List<Long> sizes = golden.tensors().entry("initial." + parts[1]).shape();
     float[] found =
@@ -61,7 +61,7 @@ final class OptimizersCheck {
             sizes.get(0),
             sizes.get(1),
             bfloat16);
-    return Methods2Check.relative(found, golden.floats(tensor), bfloat16 ? ROUNDED : FP32);
+    return Deviation.relative(found, golden.floats(tensor), bfloat16 ? ROUNDED : FP32);
   }
 
   private void course(String name, JsonNode options) throws IOException {
@@ -96,7 +96,7 @@ final class OptimizersCheck {
           String moment = tensor.substring(stored.length() + 1);
           worst.merge(
               ".z",
-              Methods2Check.relative(moment(state, moment), golden.floats(tensor), tolerance),
+              Deviation.relative(moment(state, moment), golden.floats(tensor), tolerance),
               Deviation::or);
         }
       }
@@ -125,7 +125,7 @@ final class OptimizersCheck {
     for (Trainable parameter : trained) {
       worst.merge(
           course.endsWith(".eval") ? ".eval" : "",
-          Methods2Check.relative(
+          Deviation.relative(
               parameter.value().toFloats(), row(course + "." + parameter.name(), step), tolerance),
           Deviation::or);
     }

@@ -144,6 +144,7 @@ public final class ModelMerge {
   /**
    * Sets the seed of random pruning.
    *
+   * @param value any number; 0 by default
    * @return a changed copy
    */
   public ModelMerge seed(long value) {

@@ -70,7 +70,7 @@ public record MuonRule(Optimizer.Muon settings) implements OptimizerRule {
     long columns = parameter.sizes().get(1);
     double ratio =
         settings.matchAdamW()
-            ? 0.2 * Math.sqrt(Math.max(rows, columns))
+            ? 0.2 * Math.sqrt((double) Math.max(rows, columns))
             : Math.sqrt(Math.max(1, (double) rows / columns));
     Adam.step(
         parameter,
