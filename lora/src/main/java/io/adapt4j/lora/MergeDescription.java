@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.merge.ModelMerge;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.MergeMethod;
 import io.adapt4j.core.method.MergeMethod.Algorithm;
 import io.adapt4j.core.method.MergeMethod.Dialect;
@@ -91,7 +92,7 @@ public final class MergeDescription {
                   () -> {
                     merge[0] =
                         adapter.isPresent()
-                            ? merge[0].and(path, LoraAdapter.at(adapter.get()), weight)
+                            ? merge[0].and(path, Adapter.at(adapter.get()), weight)
                             : merge[0].and(path, weight);
                     density.ifPresent(share -> merge[0] = merge[0].density(share));
                   }));
@@ -124,6 +125,9 @@ public final class MergeDescription {
                                 : mix[0].and(adapter, weight);
                       }));
       member.finish();
+    }
+    if (fields.mappings(ADAPTERS).isEmpty()) {
+      fields.problem(ADAPTERS, "expected at least one {adapter: FOLDER, weight: 1}, found none.");
     }
     Optional<Integer> rank = fields.integer("rank", 1);
     long seed = fields.whole("seed").orElse(0L);
