@@ -116,11 +116,50 @@ class CommandsTest {
     assertThat(fromMerged.json()).isEqualTo(adapted.json());
     assertThat(execute("merge", MODEL, "--adapter", best, "--output", merged).code())
         .isEqualTo(ExitCode.USAGE);
+    mergesFromAFile(best, merged);
     exportsMergedAndAlone(best);
 
     Result repeated = execute("repeat", folder.resolve("run/last"), "--json");
     assertThat(repeated.code()).isZero();
     assertThat(repeated.json().path("same").asBoolean()).isTrue();
+  }
+
+  private void mergesFromAFile(Path adapter, Path merged) throws IOException {
+    Path models = folder.resolve("models.yaml");
+    Files.writeString(
+        models,
+        """
+        method: {task-arithmetic: {lambda: 0.5}}
+        base: %1$s
+        models:
+          - {model: %1$s, adapter: run/best, weight: 1}
+          - {model: merged, weight: 1}
+        """
+            .formatted(MODEL));
+    Path both = folder.resolve("both");
+    assertThat(execute("merge", "--description", models, "--output", both).err()).isEmpty();
+    Result found =
+        execute("generate", both, "--prompt", "Lily saw", "--max-new-tokens", "12", "--json");
+    Result expected =
+        execute("generate", merged, "--prompt", "Lily saw", "--max-new-tokens", "12", "--json");
+    assertThat(found.json()).isEqualTo(expected.json());
+
+    Path adapters = folder.resolve("adapters.yaml");
+    Files.writeString(
+        adapters,
+        """
+        method: {ties: {density: 1}}
+        adapters: [{adapter: run/best, weight: 1}]
+        """);
+    Path mix = folder.resolve("mix");
+    assertThat(execute("merge", "--description", adapters, "--output", mix).err()).isEmpty();
+    assertThat(generate("--adapter", mix).json()).isEqualTo(generate("--adapter", adapter).json());
+
+    Files.writeString(models, "method: {tiess: {}}\nmodels: [{weight: 1}]\n");
+    Result refused = execute("merge", "--description", models, "--output", folder.resolve("no"));
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err())
+        .contains("Did you mean 'ties'?", "models[0].model", "Name a checkpoint folder");
   }
 
   private void exportsMergedAndAlone(Path adapter) throws IOException {

@@ -159,6 +159,7 @@ class PathsTest {
               "model --tasks tasks.yaml --chat-template PATH"),
           argument("merge", "MODEL", Use.MODEL, "PATH --adapter adapter --output new"),
           argument("merge", "--adapter", Use.ADAPTER, "model --adapter PATH --output new"),
+          argument("merge", "--description", Use.DESCRIPTION, "--description PATH --output new"),
           argument("merge", "--output", Use.NEW_FOLDER, "model --adapter adapter --output PATH"),
           argument("export", "MODEL", Use.MODEL, "PATH --to new"),
           argument("export", "--to", Use.NEW_FILE, "model --to PATH"),

@@ -3,12 +3,15 @@ package io.adapt4j.lora;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.merge.MergeInputs;
+import io.adapt4j.core.internal.merge.MergeRules;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
+import io.adapt4j.core.method.MergeMethod;
 import io.adapt4j.lora.internal.Factorization;
 import io.adapt4j.lora.internal.layer.AdaptedPart;
 import io.adapt4j.lora.internal.layer.Blend;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * A weighted sum of LoRA adapters of one base, written as a new adapter (PEFT's {@code
@@ -38,22 +42,24 @@ public final class AdapterMix {
 
   private final List<LoraAdapter> adapters;
   private final List<Double> weights;
+  private final long seed;
 
-  private AdapterMix(List<LoraAdapter> adapters, List<Double> weights) {
+  private AdapterMix(List<LoraAdapter> adapters, List<Double> weights, long seed) {
     this.adapters = List.copyOf(adapters);
     this.weights = List.copyOf(weights);
+    this.seed = seed;
   }
 
   /**
    * Creates a mix of one adapter.
    *
    * @param adapter an adapter
-   * @param weight factor of its update; may be negative except with {@link #writeLinear}
+   * @param weight factor of its update; may be negative except where A and B are merged separately
    * @return the mix
    * @throws IllegalArgumentException if the weight is not finite
    */
   public static AdapterMix of(LoraAdapter adapter, double weight) {
-    return new AdapterMix(List.of(), List.of()).and(adapter, weight);
+    return new AdapterMix(List.of(), List.of(), 0).and(adapter, weight);
   }
 
   /**
@@ -72,7 +78,17 @@ public final class AdapterMix {
     all.add(adapter);
     List<Double> more = new ArrayList<>(weights);
     more.add(weight);
-    return new AdapterMix(all, more);
+    return new AdapterMix(all, more, seed);
+  }
+
+  /**
+   * Sets the seed of methods that prune at random.
+   *
+   * @param value any number; 0 by default
+   * @return a changed copy
+   */
+  public AdapterMix seed(long value) {
+    return new AdapterMix(adapters, weights, value);
   }
 
   /**
@@ -114,6 +130,52 @@ public final class AdapterMix {
    */
   public void writeSvd(Path output, int rank) {
     write(output, Blend.svd(rank));
+  }
+
+  /**
+   * Writes the mix as a PEFT folder with the A and the B matrices merged separately by a method,
+   * each multiplied by the square root of weight times scale, like PEFT's {@code ties}, {@code
+   * dare_ties}, {@code dare_linear} and {@code magnitude_prune}. Keeps the rank, which must be the
+   * same in all.
+   *
+   * @param output created if absent; files in it are replaced atomically
+   * @param method a method of PEFT's dialect
+   * @throws IllegalArgumentException if the method is not PEFT's, or the adapters cannot be merged
+   *     in this way, with the reason
+   * @throws CheckpointException if a folder cannot be read or written
+   */
+  public void write(Path output, MergeMethod method) {
+    if (method.dialect() != MergeMethod.Dialect.PEFT) {
+      throw new IllegalArgumentException(
+          "method: expected one of PEFT's dialect, found "
+              + method.dialect()
+              + "; merge the updates (writeSvd) or the models (ModelMerge).");
+    }
+    write(output, new Blend.Merged(method));
+  }
+
+  /**
+   * Writes the mix as a PEFT folder with the best approximation in a given rank of the updates
+   * merged by a method, like PEFT's {@code ties_svd}. Takes the memory of whole updates, one module
+   * at a time.
+   *
+   * @param output created if absent; files in it are replaced atomically
+   * @param rank rank of the result, at least 1
+   * @param method a method of differences; neither SLERP nor MODEL_STOCK, which need the base
+   * @throws IllegalArgumentException if the rank is below 1, the method needs the base, or the
+   *     adapters cannot be merged, with the reason
+   * @throws CheckpointException if a folder cannot be read or written
+   */
+  public void writeSvd(Path output, int rank, MergeMethod method) {
+    Blend.svd(rank);
+    if (method.algorithm() == MergeMethod.Algorithm.SLERP
+        || method.algorithm() == MergeMethod.Algorithm.MODEL_STOCK) {
+      throw new IllegalArgumentException(
+          "method: expected one of differences, found "
+              + method.algorithm()
+              + "; merge the models (ModelMerge).");
+    }
+    write(output, new Blend.MergedSvd(method, rank));
   }
 
   private void write(Path output, Blend how) {
@@ -198,7 +260,7 @@ public final class AdapterMix {
                 + " sum with others is no LoRA of projections; merge"
                 + " it into the base instead.");
       }
-      if (how == Blend.LINEAR && weights.get(i) < 0) {
+      if ((how == Blend.LINEAR || how instanceof Blend.Merged) && weights.get(i) < 0) {
         throw new IllegalArgumentException(
             ("The adapter %s has the weight %s, of which a linear blend would take the root;"
                     + " use another blend.")
@@ -214,6 +276,9 @@ public final class AdapterMix {
             .map(map -> map.values().stream().mapToInt(StoredLoraMatrices::rank).max().orElse(0))
             .toList();
     if (how instanceof Blend.Svd svd) {
+      return svd.rank();
+    }
+    if (how instanceof Blend.MergedSvd svd) {
       return svd.rank();
     }
     if (how == Blend.CONCATENATED) {
@@ -234,6 +299,17 @@ public final class AdapterMix {
 
   private StoredLoraMatrices sum(
       String path, List<Map<String, StoredLoraMatrices>> stored, Blend how) {
+    if (how instanceof Blend.Merged merged) {
+      return new StoredLoraMatrices(
+          merged(path, PeftNames.a(path), stored, merged.method()),
+          merged(path, PeftNames.b(path), stored, merged.method()),
+          1);
+    }
+    if (how instanceof Blend.MergedSvd merged) {
+      Tensor update = merged(path, path, stored, merged.method());
+      Factorization found = Factorization.principal(update, merged.rank(), 0);
+      return new StoredLoraMatrices(found.right(), found.left(), 1);
+    }
     List<Tensor> a = new ArrayList<>();
     List<Tensor> b = new ArrayList<>();
     for (int i = 0; i < stored.size(); i++) {
@@ -256,6 +332,41 @@ public final class AdapterMix {
       return new StoredLoraMatrices(found.right(), found.left(), 1);
     }
     return new StoredLoraMatrices(allA, allB, 1);
+  }
+
+  /**
+   * Merges matrices of a module by a method.
+   *
+   * @param name the A or B matrices' name; any other for the updates
+   */
+  private Tensor merged(
+      String path, String name, List<Map<String, StoredLoraMatrices>> stored, MergeMethod method) {
+    List<MergeInputs.Member> members = new ArrayList<>();
+    long[] sizes = {};
+    for (int i = 0; i < stored.size(); i++) {
+      StoredLoraMatrices found = stored.get(i).get(path);
+      if (found == null) {
+        continue;
+      }
+      requireSameShape(path, found, stored, i);
+      boolean isA = name.equals(PeftNames.a(path));
+      boolean whole = name.equals(path);
+      Tensor values = whole ? found.b().times(found.a()) : isA ? found.a() : found.b();
+      sizes = values.sizes();
+      double factor = weights.get(i) * found.scale();
+      members.add(
+          new MergeInputs.Member(
+              () -> values.toHost().toFloats(),
+              whole ? factor : Math.sqrt(factor),
+              method.density()));
+    }
+    MergeInputs inputs =
+        new MergeInputs(
+            LongStream.of(sizes).boxed().toList(),
+            Optional.empty(),
+            members,
+            MergeInputs.Draws.seeded(seed, name));
+    return Tensor.of(MergeRules.merge(inputs, method), sizes);
   }
 
   private void requireSameShape(

@@ -17,6 +17,9 @@ import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.merge.ModelMerge;
+import io.adapt4j.core.method.MergeMethod;
+import io.adapt4j.core.method.MergeMethod.Algorithm;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenSpan;
@@ -197,6 +200,80 @@ class SeveralAdaptersTest {
     assertClose(difference(mix), sum(1, difference(first), 0, difference(first)));
     AdapterMix.of(LoraAdapter.at(first), 0.25).writeLinear(mix);
     assertClose(difference(mix), sum(0.25, difference(first), 0, difference(first)));
+  }
+
+  @Test
+  void methodsMergeMatricesOrUpdates(@TempDir Path mix) throws IOException {
+    AdapterMix both = AdapterMix.of(LoraAdapter.at(first), 1).and(LoraAdapter.at(second), 0.5);
+    MergeMethod sum = MergeMethod.peft(Algorithm.LINEAR);
+    both.writeSvd(mix, 8, sum);
+    assertClose(difference(mix), sum(1, difference(first), 0.5, difference(second)));
+    both.writeSvd(mix, 8, MergeMethod.mergekit(Algorithm.LINEAR).normalize(false));
+    assertClose(difference(mix), sum(1, difference(first), 0.5, difference(second)));
+    both.write(mix, MergeMethod.peft(Algorithm.LINEAR));
+    double[] matrices = difference(mix);
+    both.writeLinear(mix);
+    assertClose(difference(mix), matrices);
+    both.write(mix, MergeMethod.peft(Algorithm.DARE_TIES).density(0.5));
+    double[] pruned = difference(mix);
+    both.seed(0).write(mix, MergeMethod.peft(Algorithm.DARE_TIES).density(0.5));
+    assertThat(difference(mix)).isEqualTo(pruned);
+    both.seed(1).write(mix, MergeMethod.peft(Algorithm.DARE_TIES).density(0.5));
+    assertThat(error(difference(mix), pruned)).isGreaterThan(1e-3);
+    assertThatThrownBy(() -> both.write(mix, MergeMethod.mergekit(Algorithm.TIES)))
+        .hasMessageContaining("PEFT");
+    assertThatThrownBy(() -> both.writeSvd(mix, 4, MergeMethod.mergekit(Algorithm.SLERP)))
+        .hasMessageContaining("SLERP");
+  }
+
+  @Test
+  void modelsWithAdaptersMergeAsTheirMergedCheckpointsDo(@TempDir Path folder) {
+    Path one = folder.resolve("one");
+    Path other = folder.resolve("other");
+    LoraAdapter.at(first).writeMerged(base, one);
+    LoraAdapter.at(dora).writeMerged(base, other);
+    for (Algorithm algorithm :
+        List.of(Algorithm.TASK_ARITHMETIC, Algorithm.DARE_LINEAR, Algorithm.MODEL_STOCK)) {
+      ModelMerge merge = ModelMerge.of(MergeMethod.mergekit(algorithm).density(0.7)).base(base);
+      Path plain = folder.resolve(algorithm + "-plain");
+      Path adapted = folder.resolve(algorithm + "-adapted");
+      merge.and(one, 0.6).and(other, 0.5).density(0.4).write(plain);
+      merge
+          .and(base, LoraAdapter.at(first), 0.6)
+          .and(base, LoraAdapter.at(dora), 0.5)
+          .density(0.4)
+          .write(adapted);
+      double[] wanted = difference(plain, base);
+      assertThat(error(difference(adapted, base), wanted)).isLessThan(1e-4);
+      assertThat(error(wanted, new double[wanted.length])).isGreaterThan(1e-3);
+    }
+  }
+
+  @Test
+  void mergesOfModelsThatDifferAreRefused(@TempDir Path folder) {
+    ModelMerge ties = ModelMerge.of(MergeMethod.mergekit(Algorithm.TIES)).and(base, 1);
+    assertThatThrownBy(() -> ties.write(folder.resolve("out"))).hasMessageContaining("base");
+    assertThatThrownBy(() -> ties.base(base).write(base)).hasMessageContaining("output");
+    assertThatThrownBy(
+            () -> ties.base(LoraCase.golden("models/llama")).write(folder.resolve("out")))
+        .hasMessageContaining("one architecture");
+    assertThatThrownBy(
+            () ->
+                ModelMerge.of(MergeMethod.mergekit(Algorithm.SLERP))
+                    .base(base)
+                    .and(base, 1)
+                    .and(base, 1)
+                    .write(folder.resolve("out")))
+        .hasMessageContaining("1 besides the base");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  /** Returns the differences of two matrices of two models. */
+  private static double[] difference(Path model, Path from) {
+    try (Decoder one = LoraCase.load(model, DType.F32);
+        Decoder other = LoraCase.load(from, DType.F32)) {
+      return sum(1, matrices(one), -1, matrices(other));
+    }
   }
 
   @Test

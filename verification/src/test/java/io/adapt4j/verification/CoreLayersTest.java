@@ -34,11 +34,13 @@ class CoreLayersTest {
     TEXT("chat", "internal.chat", "internal.tokenize", "tokenize"),
     DATA("data", "data.quality", "internal.data"),
     MODELS(
+        "internal.merge",
         "internal.method",
         "internal.nn",
         "internal.nn.*",
         "internal.nn.family.*",
         "internal.provenance",
+        "merge",
         "method",
         "spi"),
     INFERENCE(

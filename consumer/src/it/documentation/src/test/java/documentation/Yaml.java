@@ -2,6 +2,7 @@ package documentation;
 
 import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.eval.task.Tasks;
+import io.adapt4j.lora.MergeDescription;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,10 +19,17 @@ final class Yaml {
 
   private Yaml() {}
 
-  /** Reads a block: tasks of an evaluation, a run, or the task of a run in several variants. */
+  /**
+   * Reads a block: tasks of an evaluation, a merge, a run, or the task of a run in several
+   * variants.
+   */
   static void check(String text, String directive) throws IOException {
     if (text.startsWith("tasks:")) {
       Tasks.read(write(text));
+      return;
+    }
+    if (has(text, "models")) {
+      MergeDescription.read(write(text));
       return;
     }
     List<String> variants =

@@ -88,6 +88,16 @@ record Deviation(double error, double tolerance) {
     return worst;
   }
 
+  /** Returns the worst deviation, tolerated relative to the larger of 1 and the expected value. */
+  static Deviation relative(float[] found, float[] expected, double tolerance) {
+    if (found.length != expected.length) {
+      throw new GoldenException("expected " + expected.length + " values, found " + found.length);
+    }
+    return worst(
+        expected.length,
+        i -> of(found[i], expected[i], tolerance * Math.max(1, Math.abs(expected[i]))));
+  }
+
   /** Returns the worst of numbered deviations; {@link #NONE} if there are none. */
   static Deviation worst(int count, IntFunction<Deviation> deviations) {
     return IntStream.range(0, count).mapToObj(deviations).reduce(NONE, Deviation::or);

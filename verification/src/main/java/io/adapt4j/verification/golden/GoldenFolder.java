@@ -59,6 +59,16 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
     return new GoldenFolder(folder, json, Checkpoint.openFile(folder.resolve(tensors)), section);
   }
 
+  /** Opens a golden file with the tensors in the safetensors file of its name. */
+  static GoldenFolder open(GoldenSource source, Report.Section section) {
+    String name = source.path().getFileName().toString().replaceFirst("\\.json$", ".safetensors");
+    return new GoldenFolder(
+        source.path(),
+        source.json(),
+        Checkpoint.openFile(source.path().resolveSibling(name)),
+        section);
+  }
+
   void attempt(String quantity, Report.Check check) {
     section.attempt(quantity, check);
   }

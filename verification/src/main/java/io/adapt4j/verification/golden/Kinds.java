@@ -26,6 +26,7 @@ final class Kinds {
           MiniLlmCheck.KIND,
           SelfDistillationCheck.KIND,
           SelfTrainingCheck.KIND,
+          Methods2Check.KIND,
           StoredHeadCheck.KIND,
           ModelCheck.KIND,
           EmbedderCheck.KIND,

@@ -95,6 +95,55 @@ public sealed interface Optimizer {
   }
 
   /**
+   * Creates Muon with AdamW for embeddings, output layers and vectors. Its updates have the size of
+   * AdamW's, whose learning rates it takes.
+   *
+   * @return Muon with Nesterov momentum 0.95
+   */
+  static Optimizer muon() {
+    return new Muon(0.95, true, true, false, 0.9, 0.999, 1e-8);
+  }
+
+  /**
+   * Creates schedule-free AdamW. Without another schedule, the learning rate is constant after its
+   * warm-up.
+   *
+   * @return schedule-free AdamW with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer scheduleFreeAdamW() {
+    return new ScheduleFreeAdamW(0.9, 0.999, 1e-8, 0, 2);
+  }
+
+  /**
+   * Creates GaLore with Adam.
+   *
+   * @param rank rank of the projected gradients, at least 1
+   * @return GaLore with the paper's scale 0.25 and new projections every 200 steps
+   */
+  static Optimizer galore(int rank) {
+    return new GaLore(rank, 200, 0.25, 0.9, 0.999, 1e-6);
+  }
+
+  /**
+   * Creates APOLLO with a scale for each channel.
+   *
+   * @param rank rank of the projected gradients, at least 1
+   * @return APOLLO with scale 1 and new projections every 200 steps
+   */
+  static Optimizer apollo(int rank) {
+    return new Apollo(rank, 200, 1, true, 0.9, 0.999, 1e-6);
+  }
+
+  /**
+   * Creates APOLLO-Mini: rank 1 and one scale for each matrix.
+   *
+   * @return APOLLO with scale 128 and new projections every 200 steps
+   */
+  static Optimizer apolloMini() {
+    return new Apollo(1, 200, 128, false, 0.9, 0.999, 1e-6);
+  }
+
+  /**
    * Creates an optimizer from a custom rule. A resumed run must be given a rule with the same name
    * and options. A run description, as in YAML, cannot hold it.
    *
@@ -235,6 +284,124 @@ public sealed interface Optimizer {
   }
 
   /**
+   * Muon (Jordan et al. 2024): momentum of matrices, orthogonalized by five Newton-Schulz
+   * iterations. Embeddings, output layers and vectors are updated by AdamW. 4 bytes of state per
+   * value of a matrix, 8 of the others.
+   *
+   * @param momentum decay of the momentum, in [0, 1)
+   * @param nesterov whether to use Nesterov momentum
+   * @param matchAdamW whether updates have the size of AdamW's (0.2 sqrt(max(rows, columns)), Liu
+   *     et al. 2025); else that of sqrt(max(1, rows / columns))
+   * @param bfloat16 whether the iterations are rounded to bfloat16, as in PyTorch
+   * @param beta1 AdamW's decay of the first moment, in [0, 1)
+   * @param beta2 AdamW's decay of the second moment, in [0, 1)
+   * @param eps added to AdamW's denominator, above 0
+   */
+  record Muon(
+      double momentum,
+      boolean nesterov,
+      boolean matchAdamW,
+      boolean bfloat16,
+      double beta1,
+      double beta2,
+      double eps)
+      implements Optimizer {
+
+    /** Checks the ranges. */
+    public Muon {
+      requireDecay("momentum", momentum);
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+    }
+
+    @Override
+    public OptionalDouble usualRateFactor() {
+      return matchAdamW ? OptionalDouble.of(1) : OptionalDouble.empty();
+    }
+  }
+
+  /**
+   * Schedule-free AdamW (Defazio et al. 2024): gradients are taken between an average of the steps
+   * and the newest of them, and the average is evaluated and saved. Replaces the decay of the
+   * learning rate. 8 bytes of state per trainable parameter, 4 more during evaluations.
+   *
+   * @param beta1 share of the average in the point where gradients are taken, above 0 and below 1
+   * @param beta2 decay of the second moment, in [0, 1)
+   * @param eps added to the denominator, above 0
+   * @param r power of the step in its weight in the average, at least 0
+   * @param weightPower power of the largest learning rate in that weight, at least 0
+   */
+  record ScheduleFreeAdamW(double beta1, double beta2, double eps, double r, double weightPower)
+      implements Optimizer {
+
+    /** Checks the ranges. */
+    public ScheduleFreeAdamW {
+      requireDecay("beta1", beta1);
+      requirePositive("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+      requireNotNegative("r", r);
+      requireNotNegative("weightPower", weightPower);
+    }
+  }
+
+  /**
+   * GaLore (Zhao et al. 2024): Adam on gradients of matrices projected to a low rank. 8 bytes of
+   * state per projected value, and a projection; vectors and matrices of no larger rank are updated
+   * in full.
+   *
+   * @param rank rank of the projected gradients, at least 1
+   * @param gap number of steps after which the projection is computed anew, at least 1
+   * @param scale factor of the update, above 0
+   * @param beta1 decay of the first moment, in [0, 1)
+   * @param beta2 decay of the second moment, in [0, 1)
+   * @param eps added to the denominator, above 0
+   */
+  record GaLore(int rank, int gap, double scale, double beta1, double beta2, double eps)
+      implements Optimizer {
+
+    /** Checks the ranges. */
+    public GaLore {
+      requireLowRank(rank, gap, scale);
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+    }
+
+    @Override
+    public OptionalDouble usualRateFactor() {
+      return OptionalDouble.empty();
+    }
+  }
+
+  /**
+   * APOLLO (Zhu et al. 2025): gradients of matrices scaled as Adam scales random projections of
+   * them. 8 bytes of state per projected value; vectors and matrices of no larger rank are updated
+   * by Adam.
+   *
+   * @param rank rank of the projected gradients, at least 1
+   * @param gap number of steps after which the projection changes, at least 1
+   * @param scale the update is multiplied by its root, above 0
+   * @param byChannel whether each channel of a matrix has a scale; else the matrix has one
+   * @param beta1 decay of the first moment, in [0, 1)
+   * @param beta2 decay of the second moment, in [0, 1)
+   * @param eps added to the denominator, above 0
+   */
+  record Apollo(
+      int rank, int gap, double scale, boolean byChannel, double beta1, double beta2, double eps)
+      implements Optimizer {
+
+    /** Checks the ranges. */
+    public Apollo {
+      requireLowRank(rank, gap, scale);
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+    }
+  }
+
+  /**
    * An optimizer defined by custom code. 4 bytes of state per trainable parameter and moment.
    *
    * @param rule computes the update of a parameter from its gradient
@@ -276,6 +443,20 @@ public sealed interface Optimizer {
     if (!(value >= 0 && value < 1)) {
       throw new IllegalArgumentException(name + " must be in [0, 1), found " + value);
     }
+  }
+
+  private static void requireNotNegative(String name, double value) {
+    if (!(value >= 0 && Double.isFinite(value))) {
+      throw new IllegalArgumentException(name + " must be at least 0, found " + value);
+    }
+  }
+
+  private static void requireLowRank(int rank, int gap, double scale) {
+    if (rank < 1 || gap < 1) {
+      throw new IllegalArgumentException(
+          "rank and gap must be at least 1, found " + rank + " and " + gap);
+    }
+    requirePositive("scale", scale);
   }
 
   private static void requirePositive(String name, double value) {

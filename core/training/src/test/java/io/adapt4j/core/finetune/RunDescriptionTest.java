@@ -237,7 +237,11 @@ class RunDescriptionTest {
         "{paged_adamw_8bit: {beta2: 0.95}}",
         "{adafactor: {clipThreshold: 2}}",
         "{sgd: {momentum: 0.9, nesterov: true}}",
-        "{lion: {beta1: 0.8}}"
+        "{lion: {beta1: 0.8}}",
+        "{muon: {momentum: 0.9, matchAdamW: false, bfloat16: true}}",
+        "{schedule_free_adamw: {r: 1, weightPower: 1}}",
+        "{galore_adamw: {rank: 8, gap: 50}}",
+        "{apollo_adamw: {rank: 1, scale: 128, byChannel: false}}"
       })
   void everyOptimizerReadsBackAsItself(String optimizer) throws IOException {
     FineTuneSettings settings = settings(LEAST + "optimizer: " + optimizer + "\n");
@@ -274,8 +278,8 @@ class RunDescriptionTest {
             + " you",
         "precision: fp8 | precision: 'fp8' is not supported: training computes in fp32 or bf16",
         "precision: int4 | 'method: {qlora: {rank: 16}}' keeps them in 4 bits",
-        "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion,"
-            + " paged_adamw_32bit",
+        "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit,"
+            + " apollo_adamw, galore_adamw, lion, muon,",
         "optimizer: {sgd: {momentun: 0.9}} | optimizer.sgd.momentun: unknown key. Did you mean",
         "schedule: {cosine: {end: 2}} | schedule.cosine.end: expected a number of at least 0 and",
         "evaluateEvery: 10m | expected 'epoch' or a number of steps of at least 1, found '10m'.",

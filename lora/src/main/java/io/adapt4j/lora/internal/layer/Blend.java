@@ -1,5 +1,7 @@
 package io.adapt4j.lora.internal.layer;
 
+import io.adapt4j.core.method.MergeMethod;
+
 /** Method of combining several adapters into one. */
 public sealed interface Blend {
 
@@ -38,4 +40,13 @@ public sealed interface Blend {
 
   /** See {@link Blend#svd}. */
   record Svd(int rank) implements Blend {}
+
+  /** Merges the A matrices and the B matrices separately by a method, like PEFT's {@code ties}. */
+  record Merged(MergeMethod method) implements Blend {}
+
+  /**
+   * Merges the updates by a method and approximates the result in a given rank, like PEFT's {@code
+   * ties_svd}.
+   */
+  record MergedSvd(MergeMethod method, int rank) implements Blend {}
 }

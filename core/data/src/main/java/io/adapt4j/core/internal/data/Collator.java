@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.data;
 
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.core.internal.tokenize.PackedSequences;
 import java.util.Arrays;
 import java.util.List;
 
@@ -38,6 +39,21 @@ public final class Collator {
       collator.add(row, samples.get(row), side, 1);
     }
     return collator.padded();
+  }
+
+  /**
+   * Packs samples into one row.
+   *
+   * @param separator label of each sample's first token, which no position predicts
+   */
+  public static Batch flatten(List<TrainingSample> samples, int separator) {
+    int length = samples.stream().mapToInt(TrainingSample::length).sum();
+    Collator collator = new Collator(1, length, 0);
+    samples.forEach(sample -> collator.pack(0, sample, 1));
+    Batch batch = collator.packed();
+    int[] starts = new PackedSequences(batch.documents(), length).cumulativeLengths();
+    Arrays.stream(starts, 0, samples.size()).forEach(start -> batch.labels()[start] = separator);
+    return batch;
   }
 
   /** Fills a row with one sample. */

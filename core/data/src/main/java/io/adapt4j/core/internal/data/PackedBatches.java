@@ -1,16 +1,11 @@
 package io.adapt4j.core.internal.data;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Deque;
 import java.util.List;
 
 /**
- * Sampler that packs several samples into a row by best-fit decreasing (Johnson 1974): longest
- * sample first, each into the fullest row that still has room. The epoch's order decides which of
- * several samples of one length goes where, but not the number of rows.
+ * Sampler that packs several samples into a row by {@link BestFitDecreasing}. The epoch's order
+ * decides which of several samples of one length goes where, but not the number of rows.
  */
 final class PackedBatches implements BatchSampler {
 
@@ -46,36 +41,6 @@ final class PackedBatches implements BatchSampler {
   }
 
   private List<int[]> pack(int epoch) {
-    int[] samples =
-        LengthOrder.longestFirst(order.samples(lengths.length, epoch), 0, lengths.length, lengths);
-    List<int[]> rows = new ArrayList<>();
-    List<Deque<Integer>> byRoom = new ArrayList<>();
-    for (int room = 0; room <= capacity; room++) {
-      byRoom.add(new ArrayDeque<>());
-    }
-    BitSet rooms = new BitSet(capacity + 1);
-    for (int sample : samples) {
-      int room = rooms.nextSetBit(lengths[sample]);
-      int row;
-      if (room < 0) {
-        room = capacity;
-        row = rows.size();
-        rows.add(new int[] {sample});
-      } else {
-        row = byRoom.get(room).remove();
-        rooms.set(room, !byRoom.get(room).isEmpty());
-        rows.set(row, with(rows.get(row), sample));
-      }
-      int left = room - lengths[sample];
-      byRoom.get(left).add(row);
-      rooms.set(left);
-    }
-    return rows;
-  }
-
-  private static int[] with(int[] row, int sample) {
-    int[] longer = Arrays.copyOf(row, row.length + 1);
-    longer[row.length] = sample;
-    return longer;
+    return BestFitDecreasing.rows(order.samples(lengths.length, epoch), lengths, capacity);
   }
 }

@@ -134,3 +134,9 @@ def refresh(self, targets: List[Tensor], sources: List[Tensor]) -> int:
   for i in range(len(targets)):
     torch.copy_(targets[i], sources[i])
   return 0
+
+# The leading singular vectors of a matrix: right ones [rank, columns], or left ones [rows, rank].
+def leading_singular_vectors(self, matrix: Tensor, rank: int, right: int) -> Tensor:
+  u, s, v = torch.linalg_svd(matrix, False)
+  found = torch.narrow(v, 0, 0, rank) if right == 1 else torch.narrow(u, 1, 0, rank)
+  return torch.contiguous(found)

@@ -125,6 +125,17 @@ public abstract class OptimizerState implements AutoCloseable {
     restored();
   }
 
+  /** Returns whether other values than the trained ones are evaluated and saved. */
+  public boolean averages() {
+    return false;
+  }
+
+  /** Puts the values to evaluate and save in place of the trained ones. */
+  public void average() {}
+
+  /** Puts the trained values back. */
+  public void train() {}
+
   /** Recomputes what depends on the number of steps. */
   void restored() {}
 

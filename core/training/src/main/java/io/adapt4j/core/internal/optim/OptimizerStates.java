@@ -4,8 +4,11 @@ import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.train.spi.OptimizerRule;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
 
 /** Creates the {@link OptimizerState} of an {@link Optimizer} and computes its memory. */
 public final class OptimizerStates {
@@ -48,8 +51,9 @@ public final class OptimizerStates {
     if (optimizer instanceof Optimizer.Sgd options) {
       return new SgdState(trained, options, weightDecay);
     }
-    if (optimizer instanceof Optimizer.Custom custom) {
-      return new CustomState(trained, custom.rule(), weightDecay);
+    Optional<OptimizerRule> rule = BuiltInRules.of(optimizer);
+    if (rule.isPresent()) {
+      return new CustomState(trained, rule.get(), weightDecay);
     }
     return new LionState(trained, (Optimizer.Lion) optimizer, weightDecay);
   }
@@ -75,8 +79,14 @@ public final class OptimizerStates {
     if (optimizer instanceof Optimizer.Sgd sgd) {
       return sgd.momentum() == 0 ? 0 : Float.BYTES * count(sizes);
     }
-    if (optimizer instanceof Optimizer.Custom custom) {
-      return (long) custom.rule().moments().size() * Float.BYTES * count(sizes);
+    Optional<OptimizerRule> rule = BuiltInRules.of(optimizer);
+    if (rule.isPresent()) {
+      return Float.BYTES
+          * rule.get().state("", LongStream.of(sizes).boxed().toList()).values().stream()
+              .mapToLong(
+                  moment ->
+                      moment.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact))
+              .sum();
     }
     return Float.BYTES * count(sizes);
   }
@@ -88,6 +98,12 @@ public final class OptimizerStates {
     }
     if (optimizer instanceof Optimizer.AdamW || optimizer instanceof Optimizer.Custom) {
       return 0;
+    }
+    if (optimizer instanceof Optimizer.ScheduleFreeAdamW) {
+      return Float.BYTES * count(sizes);
+    }
+    if (optimizer instanceof Optimizer.Muon) {
+      return 6 * Float.BYTES * count(sizes);
     }
     if (optimizer instanceof Optimizer.AdamW8bit) {
       return AdamW8bitState.workBytes(count(sizes));

@@ -21,8 +21,26 @@ final class OptimizerKeys {
   private static final String ADAFACTOR = "adafactor";
   private static final String SGD = "sgd";
   private static final String LION = "lion";
+  private static final String MUON = "muon";
+  private static final String SCHEDULE_FREE = "schedule_free_adamw";
+  private static final String GALORE = "galore_adamw";
+  private static final String APOLLO = "apollo_adamw";
   static final List<String> NAMES =
-      List.of(ADAMW, ADAMW_8BIT, PAGED_ADAMW, PAGED_ADAMW_8BIT, ADAFACTOR, SGD, LION);
+      List.of(
+          ADAMW,
+          ADAMW_8BIT,
+          PAGED_ADAMW,
+          PAGED_ADAMW_8BIT,
+          ADAFACTOR,
+          SGD,
+          LION,
+          MUON,
+          SCHEDULE_FREE,
+          GALORE,
+          APOLLO);
+
+  /** Rank of GaLore and APOLLO if none is given. */
+  private static final int RANK = 128;
 
   private static final Optimizer.AdamW USUAL = (Optimizer.AdamW) Optimizer.adamW();
 
@@ -68,6 +86,48 @@ final class OptimizerKeys {
       }
       case SGD ->
           new Optimizer.Sgd(decay(options, "momentum", 0), options.flag("nesterov").orElse(false));
+      case MUON -> {
+        Optimizer.Muon usual = (Optimizer.Muon) Optimizer.muon();
+        yield new Optimizer.Muon(
+            decay(options, "momentum", usual.momentum()),
+            options.flag("nesterov").orElse(usual.nesterov()),
+            options.flag("matchAdamW").orElse(usual.matchAdamW()),
+            options.flag("bfloat16").orElse(usual.bfloat16()),
+            decay(options, "beta1", usual.beta1()),
+            decay(options, "beta2", usual.beta2()),
+            positive(options, "eps", usual.eps()));
+      }
+      case SCHEDULE_FREE -> {
+        Optimizer.ScheduleFreeAdamW usual =
+            (Optimizer.ScheduleFreeAdamW) Optimizer.scheduleFreeAdamW();
+        yield new Optimizer.ScheduleFreeAdamW(
+            decay(options, "beta1", usual.beta1()),
+            decay(options, "beta2", usual.beta2()),
+            positive(options, "eps", usual.eps()),
+            notNegative(options, "r", usual.r()),
+            notNegative(options, "weightPower", usual.weightPower()));
+      }
+      case GALORE -> {
+        Optimizer.GaLore usual = (Optimizer.GaLore) Optimizer.galore(RANK);
+        yield new Optimizer.GaLore(
+            options.integer("rank", 1).orElse(usual.rank()),
+            options.integer("gap", 1).orElse(usual.gap()),
+            positive(options, "scale", usual.scale()),
+            decay(options, "beta1", usual.beta1()),
+            decay(options, "beta2", usual.beta2()),
+            positive(options, "eps", usual.eps()));
+      }
+      case APOLLO -> {
+        Optimizer.Apollo usual = (Optimizer.Apollo) Optimizer.apollo(RANK);
+        yield new Optimizer.Apollo(
+            options.integer("rank", 1).orElse(usual.rank()),
+            options.integer("gap", 1).orElse(usual.gap()),
+            positive(options, "scale", usual.scale()),
+            options.flag("byChannel").orElse(usual.byChannel()),
+            decay(options, "beta1", usual.beta1()),
+            decay(options, "beta2", usual.beta2()),
+            positive(options, "eps", usual.eps()));
+      }
       default -> {
         Optimizer.Lion usual = (Optimizer.Lion) Optimizer.lion();
         yield new Optimizer.Lion(
@@ -84,6 +144,10 @@ final class OptimizerKeys {
 
   private static double positive(Fields options, String key, double usual) {
     return options.number(key, "above 0", value -> value > 0).orElse(usual);
+  }
+
+  private static double notNegative(Fields options, String key, double usual) {
+    return options.number(key, "of at least 0", value -> value >= 0).orElse(usual);
   }
 
   /** Writes an optimizer; empty if it is user code. */
@@ -111,6 +175,31 @@ final class OptimizerKeys {
       keys.putObject(SGD).put("momentum", one.momentum()).put("nesterov", one.nesterov());
     } else if (optimizer instanceof Optimizer.Lion one) {
       moments(keys.putObject(LION), one.beta1(), one.beta2());
+    } else if (optimizer instanceof Optimizer.Muon one) {
+      moments(keys.putObject(MUON), one.beta1(), one.beta2())
+          .put("eps", one.eps())
+          .put("momentum", one.momentum())
+          .put("nesterov", one.nesterov())
+          .put("matchAdamW", one.matchAdamW())
+          .put("bfloat16", one.bfloat16());
+    } else if (optimizer instanceof Optimizer.ScheduleFreeAdamW one) {
+      moments(keys.putObject(SCHEDULE_FREE), one.beta1(), one.beta2())
+          .put("eps", one.eps())
+          .put("r", one.r())
+          .put("weightPower", one.weightPower());
+    } else if (optimizer instanceof Optimizer.GaLore one) {
+      moments(keys.putObject(GALORE), one.beta1(), one.beta2())
+          .put("eps", one.eps())
+          .put("rank", one.rank())
+          .put("gap", one.gap())
+          .put("scale", one.scale());
+    } else if (optimizer instanceof Optimizer.Apollo one) {
+      moments(keys.putObject(APOLLO), one.beta1(), one.beta2())
+          .put("eps", one.eps())
+          .put("rank", one.rank())
+          .put("gap", one.gap())
+          .put("scale", one.scale())
+          .put("byChannel", one.byChannel());
     }
     return keys;
   }

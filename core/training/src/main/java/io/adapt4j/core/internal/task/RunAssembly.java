@@ -31,6 +31,7 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -177,6 +178,13 @@ public final class RunAssembly {
     return or(draft.get(Options.LEARNING_RATE), defaults.learningRate());
   }
 
+  /** Returns the schedule; if none was set, a constant one where averaging replaces its decay. */
+  private LearningRateSchedule schedule() {
+    return optimizer instanceof Optimizer.ScheduleFreeAdamW && !draft.states(Options.SCHEDULE)
+        ? LearningRateSchedule.CONSTANT
+        : draft.get(Options.SCHEDULE);
+  }
+
   /** Returns the names of options that were set, among those with defaults by method and task. */
   private Set<String> stated() {
     Set<String> stated = new HashSet<>();
@@ -260,7 +268,7 @@ public final class RunAssembly {
         draft.get(Options.MAX_STEPS),
         draft.get(Options.GRADIENT_ACCUMULATION),
         learningRate(),
-        draft.get(Options.SCHEDULE),
+        schedule(),
         warmup(),
         new TrainingStep.Settings(
             optimizer,

@@ -165,7 +165,7 @@ public final class Trainer<B> {
       if (resumable && evaluations.bestStep().orElse(0) > 0) {
         evaluations.settleBest();
       }
-      finish();
+      finish(step);
       reason = ended;
       evaluations.warn(steps);
       Verdict verdict = evaluations.verdict();
@@ -344,7 +344,7 @@ public final class Trainer<B> {
         boolean epochEnds = !batches.hasNext();
         if (isDue(options.evaluationInterval(), epochEnds)) {
           timeLeft.pause();
-          evaluateAndSave();
+          step.evaluating(this::evaluateAndSave);
           timeLeft.evaluated();
           if (evaluations.shouldStop()) {
             return StopReason.EARLY_STOPPED;
@@ -448,7 +448,8 @@ public final class Trainer<B> {
     return Double.isFinite(validationLoss.orElseGet(() -> task.evaluate(train.any())));
   }
 
-  private void finish() {
+  private void finish(TrainingStep<B> step) {
+    step.conclude();
     if (concludedAt != steps) {
       evaluateAndSave();
     }

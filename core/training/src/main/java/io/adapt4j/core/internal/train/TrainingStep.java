@@ -229,6 +229,33 @@ public final class TrainingStep<I> implements AutoCloseable {
     adaptation.refresh();
   }
 
+  /** Runs an action on the values to evaluate and save; training then continues from its own. */
+  void evaluating(Runnable action) {
+    conclude();
+    try {
+      action.run();
+    } finally {
+      List<OptimizerState> averaging = averaging();
+      averaging.forEach(OptimizerState::train);
+      if (!averaging.isEmpty()) {
+        adaptation.refresh();
+      }
+    }
+  }
+
+  /** Puts the values to evaluate and save in place of the trained ones, at the end of a run. */
+  void conclude() {
+    List<OptimizerState> averaging = averaging();
+    averaging.forEach(OptimizerState::average);
+    if (!averaging.isEmpty()) {
+      adaptation.refresh();
+    }
+  }
+
+  private List<OptimizerState> averaging() {
+    return groups.stream().map(Group::state).filter(OptimizerState::averages).toList();
+  }
+
   /** Returns the number of applied steps, without skipped ones. */
   int applied() {
     return applied;

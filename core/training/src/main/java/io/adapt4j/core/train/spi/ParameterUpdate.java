@@ -7,10 +7,10 @@ import java.util.Map;
 /**
  * A parameter with its gradient and optimizer state, for one step of an {@link OptimizerRule}.
  *
- * <p>All buffers hold one float per value of the parameter, row-major, from position 0 to their
- * limit. On a CPU value and moments are the parameter's own memory. On a GPU they are copies that
- * are written back when the rule returns. Buffers must not be kept: the memory behind them may be
- * freed after the call.
+ * <p>Value and gradient hold one float per value of the parameter, moments as many as {@link
+ * OptimizerRule#state} says, row-major, from position 0 to their limit. On a CPU value and moments
+ * are the parameter's own memory. On a GPU they are copies that are written back when the rule
+ * returns. Buffers must not be kept: the memory behind them may be freed after the call.
  *
  * @param name the parameter's name in checkpoints, such as {@code
  *     model.layers.0.mlp.up_proj.lora_A.weight}
@@ -36,8 +36,8 @@ public record ParameterUpdate(
     double weightDecay) {
 
   /**
-   * Checks the sizes of the buffers. Throws {@link IllegalArgumentException} if the size of a
-   * buffer does not match the dimensions.
+   * Checks the sizes of the buffers. Throws {@link IllegalArgumentException} if the size of value
+   * or gradient does not match the dimensions.
    */
   public ParameterUpdate {
     sizes = List.copyOf(sizes);
@@ -45,7 +45,6 @@ public record ParameterUpdate(
     long count = sizes.stream().reduce(1L, Math::multiplyExact);
     requireCount("value", value, count);
     requireCount("gradient", gradient, count);
-    moments.forEach((moment, buffer) -> requireCount(moment, buffer, count));
   }
 
   private static void requireCount(String what, FloatBuffer buffer, long count) {

@@ -26,7 +26,12 @@ class OptimizerMemoryTest {
         Optimizer.adafactor(),
         Optimizer.sgd(0),
         Optimizer.sgd(0.9),
-        Optimizer.lion());
+        Optimizer.lion(),
+        Optimizer.muon(),
+        Optimizer.scheduleFreeAdamW(),
+        Optimizer.galore(4),
+        Optimizer.apollo(4),
+        Optimizer.apolloMini());
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.DocumentBlocks;
 import io.adapt4j.core.internal.tensor.op.Masks;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
+import io.adapt4j.core.internal.tokenize.PackedSequences;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -80,15 +81,12 @@ public record Placement(
    */
   public Positions packed(int[][] documents, int length, DType type) {
     DocumentBlocks.check(documents, length);
-    long[] positions = new long[documents.length * length];
+    long[] positions = new PackedSequences(documents, length).positions();
     int[] lengths = new int[positions.length];
     for (int row = 0; row < documents.length; row++) {
       int start = row * length;
       for (int tokens : documents[row]) {
-        for (int i = 0; i < tokens; i++) {
-          positions[start + i] = i;
-          lengths[start + i] = tokens;
-        }
+        Arrays.fill(lengths, start, start + tokens, tokens);
         start += tokens;
       }
     }
