@@ -292,7 +292,7 @@ public final class PerformancePage {
   private String hosts() {
     StringBuilder table =
         new StringBuilder(
-            row("run", "processor", "bf16 products", "memory reads", "load", "peers")
+            row("run", "processor", "bf16; fp32 products, GFLOP/s", "memory reads", "load", "peers")
                 + row("---", "---", "---", "---", "---", "---"));
     runs.forEach(
         (letter, run) ->
@@ -300,12 +300,9 @@ public final class PerformancePage {
                 row(
                     letter + ", " + run.date().substring(0, 10),
                     processor(run),
-                    known(run.limits().bf16Gflops(), " GFLOP/s"),
+                    known(run.limits().bf16Gflops(), run.limits().fp32Gflops()),
                     known(run.limits().readsGbs(), " GB/s"),
-                    Stream.of(run.load().before(), run.load().after())
-                        .filter(Objects::nonNull)
-                        .map(load -> known(load, ""))
-                        .collect(Collectors.joining("; ")),
+                    known(run.load().before(), run.load().after()),
                     versions(run))));
     return table.toString();
   }
@@ -322,6 +319,13 @@ public final class PerformancePage {
             run.note())
         .filter(Objects::nonNull)
         .collect(Collectors.joining(", "));
+  }
+
+  private static String known(Double... numbers) {
+    return Stream.of(numbers)
+        .filter(Objects::nonNull)
+        .map(number -> known(number, ""))
+        .collect(Collectors.joining("; "));
   }
 
   private static String known(Double number, String unit) {

@@ -62,7 +62,7 @@ class PerformancePageTest {
             null,
             new Run.Host("EPYC", List.of("avx2", "avx512f"), null, 2, 23.0, null),
             new Run.Software(null, null, null, null, null, null),
-            new Run.Limits(450.0, null, null),
+            new Run.Limits(450.0, 120.0, null),
             new Run.Load(load, null),
             List.of(results))
         .write(folder.resolve(name));
@@ -102,10 +102,10 @@ class PerformancePageTest {
             # Page
 
             <!-- hosts -->
-            |run|processor|bf16 products|memory reads|load|peers|
+            |run|processor|bf16; fp32 products, GFLOP/s|memory reads|load|peers|
             |---|---|---|---|---|---|
-            |A, 2026-11-27|EPYC, avx512f, 2 threads, 23 GiB|450 GFLOP/s||0.2|3.22|
-            |B, 2026-11-30|EPYC, avx512f, 2 threads, 23 GiB|450 GFLOP/s|||3.22|
+            |A, 2026-11-27|EPYC, avx512f, 2 threads, 23 GiB|450; 120||0.2|3.22|
+            |B, 2026-11-30|EPYC, avx512f, 2 threads, 23 GiB|450; 120|||3.22|
             <!-- end -->
             <!-- figures: decoding; loading -->
             |what|Adapt4J|compared with|ratio|command|
