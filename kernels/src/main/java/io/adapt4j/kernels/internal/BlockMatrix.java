@@ -11,8 +11,8 @@ import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A weight of a linear layer in the blocks of a GGUF file or in NF4, rearranged for the C++ kernels,
- * which it needs. Closed by its creator.
+ * A weight of a linear layer in the blocks of a GGUF file or in NF4, rearranged for the C++
+ * kernels, which it needs. Closed by its creator.
  */
 public final class BlockMatrix implements AutoCloseable {
 
@@ -46,7 +46,7 @@ public final class BlockMatrix implements AutoCloseable {
 
   /** Allocates a weight, which {@link #arrange} fills. */
   public static BlockMatrix empty(BlockType type, int rows, int columns) {
-    return empty(type, rows, columns, CpuKernels.open().variant());
+    return empty(type, rows, columns, CpuLibrary.get().chosen());
   }
 
   /** Allocates a weight for a variant of the kernels. */

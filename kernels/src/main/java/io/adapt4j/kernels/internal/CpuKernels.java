@@ -23,26 +23,12 @@ final class CpuKernels implements FourBitKernels {
 
   /** Opens the kernels in the variant that the system property names. */
   static CpuKernels open() {
-    CpuLibrary library = CpuLibrary.get();
-    if (!library.isPresent()) {
-      throw new IllegalStateException(library.absence());
-    }
-    String name = System.getProperty(CpuVariant.PROPERTY, "");
-    return of(name.isEmpty() ? library.best() : CpuVariant.of(name));
+    return of(CpuLibrary.get().chosen());
   }
 
   /** Returns the kernels in one variant. */
   static CpuKernels of(CpuVariant variant) {
-    CpuLibrary library = CpuLibrary.get();
-    if (!library.isPresent()) {
-      throw new IllegalStateException(library.absence());
-    }
-    if (!variant.runsOn(library.best())) {
-      throw new IllegalStateException(
-          "%s: the processor has no %s; it has up to %s"
-              .formatted(
-                  CpuVariant.PROPERTY, variant.propertyName(), library.best().propertyName()));
-    }
+    CpuLibrary.get().require(variant);
     return new CpuKernels(variant);
   }
 
@@ -117,12 +103,13 @@ final class CpuKernels implements FourBitKernels {
   @Override
   public FourBitMatrix matrixForInt8Inputs(QuantizedTensor tensor) {
     CpuMatrix matrix = new CpuMatrix(variant, tensor);
-    Optional<BlockMatrix> blocks = tensorsAreOnHost() ? matrix.inBlocks() : Optional.empty();
+    Optional<FourBitBlocks> blocks =
+        tensorsAreOnHost() ? FourBitBlocks.of(matrix, variant) : Optional.empty();
     if (blocks.isEmpty()) {
       return matrix;
     }
     matrix.close();
-    return new FourBitBlocks(blocks.get());
+    return blocks.get();
   }
 
   private static boolean tensorsAreOnHost() {

@@ -34,6 +34,31 @@ record CpuLibrary(CpuVariant best, String absence) {
     return absence == null;
   }
 
+  /** Returns the variant that the system property names, else the most capable one. */
+  CpuVariant chosen() {
+    requirePresent();
+    String name = System.getProperty(CpuVariant.PROPERTY, "");
+    CpuVariant variant = name.isEmpty() ? best : CpuVariant.of(name);
+    require(variant);
+    return variant;
+  }
+
+  /** Checks that the library is present and that the processor runs a variant. */
+  void require(CpuVariant variant) {
+    requirePresent();
+    if (!variant.runsOn(best)) {
+      throw new IllegalStateException(
+          "%s: the processor has no %s; it has up to %s"
+              .formatted(CpuVariant.PROPERTY, variant.propertyName(), best.propertyName()));
+    }
+  }
+
+  private void requirePresent() {
+    if (!isPresent()) {
+      throw new IllegalStateException(absence);
+    }
+  }
+
   private static CpuLibrary load() {
     String file = Loader.getPlatform() + "/" + System.mapLibraryName("jniAdapt4jKernels");
     if (FourBitWeight.class.getResource(file) == null) {

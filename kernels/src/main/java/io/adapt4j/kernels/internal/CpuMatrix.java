@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -200,16 +199,9 @@ final class CpuMatrix implements FourBitMatrix {
     return n <= CpuCosts.mostRows(variant, type, columns);
   }
 
-  /**
-   * Returns this weight rearranged for products with activations in 8 bits.
-   *
-   * @return empty for FP4, other numbers than NF4's, rows that begin within a block, and scales that
-   *     fp16 cannot hold
-   */
-  Optional<BlockMatrix> inBlocks() {
-    return isPlainNf4 && columns % BlockType.NF4.columns() == 0
-        ? BlockMatrix.of(this, variant)
-        : Optional.empty();
+  /** Returns whether the codes are NF4's and stand for its numbers. */
+  boolean isPlainNf4() {
+    return isPlainNf4;
   }
 
   /** Returns the C++ weight. */

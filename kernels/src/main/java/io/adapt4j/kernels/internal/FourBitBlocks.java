@@ -1,15 +1,27 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.Optional;
 
 /** A 4-bit weight in rearranged blocks. */
 final class FourBitBlocks implements FourBitMatrix {
 
   private final BlockMatrix blocks;
 
-  /** Takes over a matrix, which it closes. */
-  FourBitBlocks(BlockMatrix blocks) {
+  private FourBitBlocks(BlockMatrix blocks) {
     this.blocks = blocks;
+  }
+
+  /**
+   * Rearranges a weight, which stays open.
+   *
+   * @return empty for FP4, other numbers than NF4's, rows that begin within a block, and scales
+   *     that fp16 cannot hold
+   */
+  static Optional<FourBitBlocks> of(CpuMatrix weight, CpuVariant variant) {
+    return weight.isPlainNf4() && weight.columns() % BlockType.NF4.columns() == 0
+        ? BlockMatrix.of(weight, variant).map(FourBitBlocks::new)
+        : Optional.empty();
   }
 
   BlockMatrix blocks() {
