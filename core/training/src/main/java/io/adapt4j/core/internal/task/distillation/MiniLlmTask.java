@@ -6,7 +6,11 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation.Live;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
+import io.adapt4j.core.internal.task.rl.PolicyLoss;
 import io.adapt4j.core.internal.train.TrainingTask;
+import io.adapt4j.core.reinforce.ClippedRatio;
+import io.adapt4j.core.reinforce.Grpo;
+import java.util.Optional;
 
 /** MiniLLM's loss of completions that the student writes; validation measures the divergence. */
 record MiniLlmTask(
@@ -14,6 +18,21 @@ record MiniLlmTask(
     implements TrainingTask<DistillationBatch> {
 
   private static final float[] NONE = {};
+
+  /** Creates the task with the default clip range and length normalization. */
+  static MiniLlmTask of(
+      Decoder student,
+      double discount,
+      VocabularyDistillation divergence,
+      TeacherPredictions teacher) {
+    MiniLlm loss =
+        new MiniLlm(
+            new PolicyLoss(new ClippedRatio(Grpo.CLIP, Grpo.CLIP), false, 0),
+            Optional.of(new ReturnsToGo(discount, true)),
+            true,
+            divergence.temperature());
+    return new MiniLlmTask(student, loss, divergence, teacher);
+  }
 
   @Override
   public double forwardBackward(

@@ -1,13 +1,10 @@
 package io.adapt4j.core.internal.task.distillation;
 
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
-import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
@@ -16,33 +13,25 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.loss.Divergence;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
-import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
-import io.adapt4j.core.internal.task.rl.PolicyLoss;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.method.WeightFormat;
-import io.adapt4j.core.reinforce.ClippedRatio;
-import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.task.DistillationTask;
 import io.adapt4j.core.train.TrainingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Distillation with encoded data. */
@@ -164,13 +153,11 @@ record PreparedDistillation(
     if (task.miniLlm().isEmpty()) {
       return new Divergences(student, divergence(), predictions);
     }
-    MiniLlm loss =
-        new MiniLlm(
-            new PolicyLoss(new ClippedRatio(Grpo.CLIP, Grpo.CLIP), false, 0),
-            Optional.of(new ReturnsToGo(task.miniLlm().getAsDouble(), true)),
-            true,
-            task.temperature());
-    return new MiniLlmTask(student, loss, divergence(), predictions);
+    return MiniLlmTask.of(
+        student,
+        task.miniLlm().getAsDouble(),
+        divergence(),
+        predictions);
   }
 
   private VocabularyDistillation divergence() {
@@ -179,18 +166,7 @@ record PreparedDistillation(
   }
 
   private StudentSampling sampling(Decoder student) {
-    TaskModel model = settings.objective().model();
-    LoadedModel.SpecialIds ids =
-        LoadedModel.specialIds(
-            model.config(),
-            GenerationDefaults.read(model.folder(), model.config()),
-            Optional.of(encoder.tokenizer()));
-    return new StudentSampling(
-        new Generator(student, Optional.of(encoder.tokenizer()), new LinkedHashSet<>(ids.end())),
-        task.maxNewTokens(),
-        encoder.maxLength(),
-        task.temperature(),
-        ids.pad());
+    return StudentSampling.of(student, settings.objective().model(), encoder, task);
   }
 
   private LoadedModel teacher(Decoder student) {
@@ -214,7 +190,7 @@ record PreparedDistillation(
    */
   private TeacherPredictions stored(Decoder student) {
     Path file = task.stored().orElseThrow();
-    String hash = task.teacher().map(PreparedDistillation::hash).orElse("");
+    String hash = task.teacher().map(StoredPredictions::hash).orElse("");
     String key = "top " + task.top() + " at temperature " + task.temperature();
     if (Files.exists(file)) {
       StoredPredictions found = StoredPredictions.read(file, key, hash, task.top());
@@ -228,16 +204,6 @@ record PreparedDistillation(
       asked.write(file, key, hash);
       return asked;
     }
-  }
-
-  /** Returns a hash of a model's files. */
-  private static String hash(Path folder) {
-    String files =
-        FileHash.modelFiles(folder).stream()
-            .map(file -> file.getFileName() + " " + FileHash.of(file))
-            .collect(Collectors.joining("\n"));
-    return HexFormat.of()
-        .formatHex(FileDigest.sha256().digest(files.getBytes(StandardCharsets.UTF_8)));
   }
 
   private List<Iterator<Batch>> inOrder() {

@@ -10,6 +10,11 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.train.TrainingException;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.provenance.FileHash;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.stream.Collectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -126,6 +131,16 @@ public final class StoredPredictions implements TeacherPredictions {
       count += batch.labels()[i] == Batch.IGNORED ? 0 : 1;
     }
     return count;
+  }
+
+  /** Returns a hash of a model's files. */
+  static String hash(Path folder) {
+    String files =
+        FileHash.modelFiles(folder).stream()
+            .map(file -> file.getFileName() + " " + FileHash.of(file))
+            .collect(Collectors.joining("\n"));
+    return HexFormat.of()
+        .formatHex(FileDigest.sha256().digest(files.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Writes the predictions. */

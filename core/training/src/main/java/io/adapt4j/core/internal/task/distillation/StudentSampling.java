@@ -5,9 +5,17 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.core.internal.config.GenerationDefaults;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.task.DistillationTask;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Completions that the student writes to the prompts of batches.
@@ -16,6 +24,21 @@ import java.util.List;
  */
 record StudentSampling(
     Generator generator, int maxNewTokens, int longest, double temperature, int padId) {
+
+  static StudentSampling of(
+      Decoder student, TaskModel model, ExampleEncoder encoder, DistillationTask task) {
+    LoadedModel.SpecialIds ids =
+        LoadedModel.specialIds(
+            model.config(),
+            GenerationDefaults.read(model.folder(), model.config()),
+            Optional.of(encoder.tokenizer()));
+    return new StudentSampling(
+        new Generator(student, Optional.of(encoder.tokenizer()), new LinkedHashSet<>(ids.end())),
+        task.maxNewTokens(),
+        encoder.maxLength(),
+        task.temperature(),
+        ids.pad());
+  }
 
   /** Returns a batch of the same prompts; of the rows' own completions if a prompt has no room. */
   Batch completed(Batch batch, long seed) {
