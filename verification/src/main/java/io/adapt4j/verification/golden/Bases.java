@@ -1,5 +1,6 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.verification.golden.folder.GoldenException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

@@ -11,6 +11,10 @@ import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.Span;
 import io.adapt4j.jinja.Template;
 import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.verification.golden.folder.GoldenFolder;
+import io.adapt4j.verification.golden.folder.GoldenSource;
+import io.adapt4j.verification.golden.folder.Kind;
+import io.adapt4j.verification.golden.folder.Report;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,14 +30,11 @@ import java.util.Map;
 /** Renders conversations and compares the texts, the errors and the assistants' parts. */
 final class ChatCheck {
 
-  static final String TEMPLATE = "template.jinja";
-  static final String CASES = "cases.json";
-
   /** A folder with a template and conversations. */
   static final Kind KIND =
       new Kind(
           "chat templates",
-          source -> source.has(TEMPLATE),
+          source -> source.has(GoldenSource.TEMPLATE),
           (source, section) -> run(source.path(), section));
 
   /** A file of one-line templates. */
@@ -46,8 +47,8 @@ final class ChatCheck {
   private ChatCheck() {}
 
   private static void run(Path folder, Report.Section section) throws IOException {
-    String source = Files.readString(folder.resolve(TEMPLATE));
-    JsonNode suite = GoldenFolder.json(folder, CASES);
+    String source = Files.readString(folder.resolve(GoldenSource.TEMPLATE));
+    JsonNode suite = GoldenFolder.json(folder, GoldenSource.CASES);
     for (JsonNode expected : suite.path("cases")) {
       String name = expected.path("name").asText();
       section.attempt(

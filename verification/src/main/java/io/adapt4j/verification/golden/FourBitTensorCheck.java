@@ -15,6 +15,15 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.Quantization;
 import io.adapt4j.qlora.QuantizedCheckpoint;
+import io.adapt4j.verification.golden.folder.Deviation;
+import io.adapt4j.verification.golden.folder.GoldenException;
+import io.adapt4j.verification.golden.folder.GoldenFolder;
+import io.adapt4j.verification.golden.folder.GoldenSource;
+import io.adapt4j.verification.golden.folder.Kind;
+import io.adapt4j.verification.golden.folder.Networks;
+import io.adapt4j.verification.golden.folder.Report;
+import io.adapt4j.verification.golden.folder.TemporaryFolder;
+import io.adapt4j.verification.golden.folder.UnsupportedQuantityException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -36,9 +45,9 @@ final class FourBitTensorCheck {
   static final Kind KIND =
       new Kind(
           "4-bit tensors",
-          source -> source.file(ChatCheck.CASES).at("/cases/0").has("quant_type"),
+          source -> source.file(GoldenSource.CASES).at("/cases/0").has("quant_type"),
           (source, section) -> {
-            for (JsonNode node : source.file(ChatCheck.CASES).path("cases")) {
+            for (JsonNode node : source.file(GoldenSource.CASES).path("cases")) {
               String name = node.path("name").asText();
               section.attempt(name, () -> run(source.path(), node, section));
             }

@@ -1,5 +1,9 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.verification.golden.folder.GoldenSource;
+import io.adapt4j.verification.golden.folder.Kind;
+import io.adapt4j.verification.golden.folder.Report;
+import io.adapt4j.verification.golden.folder.UnsupportedQuantityException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;

@@ -9,6 +9,8 @@ import io.adapt4j.core.internal.data.Collator;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.tokenize.PackedSequences;
+import io.adapt4j.verification.golden.folder.GoldenSource;
+import io.adapt4j.verification.golden.folder.Report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -10,6 +10,8 @@ import io.adapt4j.core.method.Adapter;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
+import io.adapt4j.verification.golden.folder.GoldenFolder;
+import io.adapt4j.verification.golden.folder.UnsupportedQuantityException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

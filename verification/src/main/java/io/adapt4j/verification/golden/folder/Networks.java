@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.primitives.Floats;
@@ -40,12 +40,12 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** Loads checkpoints and runs them. */
-final class Networks {
+public final class Networks {
 
   private Networks() {}
 
   /** Skips the check of a model whose family or weight format is unsupported. */
-  static void requireSupported(Path model) {
+  public static void requireSupported(Path model) {
     JsonNode config = GoldenFolder.json(model, ModelConfig.FILE);
     String family = config.path("model_type").asText();
     if (!Architectures.modelTypes().contains(family)) {
@@ -63,37 +63,37 @@ final class Networks {
   }
 
   /** Returns whether a configuration states experts in MXFP4. */
-  static boolean isMx(JsonNode config) {
+  public static boolean isMx(JsonNode config) {
     return config.path("quantization_config").path("quant_method").asText().equals("mxfp4");
   }
 
   /** Returns whether a configuration states 4-bit weights of bitsandbytes. */
-  static boolean isFourBit(JsonNode config) {
+  public static boolean isFourBit(JsonNode config) {
     JsonNode fields = config.path("quantization_config");
     return fields.path("quant_method").asText().equals("bitsandbytes")
         && (fields.path("load_in_4bit").asBoolean() || fields.path("_load_in_4bit").asBoolean());
   }
 
   /** Loads a checkpoint with plain or 4-bit weights. */
-  static Network load(Path folder, DType type) {
+  public static Network load(Path folder, DType type) {
     return load(folder, type, config -> config);
   }
 
   /** Loads a checkpoint with a changed configuration. */
-  static Network load(Path folder, DType type, UnaryOperator<ModelConfig> change) {
+  public static Network load(Path folder, DType type, UnaryOperator<ModelConfig> change) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
     return load(folder, stored, Architectures.declare(change.apply(stored.config())), type);
   }
 
   /** Loads a checkpoint without its output over the vocabulary, if it has one. */
-  static Encoder loadEmbedding(Path folder) {
+  public static Encoder loadEmbedding(Path folder) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
     Encoder network = Architectures.declareEncoder(Architectures.embedding(stored.config()));
     return (Encoder) load(folder, stored, network, DType.F32);
   }
 
   /** Loads a language model that scores a text by the choice between two next tokens. */
-  static Encoder loadChoosing(Path folder, int rejected, int chosen) {
+  public static Encoder loadChoosing(Path folder, int rejected, int chosen) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
     Encoder network = Architectures.declareDecoder(stored.config()).choosing(rejected, chosen);
     return (Encoder) load(folder, stored, network, DType.F32);
@@ -113,7 +113,7 @@ final class Networks {
   }
 
   /** Loads a checkpoint with its weights dequantized. */
-  static Network loadPlain(Path folder, DType type) {
+  public static Network loadPlain(Path folder, DType type) {
     Network network = Architectures.declare(ModelConfig.read(folder));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Weights.check(network, checkpoint);
@@ -134,7 +134,7 @@ final class Networks {
   }
 
   /** Returns all hidden states as in Transformers: the last is after the final norm. */
-  static List<float[]> hiddenStates(Network network, Batch batch, boolean five) {
+  public static List<float[]> hiddenStates(Network network, Batch batch, boolean five) {
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {
       Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
@@ -149,7 +149,7 @@ final class Networks {
   }
 
   /** Returns the logits of every next token, every token, or every class. */
-  static float[] logits(Network network, Batch batch) {
+  public static float[] logits(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.logits(both, sequence(batch));
     }
@@ -167,14 +167,14 @@ final class Networks {
   }
 
   /** Returns the weights of equally weighted rows. */
-  static float[] ones(int count) {
+  public static float[] ones(int count) {
     float[] ones = new float[count];
     Arrays.fill(ones, 1);
     return ones;
   }
 
   /** Returns the logits of one text. */
-  static float[] logits(Network network, int[] ids) {
+  public static float[] logits(Network network, int[] ids) {
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
     long[] tokens = Arrays.stream(ids).asLongStream().toArray();
@@ -189,13 +189,13 @@ final class Networks {
   }
 
   /** Returns a batch whose labels are target texts. */
-  static SequenceInputs sequence(Batch batch) {
+  public static SequenceInputs sequence(Batch batch) {
     return new SequenceInputs(
         batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
   }
 
   /** Returns the mean loss over the batch's targets. */
-  static double loss(Network network, Batch batch) {
+  public static double loss(Network network, Batch batch) {
     if (network instanceof EncoderDecoder both) {
       return SequenceLoss.evaluate(both, sequence(batch)) / targets(network, batch);
     }
@@ -207,13 +207,13 @@ final class Networks {
   }
 
   /** Returns the mean loss and accumulates its gradients. */
-  static double forwardBackward(Network network, Batch batch, boolean recompute) {
+  public static double forwardBackward(Network network, Batch batch, boolean recompute) {
     int targets = targets(network, batch);
     return objective(network).forwardBackward(batch, 1.0 / targets, recompute, 0) / targets;
   }
 
   /** Returns the training objective of a network. */
-  static TrainingStep.Objective<Batch> objective(Network network) {
+  public static TrainingStep.Objective<Batch> objective(Network network) {
     if (network instanceof EncoderDecoder both) {
       return (batch, scale, recompute, seed) ->
           SequenceLoss.forwardBackward(both, sequence(batch), 0, scale, recompute, seed);
@@ -226,7 +226,7 @@ final class Networks {
   }
 
   /** Returns the objective with each batch's mean, as the Trainer uses for encoder-decoders. */
-  static TrainingStep.Objective<Batch> meanObjective(Network network) {
+  public static TrainingStep.Objective<Batch> meanObjective(Network network) {
     return (batch, scale, recompute, seed) -> {
       int targets = targets(network, batch);
       return objective(network).forwardBackward(batch, scale / targets, recompute, seed) / targets;
@@ -246,14 +246,14 @@ final class Networks {
   }
 
   /** Returns the gradients of all parameters. */
-  static Map<String, float[]> gradients(Network network) {
+  public static Map<String, float[]> gradients(Network network) {
     return gradients(
         network,
         network.parameters().stream().flatMap(parameter -> parameter.trained().stream()).toList());
   }
 
   /** Returns gradients in the checkpoint's layout. */
-  static Map<String, float[]> gradients(Network network, List<Trainable> trained) {
+  public static Map<String, float[]> gradients(Network network, List<Trainable> trained) {
     Set<String> transposed =
         network.parameters().stream()
             .flatMap(parameter -> parameter.slices().stream())

@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -26,10 +26,10 @@ import java.util.stream.IntStream;
  * A golden folder: its checkpoint or run, and the numbers expected of it. A folder without tensors
  * shares those of the sibling folder named by {@code source}.
  */
-record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section section)
+public record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section section)
     implements AutoCloseable {
 
-  static final String JSON = "expected.json";
+  public static final String JSON = "expected.json";
   private static final String TENSORS = "expected.safetensors";
 
   private static final Map<StoredType, DType> FLOATING =
@@ -40,7 +40,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
           StoredType.F64, DType.F64);
 
   /** Opens a folder with its file of tensors. */
-  static GoldenFolder open(Path folder, Report.Section section) {
+  public static GoldenFolder open(Path folder, Report.Section section) {
     JsonNode json = json(folder, JSON);
     Path numbers = folder;
     if (!Files.exists(folder.resolve(TENSORS)) && json.has("source")) {
@@ -55,12 +55,13 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Opens a folder with another file of tensors. */
-  static GoldenFolder open(Path folder, JsonNode json, String tensors, Report.Section section) {
+  public static GoldenFolder open(
+      Path folder, JsonNode json, String tensors, Report.Section section) {
     return new GoldenFolder(folder, json, Checkpoint.openFile(folder.resolve(tensors)), section);
   }
 
   /** Opens a golden file with the tensors in the safetensors file of its name. */
-  static GoldenFolder open(GoldenSource source, Report.Section section) {
+  public static GoldenFolder open(GoldenSource source, Report.Section section) {
     String name = source.path().getFileName().toString().replaceFirst("\\.json$", ".safetensors");
     return new GoldenFolder(
         source.path(),
@@ -69,38 +70,38 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
         section);
   }
 
-  void attempt(String quantity, Report.Check check) {
+  public void attempt(String quantity, Report.Check check) {
     section.attempt(quantity, check);
   }
 
-  void compare(String quantity, Report.Recomputation recomputation) {
+  public void compare(String quantity, Report.Recomputation recomputation) {
     section.compare(quantity, recomputation);
   }
 
-  void compared(String quantity, Deviation deviation) {
+  public void compared(String quantity, Deviation deviation) {
     section.compared(quantity, deviation);
   }
 
   /** Compares values with the expected tensor of the quantity's name. */
-  void compared(String tensor, float[] found, double tolerance) {
+  public void compared(String tensor, float[] found, double tolerance) {
     compared(tensor, Deviation.of(found, floats(tensor), tolerance));
   }
 
   /** Compares a number with the only value of an expected tensor. */
-  void compared(String quantity, double found, String tensor) {
+  public void compared(String quantity, double found, String tensor) {
     compared(quantity, Deviation.of(found, floats(tensor)[0], Tolerances.FP32));
   }
 
   /** Compares values of tokens or texts with the expected tensor of the quantity's name. */
-  void compared(String tensor, float[] found, Batch batch, double tolerance) {
+  public void compared(String tensor, float[] found, Batch batch, double tolerance) {
     compared(tensor, deviation(tensor, found, batch, tolerance));
   }
 
-  static JsonNode json(Path folder, String name) {
+  public static JsonNode json(Path folder, String name) {
     return json(folder.resolve(name));
   }
 
-  static JsonNode json(Path file) {
+  public static JsonNode json(Path file) {
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (JsonProcessingException e) {
@@ -110,24 +111,24 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
     }
   }
 
-  boolean has(String tensor) {
+  public boolean has(String tensor) {
     return tensors.names().contains(tensor);
   }
 
   /** Returns the names of expected tensors with a prefix, sorted. */
-  List<String> names(String prefix) {
+  public List<String> names(String prefix) {
     return tensors.names().stream().filter(name -> name.startsWith(prefix)).sorted().toList();
   }
 
-  float[] floats(String tensor) {
+  public float[] floats(String tensor) {
     return floats(tensors, tensor);
   }
 
-  long[] longs(String tensor) {
+  public long[] longs(String tensor) {
     return longs(tensors, tensor);
   }
 
-  static float[] floats(Checkpoint file, String name) {
+  public static float[] floats(Checkpoint file, String name) {
     TensorEntry entry = file.entry(name);
     DType type = FLOATING.get(entry.type());
     if (type == null) {
@@ -140,7 +141,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
     }
   }
 
-  static long[] longs(Checkpoint file, String name) {
+  public static long[] longs(Checkpoint file, String name) {
     TensorEntry entry = file.entry(name);
     if (entry.type() != StoredType.I64) {
       throw new GoldenException(
@@ -154,14 +155,14 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   /**
    * Returns the batch whose tensors have a prefix and a suffix; without labels it has no targets.
    */
-  Batch batch(String prefix, String suffix) {
+  public Batch batch(String prefix, String suffix) {
     return has(prefix + "labels" + suffix)
         ? batch(prefix, suffix, longs(prefix + "labels" + suffix))
         : unlabeled(prefix, suffix);
   }
 
   /** Returns the same batch without targets. */
-  Batch unlabeled(String prefix, String suffix) {
+  public Batch unlabeled(String prefix, String suffix) {
     long[] none = longs(prefix + "input_ids" + suffix);
     Arrays.fill(none, TargetRows.IGNORED);
     return batch(prefix, suffix, none);
@@ -181,7 +182,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Compares every expected tensor with a prefix with the value found for the rest of its name. */
-  void compareAll(String prefix, Function<String, float[]> found, double tolerance) {
+  public void compareAll(String prefix, Function<String, float[]> found, double tolerance) {
     for (String tensor : names(prefix)) {
       attempt(
           tensor,
@@ -190,7 +191,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Compares values with an expected tensor: of each non-padding token, or of each text. */
-  Deviation deviation(String tensor, float[] found, Batch batch, double tolerance) {
+  public Deviation deviation(String tensor, float[] found, Batch batch, double tolerance) {
     float[] expected = floats(tensor);
     boolean ofTokens = tensors.entry(tensor).shape().size() > 2;
     boolean ofTargets = ofTokens && tensors.entry(tensor).shape().get(1) != batch.length();
@@ -204,13 +205,13 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
    * Compares hidden states with an expected tensor. Values of the residual stream may reach
    * hundreds, where rounding in single precision alone exceeds the usual tolerance.
    */
-  void comparedStates(String tensor, float[] found, Batch batch) {
+  public void comparedStates(String tensor, float[] found, Batch batch) {
     double tolerance = Tolerances.ROUNDING * largest(floats(tensor));
     compared(tensor, found, batch, Math.max(Tolerances.FP32, tolerance));
   }
 
   /** Returns the largest absolute value. */
-  static double largest(float[] values) {
+  public static double largest(float[] values) {
     double largest = 0;
     for (float value : values) {
       largest = Math.max(largest, Math.abs(value));
@@ -219,19 +220,19 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Returns whether the values are those of Transformers 5. */
-  boolean isOfVersionFive() {
+  public boolean isOfVersionFive() {
     return json.path("versions").path("transformers").asText().startsWith("5.");
   }
 
   /** Returns a mask of the target texts: 1 for tokens. */
-  static long[] targets(Batch batch) {
+  public static long[] targets(Batch batch) {
     return Arrays.stream(batch.labels())
         .map(label -> label == TargetRows.IGNORED ? 0 : 1)
         .toArray();
   }
 
   /** Returns the worst deviation over all tensors of two files, which must have the same names. */
-  static Deviation deviation(
+  public static Deviation deviation(
       Checkpoint found, Checkpoint expected, Predicate<String> compared, double absolute) {
     if (!found.names().equals(expected.names())) {
       throw new GoldenException(
@@ -244,7 +245,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Returns the values of rows [rows, length] at positions whose mask is 1. */
-  List<int[]> unpadded(String tensor, String mask) {
+  public List<int[]> unpadded(String tensor, String mask) {
     List<int[]> masks = rows(mask);
     List<int[]> kept = new ArrayList<>();
     for (int[] row : rows(tensor)) {
@@ -255,7 +256,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
   }
 
   /** Returns the rows of an integer tensor [rows, length]. */
-  List<int[]> rows(String tensor) {
+  public List<int[]> rows(String tensor) {
     long[] values = longs(tensor);
     int width = dimension(tensor, 1);
     List<int[]> rows = new ArrayList<>();
@@ -265,7 +266,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.Section
     return rows;
   }
 
-  int dimension(String tensor, int index) {
+  public int dimension(String tensor, int index) {
     List<Long> shape = tensors.entry(tensor).shape();
     if (shape.size() != 2) {
       throw new GoldenException(

@@ -1,14 +1,14 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import java.util.Locale;
 
 /** JSON as Python writes it. */
-final class PythonJson {
+public final class PythonJson {
 
   private PythonJson() {}
 
   /** A text, characters outside ASCII as they are. */
-  static String quoted(String text) {
+  public static String quoted(String text) {
     StringBuilder quoted = new StringBuilder("\"");
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

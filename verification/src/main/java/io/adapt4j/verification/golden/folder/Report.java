@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
@@ -7,27 +7,27 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Prints the outcome of every quantity, and counts. */
-final class Report {
+public final class Report {
 
   private final PrintStream out;
   private final Map<String, Counts> kinds = new LinkedHashMap<>();
 
-  Report(PrintStream out) {
+  public Report(PrintStream out) {
     this.out = out;
   }
 
   /** Check of a quantity; an exception is its outcome. */
-  interface Check {
+  public interface Check {
     void run() throws Exception;
   }
 
   /** Check of a field of an object. */
-  interface FieldCheck {
+  public interface FieldCheck {
     void run(String name, JsonNode value) throws Exception;
   }
 
   /** Computes the deviation of a quantity. */
-  interface Recomputation {
+  public interface Recomputation {
     Deviation deviation() throws Exception;
   }
 
@@ -50,7 +50,7 @@ final class Report {
   }
 
   /** Lines of one folder. */
-  final class Section {
+  public final class Section {
 
     private final String folder;
     private Counts counts = kinds.computeIfAbsent("other", name -> new Counts());
@@ -60,12 +60,12 @@ final class Report {
     }
 
     /** Sets the kind of golden folder that subsequent outcomes count for. */
-    void kind(String name) {
+    public void kind(String name) {
       counts = kinds.computeIfAbsent(name, key -> new Counts());
     }
 
     /** Reports a recomputed quantity. */
-    void compared(String quantity, Deviation deviation) {
+    public void compared(String quantity, Deviation deviation) {
       boolean passes = deviation.passes();
       if (passes) {
         counts.passed++;
@@ -81,7 +81,7 @@ final class Report {
     }
 
     /** Reports a text that must match exactly. */
-    void equal(String quantity, String expected, String found) {
+    public void equal(String quantity, String expected, String found) {
       if (expected.equals(found)) {
         counts.passed++;
         line(quantity, "%s", "equal PASS");
@@ -103,19 +103,19 @@ final class Report {
       return "'" + rest.replace("\n", "\\n") + "'";
     }
 
-    void failed(String quantity, String reason) {
+    public void failed(String quantity, String reason) {
       counts.failed++;
       line(quantity, "FAIL %s", oneLine(reason));
     }
 
-    void unsupported(String quantity, String reason) {
+    public void unsupported(String quantity, String reason) {
       counts.unsupported++;
       line(quantity, "UNSUPPORTED %s", oneLine(reason));
     }
 
     /** Runs a check; an exception is reported as the outcome of the quantity. */
     // Any error in one quantity is its failure, and the others still count.
-    void attempt(String quantity, Check check) {
+    public void attempt(String quantity, Check check) {
       try {
         check.run();
       } catch (UnsupportedQuantityException e) {
@@ -126,7 +126,7 @@ final class Report {
     }
 
     /** Runs a check for every field of an object; quantities are named by prefix and field. */
-    void each(String prefix, JsonNode object, FieldCheck check) {
+    public void each(String prefix, JsonNode object, FieldCheck check) {
       object
           .properties()
           .forEach(
@@ -136,7 +136,7 @@ final class Report {
     }
 
     /** Recomputes a quantity and reports it. */
-    void compare(String quantity, Recomputation recomputation) {
+    public void compare(String quantity, Recomputation recomputation) {
       attempt(quantity, () -> compared(quantity, recomputation.deviation()));
     }
 
@@ -150,11 +150,11 @@ final class Report {
     }
   }
 
-  Section section(String folder) {
+  public Section section(String folder) {
     return new Section(folder);
   }
 
-  int failed() {
+  public int failed() {
     return total().failed;
   }
 
@@ -165,7 +165,7 @@ final class Report {
   }
 
   /** Prints the counts of every kind, if there is more than one, and their sum. */
-  void printCounts() {
+  public void printCounts() {
     kinds.values().removeIf(counts -> counts.toString().equals(new Counts().toString()));
     if (kinds.size() > 1) {
       kinds.forEach((name, counts) -> out.println(name + ": " + counts));

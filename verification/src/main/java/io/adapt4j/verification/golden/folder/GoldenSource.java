@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -10,11 +10,16 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A golden folder, or a standalone golden file. */
-record GoldenSource(Path path, JsonNode json) {
+public record GoldenSource(Path path, JsonNode json) {
+
+  /** File with a chat template. */
+  public static final String TEMPLATE = "template.jinja";
+
+  /** File with the renderings of a chat template. */
+  public static final String CASES = "cases.json";
 
   /** Files of which any one makes a folder golden. */
-  private static final List<String> MARKS =
-      List.of(GoldenFolder.JSON, ChatCheck.TEMPLATE, ChatCheck.CASES);
+  private static final List<String> MARKS = List.of(GoldenFolder.JSON, TEMPLATE, CASES);
 
   /** Files that make a folder a model, an adapter or a part of one. */
   private static final List<String> MODELS = List.of("config.json", "adapter_config.json");
@@ -23,7 +28,7 @@ record GoldenSource(Path path, JsonNode json) {
   private static final List<String> SAFE =
       List.of("model.safetensors", "model.safetensors.index.json");
 
-  static GoldenSource read(Path path) {
+  public static GoldenSource read(Path path) {
     if (!Files.isDirectory(path)) {
       return new GoldenSource(path, GoldenFolder.json(path));
     }
@@ -35,14 +40,14 @@ record GoldenSource(Path path, JsonNode json) {
   }
 
   /** Returns whether a path is a golden folder or a JSON file, which may be golden. */
-  static boolean isGolden(Path path) {
+  public static boolean isGolden(Path path) {
     return Files.isDirectory(path)
         ? MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name))) || isPickledModel(path)
         : path.toString().endsWith(".json") && Files.isRegularFile(path);
   }
 
   /** Returns whether a folder is a model with pickled weights. */
-  static boolean isPickledModel(Path folder) {
+  public static boolean isPickledModel(Path folder) {
     if (!Files.exists(folder.resolve("config.json"))
         || SAFE.stream().anyMatch(name -> Files.exists(folder.resolve(name)))) {
       return false;
@@ -57,34 +62,34 @@ record GoldenSource(Path path, JsonNode json) {
   }
 
   /** Returns whether a folder holds a model or adapter, whose files are not golden. */
-  static boolean isModel(Path folder) {
+  public static boolean isModel(Path folder) {
     return MODELS.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
   }
 
-  boolean isFile() {
+  public boolean isFile() {
     return !Files.isDirectory(path);
   }
 
-  boolean has(String file) {
+  public boolean has(String file) {
     return !isFile() && Files.exists(path.resolve(file));
   }
 
   /** Returns the folder's {@code kind}; empty if it states none. */
-  String kind() {
+  public String kind() {
     return json.path("kind").asText("");
   }
 
-  boolean hasAny(String... fields) {
+  public boolean hasAny(String... fields) {
     return Stream.of(fields).anyMatch(json::has);
   }
 
   /** Returns the JSON of another file of the folder; a missing node without the file. */
-  JsonNode file(String name) {
+  public JsonNode file(String name) {
     return has(name) ? GoldenFolder.json(path, name) : MissingNode.getInstance();
   }
 
   /** Returns the names of the folder's files. */
-  List<String> files() {
+  public List<String> files() {
     try (Stream<Path> files = Files.list(path)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     } catch (IOException e) {

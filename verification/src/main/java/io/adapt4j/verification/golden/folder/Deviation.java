@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
@@ -10,56 +10,56 @@ import java.util.stream.IntStream;
  *
  * @param error absolute difference from the expected value; NaN if there is no number
  */
-record Deviation(double error, double tolerance) {
+public record Deviation(double error, double tolerance) {
 
   /** Initial value, which passes no check, so that comparing nothing is a failure. */
-  static final Deviation NONE = new Deviation(Double.NaN, Double.POSITIVE_INFINITY);
+  public static final Deviation NONE = new Deviation(Double.NaN, Double.POSITIVE_INFINITY);
 
   /** Returns whether the error is within the tolerance; NaN never is. */
-  boolean passes() {
+  public boolean passes() {
     return error <= tolerance;
   }
 
-  static Deviation of(double found, double expected, double absolute, double relative) {
+  public static Deviation of(double found, double expected, double absolute, double relative) {
     return Double.isFinite(expected)
         ? new Deviation(Math.abs(found - expected), absolute + relative * Math.abs(expected))
         : new Deviation(Double.NaN, absolute);
   }
 
-  static Deviation of(double found, double expected, double absolute) {
+  public static Deviation of(double found, double expected, double absolute) {
     return of(found, expected, absolute, 0);
   }
 
   /** Compares with an expected number; a non-number passes no check. */
-  static Deviation of(double found, JsonNode expected, double absolute) {
+  public static Deviation of(double found, JsonNode expected, double absolute) {
     return of(found, expected, absolute, 0);
   }
 
-  static Deviation of(float[] found, float[] expected, double absolute) {
+  public static Deviation of(float[] found, float[] expected, double absolute) {
     return of(found, expected, absolute, 0);
   }
 
   /** Compares with a tolerance relative to the value or 1, whichever is larger. */
-  static Deviation scaled(double found, double expected, double tolerance) {
+  public static Deviation scaled(double found, double expected, double tolerance) {
     return Double.isFinite(expected)
         ? new Deviation(Math.abs(found - expected), tolerance * Math.max(1, Math.abs(expected)))
         : new Deviation(Double.NaN, tolerance);
   }
 
   /** Returns the worst deviation of all values, with tolerances relative to each or 1. */
-  static Deviation scaled(float[] found, float[] expected, double tolerance) {
+  public static Deviation scaled(float[] found, float[] expected, double tolerance) {
     if (found.length != expected.length) {
       throw new GoldenException("expected " + expected.length + " values, found " + found.length);
     }
     return worst(expected.length, i -> scaled(found[i], expected[i], tolerance));
   }
 
-  static Deviation of(double found, JsonNode expected, double absolute, double relative) {
+  public static Deviation of(double found, JsonNode expected, double absolute, double relative) {
     return of(found, expected.asDouble(Double.NaN), absolute, relative);
   }
 
   /** Returns the worst deviation of all values. */
-  static Deviation of(float[] found, float[] expected, double absolute, double relative) {
+  public static Deviation of(float[] found, float[] expected, double absolute, double relative) {
     long[] all = new long[expected.length];
     Arrays.fill(all, 1);
     return masked(found, expected, all, absolute, relative);
@@ -69,7 +69,7 @@ record Deviation(double error, double tolerance) {
    * Returns the worst deviation at positions whose mask is 1; all positions have the same number of
    * values.
    */
-  static Deviation masked(
+  public static Deviation masked(
       float[] found, float[] expected, long[] mask, double absolute, double relative) {
     if (found.length != expected.length) {
       throw new GoldenException("expected " + expected.length + " values, found " + found.length);
@@ -89,7 +89,7 @@ record Deviation(double error, double tolerance) {
   }
 
   /** Returns the worst deviation, tolerated relative to the larger of 1 and the expected value. */
-  static Deviation relative(float[] found, float[] expected, double tolerance) {
+  public static Deviation relative(float[] found, float[] expected, double tolerance) {
     if (found.length != expected.length) {
       throw new GoldenException("expected " + expected.length + " values, found " + found.length);
     }
@@ -99,12 +99,12 @@ record Deviation(double error, double tolerance) {
   }
 
   /** Returns the worst of numbered deviations; {@link #NONE} if there are none. */
-  static Deviation worst(int count, IntFunction<Deviation> deviations) {
+  public static Deviation worst(int count, IntFunction<Deviation> deviations) {
     return IntStream.range(0, count).mapToObj(deviations).reduce(NONE, Deviation::or);
   }
 
   /** Returns the worse of two deviations. */
-  Deviation or(Deviation other) {
+  public Deviation or(Deviation other) {
     if (this.equals(NONE)) {
       return other;
     }

@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
@@ -10,7 +10,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.List;
 
 /** A tensor of one GGUF file, to be written into another. */
-record CopiedTensor(GgufFile file, GgufTensor tensor) implements TensorSource {
+public record CopiedTensor(GgufFile file, GgufTensor tensor) implements TensorSource {
 
   @Override
   public String name() {

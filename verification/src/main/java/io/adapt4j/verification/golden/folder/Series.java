@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.train.TrainingStep;
@@ -6,16 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Worst deviations of named quantities over the steps of a run. */
-final class Series {
+public final class Series {
 
   private final Map<String, Deviation> worst = new LinkedHashMap<>();
 
-  void add(String quantity, Deviation deviation) {
+  public void add(String quantity, Deviation deviation) {
     worst.merge(quantity, deviation, Deviation::or);
   }
 
   /** Adds the losses and the gradient norm of a step. */
-  void step(TrainingStep.Outcome found, JsonNode wanted, double tolerance) {
+  public void step(TrainingStep.Outcome found, JsonNode wanted, double tolerance) {
     JsonNode micro = wanted.path("micro_losses");
     for (int i = 0; i < found.microLosses().size(); i++) {
       add("micro_losses", Deviation.of(found.microLosses().get(i), micro.path(i), tolerance));
@@ -26,7 +26,7 @@ final class Series {
   }
 
   /** Reports every quantity, in order of its first deviation. */
-  void report(String prefix, Report.Section section) {
+  public void report(String prefix, Report.Section section) {
     worst.forEach((quantity, deviation) -> section.compared(prefix + quantity, deviation));
   }
 }

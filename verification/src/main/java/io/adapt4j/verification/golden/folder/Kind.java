@@ -1,22 +1,22 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.golden.folder;
 
 import java.util.function.Predicate;
 
 /** A kind of golden folder or file. */
-record Kind(String name, Predicate<GoldenSource> matches, Check check) {
+public record Kind(String name, Predicate<GoldenSource> matches, Check check) {
 
   /** Recomputes a source's values and reports each. */
-  interface Check {
+  public interface Check {
     void run(GoldenSource source, Report.Section section) throws Exception;
   }
 
   /** Recomputes the values of a folder with tensors. */
-  interface FolderCheck {
+  public interface FolderCheck {
     void run(GoldenFolder golden) throws Exception;
   }
 
   /** Creates a kind of folders that hold a model and its expected tensors. */
-  static Kind ofModel(String name, Predicate<GoldenSource> matches, FolderCheck check) {
+  public static Kind ofModel(String name, Predicate<GoldenSource> matches, FolderCheck check) {
     return new Kind(
         name,
         matches,
@@ -29,7 +29,7 @@ record Kind(String name, Predicate<GoldenSource> matches, Check check) {
   }
 
   /** Creates a kind that this build does not support. */
-  static Kind unsupported(String name, Predicate<GoldenSource> matches) {
+  public static Kind unsupported(String name, Predicate<GoldenSource> matches) {
     return new Kind(
         name,
         matches,

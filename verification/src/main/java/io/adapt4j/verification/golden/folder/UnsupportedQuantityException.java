@@ -1,0 +1,11 @@
+package io.adapt4j.verification.golden.folder;
+
+/** Thrown for a quantity this build does not support, with the reason. */
+public final class UnsupportedQuantityException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  public UnsupportedQuantityException(String reason) {
+    super(reason);
+  }
+}
