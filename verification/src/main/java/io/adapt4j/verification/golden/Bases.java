@@ -1,6 +1,6 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.verification.golden.folder.GoldenException;
+import io.adapt4j.verification.internal.GoldenException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

@@ -2,7 +2,7 @@ package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.tokenize.Batch;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
+import io.adapt4j.verification.internal.GoldenFolder;
 import java.util.Arrays;
 
 /**

@@ -5,10 +5,10 @@ import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation.Rest;
-import io.adapt4j.verification.golden.folder.Deviation;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.Kind;
-import io.adapt4j.verification.golden.folder.Networks;
+import io.adapt4j.verification.internal.Deviation;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Kind;
+import io.adapt4j.verification.internal.Networks;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

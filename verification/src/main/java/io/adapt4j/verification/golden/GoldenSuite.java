@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.verification.golden.folder.GoldenSource;
-import io.adapt4j.verification.golden.folder.Kind;
-import io.adapt4j.verification.golden.folder.Report;
-import io.adapt4j.verification.golden.folder.UnsupportedQuantityException;
+import io.adapt4j.verification.internal.GoldenSource;
+import io.adapt4j.verification.internal.Kind;
+import io.adapt4j.verification.internal.Report;
+import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;

@@ -1,10 +1,10 @@
 package io.adapt4j.verification.golden;
 
 import com.google.common.primitives.Floats;
-import io.adapt4j.verification.golden.folder.Deviation;
-import io.adapt4j.verification.golden.folder.GoldenException;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.Tolerances;
+import io.adapt4j.verification.internal.Deviation;
+import io.adapt4j.verification.internal.GoldenException;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Tolerances;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.verification.golden.folder.GoldenSource;
-import io.adapt4j.verification.golden.folder.Kind;
+import io.adapt4j.verification.internal.GoldenSource;
+import io.adapt4j.verification.internal.Kind;
 import java.util.List;
 import java.util.Optional;
 

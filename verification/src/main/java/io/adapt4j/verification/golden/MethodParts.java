@@ -1,10 +1,10 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.verification.golden.folder.GoldenException;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.GoldenSource;
-import io.adapt4j.verification.golden.folder.Report;
+import io.adapt4j.verification.internal.GoldenException;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.GoldenSource;
+import io.adapt4j.verification.internal.Report;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

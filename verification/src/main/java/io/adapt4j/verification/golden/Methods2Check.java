@@ -2,8 +2,8 @@ package io.adapt4j.verification.golden;
 
 import static java.util.Map.entry;
 
-import io.adapt4j.verification.golden.folder.GoldenSource;
-import io.adapt4j.verification.golden.folder.Kind;
+import io.adapt4j.verification.internal.GoldenSource;
+import io.adapt4j.verification.internal.Kind;
 import java.util.Map;
 
 /** Registry of the checks of methods, each of a part in a JSON file of its name. */

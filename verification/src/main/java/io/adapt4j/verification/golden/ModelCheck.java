@@ -10,12 +10,12 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tokenize.Batch;
-import io.adapt4j.verification.golden.folder.Deviation;
-import io.adapt4j.verification.golden.folder.GoldenException;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.Kind;
-import io.adapt4j.verification.golden.folder.Networks;
-import io.adapt4j.verification.golden.folder.Tolerances;
+import io.adapt4j.verification.internal.Deviation;
+import io.adapt4j.verification.internal.GoldenException;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Kind;
+import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.Tolerances;
 import java.util.List;
 import java.util.Map;
 

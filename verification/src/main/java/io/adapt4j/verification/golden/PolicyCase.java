@@ -9,7 +9,7 @@ import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Sapo;
 import io.adapt4j.core.reinforce.Vespo;
 import io.adapt4j.core.train.spi.PolicyObjective;
-import io.adapt4j.verification.golden.folder.UnsupportedQuantityException;
+import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import java.util.stream.StreamSupport;
 
 /** Options of one policy loss, as TRL names them. */

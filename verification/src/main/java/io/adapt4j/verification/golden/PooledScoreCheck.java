@@ -2,10 +2,10 @@ package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.Kind;
-import io.adapt4j.verification.golden.folder.Networks;
-import io.adapt4j.verification.golden.folder.Tolerances;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Kind;
+import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.Tolerances;
 import java.util.List;
 
 /** Checks scores of a decoder whose padding token is its EOS token: which position is pooled. */

@@ -7,10 +7,10 @@ import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.verification.golden.folder.Deviation;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.Networks;
-import io.adapt4j.verification.golden.folder.Tolerances;
+import io.adapt4j.verification.internal.Deviation;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.Tolerances;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -6,10 +6,10 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tokenize.Batch;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.Kind;
-import io.adapt4j.verification.golden.folder.Networks;
-import io.adapt4j.verification.golden.folder.Tolerances;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Kind;
+import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.Tolerances;
 import java.util.function.UnaryOperator;
 
 /**

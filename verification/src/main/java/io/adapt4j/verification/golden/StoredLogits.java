@@ -5,8 +5,8 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
-import io.adapt4j.verification.golden.folder.Deviation;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
+import io.adapt4j.verification.internal.Deviation;
+import io.adapt4j.verification.internal.GoldenFolder;
 
 /**
  * Stored logits as hidden states of an output layer that is the identity: gradients of the hidden

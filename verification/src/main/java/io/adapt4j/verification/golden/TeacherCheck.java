@@ -12,12 +12,12 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tokenize.Batch;
-import io.adapt4j.verification.golden.folder.Deviation;
-import io.adapt4j.verification.golden.folder.GoldenFolder;
-import io.adapt4j.verification.golden.folder.GoldenSource;
-import io.adapt4j.verification.golden.folder.Networks;
-import io.adapt4j.verification.golden.folder.Report;
-import io.adapt4j.verification.golden.folder.Tolerances;
+import io.adapt4j.verification.internal.Deviation;
+import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.GoldenSource;
+import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.Report;
+import io.adapt4j.verification.internal.Tolerances;
 import java.nio.file.Path;
 import java.util.Map;
 

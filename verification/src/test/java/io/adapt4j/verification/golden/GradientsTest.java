@@ -3,7 +3,7 @@ package io.adapt4j.verification.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.verification.golden.folder.GoldenException;
+import io.adapt4j.verification.internal.GoldenException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

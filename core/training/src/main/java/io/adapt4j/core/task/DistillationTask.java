@@ -61,7 +61,7 @@ public record DistillationTask(
         "teacher " + teacher + ", onPolicy " + onPolicy + ", top " + top);
   }
 
-  /** Returns whether the teacher is the model before training. */
+  /** {@return whether the teacher is the model before training} */
   public boolean isSelf() {
     return teacher.isEmpty() && stored.isEmpty();
   }

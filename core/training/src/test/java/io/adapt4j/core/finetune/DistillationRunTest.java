@@ -148,12 +148,12 @@ class DistillationRunTest {
   void miniLlmDrawsTheStudentToItsTeacher() {
     Log log = new Log();
     tuner(folder.resolve("run"), Task.distillation(teacher).miniLlm(0.5, 6), log)
-        .epochs(10)
-        .learningRate(3e-3)
+        .epochs(24)
+        .learningRate(1e-2)
         .build()
         .run();
     double first = log.evaluations.get(0).loss();
-    assertThat(log.evaluations.get(log.evaluations.size() - 1).loss()).isBetween(0.0, 0.95 * first);
+    assertThat(log.evaluations.get(log.evaluations.size() - 1).loss()).isBetween(0.0, 0.85 * first);
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden.folder;
+package io.adapt4j.verification.internal;
 
 /** Thrown for an invalid golden folder or a wrong recomputed quantity. */
 public final class GoldenException extends RuntimeException {

@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden.folder;
+package io.adapt4j.verification.internal;
 
 import java.util.function.Predicate;
 

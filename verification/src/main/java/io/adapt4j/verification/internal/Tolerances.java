@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden.folder;
+package io.adapt4j.verification.internal;
 
 /** Tolerances for deviations from golden values. */
 public final class Tolerances {

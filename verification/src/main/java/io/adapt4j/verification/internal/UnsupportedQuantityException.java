@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden.folder;
+package io.adapt4j.verification.internal;
 
 /** Thrown for a quantity this build does not support, with the reason. */
 public final class UnsupportedQuantityException extends RuntimeException {

@@ -1,2 +1,2 @@
 /** Golden folders, the networks in them, and reports of deviations. */
-package io.adapt4j.verification.golden.folder;
+package io.adapt4j.verification.internal;
