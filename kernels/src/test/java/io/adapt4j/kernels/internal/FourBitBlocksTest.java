@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** NF4 weights prepared for steps with inputs in 8 bits. Products are in {@link BlockMatrixTest}. */
+/**
+ * NF4 weights prepared for steps with inputs in 8 bits. Products are in {@link BlockMatrixTest}.
+ */
 class FourBitBlocksTest {
 
   @BeforeEach
@@ -24,8 +26,7 @@ class FourBitBlocksTest {
   }
 
   static Stream<FourBitFormat> formats() {
-    return FourBitCases.quantizations().stream()
-        .filter(format -> format.code() == FourBitCode.NF4);
+    return FourBitCases.quantizations().stream().filter(format -> format.code() == FourBitCode.NF4);
   }
 
   @ParameterizedTest
@@ -110,8 +111,7 @@ class FourBitBlocksTest {
   }
 
   private static QuantizedTensor with(QuantizedTensor weight, float[] numbers, Scales scales) {
-    return new QuantizedTensor(
-        weight.format(), numbers, weight.shape(), weight.packed(), scales);
+    return new QuantizedTensor(weight.format(), numbers, weight.shape(), weight.packed(), scales);
   }
 
   private static float half(float value) {

@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 
-/** Blocks, dequantized as ggml's reference does, value by value; those of NF4 as bitsandbytes does. */
+/**
+ * Blocks, dequantized as ggml's reference does, value by value; those of NF4 as bitsandbytes does.
+ */
 final class ReferenceBlocks {
 
   private static final int[] IQ4 = {

@@ -2,11 +2,11 @@ package io.adapt4j.core.internal.task.distillation;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.TargetRowLoss;
+import io.adapt4j.core.internal.task.rl.PolicyLoss;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation.Live;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
-import io.adapt4j.core.internal.task.rl.PolicyLoss;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.ClippedRatio;
 import io.adapt4j.core.reinforce.Grpo;

@@ -153,11 +153,7 @@ record PreparedDistillation(
     if (task.miniLlm().isEmpty()) {
       return new Divergences(student, divergence(), predictions);
     }
-    return MiniLlmTask.of(
-        student,
-        task.miniLlm().getAsDouble(),
-        divergence(),
-        predictions);
+    return MiniLlmTask.of(student, task.miniLlm().getAsDouble(), divergence(), predictions);
   }
 
   private VocabularyDistillation divergence() {

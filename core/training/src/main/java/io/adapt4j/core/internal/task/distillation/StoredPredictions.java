@@ -1,27 +1,27 @@
 package io.adapt4j.core.internal.task.distillation;
 
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.train.TrainingException;
-import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.provenance.FileHash;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
-import java.util.stream.Collectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A teacher's log-probabilities of the likeliest tokens at the targets of rows, in memory and in a
