@@ -19,9 +19,7 @@ public final class BestFitDecreasing {
   /**
    * Packs samples.
    *
-   * @param samples numbers of the samples, whose order decides among samples of one length
    * @param lengths lengths by number, at least 1 and at most the capacity
-   * @return the samples of each row, both in the order of packing
    */
   public static List<int[]> rows(int[] samples, int[] lengths, int capacity) {
     int[] sorted = LengthOrder.longestFirst(samples, 0, samples.length, lengths);

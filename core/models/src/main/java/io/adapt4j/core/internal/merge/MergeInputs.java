@@ -10,18 +10,12 @@ import java.util.function.Supplier;
  * Values of one tensor in the models to merge. They are read each time they are asked for, so that
  * the memory of a merge does not grow with the number of models.
  *
- * @param sizes dimensions of the tensor
  * @param base values of the base; empty if the members are differences already
- * @param draws random numbers for pruning
  */
 public record MergeInputs(
     List<Long> sizes, Optional<Supplier<float[]>> base, List<Member> members, Draws draws) {
 
-  /**
-   * A model's values of the tensor.
-   *
-   * @param density share of the difference that is kept
-   */
+  /** A model's values of the tensor. */
   public record Member(Supplier<float[]> values, double weight, double density) {}
 
   /** Source of uniform random numbers in [0, 1), the same at every call. */

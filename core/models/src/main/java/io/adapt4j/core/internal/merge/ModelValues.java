@@ -44,12 +44,7 @@ public final class ModelValues implements AutoCloseable {
   /** A projection that the adapter changes. */
   private record Projection(String path, long in, long width, boolean transposed) {}
 
-  /**
-   * Changes of an adapter.
-   *
-   * @param projections changed weights and biases by their stored names
-   * @param own tensors that the adapter replaces, by their stored names
-   */
+  /** Changes of an adapter. */
   private record Adapted(
       LayerMerge merge, Map<String, Projection> projections, Map<String, LayerMerge.Stored> own) {}
 

@@ -6,9 +6,6 @@ import java.util.stream.IntStream;
 /**
  * Sequences in the rows of a packed batch: their positions, which restart, and their boundaries in
  * the flattened batch.
- *
- * @param documents lengths of the sequences of each row
- * @param length number of tokens in a row
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record PackedSequences(int[][] documents, int length) {

@@ -16,12 +16,7 @@ public interface Projections {
   /** Random matrices by name and use, normal with variance 1 / rank. */
   Projections RANDOM = Projections::random;
 
-  /**
-   * A matrix to project.
-   *
-   * @param use number of the projection, from 0
-   * @param rank rank of the projected gradient
-   */
+  /** A matrix to project. */
   @SuppressWarnings("ArrayRecordComponent")
   record Request(String name, float[] gradient, List<Long> sizes, int use, int rank) {
 

@@ -11,8 +11,6 @@ import java.util.List;
  *
  * @param dynamic whether each token's loss is weighted by its probability, a constant factor (DFT,
  *     Wu et al. 2025, eq. 9)
- * @param smoothing share of each target's weight that is spread over all tokens
- * @param zLoss weight of the squared logarithm of the softmax's denominator
  */
 public record SupervisedLoss(boolean dynamic, double smoothing, double zLoss)
     implements LanguageModelLoss.Form {

@@ -11,10 +11,7 @@ import java.util.List;
  * at a time, as in {@link VocabularyLoss}.
  *
  * @param beta 0 for KL(teacher || student), 1 for KL(student || teacher), or a weight in between
- * @param temperature divisor of both logits
  * @param top number of likeliest tokens to compare on; 0 for all
- * @param ofStudent whether they are the student's instead of the teacher's
- * @param rest what becomes of the tokens not compared
  */
 public record VocabularyDistillation(
     double beta, double temperature, int top, boolean ofStudent, Rest rest) {

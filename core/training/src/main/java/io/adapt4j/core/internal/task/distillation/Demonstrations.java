@@ -88,11 +88,7 @@ final class Demonstrations {
     return Optional.empty();
   }
 
-  /**
-   * Returns a batch with its prompts replaced by those with demonstrations.
-   *
-   * @param rows the rows that the batch is made of, by which demonstrations are found
-   */
+  /** Returns a batch with its prompts replaced by those with demonstrations. */
   DistillationBatch shown(Batch batch, Batch rows) {
     List<int[]> ids = new ArrayList<>();
     List<int[]> labels = new ArrayList<>();

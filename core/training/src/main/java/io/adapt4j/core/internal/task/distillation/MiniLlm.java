@@ -18,7 +18,6 @@ import java.util.Optional;
  *
  * @param returns advantages by the teacher; empty for those given alone
  * @param singleStep whether KL(student || teacher), averaged over tokens, is added (eq. 7)
- * @param temperature divisor of the logits of both in advantages and divergence
  */
 public record MiniLlm(
     PolicyLoss policy, Optional<ReturnsToGo> returns, boolean singleStep, double temperature) {
@@ -28,9 +27,7 @@ public record MiniLlm(
   /**
    * Sampled completions.
    *
-   * @param lengths tokens of each completion
    * @param old log-probabilities when sampled; empty if those of now
-   * @param advantages advantage of each completion
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Completions(int[] lengths, float[] old, float[] advantages) {}

@@ -9,8 +9,6 @@ import java.util.function.BiFunction;
 /**
  * Batches of which a share has completions by the student. A batch is sampled when it is taken, so
  * that it has the weights of its step in a resumed run too.
- *
- * @param shown makes a batch for both models from the student's and the rows it is made of
  */
 record OnPolicyBatches(
     BatchSource<Batch> rows,

@@ -5,7 +5,6 @@ package io.adapt4j.core.internal.task.distillation;
  * ratios of teacher and student from each token on (MiniLLM, Gu et al. 2024, section 2.2).
  *
  * @param discount gamma; 0 for the ratio of the token alone
- * @param normalized whether a sum is divided by that of its discounts (length normalization)
  */
 public record ReturnsToGo(double discount, boolean normalized) {
 

@@ -10,11 +10,7 @@ public final class RowMeans {
 
   private RowMeans() {}
 
-  /**
-   * Returns the weight of each token: 1 over the tokens of its completion.
-   *
-   * @param lengths tokens of each completion
-   */
+  /** Returns the weight of each token: 1 over the tokens of its completion. */
   public static float[] weights(int[] lengths) {
     float[] weights = new float[Arrays.stream(lengths).sum()];
     int at = 0;

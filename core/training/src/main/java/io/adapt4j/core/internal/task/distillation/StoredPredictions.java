@@ -185,7 +185,6 @@ public final class StoredPredictions implements TeacherPredictions {
   /**
    * Reads predictions.
    *
-   * @param key what they must have been stored with: number of tokens and temperature
    * @param teacher hash of the teacher they must be of; empty for any
    */
   public static StoredPredictions read(Path file, String key, String teacher, int top) {

@@ -17,11 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Completions that the student writes to the prompts of batches.
- *
- * @param longest maximum number of tokens of a prompt with its completion
- */
+/** Completions that the student writes to the prompts of batches. */
 record StudentSampling(
     Generator generator, int maxNewTokens, int longest, double temperature, int padId) {
 

@@ -6,11 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/**
- * Replacement of groups whose rewards are all equal by groups of other prompts (DAPO, eq. 11).
- *
- * @param others further prompts by number, without an end
- */
+/** Replacement of groups whose rewards are all equal by groups of other prompts (DAPO, eq. 11). */
 record DynamicSampling(
     Sampling sampling,
     List<WeightedReward> rewards,

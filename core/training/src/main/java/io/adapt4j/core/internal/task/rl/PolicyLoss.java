@@ -13,11 +13,9 @@ import io.adapt4j.core.train.spi.PolicyObjective;
  *
  * <p>Log-ratios beyond 20 are clamped, have no gradient, and are counted.
  *
- * @param ofSequences whether a completion has one ratio, the geometric mean over its tokens
  * @param correctsKl whether the KL penalty is weighted by the ratio (DeepSeek-V3.2, eq. 7)
  * @param offPolicyLimit divergence from the sampler up to which bad completions count; infinite for
  *     all
- * @param topEntropy share of the tokens with the highest entropies that count; 1 for all
  */
 public record PolicyLoss(
     PolicyObjective objective,

@@ -4,7 +4,6 @@ package io.adapt4j.core.internal.task.rl;
  * Concatenated tokens of completions. Arrays have a number per token, or are empty if unused.
  *
  * @param lengths tokens of each completion; 0 for excluded completions
- * @param entropies entropies of the distributions now
  * @param old log-probabilities when sampled, computed in training; empty if those of now
  * @param sampled log-probabilities when sampled, as the sampler had them; empty if {@code old}
  * @param importance importance weights; empty for 1

@@ -10,7 +10,6 @@ final class Quantile {
   /**
    * Returns a quantile.
    *
-   * @param share from 0 to 1
    * @return the quantile; NaN of no values
    */
   static double of(float[] values, double share) {

@@ -3,21 +3,11 @@ package io.adapt4j.core.internal.task.rl;
 import io.adapt4j.core.reinforce.LossNormalization;
 import java.util.Arrays;
 
-/**
- * Weights of tokens in the sum of a micro-batch, by completion.
- *
- * @param ofTokens of the objective
- * @param ofDivergences of the KL penalty
- * @param ofEntropies of the entropy bonus, which is a mean over tokens in every normalization
- */
+/** Weights of tokens in the sum of a micro-batch, by completion. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 public record TokenWeights(double[] ofTokens, double[] ofDivergences, double ofEntropies) {
 
-  /**
-   * Returns the weights under a normalization.
-   *
-   * @param most maximum number of tokens of a completion
-   */
+  /** Returns the weights under a normalization. */
   public static TokenWeights of(
       LossNormalization normalization, int[] lengths, int most, boolean ofSequences) {
     double[] weights = normalization.weights(lengths);

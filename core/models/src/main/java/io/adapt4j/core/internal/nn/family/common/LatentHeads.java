@@ -15,8 +15,6 @@ import io.adapt4j.core.internal.tensor.op.AttentionRule;
  * Builder of multi-head latent attention from the fields of a configuration.
  *
  * @param queryRank width between the two projections of queries; 0 for a single projection
- * @param queryScale factor of queries
- * @param latentScale factor of the vector from which keys and values are projected
  */
 public record LatentHeads(
     DecoderConfig config,
