@@ -285,8 +285,8 @@ class RunDescriptionTest {
         "evaluateEvery: 10m | expected 'epoch' or a number of steps of at least 1, found '10m'.",
         "saveEvery: 10 minutes | or a time such as 30s, 10m or 2h, found '10 minutes'.",
         "saveEvery: 0s | or a time such as 30s, 10m or 2h, found '0s'.",
-        "task: clasification | task: expected one of classification, cpo, dpo, embeddings, grpo,"
-            + " kto",
+        "task: clasification | task: expected one of classification, cpo, distillation, dpo,"
+            + " embeddings, grpo, kto",
         "task: {regression: {labels: [a]}} | task.regression.labels: unknown key.",
         "regularize: {ewc: {}} | regularize[0].ewc.on: expected a value, found none.",
         "regularize: {l3: {strength: 1}} | expected one of ewc, klToBase, l2ToBase, found 'l3'.",

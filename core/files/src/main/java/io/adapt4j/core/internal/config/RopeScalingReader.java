@@ -96,9 +96,10 @@ public final class RopeScalingReader {
 
   private static RopeScaling scaling(ConfigReader config, ConfigReader scaling, String typeField) {
     String type = scaling.requireText(typeField);
-    return switch (type) {
-      // In texts, the positions of all sections are equal.
-      case "default", "mrope" -> new RopeScaling.Default();
+    // In texts, the positions of all sections are equal.
+    boolean inSections = type.equals("mrope") && scaling.has("mrope_section");
+    return switch (inSections ? "default" : type) {
+      case "default" -> new RopeScaling.Default();
       case "linear" -> new RopeScaling.Linear(scaling.requirePositiveNumber("factor"));
       case "dynamic" -> new RopeScaling.Dynamic(scaling.requirePositiveNumber("factor"));
       case "yarn" -> yarn(scaling);

@@ -124,7 +124,7 @@ class ShapeMatchTest {
 
   @ParameterizedTest
   @CsvSource({
-    "qwen4_next, 'Families of a similar name are qwen3_next, qwen2, qwen2_moe, qwen3'",
+    "qwen4_next, 'Families of a similar name are qwen3_next, qwen2, qwen2_5_vl, '",
     "lama, 'Families of a similar name are llama.'",
     "longcat_flash, 'not supported. Use a model of a family listed in docs/models.md'"
   })

@@ -90,7 +90,7 @@ public final class NemotronH implements Architecture {
       throw fields.invalid(
           field,
           stated + " layers, each a state space, attention, an MLP or a mixture",
-          "No others are known.");
+          "No others are known; num_hidden_layers is their number.");
     }
     return types;
   }
