@@ -97,7 +97,10 @@ class PlannerTest {
   @ParameterizedTest
   @MethodSource("families")
   void smallerStepsNeverPredictMore(Path family) {
-    try (Network network = Architectures.declare(ModelConfig.read(family))) {
+    ModelConfig config = ModelConfig.read(family);
+    // A single layer is recomputed whole, beside its input: that saves nothing.
+    boolean recomputes = config.fields().optionalInt("num_hidden_layers").orElse(2) > 1;
+    try (Network network = Architectures.declare(config)) {
       for (TrainableSummary trainableSummary :
           List.of(TrainableSummary.everything(network), TrainableSummary.lowRank(network, 4))) {
         Planner planner = Planner.of(network, trainableSummary);
@@ -109,7 +112,9 @@ class PlannerTest {
           assertThat(peak).as("%d rows", rows).isGreaterThanOrEqualTo(before);
           // Each is a pass of its own: by turns, from the smallest batches to the largest.
           StepShape smaller = shape.withBatch(rows, 1);
-          assertThat(peak(planner, shorter ? smaller.withLength(8) : smaller.withRecompute(true)))
+          assertThat(
+                  peak(
+                      planner, shorter ? smaller.withLength(8) : smaller.withRecompute(recomputes)))
               .isLessThanOrEqualTo(peak);
           shorter = !shorter;
           assertThat(peak(planner, shape.withBatch(rows, 1).withOptimizer(Optimizer.sgd(0))))
