@@ -46,7 +46,7 @@ public final class PerformancePage {
   /** Instruction sets that decide which kernels run, the fastest first. */
   private static final List<String> DECISIVE =
       List.of(
-          ("amx_bf16 avx512_bf16 avx512_vnni avx512f avx2 sve2 sve bf16 i8mm asimddp asimd")
+          "amx_bf16 avx512_bf16 avx512_vnni avx512f avx2 sve2 sve bf16 i8mm asimddp asimd"
               .split(" "));
 
   private static final String STUDIES = "benchmarks/studies";
