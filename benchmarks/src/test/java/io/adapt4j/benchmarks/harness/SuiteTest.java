@@ -32,7 +32,7 @@ class SuiteTest {
           models -> {
             long files = models.toFile().list().length;
             models.resolve(line[0]).toFile().mkdirs();
-            MeasurementLog.add(List.of(Measurement.larger("files", "", files)));
+            MeasurementLog.add(List.of(Measurement.larger("files", "", (double) files)));
           });
     }
   }
