@@ -35,7 +35,7 @@ import java.util.Set;
       "--tokens 32 --repetitions 3 --threads 1",
       "--precision int8 --tokens 32",
       "--precision int8 --tokens 32 --repetitions 3 --threads 1",
-      "--prompt 512 --tokens 4 --batch 2"
+      "--prompt 512 --tokens 32 --batch 2"
     },
     full = {"", "--precision fp32", "--precision int8"})
 public final class DecodeBenchmark {
