@@ -111,7 +111,7 @@ public final class PerformancePage {
     }
   }
 
-  /** Returns a page with its tables made anew. */
+  /** Returns a page with its tables regenerated. */
   String filled(String page) {
     Set<String> left = new LinkedHashSet<>(entries.keySet());
     String filled =
