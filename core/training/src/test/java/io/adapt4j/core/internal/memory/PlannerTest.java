@@ -98,8 +98,8 @@ class PlannerTest {
   @MethodSource("families")
   void smallerStepsNeverPredictMore(Path family) {
     ModelConfig config = ModelConfig.read(family);
-    // A single layer is recomputed whole, beside its input: that saves nothing.
-    boolean recomputes = config.fields().optionalInt("num_hidden_layers").orElse(2) > 1;
+    // A single layer is recomputed whole: that saves nothing and costs the layer's input.
+    boolean saves = config.fields().optionalInt("num_hidden_layers").orElse(2) > 1;
     try (Network network = Architectures.declare(config)) {
       for (TrainableSummary trainableSummary :
           List.of(TrainableSummary.everything(network), TrainableSummary.lowRank(network, 4))) {
@@ -112,10 +112,8 @@ class PlannerTest {
           assertThat(peak).as("%d rows", rows).isGreaterThanOrEqualTo(before);
           // Each is a pass of its own: by turns, from the smallest batches to the largest.
           StepShape smaller = shape.withBatch(rows, 1);
-          assertThat(
-                  peak(
-                      planner, shorter ? smaller.withLength(8) : smaller.withRecompute(recomputes)))
-              .isLessThanOrEqualTo(peak);
+          assertThat(peak(planner, shorter ? smaller.withLength(8) : smaller.withRecompute(true)))
+              .isLessThanOrEqualTo(shorter || saves ? peak : peak + peak / 200);
           shorter = !shorter;
           assertThat(peak(planner, shape.withBatch(rows, 1).withOptimizer(Optimizer.sgd(0))))
               .isLessThanOrEqualTo(peak);
