@@ -42,9 +42,8 @@ public record AxisScale(double low, double high, boolean logarithmic) {
   }
 
   /**
-   * Returns the relative position of a number on the axis.
-   *
-   * @return from 0 for the start of the axis to 1 for its end
+   * Returns the relative position of a number on the axis: from 0 for the start of the axis to 1
+   * for its end.
    */
   public double place(double value) {
     return logarithmic

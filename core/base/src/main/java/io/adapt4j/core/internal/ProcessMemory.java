@@ -18,11 +18,7 @@ public final class ProcessMemory {
 
   private ProcessMemory() {}
 
-  /**
-   * Returns the current resident set size (RSS).
-   *
-   * @return bytes; empty on other systems
-   */
+  /** Returns the current resident set size (RSS) in bytes; empty on other systems. */
   public static OptionalLong resident() {
     return read(RESIDENT);
   }

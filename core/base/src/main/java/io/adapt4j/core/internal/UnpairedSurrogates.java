@@ -6,9 +6,8 @@ public final class UnpairedSurrogates {
   private UnpairedSurrogates() {}
 
   /**
-   * Returns the position of the first unpaired surrogate.
-   *
-   * @return a position in UTF-16 units, or -1 if the text is valid
+   * Returns the position of the first unpaired surrogate: a position in UTF-16 units, or -1 if the
+   * text is valid.
    */
   public static int indexIn(String text) {
     for (int i = 0; i < text.length(); i++) {

@@ -23,11 +23,7 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     return counts.stream().reduce(Counts.NONE, Counts::plus).f1();
   }
 
-  /**
-   * Returns the macro-averaged F1 over the classes that occur.
-   *
-   * @return from 0 to 1; 0 if none occurs
-   */
+  /** Returns the macro-averaged F1 over the classes that occur: from 0 to 1; 0 if none occurs. */
   public double macroF1() {
     OptionalDouble mean = counts.stream().filter(Counts::occurs).mapToDouble(Counts::f1).average();
     return mean.orElse(0);

@@ -43,11 +43,7 @@ public final class Confusion {
     return counts[truth][predicted];
   }
 
-  /**
-   * Returns the share of correct predictions.
-   *
-   * @return from 0 to 1; 0 if nothing was counted
-   */
+  /** Returns the share of correct predictions: from 0 to 1; 0 if nothing was counted. */
   public double accuracy() {
     long right = 0;
     long all = 0;

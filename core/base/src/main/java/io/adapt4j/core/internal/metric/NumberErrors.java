@@ -17,11 +17,7 @@ public final class NumberErrors {
         .orElse(0);
   }
 
-  /**
-   * Returns Pearson's correlation coefficient.
-   *
-   * @return from -1 to 1; NaN if either series is constant
-   */
+  /** Returns Pearson's correlation coefficient: from -1 to 1; NaN if either series is constant. */
   public static double pearson(double[] truth, double[] predicted) {
     double meanTruth = Arrays.stream(truth).average().orElse(0);
     double meanPredicted = Arrays.stream(predicted).average().orElse(0);

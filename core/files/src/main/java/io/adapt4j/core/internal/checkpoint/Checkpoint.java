@@ -125,9 +125,8 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Returns the file with a tensor, if it is of the given class.
-   *
-   * @return the file, which this checkpoint closes; empty if it is of another class
+   * Returns the file with a tensor, if it is of the given class: the file, which this checkpoint
+   * closes; empty if it is of another class.
    */
   public <T extends TensorFile> Optional<T> file(String name, Class<T> kind) {
     TensorFile file = holder(name);
@@ -135,9 +134,8 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Returns a tensor's size in its file.
-   *
-   * @return bytes; fewer than its entry says if it is stored quantized
+   * Returns a tensor's size in its file in bytes; fewer than its entry says if it is stored
+   * quantized.
    */
   public long storedBytes(String name) {
     return holder(name).storedBytes(name);
@@ -148,11 +146,7 @@ public final class Checkpoint implements AutoCloseable {
     return holder(name).storedType(name);
   }
 
-  /**
-   * Returns the total size of all tensors.
-   *
-   * @return bytes, headers not counted
-   */
+  /** Returns the total size of all tensors in bytes, headers not counted. */
   public long totalBytes() {
     return names().stream().mapToLong(this::storedBytes).sum();
   }

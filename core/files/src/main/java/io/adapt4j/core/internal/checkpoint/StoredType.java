@@ -45,11 +45,7 @@ public enum StoredType {
     this.bytes = bytes;
   }
 
-  /**
-   * Returns the size of one element.
-   *
-   * @return 1, 2, 4 or 8 bytes
-   */
+  /** Returns the size of one element: 1, 2, 4 or 8 bytes. */
   public int bytes() {
     return bytes;
   }

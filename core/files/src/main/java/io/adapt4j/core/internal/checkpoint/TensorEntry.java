@@ -18,11 +18,7 @@ public record TensorEntry(
     shape = List.copyOf(shape);
   }
 
-  /**
-   * Returns the number of elements.
-   *
-   * @return the product of the shape; 1 for a scalar
-   */
+  /** Returns the number of elements: the product of the shape; 1 for a scalar. */
   public long elements() {
     return length / type.bytes();
   }

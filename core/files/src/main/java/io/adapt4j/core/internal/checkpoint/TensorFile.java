@@ -31,11 +31,7 @@ public interface TensorFile extends AutoCloseable {
     return entry;
   }
 
-  /**
-   * Returns a whole tensor.
-   *
-   * @return a read-only, little-endian view of its bytes
-   */
+  /** Returns a whole tensor: a read-only, little-endian view of its bytes. */
   default ByteBuffer bytes(String name) {
     TensorEntry entry = entry(name);
     if (entry.length() > Integer.MAX_VALUE) {
@@ -62,9 +58,8 @@ public interface TensorFile extends AutoCloseable {
   void read(String name, long offset, ByteBuffer target);
 
   /**
-   * Returns a tensor's size in the file.
-   *
-   * @return bytes; fewer than its entry says if it is stored quantized
+   * Returns a tensor's size in the file in bytes; fewer than its entry says if it is stored
+   * quantized.
    */
   default long storedBytes(String name) {
     return entry(name).length();

@@ -145,9 +145,8 @@ public final class ModelConfig {
   }
 
   /**
-   * Returns the padding token.
-   *
-   * @return {@code pad_token_id}, if there is one; -1, as in some old files, counts as none
+   * Returns the padding token: {@code pad_token_id}, if there is one; -1, as in some old files,
+   * counts as none.
    */
   public OptionalInt padTokenId() {
     return tokenIds.pad();

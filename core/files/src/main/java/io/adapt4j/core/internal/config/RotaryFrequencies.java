@@ -210,9 +210,8 @@ public final class RotaryFrequencies {
     }
 
     /**
-     * Returns the cosines times the attention factor.
-     *
-     * @return the values [rows, columns]; the array itself, not a copy
+     * Returns the cosines times the attention factor: the values [rows, columns]; the array itself,
+     * not a copy.
      */
     public float[] cos() {
       return cos;

@@ -199,9 +199,8 @@ final class RunningRequest {
   }
 
   /**
-   * Returns the number of outputs of a pass over the tokens of {@link #next}.
-   *
-   * @return the number of outputs, which belong to the last tokens read; 0 while some are unread
+   * Returns the number of outputs of a pass over the tokens of {@link #next}: the number of
+   * outputs, which belong to the last tokens read; 0 while some are unread.
    */
   int outputs(int read) {
     return read < unread() ? 0 : 1 + guessed.length;

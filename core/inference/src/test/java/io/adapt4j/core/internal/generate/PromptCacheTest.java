@@ -65,6 +65,18 @@ class PromptCacheTest {
       }
     }
 
+    @ParameterizedTest
+    @MethodSource("io.adapt4j.core.internal.nn.FamilyFolder#decoders")
+    void readsThePromptAgainThatEndsWhereTheKeptOneEnds(String name) {
+      try (TinyDecoder model = TinyDecoder.of(name);
+          PromptCache prompts = new PromptCache(model.decoder(), PLENTY)) {
+        int[] prompt = TinyDecoder.ids(24);
+        int[] answered = joined(prompt, model.generate(prompt, prompts, EIGHT));
+        int[] kept = Arrays.copyOf(answered, answered.length - 1);
+        assertThat(model.generate(kept, prompts, EIGHT)).isEqualTo(model.generate(kept, EIGHT));
+      }
+    }
+
     /** Keys whose rotation depends on the length they were read at are read again. */
     private void assertReads(Decoder decoder, PromptCache prompts, long tokens, int longest) {
       if (decoder.rotationChanges(24, longest)) {
@@ -174,6 +186,86 @@ class PromptCacheTest {
       AttachedAdapter adapter = new SomeAdapter();
       assertThat(leased(TinyDecoder.ids(30), adapter)).isEqualTo(30);
       assertThat(leased(TinyDecoder.ids(30), null)).isEqualTo(6);
+    }
+
+    @Test
+    void whatWasReadWithAnAdapterIsDroppedWithIt() {
+      AttachedAdapter adapter = new SomeAdapter();
+      keep(TinyDecoder.ids(24), adapter);
+      keep(TinyDecoder.ids(24), null);
+      prompts.drop(new SomeAdapter());
+      assertThat(prompts.bytes()).isEqualTo(2 * bytes(31));
+      prompts.drop(adapter);
+      assertThat(prompts.bytes()).isEqualTo(bytes(31));
+      assertThat(leased(TinyDecoder.ids(30), adapter)).isEqualTo(30);
+      assertThat(leased(TinyDecoder.ids(30), null)).isEqualTo(6);
+    }
+
+    @Test
+    void ofRequestsWithTheSamePromptOneIsKept() {
+      int[] ids = TinyDecoder.ids(24);
+      try (PromptCache.Lease first = prompts.lease(ids, 31, null);
+          PromptCache.Lease second = prompts.lease(ids, 31, null)) {
+        first.cache().advance(24);
+        second.cache().advance(24);
+        first.keep(ids);
+        second.keep(ids);
+      }
+      assertThat(prompts.bytes()).isEqualTo(bytes(31));
+    }
+
+    @Test
+    void whatIsClearedIsReadAgain() {
+      reads(TinyDecoder.ids(24));
+      prompts.clear();
+      assertThat(prompts.bytes()).isZero();
+      assertThat(reads(TinyDecoder.ids(24))).isEqualTo(24);
+    }
+
+    @Test
+    void theShortestBeginningIsKept() {
+      prompts.limit(bytes(PromptCache.SHORTEST));
+      reads(TinyDecoder.ids(24));
+      assertThat(prompts.bytes()).isEqualTo(bytes(PromptCache.SHORTEST));
+      prompts.limit(bytes(PromptCache.SHORTEST - 1));
+      reads(TinyDecoder.ids(24));
+      assertThat(prompts.bytes()).isZero();
+    }
+
+    @Test
+    void onlyLongBeginningsOfRunningGenerationsAreShared() {
+      int[] running = TinyDecoder.ids(60);
+      try (PromptCache.Lease lease = prompts.lease(running, 64, null)) {
+        assertThat(lease.cache().length()).isZero();
+        assertThat(shared(differingAt(31))).isZero();
+        assertThat(shared(differingAt(32))).isEqualTo(32);
+        assertThat(shared(differingAt(50))).isEqualTo(50);
+      }
+      assertThat(shared(differingAt(50))).isZero();
+    }
+
+    @Test
+    void whatIsKeptIsNotSharedWithARunningGeneration() {
+      keep(TinyDecoder.ids(60), null);
+      assertThat(shared(differingAt(50))).isZero();
+    }
+
+    private int shared(int[] prompt) {
+      return prompts.sharedWithRunning(prompt, 64, null);
+    }
+
+    private int[] differingAt(int position) {
+      int[] ids = TinyDecoder.ids(60);
+      ids[position]++;
+      return ids;
+    }
+
+    /** Keeps a prompt as if it had been read. */
+    private void keep(int[] prompt, @Nullable AttachedAdapter adapter) {
+      try (PromptCache.Lease lease = prompts.lease(prompt, prompt.length + 7, adapter)) {
+        lease.cache().advance(prompt.length - lease.cache().length());
+        lease.keep(prompt);
+      }
     }
 
     /** How many tokens are to be read with an adapter. */

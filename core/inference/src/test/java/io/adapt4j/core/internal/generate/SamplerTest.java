@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
@@ -81,6 +83,62 @@ class SamplerTest {
       assertThat(new int[] {sampler.next(logits), sampler.next(logits), sampler.next(logits)})
           .containsExactly(0, 1, 2);
     }
+
+    @Test
+    void coversAForcedToken() {
+      Sampler sampler = sampler(penalty2);
+      sampler.take(0);
+      assertThat(sampler.next(new float[] {3, 2.5f, 2})).isEqualTo(1);
+    }
+
+    @Test
+    void coversPromptsOfManyTokens() {
+      int[] prompt = IntStream.range(0, 200).toArray();
+      float[] logits = new float[201];
+      Arrays.fill(logits, 3);
+      logits[200] = 1.6f;
+      assertThat(new Sampler(penalty2, 0, prompt).next(logits)).isEqualTo(200);
+    }
+
+    @Test
+    void leavesOutIdsBeyondTheLogits() {
+      assertThat(new Sampler(penalty2, 0, new int[] {2, 3}).next(new float[] {3, 2})).isEqualTo(0);
+    }
+  }
+
+  @Nested
+  class Bias {
+    @Test
+    void isAddedToTheLogit() {
+      GenerationOptions options = options().temperature(0).logitBias(Map.of(1, 2.0)).build();
+      assertThat(sampler(options).next(new float[] {3, 1.5f, 0})).isEqualTo(1);
+      assertThat(sampler(options).next(new float[] {3, 0.5f, 0})).isEqualTo(0);
+    }
+
+    @Test
+    void ofAnIdBeyondTheLogitsIsIgnored() {
+      GenerationOptions options = options().temperature(0).logitBias(Map.of(2, 9.0)).build();
+      assertThat(sampler(options).next(new float[] {3, 2})).isEqualTo(0);
+    }
+  }
+
+  @Nested
+  class Probabilities {
+    private final float[] logits = logits(0.1, 0.4, 0.2, 0.3);
+
+    @Test
+    void areThoseOfTheLogits() {
+      assertThat(sampler(options().build()).probabilities(logits))
+          .containsExactly(new double[] {0.1, 0.4, 0.2, 0.3}, within(1e-6));
+    }
+
+    @Test
+    void ofFilteredTokensAreZeroAndTheRestSumToOne() {
+      assertThat(sampler(options().topK(2).build()).probabilities(logits))
+          .containsExactly(new double[] {0, 4 / 7.0, 0, 3 / 7.0}, within(1e-6));
+      assertThat(sampler(options().temperature(0.5).topP(0.6).build()).probabilities(logits))
+          .containsExactly(new double[] {0, 0.64, 0, 0.36}, within(1e-6));
+    }
   }
 
   @Nested
@@ -114,6 +172,28 @@ class SamplerTest {
     @Test
     void topPKeepsAtLeastOne() {
       assertThat(kept(options().topP(0), logits)).containsExactly(1);
+    }
+
+    @Test
+    void topKFindsTheLargestInAnyOrder() {
+      float[] shuffled = {4, 9, 1, 7, 0, 8, 2, 6, 3, 5};
+      for (int k = 1; k < shuffled.length; k++) {
+        int smallest = shuffled.length - k;
+        int[] expected =
+            IntStream.range(0, shuffled.length).filter(i -> shuffled[i] >= smallest).toArray();
+        assertThat(kept(options().topK(k), shuffled)).as("%d", k).isEqualTo(expected);
+      }
+    }
+
+    @Test
+    void topPDropsManySmallProbabilitiesTogether() {
+      // 100 tokens of 0.0005 each: all of them may go for 0.06, 79 for 0.0398.
+      double[] probabilities = new double[102];
+      Arrays.fill(probabilities, 0.0005);
+      probabilities[100] = 0.5;
+      probabilities[101] = 0.45;
+      assertThat(kept(options().topP(0.94), logits(probabilities))).containsExactly(100, 101);
+      assertThat(kept(options().topP(0.9602), logits(probabilities))).hasSize(23);
     }
 
     @Test

@@ -2,6 +2,8 @@ package io.adapt4j.core.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.tokenize.TestTokenizers;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -94,6 +96,38 @@ class TextOutputTest {
     Pieces matcher = new Pieces(List.of("b", "ab", "xabc"));
     assertThat(matcher.push("xabc")).isEqualTo("x");
     assertThat(matcher.stopped()).isTrue();
+  }
+
+  @Test
+  void tokensBecomeTextAndAnIncompleteCharacterComesLast() {
+    // The tokenizer falls back to bytes: the snowman is three tokens, of which two are pushed.
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      int[] ids = tokenizer.encode("Once upon a \u2603", false);
+      StringBuilder given = new StringBuilder();
+      TextOutput output = new TextOutput(tokenizer.stream(true), List.of(), given::append);
+      for (int i = 0; i < ids.length - 1; i++) {
+        output.push(ids[i]);
+      }
+      assertThat(given.toString()).startsWith("Once upon a").doesNotContain("\uFFFD");
+      output.finish();
+      assertThat(given.toString()).startsWith("Once upon a").endsWith("\uFFFD");
+      assertThat(output.text()).isEqualTo(given.toString());
+    }
+  }
+
+  @Test
+  void tokensAfterAStopStringAreIgnoredToTheEnd() {
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      int[] ids = tokenizer.encode("Once upon a \u2603", false);
+      StringBuilder given = new StringBuilder();
+      TextOutput output = new TextOutput(tokenizer.stream(true), List.of("pon"), given::append);
+      for (int i = 0; i < ids.length - 1; i++) {
+        output.push(ids[i]);
+      }
+      output.finish();
+      assertThat(given.toString()).isEqualTo("Once u");
+      assertThat(output.text()).isEqualTo("Once u");
+    }
   }
 
   @Property(tries = 500)

@@ -32,11 +32,7 @@ public enum DType {
     return code;
   }
 
-  /**
-   * Returns the size of an element.
-   *
-   * @return bytes per element
-   */
+  /** Returns the size of an element: bytes per element. */
   public int bytes() {
     return bytes;
   }

@@ -11,11 +11,7 @@ public interface Scratch {
   /** For an operator that allocates only its results. */
   Scratch NONE = arguments -> 0;
 
-  /**
-   * Returns the peak.
-   *
-   * @return bytes
-   */
+  /** Returns the peak: bytes. */
   long bytes(Object... arguments);
 
   /** Adds memory that exists at the same time. */

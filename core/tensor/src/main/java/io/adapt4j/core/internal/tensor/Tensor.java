@@ -202,10 +202,9 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Returns the elements in host memory, for {@link #data}.
-   *
-   * @return this tensor if it is there, whatever its layout; otherwise a contiguous copy, owned by
-   *     the open scope or, without one, by the caller
+   * Returns the elements in host memory, for {@link #data}: this tensor if it is there, whatever
+   * its layout; otherwise a contiguous copy, owned by the open scope or, without one, by the
+   * caller.
    */
   public Tensor toHost() {
     return isOnHost() ? this : TO_HOST.tensor(this);

@@ -20,11 +20,7 @@ public final class TensorLists {
 
   private TensorLists() {}
 
-  /**
-   * Returns the Euclidean norm over all elements.
-   *
-   * @return the norm; NaN or infinite if an element is
-   */
+  /** Returns the Euclidean norm over all elements: the norm; NaN or infinite if an element is. */
   public static double norm(List<Tensor> tensors) {
     return item(GLOBAL_NORM, tensors);
   }

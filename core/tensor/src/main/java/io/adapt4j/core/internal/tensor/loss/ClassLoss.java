@@ -21,9 +21,8 @@ public final class ClassLoss {
   public record Result(double sum, Tensor logitsGradient) {}
 
   /**
-   * Sums cross-entropies, -log p(label), where p is the softmax of a row.
-   *
-   * @param logits [N, classes]
+   * Sums cross-entropies, -log p(label), where p is the softmax of a row. Shape of {@code logits}:
+   * [N, classes].
    */
   public static Result crossEntropy(Tensor logits, Tensor labels) {
     return crossEntropy(logits, labels, Optional.empty());

@@ -9,9 +9,7 @@ import java.util.List;
 
 /**
  * Cross-entropy over the vocabulary with {@link HostKernels}: gradients overwrite the logits of a
- * chunk of rows, without a copy of either in fp32.
- *
- * @param hidden [N, hidden]
+ * chunk of rows, without a copy of either in fp32. Shape of {@code hidden}: [N, hidden].
  */
 record FusedCrossEntropy(
     HostKernels kernels, Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {

@@ -14,9 +14,8 @@ public final class NormalizerLoss {
   private NormalizerLoss() {}
 
   /**
-   * Sums the weighted loss over rows and computes the gradient of the sum times a scale.
-   *
-   * @param hidden [N, hidden]
+   * Sums the weighted loss over rows and computes the gradient of the sum times a scale. Shape of
+   * {@code hidden}: [N, hidden].
    */
   public static VocabularyLoss.Result forwardBackward(
       Tensor hidden, VocabularyHead head, List<Tensor> weights, double scale) {

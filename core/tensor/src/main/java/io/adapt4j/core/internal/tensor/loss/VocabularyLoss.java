@@ -65,11 +65,7 @@ public final class VocabularyLoss {
    */
   public record Result(double sum, Tensor hiddenGradient) {}
 
-  /**
-   * Sums cross-entropies.
-   *
-   * @param hidden [N, hidden]
-   */
+  /** Sums cross-entropies. Shape of {@code hidden}: [N, hidden]. */
   public static double evaluate(Tensor hidden, VocabularyHead head, Tensor targets) {
     return evaluate(hidden, head, targets, List.of());
   }

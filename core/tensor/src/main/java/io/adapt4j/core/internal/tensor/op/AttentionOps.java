@@ -117,8 +117,7 @@ abstract class AttentionOps extends LinearOps {
 
   /**
    * Splits the heads of a tensor into two parts. Saves nothing for backward: the parts are views.
-   *
-   * @param x [B, heads, T, D]
+   * Shape of {@code x}: [B, heads, T, D].
    */
   public Tensor[] splitAlongHeads(Tensor x, long first) {
     Tensor[] parts = {x.narrow(1, 0, first), x.narrow(1, first, x.size(1) - first)};

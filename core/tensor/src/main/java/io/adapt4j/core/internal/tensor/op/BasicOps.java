@@ -101,9 +101,8 @@ abstract class BasicOps extends Recorder {
   }
 
   /**
-   * Layer normalization (Ba et al. 2016). Saves x for backward.
-   *
-   * @param bias [hidden], or null
+   * Layer normalization (Ba et al. 2016). Saves x for backward. Shape of {@code bias}: [hidden], or
+   * null.
    */
   public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
     return layerNorm(x, weight, weight.value(), bias, eps);

@@ -327,9 +327,7 @@ public final class ExpertOps {
 
   /**
    * Multiplies the weights of the chosen experts by one factor per expert. Saves the weights for
-   * backward if the factors are trained.
-   *
-   * @param factors [experts]
+   * backward if the factors are trained. Shape of {@code factors}: [experts].
    */
   public static Routed scaled(Ops ops, Routed routed, Parameter factors) {
     Tensor weights = routed.weights();

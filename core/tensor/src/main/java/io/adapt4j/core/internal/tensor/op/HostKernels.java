@@ -63,11 +63,7 @@ public interface HostKernels {
    */
   void gated(Tensor x, Activation activation, Tensor y);
 
-  /**
-   * Backward pass of {@link #gated}.
-   *
-   * @param dy [.., width]
-   */
+  /** Backward pass of {@link #gated}. Shape of {@code dy}: [.., width]. */
   void gatedBackward(Tensor dy, Tensor x, Activation activation, Tensor dx);
 
   /**
@@ -160,9 +156,8 @@ public interface HostKernels {
   }
 
   /**
-   * Returns the kernels if they multiply a tensor faster than libtorch.
-   *
-   * @param x [.., depth]
+   * Returns the kernels if they multiply a tensor faster than libtorch. Shape of {@code x}: [..,
+   * depth].
    */
   static Optional<HostKernels> multiplying(Tensor x, long columns) {
     long depth = x.size(-1);

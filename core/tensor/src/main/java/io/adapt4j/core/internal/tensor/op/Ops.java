@@ -80,9 +80,8 @@ public final class Ops extends AttentionOps {
   }
 
   /**
-   * Adds uniform noise. Does nothing without a tape. Saves nothing for backward.
-   *
-   * @param x [B, T, hidden]
+   * Adds uniform noise. Does nothing without a tape. Saves nothing for backward. Shape of {@code
+   * x}: [B, T, hidden].
    */
   public Tensor noise(Tensor x, Tensor magnitudes, long place) {
     if (tape == null) {

@@ -5,9 +5,8 @@ import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
- * Cosines and sines of rotary position embedding for some positions. The creator closes it.
- *
- * @param cos [T, D / 2], or [B, 1, T, D / 2] if rows have different positions
+ * Cosines and sines of rotary position embedding for some positions. The creator closes it. Shape
+ * of {@code cos}: [T, D / 2], or [B, 1, T, D / 2] if rows have different positions.
  */
 public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
 

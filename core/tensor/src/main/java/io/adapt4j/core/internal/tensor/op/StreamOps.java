@@ -75,9 +75,8 @@ public final class StreamOps {
   }
 
   /**
-   * Rescales vectors to the root mean square of others. Saves both for backward.
-   *
-   * @param y [.., width]
+   * Rescales vectors to the root mean square of others. Saves both for backward. Shape of {@code
+   * y}: [.., width].
    */
   public static Tensor matched(Ops ops, Tensor y, Tensor other, double eps) {
     Tensor z = MATCH.tensor(y, other, eps);
@@ -110,9 +109,7 @@ public final class StreamOps {
 
   /**
    * Subtracts a quantile of the row, assuming a normal distribution, and sets negative results to
-   * 0. Saves x and the result for backward.
-   *
-   * @param x [.., width]
+   * 0. Saves x and the result for backward. Shape of {@code x}: [.., width].
    */
   public static Tensor aboveQuantile(Ops ops, Tensor x, double share) {
     Tensor y = ABOVE.tensor(x, share);
@@ -137,9 +134,8 @@ public final class StreamOps {
 
   /**
    * Multiplies x by a factor per entry, or by one for all. Saves x for backward if factors are
+   * trained. Shape of {@code factors}: [width], [heads, width] or [1]; [1] only if they are not
    * trained.
-   *
-   * @param factors [width], [heads, width] or [1]; [1] only if they are not trained
    */
   public static Tensor times(Ops ops, Tensor x, Parameter factors) {
     Tensor y = TIMES.tensor(x, factors.value());

@@ -94,11 +94,7 @@ public final class Parameter implements AutoCloseable {
     value = Tensor.empty(type, sizes).own();
   }
 
-  /**
-   * Returns the values in the compute type.
-   *
-   * @return the values; this parameter closes them
-   */
+  /** Returns the values in the compute type: the values; this parameter closes them. */
   public Tensor value() {
     if (value == null) {
       throw new IllegalStateException("Parameter " + slices + " has no values yet");
@@ -107,10 +103,8 @@ public final class Parameter implements AutoCloseable {
   }
 
   /**
-   * Returns the values in the highest precision kept.
-   *
-   * @return the fp32 master values if the parameter is trained in bf16, otherwise {@link #value};
-   *     this parameter closes them
+   * Returns the values in the highest precision kept: the fp32 master values if the parameter is
+   * trained in bf16, otherwise {@link #value}; this parameter closes them.
    */
   public Tensor master() {
     return master == null ? value() : master;
@@ -127,18 +121,16 @@ public final class Parameter implements AutoCloseable {
   }
 
   /**
-   * Returns the gradient of the whole parameter, into which backward accumulates.
-   *
-   * @return the fp32 gradient, closed by this parameter; null if frozen
+   * Returns the gradient of the whole parameter, into which backward accumulates: the fp32
+   * gradient, closed by this parameter; null if frozen.
    */
   public Tensor gradient() {
     return gradient;
   }
 
   /**
-   * Returns the trained slices, as an optimizer sees them.
-   *
-   * @return one entry per trained slice, empty if frozen; this parameter closes their tensors
+   * Returns the trained slices, as an optimizer sees them: one entry per trained slice, empty if
+   * frozen; this parameter closes their tensors.
    */
   public List<Trainable> trained() {
     return List.copyOf(trained);
