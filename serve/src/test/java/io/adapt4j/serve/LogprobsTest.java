@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.score.TokenSpan;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -205,10 +207,54 @@ class LogprobsTest {
                 .at("/choices/0/text")
                 .asText())
         .isEqualTo(LILY + alone);
+  }
+
+  @Test
+  void anEchoHasTheLogprobsOfThePromptToo() throws Exception {
+    int[] ids = server.languageModel().tokenizer().encode(LILY, true);
+    JsonNode answer =
+        server.answer(COMPLETIONS, completion(",'max_tokens':3,'echo':true,'logprobs':2"));
+    JsonNode found = answer.at("/choices/0/logprobs");
+    List<TokenLogprobs> alone = server.languageModel().predictions(ids, 2);
+    assertThat(found.path("tokens")).hasSize(ids.length + 3);
+    assertThat(found.at("/token_logprobs/0").isNull()).isTrue();
+    assertThat(found.at("/top_logprobs/0").isNull()).isTrue();
+    for (int i = 1; i < ids.length; i++) {
+      TokenLogprobs expected = alone.get(i - 1);
+      assertThat(found.path("token_logprobs").get(i).asDouble()).isEqualTo(expected.logprob());
+      assertThat(found.path("top_logprobs").get(i)).hasSize(2);
+    }
+    double sum = server.languageModel().scoreIds(List.of(span(ids))).get(0).sum();
+    assertThat(alone.stream().mapToDouble(TokenLogprobs::logprob).sum())
+        .isCloseTo(sum, within(1e-3));
     assertThat(
-            Json.parse(server.post(COMPLETIONS, completion(",'echo':true,'logprobs':1")).body())
+            Json.parse(
+                    server
+                        .post(COMPLETIONS, completion(",'echo':true,'logprobs':1,'stream':true"))
+                        .body())
                 .at("/error/param")
                 .asText())
         .isEqualTo("echo");
+  }
+
+  private static TokenSpan span(int... ids) {
+    return new TokenSpan(new int[] {ids[0]}, Arrays.copyOfRange(ids, 1, ids.length));
+  }
+
+  @Test
+  void tokensAreNamedByTheirIdsOnRequest() throws Exception {
+    int[] ids = server.languageModel().tokenizer().encode(LILY, true);
+    JsonNode answer =
+        server.answer(
+            COMPLETIONS,
+            completion(
+                ",'max_tokens':2,'echo':true,'logprobs':3,'return_tokens_as_token_ids':true"));
+    JsonNode found = answer.at("/choices/0/logprobs");
+    for (int i = 0; i < ids.length; i++) {
+      assertThat(found.path("tokens").get(i).asText()).isEqualTo("token_id:" + ids[i]);
+    }
+    assertThat(found.at("/top_logprobs/4").properties())
+        .hasSize(3)
+        .allMatch(entry -> entry.getKey().matches("token_id:\\d+"));
   }
 }

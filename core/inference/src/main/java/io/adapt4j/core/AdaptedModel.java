@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.load.LoadedModel;
@@ -193,6 +194,24 @@ abstract class AdaptedModel implements AutoCloseable {
   public List<TokenScores> scoreIds(List<TokenSpan> spans) {
     Texts.requireAll("spans", spans);
     return computing(() -> scorer.score(spans));
+  }
+
+  /**
+   * Predicts every token of a text from the tokens before it.
+   *
+   * @param tokenIds the text, at most {@link #contextLength} tokens
+   * @param alternatives number of likeliest tokens to return for each position; 0 for none
+   * @return the log-probabilities of the tokens after the first one
+   * @throws IllegalArgumentException if the text is too long or an id is not in the vocabulary
+   */
+  public List<TokenLogprobs> predictions(int[] tokenIds, int alternatives) {
+    Texts.require("tokenIds", tokenIds);
+    if (alternatives < 0) {
+      throw new IllegalArgumentException(
+          "alternatives: expected at least 0, found " + alternatives);
+    }
+    int[] ids = tokenIds.clone();
+    return computing(() -> scorer.predictions(ids, alternatives));
   }
 
   /** {@return the model's tokenizer, which is closed with the model} */

@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
  *
  * @param teacher folder of the teacher model; empty with stored predictions alone, and for the
  *     model before training, which then sees each row's completion as a demonstration
+ * @param server server of the teacher model, asked once; needs {@code stored}
  * @param stored file of stored predictions; empty to ask the teacher in every step
  * @param top number of likeliest tokens that are stored and compared; 0 for all
  * @param beta 0 for the divergence KL(teacher || student), 1 for KL(student || teacher), or a
@@ -21,6 +22,7 @@ import java.util.OptionalDouble;
  */
 public record DistillationTask(
     Optional<Path> teacher,
+    Optional<TeacherServer> server,
     Optional<Path> stored,
     int top,
     double beta,
@@ -39,8 +41,14 @@ public record DistillationTask(
    */
   public DistillationTask {
     Objects.requireNonNull(teacher, "teacher");
+    Objects.requireNonNull(server, "server");
     Objects.requireNonNull(stored, "stored");
     Objects.requireNonNull(miniLlm, "miniLlm");
+    require(
+        server.isEmpty() || (teacher.isEmpty() && stored.isPresent()),
+        "server",
+        "with a file of stored predictions and without a teacher's folder",
+        "teacher " + teacher + ", stored " + stored);
     require(top >= 0, "top", "at least 0", top);
     require(stored.isEmpty() || top > 0, "top", "at least 1 with stored predictions", top);
     require(beta >= 0 && beta <= 1, "beta", "from 0 to 1", beta);
@@ -63,7 +71,7 @@ public record DistillationTask(
 
   /** {@return whether the teacher is the model before training} */
   public boolean isSelf() {
-    return teacher.isEmpty() && stored.isEmpty();
+    return teacher.isEmpty() && server.isEmpty() && stored.isEmpty();
   }
 
   private static void require(boolean holds, String name, String expected, Object found) {
@@ -81,7 +89,7 @@ public record DistillationTask(
    */
   public DistillationTask beta(double weight) {
     return new DistillationTask(
-        teacher, stored, top, weight, temperature, onPolicy, maxNewTokens, miniLlm);
+        teacher, server, stored, top, weight, temperature, onPolicy, maxNewTokens, miniLlm);
   }
 
   /**
@@ -92,7 +100,7 @@ public record DistillationTask(
    */
   public DistillationTask temperature(double divisor) {
     return new DistillationTask(
-        teacher, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm);
+        teacher, server, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm);
   }
 
   /**
@@ -104,7 +112,7 @@ public record DistillationTask(
    */
   public DistillationTask top(int tokens) {
     return new DistillationTask(
-        teacher, stored, tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm);
+        teacher, server, stored, tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm);
   }
 
   /**
@@ -118,7 +126,15 @@ public record DistillationTask(
    */
   public DistillationTask stored(Path file, int tokens) {
     return new DistillationTask(
-        teacher, Optional.of(file), tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm);
+        teacher,
+        server,
+        Optional.of(file),
+        tokens,
+        beta,
+        temperature,
+        onPolicy,
+        maxNewTokens,
+        miniLlm);
   }
 
   /**
@@ -131,7 +147,7 @@ public record DistillationTask(
    */
   public DistillationTask miniLlm(double discount, int tokens) {
     return new DistillationTask(
-        teacher, stored, 0, beta, temperature, 1, tokens, OptionalDouble.of(discount));
+        teacher, server, stored, 0, beta, temperature, 1, tokens, OptionalDouble.of(discount));
   }
 
   /**
@@ -142,6 +158,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask onPolicy(double share, int tokens) {
-    return new DistillationTask(teacher, stored, top, beta, temperature, share, tokens, miniLlm);
+    return new DistillationTask(
+        teacher, server, stored, top, beta, temperature, share, tokens, miniLlm);
   }
 }

@@ -39,7 +39,31 @@ public interface Task {
     return new DistillationTask(
         Optional.of(teacher),
         Optional.empty(),
+        Optional.empty(),
         0,
+        0.5,
+        1,
+        0,
+        DistillationTask.NEW_TOKENS,
+        OptionalDouble.empty());
+  }
+
+  /**
+   * Distillation from a teacher on a server. It is asked once for all rows; later runs on the same
+   * rows read the file.
+   *
+   * @param teacher the server, whose model has the student's tokenizer
+   * @param stored the file of its predictions, written if it does not exist
+   * @param top number of likeliest tokens to store and compare; at least 1, at most what the server
+   *     returns, often 20
+   * @return the task, with beta 0.5 and temperature 1
+   */
+  static DistillationTask distillation(TeacherServer teacher, Path stored, int top) {
+    return new DistillationTask(
+        Optional.empty(),
+        Optional.of(teacher),
+        Optional.of(stored),
+        top,
         0.5,
         1,
         0,
@@ -58,6 +82,7 @@ public interface Task {
    */
   static DistillationTask selfDistillation() {
     return new DistillationTask(
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         0,

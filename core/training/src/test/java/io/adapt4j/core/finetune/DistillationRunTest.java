@@ -89,7 +89,15 @@ class DistillationRunTest {
     Log second = new Log();
     DistillationTask alone =
         new DistillationTask(
-            Optional.empty(), storing.stored(), 8, storing.beta(), 1, 0, 1, OptionalDouble.empty());
+            Optional.empty(),
+            Optional.empty(),
+            storing.stored(),
+            8,
+            storing.beta(),
+            1,
+            0,
+            1,
+            OptionalDouble.empty());
     tuner(folder.resolve("second"), alone, second).build().run();
     assertThat(second.losses).isEqualTo(first.losses);
     assertThat(Files.readAllBytes(file)).isEqualTo(stored);

@@ -21,15 +21,26 @@ public final class Logprobs {
   private static final double IMPOSSIBLE = -9999;
 
   private final TokenTexts texts;
+  private final boolean asIds;
 
-  private Logprobs(TokenTexts texts) {
+  private Logprobs(TokenTexts texts, boolean asIds) {
     this.texts = texts;
+    this.asIds = asIds;
   }
 
   /** Empty unless the options ask for log probabilities. */
   public static Optional<Logprobs> of(LanguageModel model, GenerationOptions options) {
+    return of(model, options, false);
+  }
+
+  /**
+   * Empty unless the options ask for log probabilities. As ids, tokens are named {@code
+   * token_id:ID}, as by vLLM: several tokens can have the same text.
+   */
+  public static Optional<Logprobs> of(
+      LanguageModel model, GenerationOptions options, boolean asIds) {
     return options.logprobs().isPresent()
-        ? Optional.of(new Logprobs(new TokenTexts(model.tokenizer())))
+        ? Optional.of(new Logprobs(new TokenTexts(model.tokenizer()), asIds))
         : Optional.empty();
   }
 
@@ -71,7 +82,7 @@ public final class Logprobs {
 
   /**
    * Formats log probabilities for completions. The offset is the start of the first token in the
-   * text.
+   * text. The first token of an echoed prompt, whose log probability is NaN, has null.
    */
   public ObjectNode lists(List<TokenLogprobs> tokens, int offset) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -81,19 +92,26 @@ public final class Logprobs {
     ArrayNode offsets = json.putArray("text_offset");
     int at = offset;
     for (TokenLogprobs token : tokens) {
-      String text = texts.text(token.tokenId());
-      names.add(text);
+      names.add(name(token.tokenId()));
+      offsets.add(at);
+      at += texts.text(token.tokenId()).length();
+      if (Double.isNaN(token.logprob())) {
+        numbers.addNull();
+        tops.addNull();
+        continue;
+      }
       numbers.add(number(token.logprob()));
       ObjectNode top = tops.addObject();
       token
           .top()
           .forEach(
-              alternative ->
-                  top.put(texts.text(alternative.tokenId()), number(alternative.logprob())));
-      offsets.add(at);
-      at += text.length();
+              alternative -> top.put(name(alternative.tokenId()), number(alternative.logprob())));
     }
     return json;
+  }
+
+  private String name(int id) {
+    return asIds ? "token_id:" + id : texts.text(id);
   }
 
   /** Returns the number of characters of tokens. */

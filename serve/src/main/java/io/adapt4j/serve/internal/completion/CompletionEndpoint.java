@@ -4,6 +4,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
@@ -46,6 +47,7 @@ public final class CompletionEndpoint implements Endpoint {
     int tokens = Sampling.tokens(parameters, DEFAULT_TOKENS, limits, "max_tokens");
     Sampling sampling = Sampling.read(parameters, tokens, limits, CompletionEndpoint::logprobs);
     boolean echoes = echoes(parameters, sampling);
+    boolean asIds = parameters.flag("return_tokens_as_token_ids");
     parameters.requireNoOthers();
     answering.requireFew(prompts.size() * sampling.choices());
     List<ModelPrompts.Prepared> prepared =
@@ -65,14 +67,18 @@ public final class CompletionEndpoint implements Endpoint {
         GenerationOptions options = sampling.options(i);
         before.add(echoes ? prompts.get(p).text(model) : "");
         jobs.add(
-            (onText, cancellation) ->
-                model.generate(prompt.tokenIds(), options, onText, cancellation));
+            (onText, cancellation) -> {
+              Generation answer = model.generate(prompt.tokenIds(), options, onText, cancellation);
+              return echoes && options.logprobs().isPresent()
+                  ? echoed(model, prompt.tokenIds(), options.logprobs().getAsInt(), answer)
+                  : answer;
+            });
       }
     }
     Envelope envelope = Envelope.of("cmpl-", name, sampling.sendsUsage());
     Reply<Generation> reply =
         new CompletionReply(
-            call, envelope, Logprobs.of(model, sampling.options()), before, sampling);
+            call, envelope, Logprobs.of(model, sampling.options(), asIds), before, sampling);
     answering.answer(call, jobs, prompts.size(), reply, Prompt.NAME);
   }
 
@@ -80,10 +86,21 @@ public final class CompletionEndpoint implements Endpoint {
     return parameters.integer("logprobs", 0, Logprobs.MOST);
   }
 
+  /** Prepends the log probabilities of the prompt, of which the first token has none. */
+  private static Generation echoed(
+      LanguageModel model, int[] prompt, int alternatives, Generation answer) {
+    List<TokenLogprobs> tokens = new ArrayList<>();
+    tokens.add(new TokenLogprobs(prompt[0], Double.NaN, List.of()));
+    tokens.addAll(model.predictions(prompt, alternatives));
+    tokens.addAll(answer.logprobs());
+    return new Generation(
+        answer.text(), answer.tokenIds(), answer.finishReason(), answer.promptTokens(), tokens);
+  }
+
   private static boolean echoes(Parameters parameters, Sampling sampling) {
     boolean echoes = parameters.flag("echo");
-    if (echoes && sampling.options().logprobs().isPresent()) {
-      throw Fault.unsupported("echo", "this server has no logprobs of the prompt");
+    if (echoes && sampling.streams() && sampling.options().logprobs().isPresent()) {
+      throw Fault.unsupported("echo", "this server does not stream logprobs of the prompt");
     }
     return echoes;
   }

@@ -1,9 +1,11 @@
 package io.adapt4j.core.internal.score;
 
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.score.TokenScores;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Scores continuations in batches of similar length, padded on the right. Logits exist only for the
@@ -58,6 +61,68 @@ public final class Scorer {
       from = to;
     }
     return Arrays.asList(scores);
+  }
+
+  /**
+   * Returns the log-probabilities of the tokens after the first, each with the likeliest
+   * alternatives.
+   */
+  public List<TokenLogprobs> predictions(int[] ids, int alternatives) {
+    decoder.requireKnownIds(ids, "The text");
+    if (ids.length > contextLength) {
+      throw new IllegalArgumentException(
+          "The text has %s tokens, but the model's context holds %s; split it"
+              .formatted(ids.length, contextLength));
+    }
+    int count = ids.length - 1;
+    long[] inputs = Arrays.stream(ids, 0, Math.max(0, count)).asLongStream().toArray();
+    long[] targets = Arrays.stream(ids).skip(1).asLongStream().toArray();
+    long[] mask = new long[inputs.length];
+    Arrays.fill(mask, 1);
+    List<TokenLogprobs> found = new ArrayList<>();
+    if (count < 1) {
+      return found;
+    }
+    try (Scope scope = Scope.open(decoder.engine());
+        Positions positions = decoder.positions(mask, 1, count)) {
+      Ops ops = Ops.inference();
+      Tensor hidden = decoder.hidden(ops, Tensor.of(inputs, 1, count), positions, false);
+      long[] all = LongStream.range(0, count).toArray();
+      Tensor rows = ops.gatherRows(hidden, Tensor.of(all, count));
+      float[] own =
+          VocabularyLoss.score(rows, decoder.head(), Tensor.of(targets, count))
+              .logProbabilities()
+              .toFloats();
+      Likeliest likeliest = alternatives == 0 ? Likeliest.NONE : likeliest(rows, alternatives);
+      for (int i = 0; i < count; i++) {
+        found.add(new TokenLogprobs(ids[i + 1], own[i], likeliest.of(i)));
+      }
+    }
+    return found;
+  }
+
+  private Likeliest likeliest(Tensor rows, int alternatives) {
+    int count = (int) Math.min(alternatives, decoder.head().weight().sizes()[0]);
+    VocabularyDistillation.Stored top =
+        new VocabularyDistillation(0, 1, count, false, VocabularyDistillation.Rest.DROPPED)
+            .top(rows, decoder.head());
+    return new Likeliest(
+        Math.toIntExact(top.ids().size(1)), top.ids().toLongs(), top.logProbs().toFloats());
+  }
+
+  /** The likeliest tokens of each row, in descending order. */
+  @SuppressWarnings("ArrayRecordComponent") // a local carrier, never compared
+  private record Likeliest(int width, long[] ids, float[] logprobs) {
+
+    private static final Likeliest NONE = new Likeliest(0, new long[0], new float[0]);
+
+    List<TokenLogprobs.Alternative> of(int row) {
+      List<TokenLogprobs.Alternative> found = new ArrayList<>();
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        found.add(new TokenLogprobs.Alternative(Math.toIntExact(ids[i]), logprobs[i]));
+      }
+      return found;
+    }
   }
 
   /**

@@ -15,7 +15,9 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.DistillationTask;
 import io.adapt4j.core.task.Task;
+import io.adapt4j.core.task.TeacherServer;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +31,10 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
   private static final String NAME = "distillation";
   private static final String SELF = "selfDistillation";
   private static final String TEACHER = "teacher";
+  private static final String SERVER = "server";
+  private static final String ADDRESS = "address";
+  private static final String MODEL = "model";
+  private static final String KEY_FROM = "apiKeyFrom";
   private static final String STORED = "stored";
   private static final String TOP = "top";
   private static final String BETA = "beta";
@@ -54,6 +60,7 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
     Optional<Path> teacher = self ? Optional.empty() : options.file(TEACHER);
     Optional<Path> stored = self ? Optional.empty() : options.file(STORED);
     OptionalDouble miniLlm = self ? OptionalDouble.empty() : miniLlm(options);
+    Optional<TeacherServer> server = self ? Optional.empty() : server(options);
     if (!self && teacher.isEmpty() && stored.isEmpty()) {
       options.require(TEACHER, "Give its folder, or a file of its stored predictions.");
     }
@@ -68,7 +75,39 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
         () ->
             made.add(
                 new DistillationTask(
-                    teacher, stored, top, beta, temperature, onPolicy, newTokens, miniLlm)));
+                    teacher,
+                    server,
+                    stored,
+                    top,
+                    beta,
+                    temperature,
+                    onPolicy,
+                    newTokens,
+                    miniLlm)));
+    return made.stream().findFirst();
+  }
+
+  private static Optional<TeacherServer> server(Fields options) {
+    Optional<Fields> written = options.mapping(SERVER);
+    if (written.isEmpty()) {
+      return Optional.empty();
+    }
+    Fields fields = written.get();
+    Optional<String> address = fields.text(ADDRESS);
+    Optional<String> model = fields.text(MODEL);
+    Optional<String> key = fields.text(KEY_FROM);
+    if (address.isEmpty()) {
+      fields.require(ADDRESS, "Give it up to the version, such as http://localhost:8000/v1.");
+    }
+    if (model.isEmpty()) {
+      fields.require(MODEL, "Give the model's name on the server.");
+    }
+    List<TeacherServer> made = new ArrayList<>();
+    if (address.isPresent() && model.isPresent()) {
+      fields.attempt(
+          ADDRESS, () -> made.add(new TeacherServer(URI.create(address.get()), model.get(), key)));
+    }
+    fields.finish();
     return made.stream().findFirst();
   }
 
@@ -88,6 +127,13 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     ObjectNode options = keys.putObject(task.isSelf() ? SELF : NAME);
     task.teacher().ifPresent(folder -> options.put(TEACHER, absolute(folder)));
+    task.server()
+        .ifPresent(
+            server -> {
+              ObjectNode written = options.putObject(SERVER);
+              written.put(ADDRESS, server.address().toString()).put(MODEL, server.model());
+              server.apiKeyFrom().ifPresent(variable -> written.put(KEY_FROM, variable));
+            });
     task.stored().ifPresent(file -> options.put(STORED, absolute(file)));
     options
         .put(TOP, task.top())
@@ -123,9 +169,11 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
                     Files.isDirectory(folder),
                     "the teacher's folder " + folder.toAbsolutePath() + " does not exist"));
     checks.require(
-        task.teacher().isPresent() || task.stored().stream().allMatch(Files::isRegularFile),
-        "the file of stored predictions does not exist; give the teacher's folder too, so that they"
-            + " are stored");
+        task.teacher().isPresent()
+            || task.server().isPresent()
+            || task.stored().stream().allMatch(Files::isRegularFile),
+        "the file of stored predictions does not exist; give the teacher's folder or server too,"
+            + " so that they are stored");
   }
 
   @Override

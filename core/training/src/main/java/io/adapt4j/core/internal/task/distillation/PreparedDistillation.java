@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.http.Sleeper;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
@@ -186,13 +187,24 @@ record PreparedDistillation(
    */
   private TeacherPredictions stored(Decoder student) {
     Path file = task.stored().orElseThrow();
-    String hash = task.teacher().map(StoredPredictions::hash).orElse("");
+    String hash =
+        task.teacher()
+            .map(StoredPredictions::hash)
+            .or(() -> task.server().map(StoredPredictions::hash))
+            .orElse("");
     String key = "top " + task.top() + " at temperature " + task.temperature();
     if (Files.exists(file)) {
       StoredPredictions found = StoredPredictions.read(file, key, hash, task.top());
-      if (task.teacher().isEmpty() || found.covers(inOrder())) {
+      if (hash.isEmpty() || found.covers(inOrder())) {
         return found;
       }
+    }
+    if (task.server().isPresent()) {
+      ServerTeacher server = new ServerTeacher(task.server().get(), Sleeper.REAL);
+      int vocabulary = Math.toIntExact(student.head().weight().sizes()[0]);
+      StoredPredictions asked = StoredPredictions.ask(server, divergence(), vocabulary, inOrder());
+      asked.write(file, key, hash);
+      return asked;
     }
     try (LoadedModel teacher = teacher(student)) {
       StoredPredictions asked =

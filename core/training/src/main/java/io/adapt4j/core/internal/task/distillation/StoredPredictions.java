@@ -11,17 +11,20 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.core.task.TeacherServer;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A teacher's log-probabilities of the likeliest tokens at the targets of rows, in memory and in a
@@ -86,6 +89,51 @@ public final class StoredPredictions implements TeacherPredictions {
     }
   }
 
+  /** Asks a server for the predictions of all batches. */
+  static StoredPredictions ask(
+      ServerTeacher server,
+      VocabularyDistillation divergence,
+      int vocabulary,
+      List<Iterator<Batch>> sources) {
+    StoredPredictions stored = new StoredPredictions(divergence.top());
+    for (Iterator<Batch> batches : sources) {
+      while (batches.hasNext()) {
+        Batch batch = batches.next();
+        for (int row = 0; row < batch.rows(); row++) {
+          stored.add(batch, row, server, divergence.temperature(), vocabulary);
+        }
+      }
+    }
+    return stored;
+  }
+
+  private void add(Batch batch, int row, ServerTeacher server, double temperature, int vocabulary) {
+    String hash = RowHash.of(batch, row);
+    int count = targets(batch, row) * top;
+    if (count == 0 || rows.containsKey(hash)) {
+      return;
+    }
+    int from = row * batch.length();
+    int[] places =
+        IntStream.range(from, from + batch.length())
+            .filter(i -> batch.attentionMask()[i] == 1)
+            .toArray();
+    int[] text = Arrays.stream(places).map(i -> Math.toIntExact(batch.ids()[i])).toArray();
+    List<ServerTeacher.Likeliest> found = server.predictions(text, top, vocabulary);
+    Row own = new Row(new int[count], new float[count]);
+    int at = 0;
+    for (int i = 1; i < places.length; i++) {
+      if (batch.labels()[places[i]] != Batch.IGNORED) {
+        ServerTeacher.Likeliest likeliest = found.get(i - 1);
+        for (int k = 0; k < top; k++) {
+          own.ids()[at] = likeliest.ids()[k];
+          own.values()[at++] = (float) (likeliest.logprobs()[k] / temperature);
+        }
+      }
+    }
+    rows.put(hash, own);
+  }
+
   @Override
   public VocabularyDistillation.Teacher at(Batch batch) {
     int width = top;
@@ -98,7 +146,7 @@ public final class StoredPredictions implements TeacherPredictions {
       if (own == null) {
         throw new TrainingException(
             "The stored predictions of the teacher have none for a row of this run. Give its"
-                + " folder too, so that they are stored again.");
+                + " folder or server too, so that they are stored again.");
       }
       for (int i = 0; i < own.ids().length; i++) {
         values[at] = own.values()[i];
@@ -135,12 +183,20 @@ public final class StoredPredictions implements TeacherPredictions {
 
   /** Returns a hash of a model's files. */
   static String hash(Path folder) {
-    String files =
+    return hash(
         FileHash.modelFiles(folder).stream()
             .map(file -> file.getFileName() + " " + FileHash.of(file))
-            .collect(Collectors.joining("\n"));
+            .collect(Collectors.joining("\n")));
+  }
+
+  /** Returns a hash of a model's name on a server. */
+  static String hash(TeacherServer server) {
+    return hash("server " + server.address() + " " + server.model());
+  }
+
+  private static String hash(String text) {
     return HexFormat.of()
-        .formatHex(FileDigest.sha256().digest(files.getBytes(StandardCharsets.UTF_8)));
+        .formatHex(FileDigest.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Writes the predictions. */
