@@ -173,6 +173,8 @@ class RunKeysTest {
         "{selfDistillation: {beta: 0.5, onPolicy: 0.5}}",
         "selfDistillation",
         "{distillation: {stored: /tmp/top.safetensors, top: 20}}",
+        "{distillation: {server: {address: 'http://localhost:8000/v1', model: large,"
+            + " apiKeyFrom: KEY}, stored: /tmp/top.safetensors, top: 20}}",
         "reward",
         "{sequenceToSequence: {labelSmoothing: 0.1}}",
         "{reward: {margin: gap, centering: 0.01}}",
@@ -198,6 +200,17 @@ class RunKeysTest {
         .hasMessageContaining("Name the reward")
         .hasMessageContaining("expected a regular expression")
         .hasMessageContaining("klTarget");
+  }
+
+  @Test
+  void teacherServersSayWhatIsMissing() {
+    Problems problems = new Problems();
+    String yaml =
+        "task: {distillation: {server: {address: 'ftp://host', model: a, key: b}, stored: c, top: 2}}";
+    TaskDefinitions.read(Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems));
+    assertThatThrownBy(problems::finish)
+        .hasMessageContaining("http://localhost:8000/v1")
+        .hasMessageContaining("key");
   }
 
   private static Fields fields(String yaml) {
