@@ -187,6 +187,21 @@ public final class ModelMerge {
     }
   }
 
+  /** Returns the models' weights. */
+  List<Double> weights() {
+    return members.stream().map(Member::weight).toList();
+  }
+
+  /** Returns the merge with other weights of its models. */
+  ModelMerge withWeights(List<Double> weights) {
+    List<Member> changed = new ArrayList<>();
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get(i);
+      changed.add(new Member(member.folder(), member.adapter(), weights.get(i), member.density()));
+    }
+    return new ModelMerge(method, base, changed, precision, seed);
+  }
+
   private void requireComplete(Path output) {
     if (base.isEmpty() && method.algorithm().needsBase(method.dialect())) {
       throw new IllegalArgumentException(
