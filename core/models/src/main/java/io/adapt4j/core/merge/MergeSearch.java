@@ -111,7 +111,7 @@ public final class MergeSearch {
     Trial best = tried(merge.weights(), score, candidate, trials).orElseThrow();
     for (double size = step; size >= SMALLEST_STEP && trials.size() < evaluations; ) {
       Trial better = around(best, size, score, candidate, trials);
-      size = better == best ? size / 2 : size;
+      size = better.equals(best) ? size / 2 : size;
       best = better;
     }
     merge.withWeights(best.weights()).write(output);
