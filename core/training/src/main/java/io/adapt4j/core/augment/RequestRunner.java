@@ -29,7 +29,12 @@ final class RequestRunner {
   }
 
   /** A request. */
-  record Question(String prompt, long seed) {}
+  record Question(List<ChatMessage> messages, long seed) {
+
+    Question(String prompt, long seed) {
+      this(List.of(ChatMessage.user(prompt)), seed);
+    }
+  }
 
   /** An answer, or the reason why there is none. */
   record Outcome(@Nullable GeneratedText answer, String refusal) {}
@@ -45,9 +50,7 @@ final class RequestRunner {
         .forEach(
             (seed, numbers) -> {
               List<List<ChatMessage>> talks =
-                  numbers.stream()
-                      .map(number -> List.of(ChatMessage.user(questions.get(number).prompt())))
-                      .toList();
+                  numbers.stream().map(number -> questions.get(number).messages()).toList();
               Outcome[] some = batch(talks, options.toBuilder().seed(seed).build());
               for (int i = 0; i < some.length; i++) {
                 outcomes[numbers.get(i)] = some[i];
