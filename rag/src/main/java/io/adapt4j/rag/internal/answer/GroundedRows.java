@@ -67,7 +67,7 @@ public final class GroundedRows {
         return Optional.empty();
       }
       int last = shown.size() - 1;
-      shown.remove(shown.get(last) == gold ? last - 1 : last);
+      shown.remove(shown.get(last).equals(gold) ? last - 1 : last);
     }
   }
 
