@@ -5,10 +5,11 @@ import picocli.CommandLine.Command;
 /** Answers from documents. */
 @Command(
     name = "rag",
-    description = "Indexes documents, and answers questions from them with citations.",
+    description =
+        "Indexes documents, answers questions from them with citations, and makes rows to train on.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RagIndexCommand.class, RagAskCommand.class})
+    subcommands = {RagIndexCommand.class, RagAskCommand.class, RagRaftCommand.class})
 final class RagCommand {
 
   private RagCommand() {}

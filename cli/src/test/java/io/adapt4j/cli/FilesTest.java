@@ -142,6 +142,64 @@ class FilesTest {
   }
 
   @Test
+  void rowsToTrainOnAreMadeOfAnIndex() throws IOException {
+    write("handbook/returns.md", "# Returns\n\nAn item may be returned within 30 days.\n");
+    write("handbook/shipping.md", "# Shipping\n\nParcels to Norway take nine days.\n");
+    Path questions =
+        write(
+            "questions.jsonl",
+            """
+            {"question": "How long may I return it?", "answer": "within 30 days"}
+            {"question": "How long does Norway take?", "answer": "nine days"}
+            {"question": "Who founded the shop?"}
+            """);
+    Path index = folder.resolve("index");
+    assertThat(execute("rag", "index", folder.resolve("handbook"), "--index", index).code())
+        .isZero();
+    Path rows = folder.resolve("rows.jsonl");
+    Result made =
+        execute(
+            "rag",
+            "raft",
+            "--index",
+            index,
+            "--questions",
+            questions,
+            "--output",
+            rows,
+            "--without-gold",
+            0,
+            "--json");
+    assertThat(made.code()).as(made.err()).isZero();
+    assertThat(made.json().path("kinds").path("GOLD").asInt()).isEqualTo(2);
+    assertThat(made.json().path("kinds").path("NOT_IN_DOCUMENTS").asInt()).isEqualTo(1);
+    assertThat(Files.readString(rows))
+        .contains("\\\"within 30 days\\\" [", "nine days [", "The documents do not say.");
+    assertThat(folder.resolve("rows.jsonl.provenance.json")).exists();
+
+    Result again =
+        execute("rag", "raft", "--index", index, "--questions", questions, "--output", rows);
+    assertThat(again.code()).isEqualTo(ExitCode.USAGE);
+    Result neither = execute("rag", "raft", "--index", index, "--output", rows, "--overwrite");
+    assertThat(neither.err()).contains("--questions: expected it, or --model to write questions");
+    // The model of children's stories writes no questions.
+    Result unable =
+        execute(
+            "rag",
+            "raft",
+            "--index",
+            index,
+            "--model",
+            MODEL,
+            "--output",
+            rows,
+            "--overwrite",
+            "--each",
+            1);
+    assertThat(unable.err()).contains("--model: expected a model");
+  }
+
+  @Test
   void anIndexIsLeftAsItIsByASelectionThatIsEmptyOrAmbiguous() throws IOException {
     Path handbook = write("handbook/returns.md", "# Returns\n\nWithin 30 days.\n").getParent();
     Path other = write("other/returns.md", "# Other\n\nWithin 14 days.\n").getParent();

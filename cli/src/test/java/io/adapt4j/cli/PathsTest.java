@@ -147,6 +147,25 @@ class PathsTest {
               "--chat-template",
               Use.TEMPLATE,
               "Why? --index index --model model --chat-template PATH"),
+          argument("rag raft", "--index", Use.INDEX_TO_ASK, "--model m --output new --index PATH"),
+          argument(
+              "rag raft",
+              "--embedder",
+              Use.MODEL,
+              "--index index --questions questions.jsonl --output new --embedder PATH"),
+          argument("rag raft", "--model", Use.MODEL, "--index index --output new --model PATH"),
+          argument(
+              "rag raft", "--questions", Use.ROWS, "--index index --output new --questions PATH"),
+          argument(
+              "rag raft",
+              "--output",
+              Use.NEW_FILE,
+              "--index index --questions questions.jsonl --output PATH"),
+          argument(
+              "rag raft",
+              "--answers",
+              Use.FOLDER,
+              "--index index --model model --output new --answers PATH"),
           argument("eval", "MODEL", Use.MODEL, "PATH --tasks tasks.yaml"),
           argument("eval", "--tasks", Use.TASKS, "model --tasks PATH"),
           argument("eval", "--report", Use.REPORT, "model --tasks tasks.yaml --report PATH"),
@@ -200,6 +219,7 @@ class PathsTest {
         {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"]}
         """);
     Files.writeString(folder.resolve("rows.jsonl"), "{\"text\": \"Once\"}\n");
+    Files.writeString(folder.resolve("questions.jsonl"), "{\"question\": \"Why?\"}\n");
     Files.writeString(
         folder.resolve("tasks.yaml"),
         "tasks:\n  - name: likelihood\n    perplexity: {path: rows.jsonl}\n");

@@ -3,6 +3,8 @@ package io.adapt4j.rag;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.DocumentSource;
@@ -353,6 +355,19 @@ public final class Rag implements AutoCloseable {
     Texts.requireAll("offSubject", offSubject);
     return using(
         () -> SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable, offSubject));
+  }
+
+  /**
+   * Returns this Rag as a generator whose answers are the texts of {@link #ask(List)}, with their
+   * citations, to be evaluated beside others. It uses its own generation options.
+   *
+   * @param identity its identity: index, options and generator
+   * @return the generator, usable until this is closed
+   * @throws IllegalArgumentException if the identity is blank
+   */
+  public TextGenerator asGenerator(String identity) {
+    return TextGenerator.named(
+        identity, (messages, options) -> GeneratedText.of(ask(messages).text()));
   }
 
   /** {@return the index, for example to list its content} */

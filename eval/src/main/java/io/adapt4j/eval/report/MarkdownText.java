@@ -5,11 +5,15 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Retention;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -22,6 +26,10 @@ final class MarkdownText {
   private static final int MOST = 60_000;
 
   private static final int TEXT = 1500;
+
+  // Fields of the items of LongContext.
+  private static final String LENGTH = "length";
+  private static final String DEPTH = "depth";
 
   private final Content content;
   private final StringBuilder out = new StringBuilder();
@@ -37,6 +45,7 @@ final class MarkdownText {
         .forEach(sentence -> text.out.append("- ").append(sentence).append('\n'));
     text.comparisons();
     text.scores();
+    text.grids();
     text.costs();
     text.cases();
     return text.out.append('\n').append(Verdicts.CAVEAT).append('\n').toString();
@@ -61,6 +70,55 @@ final class MarkdownText {
       }
     }
     table("Scores", header, 2, rows);
+  }
+
+  /** The primary metric by the fields length and depth, for tasks whose items have them. */
+  private void grids() {
+    for (String task : content.tasks()) {
+      for (EvaluationReport report : content.reports()) {
+        TaskResult result = report.result(task);
+        if (result.outcomes().stream()
+            .allMatch(outcome -> outcome.fields().keySet().containsAll(List.of(LENGTH, DEPTH)))) {
+          grid(report.candidate(), result);
+        }
+      }
+    }
+  }
+
+  private void grid(String candidate, TaskResult result) {
+    Function<Outcome, String> depth =
+        outcome -> Objects.requireNonNull(outcome.fields().get(DEPTH));
+    List<String> depths = result.outcomes().stream().map(depth).distinct().sorted().toList();
+    Map<String, List<Outcome>> lengths =
+        result.outcomes().stream()
+            .collect(
+                Collectors.groupingBy(
+                    outcome -> Objects.requireNonNull(outcome.fields().get(LENGTH)),
+                    LinkedHashMap::new,
+                    Collectors.toList()));
+    List<List<String>> rows = new ArrayList<>();
+    lengths.forEach(
+        (length, outcomes) -> {
+          List<String> row = new ArrayList<>(List.of(plain(length)));
+          for (String place : depths) {
+            List<Outcome> cell =
+                outcomes.stream().filter(outcome -> depth.apply(outcome).equals(place)).toList();
+            row.add(cell.isEmpty() ? "" : Texts.number(result.primary().of(cell)));
+          }
+          rows.add(row);
+        });
+    List<String> header = new ArrayList<>(List.of(LENGTH));
+    depths.forEach(place -> header.add(plain(place)));
+    table(
+        code(result.task())
+            + ", "
+            + code(candidate)
+            + ": "
+            + code(result.primary().name())
+            + " by length and depth",
+        header,
+        0,
+        rows);
   }
 
   private static String score(ConfidenceInterval found, boolean counts) {

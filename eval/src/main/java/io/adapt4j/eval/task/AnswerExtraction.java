@@ -64,6 +64,16 @@ public interface AnswerExtraction {
             .orElse(NONE);
   }
 
+  /**
+   * Takes the text without the numbers of its sources in brackets, such as {@code [1]} or {@code
+   * [2, 3]}, to grade answers with citations as those without.
+   *
+   * @return the extraction
+   */
+  static AnswerExtraction withoutCitations() {
+    return text -> text.replaceAll("\\s*\\[\\d+(?:\\s*[,;\\u2013-]\\s*\\d+)*\\]", "").strip();
+  }
+
   private static String group(MatchResult match) {
     for (int i = 1; i <= match.groupCount(); i++) {
       if (match.group(i) != null) {

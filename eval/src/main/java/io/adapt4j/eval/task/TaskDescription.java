@@ -5,6 +5,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.eval.spi.AnswerMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ final class TaskDescription {
   private static final String PROMPT = "prompt";
   private static final String EXTRACT = "extract";
   private static final String METRICS = "metrics";
+  private static final String TOKENIZER = "tokenizer";
 
   /** Creates a task from the keys of its kind, with a given or default name. */
   @FunctionalInterface
@@ -61,6 +63,7 @@ final class TaskDescription {
     kinds.put("gsm8k", TaskDescription::gsm8k);
     kinds.put("truthfulQa", (fields, name) -> ofFile(fields, Tasks::truthfulQa));
     kinds.put("squad", TaskDescription::squad);
+    kinds.put("longContext", (fields, name) -> longContext(fields));
     return kinds;
   }
 
@@ -268,6 +271,38 @@ final class TaskDescription {
     boolean passage = fields.flag("passage").orElse(true);
     fields.finish();
     return file.flatMap(path -> made(fields, PATH, () -> Tasks.squad(path, passage)));
+  }
+
+  private static Optional<Task> longContext(Fields fields) {
+    fields.require(TOKENIZER, "Name the folder of a model, whose tokens are counted.");
+    Optional<Path> folder = fields.file(TOKENIZER);
+    LongContext.Kind kind =
+        fields.choice("kind", LongContext.Kind.class).orElse(LongContext.Kind.NEEDLE);
+    List<Integer> lengths = fields.integers("lengths", 1);
+    List<Double> depths = fields.numbers("depths");
+    Optional<Integer> items = fields.integer("items", 1);
+    Optional<Long> seed = fields.whole("seed");
+    fields.finish();
+    return folder.flatMap(
+        path ->
+            made(
+                fields,
+                fields.written().contains("lengths") ? "lengths" : TOKENIZER,
+                () -> {
+                  try (Tokenizer tokenizer = Tokenizer.load(path)) {
+                    LongContext task =
+                        LongContext.of(kind, text -> tokenizer.encode(text, false).length);
+                    if (!lengths.isEmpty()) {
+                      task.lengths(lengths.stream().mapToInt(Integer::intValue).toArray());
+                    }
+                    if (!depths.isEmpty()) {
+                      task.depths(depths.stream().mapToDouble(Double::doubleValue).toArray());
+                    }
+                    items.ifPresent(task::items);
+                    seed.ifPresent(task::seed);
+                    return task.task();
+                  }
+                }));
   }
 
   /** Reads the keys common to kinds with prompt templates. */

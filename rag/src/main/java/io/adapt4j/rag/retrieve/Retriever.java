@@ -2,6 +2,7 @@ package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.text.GeneratorException;
+import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.internal.trace.StageRecorder;
 import io.adapt4j.rag.retrieve.QueryExpansion.SearchText;
 import io.adapt4j.rag.spi.Filter;
@@ -119,6 +120,40 @@ public final class Retriever {
     List<Passage> passages =
         stages.run("read", () -> reader.read(ranked), all -> all.size() + " passages");
     return new Retrieval(question, passages, stages.stages());
+  }
+
+  /**
+   * Finds everything that the search of a question returns, without thresholds, reranking and the
+   * limit of passages.
+   *
+   * @param question the question
+   * @return the candidates, best first, each read on its own, so that passages may overlap
+   * @throws IllegalArgumentException if the question is blank
+   */
+  public List<Passage> candidates(String question) {
+    if (Texts.require("question", question).isBlank()) {
+      throw new IllegalArgumentException("question: expected a text, found a blank one");
+    }
+    Similarities similarities = new Similarities(index, embeddings, question);
+    return search
+        .run(expand(question, new StageRecorder()), Optional.empty(), similarities)
+        .stream()
+        .flatMap(hit -> reader.read(List.of(hit)).stream())
+        .toList();
+  }
+
+  /**
+   * Reads a chunk as a question that finds it would, with its neighbors or parent.
+   *
+   * @param chunk a chunk of the index
+   * @return its passage; empty if the index no longer has its document
+   */
+  public Optional<Passage> read(Chunk chunk) {
+    Texts.require("chunk", chunk);
+    return index
+        .document(chunk.documentId())
+        .map(found -> new Hit(chunk, 0, found.title(), found.metadata()))
+        .flatMap(hit -> reader.read(List.of(hit)).stream().findFirst());
   }
 
   private List<Hit> onSubject(

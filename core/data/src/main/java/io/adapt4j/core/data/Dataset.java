@@ -66,6 +66,17 @@ public interface Dataset {
   }
 
   /**
+   * Returns the name of the dataset that a row comes from, to tell the parts of a mixture apart.
+   *
+   * @return the name; that of this dataset unless it has parts
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  default String part(int row) {
+    Objects.checkIndex(row, size());
+    return name();
+  }
+
+  /**
    * Returns the origin of this data.
    *
    * @return a description, or the reason why there is none

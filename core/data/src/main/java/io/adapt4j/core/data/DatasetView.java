@@ -44,6 +44,11 @@ abstract class DatasetView implements Dataset {
   }
 
   @Override
+  public String part(int row) {
+    return all.part(row);
+  }
+
+  @Override
   public double weight(int row) {
     return all.weight(row);
   }

@@ -187,6 +187,11 @@ public final class Mixture {
     }
 
     @Override
+    public String part(int row) {
+      return of(row).part(rows[row]);
+    }
+
+    @Override
     public double weight(int row) {
       return of(row).weight(rows[row]);
     }

@@ -62,6 +62,11 @@ final class Subset implements Dataset {
   }
 
   @Override
+  public String part(int row) {
+    return all.part(rows[row]);
+  }
+
+  @Override
   public double weight(int row) {
     return all.weight(rows[row]);
   }

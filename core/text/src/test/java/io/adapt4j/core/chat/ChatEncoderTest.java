@@ -1,6 +1,7 @@
 package io.adapt4j.core.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.chat.ChatEncoder;
@@ -35,6 +36,36 @@ class ChatEncoderTest {
       assertThat(chat.ids()).hasSameSizeAs(chat.assistantMask());
       assertThat(tokenizer.decode(learned(chat), false)).isEqualTo("upon a time</s>was a girl</s>");
       assertThat(Arrays.stream(chat.ids()).filter(id -> id == eos)).hasSize(2);
+    }
+  }
+
+  private static EncodedChat encoded(String template, List<ChatMessage> talk, boolean lastOnly) {
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      return new ChatEncoder(tokenizer, TestTemplates.template(template))
+          .encodeWithMask(talk, ChatOptions.defaults(), lastOnly);
+    }
+  }
+
+  @Test
+  void anAnswerThatStandsOtherwiseOnceMessagesFollowIsRefused() {
+    assertThatThrownBy(() -> encoded(TestTemplates.THINKING, TALK, false))
+        .isInstanceOf(ChatException.class)
+        .hasMessageContaining("message 1 (assistant): the template writes")
+        .hasMessageContaining("<|assistant|><think></think>upon")
+        .hasMessageContaining("lossOn LAST_ASSISTANT");
+    assertThat(encoded(TestTemplates.THINKING, TALK, true).ids()).isNotEmpty();
+    assertThat(encoded(TestTemplates.THINKING, TALK.subList(0, 2), false).ids()).isNotEmpty();
+    List<ChatMessage> calls =
+        List.of(
+            ChatMessage.user("Time?"),
+            ChatMessage.assistant("Let me look."),
+            ChatMessage.tool("noon"),
+            ChatMessage.assistant("It is noon."));
+    assertThatThrownBy(() -> encoded(TestTemplates.THINKING, calls, false))
+        .hasMessageContaining("message 1 (assistant)");
+    // What ends a whole conversation is no part of an answer.
+    for (String same : List.of(TestTemplates.SIGNS, TestTemplates.ENDED)) {
+      assertThat(encoded(same, TALK, false).ids()).isNotEmpty();
     }
   }
 

@@ -200,7 +200,8 @@ public final class Answerer {
     return letters(text).contains(letters(options.notFound()));
   }
 
-  private static String letters(String text) {
+  /** Returns the letters and digits of a text in lower case, with a space between words. */
+  static String letters(String text) {
     return text.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]+", " ").strip();
   }
 

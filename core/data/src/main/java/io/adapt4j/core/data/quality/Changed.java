@@ -54,6 +54,11 @@ final class Changed implements Dataset {
   }
 
   @Override
+  public String part(int row) {
+    return all.part(row);
+  }
+
+  @Override
   public double weight(int row) {
     return all.weight(row);
   }

@@ -1,10 +1,20 @@
 package io.adapt4j.core.internal.data;
 
 import io.adapt4j.core.data.Dataset;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * The rows of a dataset that can be trained on.
  *
  * @param dataset a view of these rows; may be empty
  */
-public record EncodableRows(Dataset dataset, EncodingReport report, Samples samples) {}
+public record EncodableRows(Dataset dataset, EncodingReport report, Samples samples) {
+
+  /** Returns the samples of each part of the dataset, with the report of all. */
+  public Map<String, EncodableRows> parts() {
+    Map<String, EncodableRows> parts = new LinkedHashMap<>();
+    samples.parts().forEach((part, of) -> parts.put(part, new EncodableRows(dataset, report, of)));
+    return parts;
+  }
+}

@@ -3,7 +3,10 @@ package io.adapt4j.core.internal.data;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Tokenized rows of a dataset: one sample per row, or several for a row that was split. Kept in
@@ -36,6 +39,16 @@ public final class Samples {
     this.lengths = Arrays.copyOf(builder.lengths, builder.size);
     this.targets = Arrays.copyOf(builder.targets, builder.size);
     this.kept = Arrays.copyOf(builder.kept, builder.size);
+  }
+
+  /** Keeps some samples of others; those of a row stay together. */
+  private Samples(Samples all, int[] chosen) {
+    this.dataset = all.dataset;
+    this.encoder = all.encoder;
+    this.rows = Arrays.stream(chosen).map(sample -> all.rows[sample]).toArray();
+    this.lengths = Arrays.stream(chosen).map(sample -> all.lengths[sample]).toArray();
+    this.targets = Arrays.stream(chosen).map(sample -> all.targets[sample]).toArray();
+    this.kept = Arrays.stream(chosen).mapToObj(sample -> all.kept[sample]).toArray(int[][]::new);
   }
 
   /** Collects samples row by row. */
@@ -157,6 +170,17 @@ public final class Samples {
   /** Returns the weight of a sample in the loss. */
   public double weight(int sample) {
     return dataset.weight(rows[sample]);
+  }
+
+  /** Returns the samples of each part of the dataset ({@link Dataset#part}), in order. */
+  Map<String, Samples> parts() {
+    Map<String, IntStream.Builder> parts = new LinkedHashMap<>();
+    for (int sample = 0; sample < rows.length; sample++) {
+      parts.computeIfAbsent(dataset.part(rows[sample]), part -> IntStream.builder()).add(sample);
+    }
+    Map<String, Samples> samples = new LinkedHashMap<>();
+    parts.forEach((part, chosen) -> samples.put(part, new Samples(this, chosen.build().toArray())));
+    return samples;
   }
 
   int[] lengths() {

@@ -1,12 +1,17 @@
 package io.adapt4j.core.internal.chat;
 
+import com.google.common.base.Strings;
+import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.chat.RenderedChat;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.Span;
+import io.adapt4j.jinja.TemplateException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Tokenizes conversations for generation or training.
@@ -27,6 +33,11 @@ import java.util.stream.Collectors;
  * Thread-safe if the tokenizer is, which the caller closes.
  */
 public final class ChatEncoder {
+
+  private static final String ASSISTANT = "assistant";
+
+  /** Characters on either side of a difference. */
+  private static final int EXCERPT = 24;
 
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
@@ -74,13 +85,20 @@ public final class ChatEncoder {
    * Encodes a conversation for training, with a mask over the tokens of all assistant messages or
    * only of the last span of {@link ChatTemplate#renderWithSpans}. A token is in the mask if any of
    * its characters is in a span.
+   *
+   * <p>Rejects a message in the mask that stands otherwise when it is the last, as it was when it
+   * was written: templates may leave out reasoning, or fill it in, once messages follow.
    */
   public EncodedChat encodeWithMask(
       List<ChatMessage> messages, ChatOptions options, boolean lastOnly) {
-    RenderedChat chat = renderWithSpans(messages, options);
+    RenderOptions render = options.renderOptions();
+    Clock still = Clock.fixed(render.clock().instant(), render.clock().getZone());
+    Conversation fitted = fitted(messages, options.withRenderOptions(render.withClock(still)));
+    RenderedChat chat = template.renderWithSpans(fitted.messages(), fitted.options());
     List<Span> all = chat.assistantSpans();
-    List<Span> spans = lastOnly && !all.isEmpty() ? all.subList(all.size() - 1, all.size()) : all;
-    return encoded(chat, spans);
+    int first = lastOnly ? Math.max(0, all.size() - 1) : 0;
+    requireSame(fitted, chat, first);
+    return encoded(chat, all.subList(first, all.size()));
   }
 
   /**
@@ -94,7 +112,7 @@ public final class ChatEncoder {
     List<ChatMessage> messages = new ArrayList<>(prompt);
     messages.addAll(continuation);
     RenderedChat chat = renderWithSpans(messages, options);
-    boolean answered = prompt.stream().anyMatch(message -> message.role().equals("assistant"));
+    boolean answered = prompt.stream().anyMatch(message -> message.role().equals(ASSISTANT));
     int before = answered ? renderWithSpans(prompt, options).assistantSpans().size() : 0;
     List<Span> spans = chat.assistantSpans();
     return encoded(chat, spans.subList(Math.min(before, spans.size()), spans.size()));
@@ -151,6 +169,46 @@ public final class ChatEncoder {
       parts.add("answers end at the text " + end.get().text());
     }
     return parts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", parts));
+  }
+
+  /** Rejects a trained answer that differs from the one that was given before messages followed. */
+  private void requireSame(Conversation fitted, RenderedChat chat, int first) {
+    List<ChatMessage> messages = fitted.messages();
+    List<Integer> answers =
+        IntStream.range(0, messages.size())
+            .filter(number -> messages.get(number).role().equals(ASSISTANT))
+            .boxed()
+            .toList();
+    if (answers.size() != chat.assistantSpans().size()) {
+      return; // Generation blocks are not whole messages.
+    }
+    for (int i = first; i < answers.size() && answers.get(i) < messages.size() - 1; i++) {
+      String learned = chat.text().substring(0, chat.assistantSpans().get(i).end());
+      String given;
+      try {
+        given = template.render(messages.subList(0, answers.get(i) + 1), fitted.options());
+      } catch (TemplateException e) {
+        continue; // A template may refuse what ends so.
+      }
+      if (!given.startsWith(learned)) {
+        throw new ChatException(different(answers.get(i), given, learned));
+      }
+    }
+  }
+
+  private static String different(int message, String given, String learned) {
+    int at = Strings.commonPrefix(given, learned).length();
+    return ("message %d (assistant): the template writes the conversation up to it otherwise once"
+            + " messages follow: '%s' becomes '%s', so the model would learn what it never writes."
+            + " Train on the last answer only (lossOn LAST_ASSISTANT), and give the others rows"
+            + " that end with them; or use another chat template.")
+        .formatted(message, excerpt(given, at), excerpt(learned, at));
+  }
+
+  private static String excerpt(String text, int at) {
+    int start = Math.max(0, at - EXCERPT);
+    return (start > 0 ? "..." : "")
+        + text.substring(start, Math.min(text.length(), at + EXCERPT)).replace("\n", "\\n");
   }
 
   private RenderedChat renderWithSpans(List<ChatMessage> messages, ChatOptions options) {

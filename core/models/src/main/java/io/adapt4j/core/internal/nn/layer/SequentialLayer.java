@@ -35,7 +35,7 @@ public record SequentialLayer(
     Tensor kept = ops.dropAttentionOutput(afterAttention.forward(ops, attended));
     Tensor mixed = ops.add(x, kept, residualScale);
     if (isReadByNothing(ops)) {
-      return ops.uncomputedSum(mixed, mlp.forward(ops, beforeMlp.forward(ops, mixed), false));
+      return ops.uncomputedSum(mixed, mlp.tiled(ops, beforeMlp.forward(ops, mixed), false));
     }
     Tensor worked = mlp.forward(ops, beforeMlp.forward(ops, mixed));
     return ops.add(mixed, ops.dropMlpOutput(afterMlp.forward(ops, worked)), residualScale);

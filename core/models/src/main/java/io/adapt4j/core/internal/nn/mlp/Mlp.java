@@ -23,7 +23,12 @@ public sealed interface Mlp
         XieluMlp {
 
   default Tensor forward(Ops ops, Tensor x) {
-    return forward(ops, x, true);
+    return tiled(ops, x, true);
+  }
+
+  /** Applies the MLP, to long sequences in tiles. A router balances all positions together. */
+  default Tensor tiled(Ops ops, Tensor x, boolean computed) {
+    return router() == null ? ops.tiled(x, computed, this::forward) : forward(ops, x, computed);
   }
 
   /**

@@ -36,39 +36,52 @@ public final class Ops extends AttentionOps {
   private static final long MLP_OUTPUT = 3;
   private static final long POSITIONS = 4;
 
+  /** Positions of a tile; sequences of two or more are divided. */
+  private static final int TILE = 2048;
+
   private final long seed;
   private final boolean recomputing;
   private final DropoutRates rates;
   private final int layer;
 
-  private Ops(Tape tape, long seed, boolean recomputing, DropoutRates rates, int layer) {
+  /** Whether intermediates are dropped and recomputed for backward. */
+  private final boolean recomputed;
+
+  private Ops(
+      Tape tape,
+      long seed,
+      boolean recomputing,
+      DropoutRates rates,
+      int layer,
+      boolean recomputed) {
     super(tape);
     this.seed = seed;
     this.recomputing = recomputing;
     this.rates = rates;
     this.layer = layer;
+    this.recomputed = recomputed;
   }
 
   /** Creates operators for inference: nothing is recorded, and dropout is off. */
   public static Ops inference() {
-    return new Ops(null, 0, false, DropoutRates.NONE, 0);
+    return new Ops(null, 0, false, DropoutRates.NONE, 0, false);
   }
 
   /** Creates operators that record on a tape. */
   public static Ops recording(Tape tape, long seed) {
-    return new Ops(tape, seed, false, DropoutRates.NONE, 0);
+    return new Ops(tape, seed, false, DropoutRates.NONE, 0, false);
   }
 
   /** Returns operators of the same pass with a model's dropout. Without a tape there is none. */
   public Ops dropping(DropoutRates where) {
     return tape == null || where.equals(rates)
         ? this
-        : new Ops(tape, seed, recomputing, where, layer);
+        : new Ops(tape, seed, recomputing, where, layer, recomputed);
   }
 
   /** Returns operators of the same pass for a layer, with its own dropout masks. */
   public Ops inLayer(int index) {
-    return rates.any() ? new Ops(tape, seed, recomputing, rates, index) : this;
+    return rates.any() ? new Ops(tape, seed, recomputing, rates, index, recomputed) : this;
   }
 
   /**
@@ -218,7 +231,7 @@ public final class Ops extends AttentionOps {
 
   private Tensor kept(Tensor[] inputs, BiFunction<Ops, Tensor, Tensor> body) {
     Tape inner = new Tape();
-    Tensor y = forward(inner, inputs, body, false);
+    Tensor y = forward(inner, inputs, body, new Ops(inner, seed, false, rates, layer, recomputed));
     if (!inner.tracks(y)) {
       inner.close();
       return y;
@@ -243,7 +256,7 @@ public final class Ops extends AttentionOps {
     // Dropout must draw the same masks as in backward, so this pass records too, briefly.
     Tensor y;
     try (Tape dropped = new Tape()) {
-      y = forward(dropped, inputs, body, false);
+      y = forward(dropped, inputs, body, new Ops(dropped, seed, false, rates, layer, true));
       if (!dropped.tracks(y)) {
         return y;
       }
@@ -257,7 +270,8 @@ public final class Ops extends AttentionOps {
         inputs,
         dy -> {
           try (Tape inner = new Tape()) {
-            Tensor again = forward(inner, inputs, body, true);
+            Ops ops = new Ops(inner, seed, true, rates, layer, true);
+            Tensor again = forward(inner, inputs, body, ops);
             Tensor[] gradients = inner.walk(again, dy[0], inputs);
             again.close();
             return gradients;
@@ -267,14 +281,100 @@ public final class Ops extends AttentionOps {
   }
 
   private Tensor forward(
-      Tape inner, Tensor[] inputs, BiFunction<Ops, Tensor, Tensor> body, boolean again) {
+      Tape inner, Tensor[] inputs, BiFunction<Ops, Tensor, Tensor> body, Ops ops) {
     for (Tensor input : inputs) {
       if (tape.tracks(input)) {
         inner.track(input);
       }
     }
     try (Scope scope = Scope.open(inputs[0].engine())) {
-      return scope.keep(body.apply(new Ops(inner, seed, again, rates, layer), inputs[0]));
+      return scope.keep(body.apply(ops, inputs[0]));
     }
+  }
+
+  /** Part of a network that treats each position separately. */
+  @FunctionalInterface
+  public interface PositionWise {
+
+    /** Applies the part; without computed, only records it, as the output is not needed. */
+    Tensor apply(Ops ops, Tensor x, boolean computed);
+  }
+
+  /**
+   * Runs a position-wise part. Where intermediates are recomputed, a long sequence is divided into
+   * tiles, whose intermediates exist one after the other, in backward too. Each tile has its own
+   * dropout masks. Saves x for backward.
+   *
+   * @param x [B, T, hidden], which is also the size of the output
+   */
+  public Tensor tiled(Tensor x, boolean computed, PositionWise part) {
+    if (tape == null || !recomputed || x.sizes().length != 3 || x.size(1) < 2 * TILE) {
+      return part.apply(this, x, computed);
+    }
+    int tiles = (int) ((x.size(1) + TILE - 1) / TILE);
+    Tensor y = computed ? null : x.engine().empty(x.type(), x.sizes());
+    boolean differentiated = !computed;
+    for (int i = 0; computed && i < tiles; i++) {
+      try (Tape dropped = new Tape()) {
+        Tensor of = tile(dropped, x, i, part);
+        differentiated |= dropped.tracks(of);
+        y = y == null ? x.engine().empty(of.type(), x.sizes()) : y;
+        tile(y, i).copyFrom(of);
+        of.close();
+      }
+    }
+    if (differentiated) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {gradientOfTiles(x, dy[0], tiles, part)});
+    }
+    return y;
+  }
+
+  private Tensor gradientOfTiles(Tensor x, Tensor dy, int tiles, PositionWise part) {
+    Tensor dx = tape.tracks(x) ? x.engine().zeros(x.type(), x.sizes()) : null;
+    for (int i = 0; i < tiles; i++) {
+      try (Tape inner = new Tape();
+          Scope scope = Scope.open(x.engine())) {
+        Tensor in = copied(tile(x, i));
+        if (dx != null) {
+          inner.track(in);
+        }
+        Tensor of = part.apply(ofTile(inner, true, i), in, false);
+        Tensor[] gradient = inner.walk(of, copied(tile(dy, i)), new Tensor[] {in});
+        if (dx != null && gradient[0] != null) {
+          tile(dx, i).copyFrom(gradient[0]);
+        }
+      }
+    }
+    return dx;
+  }
+
+  private Tensor tile(Tape dropped, Tensor x, int number, PositionWise part) {
+    try (Scope scope = Scope.open(x.engine())) {
+      Tensor in = copied(tile(x, number));
+      if (tape.tracks(x)) {
+        dropped.track(in);
+      }
+      return scope.keep(part.apply(ofTile(dropped, false, number), in, true));
+    }
+  }
+
+  private Ops ofTile(Tape inner, boolean again, int number) {
+    return new Ops(inner, number == 0 ? seed : mix(seed, number), again, rates, layer, false);
+  }
+
+  private static Tensor tile(Tensor x, int number) {
+    long start = (long) number * TILE;
+    return x.narrow(1, start, Math.min(TILE, x.size(1) - start)).typedAs(x);
+  }
+
+  /** Tiles of several rows are not contiguous. */
+  private static Tensor copied(Tensor tile) {
+    Tensor copy = tile.engine().empty(tile.type(), tile.sizes());
+    copy.copyFrom(tile);
+    return copy;
   }
 }
