@@ -18,7 +18,7 @@ final class Adapters {
   /** Reads an adapter of any kind. */
   static Adapter read(Path folder, boolean anyChatTemplate) {
     requireAdapter(folder);
-    if (isIa3(folder)) {
+    if (isOfAnotherKind(folder)) {
       return Adapter.at(folder);
     }
     LoraAdapter adapter = LoraAdapter.at(folder);
@@ -55,14 +55,11 @@ final class Adapters {
         : "the file " + Destination.described(folder);
   }
 
-  /** Returns whether it is an (IA)3 adapter; damaged files are reported by the LoRA reader. */
-  private static boolean isIa3(Path folder) {
+  /** Returns whether it is no LoRA adapter; damaged files are reported by the LoRA reader. */
+  private static boolean isOfAnotherKind(Path folder) {
     try {
-      return MAPPER
-          .readTree(folder.resolve(CONFIG).toFile())
-          .path("peft_type")
-          .asText()
-          .equalsIgnoreCase("IA3");
+      String type = MAPPER.readTree(folder.resolve(CONFIG).toFile()).path("peft_type").asText();
+      return !type.isEmpty() && !type.equalsIgnoreCase("LORA");
     } catch (IOException e) {
       return false;
     }

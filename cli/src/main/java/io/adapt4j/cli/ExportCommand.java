@@ -54,7 +54,7 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--adapter",
       paramLabel = "FOLDER",
-      description = "The adapter to merge: LoRA or (IA)3.")
+      description = "The adapter to merge, of any kind.")
   private @Nullable Path adapter;
 
   @Option(

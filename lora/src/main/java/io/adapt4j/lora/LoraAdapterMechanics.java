@@ -36,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Mechanics of attaching a LoRA adapter to a model, or merging it into the base's weights. */
 record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
@@ -97,7 +98,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
    * kept while merged, so unmerging is exact.
    */
   @Override
-  public AttachedAdapter attach(Network network) {
+  public LoraModel attach(Network network) {
     AdapterPlan plan = AdapterPlan.of(adapter.config(), network);
     PeftFolder.requireNone(LoraFolder.problems(adapter.folder(), adapter.config(), plan));
     LoraModel model = LoraModel.attach(network, plan, adapter.config());
@@ -128,6 +129,19 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
         adapter.config(),
         plan,
         LoraFolder.openWeights(adapter.folder(), adapter.config(), plan));
+  }
+
+  /** Writes the adapter after a change of its values that needs the base's weights. */
+  void rewrite(Path base, Path output, Consumer<LoraModel> change) {
+    ModelConfig plain = ModelConfig.read(base);
+    Optional<ModelConfig> classes = modelConfig(plain);
+    try (Network network = Architectures.declare(classes.orElseGet(() -> adapted(plain)))) {
+      load(network, base, classes.isPresent());
+      try (LoraModel model = attach(network)) {
+        change.accept(model);
+        new LoraTraining(model, adapter.config(), base).save(output);
+      }
+    }
   }
 
   /** Writes the base with the adapter merged into its weights as dequantized from a format. */

@@ -23,6 +23,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A kind of adapter is a package and a line. */
 class AddingAnAdapterKindTest {
@@ -128,21 +131,35 @@ class AddingAnAdapterKindTest {
     Path vera = stored("VERA");
     refuses(CheckpointException.class, () -> LoraAdapter.at(vera), "expected LORA", "Adapter.at");
     Path boft = stored("BOFT");
-    refuses(CheckpointException.class, () -> LoraAdapter.at(boft), "[LORA, IA3, VERA]");
+    refuses(
+        CheckpointException.class,
+        () -> LoraAdapter.at(boft),
+        "[LORA, IA3, MISS, SHIRA, OFT, VERA]");
   }
 
-  /** (IA)3: its package, the public class with its provider, and the line. */
-  @Test
-  void nothingButItsPackageAndALineKnowsAKind() throws IOException {
-    Pattern named = Pattern.compile("\\bI[aA]3\\w*");
-    try (Stream<Path> files = Files.walk(MAIN)) {
+  /** A kind: its package, the public class with its provider, and the line. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ia3;\\bI[aA]3\\w*;Ia3.java Ia3Kind.java",
+        "miss;\\bM(iss|ISS)(\\b|[A-Z])\\w*;Miss.java MissKind.java ConvertedToLora.java",
+        "shira;\\bS(hira|HIRA)\\w*;Shira.java ShiraKind.java",
+        "oft;\\bO(ft|FT)(\\b|[A-Z])\\w*;Oft.java OftKind.java"
+      })
+  void nothingButItsPackageAndALineKnowsAKind(String folderOfKind, String name, String files)
+      throws IOException {
+    Pattern named = Pattern.compile(name);
+    List<String> expected = new ArrayList<>(List.of(files.split(" ", -1)));
+    expected.add(MethodProvider.class.getName());
+    try (Stream<Path> all = Files.walk(MAIN)) {
       assertThat(
-              files
-                  .filter(Files::isRegularFile)
-                  .filter(file -> !file.getParent().endsWith("ia3"))
+              all.filter(Files::isRegularFile)
+                  .filter(file -> !file.getParent().endsWith(folderOfKind))
+                  .filter(file -> !file.toString().endsWith(".py"))
                   .filter(file -> named.matcher(text(file)).find())
                   .map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("Ia3.java", "Ia3Kind.java", MethodProvider.class.getName());
+          .containsExactlyInAnyOrderElementsOf(expected);
     }
   }
 

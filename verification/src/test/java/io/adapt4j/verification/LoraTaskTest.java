@@ -26,6 +26,9 @@ import io.adapt4j.core.task.Task;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
+import io.adapt4j.lora.Miss;
+import io.adapt4j.lora.Oft;
+import io.adapt4j.lora.Shira;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,11 +171,19 @@ class LoraTaskTest {
     }
   }
 
-  /** (IA)3 trains and saves the output layer, as LoRA does. */
-  @Test
-  void theScoresOfClassesAreSavedWithTheVectorsOfIa3() throws IOException {
+  /** Every kind of adapter trains and saves the output layer, as LoRA does. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ia3", "miss", "shira", "oft"})
+  void theScoresOfClassesAreSavedWithAdaptersOfEveryKind(String name) throws IOException {
+    FineTuningMethod method =
+        switch (name) {
+          case "ia3" -> Ia3.create();
+          case "miss" -> Miss.rank(8);
+          case "shira" -> Shira.rank(4);
+          default -> Oft.blockSize(16);
+        };
     Split data = split(i -> new Example.Classified(text(i), i % 2 == 0 ? "big" : "red"));
-    FineTuneReport report = train(Task.classification(), data, Ia3.create(), 30);
+    FineTuneReport report = train(Task.classification(), data, method, 30);
     assertThat(report.bestMetrics().get("accuracy")).isEqualTo(1);
     JsonNode config =
         new ObjectMapper().readTree(report.best().resolve("adapter_config.json").toFile());

@@ -19,6 +19,8 @@ public record Factorization(Tensor left, Tensor right) {
       operator("principal_factors_of_product");
   private static final Operator LEADING_QR = operator("leading_qr");
 
+  private static final Operator WITHOUT_INTRUDERS = operator("without_intruders");
+
   private static Factorization of(Tensor[] parts) {
     return new Factorization(parts[0], parts[1]);
   }
@@ -43,6 +45,26 @@ public record Factorization(Tensor left, Tensor right) {
    */
   public static Factorization principalOfProduct(Tensor left, Tensor right, int rank) {
     return of(PRINCIPAL_FACTORS_OF_PRODUCT.tensors(left, right, rank));
+  }
+
+  /**
+   * What counts as an intruder, and what is done with it.
+   *
+   * @param directions how many singular directions are looked at, from the strongest
+   * @param threshold cosine below which one is an intruder
+   * @param share of its singular value that it keeps
+   */
+  public record IntruderLimits(int directions, double threshold, double share) {}
+
+  /** An update and the number of its intruders. */
+  public record Reduced(Factorization update, int intruders) {}
+
+  /** Returns this update, B and A, of a weight without its intruders, of the same rank. */
+  public Reduced withoutIntruders(Tensor weight, double scale, IntruderLimits limits) {
+    Tensor[] made =
+        WITHOUT_INTRUDERS.tensors(
+            weight, right, left, scale, limits.directions, limits.threshold, limits.share);
+    return new Reduced(new Factorization(made[1], made[0]), (int) made[2].item());
   }
 
   /** Returns the first columns of Q and rows of R of a QR decomposition. */

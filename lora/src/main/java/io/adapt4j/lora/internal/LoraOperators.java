@@ -4,14 +4,16 @@ import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.OperatorLibrary;
 
 /** TorchScript operators of this module. */
-final class LoraOperators {
+public final class LoraOperators {
 
   private static final OperatorLibrary LIBRARY =
-      OperatorLibrary.of(LoraOperators.class, "low_rank.py", "dora.py", "factorization.py");
+      OperatorLibrary.of(
+          LoraOperators.class, "low_rank.py", "dora.py", "factorization.py", "projections.py");
 
   private LoraOperators() {}
 
-  static Operator operator(String name) {
+  /** Returns the handle of an operator. */
+  public static Operator operator(String name) {
     return LIBRARY.operator(name);
   }
 }

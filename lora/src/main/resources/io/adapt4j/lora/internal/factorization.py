@@ -36,3 +36,29 @@ def leading_qr(self, w: Tensor, k: int) -> List[Tensor]:
   wf = torch.to(w, 6)
   q, upper = torch.linalg_qr(torch.narrow(wf, 1, 0, min(k, wf.size(1))))
   return [q, torch.mm(torch.t(q), wf)]
+
+# The A and B of scale b a without its intruders: of the first of the left singular vectors of
+# w + scale b a, those whose cosines with all of w's stay below a threshold (Shuttleworth et al.
+# 2024). They keep a share of their singular values. [a, b, number of intruders], a and b of the
+# same rank as before, and as they were without intruders.
+def without_intruders(self, w: Tensor, a: Tensor, b: Tensor, scale: float, first: int, threshold: float, share: float) -> List[Tensor]:
+  wf = torch.to(w, 6)
+  update = torch.mul(torch.mm(b, a), scale)
+  u, s, v = torch.linalg_svd(torch.add(wf, update), False)
+  base, sb, vb = torch.linalg_svd(wf, False)
+  alike = torch.amax(torch.abs(torch.mm(torch.t(u), base)), [1])
+  alien = torch.to(torch.lt(alike, threshold), 6)
+  alien = torch.mul(alien, torch.to(torch.lt(torch.arange(s.size(0), device=w.device), first), 6))
+  count = torch.sum(alien)
+  if torch.item(count) == 0:
+    return [torch.clone(a), torch.clone(b), count]
+  part = torch.mm(torch.mul(u, torch.mul(torch.mul(s, alien), share - 1)), v)
+  left, size, right = torch.linalg_svd(torch.div(torch.add(update, part), scale), False)
+  r = a.size(0)
+  root = torch.sqrt(torch.narrow(size, 0, 0, min(r, size.size(0))))
+  n = root.size(0)
+  made = torch.zeros_like(a)
+  torch.copy_(torch.narrow(made, 0, 0, n), torch.mul(torch.narrow(right, 0, 0, n), torch.unsqueeze(root, 1)))
+  beside = torch.zeros_like(b)
+  torch.copy_(torch.narrow(beside, 1, 0, n), torch.mul(torch.narrow(left, 1, 0, n), root))
+  return [made, beside, count]

@@ -13,7 +13,9 @@ import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.lora.IntruderRemoval;
 import io.adapt4j.lora.LoraAdapter;
+import io.adapt4j.lora.Miss;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;
@@ -45,6 +47,9 @@ final class LoraCheck {
    * PEFT's conversion to LoRA of an adapter whose initial values were taken from the base weight.
    */
   static final String AS_LORA = "final_as_lora";
+
+  /** The final adapter without its intruders. */
+  private static final String REDUCED = "intruder_reduced";
 
   /** The adapter {@code random} as versions before 0.19 stored matrices of stacked experts. */
   private static final String OLD_LAYOUT = "random_layout_0_17";
@@ -108,6 +113,13 @@ final class LoraCheck {
     if (golden.has("logits_" + AS_LORA)) {
       golden.attempt(AS_LORA, () -> check.adapter(AS_LORA));
     }
+    if (golden.has("logits_" + AS_LORA) && PeftParts.isPlainMiss(golden.path().resolve("final"))) {
+      golden.attempt("conversion to LoRA", check::converted);
+    }
+    if (Files.isDirectory(golden.path().resolve(REDUCED))) {
+      golden.attempt(REDUCED, () -> check.adapter(REDUCED));
+      golden.attempt("intruders", check::intruders);
+    }
     golden.attempt("merged_random", check::mergedWeights);
     golden.attempt("grad_random", () -> check.gradients(false));
     golden.attempt("grad_random (recompute)", () -> check.gradients(true));
@@ -137,6 +149,48 @@ final class LoraCheck {
         AttachedAdapter attached =
             AdapterMechanics.of(PeftParts.at(golden.path().resolve(OLD_LAYOUT))).attach(network)) {
       logits(network, "logits_random", OLD_LAYOUT + "/: logits_random");
+    }
+  }
+
+  /** Checks the conversion of MiSS to LoRA, to the bit. */
+  private void converted() throws IOException {
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path written = folder.path().resolve("lora");
+      Miss.writeLora(golden.path().resolve("final"), base, written);
+      try (Checkpoint found = PeftParts.weights(written);
+          Checkpoint wanted = PeftParts.weights(golden.path().resolve(AS_LORA))) {
+        golden.compared(
+            "conversion to LoRA", GoldenFolder.deviation(found, wanted, name -> true, 0));
+      }
+    }
+  }
+
+  /** Checks the removal of intruders: their number, and the updates that remain. */
+  private void intruders() throws IOException {
+    JsonNode options = golden.json().path("intruders_arguments");
+    IntruderRemoval removal =
+        IntruderRemoval.create()
+            .directions(options.path("top_k").asInt())
+            .threshold(options.path("threshold_epsilon").asDouble())
+            .keep(options.path("mitigation_lambda").asDouble());
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path written = folder.path().resolve("reduced");
+      Map<String, Integer> found =
+          removal.write(LoraAdapter.at(golden.path().resolve("final")), base, written);
+      for (Map.Entry<String, JsonNode> layer : golden.json().path("intruders").properties()) {
+        golden
+            .section()
+            .equal(
+                "intruders of " + layer.getKey(),
+                String.valueOf(layer.getValue().path("intruders").size()),
+                String.valueOf(found.get(layer.getKey())));
+      }
+      golden.compareAll(
+          "delta_" + REDUCED + ".", path -> PeftParts.update(written, path), Tolerances.FP32);
+      try (Network network = Networks.load(base, DType.F32);
+          AttachedAdapter attached = AdapterMechanics.of(PeftParts.at(written)).attach(network)) {
+        logits(network, "logits_" + REDUCED, "removed: logits_" + REDUCED);
+      }
     }
   }
 
@@ -194,7 +248,7 @@ final class LoraCheck {
   }
 
   private void merge(Path adapter, Path output) {
-    if (!PeftParts.isIa3(adapter)) {
+    if (PeftParts.isLora(adapter)) {
       LoraAdapter.at(adapter).writeMerged(base, output);
       return;
     }

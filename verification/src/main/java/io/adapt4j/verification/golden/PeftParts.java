@@ -6,9 +6,14 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.Miss;
+import io.adapt4j.lora.Oft;
+import io.adapt4j.lora.Shira;
 import io.adapt4j.lora.Targets;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.UnsupportedQuantityException;
@@ -43,14 +48,19 @@ final class PeftParts {
 
   private static String type(Path folder) {
     String type = config(folder).path("peft_type").asText();
-    if (!Set.of("LORA", "IA3").contains(type)) {
+    if (!Set.of("LORA", "IA3", "MISS", "SHIRA", "OFT").contains(type)) {
       throw new UnsupportedQuantityException("adapter kind " + type);
     }
     return type;
   }
 
-  static boolean isIa3(Path folder) {
-    return type(folder).equals("IA3");
+  /** Returns whether it is a MiSS adapter without a variant, which PEFT converts exactly. */
+  static boolean isPlainMiss(Path folder) {
+    return type(folder).equals("MISS") && config(folder).path("init_weights").isBoolean();
+  }
+
+  static boolean isLora(Path folder) {
+    return type(folder).equals("LORA");
   }
 
   /** Returns whether the adapter's initial values were taken from the base weight. */
@@ -69,9 +79,16 @@ final class PeftParts {
 
   /** Attaches a folder's adapter for further training. */
   static Adaptation attach(Path folder, Network network, Path base) {
-    if (!isIa3(folder)) {
-      return Methods.of(Lora.continuing(folder)).attach(network, base, 0);
-    }
+    return switch (type(folder)) {
+      case "IA3" -> ia3(folder, network, base);
+      case "MISS" -> Methods.of(Miss.continuing(folder)).attach(network, base, 0);
+      case "SHIRA" -> Methods.of(Shira.continuing(folder)).attach(network, base, 0);
+      case "OFT" -> Methods.of(Oft.continuing(folder)).attach(network, base, 0);
+      default -> Methods.of(Lora.continuing(folder)).attach(network, base, 0);
+    };
+  }
+
+  private static Adaptation ia3(Path folder, Network network, Path base) {
     Adaptation adaptation =
         Methods.of(
                 Ia3.create()
@@ -90,6 +107,32 @@ final class PeftParts {
     List<String> names = new ArrayList<>();
     value.forEach(name -> names.add(name.asText()));
     return Targets.names(names.toArray(String[]::new));
+  }
+
+  static Checkpoint weights(Path folder) {
+    return Checkpoint.openFile(folder.resolve("adapter_model.safetensors"));
+  }
+
+  /** Returns the product of a module's matrices with its scale, [out, in]. */
+  static float[] update(Path folder, String path) {
+    JsonNode config = config(folder);
+    double rank = config.path("r").asInt();
+    double scale =
+        config.path("lora_alpha").asDouble()
+            / (config.path("use_rslora").asBoolean() ? Math.sqrt(rank) : rank);
+    String module = "base_model.model." + path;
+    try (Checkpoint file = weights(folder);
+        Scope scope = Scope.open()) {
+      return matrix(file, module + ".lora_B.weight")
+          .times(matrix(file, module + ".lora_A.weight"))
+          .scaled(scale)
+          .toFloats();
+    }
+  }
+
+  private static Tensor matrix(Checkpoint file, String name) {
+    List<Long> shape = file.entry(name).shape();
+    return Tensor.of(GoldenFolder.floats(file, name), shape.get(0), shape.get(1));
   }
 
   /**

@@ -142,7 +142,8 @@ final class TrainingCheck {
    * computation.
    */
   private boolean converts() {
-    return Files.exists(golden.path().resolve(LoraCheck.AS_LORA));
+    return Files.exists(golden.path().resolve(LoraCheck.AS_LORA))
+        && PeftParts.leavesResidual(golden.path().resolve("initial"));
   }
 
   private void weights(Path saved) {

@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -130,6 +131,9 @@ public record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.
 
   public static float[] floats(Checkpoint file, String name) {
     TensorEntry entry = file.entry(name);
+    if (entry.type() == StoredType.I32) {
+      return integers(file, name, Math.toIntExact(entry.elements()));
+    }
     DType type = FLOATING.get(entry.type());
     if (type == null) {
       throw new GoldenException(
@@ -139,6 +143,15 @@ public record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.
       raw.data().put(file.bytes(name));
       return raw.toFloats();
     }
+  }
+
+  private static float[] integers(Checkpoint file, String name, int count) {
+    float[] values = new float[count];
+    IntBuffer stored = file.bytes(name).asIntBuffer();
+    for (int i = 0; i < count; i++) {
+      values[i] = stored.get(i);
+    }
+    return values;
   }
 
   public static long[] longs(Checkpoint file, String name) {

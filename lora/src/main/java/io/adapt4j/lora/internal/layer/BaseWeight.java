@@ -9,16 +9,16 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import org.jspecify.annotations.Nullable;
 
 /** The base weight under an adapter: plain, or dequantized on demand. */
-record BaseWeight(Linear layer, DType type) {
+public record BaseWeight(Linear layer, DType type) {
 
-  static BaseWeight under(Linear linear, DType type) {
+  public static BaseWeight under(Linear linear, DType type) {
     return new BaseWeight(linear.innermost(), type);
   }
 
   /**
    * Returns the read-only weight of one part [width, in]; owned by the open scope, or the caller.
    */
-  Tensor rows(Linear.Part part) {
+  public Tensor rows(Linear.Part part) {
     if (layer instanceof QuantizedLinear packed) {
       return packed.restored(part, type);
     }
@@ -34,7 +34,7 @@ record BaseWeight(Linear layer, DType type) {
   }
 
   /** Returns the layer as one with a plain, mutable weight. */
-  DenseLinear plain(String what) {
+  public DenseLinear plain(String what) {
     if (layer instanceof DenseLinear dense) {
       return dense;
     }

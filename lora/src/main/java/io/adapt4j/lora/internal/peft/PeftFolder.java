@@ -94,8 +94,8 @@ public final class PeftFolder {
         "peft_type",
         reader.isEmpty() ? "one of " + kinds.stream().map(AdapterKind::peftType).toList() : type,
         reader.isEmpty()
-            ? "LoRA and (IA)3 adapters are read; train one of these two, or merge the adapter into"
-                + " its base with PEFT."
+            ? "Adapters of other kinds are not read; train one of these, or merge the adapter into its"
+                + " base with PEFT."
             : "Read this adapter with " + reader.get() + ".");
   }
 

@@ -70,6 +70,11 @@ public final class PeftNames {
     return ROOT + path + ".ia3_l";
   }
 
+  /** Returns the name of a tensor of another kind of update. */
+  public static String update(String path, String end) {
+    return ROOT + path + "." + end;
+  }
+
   /** Returns the name of a base tensor of a module that trains in full. */
   public static String base(String tensor) {
     return ROOT + tensor;

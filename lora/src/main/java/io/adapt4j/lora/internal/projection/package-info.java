@@ -1,0 +1,5 @@
+/** What adapter kinds with one trained tensor for each projection share. */
+@NullMarked
+package io.adapt4j.lora.internal.projection;
+
+import org.jspecify.annotations.NullMarked;
