@@ -1,6 +1,7 @@
 package io.adapt4j.core.reinforce;
 
 import io.adapt4j.core.train.spi.PolicyObjective;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ public final class Grpo extends Reinforcement {
   /** Default clip range. */
   public static final double CLIP = 0.2;
 
+  private static final String ENVIRONMENT = "environment";
+
   private final AdvantageEstimator advantages;
   private final LossNormalization normalization;
   private final PolicyObjective objective;
@@ -30,9 +33,14 @@ public final class Grpo extends Reinforcement {
   private final double entropyCoefficient;
   private final Optional<ImportanceCorrection> importanceCorrection;
   private final int dynamicSampling;
+  private final Optional<Environment> environment;
+  private final EpisodeLimits limits;
+  private final boolean rewardsByTurn;
+  private final Optional<Path> traces;
+  private final Optional<Path> replay;
 
   private Grpo(Builder builder) {
-    super(builder);
+    super(builder, builder.environment == null);
     advantages = Objects.requireNonNull(builder.advantages, "advantages");
     normalization = Objects.requireNonNull(builder.normalization, "normalization");
     objective = Objects.requireNonNull(builder.objective, "objective");
@@ -44,6 +52,13 @@ public final class Grpo extends Reinforcement {
     entropyCoefficient = builder.entropyCoefficient;
     importanceCorrection = Optional.ofNullable(builder.importanceCorrection);
     dynamicSampling = builder.dynamicSampling;
+    environment = Optional.ofNullable(builder.environment);
+    limits =
+        Objects.requireNonNullElseGet(
+            builder.limits, () -> EpisodeLimits.of(8, Math.multiplyExact(8, maxNewTokens())));
+    rewardsByTurn = builder.rewardsByTurn;
+    traces = Optional.ofNullable(builder.traces);
+    replay = Optional.ofNullable(builder.replay);
     Numbers.requireAtLeast("groupSize of GRPO", groupSize(), 2);
     Numbers.requireNotNegative("klCoefficient", klCoefficient);
     Numbers.require(offPolicyLimit > 0, "offPolicyLimit", "above 0", offPolicyLimit);
@@ -56,6 +71,23 @@ public final class Grpo extends Reinforcement {
         "temperature with importanceCorrection",
         "1",
         temperature());
+    Numbers.require(
+        environment.isPresent() || (builder.limits == null && !rewardsByTurn),
+        "limits and rewardsByTurn",
+        "with an environment",
+        "none");
+    Numbers.require(
+        environment.isEmpty() || limits.tokens() >= maxNewTokens(),
+        "tokens of an episode",
+        "at least maxNewTokens",
+        limits.tokens());
+    Numbers.require(
+        environment.isEmpty() || !rewards().containsKey(ENVIRONMENT),
+        "rewards",
+        "of another name than that of the environment",
+        ENVIRONMENT);
+    Numbers.require(
+        replay.isEmpty() || !replay.equals(traces), "replay", "another folder than traces", replay);
   }
 
   /**
@@ -134,6 +166,31 @@ public final class Grpo extends Reinforcement {
     return dynamicSampling;
   }
 
+  /** {@return the environment of episodes of several turns; empty if a completion is one answer} */
+  public Optional<Environment> environment() {
+    return environment;
+  }
+
+  /** {@return the limits of episodes} */
+  public EpisodeLimits limits() {
+    return limits;
+  }
+
+  /** {@return whether the tokens of a turn are credited with the rewards from that turn on only} */
+  public boolean rewardsByTurn() {
+    return rewardsByTurn;
+  }
+
+  /** {@return the folder that rollouts are written to; empty if they are not} */
+  public Optional<Path> traces() {
+    return traces;
+  }
+
+  /** {@return the folder whose rollouts are trained on instead of new ones} */
+  public Optional<Path> replay() {
+    return replay;
+  }
+
   @Override
   public boolean usesReference() {
     return klCoefficient > 0;
@@ -164,6 +221,9 @@ public final class Grpo extends Reinforcement {
         + unless(entropyCoefficient, 0.0, "entropyCoefficient")
         + unless(importanceCorrection, Optional.empty(), "importanceCorrection")
         + unless(dynamicSampling, 0, "dynamicSampling")
+        + (environment.isPresent() ? ", environment, limits=" + limits : "")
+        + unless(rewardsByTurn, false, "rewardsByTurn")
+        + unless(replay, Optional.empty(), "replay")
         + "]";
   }
 
@@ -186,6 +246,11 @@ public final class Grpo extends Reinforcement {
     private double entropyCoefficient;
     private @Nullable ImportanceCorrection importanceCorrection;
     private int dynamicSampling;
+    private @Nullable Environment environment;
+    private @Nullable EpisodeLimits limits;
+    private boolean rewardsByTurn;
+    private @Nullable Path traces;
+    private @Nullable Path replay;
 
     private Builder() {
       super(8, 1);
@@ -317,6 +382,58 @@ public final class Grpo extends Reinforcement {
      */
     public Builder dynamicSampling(int attempts) {
       dynamicSampling = attempts;
+      return this;
+    }
+
+    /**
+     * Samples episodes of several turns with an environment instead of single answers. Its rewards
+     * are added to those of the reward functions, which score the last answer and may be left out.
+     *
+     * @param world the environment; the tools it has need the module {@code adapt4j-tools}
+     */
+    public Builder environment(Environment world) {
+      environment = world;
+      return this;
+    }
+
+    /**
+     * Sets the limits of episodes; default 8 turns and the tokens of 8 answers.
+     *
+     * @param most the limits
+     */
+    public Builder limits(EpisodeLimits most) {
+      limits = most;
+      return this;
+    }
+
+    /**
+     * Credits the tokens of a turn with the rewards from that turn on, compared with the same turn
+     * of the other episodes of the prompt; by default all tokens of an episode share its reward.
+     */
+    public Builder rewardsByTurn() {
+      rewardsByTurn = true;
+      return this;
+    }
+
+    /**
+     * Writes every rollout to a folder as JSON lines, one per completion: tokens,
+     * log-probabilities, replies and rewards.
+     *
+     * @param folder the folder, created if missing
+     */
+    public Builder traces(Path folder) {
+      traces = folder;
+      return this;
+    }
+
+    /**
+     * Trains on the rollouts that a run of equal data, seed and options wrote, instead of sampling
+     * them. Reward functions score them again; rewards of the environment are those written.
+     *
+     * @param folder folder of {@link #traces}
+     */
+    public Builder replay(Path folder) {
+      replay = folder;
       return this;
     }
 

@@ -25,7 +25,7 @@ public final class Ppo extends Reinforcement {
   private final boolean whitensRewards;
 
   private Ppo(Builder builder) {
-    super(builder);
+    super(builder, true);
     clip = builder.clip;
     valueClip = builder.valueClip;
     valueCoefficient = builder.valueCoefficient;

@@ -24,7 +24,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
   private final int passes;
   private final boolean masksTruncated;
 
-  Reinforcement(Builder<?> builder) {
+  Reinforcement(Builder<?> builder, boolean needsReward) {
     rewards = Collections.unmodifiableMap(new LinkedHashMap<>(builder.rewards));
     weights = Collections.unmodifiableMap(new LinkedHashMap<>(builder.weights));
     prompts = builder.prompts;
@@ -36,7 +36,7 @@ public abstract sealed class Reinforcement permits Grpo, Ppo {
     generationBatch = builder.generationBatch;
     passes = builder.passes;
     masksTruncated = builder.masksTruncated;
-    Numbers.require(!rewards.isEmpty(), "rewards", "at least one", "none");
+    Numbers.require(!needsReward || !rewards.isEmpty(), "rewards", "at least one", "none");
     Numbers.require(!builder.repeats, "rewards", "of different names", rewards.keySet());
     Numbers.requireAtLeast("prompts", prompts, 1);
     Numbers.requireAtLeast("groupSize", groupSize, 1);

@@ -15,8 +15,11 @@ import java.util.Map;
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record BatchRewards(double[] total, Map<String, double[]> metrics) {
 
-  static BatchRewards of(List<WeightedReward> rewards, List<Completion> completions) {
-    BatchRewards all = scored(rewards, completions);
+  /** Name of the environment's reward among the metrics. */
+  private static final String ENVIRONMENT = "environment";
+
+  static BatchRewards of(List<WeightedReward> rewards, List<Sampling.Drawn> drawn) {
+    BatchRewards all = scored(rewards, drawn);
     if (Arrays.stream(all.total).allMatch(Double::isNaN)) {
       throw new TrainingException(
           ("None of the %s completions of a rollout could be judged: each got NaN or an"
@@ -25,14 +28,15 @@ record BatchRewards(double[] total, Map<String, double[]> metrics) {
               .formatted(
                   all.total.length,
                   rewards,
-                  completions.get(0).text(),
-                  completions.get(0).prompt()));
+                  drawn.get(0).completion().text(),
+                  drawn.get(0).prompt().text()));
     }
     return all;
   }
 
   /** Computes rewards, of which all may be NaN. */
-  static BatchRewards scored(List<WeightedReward> rewards, List<Completion> completions) {
+  static BatchRewards scored(List<WeightedReward> rewards, List<Sampling.Drawn> drawn) {
+    List<Completion> completions = drawn.stream().map(Sampling.Drawn::completion).toList();
     double[] total = new double[completions.size()];
     Map<String, double[]> metrics = new LinkedHashMap<>();
     for (WeightedReward reward : rewards) {
@@ -40,6 +44,13 @@ record BatchRewards(double[] total, Map<String, double[]> metrics) {
       metrics.put(reward.name(), scores);
       for (int i = 0; i < total.length; i++) {
         total[i] += reward.weight() * scores[i];
+      }
+    }
+    if (drawn.stream().anyMatch(draw -> draw.prompt().ofEpisode())) {
+      double[] scores = drawn.stream().mapToDouble(draw -> finite(draw.rewardFrom(0))).toArray();
+      metrics.put(ENVIRONMENT, scores);
+      for (int i = 0; i < total.length; i++) {
+        total[i] += scores[i];
       }
     }
     return new BatchRewards(total, metrics);
@@ -65,8 +76,12 @@ record BatchRewards(double[] total, Map<String, double[]> metrics) {
               .formatted(reward.name(), scores.length, completions.size()));
     }
     for (int i = 0; i < scores.length; i++) {
-      scores[i] = Double.isInfinite(scores[i]) ? Double.NaN : scores[i];
+      scores[i] = finite(scores[i]);
     }
     return scores;
+  }
+
+  private static double finite(double score) {
+    return Double.isInfinite(score) ? Double.NaN : score;
   }
 }

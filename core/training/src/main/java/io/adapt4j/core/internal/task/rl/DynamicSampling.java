@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.internal.task.episode.EpisodeTraces;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -8,7 +8,7 @@ import java.util.function.IntFunction;
 
 /** Replacement of groups whose rewards are all equal by groups of other prompts (DAPO, eq. 11). */
 record DynamicSampling(
-    Sampling sampling,
+    Draws draws,
     List<WeightedReward> rewards,
     int groupSize,
     int attempts,
@@ -18,7 +18,7 @@ record DynamicSampling(
   private static final long ATTEMPTS = 0xBF58476D1CE4E5B9L;
 
   /** Replaces groups in both arguments and returns how many. */
-  int replace(List<Sampling.Drawn> drawn, BatchRewards judgment, long seed) {
+  int replace(List<Sampling.Drawn> drawn, BatchRewards judgment, int rollout, long seed) {
     int replaced = 0;
     int next = 0;
     List<Integer> equal = equal(judgment);
@@ -27,8 +27,10 @@ record DynamicSampling(
       for (int i = 0; i < equal.size(); i++) {
         prompts.addAll(Collections.nCopies(groupSize, others.apply(next++)));
       }
-      List<Sampling.Drawn> tried = sampling.draw(prompts, seed + ATTEMPTS * attempt);
-      BatchRewards found = BatchRewards.scored(rewards, completions(tried));
+      EpisodeTraces.Name name = new EpisodeTraces.Name(rollout, attempt);
+      List<Sampling.Drawn> tried = draws.draw(prompts, seed + ATTEMPTS * attempt, name);
+      BatchRewards found = BatchRewards.scored(rewards, tried);
+      draws.record(name, tried, found);
       List<Integer> useless = equal(found);
       for (int i = 0; i < equal.size(); i++) {
         int from = i * groupSize;
@@ -44,10 +46,6 @@ record DynamicSampling(
       equal = equal(judgment);
     }
     return replaced;
-  }
-
-  static List<Completion> completions(List<Sampling.Drawn> drawn) {
-    return drawn.stream().map(Sampling.Drawn::completion).toList();
   }
 
   /** Returns the first completion of each group with equal rewards. */

@@ -16,6 +16,9 @@ final class MetricNames {
   static final String RESAMPLED = "resampled";
   static final String UNDEFINED = "undefined";
   static final String LENGTH = "length";
+  static final String TURNS = "turns";
+  static final String CALLS = "tool_calls";
+  static final String FAILED_CALLS = "tool_failures";
   static final String VALUE_LOSS = "value_loss";
   static final String GENERATING = "seconds_generating";
   static final String REWARDING = "seconds_rewarding";

@@ -60,7 +60,10 @@ final class PolicyTask implements CountedTask<RolloutBatch> {
             new PolicyTokens(
                 lengths,
                 TokenWeights.of(
-                    normalization, lengths, algorithm.maxNewTokens(), loss.ofSequences()),
+                    normalization,
+                    lengths,
+                    PreparedPolicy.mostTokens(algorithm),
+                    loss.ofSequences()),
                 scores.logProbs(),
                 scores.entropies(),
                 batch.old(),

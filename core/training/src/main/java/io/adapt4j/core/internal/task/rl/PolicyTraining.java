@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.episode.EpisodeSetting;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Ppo;
@@ -35,6 +36,7 @@ public final class PolicyTraining implements AutoCloseable {
       Decoder decoder,
       Adaptation adaptation,
       Generator generator,
+      Optional<EpisodeSetting> episodes,
       int padId,
       PromptRows prompts,
       Optional<PromptRows> held,
@@ -68,7 +70,7 @@ public final class PolicyTraining implements AutoCloseable {
     RolloutMaker maker =
         new RolloutMaker(
             algorithm,
-            new Sampling(setup.generator(), options),
+            Draws.of(new Sampling(setup.generator(), options, setup.episodes()), algorithm),
             policy,
             reference,
             setup.padId(),

@@ -40,7 +40,7 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
    * token.
    */
   private double[] shaped(Sample sample, double reward) {
-    double[] shaped = new double[sample.completion().length];
+    double[] shaped = new double[sample.targets()];
     for (int t = 0; t < shaped.length && sample.reference().length > 0; t++) {
       shaped[t] =
           -klCoefficient * Divergence.of(ppo.klEstimator(), sample.old()[t], sample.reference()[t]);

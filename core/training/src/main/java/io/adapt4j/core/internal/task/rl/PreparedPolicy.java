@@ -20,7 +20,9 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.task.episode.EpisodeSetting;
 import io.adapt4j.core.internal.train.StepHooks;
+import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.LinkedHashSet;
@@ -38,6 +40,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
   private final Optional<ChatTemplate> template;
   private final PromptRows train;
   private final Optional<PromptRows> held;
+  private final Optional<EpisodeSetting> episodes;
 
   private PreparedPolicy(
       FineTuneSettings settings,
@@ -45,28 +48,60 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
       Tokenizer tokenizer,
       Optional<ChatTemplate> template,
       PromptRows train,
-      Optional<PromptRows> held) {
+      Optional<PromptRows> held,
+      Optional<EpisodeSetting> episodes) {
     this.settings = settings;
     this.algorithm = algorithm;
     this.tokenizer = tokenizer;
     this.template = template.filter(any -> train.usesTemplate());
     this.train = train;
     this.held = held;
+    this.episodes = episodes;
+  }
+
+  /** Returns the maximum number of tokens after a prompt. */
+  static int mostTokens(Reinforcement algorithm) {
+    return algorithm instanceof Grpo grpo && grpo.environment().isPresent()
+        ? grpo.limits().tokens()
+        : algorithm.maxNewTokens();
   }
 
   static PreparedPolicy of(
       Reinforcement algorithm, FineTuneSettings settings, Tokenizer tokenizer) {
     int maxLength = settings.lengthLimit();
-    int most = maxLength - algorithm.maxNewTokens();
+    int most = maxLength - mostTokens(algorithm);
+    Optional<Grpo> acting =
+        Optional.of(algorithm)
+            .filter(Grpo.class::isInstance)
+            .map(Grpo.class::cast)
+            .filter(grpo -> grpo.environment().isPresent());
     if (most < 1) {
+      String limit = acting.isPresent() ? "the tokens of an episode," : "maxNewTokens";
       throw SettingsException.ofFineTuning(
           List.of(
-              ("maxLength %s leaves no room for a prompt beside maxNewTokens %s; lower"
-                      + " maxNewTokens")
-                  .formatted(maxLength, algorithm.maxNewTokens())));
+              "maxLength %s leaves no room for a prompt beside %s %s; lower %s"
+                  .formatted(
+                      maxLength,
+                      limit,
+                      mostTokens(algorithm),
+                      acting.isPresent() ? "limits(...)" : "maxNewTokens")));
     }
     Optional<ChatTemplate> template = settings.chatTemplate();
-    PromptRows.Encoding encoding = new PromptRows.Encoding(tokenizer, template, most);
+    Optional<EpisodeSetting> episodes =
+        acting.map(
+            grpo ->
+                EpisodeSetting.of(
+                    grpo.environment().orElseThrow(),
+                    grpo.limits(),
+                    grpo.maxNewTokens(),
+                    tokenizer,
+                    template));
+    PromptRows.Encoding encoding =
+        new PromptRows.Encoding(
+            tokenizer,
+            template,
+            most,
+            acting.map(grpo -> EpisodeSetting.definitions(grpo.environment().orElseThrow())));
     return EncodedData.encoded(
         () ->
             new PreparedPolicy(
@@ -75,7 +110,8 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
                 tokenizer,
                 template,
                 rows(settings.train(), encoding),
-                settings.validation().map(data -> rows(data, encoding))));
+                settings.validation().map(data -> rows(data, encoding)),
+                episodes));
   }
 
   private static PromptRows rows(Dataset data, PromptRows.Encoding encoding) {
@@ -108,7 +144,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
             train.report().kept(),
             Math.multiplyExact(rolloutsOfEpoch(), rollout.completions()),
             rollout.groupSize(),
-            rollout.maxNewTokens(),
+            mostTokens(rollout),
             rollout.passes()));
   }
 
@@ -125,7 +161,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
 
   @Override
   public LargestBatch largestBatch(int examples) {
-    return new LargestBatch(settings.batchSize(), data().longest() + algorithm.maxNewTokens());
+    return new LargestBatch(settings.batchSize(), data().longest() + mostTokens(algorithm));
   }
 
   /**
@@ -140,7 +176,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     int side = Math.min(rollout.generationBatch(), rollout.completions());
     Planner all =
         planner
-            .generating(side, longest, rollout.maxNewTokens())
+            .generating(side, longest, mostTokens(rollout))
             .lasting(learning(), forwards(side))
             .ofLengths(Math.min(train.report().kept(), longest));
     if (algorithm.usesReference() && settings.method().trainsBase()) {
@@ -174,10 +210,10 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     Reinforcement rollout = algorithm;
     long batch = settings.batchSize();
     long all = rollout.completions();
-    long ofRollout = parts(all, side) * rollout.maxNewTokens() + 2 * parts(all, batch);
+    long ofRollout = parts(all, side) * mostTokens(rollout) + 2 * parts(all, batch);
     long kept = held.map(promptRows -> promptRows.report().kept()).orElse(0);
     long evaluating =
-        parts(kept, rollout.generationBatch()) * rollout.maxNewTokens() + 2 * parts(kept, batch);
+        parts(kept, rollout.generationBatch()) * mostTokens(rollout) + 2 * parts(kept, batch);
     return rolloutsOfRun() * ofRollout + evaluations(rolloutsOfRun()) * evaluating;
   }
 
@@ -201,8 +237,8 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
   /** Returns the model's end-of-text tokens and the end-of-turn token of a chosen template. */
   private Set<Integer> ends(LoadedModel.SpecialIds ids) {
     Set<Integer> ends = new LinkedHashSet<>(ids.end());
-    settings
-        .chosenTemplate()
+    Optional<ChatTemplate> ended = episodes.isPresent() ? template : settings.chosenTemplate();
+    ended
         .flatMap(chosen -> new ChatEncoder(tokenizer, chosen).turnEnd(ChatOptions.defaults()))
         .filter(TemplateMarker::isToken)
         .ifPresent(end -> ends.add(end.ids().get(0)));
@@ -233,6 +269,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
                     decoder,
                     adaptation,
                     generator,
+                    episodes,
                     ids.pad(),
                     train,
                     held,

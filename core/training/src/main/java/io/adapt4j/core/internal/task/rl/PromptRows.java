@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
@@ -42,10 +43,23 @@ public final class PromptRows {
     this.usesTemplate = prompts.stream().anyMatch(Prompt::templated);
   }
 
-  /** A prompt as tokens and as text, with the fields of its row. */
+  /**
+   * A prompt as tokens and as text, with the fields of its row.
+   *
+   * @param messages the conversation that an episode continues; empty without an environment
+   */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  record Prompt(int[] ids, String text, Map<String, Object> fields, boolean templated)
+  record Prompt(
+      int[] ids,
+      String text,
+      Map<String, Object> fields,
+      boolean templated,
+      List<ChatMessage> messages)
       implements Sample {
+
+    boolean ofEpisode() {
+      return !messages.isEmpty();
+    }
 
     @Override
     public int length() {
@@ -64,8 +78,22 @@ public final class PromptRows {
     }
   }
 
-  /** Options of encoding prompts. */
-  public record Encoding(Tokenizer tokenizer, Optional<ChatTemplate> template, int most) {}
+  /**
+   * Options of encoding prompts.
+   *
+   * @param tools definitions of an environment's tools; empty without an environment
+   */
+  public record Encoding(
+      Tokenizer tokenizer,
+      Optional<ChatTemplate> template,
+      int most,
+      Optional<List<Map<String, Object>>> tools) {
+
+    /** Creates the options of prompts without an environment. */
+    public Encoding(Tokenizer tokenizer, Optional<ChatTemplate> template, int most) {
+      this(tokenizer, template, most, Optional.empty());
+    }
+  }
 
   /** Tokenizes the prompts of a dataset. */
   public static PromptRows of(Dataset dataset, Encoding encoding) {
@@ -90,12 +118,25 @@ public final class PromptRows {
     Map<String, Object> fields = fields(dataset, row, example);
     try {
       RowPrompt asked = RowPrompt.of(example);
+      if (encoding.tools().isPresent()) {
+        return templated(ofEpisode(asked, encoding.tools().get()), fields, encoding);
+      }
       return asked instanceof RowPrompt.Plain plain
           ? plain(plain.text(), fields, encoding.tokenizer())
           : templated((RowPrompt.Conversation) asked, fields, encoding);
     } catch (DatasetException e) {
       throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Returns the conversation of an episode, in which a text is a message of the user. */
+  private static RowPrompt.Conversation ofEpisode(
+      RowPrompt asked, List<Map<String, Object>> tools) {
+    return new RowPrompt.Conversation(
+        asked instanceof RowPrompt.Plain plain
+            ? List.of(ChatMessage.user(plain.text()))
+            : ((RowPrompt.Conversation) asked).messages(),
+        tools);
   }
 
   private static Map<String, Object> fields(Dataset dataset, int row, Example example) {
@@ -111,14 +152,14 @@ public final class PromptRows {
   private static Prompt plain(String text, Map<String, Object> fields, Tokenizer tokenizer) {
     int[] ids = tokenizer.encodePrompt(text);
     if (ids.length > 0) {
-      return new Prompt(ids, text, fields, false);
+      return new Prompt(ids, text, fields, false, List.of());
     }
     OptionalInt first = tokenizer.bosId().isPresent() ? tokenizer.bosId() : tokenizer.eosId();
     if (first.isEmpty()) {
       throw new DatasetException(
           "the prompt has no tokens, and the tokenizer names none to begin with. Write a prompt.");
     }
-    return new Prompt(new int[] {first.getAsInt()}, text, fields, false);
+    return new Prompt(new int[] {first.getAsInt()}, text, fields, false, List.of());
   }
 
   private static Prompt templated(
@@ -143,7 +184,8 @@ public final class PromptRows {
           encoder.encode(asked.messages(), options),
           encoder.render(asked.messages(), options),
           fields,
-          true);
+          true,
+          encoding.tools().isPresent() ? asked.messages() : List.of());
     } catch (ChatException | TemplateException e) {
       throw new DatasetException(
           "the chat template refuses the conversation: " + e.getMessage(), e);

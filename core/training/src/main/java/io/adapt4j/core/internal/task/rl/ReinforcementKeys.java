@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.task.rl;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.ClippedRatio;
@@ -15,6 +16,7 @@ import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.reinforce.Rewards;
 import io.adapt4j.core.task.Task;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,12 +39,18 @@ final class ReinforcementKeys {
   private static final String WEIGHT = "weight";
   private static final String REGEX = "regex";
   private static final String NUMERIC_ANSWER = "numericAnswer";
+  private static final String TOLERANCE = "tolerance";
+  private static final String EXACT = "exact";
+  private static final String JSON_SCHEMA = "jsonSchema";
+  private static final String CITATION = "citation";
   private static final String MODEL = "model";
   private static final String ADAPTER = "adapter";
   private static final String CEILING = "clipCeiling";
   private static final String CORRECTION = "importanceCorrection";
   private static final String FORM = "form";
   private static final String LIMIT = "limit";
+  private static final String TRACES = "traces";
+  private static final String REPLAY = "replay";
   private static final String KL_COEFFICIENT = "klCoefficient";
   private static final String ABOVE_0 = "above 0";
   private static final String NOT_NEGATIVE = "of at least 0";
@@ -86,6 +94,8 @@ final class ReinforcementKeys {
         .number("entropyCoefficient", NOT_NEGATIVE, ReinforcementKeys::isNotNegative)
         .ifPresent(builder::entropyCoefficient);
     fields.integer("dynamicSampling", 0).ifPresent(builder::dynamicSampling);
+    fields.file(TRACES).ifPresent(builder::traces);
+    fields.file(REPLAY).ifPresent(builder::replay);
     return built(fields, rewards, builder::build);
   }
 
@@ -194,10 +204,24 @@ final class ReinforcementKeys {
 
   private static boolean readReward(Fields fields, Reinforcement.Builder<?> builder) {
     fields.require(NAME, "Name the reward; its mean is reported under it.");
-    fields.exclude(REGEX, NUMERIC_ANSWER, MODEL, ADAPTER);
+    fields.exclude(REGEX, NUMERIC_ANSWER, EXACT, JSON_SCHEMA, CITATION, MODEL, ADAPTER);
     List<RewardFunction> functions = new ArrayList<>();
     fields.text(REGEX).flatMap(regex -> format(fields, regex)).ifPresent(functions::add);
-    fields.text(NUMERIC_ANSWER).map(Rewards::numericAnswer).ifPresent(functions::add);
+    if (fields.written().contains(TOLERANCE)) {
+      fields.require(NUMERIC_ANSWER, "A tolerance is that of a number.");
+    }
+    Optional<Double> tolerance =
+        fields.number(TOLERANCE, NOT_NEGATIVE, ReinforcementKeys::isNotNegative);
+    fields
+        .text(NUMERIC_ANSWER)
+        .map(field -> numericAnswer(field, tolerance))
+        .ifPresent(functions::add);
+    fields.text(EXACT).map(Rewards::exact).ifPresent(functions::add);
+    fields
+        .text(JSON_SCHEMA)
+        .ifPresent(
+            schema -> fields.attempt(JSON_SCHEMA, () -> functions.add(Rewards.jsonSchema(schema))));
+    fields.text(CITATION).map(Rewards::citation).ifPresent(functions::add);
     fields.file(MODEL).map(ModelReward::new).ifPresent(functions::add);
     fields.file(ADAPTER).map(AdapterReward::stored).ifPresent(functions::add);
     Optional<String> name = fields.text(NAME);
@@ -207,11 +231,19 @@ final class ReinforcementKeys {
       fields.problem(
           REGEX,
           "expected what is rewarded: %s or %s, found none."
-              .formatted(String.join(", ", REGEX, NUMERIC_ANSWER, MODEL), ADAPTER));
+              .formatted(
+                  String.join(", ", REGEX, NUMERIC_ANSWER, EXACT, JSON_SCHEMA, CITATION, MODEL),
+                  ADAPTER));
       return false;
     }
     name.ifPresent(given -> builder.reward(given, weight, functions.get(0)));
     return name.isPresent();
+  }
+
+  private static RewardFunction numericAnswer(String field, Optional<Double> tolerance) {
+    return tolerance.isPresent()
+        ? Rewards.numericAnswer(field, tolerance.get())
+        : Rewards.numericAnswer(field);
   }
 
   private static Optional<RewardFunction> format(Fields fields, String regex) {
@@ -239,8 +271,11 @@ final class ReinforcementKeys {
     }
   }
 
-  /** Writes the task; empty if a reward or the objective is user code. */
+  /** Writes the task; empty if a reward, the objective or the environment is user code. */
   static Optional<ObjectNode> write(Reinforcement algorithm) {
+    if (algorithm instanceof Grpo grpo && grpo.environment().isPresent()) {
+      return Optional.empty();
+    }
     if (algorithm instanceof Grpo grpo
         && !(grpo.objective() instanceof ClippedRatio)
         && ObjectiveKeys.write(grpo.objective()).isEmpty()) {
@@ -255,10 +290,12 @@ final class ReinforcementKeys {
         node.put(REGEX, format.regex());
       } else if (reward.function() instanceof Rewards.NumericAnswer answer) {
         node.put(NUMERIC_ANSWER, answer.field());
+      } else if (reward.function() instanceof Rewards.Described described) {
+        node.setAll(PlainJson.object(described.options()));
       } else if (reward.function() instanceof ModelReward own) {
-        node.put(MODEL, own.folder().toAbsolutePath().normalize().toString());
+        node.put(MODEL, written(own.folder()));
       } else if (reward.function() instanceof AdapterReward own && own.folder().isPresent()) {
-        node.put(ADAPTER, own.folder().get().toAbsolutePath().normalize().toString());
+        node.put(ADAPTER, written(own.folder().get()));
       } else {
         return Optional.empty();
       }
@@ -270,6 +307,10 @@ final class ReinforcementKeys {
       writePpo((Ppo) algorithm, options);
     }
     return Optional.of(keys);
+  }
+
+  private static String written(Path folder) {
+    return folder.toAbsolutePath().normalize().toString();
   }
 
   private static void writeRollout(Reinforcement rollout, ObjectNode options) {
@@ -306,6 +347,8 @@ final class ReinforcementKeys {
         .put("topEntropy", grpo.topEntropy())
         .put("entropyCoefficient", grpo.entropyCoefficient())
         .put("dynamicSampling", grpo.dynamicSampling());
+    grpo.traces().ifPresent(folder -> options.put(TRACES, written(folder)));
+    grpo.replay().ifPresent(folder -> options.put(REPLAY, written(folder)));
     grpo.importanceCorrection()
         .ifPresent(
             correction ->

@@ -38,9 +38,7 @@ public final class RolloutBatch implements CountedBatch {
   }
 
   static int[] lengths(List<Sample> samples) {
-    return samples.stream()
-        .mapToInt(sample -> sample.counts() ? sample.completion().length : 0)
-        .toArray();
+    return samples.stream().mapToInt(sample -> sample.counts() ? sample.targets() : 0).toArray();
   }
 
   float[] sampled() {

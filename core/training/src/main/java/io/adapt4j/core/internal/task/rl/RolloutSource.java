@@ -149,7 +149,7 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
     return new RolloutBatch(
         samples,
         maker.padId(),
-        normalization.divisor(lengths, options().maxNewTokens()),
+        normalization.divisor(lengths, PreparedPolicy.mostTokens(options())),
         rollout.metrics());
   }
 

@@ -42,6 +42,9 @@ final class RolloutState {
   /** The sampler's log-probabilities of all tokens; absent if the algorithm does not use them. */
   private static final String SAMPLED = "rollout.sampled";
 
+  /** Which tokens of the completions are the policy's; absent if all are. */
+  private static final String OWN = "rollout.own";
+
   private static final List<Function<Sample, float[]>> NUMBERS =
       List.of(Sample::old, Sample::reference, Sample::advantages, Sample::values, Sample::returns);
 
@@ -69,7 +72,21 @@ final class RolloutState {
     if (rollout.samples().stream().anyMatch(sample -> sample.sampled().length > 0)) {
       tensors.add(floats(SAMPLED, rollout.samples(), Sample::sampled));
     }
+    if (rollout.samples().stream().anyMatch(sample -> sample.own().length > 0)) {
+      tensors.add(own(rollout.samples()));
+    }
     return tensors;
+  }
+
+  private static TensorData own(List<Sample> samples) {
+    ByteBuffer bytes =
+        buffer(samples.stream().mapToInt(sample -> sample.completion().length).sum());
+    for (Sample sample : samples) {
+      for (int i = 0; i < sample.completion().length; i++) {
+        bytes.put((byte) (sample.isOwn(i) ? 1 : 0));
+      }
+    }
+    return tensor(OWN, StoredType.U8, bytes.position(), bytes.flip());
   }
 
   private static List<Integer> lengths(List<Sample> samples) {
@@ -132,6 +149,8 @@ final class RolloutState {
     List<FloatBuffer> numbers = NAMES.stream().map(name -> floats(state, name)).toList();
     Optional<FloatBuffer> sampled =
         state.names().contains(SAMPLED) ? Optional.of(floats(state, SAMPLED)) : Optional.empty();
+    Optional<ByteBuffer> own =
+        state.names().contains(OWN) ? Optional.of(state.bytes(OWN)) : Optional.empty();
     List<Sample> samples = new ArrayList<>();
     while (lengths.hasRemaining()) {
       int[] row = take(lengths, COLUMNS);
@@ -143,8 +162,10 @@ final class RolloutState {
         numbers.get(i).get(array);
         arrays.add(array);
       }
+      Sample plain = Sample.of(prompt, completion, own(own, row[1]), row[2] == 1, new float[0]);
       samples.add(
-          Sample.of(prompt, completion, row[2] == 1, sampled(sampled, completion.length))
+          plain
+              .sampledWith(sampled(sampled, plain.targets()))
               .scored(arrays.get(0), arrays.get(3))
               .referred(arrays.get(1))
               .judged(arrays.get(2), arrays.get(4)));
@@ -159,6 +180,14 @@ final class RolloutState {
 
   private static FloatBuffer floats(Checkpoint state, String name) {
     return state.bytes(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+
+  private static boolean[] own(Optional<ByteBuffer> all, int tokens) {
+    boolean[] taken = new boolean[all.isPresent() ? tokens : 0];
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = all.get().get() == 1;
+    }
+    return taken;
   }
 
   private static float[] sampled(Optional<FloatBuffer> all, int tokens) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
+import com.google.common.primitives.Booleans;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.nn.TargetRows;
@@ -9,13 +10,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A completion with its training data. The arrays have one number per token of the completion, or
- * are empty if the algorithm does not use them.
+ * A completion with its training data. The arrays have one number per token of the completion that
+ * is the policy's, or are empty if the algorithm does not use them.
+ *
+ * @param own which tokens of the completion are the policy's; empty if all are
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record Sample(
     int[] prompt,
     int[] completion,
+    boolean[] own,
     boolean counts,
     float[] sampled,
     float[] old,
@@ -26,31 +30,51 @@ record Sample(
 
   private static final float[] NONE = {};
 
-  static Sample of(int[] prompt, int[] completion, boolean counts) {
-    return of(prompt, completion, counts, NONE);
+  /** Creates a sample with the sampler's log-probabilities. */
+  static Sample of(int[] prompt, int[] completion, boolean[] own, boolean counts, float[] sampled) {
+    return new Sample(prompt, completion, own, counts, sampled, NONE, NONE, NONE, NONE, NONE);
   }
 
-  /** Creates a sample with the sampler's log-probabilities. */
-  static Sample of(int[] prompt, int[] completion, boolean counts, float[] sampled) {
-    return new Sample(prompt, completion, counts, sampled, NONE, NONE, NONE, NONE, NONE);
+  boolean isOwn(int token) {
+    return own.length == 0 || own[token];
+  }
+
+  /** Returns the number of tokens that are the policy's. */
+  int targets() {
+    return own.length == 0 ? completion.length : Booleans.countTrue(own);
+  }
+
+  Sample sampledWith(float[] logProbs) {
+    return new Sample(
+        prompt, completion, own, counts, logProbs, old, reference, advantages, values, returns);
   }
 
   Sample scored(float[] logProbs, float[] expected) {
     return new Sample(
-        prompt, completion, counts, sampled, logProbs, reference, advantages, expected, returns);
+        prompt,
+        completion,
+        own,
+        counts,
+        sampled,
+        logProbs,
+        reference,
+        advantages,
+        expected,
+        returns);
   }
 
   Sample referred(float[] logProbs) {
     return new Sample(
-        prompt, completion, counts, sampled, old, logProbs, advantages, values, returns);
+        prompt, completion, own, counts, sampled, old, logProbs, advantages, values, returns);
   }
 
   Sample judged(float[] advantage, float[] gain) {
-    return new Sample(prompt, completion, counts, sampled, old, reference, advantage, values, gain);
+    return new Sample(
+        prompt, completion, own, counts, sampled, old, reference, advantage, values, gain);
   }
 
   float[] importance(ImportanceCorrection correction) {
-    double[] logRatios = new double[completion.length];
+    double[] logRatios = new double[old.length];
     for (int i = 0; i < logRatios.length; i++) {
       logRatios[i] = (double) old[i] - sampled[i];
     }
@@ -82,7 +106,8 @@ record Sample(
     int start = at + prompt.length;
     for (int i = 0; i < completion.length; i++) {
       ids[start + i] = completion[i];
-      labels[start + i] = all || counts ? completion[i] : TargetRows.IGNORED;
+      boolean labeled = (all || counts) && isOwn(i);
+      labels[start + i] = labeled ? completion[i] : TargetRows.IGNORED;
     }
     Arrays.fill(mask, at, start + completion.length, 1);
   }
