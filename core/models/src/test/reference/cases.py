@@ -12,6 +12,7 @@ import later_encoders
 import later_mixtures
 import mixtures
 import newer_decoders
+import newest_encoders
 
 VOCABULARY, HIDDEN, INNER, HEADS, GROUPS, WIDTH = 40, 16, 24, 4, 2, 4
 SLIDING, FULL = "sliding_attention", "full_attention"
@@ -242,4 +243,5 @@ CASES |= mixtures.cases(later_decoders.like(_decoder))
 CASES |= later_mixtures.cases(later_decoders.like(_decoder)) | branches.cases(VOCABULARY, HIDDEN)
 CASES |= newer_decoders.cases(later_decoders.like(_decoder)) | gemmas.cases(later_decoders.like(_decoder))
 CASES |= later_encoders.cases(bert, _labels, HIDDEN, HEADS, VOCABULARY)
+CASES |= newest_encoders.cases(bert, _labels, HIDDEN, HEADS, VOCABULARY)
 CASES |= gpts.cases(gpt2) | gte.cases(bert) | distances.cases(VOCABULARY)

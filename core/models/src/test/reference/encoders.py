@@ -7,6 +7,7 @@ import numpy as np
 
 import gte
 import later_encoders
+import newest_encoders
 from parts import ACTIVATIONS, attend, both_ways, layer_norm, linear, rotate, split_heads
 from rotary import cos_sin
 
@@ -127,4 +128,5 @@ def modernbert(c, w, ids, mask, types, kind):
 
 
 FAMILIES = {"bert": bert, "roberta": roberta, "xlm-roberta": roberta, "distilbert": distilbert,
-            "modernbert": modernbert, "new": gte.run, **later_encoders.FAMILIES}
+            "modernbert": modernbert, "new": gte.run, **later_encoders.FAMILIES,
+            **newest_encoders.FAMILIES}

@@ -49,7 +49,7 @@ def random_weights(config, kind, random):
             centered = gemma or hybrid_decoders.norm_is_centered(config, name)
             values = 0.3 * values + (0 if centered else 1)
         elif name.endswith(("mlp.gate.weight", "gate.wg.weight", "feed_forward.gate.weight",
-                            "moe.gate.weight", "router.gate.weight", "mixer.gate.weight", "router.weight", "router.layer.weight")):
+                            "moe.gate.weight", "router.gate.weight", "router.classifier.weight", "mixer.gate.weight", "router.weight", "router.layer.weight")):
             values *= 6 / np.sqrt(shape[1])
         elif name.endswith("router.proj.weight"):
             values *= 6

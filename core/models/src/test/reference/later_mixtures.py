@@ -115,6 +115,95 @@ class Afmoe(Exaone):
         return out
 
 
+class DeepSeekSparse(DeepSeek):
+    """An indexer chooses the tokens that each one reads: all of them in texts as short as these."""
+
+    def shapes(self):
+        c, out = self.c, super().shapes()
+        heads, width = c["index_n_heads"], c["index_head_dim"]
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}.self_attn.indexer."
+            out[at + "wq_b.weight"] = (heads * width, c["q_lora_rank"])
+            out[at + "wk.weight"] = (width, c["hidden_size"])
+            out[at + "k_norm.weight"] = out[at + "k_norm.bias"] = (width,)
+            out[at + "weights_proj.weight"] = (heads, c["hidden_size"])
+        return out
+
+
+class Longcat(DeepSeek):
+    """Two attentions and MLPs a layer, beside whose second half runs a mixture with idle experts."""
+
+    correction, router, spread, theta = "router.e_score_correction_bias", "router.classifier", 5.0, 10000000.0
+
+    def __init__(self, c):
+        super().__init__({"rope_scaling": None, "intermediate_size": c["ffn_hidden_size"], "moe_intermediate_size": c["expert_ffn_hidden_size"], "num_experts_per_tok": c["moe_topk"],
+                          "n_shared_experts": 0, "first_k_dense_replace": 0, "norm_topk_prob": False, **c, "num_hidden_layers": c["num_layers"]})
+
+    def sparse(self, layer):
+        return True
+
+    def normalized(self):
+        return False
+
+    def shared(self, layer, x, w, at):
+        return 0.0
+
+    def scores(self, layer, x, w, at):
+        found = softmax(linear(x, w, at + self.router))
+        return found, found + w[at + self.correction], found
+
+    def expert(self, expert, x, w, at):
+        return x if expert >= self.c["n_routed_experts"] else super().expert(expert, x, w, at)
+
+    def attention(self, i, y, w, at, cos, sin):
+        hidden = self.c["hidden_size"]
+        scaled = {at + name + ".weight": w[at + name + ".weight"] * (hidden / self.c[field]) ** 0.5 for name, field in (
+            ("q_a_layernorm", "q_lora_rank"), ("kv_a_layernorm", "kv_lora_rank"))}
+        return super().attention(i, y, {**w, **scaled}, at, cos, sin)
+
+    def run(self, w, ids, mask, positions, lengths):
+        c, norm = self.c, self.norm()
+        self.mask = mask
+        cos, sin = cos_sin(c, positions, lengths, c["rope_theta"], None, self.dim, 1.0)
+        x = w["model.embed_tokens.weight"][ids]
+        hidden = [x]
+        for i in range(c["num_layers"]):
+            at, passed = f"model.layers.{i}.", None
+            for half in "01":
+                own = f"{at}self_attn.{half}."
+                y = self.attention(i, norm(x, w, f"{at}input_layernorm.{half}"), w, own, cos, sin)
+                x = x + linear(y, w, own + "o_proj")
+                y = norm(x, w, f"{at}post_attention_layernorm.{half}")
+                passed = self.mlp(i, y, w) if passed is None else passed
+                x = x + self._gated(y, w, f"{at}mlps.{half}.", "gate_proj", "up_proj", "down_proj")
+            x = x + passed
+            hidden.append(x)
+        hidden[-1] = norm(x, w, "model.norm")
+        return hidden[-1] @ w["lm_head.weight"].T, hidden
+
+    def shapes(self):
+        c, out = self.c, {}
+        hidden, inner, wide = c["hidden_size"], c["expert_ffn_hidden_size"], c["ffn_hidden_size"]
+        total = c["n_routed_experts"] + c["zero_expert_num"]
+        for name, shape in super().shapes().items():
+            if ".self_attn." in name:
+                out |= {name.replace("self_attn.", f"self_attn.{half}."): shape for half in "01"}
+            elif "layernorm." in name and ".layers." in name:
+                out |= {name.replace("layernorm.", f"layernorm.{half}."): shape for half in "01"}
+            elif ".mlp." not in name:
+                out[name] = shape
+        for i in range(c["num_layers"]):
+            at = f"model.layers.{i}."
+            for path, width, count in [(f"mlps.{half}.", wide, 1) for half in "01"] + [
+                    (f"mlp.experts.{e}.", inner, e < c["n_routed_experts"]) for e in range(total)]:
+                out[at + path + "gate_proj.weight"] = out[at + path + "up_proj.weight"] = (width, hidden)
+                if count:
+                    out[at + path + "down_proj.weight"] = (hidden, width)
+            out[at + "mlp.router.classifier.weight"] = (total, hidden)
+            out[at + "mlp.router.e_score_correction_bias"] = (total,)
+        return out
+
+
 class PhiMoe(Mixture):
     """Layer norms; two experts, each weighted among those whose scores are near the best of the rest."""
 
@@ -171,7 +260,8 @@ class PhiMoe(Mixture):
         return logits + w.get("lm_head.bias", 0.0), hidden
 
 
-FAMILIES = {"minicpm3": MiniCpm3, "exaone_moe": Exaone, "afmoe": Afmoe, "phimoe": PhiMoe}
+FAMILIES = {"minicpm3": MiniCpm3, "exaone_moe": Exaone, "afmoe": Afmoe, "phimoe": PhiMoe,
+            "deepseek_v32": DeepSeekSparse, "longcat_flash": Longcat}
 
 
 def shapes(c):
@@ -206,6 +296,16 @@ def cases(like):
         "afmoe": like("afmoe", "AfmoeForCausalLM", 3, head_dim=6, num_experts=5, num_shared_experts=2,
                       num_experts_per_tok=2, moe_intermediate_size=8, num_dense_layers=1, route_scale=1.5,
                       mup_enabled=True, sliding_window=6, global_attn_every_n_layers=2),
+        "deepseek_v32": like("deepseek_v32", "DeepseekV32ForCausalLM", 2, q_lora_rank=12, kv_lora_rank=10,
+                             qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8, n_routed_experts=6, n_shared_experts=1,
+                             num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1, n_group=2,
+                             topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=64, index_n_heads=2,
+                             index_head_dim=6, layer_types=["deepseek_sparse_attention"] * 2,
+                             mlp_layer_types=["dense", "sparse"]),
+        "longcat_flash": like("longcat_flash", "LongcatFlashForCausalLM", 4, num_layers=2, ffn_hidden_size=24,
+                              q_lora_rank=12, kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=4, qk_head_dim=10,
+                              v_head_dim=8, n_routed_experts=4, zero_expert_num=2, moe_topk=2, expert_ffn_hidden_size=8,
+                              routed_scaling_factor=1.5, attention_bias=False, drop=("intermediate_size",)),
         "phimoe": like("phimoe", "PhiMoEForCausalLM", 1, router_jitter_noise=0.3, attention_bias=True, lm_head_bias=True,
                        sliding_window=None, rope_scaling={
                            "long_factor": [1.5, 3.5], "short_factor": [1.0, 1.25], "rope_type": "longrope",

@@ -127,6 +127,42 @@ class QwenVision:
         return {**own, ("model." if self.nested else "") + "visual.patch_embed.weight": (6, 4)}
 
 
+class QwenVisionMoe(QwenVision):
+    """The same with experts, whose matrices are stored [experts, in, out]; their weights sum to 1."""
+
+    def __init__(self, c):
+        super().__init__(c)
+        from later_decoders import Qwen3Moe
+        self.inner = Qwen3Moe({**self.config, "norm_topk_prob": True, "mlp_only_layers": []})
+
+    def run(self, w, *inputs):
+        own = {}
+        for name, value in w.items():
+            name = name.replace("model.language_model.", "model.")
+            at = name.rpartition(".")[0]
+            if name.endswith("experts.gate_up_proj"):
+                for e, (gate, up) in enumerate(np.split(one, 2, 1) for one in value):
+                    own[f"{at}.{e}.gate_proj.weight"], own[f"{at}.{e}.up_proj.weight"] = gate.T, up.T
+            elif name.endswith("experts.down_proj"):
+                own |= {f"{at}.{e}.down_proj.weight": one.T for e, one in enumerate(value)}
+            else:
+                own[name] = value
+        return self.inner.run(own, *inputs)
+
+    def shapes(self):
+        out, own = {}, self.inner.shapes()
+        experts, inner, hidden = (self.config[n] for n in ("num_experts", "moe_intermediate_size", "hidden_size"))
+        for name, shape in own.items():
+            at, _, last = name.partition(".experts.")
+            if last:
+                out[at + ".experts.gate_up_proj"] = (experts, hidden, 2 * inner)
+                out[at + ".experts.down_proj"] = (experts, inner, hidden)
+            else:
+                out[name] = shape
+        out = {name.replace("model.", "model.language_model.", 1): shape for name, shape in out.items()}
+        return {**out, "model.visual.patch_embed.weight": (6, 4)}
+
+
 class Olmo(Family):
     """Norms without weights; queries, keys and values are clipped."""
 
@@ -160,7 +196,7 @@ class Olmo(Family):
 
 
 FAMILIES = {"olmo": Olmo, "apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole, "vaultgemma": VaultGemma,
-            "qwen2_5_vl": QwenVision, "qwen3_vl": QwenVision}
+            "qwen2_5_vl": QwenVision, "qwen3_vl": QwenVision, "qwen3_vl_moe": QwenVisionMoe}
 
 
 def run(model_type):
@@ -201,6 +237,12 @@ def cases(make):
         "qwen3_vl": {**whole, "architectures": ["Qwen3VLForConditionalGeneration"], "model_type": "qwen3_vl",
                      "text_config": qwen3, "tie_word_embeddings": False, "vocab_size": qwen3["vocab_size"],
                      "transformers_version": "5.15.0", **vision},
+        "qwen3_vl_moe": {**whole, "architectures": ["Qwen3VLMoeForConditionalGeneration"], "model_type": "qwen3_vl_moe",
+                         "text_config": {**qwen3, "model_type": "qwen3_vl_moe_text", "decoder_sparse_step": 2,
+                                         "mlp_only_layers": [], "num_experts": 4, "num_experts_per_tok": 2,
+                                         "moe_intermediate_size": 10, "norm_topk_prob": True},
+                         "tie_word_embeddings": False, "vocab_size": qwen3["vocab_size"],
+                         "transformers_version": "5.15.0", **vision},
         "olmo": make("olmo", "OlmoForCausalLM", clip_qkv=0.8, attention_bias=False, rope_scaling=None),
         "vaultgemma": make("vaultgemma", "VaultGemmaForCausalLM", drop=("hidden_act",), head_dim=6,
                            query_pre_attn_scalar=6, attn_logit_softcapping=None, final_logit_softcapping=None,

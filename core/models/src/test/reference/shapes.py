@@ -12,6 +12,7 @@ import later_encoders
 import later_mixtures
 import mixtures
 import newer_decoders
+import newest_encoders
 
 
 def decoder_shapes(c):
@@ -104,6 +105,8 @@ def _gpt_neox(c):
 def encoder_shapes(c, kind):
     if c["model_type"] == "new":
         return gte.shapes(c, kind)
+    if c["model_type"] in newest_encoders.FAMILIES:
+        return newest_encoders.shapes(c, kind)
     if c["model_type"] in later_encoders.FAMILIES:
         return later_encoders.shapes(c, kind)
     family = {"bert": _bert, "roberta": _bert, "xlm-roberta": _bert, "distilbert": _distilbert,

@@ -22,6 +22,9 @@ public final class ExpertStacks {
 
   private static final String EXPERTS = ".experts";
 
+  /** End of the name of an expert's matrix that reads hidden states. */
+  private static final String INPUT = "].gate_up_proj.weight";
+
   /** Module, parameter and kind of a stacked tensor. */
   private static final Pattern STACK =
       Pattern.compile(
@@ -82,18 +85,41 @@ public final class ExpertStacks {
     return names;
   }
 
+  /** Layout of the experts' matrices in a checkpoint. */
+  public enum Layout {
+    /** A tensor for each expert, or no experts. */
+    SEPARATE,
+    /** Stacks [experts, out, in]. */
+    STACKED,
+    /** Stacks [experts, in, out]. */
+    TURNED
+  }
+
   /**
-   * Returns whether a checkpoint has stacks. Missing or damaged weights are reported later, by the
-   * code that needs them.
+   * Returns the layout in a checkpoint. Missing or damaged weights are reported later, by the code
+   * that needs them.
    */
-  public static boolean areIn(Path folder, JsonNode config) {
-    if (COUNTS.stream().noneMatch(config::hasNonNull) || !Checkpoint.exists(folder)) {
-      return false;
+  public static Layout layoutIn(Path folder, JsonNode config) {
+    JsonNode text = config.path("text_config");
+    boolean expected = COUNTS.stream().anyMatch(f -> config.hasNonNull(f) || text.hasNonNull(f));
+    if (!expected || !Checkpoint.exists(folder)) {
+      return Layout.SEPARATE;
     }
+    long hidden = config.path("hidden_size").asLong(text.path("hidden_size").asLong());
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return checkpoint.names().stream().anyMatch(name -> slot(name).isPresent());
+      Layout found = Layout.SEPARATE;
+      for (String name : checkpoint.names()) {
+        if (slot(name).isPresent()) {
+          found = Layout.STACKED;
+          if (name.endsWith(INPUT)) {
+            boolean turned = checkpoint.entry(name).shape().get(0) == hidden;
+            return turned ? Layout.TURNED : Layout.STACKED;
+          }
+        }
+      }
+      return found;
     } catch (CheckpointException e) {
-      return false;
+      return Layout.SEPARATE;
     }
   }
 

@@ -39,13 +39,13 @@ public final class ModelConfig {
   private final List<String> architectures;
   private final Optional<StoredType> dtype;
   private final TokenIds tokenIds;
-  private final boolean stackedExperts;
+  private final ExpertStacks.Layout experts;
 
   private ModelConfig(ConfigReader fields) {
-    this(fields, false);
+    this(fields, ExpertStacks.Layout.SEPARATE);
   }
 
-  private ModelConfig(ConfigReader fields, boolean stackedExperts) {
+  private ModelConfig(ConfigReader fields, ExpertStacks.Layout experts) {
     if (fields.has(QUANTIZATION)) {
       throw fields.invalid(
           QUANTIZATION,
@@ -63,7 +63,7 @@ public final class ModelConfig {
     this.architectures = fields.texts("architectures");
     this.dtype = readDtype(fields);
     this.tokenIds = readTokenIds(fields);
-    this.stackedExperts = stackedExperts;
+    this.experts = experts;
   }
 
   /** Describes a quantization method, with its format if it has several. */
@@ -78,7 +78,7 @@ public final class ModelConfig {
   /** Reads {@code config.json} in a checkpoint folder. */
   public static ModelConfig read(Path folder) {
     ConfigReader fields = EarlierFields.added(dequantized(ConfigReader.read(folder.resolve(FILE))));
-    return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
+    return new ModelConfig(fields, ExpertStacks.layoutIn(folder, fields.json()));
   }
 
   /**
@@ -113,7 +113,12 @@ public final class ModelConfig {
    * write them.
    */
   public boolean hasStackedExperts() {
-    return stackedExperts;
+    return experts != ExpertStacks.Layout.SEPARATE;
+  }
+
+  /** Returns whether these tensors, if there are any, have the matrices as [in, out]. */
+  public boolean hasTurnedExperts() {
+    return experts == ExpertStacks.Layout.TURNED;
   }
 
   /** Returns the model family, such as {@code llama}. */
@@ -178,7 +183,7 @@ public final class ModelConfig {
         fields
             .child(TEXT)
             .orElseThrow(() -> fields.invalid(TEXT, "the fields of the text model", "Add them."));
-    ModelConfig config = new ModelConfig(text, stackedExperts);
+    ModelConfig config = new ModelConfig(text, experts);
     String tied = "tie_word_embeddings";
     return fields.has(tied)
         ? config.with(tied, BooleanNode.valueOf(fields.bool(tied, false)))
@@ -199,7 +204,7 @@ public final class ModelConfig {
   public ModelConfig with(String field, JsonNode value) {
     ObjectNode changed = toJson();
     changed.set(field, value);
-    return new ModelConfig(ConfigReader.of(fields.file(), changed), stackedExperts);
+    return new ModelConfig(ConfigReader.of(fields.file(), changed), experts);
   }
 
   /** Returns this configuration with {@code tie_word_embeddings} set. */

@@ -39,7 +39,7 @@ public final class RopeScalingReader {
     return typed ? scaling(config, newer.get(), typeField(newer.get())) : new RopeScaling.Default();
   }
 
-  static double theta(ConfigReader config, Optional<String> layerType, double defaultValue) {
+  public static double theta(ConfigReader config, Optional<String> layerType, double defaultValue) {
     return holder(config, layerType, "rope_theta").positiveNumber("rope_theta", defaultValue);
   }
 

@@ -71,11 +71,15 @@ public record Transformer(
   List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
     List<Tensor> states = new ArrayList<>();
     states.add(begin(ops, ids, typeIds, positions));
+    Tensor x = states.get(0);
     for (int i = 0; i < layers.size(); i++) {
-      positions.inputOf(i, states.get(i));
-      states.add(layers.get(i).forward(ops, states.get(i), positions, i));
+      positions.inputOf(i, x);
+      x = layers.get(i).forward(ops, x, positions, i);
+      if (!layers.get(i).isUnfinished()) {
+        states.add(x);
+      }
     }
-    states.add(end(ops, states.get(layers.size())));
+    states.add(end(ops, x));
     return states;
   }
 

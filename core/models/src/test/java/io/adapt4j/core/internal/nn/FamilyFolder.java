@@ -48,12 +48,13 @@ public final class FamilyFolder implements AutoCloseable {
     return new FamilyFolder(path);
   }
 
-  /** The names of all of them. */
+  /** The names of all of them, or of those that the property {@code adapt4j.families} matches. */
   static Stream<String> names() {
     try (Stream<Path> children = Files.list(root())) {
       return children
           .filter(Files::isDirectory)
           .map(child -> child.getFileName().toString())
+          .filter(name -> name.matches(System.getProperty("adapt4j.families", ".*")))
           .sorted()
           .toList()
           .stream();

@@ -126,7 +126,7 @@ class ShapeMatchTest {
   @CsvSource({
     "qwen4_next, 'Families of a similar name are qwen3_next, qwen2, qwen2_5_vl, '",
     "lama, 'Families of a similar name are llama.'",
-    "longcat_flash, 'not supported. Use a model of a family listed in docs/models.md'"
+    "mystery_flash, 'not supported. Use a model of a family listed in docs/models.md'"
   })
   void theRefusalBeginsWithTheFamilyAndNamesFewOthers(String type, String said) {
     Path file = Path.of("some", "config.json");

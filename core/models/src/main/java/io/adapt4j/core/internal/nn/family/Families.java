@@ -47,7 +47,9 @@ import io.adapt4j.core.internal.nn.family.encoder.Bert;
 import io.adapt4j.core.internal.nn.family.encoder.DebertaV2;
 import io.adapt4j.core.internal.nn.family.encoder.DistilBert;
 import io.adapt4j.core.internal.nn.family.encoder.Electra;
+import io.adapt4j.core.internal.nn.family.encoder.EuroBert;
 import io.adapt4j.core.internal.nn.family.encoder.Gte;
+import io.adapt4j.core.internal.nn.family.encoder.JinaV3;
 import io.adapt4j.core.internal.nn.family.encoder.ModernBert;
 import io.adapt4j.core.internal.nn.family.encoder.MpNet;
 import io.adapt4j.core.internal.nn.family.encoder.NomicBert;
@@ -59,11 +61,13 @@ import io.adapt4j.core.internal.nn.family.expert.ExaoneMoe;
 import io.adapt4j.core.internal.nn.family.expert.GptOss;
 import io.adapt4j.core.internal.nn.family.expert.GraniteMoe;
 import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
+import io.adapt4j.core.internal.nn.family.expert.LongcatFlash;
 import io.adapt4j.core.internal.nn.family.expert.MiniMaxM2;
 import io.adapt4j.core.internal.nn.family.expert.Mixtral;
 import io.adapt4j.core.internal.nn.family.expert.Olmoe;
 import io.adapt4j.core.internal.nn.family.expert.PhiMoe;
 import io.adapt4j.core.internal.nn.family.expert.QwenMoe;
+import io.adapt4j.core.internal.nn.family.expert.QwenVisionMoe;
 import io.adapt4j.core.internal.nn.family.expert.SigmoidRouted;
 import io.adapt4j.core.internal.nn.family.hybrid.Bamba;
 import io.adapt4j.core.internal.nn.family.hybrid.FalconH1;
@@ -103,6 +107,7 @@ final class Families {
           new Granite(),
           new Mixtral(),
           new QwenMoe(),
+          new QwenVisionMoe(),
           new Olmoe(),
           new GptOss(),
           new GraniteMoe(),
@@ -111,7 +116,9 @@ final class Families {
           SigmoidRouted.dots1(),
           DeepSeek.second(),
           DeepSeek.third(),
+          DeepSeek.sparse(),
           DeepSeek.flash(),
+          new LongcatFlash(),
           new MiniCpm3(),
           new MiniMaxM2(),
           new PhiMoe(),
@@ -156,6 +163,8 @@ final class Families {
           new DebertaV2(),
           new NomicBert(),
           new Gte(),
+          new EuroBert(),
+          new JinaV3(),
           new T5(),
           new Bart());
 

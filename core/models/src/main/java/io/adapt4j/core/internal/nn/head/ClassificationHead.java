@@ -22,8 +22,17 @@ public record ClassificationHead(
     OptionalInt unpooled)
     implements EncoderHead {
 
-  /** norm(act(dense(x))). */
-  public record Transform(LinearSlot dense, Activation activation, Norm norm) {
+  /**
+   * norm(act(dense(x))).
+   *
+   * @param ofTokens whether it is applied to each token, before pooling
+   */
+  public record Transform(LinearSlot dense, Activation activation, Norm norm, boolean ofTokens) {
+
+    /** Creates a transform of the pooled vector. */
+    public Transform(LinearSlot dense, Activation activation, Norm norm) {
+      this(dense, activation, norm, false);
+    }
 
     Tensor forward(Ops ops, Tensor x) {
       return norm.forward(ops, ops.activation(dense.forward(ops, x), activation));
@@ -108,8 +117,13 @@ public record ClassificationHead(
   }
 
   private Tensor features(Ops ops, Tensor hidden, long[] mask) {
-    Tensor pooled = pooling.map(mode -> mode.pool(ops, hidden, mask)).orElse(hidden);
-    return transform.map(dense -> dense.forward(ops, ops.dropHeadInput(pooled))).orElse(pooled);
+    Optional<Transform> first = transform.filter(Transform::ofTokens);
+    Tensor tokens = first.map(dense -> dense.forward(ops, hidden)).orElse(hidden);
+    Tensor pooled = pooling.map(mode -> mode.pool(ops, tokens, mask)).orElse(tokens);
+    return transform
+        .filter(dense -> !dense.ofTokens())
+        .map(dense -> dense.forward(ops, ops.dropHeadInput(pooled)))
+        .orElse(pooled);
   }
 
   @Override

@@ -9,19 +9,29 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Masked language modeling head (Devlin et al. 2019): vocabulary(norm(act(dense(x)))). */
+/**
+ * Masked language modeling head (Devlin et al. 2019): vocabulary(norm(act(dense(x)))).
+ *
+ * @param dense projection before the vocabulary, or null for the vocabulary alone
+ */
 public record MaskedLanguageHead(
-    LinearSlot dense, Activation activation, Norm norm, VocabularyHead vocabulary)
+    @Nullable LinearSlot dense, Activation activation, Norm norm, VocabularyHead vocabulary)
     implements EncoderHead {
 
+  /** Creates a head without a projection before the vocabulary. */
+  public MaskedLanguageHead(VocabularyHead vocabulary) {
+    this(null, Activation.GELU, Norm.NONE, vocabulary);
+  }
+
   public Tensor transform(Ops ops, Tensor x) {
-    return norm.forward(ops, ops.activation(dense.forward(ops, x), activation));
+    return dense == null ? x : norm.forward(ops, ops.activation(dense.forward(ops, x), activation));
   }
 
   @Override
   public List<LinearSlot> linears() {
-    return List.of(dense);
+    return dense == null ? List.of() : List.of(dense);
   }
 
   @Override

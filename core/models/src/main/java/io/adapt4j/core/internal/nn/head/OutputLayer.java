@@ -34,6 +34,8 @@ public enum OutputLayer {
           Map.entry("deberta-v2", "DebertaV2"),
           Map.entry("nomic_bert", "NomicBert"),
           Map.entry("new", "New"),
+          Map.entry("eurobert", "EuroBert"),
+          Map.entry("jina_embeddings_v3", "JinaEmbeddingsV3"),
           Map.entry("llama", "Llama"),
           Map.entry("mistral", "Mistral"),
           Map.entry("qwen2", "Qwen2"),
@@ -58,7 +60,12 @@ public enum OutputLayer {
           "albert",
           "deberta-v2",
           "nomic_bert",
-          "new");
+          "new",
+          "eurobert",
+          "jina_embeddings_v3",
+          "t5",
+          "mt5",
+          "umt5");
 
   private static final Set<String> WITHOUT_TOKEN_CLASSES = Set.of("gemma3_text");
 

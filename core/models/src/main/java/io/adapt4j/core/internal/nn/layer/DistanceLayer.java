@@ -14,21 +14,40 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A {@link PostNormLayer} with bidirectional attention and relative positions. */
+/**
+ * A layer with bidirectional attention and relative positions.
+ *
+ * @param normFirst whether norms stand before branches, instead of on the residual stream
+ */
 public record DistanceLayer(
-    Attention attention, DistanceScores scores, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
+    Attention attention,
+    DistanceScores scores,
+    Norm attentionNorm,
+    Mlp mlp,
+    Norm mlpNorm,
+    boolean normFirst)
     implements Layer {
+
+  /** Creates a layer with norms on the residual stream, as in BERT. */
+  public DistanceLayer(
+      Attention attention, DistanceScores scores, Norm attentionNorm, Mlp mlp, Norm mlpNorm) {
+    this(attention, scores, attentionNorm, mlp, mlpNorm, false);
+  }
 
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
     Heads shape = attention.heads();
     Tensor[] heads =
         ops.splitHeads(
-            attention.qkv().forward(ops, x),
+            attention.qkv().forward(ops, normFirst ? attentionNorm.forward(ops, x) : x),
             new long[] {shape.query(), shape.keyValue(), shape.keyValue()},
             shape.dim());
     Tensor mask = positions.mask(attention.rule().window());
     Tensor attended = attention.output().forward(ops, scores.attend(ops, heads, attention, mask));
+    if (normFirst) {
+      Tensor sum = ops.add(x, ops.dropAttentionOutput(attended));
+      return ops.add(sum, ops.dropMlpOutput(mlp.forward(ops, mlpNorm.forward(ops, sum))));
+    }
     Tensor mixed = attentionNorm.ofSum(ops, x, ops.dropAttentionOutput(attended));
     return mlpNorm.ofSum(ops, mixed, ops.dropMlpOutput(mlp.forward(ops, mixed)));
   }

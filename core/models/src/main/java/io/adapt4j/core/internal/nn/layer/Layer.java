@@ -23,6 +23,7 @@ public sealed interface Layer
         DistanceLayer,
         ConvolvedLayer,
         InputLayer,
+        ShortcutLayer,
         StreamLayer,
         BranchLayer {
 
@@ -44,6 +45,11 @@ public sealed interface Layer
 
   /** {@return whether it reads the {@link LayerInputs}} */
   default boolean readsLayerInputs() {
+    return false;
+  }
+
+  /** {@return whether its output is no hidden state yet, but what the next layer needs} */
+  default boolean isUnfinished() {
     return false;
   }
 

@@ -13,6 +13,7 @@ public sealed interface Mlp
         ClampedMlp,
         ExpertMlp,
         GatedMlp,
+        IdentityMlp,
         JoinedMlp,
         NoMlp,
         PlainMlp,

@@ -42,7 +42,9 @@ public final class StoredLayers {
       return;
     }
     for (String field : FIELDS) {
-      if (config.positiveInt(field, 1) > stored.getAsInt()) {
+      // Beside num_layers it may count parts of layers, and is not read.
+      boolean read = !field.equals(FIELDS.get(0)) || !config.has("num_layers");
+      if (read && config.positiveInt(field, 1) > stored.getAsInt()) {
         throw config.invalid(
             field,
             stored.getAsInt() + ", as the weights beside it have so many layers",

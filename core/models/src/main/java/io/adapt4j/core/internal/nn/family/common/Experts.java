@@ -31,6 +31,7 @@ public final class Experts {
   private final int width;
   private final int count;
   private final boolean stacked;
+  private boolean turned;
   private final ExpertOps.Rule rule;
   private final RouterBalance balance;
   private Activation activation;
@@ -75,6 +76,11 @@ public final class Experts {
     return new Experts(model, width, experts, ExpertOps.Rule.softmax(chosen, true), 0);
   }
 
+  /** Declares experts of a width and a number, with a routing rule. */
+  public static Experts of(ModelConfig model, int width, int count, ExpertOps.Rule rule) {
+    return new Experts(model, width, count, rule, 0);
+  }
+
   /** Reads the number of experts per token. */
   public static int chosen(ModelConfig model, String chosen, String count) {
     ConfigReader fields = model.fields();
@@ -106,6 +112,12 @@ public final class Experts {
   /** Sets other names than {@link Names#USUAL}. */
   public Experts names(String gate, String up, String down) {
     names = new Names(gate, up, down);
+    return this;
+  }
+
+  /** Sets whether stacks hold matrices as [in, out]. */
+  public Experts turned(boolean stored) {
+    turned = stored;
     return this;
   }
 
@@ -143,15 +155,15 @@ public final class Experts {
     return declare(path, path + ".gate", shared);
   }
 
+  /** Declares an expert with separate tensors, or as part of stacks. */
+  public Mlp routed(String owner, int expert) {
+    return stacked ? stacked(owner, expert) : expert(owner + "." + expert, width);
+  }
+
   /** Declares the mixture with a given router. */
   public ExpertMlp declare(String path, String router, ExpertMlp.@Nullable Shared shared) {
     String experts = path + ".experts";
-    return declare(
-        path,
-        router,
-        false,
-        expert -> stacked ? stacked(experts, expert) : expert(experts + "." + expert, width),
-        shared);
+    return declare(path, router, false, expert -> routed(experts, expert), shared);
   }
 
   /** Declares the mixture with a given router and kind of experts. */
@@ -176,12 +188,14 @@ public final class Experts {
         activation);
   }
 
-  /** Declares an expert whose weights are part of stacks [experts, out, in]. */
+  /** Declares an expert whose weights are part of stacks. */
   public Mlp stacked(String owner, int expert) {
-    return fused(
-        ExpertStacks.path(owner, expert, "gate_up_proj"),
-        ExpertStacks.path(owner, expert, "down_proj"),
-        width);
+    String down = ExpertStacks.path(owner, expert, "down_proj");
+    return new GatedMlp(
+        LinearSlot.of(
+            ExpertStacks.path(owner, expert, "gate_up_proj"), hidden, bias, 2L * width, turned),
+        LinearSlot.of(down, width, bias, hidden, turned),
+        activation);
   }
 
   /** Declares an expert with gate and up in one tensor. */

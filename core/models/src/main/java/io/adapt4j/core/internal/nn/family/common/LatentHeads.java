@@ -70,6 +70,15 @@ public record LatentHeads(
     return new LatentHeads(config, widths, queryRank, queries, latent);
   }
 
+  /**
+   * Returns these heads with factors that give queries and latent vectors the variance of hidden
+   * states.
+   */
+  public LatentHeads normalized() {
+    double hidden = config.hiddenSize();
+    return scaled(Math.sqrt(hidden / queryRank), Math.sqrt(hidden / widths.rank()));
+  }
+
   /** Declares the attention at a path. */
   public LatentAttention declare(String path) {
     long in = config.hiddenSize();

@@ -84,6 +84,12 @@ public final class LlamaLike {
     public @Nullable Mixer declare(String path, int layer);
   }
 
+  /** Declares a layer, given the path of all layers and its index. */
+  @FunctionalInterface
+  public interface LayerKind {
+    public Layer declare(String path, int layer);
+  }
+
   /** Declares a norm. */
   @FunctionalInterface
   public interface NormKind {
@@ -126,6 +132,8 @@ public final class LlamaLike {
   private boolean sinks;
   private NormKind norms;
   private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
+  private LayerKind layers = (path, layer) -> layer(path + layer, layer);
+  private int contextLength;
   private MixerKind mixers = (path, layer) -> null;
   private boolean gatedAttention;
   private @Nullable String gateName;
@@ -149,6 +157,7 @@ public final class LlamaLike {
   public LlamaLike(ModelConfig model, DecoderConfig config) {
     this.model = model;
     this.config = config;
+    this.contextLength = config.contextLength();
     this.attentionScale = 1 / Math.sqrt(config.headDim());
     this.rotary = List.of(RotaryFrequencies.of(config));
     this.norms = (path, width) -> RmsNorm.declare(path, width, 0, config.rmsNormEps());
@@ -190,6 +199,18 @@ public final class LlamaLike {
   /** Sets another kind of MLP, such as mixtures of experts. */
   public LlamaLike mlps(MlpKind kind) {
     mlps = kind;
+    return this;
+  }
+
+  /** Sets another kind of layers. */
+  public LlamaLike layers(LayerKind kind) {
+    layers = kind;
+    return this;
+  }
+
+  /** Limits the length of texts. */
+  public LlamaLike contextLength(int most) {
+    contextLength = Math.min(contextLength, most);
     return this;
   }
 
@@ -369,14 +390,14 @@ public final class LlamaLike {
     String prefix = EncoderTask.isBaseModel(model) ? "" : root + ".";
     Parameter embedding =
         Parameter.of(prefix + "embed_tokens.weight", config.vocabSize(), config.hiddenSize());
-    List<Layer> layers = new ArrayList<>();
+    List<Layer> declared = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      layers.add(layer(prefix + "layers." + i, i));
+      declared.add(layers.declare(prefix + "layers.", i));
     }
     Transformer body =
         new Transformer(
             Embeddings.of(embedding, embeddingScale),
-            List.copyOf(layers),
+            List.copyOf(declared),
             norm(prefix + finalNorm, config.hiddenSize()),
             Stream.concat(rotary.stream(), queryRotary.stream()).toList());
     String headName = "lm_head.weight";
@@ -386,8 +407,7 @@ public final class LlamaLike {
             : Parameter.of(headName, config.vocabSize(), config.hiddenSize());
     return new Decoder(
         model,
-        new Dimensions(
-            config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
+        new Dimensions(config.hiddenSize(), config.layers(), config.vocabSize(), contextLength),
         StoredNames.of(root + ".", List.of(ignored)).keeping(kept),
         body,
         headName,

@@ -61,23 +61,35 @@ public final class QwenVision implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    boolean whole = !model.modelType().endsWith("_text");
-    ModelConfig text = model.hasText() ? tied(model) : model;
+    ModelConfig text = text(model);
     UnreadFeatures.refuse(text, features());
     DecoderConfig config = dimensions(text);
-    LlamaLike like = third ? new LlamaLike(model, config) : Qwen2.windowed(model, text, config, 80);
-    boolean bias = third ? config.attentionBias() : true;
-    like.attentionBias(bias, third && bias);
     if (third) {
-      like.queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD);
+      return declare(model, third(model, config));
     }
-    return whole
-        ? like.root("model.language_model").unused(OTHERS, OTHERS).declare()
-        : like.declare();
+    LlamaLike like = Qwen2.windowed(model, text, config, 80);
+    return declare(model, like.attentionBias(true, false));
+  }
+
+  /** Returns a text model of Qwen 3-VL. */
+  public static LlamaLike third(ModelConfig model, DecoderConfig config) {
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD);
+  }
+
+  /** Declares a text model, below another path if it is part of a whole one. */
+  public static Network declare(ModelConfig model, LlamaLike like) {
+    return model.modelType().endsWith("_text")
+        ? like.declare()
+        : like.root("model.language_model").unused(OTHERS, OTHERS).declare();
   }
 
   /** Returns the text model, which is tied if either of the two configurations says so. */
-  private static ModelConfig tied(ModelConfig model) {
+  public static ModelConfig text(ModelConfig model) {
+    if (!model.hasText()) {
+      return model;
+    }
     ModelConfig text = model.text();
     JsonNode stated = model.toJson().path(TEXT).path(TIED);
     return stated.isBoolean() && stated.booleanValue() ? text.withTieWordEmbeddings(true) : text;
@@ -85,7 +97,11 @@ public final class QwenVision implements Architecture {
 
   @Override
   public ModelConfig withOwnHead(ModelConfig config) {
-    ModelConfig own = Architecture.super.withOwnHead(config);
+    return untied(Architecture.super.withOwnHead(config));
+  }
+
+  /** Returns a configuration whose text model has an output matrix. */
+  public static ModelConfig untied(ModelConfig own) {
     return own.toJson().get(TEXT) instanceof ObjectNode text
         ? own.with(TEXT, text.put(TIED, false))
         : own;

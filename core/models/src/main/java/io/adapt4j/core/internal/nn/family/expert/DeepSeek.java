@@ -9,17 +9,23 @@ import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LatentHeads;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
- * DeepSeek V2, V3 and R1 (DeepSeek-AI 2024), Moonlight and Kimi K2 (Moonshot AI 2025),
+ * DeepSeek V2, V3 and R1 (DeepSeek-AI 2024), V3.2 (2025), Moonlight and Kimi K2 (Moonshot AI 2025),
  * GLM-4.7-Flash (Zhipu AI 2026): multi-head latent attention, and mixtures of experts after some
- * dense layers.
+ * dense layers. V3.2 chooses the tokens that each one reads, {@code index_topk} of them: texts up
+ * to this length, all of which is chosen, are those supported.
  */
 public final class DeepSeek implements Architecture {
 
   private static final String SECOND = "deepseek_v2";
+  private static final String SPARSE = "deepseek_v32";
   private static final String METHOD = "topk_method";
+
+  /** Tensors by which V3.2 chooses tokens. */
+  private static final String INDEXER = "layers\\.\\d+\\.self_attn\\.indexer\\..*";
 
   private final Set<String> types;
   private final DecoderConfig.Defaults defaults;
@@ -41,6 +47,11 @@ public final class DeepSeek implements Architecture {
   /** Returns DeepSeek V3 and Kimi K2. */
   public static DeepSeek third() {
     return new DeepSeek(Set.of("deepseek_v3", "kimi_k2"), 4096, 1e-6, 3);
+  }
+
+  /** Returns DeepSeek V3.2. */
+  public static DeepSeek sparse() {
+    return new DeepSeek(Set.of(SPARSE), 163_840, 1e-6, 3);
   }
 
   /** Returns GLM-4.7-Flash. */
@@ -65,14 +76,25 @@ public final class DeepSeek implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of(
-        "kv_lora_rank",
-        "moe_intermediate_size",
-        "n_routed_experts",
-        "n_shared_experts",
-        "num_experts_per_tok",
-        "num_experts",
-        "num_local_experts");
+    Set<String> read =
+        Set.of(
+            "kv_lora_rank",
+            "moe_intermediate_size",
+            "n_routed_experts",
+            "n_shared_experts",
+            "num_experts_per_tok",
+            "num_experts",
+            "num_local_experts");
+    if (isSparse()) {
+      Set<String> own = new HashSet<>(read);
+      own.add("layer_types");
+      return own;
+    }
+    return read;
+  }
+
+  private boolean isSparse() {
+    return types.contains(SPARSE);
   }
 
   @Override
@@ -85,6 +107,10 @@ public final class DeepSeek implements Architecture {
     LlamaLike like =
         new LlamaLike(model, config).mixers((path, layer) -> heads.declare(path + ".self_attn"));
     SigmoidRouted.leaveOutFurtherTokens(like, fields, config.layers());
+    if (isSparse()) {
+      like.contextLength(fields.positiveInt("index_topk", 2048))
+          .unused("(model\\.)?" + INDEXER, INDEXER);
+    }
     Experts experts = second ? second(model) : SigmoidRouted.experts(model);
     int first = fields.optionalInt("first_k_dense_replace").orElse(firstSparse);
     int shared = fields.optionalInt("n_shared_experts").orElse(second ? 2 : 1);

@@ -49,13 +49,17 @@ public final class QwenMoe implements Architecture {
   /** Returns the MLPs of layers, sparse or dense. */
   public static LlamaLike.MlpKind mlps(
       ModelConfig model, LlamaLike like, boolean shared, boolean normalized) {
-    Experts experts =
-        Experts.read(
-            model,
-            "moe_intermediate_size",
-            "num_experts",
-            model.fields().bool("norm_topk_prob", normalized),
-            0.001);
+    boolean divided = model.fields().bool("norm_topk_prob", normalized);
+    return mlps(
+        model,
+        like,
+        Experts.read(model, "moe_intermediate_size", "num_experts", divided, 0.001),
+        shared);
+  }
+
+  /** Returns the MLPs of layers, dense or with the given experts. */
+  public static LlamaLike.MlpKind mlps(
+      ModelConfig model, LlamaLike like, Experts experts, boolean shared) {
     return (path, layer) ->
         Experts.isSparse(model.fields(), layer, isSparse(model, layer))
             ? experts.declare(path + ".mlp", shared ? shared(model, experts, path + ".mlp") : null)

@@ -4,16 +4,23 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Dimensions;
+import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
+import io.adapt4j.core.internal.nn.Transformer;
+import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.attention.CrossAttention;
+import io.adapt4j.core.internal.nn.attention.DistanceScores;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.EmbeddingSlot;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
+import io.adapt4j.core.internal.nn.head.EncoderHead;
+import io.adapt4j.core.internal.nn.layer.DistanceLayer;
+import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
@@ -28,9 +35,11 @@ import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import io.adapt4j.core.internal.tensor.op.RelativeOps;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -68,6 +77,11 @@ public final class T5 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
+    boolean reads =
+        model.architectures().size() == 1 && model.architectures().get(0).endsWith("EncoderModel");
+    if (reads) {
+      return new Declaration(model).encoder();
+    }
     SequenceFields.requireGeneration(model, "ForConditionalGeneration");
     return new Declaration(model).network();
   }
@@ -122,6 +136,48 @@ public final class T5 implements Architecture {
           side("decoder", embeddings.slot(), written, true),
           new VocabularyHead(output, null, scale, 0),
           SequenceFields.specialTokens(model, 0));
+    }
+
+    /** Declares the encoder alone. */
+    Encoder encoder() {
+      int vocabulary = fields.requirePositiveInt("vocab_size");
+      int count = fields.positiveInt("num_layers", many ? 8 : 6);
+      int furthest = fields.positiveInt("relative_attention_max_distance", 128);
+      Parameter shared = distances("encoder.block.0.layer.0.SelfAttention");
+      List<Layer> layers = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        String path = "encoder.block." + i + ".layer.";
+        SideLayer own = layer(path, false);
+        Parameter table = own.attention().distances();
+        Parameter used = table == null ? shared : table;
+        layers.add(
+            new DistanceLayer(
+                new Attention(
+                    own.attention().qkv(),
+                    own.attention().output(),
+                    heads,
+                    null,
+                    Attention.NO_ROTARY,
+                    own.attention().rule()),
+                new DistanceScores.Bias(
+                    used, new RelativeOps.Buckets(Math.toIntExact(used.sizes()[0]), furthest)),
+                own.attentionNorm(),
+                own.mlp(),
+                own.mlpNorm(),
+                true));
+      }
+      Parameter tokens = Parameter.of("shared.weight", vocabulary, hidden);
+      return new Encoder(
+          model,
+          new Dimensions(hidden, count, vocabulary, Integer.MAX_VALUE),
+          StoredNames.of("", List.of("encoder\\.embed_tokens\\.weight|decoder\\..*|lm_head\\..*")),
+          new Transformer(
+              Embeddings.of(tokens, Embeddings.Scale.NONE),
+              List.copyOf(layers),
+              RmsNorm.declare("encoder.final_layer_norm", hidden, 0, eps),
+              List.of()),
+          new EncoderHead.None(),
+          OptionalInt.empty());
     }
 
     private Side side(String path, EmbeddingSlot tokens, int count, boolean writes) {
