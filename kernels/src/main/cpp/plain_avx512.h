@@ -167,7 +167,7 @@ ADAPT4J_AVX512 inline void multiplyBlock(const PlainRows& rows, int64_t first, c
 template <int TYPE, int TOKENS>
 inline void multiplyTokens(const PlainRows& rows, const void* tokens, int count, float* sums,
                            int64_t stride) {
-  constexpr int ROWS = 16 / TOKENS;
+  constexpr int ROWS = TOKENS == 8 ? 3 : 16 / TOKENS;
   for (int64_t r = 0; r < rows.count; r += ROWS) {
     multiplyBlock<TYPE, ROWS, TOKENS>(rows, r, static_cast<const float*>(tokens), count, sums + r,
                                       stride);

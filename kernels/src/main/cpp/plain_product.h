@@ -36,6 +36,9 @@ constexpr int STRIP_ROWS = 16;
 // Rows and tokens whose sums are made together where there are many tokens.
 constexpr int TILE = 4;
 
+// Most bytes of prepared tokens that strips pass by at once: they stay in a cache meanwhile.
+constexpr int64_t MANY_BYTES = 1 << 20;
+
 // Where products with many tokens go: y[t * stride + r], overwritten or added to.
 struct TileTarget {
   float* y;

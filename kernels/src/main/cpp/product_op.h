@@ -165,8 +165,6 @@ class PlainProductOp : public ProductOp {
     }
   }
 
-  static constexpr int64_t MANY_BYTES = 1 << 20;
-
   int64_t bytesOfToken() const { return padded(columns_) * bytesOf(tokenType_); }
 
   const PlainKernels& kernels_;
