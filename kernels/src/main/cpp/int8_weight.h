@@ -37,18 +37,29 @@ struct Int8Token {
 
 // Rounds 32 numbers to codes from -127 to 127 and returns their scale, NaN where one is not finite.
 ADAPT4J_INLINE float roundGroup(const float* values, int32_t* codes) {
-  float most = 0, odd = 0;
-  for (int i = 0; i < INT8_BLOCK; i++) {
-    const float magnitude = values[i] < 0 ? -values[i] : values[i];
-    most = magnitude > most ? magnitude : most;
-    odd += values[i] * 0;
+  // As integers, magnitudes have the order of their numbers, and those that are not finite come last.
+  lanes::Bits magnitudes[2];
+  std::memcpy(magnitudes, values, sizeof magnitudes);
+  magnitudes[0] &= 0x7FFFFFFF;
+  magnitudes[1] &= 0x7FFFFFFF;
+  const lanes::Bits larger = magnitudes[0] > magnitudes[1] ? magnitudes[0] : magnitudes[1];
+  uint32_t bits[lanes::WIDTH];
+  std::memcpy(bits, &larger, sizeof bits);
+  for (int width = lanes::WIDTH / 2; width > 0; width /= 2) {
+    for (int i = 0; i < width; i++) {
+      bits[i] = bits[i] > bits[i + width] ? bits[i] : bits[i + width];
+    }
   }
+  const float most = floatOf(bits[0]);
   const float inverse = most == 0 ? 0 : 127 / most;
-  for (int i = 0; i < INT8_BLOCK; i++) {
+  for (int i = 0; i < INT8_BLOCK; i += lanes::WIDTH) {
     // Adding 1.5 * 2^23 rounds to the nearest integer.
-    codes[i] = static_cast<int32_t>(values[i] * inverse + 12582912.0f - 12582912.0f);
+    const lanes::Floats rounded =
+        lanes::load(values + i) * inverse + 12582912.0f - 12582912.0f;
+    const auto integers = __builtin_convertvector(rounded, lanes::Ints);
+    std::memcpy(codes + i, &integers, sizeof integers);
   }
-  return most / 127 + odd;
+  return most / 127 + most * 0;
 }
 
 // Rounds a token to 8 bits; inputs past its end are 0.

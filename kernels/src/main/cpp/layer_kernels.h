@@ -7,6 +7,7 @@
 #include "brain_attention.h"
 #include "brain_linear.h"
 #include "row_kernels.h"
+#include "wide_linear.h"
 
 namespace adapt4j {
 
@@ -116,6 +117,15 @@ class LayerKernels {
       sum += losses[r];
     }
     return sum;
+  }
+
+  // y [rows, columns] = x [rows, depth] W' + bias in bfloat16, W [columns, depth], by products in
+  // fp32; in variants that multiply many tokens.
+  static void multiplyWide(int variant, long long x, long long rows, long long depth,
+                           long long weight, long long columns, long long bias, long long y,
+                           int threads) {
+    adapt4j::multiplyWide(variant, halves(x), rows, depth, halves(weight), columns, halves(bias),
+                          halves(y), threads);
   }
 
 #if defined(__x86_64__)

@@ -107,9 +107,9 @@ struct NextStrip {
   const uint8_t* data;
   int64_t part;  // bytes
 
-  NextStrip(const PlainRows& rows, int count)
+  NextStrip(const PlainRows& rows, int groups)
       : data(static_cast<const uint8_t*>(rows.row(rows.count))),
-        part(rows.count * rows.columns * bytesOf(rows.type) / ((count + TILE - 1) / TILE)) {}
+        part(rows.count * rows.columns * bytesOf(rows.type) / groups) {}
 
   ADAPT4J_AVX512 ADAPT4J_INLINE void fetch(int group) const {
     for (int64_t i = 0; i < part; i += 64) {
@@ -167,7 +167,7 @@ ADAPT4J_AVX512 inline void multiplyBlock(const PlainRows& rows, int64_t first, c
 template <int TYPE, int TOKENS>
 inline void multiplyTokens(const PlainRows& rows, const void* tokens, int count, float* sums,
                            int64_t stride) {
-  constexpr int ROWS = 16 / TOKENS;
+  constexpr int ROWS = TOKENS == 8 ? 3 : 16 / TOKENS;
   for (int64_t r = 0; r < rows.count; r += ROWS) {
     multiplyBlock<TYPE, ROWS, TOKENS>(rows, r, static_cast<const float*>(tokens), count, sums + r,
                                       stride);
@@ -199,31 +199,85 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
   }
 }
 
-template <int TYPE>
-ADAPT4J_AVX512 inline void multiplyStrip(const PlainRows& rows, const float* x, int count,
-                                         const TileTarget& to) {
-  const int64_t width = padded(rows.columns);
-  const NextStrip next(rows, count);
-  for (int t = 0; t < count; t += TILE) {
-    next.fetch(t / TILE);
-    const int tokens = count - t < TILE ? count - t : TILE;
-    for (int64_t r = 0; r < rows.count; r += TILE) {
-      __m512 parts[TILE * TILE];
-      addProducts<TYPE, TILE, TILE, false>(rows, r, x + t * width, tokens, parts);
-      putTile(parts, rows.count - r < TILE ? rows.count - r : TILE, tokens, to.from(t, r));
+// Tokens whose sums with TILE rows are made together: 24 of the 32 registers.
+constexpr int WIDE_TOKENS = 6;
+
+// Sums of TILE rows in fp32 with some tokens, in the order of addProducts.
+ADAPT4J_AVX512 ADAPT4J_INLINE void addWide(const float* const* row, const float* const* token,
+                                           int64_t width, __m512* parts) {
+  for (int t = 0; t < WIDE_TOKENS; t++) {
+    for (int r = 0; r < TILE; r++) {
+      parts[t * TILE + r] = _mm512_setzero_ps();
+    }
+  }
+  for (int64_t i = 0; i < width; i += 16) {
+    __m512 values[TILE];
+    for (int r = 0; r < TILE; r++) {
+      values[r] = _mm512_loadu_ps(row[r] + i);
+    }
+    for (int t = 0; t < WIDE_TOKENS; t++) {
+      const __m512 entries = _mm512_loadu_ps(token[t] + i);
+      for (int r = 0; r < TILE; r++) {
+        parts[t * TILE + r] = _mm512_fmadd_ps(values[r], entries, parts[t * TILE + r]);
+      }
     }
   }
 }
 
-inline void multiplyMany(const PlainRows& rows, const void* tokens, int count,
+// Stores the sums of TILE rows with up to WIDE_TOKENS tokens.
+ADAPT4J_AVX512 ADAPT4J_INLINE void putWide(const __m512* parts, int64_t rows, int tokens,
+                                           const TileTarget& to) {
+  putTile(parts, rows, tokens < TILE ? tokens : TILE, to);
+  if (tokens > TILE) {
+    __m512 rest[TILE * TILE];
+    for (int i = 0; i < TILE * TILE; i++) {
+      rest[i] = i < (WIDE_TOKENS - TILE) * TILE ? parts[TILE * TILE + i] : _mm512_setzero_ps();
+    }
+    putTile(rest, rows, tokens - TILE, to.from(TILE, 0));
+  }
+}
+
+// The strip is brought to fp32 once for all tokens.
+template <int TYPE>
+ADAPT4J_AVX512 inline void multiplyStrip(const PlainRows& rows, const float* x, int count,
+                                         float* wide, const TileTarget& to) {
+  const int64_t stride = padded(rows.columns), width = (rows.columns + 15) / 16 * 16;
+  for (int64_t r = 0; r < rows.count; r++) {
+    for (int64_t i = 0; i < width; i += 16) {
+      const int64_t left = rows.columns - i;
+      const __mmask16 mask = left >= 16 ? 0xFFFF : static_cast<__mmask16>((1u << left) - 1);
+      _mm512_storeu_ps(wide + r * width + i, weights<TYPE>(rows.row(r), i, mask));
+    }
+  }
+  const NextStrip next(rows, (count + WIDE_TOKENS - 1) / WIDE_TOKENS);
+  for (int t = 0; t < count; t += WIDE_TOKENS) {
+    next.fetch(t / WIDE_TOKENS);
+    const int tokens = count - t < WIDE_TOKENS ? count - t : WIDE_TOKENS;
+    const float* token[WIDE_TOKENS];
+    for (int i = 0; i < WIDE_TOKENS; i++) {
+      token[i] = x + (t + (i < tokens ? i : tokens - 1)) * stride;
+    }
+    for (int64_t r = 0; r < rows.count; r += TILE) {
+      const float* row[TILE];
+      for (int64_t i = 0; i < TILE; i++) {
+        row[i] = wide + (r + i < rows.count ? r + i : rows.count - 1) * width;
+      }
+      __m512 parts[WIDE_TOKENS * TILE];
+      addWide(row, token, width, parts);
+      putWide(parts, rows.count - r < TILE ? rows.count - r : TILE, tokens, to.from(t, r));
+    }
+  }
+}
+
+inline void multiplyMany(const PlainRows& rows, const void* tokens, int count, float* wide,
                          const TileTarget& to) {
   const auto* x = static_cast<const float*>(tokens);
   if (rows.type == F32) {
-    multiplyStrip<F32>(rows, x, count, to);
+    multiplyStrip<F32>(rows, x, count, wide, to);
   } else if (rows.type == F16) {
-    multiplyStrip<F16>(rows, x, count, to);
+    multiplyStrip<F16>(rows, x, count, wide, to);
   } else {
-    multiplyStrip<BF16>(rows, x, count, to);
+    multiplyStrip<BF16>(rows, x, count, wide, to);
   }
 }
 
@@ -440,14 +494,14 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
 }
 
 ADAPT4J_BF16 inline void multiplyMany(const PlainRows& rows, const void* tokens, int count,
-                                      const TileTarget& to) {
+                                      float* wide, const TileTarget& to) {
   if (rows.type != BF16) {
-    avx512::multiplyMany(rows, tokens, count, to);
+    avx512::multiplyMany(rows, tokens, count, wide, to);
     return;
   }
   const auto* x = static_cast<const uint16_t*>(tokens);
   const int64_t width = padded(rows.columns);
-  const avx512::NextStrip next(rows, count);
+  const avx512::NextStrip next(rows, (count + TILE - 1) / TILE);
   for (int t = 0; t < count; t += TILE) {
     next.fetch(t / TILE);
     const int present = count - t < TILE ? count - t : TILE;

@@ -144,7 +144,7 @@ inline void multiplyManyType(const PlainRows& rows, const float* tokens, int cou
   }
 }
 
-inline void multiplyMany(const PlainRows& rows, const void* tokens, int count,
+inline void multiplyMany(const PlainRows& rows, const void* tokens, int count, float*,
                          const TileTarget& to) {
   const auto* x = static_cast<const float*>(tokens);
   if (rows.type == F32) {

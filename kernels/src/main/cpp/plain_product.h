@@ -36,6 +36,9 @@ constexpr int STRIP_ROWS = 16;
 // Rows and tokens whose sums are made together where there are many tokens.
 constexpr int TILE = 4;
 
+// Most bytes of prepared tokens that strips pass by at once: they stay in a cache meanwhile.
+constexpr int64_t MANY_BYTES = 1 << 20;
+
 // Where products with many tokens go: y[t * stride + r], overwritten or added to.
 struct TileTarget {
   float* y;
@@ -60,8 +63,9 @@ struct PlainKernels {
                    int64_t stride);
 
   // The same for up to STRIP_ROWS rows and any number of tokens, to the same bits; null where the
-  // variant has none. Meanwhile the rows behind these are fetched.
-  void (*multiplyMany)(const PlainRows& rows, const void* tokens, int count, const TileTarget& to);
+  // variant has none. Meanwhile the rows behind these are fetched. wide has room for a strip in fp32.
+  void (*multiplyMany)(const PlainRows& rows, const void* tokens, int count, float* wide,
+                       const TileTarget& to);
 
   // out[h * width + i] = sum over j of weights[h * stride + j] * rows[j][i]; width = rows.columns.
   // The sum goes on from what is there where it is added: to the same bits as all rows in one call.

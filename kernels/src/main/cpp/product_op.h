@@ -104,7 +104,7 @@ class PlainProductOp : public ProductOp {
   int64_t tokenBytes(int tokens) const override { return tokens * bytesOfToken(); }
 
   int64_t sumBytes(const Step& step) const override {
-    const int64_t ofMany = mostTokens(step) * STRIP_ROWS * sizeof(float);
+    const int64_t ofMany = (mostTokens(step) + padded(columns_)) * STRIP_ROWS * sizeof(float);
     const int64_t ofFew = ProductOp::sumBytes(step);
     return ofMany > ofFew ? ofMany : ofFew;
   }
@@ -139,20 +139,28 @@ class PlainProductOp : public ProductOp {
     }
   }
 
+  // So many tokens at once as stay in a cache while strips pass by.
   void multiplyMany(const PlainRows& rows, int64_t start, int count, Worker& worker) const {
-    for (int64_t r = 0; r < rows.count; r += STRIP_ROWS) {
-      PlainRows strip = rows;
-      strip.data = rows.row(r);
-      strip.count = rows.count - r < STRIP_ROWS ? rows.count - r : STRIP_ROWS;
-      if (isDirect()) {
-        float bias[STRIP_ROWS];
-        kernels_.multiplyMany(strip, worker.tokens, count, direct(start + r, strip.count, bias));
-        continue;
-      }
-      const TileTarget sums{worker.sums, STRIP_ROWS, nullptr, false};
-      kernels_.multiplyMany(strip, worker.tokens, count, sums);
-      for (int t = 0; t < count; t++) {
-        put(t, start + r, worker.sums + t * STRIP_ROWS, strip.count);
+    const int most = static_cast<int>(std::max<int64_t>(MANY_BYTES / bytesOfToken() / 24 * 24, 24));
+    for (int t = 0; t < count; t += most) {
+      const int some = count - t < most ? count - t : most;
+      const uint8_t* x = worker.tokens + t * bytesOfToken();
+      float* wide = worker.sums + some * STRIP_ROWS;
+      for (int64_t r = 0; r < rows.count; r += STRIP_ROWS) {
+        PlainRows strip = rows;
+        strip.data = rows.row(r);
+        strip.count = rows.count - r < STRIP_ROWS ? rows.count - r : STRIP_ROWS;
+        if (isDirect()) {
+          float bias[STRIP_ROWS];
+          kernels_.multiplyMany(strip, x, some, wide,
+                                direct(start + r, strip.count, bias).from(t, 0));
+          continue;
+        }
+        const TileTarget sums{worker.sums, STRIP_ROWS, nullptr, false};
+        kernels_.multiplyMany(strip, x, some, wide, sums);
+        for (int i = 0; i < some; i++) {
+          put(t + i, start + r, worker.sums + i * STRIP_ROWS, strip.count);
+        }
       }
     }
   }

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.FourBitMatrix;
+import io.adapt4j.kernels.internal.KernelChoice;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 import io.adapt4j.kernels.internal.QuantizedTerms;
 import io.adapt4j.kernels.internal.packed.PackedPart;
@@ -34,7 +35,9 @@ final class FourBitPart extends PackedPart {
 
   @Override
   public QuantizedSize bytes() {
-    return FourBitSizes.of(source.format(), count());
+    return roundsInputs && KernelChoice.kernels().rearranges(source.format(), in())
+        ? FourBitSizes.rearranged(part().width(), in())
+        : FourBitSizes.of(source.format(), count());
   }
 
   /** Prepares the weight, once read, for steps that round inputs to 8 bits. */

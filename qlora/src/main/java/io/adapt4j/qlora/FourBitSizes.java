@@ -1,6 +1,8 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.nn.linear.QuantizedSize;
+import io.adapt4j.kernels.internal.BlockMatrix;
+import io.adapt4j.kernels.internal.BlockType;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.NestedScales;
 import io.adapt4j.kernels.internal.QuantizedTensor;
@@ -20,5 +22,12 @@ final class FourBitSizes {
     }
     long scales = format.doubleQuantized() ? blocks : blocks * Float.BYTES;
     return new QuantizedSize(QuantizedTensor.packedBytes(elements), scales, tables);
+  }
+
+  /** Returns the size of NF4 rearranged for inputs in 8 bits: scales in fp16, rows padded. */
+  static QuantizedSize rearranged(long rows, long columns) {
+    long bytes = BlockMatrix.bytes(BlockType.NF4, rows, columns);
+    long scales = bytes / BlockType.NF4.bytes() * Short.BYTES;
+    return new QuantizedSize(bytes - scales, scales, 0);
   }
 }

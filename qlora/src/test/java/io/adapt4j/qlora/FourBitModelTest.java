@@ -3,6 +3,7 @@ package io.adapt4j.qlora;
 import static io.adapt4j.core.internal.nn.TestNetworks.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -20,6 +21,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.kernels.internal.AllKernels;
 import io.adapt4j.kernels.internal.JavaKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.file.Path;
@@ -206,6 +208,22 @@ class FourBitModelTest {
       assertThat(Tensor.live()).isBetween(loaded, loaded + 1);
     }
     assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  /** Some rows fill no tile of 16: these are padded. */
+  @ParameterizedTest
+  @ValueSource(ints = {1024, 1000})
+  void whatAWeightTakesIsKnownBeforeItIsRearranged(int inner) {
+    assumeThat(AllKernels.ofLayers()).isNotEmpty();
+    FourBitCase.write(temporary, FourBitCase.llama(512, inner, 8, 64, 2, 40), StoredType.BF16);
+    WeightFormat rounding = WeightFormat.int8Activations(Quantization.nf4());
+    try (Network network = FourBitCase.load(temporary, rounding, DType.F32)) {
+      for (QuantizedLinear linear : network.packedLinears()) {
+        assertThat(linear.packedBytes())
+            .as(linear.toString())
+            .isEqualTo(((FourBitLinear) linear).heldBytes());
+      }
+    }
   }
 
   /** Loads a 4-bit checkpoint as it is. */

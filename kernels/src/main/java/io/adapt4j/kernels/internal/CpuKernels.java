@@ -112,6 +112,13 @@ final class CpuKernels implements FourBitKernels {
     return blocks.get();
   }
 
+  @Override
+  public boolean rearranges(FourBitFormat format, long columns) {
+    return format.code() == FourBitCode.NF4
+        && columns % BlockType.NF4.columns() == 0
+        && tensorsAreOnHost();
+  }
+
   private static boolean tensorsAreOnHost() {
     try (Tensor probe = Tensor.empty(DType.U8, 1)) {
       return probe.isOnHost();

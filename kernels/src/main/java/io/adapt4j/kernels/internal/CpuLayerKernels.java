@@ -223,6 +223,35 @@ final class CpuLayerKernels implements HostKernels {
   }
 
   @Override
+  public boolean hasLinear(DType type, long rows, long depth, long columns) {
+    boolean isWide =
+        variant == CpuVariant.AVX512
+            && type == DType.BF16
+            && rows >= LEAST_ROWS
+            && rows * depth * columns >= LEAST_PRODUCTS;
+    return isWide || multiplies(type, rows, depth, columns);
+  }
+
+  @Override
+  public void linear(Tensor x, Tensor weight, @Nullable Tensor bias, Tensor y) {
+    if (variant != CpuVariant.AVX512) {
+      multiply(x, weight, true, bias, y, false);
+      return;
+    }
+    long depth = last(x);
+    LayerKernels.multiplyWide(
+        variant.number,
+        x.address(),
+        x.count() / depth,
+        depth,
+        weight.address(),
+        last(y),
+        address(bias),
+        y.address(),
+        Torch.threads());
+  }
+
+  @Override
   public void multiply(
       Tensor a, Tensor b, boolean transposed, @Nullable Tensor bias, Tensor c, boolean added) {
     multiply(a, b, null, null, transposed, bias, c, added);

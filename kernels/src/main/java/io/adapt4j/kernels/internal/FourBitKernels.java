@@ -44,6 +44,14 @@ public interface FourBitKernels {
   }
 
   /**
+   * Returns whether {@link #matrixForInt8Inputs} rearranges weights of a format in rows of a length
+   * into {@link BlockType#NF4}.
+   */
+  default boolean rearranges(FourBitFormat format, long columns) {
+    return false;
+  }
+
+  /**
    * Joins weights of one input, to multiply by all at once.
    *
    * @return the product; the caller closes it

@@ -133,6 +133,18 @@ public final class LayerKernels extends Pointer {
       @Cast("bool") boolean added,
       int threads);
 
+  /** Multiplies by the transpose of a bfloat16 weight in fp32; for AVX-512 and ARM. */
+  public static native void multiplyWide(
+      int variant,
+      @Cast("long long") long x,
+      @Cast("long long") long rows,
+      @Cast("long long") long depth,
+      @Cast("long long") long weight,
+      @Cast("long long") long columns,
+      @Cast("long long") long bias,
+      @Cast("long long") long y,
+      int threads);
+
   /** Multiplies the transpose of a bfloat16 matrix; needs a variant with bfloat16 instructions. */
   public static native void multiplyTransposed(
       @Cast("long long") long a,

@@ -259,17 +259,17 @@ public final class FusedOps {
 
   /** x W' + b. */
   public static Tensor linear(Tensor x, Tensor weight, List<Tensor> bias) {
-    HostKernels kernels = multiplying(x, weight, weight.size(1), weight.size(0));
-    if (kernels == null) {
+    HostKernels kernels = of(x).orElse(null);
+    if (kernels == null
+        || !kernels.hasLinear(x.type(), x.count() / x.size(-1), x.size(-1), weight.size(0))
+        || !isPlain(x, weight)) {
       return DnnLinear.takes(x, weight)
           ? DnnLinear.linear(x, weight, bias)
           : LINEAR.tensor(x, weight, bias).typedAs(x);
     }
     Tensor y = product(x, weight.size(0));
     x.engine()
-        .runs(
-            LINEAR,
-            () -> kernels.multiply(x, weight, true, bias.isEmpty() ? null : bias.get(0), y, false));
+        .runs(LINEAR, () -> kernels.linear(x, weight, bias.isEmpty() ? null : bias.get(0), y));
     return y;
   }
 
@@ -290,12 +290,13 @@ public final class FusedOps {
     HostKernels kernels = of(x).orElse(null);
     return kernels != null
             && kernels.multiplies(x.type(), x.count() / depth, depth, columns)
-            && weight.type() == x.type()
-            && x.isContiguous()
-            && weight.isContiguous()
-            && !onShapes(x)
+            && isPlain(x, weight)
         ? kernels
         : null;
+  }
+
+  private static boolean isPlain(Tensor x, Tensor weight) {
+    return weight.type() == x.type() && x.isContiguous() && weight.isContiguous() && !onShapes(x);
   }
 
   /** Allocates the product of x with a matrix that has this many columns. */

@@ -80,6 +80,19 @@ public interface HostKernels {
   /** Returns whether these kernels multiply such matrices faster than libtorch. */
   boolean multiplies(DType type, long rows, long depth, long columns);
 
+  /** Returns whether {@link #linear} is faster than libtorch. */
+  boolean hasLinear(DType type, long rows, long depth, long columns);
+
+  /**
+   * Linear layer: y = x W' + bias. Sums are accumulated in fp32 and rounded once.
+   *
+   * @param x [.., depth]
+   * @param weight [columns, depth]
+   * @param bias [columns], or null
+   * @param y [.., columns]
+   */
+  void linear(Tensor x, Tensor weight, Tensor bias, Tensor y);
+
   /**
    * Matrix product: c = a b + bias, or a b added to c. Sums are accumulated in fp32 and rounded
    * once.
