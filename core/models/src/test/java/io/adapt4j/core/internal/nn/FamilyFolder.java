@@ -31,6 +31,9 @@ public final class FamilyFolder implements AutoCloseable {
 
   private static final String GENERATION = "generation_config.json";
 
+  /** Regular expression of the decoders to test; mutation testing takes a few. */
+  private static final String DECODERS = System.getProperty("adapt4j.decoders", ".*");
+
   private final Path path;
   private final SafetensorsFile expected;
 
@@ -65,7 +68,9 @@ public final class FamilyFolder implements AutoCloseable {
 
   /** The names of those that generate text. */
   static Stream<String> decoders() {
-    return names().filter(name -> Files.exists(root().resolve(name).resolve(GENERATION)));
+    return names()
+        .filter(name -> name.matches(DECODERS))
+        .filter(name -> Files.exists(root().resolve(name).resolve(GENERATION)));
   }
 
   /** The rows of an aspect in the table of families: folder, name and value. */
