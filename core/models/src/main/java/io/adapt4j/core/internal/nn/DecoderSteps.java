@@ -36,7 +36,7 @@ public interface DecoderSteps extends AutoCloseable {
 
   /**
    * Returns whether that holds for prompts of any length, because steps skip layers that operators
-   * would compute.
+   * would compute, or multiply faster.
    */
   default boolean readsLongPrompts() {
     return false;
