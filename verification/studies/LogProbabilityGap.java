@@ -5,6 +5,7 @@ import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
@@ -75,7 +76,11 @@ public final class LogProbabilityGap {
     System.out.printf("%s, %s, %d tokens a completion%n", args[0], precision, gap.tokens);
     System.out.println("| what | batch | tokens | equal | largest difference |");
     System.out.println("| --- | --- | --- | --- | --- |");
-    gap.run(work);
+    try {
+      gap.run(work);
+    } finally {
+      Temporaries.deleteTree(work);
+    }
   }
 
   /** A sampled completion with its log-probabilities. */

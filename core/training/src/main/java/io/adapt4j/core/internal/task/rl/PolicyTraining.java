@@ -33,7 +33,7 @@ public final class PolicyTraining implements AutoCloseable {
       BestModelMetric selection,
       Decoder decoder,
       Adaptation adaptation,
-      Sampling sampling,
+      Draws draws,
       int padId,
       PromptRows prompts,
       Optional<PromptRows> held,
@@ -67,7 +67,7 @@ public final class PolicyTraining implements AutoCloseable {
     RolloutMaker maker =
         new RolloutMaker(
             algorithm,
-            Draws.of(setup.sampling(), algorithm),
+            setup.draws(),
             policy,
             reference,
             setup.padId(),
