@@ -20,6 +20,9 @@ public final class Grpo extends Reinforcement {
   /** Default clip range. */
   public static final double CLIP = 0.2;
 
+  private static final ImportanceCorrection CORRECTION =
+      new ImportanceCorrection(ImportanceCorrection.Form.TOKEN_TRUNCATED, 2);
+
   private static final String ENVIRONMENT = "environment";
 
   private final AdvantageEstimator advantages;
@@ -50,7 +53,10 @@ public final class Grpo extends Reinforcement {
     offPolicyLimit = builder.offPolicyLimit;
     topEntropy = builder.topEntropy;
     entropyCoefficient = builder.entropyCoefficient;
-    importanceCorrection = Optional.ofNullable(builder.importanceCorrection);
+    importanceCorrection =
+        builder.choosesCorrection
+            ? Optional.ofNullable(builder.importanceCorrection)
+            : usualCorrection();
     dynamicSampling = builder.dynamicSampling;
     environment = Optional.ofNullable(builder.environment);
     limits =
@@ -88,6 +94,11 @@ public final class Grpo extends Reinforcement {
         ENVIRONMENT);
     Numbers.require(
         replay.isEmpty() || !replay.equals(traces), "replay", "another folder than traces", replay);
+  }
+
+  /** Returns the default: log-probabilities of the sampler are those of temperature 1. */
+  private Optional<ImportanceCorrection> usualCorrection() {
+    return temperature() == 1 ? Optional.of(CORRECTION) : Optional.empty();
   }
 
   /**
@@ -219,7 +230,7 @@ public final class Grpo extends Reinforcement {
         + unless(offPolicyLimit, Double.POSITIVE_INFINITY, "offPolicyLimit")
         + unless(topEntropy, 1.0, "topEntropy")
         + unless(entropyCoefficient, 0.0, "entropyCoefficient")
-        + unless(importanceCorrection, Optional.empty(), "importanceCorrection")
+        + unless(importanceCorrection, usualCorrection(), "importanceCorrection")
         + unless(dynamicSampling, 0, "dynamicSampling")
         + (environment.isPresent() ? ", environment, limits=" + limits : "")
         + unless(rewardsByTurn, false, "rewardsByTurn")
@@ -245,6 +256,7 @@ public final class Grpo extends Reinforcement {
     private double topEntropy = 1;
     private double entropyCoefficient;
     private @Nullable ImportanceCorrection importanceCorrection;
+    private boolean choosesCorrection;
     private int dynamicSampling;
     private @Nullable Environment environment;
     private @Nullable EpisodeLimits limits;
@@ -364,13 +376,22 @@ public final class Grpo extends Reinforcement {
     }
 
     /**
-     * Corrects the difference between the probabilities of sampling and of training; default none.
-     * It needs temperature 1.
+     * Corrects the difference between the probabilities of sampling and of training, which takes a
+     * forward pass per rollout; default {@link ImportanceCorrection.Form#TOKEN_TRUNCATED} at 2 with
+     * temperature 1, which it needs, else none.
      *
      * @param correction the form and its limit
      */
     public Builder importanceCorrection(ImportanceCorrection correction) {
-      importanceCorrection = correction;
+      importanceCorrection = Objects.requireNonNull(correction, "correction");
+      choosesCorrection = true;
+      return this;
+    }
+
+    /** Leaves the importance correction out. */
+    public Builder withoutImportanceCorrection() {
+      importanceCorrection = null;
+      choosesCorrection = true;
       return this;
     }
 

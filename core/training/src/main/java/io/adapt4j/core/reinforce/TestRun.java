@@ -2,11 +2,11 @@ package io.adapt4j.core.reinforce;
 
 import io.adapt4j.core.internal.Temporaries;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,12 +14,19 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reward of code that passes the tests of its row, run by a command in a process of its own. */
 record TestRun(String field, List<String> command, Rewards.ProcessLimits limits)
     implements RewardFunction {
 
+  private static final Logger LOG = LoggerFactory.getLogger(TestRun.class);
   private static final String FILE = "{file}";
+
+  /** Milliseconds between looks at a process. */
+  private static final long POLL = 10;
+
   private static final String SHELL = "/bin/sh";
   private static final Set<String> VARIABLES = Set.of("PATH", "LANG", "LC_ALL", "SystemRoot");
   private static final Pattern FENCED =
@@ -67,10 +74,28 @@ record TestRun(String field, List<String> command, Rewards.ProcessLimits limits)
         Path file = Files.writeString(folder.resolve("program"), program);
         return passes(folder, file);
       } finally {
-        Temporaries.deleteTree(folder);
+        delete(folder);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("the tests cannot be run: " + e.getMessage(), e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try {
+      Temporaries.deleteTree(folder);
+    } catch (IOException e) {
+      // What the tests left behind must not end the run.
+      LOG.warn("The folder {} of tests could not be deleted: {}", folder, e.toString());
+    }
+  }
+
+  /** Returns the size of the output; more than any limit if the tests have deleted it. */
+  private static long size(Path output) {
+    try {
+      return Files.size(output);
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
     }
   }
 
@@ -87,51 +112,28 @@ record TestRun(String field, List<String> command, Rewards.ProcessLimits limits)
     ProcessBuilder builder =
         new ProcessBuilder(line).directory(folder.toFile()).redirectErrorStream(true);
     builder.environment().keySet().retainAll(VARIABLES);
+    Path output = folder.resolve("output");
+    builder.redirectInput(Files.createFile(folder.resolve("input")).toFile());
+    builder.redirectOutput(output.toFile());
     Process process = builder.start();
-    Thread clock = stopper(process);
+    // Children that outlive their parent are no longer among its descendants.
+    Set<ProcessHandle> children = new HashSet<>();
+    long end = System.nanoTime() + limits.time().toNanos();
     try {
-      process.getOutputStream().close();
-      return isShort(process.getInputStream()) && process.waitFor() == 0;
+      while (!process.waitFor(POLL, TimeUnit.MILLISECONDS)) {
+        children.addAll(process.descendants().toList());
+        if (System.nanoTime() > end || size(output) > limits.outputBytes()) {
+          return false;
+        }
+      }
+      return process.exitValue() == 0 && size(output) <= limits.outputBytes();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     } finally {
-      kill(process);
-      clock.interrupt();
+      children.addAll(process.descendants().toList());
+      children.forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
     }
-  }
-
-  /** Starts the thread that ends the process when its time is up. */
-  private Thread stopper(Process process) {
-    return io.adapt4j.core.internal.Threads.startDaemon(
-        () -> {
-          try {
-            if (!process.waitFor(limits.time().toMillis(), TimeUnit.MILLISECONDS)) {
-              kill(process);
-            }
-          } catch (InterruptedException e) {
-            // The process has ended.
-            kill(process);
-          }
-        },
-        "adapt4j-tests");
-  }
-
-  private static void kill(Process process) {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
-  }
-
-  /** Reads the output to its end, or returns false when it is longer than allowed. */
-  private boolean isShort(InputStream output) throws IOException {
-    byte[] part = new byte[8192];
-    long all = 0;
-    for (int read = output.read(part); read >= 0; read = output.read(part)) {
-      all += read;
-      if (all > limits.outputBytes()) {
-        return false;
-      }
-    }
-    return true;
   }
 }

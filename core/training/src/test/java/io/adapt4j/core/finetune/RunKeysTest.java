@@ -165,6 +165,10 @@ class RunKeysTest {
         "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: {sapo: {positive: 2, negative: 3}}}}",
         "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: vespo}}",
         "{grpo: {rewards: [{name: a, regex: 'x+'}], clipCeiling: 4}}",
+        "{grpo: {rewards: [{name: a, exact: answer}, {name: b, citation: passages},"
+            + " {name: c, numericAnswer: sum, tolerance: 0.5}, {name: d, jsonSchema: '{}'}],"
+            + " importanceCorrection: false, traces: /tmp/traces, replay: /tmp/others}}",
+        "{grpo: {rewards: [{name: a, exact: answer}], temperature: 0.5}}",
         "{nextTokens: {dynamicFineTuning: true, zLoss: 0.001}}",
         "{nextTokens: {labelSmoothing: 0.1}}",
         "{distillation: {teacher: /tmp/large, beta: 0.1, temperature: 2, onPolicy: 0.5,"
@@ -193,10 +197,14 @@ class RunKeysTest {
   @Test
   void rewardsSayWhatIsWrongWithThem() {
     Problems problems = new Problems();
-    String yaml = "task: {grpo: {rewards: [{name: a}, {regex: '('}], klTarget: 3, groupSize: 1}}";
+    String yaml =
+        "task: {grpo: {rewards: [{name: a}, {regex: '('}, {name: c, tolerance: 1},"
+            + " {name: d, jsonSchema: '{\"unknown\": 1}'}], klTarget: 3, groupSize: 1}}";
     TaskDefinitions.read(Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems));
     assertThatThrownBy(problems::finish)
-        .hasMessageContaining("expected what is rewarded: regex, numericAnswer, model or adapter")
+        .hasMessageContaining("expected what is rewarded: regex, numericAnswer, exact,")
+        .hasMessageContaining("A tolerance is that of a number")
+        .hasMessageContaining("/unknown is not supported")
         .hasMessageContaining("Name the reward")
         .hasMessageContaining("expected a regular expression")
         .hasMessageContaining("klTarget");

@@ -184,6 +184,7 @@ class RewardsTest {
         .isEqualTo(1);
     long begun = System.nanoTime();
     assertThat(tests.score("", "sleep 30 & sleep 30", Map.of("tests", ""))).isZero();
+    assertThat(tests.score("", "sleep 30 &", Map.of("tests", "true"))).isEqualTo(1);
     assertThat(tests.score("", "while :; do echo xxxxxxxx; done", Map.of("tests", ""))).isZero();
     assertThat(System.nanoTime() - begun).isLessThan(20_000_000_000L);
     assertThatIllegalArgumentException()

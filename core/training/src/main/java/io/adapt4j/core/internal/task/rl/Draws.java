@@ -15,10 +15,11 @@ import java.util.Optional;
 /** Source of a rollout's completions: sampling, or the traces of an earlier run. */
 record Draws(Sampling sampling, Optional<EpisodeTraces> traces, Optional<EpisodeTraces> replay) {
 
-  static Draws of(Sampling sampling, Reinforcement algorithm) {
+  /** Creates the source of an algorithm; traces are written only if asked for. */
+  static Draws of(Sampling sampling, Reinforcement algorithm, boolean writes) {
     Optional<Grpo> grpo =
         algorithm instanceof Grpo options ? Optional.of(options) : Optional.empty();
-    Optional<Path> written = grpo.flatMap(Grpo::traces);
+    Optional<Path> written = grpo.flatMap(Grpo::traces).filter(folder -> writes);
     Optional<Path> read = grpo.flatMap(Grpo::replay);
     return new Draws(sampling, written.map(EpisodeTraces::new), read.map(EpisodeTraces::new));
   }

@@ -1,10 +1,8 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.task.episode.EpisodeSetting;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Ppo;
@@ -35,8 +33,7 @@ public final class PolicyTraining implements AutoCloseable {
       BestModelMetric selection,
       Decoder decoder,
       Adaptation adaptation,
-      Generator generator,
-      Optional<EpisodeSetting> episodes,
+      Draws draws,
       int padId,
       PromptRows prompts,
       Optional<PromptRows> held,
@@ -70,7 +67,7 @@ public final class PolicyTraining implements AutoCloseable {
     RolloutMaker maker =
         new RolloutMaker(
             algorithm,
-            Draws.of(new Sampling(setup.generator(), options, setup.episodes()), algorithm),
+            setup.draws(),
             policy,
             reference,
             setup.padId(),

@@ -268,8 +268,10 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
                     settings.objective().selection(),
                     decoder,
                     adaptation,
-                    generator,
-                    episodes,
+                    Draws.of(
+                        new Sampling(generator, algorithm, episodes),
+                        algorithm,
+                        purpose == Purpose.TRAINING),
                     ids.pad(),
                     train,
                     held,

@@ -113,6 +113,13 @@ final class ReinforcementKeys {
     fields
         .number("offPolicyLimit", ABOVE_0, ReinforcementKeys::isPositive)
         .ifPresent(builder::offPolicyLimit);
+    if (fields
+        .find(CORRECTION)
+        .filter(value -> Boolean.FALSE.equals(value.content()))
+        .isPresent()) {
+      builder.withoutImportanceCorrection();
+      return;
+    }
     Optional<Fields> correction = fields.mapping(CORRECTION);
     if (correction.isPresent()) {
       Fields keys = correction.get();
@@ -349,6 +356,9 @@ final class ReinforcementKeys {
         .put("dynamicSampling", grpo.dynamicSampling());
     grpo.traces().ifPresent(folder -> options.put(TRACES, written(folder)));
     grpo.replay().ifPresent(folder -> options.put(REPLAY, written(folder)));
+    if (grpo.importanceCorrection().isEmpty()) {
+      options.put(CORRECTION, false);
+    }
     grpo.importanceCorrection()
         .ifPresent(
             correction ->

@@ -76,7 +76,8 @@ record Sample(
   float[] importance(ImportanceCorrection correction) {
     double[] logRatios = new double[old.length];
     for (int i = 0; i < logRatios.length; i++) {
-      logRatios[i] = (double) old[i] - sampled[i];
+      // A rollout of a build without the correction has no numbers of the sampler.
+      logRatios[i] = sampled.length == 0 ? 0 : (double) old[i] - sampled[i];
     }
     return Floats.toArray(Doubles.asList(correction.weights(logRatios)));
   }
