@@ -26,7 +26,7 @@ import java.util.function.ToIntFunction;
  */
 public final class LongContext {
 
-  /** What is hidden in the text and asked for. */
+  /** Kind of information that a text hides and its question asks for. */
   public enum Kind {
     /** One number. */
     NEEDLE(32),

@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
-import io.adapt4j.core.internal.data.PartBatches;
 import io.adapt4j.core.internal.data.Peers;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
@@ -27,19 +26,14 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
-import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.CausalLmTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -115,23 +109,21 @@ record PreparedCausalLm(
         purpose == Purpose.TRAINING ? Optional.of(settings.output()) : Optional.empty();
     try (Regularizers regularizers =
         Regularizers.start(terms, regularized(decoder, adaptation, output))) {
-      Optional<PartBatches<Batch>> parts = heldParts();
+      HeldBatches evaluated = HeldBatches.of(held, this::heldBatches);
       return action.apply(
           new Training<>(
-              task(decoder, purpose, parts),
+              task(decoder, purpose, evaluated),
               trainBatches(),
-              parts.isPresent() ? parts : heldBatches(held),
+              evaluated.batches(),
               adaptation,
               StepHooks.of(regularizers.penalties()),
               1));
     }
   }
 
-  private TrainingTask<Batch> task(
-      Decoder decoder, Purpose purpose, Optional<PartBatches<Batch>> parts) {
+  private TrainingTask<Batch> task(Decoder decoder, Purpose purpose, HeldBatches evaluated) {
     LanguageModelLoss.Form form = form();
-    NextTokens task =
-        new NextTokens(decoder, form, evaluated -> measured(evaluated::evaluate, evaluated, parts));
+    TrainingTask<Batch> task = evaluated.task(decoder, form);
     int count = settings.evaluationSamples();
     if (purpose != Purpose.TRAINING || !leads || held.isEmpty() || count == 0) {
       return task;
@@ -152,19 +144,8 @@ record PreparedCausalLm(
             new Generator(decoder, Optional.of(tokenizer), ends),
             tokenizer,
             settings.output())
-        .map(
-            samples ->
-                new NextTokens(
-                    decoder,
-                    form,
-                    evaluated ->
-                        measured(new SampledEvaluation(evaluated, samples), evaluated, parts)))
+        .<TrainingTask<Batch>>map(samples -> evaluated.task(decoder, form, samples))
         .orElse(task);
-  }
-
-  private static Evaluation<Batch> measured(
-      Evaluation<Batch> all, TrainingTask<Batch> task, Optional<PartBatches<Batch>> parts) {
-    return parts.<Evaluation<Batch>>map(of -> new PartLosses(all, task, of)).orElse(all);
   }
 
   private LanguageModelLoss.Form form() {
@@ -196,34 +177,11 @@ record PreparedCausalLm(
         settings.seed());
   }
 
-  /** Returns the validation batches by part of the data, if it has several. */
-  private Optional<PartBatches<Batch>> heldParts() {
-    Map<String, EncodableRows> parts = held.map(EncodableRows::parts).orElse(Map.of());
-    if (parts.size() < 2) {
-      return Optional.empty();
-    }
-    Map<String, Batches> batches = new LinkedHashMap<>();
-    parts.forEach(
-        (name, rows) ->
-            batches.put(
-                shortName(name, parts.keySet()), heldBatches(Optional.of(rows)).orElseThrow()));
-    return Optional.of(new PartBatches<>(batches));
-  }
-
-  /** Returns the file's name of a path, unless another part has the same. */
-  private static String shortName(String name, Set<String> names) {
-    List<String> files = names.stream().map(path -> path.replaceFirst(".*[/\\\\]", "")).toList();
-    String file = name.replaceFirst(".*[/\\\\]", "");
-    return file.isEmpty() || Collections.frequency(files, file) > 1 ? name : file;
-  }
-
-  private Optional<Batches> heldBatches(Optional<EncodableRows> evaluated) {
-    return evaluated.map(
-        rows ->
-            Batches.of(rows)
-                .batchSize(settings.batchSize())
-                .batching(settings.tokens().evaluation())
-                .build());
+  private Batches heldBatches(EncodableRows rows) {
+    return Batches.of(rows)
+        .batchSize(settings.batchSize())
+        .batching(settings.tokens().evaluation())
+        .build();
   }
 
   private Batches trainBatches() {
