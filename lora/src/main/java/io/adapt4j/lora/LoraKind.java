@@ -12,6 +12,7 @@ import io.adapt4j.lora.internal.peft.AdapterKind;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * {@link Lora} as data:
@@ -23,6 +24,18 @@ import java.util.Set;
 class LoraKind implements AdapterKind {
 
   static final String TYPE = "LORA";
+
+  /** Presets by name. */
+  private enum Preset {
+    LEARN_MOST(Lora::learnMost),
+    FORGET_LEAST(Lora::forgetLeast);
+
+    private final Supplier<Lora> lora;
+
+    Preset(Supplier<Lora> lora) {
+      this.lora = lora;
+    }
+  }
 
   /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends LoraKind {
@@ -38,23 +51,25 @@ class LoraKind implements AdapterKind {
 
   @Override
   public Optional<FineTuningMethod> read(Fields options) {
-    options.exclude("rank", "continuing");
+    options.exclude("rank", "continuing", "preset");
     Optional<Path> adapter = options.file("continuing");
     Optional<Integer> rank = options.integer("rank", 1);
     if (adapter.isPresent()) {
       return continuing(options, adapter.get());
     }
     Set<String> written = options.written();
-    if (!written.contains("continuing")) {
+    boolean ranked = !written.contains("continuing") && !written.contains("preset");
+    if (ranked) {
       options.require(
           "rank", "Write 'rank: 16', or 'continuing: FOLDER' to go on with an adapter.");
     }
+    Optional<Lora> preset = options.choice("preset", Preset.class).map(own -> own.lora.get());
     // Without a rank the other options are still checked.
-    Lora lora = Lora.rank(rank.orElse(1));
+    Lora lora = preset.orElseGet(() -> Lora.rank(rank.orElse(1)));
     for (LoraOption option : LoraOption.ALL) {
       lora = option.reader().apply(options, lora);
     }
-    return rank.isPresent() ? Optional.of(lora) : Optional.empty();
+    return rank.isPresent() || preset.isPresent() ? Optional.of(lora) : Optional.empty();
   }
 
   /**
