@@ -12,7 +12,6 @@ import io.adapt4j.lora.internal.peft.AdapterKind;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * {@link Lora} as data:
@@ -27,13 +26,11 @@ class LoraKind implements AdapterKind {
 
   /** Presets by name. */
   private enum Preset {
-    LEARN_MOST(Lora::learnMost),
-    FORGET_LEAST(Lora::forgetLeast);
+    LEARN_MOST,
+    FORGET_LEAST;
 
-    private final Supplier<Lora> lora;
-
-    Preset(Supplier<Lora> lora) {
-      this.lora = lora;
+    Lora lora() {
+      return this == LEARN_MOST ? Lora.learnMost() : Lora.forgetLeast();
     }
   }
 
@@ -63,7 +60,7 @@ class LoraKind implements AdapterKind {
       options.require(
           "rank", "Write 'rank: 16', or 'continuing: FOLDER' to go on with an adapter.");
     }
-    Optional<Lora> preset = options.choice("preset", Preset.class).map(own -> own.lora.get());
+    Optional<Lora> preset = options.choice("preset", Preset.class).map(Preset::lora);
     // Without a rank the other options are still checked.
     Lora lora = preset.orElseGet(() -> Lora.rank(rank.orElse(1)));
     for (LoraOption option : LoraOption.ALL) {
