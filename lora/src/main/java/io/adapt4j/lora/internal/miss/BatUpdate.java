@@ -32,7 +32,7 @@ final class BatUpdate extends ProjectionUpdate {
   }
 
   BatUpdate(ProjectionConfig config, Site site) {
-    super(MissUpdates.KIND, config, site);
+    super(site, MissUpdates.KIND.tensor(), MissUpdates.KIND.shape(config, site));
   }
 
   @Override
