@@ -27,6 +27,14 @@ import java.util.regex.PatternSyntaxException;
  */
 public final class Lora implements FineTuningMethod {
 
+  /** Projections of MLPs, by the names that families give them. */
+  private static final String MLP =
+      ".*\\.(mlp|feed_forward|feedforward|block_sparse_moe|ffn|DenseReluDense)\\..*"
+          + "|.*\\.(fc1|fc2|dense_h_to_4h|dense_4h_to_h|ff_proj|ff_out)"
+          + "|.*layer\\.\\d+\\.(intermediate|output)\\.dense";
+
+  private static final String ROUTERS = ".*\\.(gate|router|shared_expert_gate)";
+
   private final AdapterConfig config;
   private final Optional<Path> start;
   private final double plusRatio;
@@ -51,6 +59,27 @@ public final class Lora implements FineTuningMethod {
       throw new IllegalArgumentException("rank: expected at least 1, found " + rank);
     }
     return new Lora(AdapterConfig.ofRank(rank), Optional.empty(), 1, WeightFormat.asStored());
+  }
+
+  /**
+   * Starts with the preset that learns most, at the price of forgetting more: rank 64, alpha 64,
+   * {@linkplain #rankStabilized rank-stabilized}, on all linear projections. In PEFT's comparison
+   * of methods (MetaMathQA, Llama 3.2 3B) it was among the most accurate.
+   *
+   * @return the method, whose options may be changed
+   */
+  public static Lora learnMost() {
+    return rank(64).alpha(64).rankStabilized();
+  }
+
+  /**
+   * Starts with the preset that forgets least and learns a little less: rank 16 on the projections
+   * of MLPs only. In the same comparison that forgot least of all LoRA adapters.
+   *
+   * @return the method, whose options may be changed
+   */
+  public static Lora forgetLeast() {
+    return rank(16).targets(Targets.regex(MLP)).exclude(Targets.regex(ROUTERS));
   }
 
   /**

@@ -24,6 +24,16 @@ class LoraKind implements AdapterKind {
 
   static final String TYPE = "LORA";
 
+  /** Presets by name. */
+  private enum Preset {
+    LEARN_MOST,
+    FORGET_LEAST;
+
+    Lora lora() {
+      return this == LEARN_MOST ? Lora.learnMost() : Lora.forgetLeast();
+    }
+  }
+
   /** Public subclass, as {@link java.util.ServiceLoader} requires. */
   public static final class Service extends LoraKind {
 
@@ -38,23 +48,25 @@ class LoraKind implements AdapterKind {
 
   @Override
   public Optional<FineTuningMethod> read(Fields options) {
-    options.exclude("rank", "continuing");
+    options.exclude("rank", "continuing", "preset");
     Optional<Path> adapter = options.file("continuing");
     Optional<Integer> rank = options.integer("rank", 1);
     if (adapter.isPresent()) {
       return continuing(options, adapter.get());
     }
     Set<String> written = options.written();
-    if (!written.contains("continuing")) {
+    boolean ranked = !written.contains("continuing") && !written.contains("preset");
+    if (ranked) {
       options.require(
           "rank", "Write 'rank: 16', or 'continuing: FOLDER' to go on with an adapter.");
     }
+    Optional<Lora> preset = options.choice("preset", Preset.class).map(Preset::lora);
     // Without a rank the other options are still checked.
-    Lora lora = Lora.rank(rank.orElse(1));
+    Lora lora = preset.orElseGet(() -> Lora.rank(rank.orElse(1)));
     for (LoraOption option : LoraOption.ALL) {
       lora = option.reader().apply(options, lora);
     }
-    return rank.isPresent() ? Optional.of(lora) : Optional.empty();
+    return rank.isPresent() || preset.isPresent() ? Optional.of(lora) : Optional.empty();
   }
 
   /**

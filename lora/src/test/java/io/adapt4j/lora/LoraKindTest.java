@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.finetune.FullFineTuning;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.internal.describe.Value;
 import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.method.FineTuningMethod;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -75,7 +78,9 @@ class LoraKindTest {
         "{rank: 8, biasOfB: true}",
         "{rank: 8, init: pissa, exclude: {regex: '.*down_proj'}, layers: 1}",
         "{rank: 8, ranks: [{modules: q_proj, rank: 2}, {modules: '.*_proj', rank: 4}]}",
-        "{rank: 8, alphas: {modules: v_proj, alpha: 2.5}}"
+        "{rank: 8, alphas: {modules: v_proj, alpha: 2.5}}",
+        "{preset: learn-most}",
+        "{preset: forget-least, dropout: 0.1}"
       })
   void whatIsWrittenReadsBackAsTheSame(String yaml) {
     FineTuningMethod lora = read(yaml).orElseThrow();
@@ -115,6 +120,34 @@ class LoraKindTest {
   void whatIsWrongIsSaid(String yaml, String problem) {
     assertThat(read(yaml).isPresent() && problems.all().isEmpty()).isFalse();
     assertThat(problems.all()).singleElement().asString().contains(problem);
+  }
+
+  @Test
+  void presetsAreThoseOfLora() {
+    assertThat(Methods.of(read("{preset: learn-most, alpha: 32}").orElseThrow()).identity())
+        .isEqualTo(Methods.of(Lora.learnMost().alpha(32)).identity());
+    assertThat(Methods.of(read("{preset: forget-least}").orElseThrow()).identity())
+        .isEqualTo(Methods.of(Lora.forgetLeast()).identity());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "bert_features; intermediate.dense output.dense",
+        "gpt2_by_layer; mlp.c_fc mlp.c_proj",
+        "gpt_neox_linear; mlp.dense_h_to_4h mlp.dense_4h_to_h"
+      })
+  void whatForgetsLeastAdaptsTheMlpsOnly(String family, String modules) {
+    try (Network network = Architectures.declare(ModelConfig.read(LoraCase.family(family)))) {
+      assertThat(Methods.of(Lora.forgetLeast()).problems(network, Path.of("base"))).isEmpty();
+      assertThat(
+              AdapterPlan.of(Lora.forgetLeast().config(), network)
+                  .paths()
+                  .filter(path -> path.contains(".0."))
+                  .map(path -> path.replaceFirst(".*\\.0\\.", "")))
+          .containsExactly(modules.split(" ", -1));
+    }
   }
 
   @Test

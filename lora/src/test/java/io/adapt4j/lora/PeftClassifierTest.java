@@ -219,8 +219,8 @@ class PeftClassifierTest {
           .hasMessageContaining(folder.resolve(CONFIG).toString())
           .hasMessageContaining("peft_type")
           .hasMessageContaining(kind)
-          .hasMessageContaining("[LORA, IA3]")
-          .hasMessageContaining("LoRA and (IA)3")
+          .hasMessageContaining("[LORA, IA3, MISS, SHIRA, OFT]")
+          .hasMessageContaining("other kinds are not read")
           .hasMessageNotContaining("Only LoRA");
     }
   }

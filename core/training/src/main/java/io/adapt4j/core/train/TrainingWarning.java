@@ -33,7 +33,9 @@ public record TrainingWarning(Kind kind, int step, String message, String remedy
     /** The run ended while its loss was still falling. */
     STILL_FALLING,
     /** The process needs more and more memory. */
-    MEMORY_GROWING
+    MEMORY_GROWING,
+    /** Some adapted modules had no gradient in the first step. */
+    NO_GRADIENT
   }
 
   /** Checks that no value is null. Throws {@link NullPointerException} if something is null. */

@@ -3,8 +3,10 @@ package io.adapt4j.lora.internal.adapter;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.lora.internal.peft.PeftNames;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Training of a model's adapter. */
 public interface AdapterTraining extends Adaptation {
@@ -24,6 +26,12 @@ public interface AdapterTraining extends Adaptation {
   @Override
   default List<Trainable> trained() {
     return model().trained();
+  }
+
+  /** Returns a tensor's module; A and B of one have a gradient together, as one starts at zero. */
+  @Override
+  default Optional<String> moduleOf(String tensor) {
+    return Optional.of(PeftNames.adapted(tensor));
   }
 
   @Override

@@ -8,9 +8,9 @@ import io.adapt4j.core.internal.tensor.Scratch;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.lora.internal.LoraOperators;
-import io.adapt4j.lora.internal.projection.ProjectionConfig;
 import io.adapt4j.lora.internal.projection.ProjectionUpdate;
 import io.adapt4j.lora.internal.projection.Site;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -31,8 +31,8 @@ final class BatUpdate extends ProjectionUpdate {
     return arguments -> ((Tensor) arguments[weight]).count() * copies * Float.BYTES;
   }
 
-  BatUpdate(ProjectionConfig config, Site site) {
-    super(MissUpdates.KIND, config, site);
+  BatUpdate(Site site, String end, List<Long> shape) {
+    super(site, end, shape);
   }
 
   @Override

@@ -27,7 +27,7 @@ final class MissUpdate extends ProjectionUpdate {
   private final boolean random;
 
   MissUpdate(ProjectionConfig config, Site site) {
-    super(MissUpdates.KIND, config, site);
+    super(site, MissUpdates.KIND.tensor(), MissUpdates.KIND.shape(config, site));
     dropout = config.number("miss_dropout");
     random =
         config.options().path(MissUpdates.VARIANT).isBoolean() && !config.flag(MissUpdates.VARIANT);

@@ -101,7 +101,9 @@ public final class MissUpdates implements ProjectionKind {
 
   @Override
   public ProjectionUpdate update(ProjectionConfig config, Site site) {
-    return is(config, BAT) ? new BatUpdate(config, site) : new MissUpdate(config, site);
+    return is(config, BAT)
+        ? new BatUpdate(site, tensor(), shape(config, site))
+        : new MissUpdate(config, site);
   }
 
   @Override

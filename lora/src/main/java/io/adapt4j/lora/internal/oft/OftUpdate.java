@@ -42,7 +42,7 @@ final class OftUpdate extends ProjectionUpdate {
   private final double limit;
 
   OftUpdate(ProjectionConfig config, Site site) {
-    super(OftUpdates.KIND, config, site);
+    super(site, OftUpdates.KIND.tensor(), OftUpdates.KIND.shape(config, site));
     block = OftUpdates.block(config, site);
     terms = config.flag("use_cayley_neumann") ? config.integer("num_cayley_neumann_terms") : 0;
     random = !config.flag("init_weights");

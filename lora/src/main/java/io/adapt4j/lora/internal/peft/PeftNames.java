@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Tensor names in PEFT's adapter files: the module path below {@code base_model.model}.
@@ -68,6 +69,13 @@ public final class PeftNames {
   /** Returns the name of an (IA)3 adapter's vector. */
   public static String ia3(String path) {
     return ROOT + path + ".ia3_l";
+  }
+
+  /** Returns the path of the module that an adapter's tensor changes. */
+  public static String adapted(String tensor) {
+    return tensor
+        .replaceFirst("^" + Pattern.quote(ROOT), "")
+        .replaceFirst("\\.lora_\\w+(\\.\\w+)?$", "");
   }
 
   /** Returns the name of a tensor of another kind of update. */

@@ -180,7 +180,7 @@ public record ProjectionConfig(
   }
 
   /** Returns the file's content, with PEFT's fields in alphabetical order. */
-  ObjectNode json(ProjectionPlan plan, String base) {
+  ObjectNode json(Optional<String> taskType, List<String> saved, boolean transposed, String base) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     Map<String, JsonNode> fields = new TreeMap<>();
     for (String name : Set.of("auto_mapping", "revision")) {
@@ -190,15 +190,13 @@ public record ProjectionConfig(
     source.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     options.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     fields.put("peft_type", nodes.textNode(kind.type()));
-    fields.put(
-        "task_type", plan.taskType().<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
-    List<String> saved = plan.saved().names();
+    fields.put("task_type", taskType.<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
     fields.put("modules_to_save", saved.isEmpty() ? nodes.nullNode() : PeftFolder.array(saved));
     fields.put("base_model_name_or_path", nodes.textNode(base));
     fields.put("inference_mode", nodes.booleanNode(true));
     fields.put("target_modules", modules.targets().json());
     if (options.has("fan_in_fan_out")) {
-      fields.put("fan_in_fan_out", nodes.booleanNode(plan.fanInFanOut()));
+      fields.put("fan_in_fan_out", nodes.booleanNode(transposed));
     }
     if (selects()) {
       fields.put(

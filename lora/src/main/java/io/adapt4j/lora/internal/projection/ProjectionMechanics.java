@@ -98,9 +98,7 @@ public record ProjectionMechanics(FineTuningMethod chosen, ProjectionConfig conf
     @Override
     public void save(Path folder) {
       PeftFolder.write(
-          folder,
-          config.json(model.plan(), SingleFileModels.origin(base).toString()),
-          model.tensors());
+          folder, model.plan().json(SingleFileModels.origin(base).toString()), model.tensors());
       saveClasses(folder);
     }
 

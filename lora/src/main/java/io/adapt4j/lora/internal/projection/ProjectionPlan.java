@@ -1,5 +1,6 @@
 package io.adapt4j.lora.internal.projection;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
@@ -91,8 +92,9 @@ record ProjectionPlan(
     return new ProjectionPlan(config, taskType, List.copyOf(sites), saved, List.copyOf(problems));
   }
 
-  boolean fanInFanOut() {
-    return sites.stream().anyMatch(Site::transposed);
+  /** Returns the content of {@code adapter_config.json}. */
+  ObjectNode json(String base) {
+    return config.json(taskType, saved.names(), sites.stream().anyMatch(Site::transposed), base);
   }
 
   long trainableParameters() {

@@ -21,12 +21,13 @@ public abstract class ProjectionUpdate implements AutoCloseable {
   protected final Site site;
   protected final Parameter parameter;
 
-  protected ProjectionUpdate(ProjectionKind kind, ProjectionConfig config, Site site) {
+  /** Allocates the tensor, whose name in PEFT's files has this end. */
+  protected ProjectionUpdate(Site site, String end, List<Long> shape) {
     this.site = site;
     this.parameter =
         Parameter.of(
-            PeftNames.update(site.path(), kind.tensor()),
-            kind.shape(config, site).stream().mapToLong(Long::longValue).toArray());
+            PeftNames.update(site.path(), end),
+            shape.stream().mapToLong(Long::longValue).toArray());
     parameter.allocate(DType.F32);
     try (Tensor zero = Tensor.zeros(DType.F32, 1)) {
       parameter.value().copyFrom(zero);

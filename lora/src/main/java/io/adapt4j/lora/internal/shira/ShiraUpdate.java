@@ -48,7 +48,7 @@ final class ShiraUpdate extends ProjectionUpdate {
   private final Tensor indices;
 
   ShiraUpdate(ProjectionConfig config, Site site) {
-    super(ShiraUpdates.KIND, config, site);
+    super(site, ShiraUpdates.KIND.tensor(), ShiraUpdates.KIND.shape(config, site));
     maskSeed =
         config.options().path("random_seed").isNumber()
             ? OptionalLong.of(config.options().path("random_seed").longValue())

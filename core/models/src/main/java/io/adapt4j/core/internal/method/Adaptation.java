@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.method;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -62,4 +63,12 @@ public interface Adaptation extends AutoCloseable {
 
   @Override
   void close();
+
+  /**
+   * Returns the name of what a trained tensor is part of, one of whose tensors has a gradient in
+   * the first step; empty if the tensor need not have one.
+   */
+  default Optional<String> moduleOf(String tensor) {
+    return Optional.empty();
+  }
 }

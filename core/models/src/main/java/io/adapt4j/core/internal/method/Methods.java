@@ -48,7 +48,7 @@ public final class Methods {
             + method.getClass().getName()
             + " ("
             + method.description()
-            + "). Add the module that it comes from: adapt4j-lora for LoRA and (IA)3, adapt4j-qlora"
+            + "). Add the module that it comes from: adapt4j-lora for LoRA and other adapters, adapt4j-qlora"
             + " for QLoRA. A jar that unites modules has to unite their META-INF/services too.");
   }
 }

@@ -21,7 +21,9 @@ import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
@@ -98,6 +100,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   private final List<Tensor> gradients;
   private final GradientSum sum;
   private final List<Group> groups = new ArrayList<>();
+  private final List<String> withoutGradient = new ArrayList<>();
   private int applied;
   private boolean closed;
 
@@ -168,6 +171,9 @@ public final class TrainingStep<I> implements AutoCloseable {
     double norm = TensorLists.norm(gradients);
     boolean finite = Double.isFinite(loss) && Double.isFinite(penalty) && Double.isFinite(norm);
     if (finite) {
+      if (applied == 0 && norm > 0) {
+        lookForGradients();
+      }
       update(norm, learningRate);
     }
     TensorLists.zero(gradients);
@@ -259,6 +265,32 @@ public final class TrainingStep<I> implements AutoCloseable {
   /** Returns the number of applied steps, without skipped ones. */
   int applied() {
     return applied;
+  }
+
+  /** Keeps the names of modules none of whose tensors has a gradient. */
+  private void lookForGradients() {
+    Map<String, Boolean> found = new LinkedHashMap<>();
+    for (Trainable parameter : adaptation.trained()) {
+      adaptation
+          .moduleOf(parameter.name())
+          .ifPresent(
+              module ->
+                  found.merge(
+                      module,
+                      TensorLists.norm(List.of(parameter.gradient())) > 0,
+                      Boolean::logicalOr));
+    }
+    found.forEach(
+        (module, any) -> {
+          if (!any) {
+            withoutGradient.add(module);
+          }
+        });
+  }
+
+  /** Returns the modules that had no gradient in the first step. */
+  List<String> withoutGradient() {
+    return List.copyOf(withoutGradient);
   }
 
   private void clip(double norm) {

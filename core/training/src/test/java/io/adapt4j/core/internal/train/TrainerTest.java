@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.optim.Optimizer;
@@ -29,7 +30,9 @@ import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,6 +103,46 @@ class TrainerTest {
                       .as(name)
                       .containsExactly(wholeWeights.get(name), within(1e-5f)));
     }
+  }
+
+  /** The final norm gets no gradient; of every layer one tensor has one, which is enough. */
+  @Test
+  void modulesWithoutAGradientInTheFirstStepAreNamed() {
+    Adaptation frozen =
+        (Adaptation)
+            Proxy.newProxyInstance(
+                Adaptation.class.getClassLoader(),
+                new Class<?>[] {Adaptation.class},
+                (proxy, method, arguments) ->
+                    switch (method.getName()) {
+                      case "collectGradients" -> {
+                        adaptation.trained().stream()
+                            .filter(own -> own.name().matches("model.norm.*|.*layers.0.*norm.*"))
+                            .forEach(own -> TensorLists.zero(List.of(own.gradient())));
+                        yield null;
+                      }
+                      case "moduleOf" ->
+                          Optional.of(arguments[0].toString().replaceFirst("(layers.0).*", "$1"));
+                      default -> method.invoke(adaptation, arguments);
+                    });
+    List<TrainingWarning> warnings = new ArrayList<>();
+    TrainingListener watcher =
+        new TrainingListener() {
+          @Override
+          public void warned(TrainingWarning warning) {
+            warnings.add(warning);
+          }
+        };
+    run(decoder, frozen, options(3, 1, false), 4, TrainingListener.all(List.of(events, watcher)));
+    assertThat(warnings)
+        .filteredOn(warning -> warning.kind() == TrainingWarning.Kind.NO_GRADIENT)
+        .singleElement()
+        .satisfies(
+            warning -> {
+              assertThat(warning.step()).isEqualTo(1);
+              assertThat(warning.text())
+                  .contains("1 adapted modules had no gradient", "step: model.norm.weight.");
+            });
   }
 
   @Test
