@@ -298,7 +298,7 @@ def cases(like):
                       mup_enabled=True, sliding_window=6, global_attn_every_n_layers=2),
         "deepseek_v32": like("deepseek_v32", "DeepseekV32ForCausalLM", 2, q_lora_rank=12, kv_lora_rank=10,
                              qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8, n_routed_experts=6, n_shared_experts=1,
-                             num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1, n_group=2,
+                             num_experts_per_tok=3, moe_intermediate_size=8, first_k_dense_replace=1, n_group=2,
                              topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=64, index_n_heads=2,
                              index_head_dim=6, layer_types=["deepseek_sparse_attention"] * 2,
                              mlp_layer_types=["dense", "sparse"]),

@@ -72,6 +72,7 @@ class Int8StepsTest {
       Set.of(
           "bloom",
           "bloom_heads",
+          "longcat_flash",
           "mpt",
           "mpt_bias",
           "nemotron_h_latent",

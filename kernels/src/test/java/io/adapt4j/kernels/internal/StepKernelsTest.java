@@ -68,6 +68,7 @@ class StepKernelsTest {
       Set.of(
           "bloom",
           "bloom_heads",
+          "longcat_flash",
           "mpt",
           "mpt_bias",
           "nemotron_h_latent",

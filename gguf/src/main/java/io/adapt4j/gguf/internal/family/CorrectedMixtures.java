@@ -3,16 +3,25 @@ package io.adapt4j.gguf.internal.family;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.TensorName;
+import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RotaryShare;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Mixtures of experts with a score correction bias and leading dense layers: GLM 4.5 and dots.llm1,
- * which route by sigmoids like MiniMax M2, and ERNIE 4.5.
+ * Mixtures of experts with a score correction bias and leading dense layers: GLM 4.5, dots.llm1,
+ * K-EXAONE and Trinity, which route by sigmoids like MiniMax M2, and ERNIE 4.5.
  */
 final class CorrectedMixtures {
+
+  private static final String EXPERTS = "num_experts";
+  private static final String SHARED = "num_shared_experts";
+  private static final String EVERY = "global_attn_every_n_layers";
+
+  /** Layers to each that attends to the whole text, as llama.cpp assumes. */
+  private static final int PERIOD = 4;
 
   private CorrectedMixtures() {}
 
@@ -106,6 +115,94 @@ final class CorrectedMixtures {
                 facts -> facts.decoder().intermediateSize()),
             RotaryShare.count())
         .complete(RotaryShare::complete);
+  }
+
+  /** K-EXAONE: sliding windows with rotary positions in three of four layers. */
+  static FamilyDeclaration<?> exaoneMoe() {
+    return new LlamaLike("exaone-moe", "exaone_moe", "ExaoneMoeForCausalLM")
+        .byteLevel()
+        .queryKeyNorms()
+        .mixture(EXPERTS, "num_experts_per_tok")
+        .more(Experts.shared("mlp.shared_experts"))
+        .more(Experts.correction("mlp.e_score_correction_bias"))
+        .more(Experts.correction("mlp.gate.e_score_correction_bias"))
+        .alsoBefore(
+            List.of(
+                groups("expert_group_count", "n_group"),
+                groups("expert_group_used_count", "topk_group"),
+                Experts.SIGMOID))
+        .after(
+            DecoderKeys.VOCABULARY,
+            DecoderKeys.window(SlidingWindows::stated),
+            SlidingWindows.statedPattern(PERIOD),
+            Experts.width(),
+            Experts.sharedCount(SHARED, 1),
+            Field.derived(
+                "expert_shared_feed_forward_length",
+                facts ->
+                    facts.fields().positiveInt(SHARED, 1)
+                        * facts.fields().requirePositiveInt("moe_intermediate_size")),
+            Field.number("expert_weights_scale", "routed_scaling_factor", 2.5),
+            Field.flag(
+                "expert_weights_norm",
+                "norm_topk_prob",
+                facts -> facts.fields().bool("norm_topk_prob", true)),
+            Experts.denseLayers(facts -> 1),
+            Field.derived("nextn_predict_layers", facts -> 0))
+        .windows(CorrectedMixtures::requirePeriod)
+        .check(Experts::requireDenseFirst)
+        .unused(NextLayers::has)
+        .complete(NextLayers::remove);
+  }
+
+  private static void requirePeriod(Facts facts) {
+    SlidingWindows.requireStated(facts);
+    int layers = facts.decoder().layers();
+    if (!Arrays.equals(
+        SlidingWindows.layers(facts, PERIOD), SlidingWindows.byPeriod(layers, PERIOD))) {
+      throw Checks.refused(facts, "layer_types", "each fourth layer full attention");
+    }
+  }
+
+  /** Trinity: gated attention; norms around branches; windows as K-EXAONE. */
+  static FamilyDeclaration<?> afmoe() {
+    return new LlamaLike("afmoe", "afmoe", "AfmoeForCausalLM")
+        .norms(
+            "input_layernorm = attn_norm",
+            "post_attention_layernorm = post_attention_norm",
+            "pre_mlp_layernorm = ffn_norm",
+            "post_mlp_layernorm = post_ffw_norm")
+        .queryKeyNorms()
+        .statesHeadDim(true)
+        .feedForward(
+            "mlp.router.gate = ffn_gate_inp",
+            "mlp.gate_proj = ffn_gate",
+            "mlp.up_proj = ffn_up",
+            "mlp.down_proj = ffn_down")
+        .mixture(EXPERTS, "num_experts_per_tok")
+        .more(TensorName.layers("self_attn.gate_proj = attn_gate"))
+        .more(Experts.shared("mlp.shared_experts"))
+        .more(Experts.correction("mlp.expert_bias"))
+        .alsoBefore(List.of(Experts.SIGMOID))
+        .after(
+            DecoderKeys.VOCABULARY,
+            DecoderKeys.HEAD_ROTATED,
+            Experts.sharedCount(SHARED, 2),
+            Experts.width(),
+            Experts.denseLayers("num_dense_layers", 1),
+            Field.written(
+                (facts, prefix, target) -> target.bool(prefix + "expert_weights_norm", true)),
+            Field.number("expert_weights_scale", "route_scale", 1),
+            DecoderKeys.window(facts -> facts.fields().positiveInt("sliding_window", 1024)))
+        .windows(
+            facts -> {
+              if (facts.fields().positiveInt(EVERY, PERIOD) != PERIOD) {
+                throw Checks.refused(facts, EVERY, String.valueOf(PERIOD));
+              }
+              requirePeriod(facts);
+            })
+        .check(facts -> Checks.flag(facts, "mup_enabled", true, false))
+        .complete((metadata, prefix, config) -> config.put("mup_enabled", true).put(EVERY, PERIOD));
   }
 
   /** ERNIE 4.5 with mixtures of experts in most layers, and interleaved rotary pairs. */

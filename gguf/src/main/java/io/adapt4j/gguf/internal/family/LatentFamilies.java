@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.internal.family;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
@@ -34,6 +35,15 @@ final class LatentFamilies {
   private static final String NORMALIZED = "norm_topk_prob";
   private static final String GROUPED = "group_limited_greedy";
 
+  private static final String KEY_WIDTH = "attention.key_length";
+
+  /** What llama.cpp assumes of MiniCPM 3. */
+  private static final double EMBEDDING = 12;
+
+  private static final double DEPTH = 1.4;
+  private static final double BASE = 256;
+  private static final double THETA = 10_000;
+
   private LatentFamilies() {}
 
   /** DeepSeek V2, whose experts are weighted by a softmax. */
@@ -62,8 +72,82 @@ final class LatentFamilies {
         .alsoOf("kimi_k2", "glm4_moe_lite")
         .textType(ModelConfig::modelType)
         .fits(LatentFamilies::isSigmoid)
-        .more(Experts.correction("mlp.gate.e_score_correction_bias"))
-        .check(facts -> Checks.flag(facts, "rope_interleave", true, true));
+        .more(Experts.correction("mlp.gate.e_score_correction_bias"));
+  }
+
+  /** MiniCPM 3, whose factors llama.cpp fixes; it projects keys and values as checkpoints do. */
+  static FamilyDeclaration<?> miniCpm3() {
+    return new LlamaLike("minicpm3", "minicpm3", "MiniCPM3ForCausalLM")
+        .with(FamilyDeclaration.Trait.MERGED)
+        .attention(
+            "self_attn.q_a_proj = attn_q_a",
+            "self_attn.q_a_layernorm = attn_q_a_norm",
+            "self_attn.q_b_proj = attn_q_b",
+            "self_attn.kv_a_proj_with_mqa = attn_kv_a_mqa",
+            "self_attn.kv_a_layernorm = attn_kv_a_norm",
+            "self_attn.kv_b_proj = attn_kv_b",
+            "self_attn.o_proj = attn_output")
+        .ownKeys()
+        .after(
+            DecoderKeys.CONTEXT,
+            DecoderKeys.WIDTH,
+            DecoderKeys.BLOCKS,
+            DecoderKeys.INNER,
+            DecoderKeys.HEADS,
+            DecoderKeys.KEY_VALUE_HEADS,
+            DecoderKeys.RMS_EPS,
+            DecoderKeys.VOCABULARY,
+            Field.integer(QUERY_RANK_KEY, QUERY_RANK, 768),
+            Field.integer("attention.kv_lora_rank", "kv_lora_rank", 256),
+            new Field(
+                (facts, prefix, target) ->
+                    target.uint32(
+                        prefix + KEY_WIDTH,
+                        facts.fields().positiveInt(PLAIN, 64) + facts.decoder().headDim()),
+                (source, prefix, config) ->
+                    config.put(
+                        PLAIN,
+                        source.integer(prefix + KEY_WIDTH).orElse(0)
+                            - source.integer(prefix + ROTATED).orElse(0))),
+            Field.integer(ROTATED, "qk_rope_head_dim", facts -> facts.decoder().headDim()))
+        .scalings(Set.of(RopeScaling.Default.class, RopeScaling.LongRope.class))
+        .extraTensors(Phi3::divisors)
+        .check(LatentFamilies::requireFixed)
+        .complete(
+            (metadata, prefix, config) -> {
+              long heads = Math.max(1, config.path("num_attention_heads").asLong());
+              config.put("v_head_dim", config.path("hidden_size").asLong() / heads);
+              config.put("scale_emb", EMBEDDING).put("scale_depth", DEPTH);
+              config.put("dim_model_base", BASE).put("rope_theta", THETA);
+              if (config.path("rope_scaling") instanceof ObjectNode scaling) {
+                scaling.put("attention_factor", 1.0);
+              }
+            });
+  }
+
+  private static void requireFixed(Facts facts) {
+    ConfigReader fields = facts.fields();
+    double[] stated = {
+      fields.positiveNumber("scale_emb", EMBEDDING),
+      fields.isNull("scale_depth") ? 0 : fields.positiveNumber("scale_depth", DEPTH),
+      fields.isNull("dim_model_base") ? 0 : fields.positiveNumber("dim_model_base", BASE),
+      facts.decoder().ropeTheta()
+    };
+    double[] fixed = {EMBEDDING, DEPTH, BASE, THETA};
+    List<String> names = List.of("scale_emb", "scale_depth", "dim_model_base", "rope_theta");
+    for (int i = 0; i < fixed.length; i++) {
+      if (stated[i] != fixed[i]) {
+        throw Checks.refused(facts, names.get(i), String.valueOf(fixed[i]));
+      }
+    }
+    if (fields.isNull(QUERY_RANK)) {
+      throw Checks.refused(facts, QUERY_RANK, "a width");
+    }
+    int width = facts.decoder().hiddenSize() / facts.decoder().heads();
+    Checks.number(facts, "v_head_dim", fields.positiveInt("v_head_dim", width), width);
+    if (RotaryFrequencies.of(facts.decoder()).attentionFactor() != 1) {
+      throw Checks.refused(facts, Checks.scalingField(facts), "scaling without a factor");
+    }
   }
 
   private static boolean isSecond(Facts facts) {
@@ -86,14 +170,12 @@ final class LatentFamilies {
     return new LlamaLike("deepseek2", modelType, modelClass)
         .with(FamilyDeclaration.Trait.MERGED)
         .attention(
-            "self_attn.q_proj = attn_q",
             "self_attn.q_a_proj = attn_q_a",
             "self_attn.q_a_layernorm = attn_q_a_norm",
-            "self_attn.q_b_proj = attn_q_b",
-            "self_attn.kv_a_proj_with_mqa = attn_kv_a_mqa",
             "self_attn.kv_a_layernorm = attn_kv_a_norm",
             "self_attn.o_proj = attn_output")
         .more(LatentFamilies::keysAndValues)
+        .more(LatentFamilies::rotated)
         .more(Experts.usual())
         .more(Experts.shared("mlp.shared_experts"))
         .ownKeys(
@@ -147,6 +229,26 @@ final class LatentFamilies {
     return List.of(
         TensorName.layer("self_attn.kv_b_proj", "attn_k_b", Layout.turnedStack(heads).with(keys)),
         TensorName.layer("self_attn.kv_b_proj", "attn_v_b", Layout.stack(heads).with(values)));
+  }
+
+  /**
+   * Returns the projections with rotated rows, which llama.cpp rotates in adjacent pairs. Where a
+   * model rotates halves, rows are reordered, which a file does not say.
+   */
+  private static List<TensorName> rotated(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    int plain = fields.positiveInt(PLAIN, 128);
+    int rotated = fields.positiveInt("qk_rope_head_dim", 64);
+    boolean halves =
+        !model.modelType().equals("deepseek_v2") && !fields.bool("rope_interleave", true);
+    Layout queries =
+        halves ? Layout.SAME.with(RowOrder.pairsAfter(plain, plain + rotated)) : Layout.SAME;
+    int rank = fields.positiveInt("kv_lora_rank", 512);
+    Layout key = halves ? Layout.SAME.with(RowOrder.pairsAfter(rank, rank + rotated)) : Layout.SAME;
+    return List.of(
+        TensorName.layer("self_attn.q_proj", "attn_q", queries),
+        TensorName.layer("self_attn.q_b_proj", "attn_q_b", queries),
+        TensorName.layer("self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa", key));
   }
 
   private static int rank(Facts facts) {

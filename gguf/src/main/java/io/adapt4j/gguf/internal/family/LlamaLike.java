@@ -310,7 +310,7 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
 
   @Override
   Facts facts(ModelConfig stated) {
-    ModelConfig model = whole.test(stated) ? stated.text() : stated;
+    ModelConfig model = whole.test(stated) && stated.hasText() ? stated.text() : stated;
     DecoderConfig dimensions = Architectures.dimensions(textType.apply(model), model);
     return adjust.apply(new Facts(model, dimensions, dimensions.maxPositionEmbeddings()));
   }

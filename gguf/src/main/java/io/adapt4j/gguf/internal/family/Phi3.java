@@ -81,7 +81,7 @@ final class Phi3 {
     }
   }
 
-  private static List<ExtraTensor> divisors(Facts facts) {
+  static List<ExtraTensor> divisors(Facts facts) {
     if (facts.decoder().ropeScaling() instanceof RopeScaling.LongRope longRope) {
       return List.of(
           new ExtraTensor(RopeFields.LONG_DIVISORS, floats(longRope.longFactors())),

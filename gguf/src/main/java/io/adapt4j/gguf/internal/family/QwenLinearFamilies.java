@@ -254,7 +254,7 @@ final class QwenLinearFamilies {
     return RowOrder.listed(rows, rows.length);
   }
 
-  private static int[] sections(Facts facts) {
+  static int[] sections(Facts facts) {
     return Optional.of(facts.fields())
         .flatMap(fields -> fields.child("rope_parameters"))
         .map(fields -> fields.json().path("mrope_section"))

@@ -108,6 +108,20 @@ public record RowOrder(
         });
   }
 
+  /** Interleaves the two halves of the rows after the first ones of each group of rows. */
+  public static RowOrder pairsAfter(int first, int group) {
+    int half = (group - first) / 2;
+    return all(
+        (row, rows) -> {
+          long within = row % group - first;
+          return within < 0 ? row : row - within + within % 2 * half + within / 2;
+        },
+        (row, stored) -> {
+          long within = row % group - first;
+          return within < 0 ? row : row - within + within % half * 2 + within / half;
+        });
+  }
+
   /** Reorders from head by head to all queries, then all keys, then all values. */
   static RowOrder queriesKeysValues(int heads) {
     return all(

@@ -48,7 +48,7 @@ class KnownFieldsTest {
               "embd_pdrop resid_pdrop is_gated_act attn_config normalize_embedding",
               "output_router_logits pos_att_type decoder_bias classifier_bias",
               "classifier_activation classifier_pooling decoder_vocab_size num_experts_per_tok",
-              "vocab_size"));
+              "vocab_size num_decoder_layers tie_word_embeddings"));
 
   @TempDir private Path temporary;
 

@@ -117,8 +117,7 @@ public final class LlamaLike {
   private boolean mlpBias;
   private boolean fusedQueryKeyValue;
   private boolean fusedGateUp;
-  private boolean gated = true;
-  private String upName = "up_proj";
+  private @Nullable String plainUp;
   private String downName = "down_proj";
   private String outputName = "o_proj";
   private String root = "model";
@@ -135,8 +134,10 @@ public final class LlamaLike {
   private LayerKind layers = (path, layer) -> layer(path + layer, layer);
   private int contextLength;
   private MixerKind mixers = (path, layer) -> null;
-  private boolean gatedAttention;
+
+  /** Name of the projection of attention's gate; empty if the query projection computes it. */
   private @Nullable String gateName;
+
   private NormPlacement placement = NormPlacement.BEFORE;
   private Optional<NormNames> normNames = Optional.empty();
   private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
@@ -190,8 +191,7 @@ public final class LlamaLike {
 
   /** Sets an MLP without a gate. */
   public LlamaLike plainMlp(String up, String down) {
-    gated = false;
-    upName = up;
+    plainUp = up;
     downName = down;
     return this;
   }
@@ -224,7 +224,7 @@ public final class LlamaLike {
    * Sets a gate on attention's output, which the query projection computes together with each head.
    */
   public LlamaLike gatedAttention() {
-    gatedAttention = true;
+    gateName = "";
     return this;
   }
 
@@ -398,24 +398,21 @@ public final class LlamaLike {
         new Transformer(
             Embeddings.of(embedding, embeddingScale),
             List.copyOf(declared),
-            norm(prefix + finalNorm, config.hiddenSize()),
+            norms.declare(prefix + finalNorm, config.hiddenSize()),
             Stream.concat(rotary.stream(), queryRotary.stream()).toList());
     String headName = "lm_head.weight";
     Parameter head =
         config.tieWordEmbeddings()
             ? embedding
             : Parameter.of(headName, config.vocabSize(), config.hiddenSize());
+    Parameter bias = headBias ? Parameter.of("lm_head.bias", config.vocabSize()) : null;
     return new Decoder(
         model,
         new Dimensions(config.hiddenSize(), config.layers(), config.vocabSize(), contextLength),
         StoredNames.of(root + ".", List.of(ignored)).keeping(kept),
         body,
         headName,
-        new VocabularyHead(head, headBiasOrNull(), logitScale, logitSoftCap));
-  }
-
-  private Parameter headBiasOrNull() {
-    return headBias ? Parameter.of("lm_head.bias", config.vocabSize()) : null;
+        new VocabularyHead(head, bias, logitScale, logitSoftCap));
   }
 
   private Layer layer(String path, int index) {
@@ -424,7 +421,7 @@ public final class LlamaLike {
     Mixer mixer = recurrent == null ? attention(path + ".self_attn", index) : recurrent;
     Mlp mlp = mlps.declare(path, index);
     if (placement == NormPlacement.SHARED_BEFORE) {
-      Norm shared = norm(path + "." + names.beforeAttention(), config.hiddenSize());
+      Norm shared = norms.declare(path + "." + names.beforeAttention(), config.hiddenSize());
       return new ParallelLayer(shared, mixer, shared, mlp);
     }
     boolean before = placement != NormPlacement.AFTER;
@@ -440,11 +437,7 @@ public final class LlamaLike {
   }
 
   private Norm norm(boolean present, String path) {
-    return present ? norm(path, config.hiddenSize()) : Norm.NONE;
-  }
-
-  private Norm norm(String path, long width) {
-    return norms.declare(path, width);
+    return present ? norms.declare(path, config.hiddenSize()) : Norm.NONE;
   }
 
   /** Declares the attention of the configuration. */
@@ -452,7 +445,8 @@ public final class LlamaLike {
     Heads grouped = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
     Heads heads = rotatedInPairs ? grouped.rotatedInPairs() : grouped;
     long query = heads.queryWidth();
-    long projected = gatedAttention ? 2 * query : query;
+    boolean gateOfQuery = "".equals(gateName);
+    long projected = gateOfQuery ? 2 * query : query;
     long kv = heads.keyValueWidth();
     long in = config.hiddenSize();
     LinearSlot qkv =
@@ -473,10 +467,11 @@ public final class LlamaLike {
     Attention turned = queryRotary.isEmpty() ? attention : attention.withQueryRotary(rotary.size());
     Attention made =
         sinks ? turned.withSinks(Parameter.of(path + ".sinks", config.heads())) : turned;
-    if (gateName != null) {
-      return new GatedAttention(made, LinearSlot.of(path + "." + gateName, in, false, query));
+    if (gateName == null) {
+      return made;
     }
-    return gatedAttention ? new GatedAttention(made, null) : made;
+    LinearSlot gate = gateOfQuery ? null : LinearSlot.of(path + "." + gateName, in, false, query);
+    return new GatedAttention(made, gate);
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {
@@ -485,8 +480,8 @@ public final class LlamaLike {
       case NONE -> null;
       case PER_HEAD, FULL_WIDTH ->
           new QueryKeyNorm(
-              norm(path + "." + queryNorm, perHead ? heads.dim() : heads.queryWidth()),
-              norm(path + "." + keyNorm, perHead ? heads.dim() : heads.keyValueWidth()),
+              norms.declare(path + "." + queryNorm, perHead ? heads.dim() : heads.queryWidth()),
+              norms.declare(path + "." + keyNorm, perHead ? heads.dim() : heads.keyValueWidth()),
               perHead,
               normsAfterRotary);
       case OWN_WEIGHTS, OWN_TENSORS -> {
@@ -509,8 +504,9 @@ public final class LlamaLike {
     long width = config.intermediateSize();
     long in = config.hiddenSize();
     LinearSlot down = LinearSlot.of(path + "." + downName, width, mlpBias, in);
-    if (!gated) {
-      return new PlainMlp(LinearSlot.of(path + "." + upName, in, mlpBias, width), down, activation);
+    if (plainUp != null) {
+      return new PlainMlp(
+          LinearSlot.of(path + "." + plainUp, in, mlpBias, width), down, activation);
     }
     LinearSlot gateUp =
         fusedGateUp
