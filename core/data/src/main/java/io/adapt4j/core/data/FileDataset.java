@@ -121,7 +121,7 @@ public final class FileDataset implements Dataset {
   }
 
   private DatasetException malformed(int row, RowProblem problem) {
-    Part part = part(row);
+    Part part = partAt(row);
     return part.checked()
         ? part.source().changed(row, problem.getMessage())
         : new DatasetException(locate(row) + ": " + problem.getMessage());
@@ -129,7 +129,7 @@ public final class FileDataset implements Dataset {
 
   @Override
   public String locate(int row) {
-    Part part = part(row);
+    Part part = partAt(row);
     SourceFile source = part.source();
     try {
       long line = source.lineOf(part.index().offset(inPart(row)));
@@ -140,7 +140,7 @@ public final class FileDataset implements Dataset {
   }
 
   private ObjectNode object(int row) throws RowProblem {
-    Part part = part(row);
+    Part part = partAt(row);
     int at = inPart(row);
     RowIndex index = part.index();
     try {
@@ -151,7 +151,7 @@ public final class FileDataset implements Dataset {
     }
   }
 
-  private Part part(int row) {
+  private Part partAt(int row) {
     return parts.get(partOf(row));
   }
 
