@@ -48,7 +48,7 @@ public record Factorization(Tensor left, Tensor right) {
   }
 
   /**
-   * What counts as an intruder, and what is done with it.
+   * Limits that make a direction an intruder, and the share of it that is kept.
    *
    * @param directions how many singular directions are looked at, from the strongest
    * @param threshold cosine below which one is an intruder

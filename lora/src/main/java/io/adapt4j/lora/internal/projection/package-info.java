@@ -1,4 +1,4 @@
-/** What adapter kinds with one trained tensor for each projection share. */
+/** Common parts of adapter kinds with one trained tensor for each projection. */
 @NullMarked
 package io.adapt4j.lora.internal.projection;
 
