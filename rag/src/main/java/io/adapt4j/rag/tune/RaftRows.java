@@ -14,9 +14,9 @@ import java.util.Map;
 /**
  * Training rows of a {@link Raft}.
  *
- * <p>Each row is a conversation and has the fields {@code question}, {@code kind}, {@code document}
- * (the id of the gold passage's document, to split by; empty if there is none), {@code gold} (the
- * id of its chunk) and {@code sources} (the ids of the chunks shown, in order).
+ * <p>Each row is a conversation and has the fields question, kind, document (the id of the gold
+ * passage's document, to split by; empty if there is none), gold (the id of its chunk) and sources
+ * (the ids of the chunks shown, in order).
  *
  * @param dataset the rows
  * @param kinds number of rows of each kind

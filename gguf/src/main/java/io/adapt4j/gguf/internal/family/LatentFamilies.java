@@ -37,7 +37,7 @@ final class LatentFamilies {
 
   private static final String KEY_WIDTH = "attention.key_length";
 
-  /** What llama.cpp assumes of MiniCPM 3. */
+  /** Scale of the embeddings of MiniCPM 3 that llama.cpp assumes, as it does the next three. */
   private static final double EMBEDDING = 12;
 
   private static final double DEPTH = 1.4;
