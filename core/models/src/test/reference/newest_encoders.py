@@ -223,6 +223,6 @@ def cases(bert, labels, hidden, heads, vocabulary):
         "jina_v3_features": jina_config("JinaEmbeddingsV3Model", type_vocab_size=2),
         "jina_v3_mlm": jina_config("JinaEmbeddingsV3ForMaskedLM"),
         "jina_v3_cls": jina_config("JinaEmbeddingsV3ForSequenceClassification"),
-        "t5_encoder": t5_config("t5", "T5EncoderModel"),
-        "umt5_encoder": t5_config("umt5", "UMT5EncoderModel", feed_forward_proj="gated-gelu", num_layers=3),
+        "t5_encoder_features": t5_config("t5", "T5EncoderModel"),
+        "umt5_encoder_features": t5_config("umt5", "UMT5EncoderModel", feed_forward_proj="gated-gelu", num_layers=3),
     }

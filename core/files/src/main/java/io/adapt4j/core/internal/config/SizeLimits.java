@@ -51,6 +51,8 @@ final class SizeLimits {
                   "n_shared_experts",
                   "moe_num_experts",
                   "moe_num_shared_experts",
+                  "moe_topk",
+                  "zero_expert_num",
                   "moe_k",
                   "num_experts_per_tok",
                   "num_heads",

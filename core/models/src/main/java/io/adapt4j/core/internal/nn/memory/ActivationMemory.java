@@ -126,6 +126,10 @@ public final class ActivationMemory {
     private final Set<Object> prepared = Collections.newSetFromMap(new IdentityHashMap<>());
     private final IdentityHashMap<Layer, Integer> slots = new IdentityHashMap<>();
     private long hidden;
+
+    /** Width of the next layer's input. */
+    private long width;
+
     private DropoutRates dropout;
 
     Pass(Batch batch) {
@@ -163,6 +167,7 @@ public final class ActivationMemory {
           for (int i = 0; i < body.layers().size(); i++) {
             Layer layer = body.layers().get(i);
             int own = slots.getOrDefault(layer, slot);
+            width = i > 0 && body.layers().get(i - 1).isUnfinished() ? 2 * hidden : hidden;
             Run run = run(layer, i, own, differentiated, positions);
             layers.add(run.memory());
             differentiated = run.differentiated();
@@ -255,7 +260,7 @@ public final class ActivationMemory {
         }
         long kept = meter.bytes() - before;
         meter.restart();
-        tape.backward(y, states(), x);
+        tape.backward(y, Tensor.zeros(batch.type(), y.sizes()), x);
         long backward = meter.peak() - before - kept;
         return new Run(new OfLayer(kept, most - kept, backward, inference), true);
       }
@@ -273,7 +278,7 @@ public final class ActivationMemory {
     }
 
     private Tensor states() {
-      return Tensor.zeros(batch.type(), batch.rows(), batch.length(), hidden);
+      return Tensor.zeros(batch.type(), batch.rows(), batch.length(), width);
     }
 
     private void prepare(List<Parameter> parameters) {
