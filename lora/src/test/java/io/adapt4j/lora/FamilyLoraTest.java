@@ -66,9 +66,16 @@ class FamilyLoraTest {
     }
   }
 
-  /** Several residual streams round more often: 1.3e-5 was measured. */
+  /**
+   * Several residual streams round more often: 1.3e-5 was measured. Steep router scores and a
+   * factor of 6 on experts amplify rounding: 2.1e-5 and 2.4e-5.
+   */
   private static double tolerance(String family) {
-    return family.equals("gemma3n") ? 2e-5 : 1e-5;
+    return switch (family) {
+      case "gemma3n" -> 2e-5;
+      case "deepseek_v32", "longcat_flash" -> 3e-5;
+      default -> 1e-5;
+    };
   }
 
   @ParameterizedTest

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.EvaluationReport;
@@ -33,6 +32,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class LongContextTest {
 
+  private static final Path STORIES = Path.of("../examples/models/stories260K").toAbsolutePath();
+
   @TempDir private Path folder;
 
   private static int words(String text) {
@@ -55,7 +56,7 @@ class LongContextTest {
   @ParameterizedTest
   @EnumSource(LongContext.Kind.class)
   void aPromptFillsItsLengthAndLeavesRoomForTheAnswer(LongContext.Kind kind) {
-    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+    try (Tokenizer tokenizer = Tokenizer.load(STORIES)) {
       Task task =
           LongContext.of(kind, text -> tokenizer.encode(text, false).length)
               .lengths(1500, 5000)
@@ -201,7 +202,7 @@ class LongContextTest {
             longContext: {kind: variables, tokenizer: "%s", lengths: [700], depths: [0, 1], items: 3, seed: 2}
           - longContext: {tokenizer: "%s", lengths: [300]}
         """
-            .formatted(TestTokenizers.stories(), TestTokenizers.stories()));
+            .formatted(STORIES, STORIES));
     List<Task> tasks = Tasks.read(file);
     assertThat(tasks).extracting(Task::name).containsExactly("long", "needle");
     assertThat(tasks.get(0).items()).hasSize(6);
@@ -210,9 +211,7 @@ class LongContextTest {
     assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> Tasks.read(file))
         .withMessageContaining("longContext.tokenizer");
-    Files.writeString(
-        file,
-        "longContext: {lengths: [10], tokenizer: \"%s\"}".formatted(TestTokenizers.stories()));
+    Files.writeString(file, "longContext: {lengths: [10], tokenizer: \"%s\"}".formatted(STORIES));
     assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> Tasks.read(file))
         .withMessageContaining("longContext.lengths")

@@ -206,7 +206,7 @@ public final class ActivationMemory {
         }
         long kept = meter.bytes() - before;
         meter.restart();
-        tape.backward(y, states(), y);
+        tape.backward(y, Tensor.zeros(batch.type(), y.sizes()), y);
         return new OfLayer(kept, most - kept, meter.peak() - before - kept, inference);
       }
     }
