@@ -57,7 +57,7 @@ class MessagesTest {
     Files.writeString(run, "output: run\ndata: {path: rows.jsonl}\n");
     assertThat(refused("plan", run).err())
         .contains("Write 'model: FOLDER', or 'model: {hub: OWNER/NAME}'.")
-        .contains("Choose one of full, lora, ia3, quantizationAware, qlora.");
+        .contains("Choose one of full, lora, ia3, miss, shira, oft, quantizationAware, qlora.");
   }
 
   @ParameterizedTest
