@@ -391,7 +391,8 @@ class CommandsTest {
         .contains("engine", "java", "processor", "features", "memoryMiB", "hubCache", "gpu")
         .contains("offline", "nativesCache", "library");
     assertThat(result.json().path("methods").toString())
-        .isEqualTo("[\"full\",\"ia3\",\"lora\",\"qlora\",\"quantizationAware\"]");
+        .isEqualTo(
+            "[\"full\",\"ia3\",\"lora\",\"miss\",\"oft\",\"qlora\",\"quantizationAware\",\"shira\"]");
     assertThat(result.json().path("problems")).isEmpty();
   }
 

@@ -4,6 +4,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Texts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -152,7 +153,7 @@ public interface TextGenerator {
    * @throws IllegalArgumentException if the identity is blank
    */
   static TextGenerator named(String identity, TextGenerator generator) {
-    if (identity.isBlank()) {
+    if (Texts.require("identity", identity).isBlank()) {
       throw new IllegalArgumentException("identity must be a text, found a blank one");
     }
     return new NamedGenerator(identity, generator);

@@ -84,7 +84,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
                       maxLength,
                       limit,
                       mostTokens(algorithm),
-                      acting.isPresent() ? "limits(...)" : "maxNewTokens")));
+                      acting.isPresent() ? "the limit of tokens" : "maxNewTokens")));
     }
     Optional<ChatTemplate> template = settings.chatTemplate();
     Optional<EpisodeSetting> episodes =
