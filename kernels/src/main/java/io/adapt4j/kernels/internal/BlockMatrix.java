@@ -70,9 +70,8 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
-   * Returns the memory of a weight.
-   *
-   * @return bytes: those in the file with rows padded to whole tiles, and up to 6 % more
+   * Returns the memory of a weight in bytes: those in the file with rows padded to whole tiles, and
+   * up to 6 % more.
    */
   public static long bytes(BlockType type, long rows, long columns) {
     if (columns % type.columns() != 0) {
@@ -144,9 +143,8 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
-   * Dequantizes the weight.
-   *
-   * @param target [rows, columns], contiguous, in host memory; F32, F16 or BF16
+   * Dequantizes the weight. Shape of {@code target}: [rows, columns], contiguous, in host memory;
+   * F32, F16 or BF16.
    */
   public void dequantize(Tensor target) {
     CpuMatrix.requireShape("target", target, rows, columns);

@@ -24,10 +24,8 @@ public interface FourBitMatrix extends AutoCloseable {
   }
 
   /**
-   * Dequantizes the weight.
-   *
-   * @param target [rows, columns], contiguous, F32, F16 or BF16; each weight is the exact product
-   *     of its code's value and its scale in fp32, rounded once
+   * Dequantizes the weight. Shape of {@code target}: [rows, columns], contiguous, F32, F16 or BF16;
+   * each weight is the exact product of its code's value and its scale in fp32, rounded once.
    */
   void dequantize(Tensor target);
 

@@ -31,9 +31,8 @@ public final class Int8Matrix implements AutoCloseable {
   }
 
   /**
-   * Quantizes a weight.
-   *
-   * @param weight [rows, columns], contiguous, in host memory; F32, F16 or BF16
+   * Quantizes a weight. Shape of {@code weight}: [rows, columns], contiguous, in host memory; F32,
+   * F16 or BF16.
    */
   public static Int8Matrix of(Tensor weight) {
     int rows = Math.toIntExact(weight.size(0));
@@ -82,29 +81,17 @@ public final class Int8Matrix implements AutoCloseable {
         Torch.threads());
   }
 
-  /**
-   * Returns the memory of a weight.
-   *
-   * @return bytes
-   */
+  /** Returns the memory of a weight: bytes. */
   public static long bytes(long rows, long columns) {
     return codeBytes(rows, columns) + scaleBytes(rows, columns);
   }
 
-  /**
-   * Returns the memory of a weight's codes.
-   *
-   * @return bytes: one for each weight of whole tiles
-   */
+  /** Returns the memory of a weight's codes: bytes: one for each weight of whole tiles. */
   public static long codeBytes(long rows, long columns) {
     return tiles(rows, columns) * ROWS * BLOCK;
   }
 
-  /**
-   * Returns the memory of a weight's scales.
-   *
-   * @return bytes: two for each row of a tile
-   */
+  /** Returns the memory of a weight's scales: bytes: two for each row of a tile. */
   public static long scaleBytes(long rows, long columns) {
     return tiles(rows, columns) * ROWS * Short.BYTES;
   }
@@ -137,9 +124,8 @@ public final class Int8Matrix implements AutoCloseable {
   }
 
   /**
-   * Dequantizes the weight.
-   *
-   * @param target [rows, columns], contiguous, in host memory; F32, F16 or BF16
+   * Dequantizes the weight. Shape of {@code target}: [rows, columns], contiguous, in host memory;
+   * F32, F16 or BF16.
    */
   public void dequantize(Tensor target) {
     CpuMatrix.requireShape("target", target, rows, columns);

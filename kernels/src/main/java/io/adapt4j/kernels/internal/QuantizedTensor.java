@@ -23,11 +23,7 @@ public record QuantizedTensor(
     return shape.stream().reduce(1L, Math::multiplyExact);
   }
 
-  /**
-   * Returns the size of codes in bytes.
-   *
-   * @return half a byte each, rounded up
-   */
+  /** Returns the size of codes in bytes: half a byte each, rounded up. */
   public static long packedBytes(long elements) {
     return elements / 2 + elements % 2;
   }

@@ -26,11 +26,7 @@ public final class StoredFloats {
     }
   }
 
-  /**
-   * Returns the index of the first NaN or infinite value.
-   *
-   * @return its index; -1 if there is none
-   */
+  /** Returns the index of the first NaN or infinite value: its index; -1 if there is none. */
   public static int firstNotFinite(float[] values, int count) {
     for (int i = 0; i < count; i++) {
       if (!Float.isFinite(values[i])) {

@@ -301,7 +301,7 @@ public final class Raft {
             && !text.isEmpty()
             && !answers
             && golds.stream().noneMatch(gold -> isSame(gold, found))
-            && chosen.stream().noneMatch(other -> isSame(other, found))) {
+            && chosen.stream().noneMatch(earlier -> isSame(earlier, found))) {
           chosen.add(found);
         }
       }

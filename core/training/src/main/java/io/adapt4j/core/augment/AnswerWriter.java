@@ -271,7 +271,7 @@ public final class AnswerWriter {
     if (answer.text().isBlank() || UnpairedSurrogates.indexIn(answer.text()) >= 0) {
       return Optional.of(Rejection.EMPTY);
     }
-    return good.stream().anyMatch(other -> other.text().equals(answer.text()))
+    return good.stream().anyMatch(earlier -> earlier.text().equals(answer.text()))
         ? Optional.of(Rejection.DUPLICATE)
         : Optional.empty();
   }

@@ -22,11 +22,7 @@ public final class Int8Weight extends Pointer {
     super((Pointer) null);
   }
 
-  /**
-   * Returns the memory of a weight.
-   *
-   * @return size of its tiles in bytes
-   */
+  /** Returns the memory of a weight: size of its tiles in bytes. */
   public static native @Cast("long long") long bytes(
       @Cast("long long") long rows, @Cast("long long") long columns);
 

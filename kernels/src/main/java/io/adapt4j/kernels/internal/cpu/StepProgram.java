@@ -260,11 +260,7 @@ public final class StepProgram extends Pointer {
   /** Returns the name of an operator. */
   public native @Cast("const char*") BytePointer name(int index);
 
-  /**
-   * Returns the duration of an operator in the last timed run.
-   *
-   * @return nanoseconds
-   */
+  /** Returns the duration of an operator in the last timed run: nanoseconds. */
   public native @Cast("long long") long nanos(int index);
 
   /** Reads a token's entries. */

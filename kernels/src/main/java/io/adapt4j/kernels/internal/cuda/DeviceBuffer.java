@@ -51,11 +51,7 @@ public final class DeviceBuffer implements AutoCloseable {
     return address;
   }
 
-  /**
-   * Returns its size.
-   *
-   * @return bytes, a multiple of 16
-   */
+  /** Returns its size in bytes, a multiple of 16. */
   public long bytes() {
     return bytes;
   }

@@ -56,11 +56,7 @@ public record OnnxTensor(String name, List<Long> shape, int dataType, ByteBuffer
     }
   }
 
-  /**
-   * Returns the elements of an fp32 tensor.
-   *
-   * @return a view of them in row-major order
-   */
+  /** Returns the elements of an fp32 tensor: a view of them in row-major order. */
   public FloatBuffer floats() {
     long count = shape.stream().reduce(1L, Math::multiplyExact);
     if (dataType != FLOAT || bytes.remaining() != count * Float.BYTES) {

@@ -182,9 +182,8 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Returns the output head.
-   *
-   * @return its weight [vocabulary, hidden] is the embedding itself if they are tied
+   * Returns the output head: its weight [vocabulary, hidden] is the embedding itself if they are
+   * tied.
    */
   public VocabularyHead head() {
     return head.head();
@@ -350,11 +349,7 @@ public final class Decoder extends Network {
     return body().keepsStates();
   }
 
-  /**
-   * Returns the memory of a cache.
-   *
-   * @return bytes of all keys, values and states
-   */
+  /** Returns the memory of a cache: bytes of all keys, values and states. */
   public long cacheBytes(long rows, long capacity, DType type) {
     return rows
         * body().caches().stream()

@@ -171,9 +171,8 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Transforms hidden states into the input of the vocabulary head.
-   *
-   * @param hidden [.., hidden]
+   * Transforms hidden states into the input of the vocabulary head. Shape of {@code hidden}: [..,
+   * hidden].
    */
   public Tensor vocabularyInput(Ops ops, Tensor hidden) {
     return maskedLanguageHead().transform(ops, hidden);

@@ -116,29 +116,20 @@ public abstract sealed class Network implements AutoCloseable
     return engine;
   }
 
-  /**
-   * Returns the token embedding.
-   *
-   * @return [vocabulary, hidden]; the network closes it
-   */
+  /** Returns the token embedding: [vocabulary, hidden]; the network closes it. */
   public Parameter embedding() {
     return body.embeddings().tokens();
   }
 
   /**
-   * Returns the embeddings of tokens, positions and types, and their norm.
-   *
-   * @return those that the model has; the network closes them
+   * Returns the embeddings of tokens, positions and types, and their norm: those that the model
+   * has; the network closes them.
    */
   public List<Parameter> embeddingParameters() {
     return body.embeddings().parameters();
   }
 
-  /**
-   * Returns the parameters of one layer.
-   *
-   * @return weights, biases and norms; the network closes them
-   */
+  /** Returns the parameters of one layer: weights, biases and norms; the network closes them. */
   public List<Parameter> layerParameters(int layer) {
     return body.layers().get(layer).parameters();
   }
@@ -186,9 +177,8 @@ public abstract sealed class Network implements AutoCloseable
   }
 
   /**
-   * Returns every parameter once: embeddings, layers, norms, output, and replaced linear layers.
-   *
-   * @return an immutable list; the network closes them
+   * Returns every parameter once: embeddings, layers, norms, output, and replaced linear layers: an
+   * immutable list; the network closes them.
    */
   public List<Parameter> parameters() {
     Set<Parameter> all = new LinkedHashSet<>(body.parameters());
@@ -198,9 +188,8 @@ public abstract sealed class Network implements AutoCloseable
   }
 
   /**
-   * Returns the checkpoint tensors of the model's parameters, without quantized weights.
-   *
-   * @return dimensions by name, in the order of {@link #parameters}
+   * Returns the checkpoint tensors of the model's parameters, without quantized weights: dimensions
+   * by name, in the order of {@link #parameters}.
    */
   public Map<String, List<Long>> tensors() {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
@@ -254,9 +243,8 @@ public abstract sealed class Network implements AutoCloseable
   }
 
   /**
-   * Returns the tensors of the output layers that no other part of the model uses.
-   *
-   * @return their checkpoint names, in the order of {@link #tensors}
+   * Returns the tensors of the output layers that no other part of the model uses: their checkpoint
+   * names, in the order of {@link #tensors}.
    */
   public List<String> outputTensors() {
     return outputParameters().stream()

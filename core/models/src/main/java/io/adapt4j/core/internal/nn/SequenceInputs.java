@@ -39,9 +39,8 @@ public record SequenceInputs(
   }
 
   /**
-   * Returns the decoder's input: the start token, then the target before each target.
-   *
-   * @return I64 [rows, targetLength]
+   * Returns the decoder's input: the start token, then the target before each target: I64 [rows,
+   * targetLength].
    */
   public Tensor targetInputs(SequenceTokens special) {
     int width = targetLength();

@@ -58,11 +58,7 @@ public final class OptimizerStates {
     return new LionState(trained, (Optimizer.Lion) optimizer, weightDecay);
   }
 
-  /**
-   * Returns the persistent memory that the state of one value takes.
-   *
-   * @return bytes
-   */
+  /** Returns the persistent memory that the state of one value takes, in bytes. */
   public static long stateBytes(Optimizer optimizer, long... sizes) {
     if (optimizer instanceof Optimizer.Paged paged) {
       return stateBytes(paged.optimizer(), sizes);

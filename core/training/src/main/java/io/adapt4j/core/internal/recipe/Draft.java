@@ -26,21 +26,13 @@ public final class Draft {
     values.put(option, all);
   }
 
-  /**
-   * Returns the value of an option.
-   *
-   * @return the value set, else the default; null if it has neither
-   */
+  /** Returns the value of an option: the value set, else the default; null if it has neither. */
   @SuppressWarnings("unchecked") // put by set and add only, with the type of the option
   public <T> T get(Option<T> option) {
     return values.containsKey(option) ? (T) values.get(option) : option.usual();
   }
 
-  /**
-   * Returns whether an option was set.
-   *
-   * @return true also if it was set to null
-   */
+  /** Returns whether an option was set: true also if it was set to null. */
   public boolean states(Option<?> option) {
     return values.containsKey(option);
   }

@@ -15,11 +15,7 @@ public record BestModelMetric(String metric) {
   /** Metrics where lower is better. */
   private static final Set<String> ERRORS = Set.of(LOSS, "mse");
 
-  /**
-   * Returns the cost of an evaluation.
-   *
-   * @return lower is better; NaN if the metric is missing
-   */
+  /** Returns the cost of an evaluation: lower is better; NaN if the metric is missing. */
   public double cost(double loss, Map<String, Double> metrics) {
     double value = metric.equals(LOSS) ? loss : metrics.getOrDefault(metric, Double.NaN);
     return ERRORS.contains(metric) ? value : -value;

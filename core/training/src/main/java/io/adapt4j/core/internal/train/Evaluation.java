@@ -29,11 +29,7 @@ public interface Evaluation<B> {
   /** Evaluates a batch and returns its summed loss. */
   double add(B batch);
 
-  /**
-   * Returns the metrics besides the loss.
-   *
-   * @return values by name, in display order; may be empty
-   */
+  /** Returns the metrics besides the loss: values by name, in display order; may be empty. */
   default Map<String, Double> metrics() {
     return Map.of();
   }

@@ -34,9 +34,8 @@ record RecentLosses(List<Step> steps) {
   }
 
   /**
-   * Returns the weighted mean over the last tenth of a run, 2 to 10 steps.
-   *
-   * @return the mean; NaN before the first step
+   * Returns the weighted mean over the last tenth of a run, 2 to 10 steps; NaN before the first
+   * step.
    */
   double mean(int done) {
     int wanted = Math.max(LEAST, Math.min(MOST, done / MOST));

@@ -83,11 +83,7 @@ public final class TrainableValues {
     return values.keySet();
   }
 
-  /**
-   * Returns a copy of a parameter's values.
-   *
-   * @return row-major
-   */
+  /** Returns a copy of a parameter's values: row-major. */
   public float[] values(String name) {
     float[] found = values.get(name);
     if (found == null) {

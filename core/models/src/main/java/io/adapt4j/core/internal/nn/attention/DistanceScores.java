@@ -54,9 +54,8 @@ public sealed interface DistanceScores
   }
 
   /**
-   * A bias per head and distance bucket, as in MPNet (Song et al. 2020).
-   *
-   * @param table [buckets, H]
+   * A bias per head and distance bucket, as in MPNet (Song et al. 2020). Shape of {@code table}:
+   * [buckets, H].
    */
   record Bias(Parameter table, RelativeOps.Buckets distances) implements DistanceScores {
 

@@ -43,9 +43,8 @@ sealed interface QueriesKeysValues {
   Tensor attend(Positions positions, AttentionRule rule, int layer);
 
   /**
-   * All three in one tensor.
-   *
-   * @param projected [B, T, (query + 2 key-value) heads * width]
+   * All three in one tensor. Shape of {@code projected}: [B, T, (query + 2 key-value) heads *
+   * width].
    */
   record Joined(Ops ops, Tensor projected, Heads heads) implements QueriesKeysValues {
 

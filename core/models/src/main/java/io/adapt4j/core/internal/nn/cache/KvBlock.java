@@ -129,9 +129,7 @@ public final class KvBlock implements AutoCloseable {
   }
 
   /**
-   * Returns the keys of a layer.
-   *
-   * @return [rows, key-value heads, capacity, width]; this block closes it
+   * Returns the keys of a layer: [rows, key-value heads, capacity, width]; this block closes it.
    */
   public Tensor keys(int layer) {
     return Objects.requireNonNull(keys.get(layer));

@@ -117,10 +117,8 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   /**
-   * Returns the states of a layer, without copying them.
-   *
-   * @return the tail of a convolution [rows, ..], then the state if there is one; empty for a layer
-   *     without states
+   * Returns the states of a layer, without copying them: the tail of a convolution [rows, ..], then
+   * the state if there is one; empty for a layer without states.
    */
   public List<Tensor> states(int layer) {
     return states.tensors(layer);
@@ -251,19 +249,14 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   /**
-   * Returns the memory of all keys, values and states, including room for further tokens.
-   *
-   * @return bytes, including shared blocks
+   * Returns the memory of all keys, values and states, in bytes, including room for further tokens
+   * and shared blocks.
    */
   public long bytes() {
     return bytes(List.of(this));
   }
 
-  /**
-   * Returns the memory of several caches, shared blocks counted once.
-   *
-   * @return bytes
-   */
+  /** Returns the memory of several caches, shared blocks counted once, in bytes. */
   public static long bytes(Collection<KvCache> caches) {
     Set<KvBlock> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
     caches.stream()

@@ -6,11 +6,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 
-/**
- * Token embedding table with one row per token.
- *
- * @param rows [vocabulary, hidden]
- */
+/** Token embedding table with one row per token. Shape of {@code rows}: [vocabulary, hidden]. */
 public record TokenTable(Parameter rows, Embeddings.Scale scale) implements TokenEmbedding {
 
   /** libtorch's message for an id without a row. */

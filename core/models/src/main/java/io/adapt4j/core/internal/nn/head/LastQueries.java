@@ -106,11 +106,7 @@ public final class LastQueries {
         .toList();
   }
 
-  /**
-   * Returns a copy of the values.
-   *
-   * @return one tensor a parameter, closed by the caller
-   */
+  /** Returns a copy of the values: one tensor a parameter, closed by the caller. */
   public List<Tensor> copy() {
     List<Tensor> copies = new ArrayList<>();
     for (Parameter parameter : parameters) {

@@ -59,20 +59,12 @@ public final class DenseLinear implements Linear {
         .toList();
   }
 
-  /**
-   * Returns the weight.
-   *
-   * @return W [out, in]; this layer closes it
-   */
+  /** Returns the weight: W [out, in]; this layer closes it. */
   public Parameter weight() {
     return weight;
   }
 
-  /**
-   * Returns the bias, if any.
-   *
-   * @return b [out]; this layer closes it
-   */
+  /** Returns the bias, if any: b [out]; this layer closes it. */
   public Optional<Parameter> bias() {
     return Optional.ofNullable(bias);
   }

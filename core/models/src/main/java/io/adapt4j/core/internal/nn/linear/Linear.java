@@ -49,11 +49,7 @@ public interface Linear extends AutoCloseable {
     return forward(ops, x);
   }
 
-  /**
-   * Returns the weights and biases this layer owns.
-   *
-   * @return the parameters that {@link #close} closes
-   */
+  /** Returns the weights and biases this layer owns: the parameters that {@link #close} closes. */
   List<Parameter> parameters();
 
   /** Decomposes the layer into products, if possible. */

@@ -32,11 +32,7 @@ public final class LinearSlot {
     return new LinearSlot(DenseLinear.declare(in, bias, parts, transposed));
   }
 
-  /**
-   * Returns the current layer.
-   *
-   * @return the layer; the decoder closes it
-   */
+  /** Returns the current layer, which the decoder closes. */
   public Linear linear() {
     return linear;
   }

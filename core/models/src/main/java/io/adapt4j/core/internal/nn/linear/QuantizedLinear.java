@@ -19,11 +19,7 @@ public interface QuantizedLinear extends Linear {
   /** Returns the names of the quantized weights in an unquantized checkpoint. */
   Set<String> packed();
 
-  /**
-   * Returns the bias, if any.
-   *
-   * @return b [out], one of {@link #parameters}; this layer closes it
-   */
+  /** Returns the bias, if any: b [out], one of {@link #parameters}; this layer closes it. */
   Optional<Parameter> bias();
 
   /**
@@ -47,11 +43,7 @@ public interface QuantizedLinear extends Linear {
   /** Returns the number of quantized weights. */
   long packedCount();
 
-  /**
-   * Returns the memory of the quantized weights.
-   *
-   * @return bytes, known before they are read
-   */
+  /** Returns the memory of the quantized weights in bytes, known before they are read. */
   long packedBytes();
 
   /** Returns the parts of the quantized weights' memory. */

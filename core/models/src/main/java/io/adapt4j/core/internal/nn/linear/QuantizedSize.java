@@ -11,11 +11,7 @@ public record QuantizedSize(long codes, long scales, long tables) {
     return new QuantizedSize(codes + other.codes, scales + other.scales, tables + other.tables);
   }
 
-  /**
-   * Returns the total.
-   *
-   * @return bytes
-   */
+  /** Returns the total in bytes. */
   public long total() {
     return codes + scales + tables;
   }

@@ -32,11 +32,7 @@ public sealed interface Mlp
     return router() == null ? ops.tiled(x, computed, this::forward) : forward(ops, x, computed);
   }
 
-  /**
-   * Applies the MLP.
-   *
-   * @param x [.., hidden]
-   */
+  /** Applies the MLP. Shape of {@code x}: [.., hidden]. */
   Tensor forward(Ops ops, Tensor x, boolean computed);
 
   List<LinearSlot> linears();

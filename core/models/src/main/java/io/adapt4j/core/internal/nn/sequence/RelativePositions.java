@@ -5,9 +5,7 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 /**
  * Relative position bias of T5 (Raffel et al. 2020, section 2.1): a number added to the scores for
  * each head and distance bucket. Each short distance has its own bucket; longer ones share
- * increasingly wide buckets.
- *
- * @param table [buckets, heads]
+ * increasingly wide buckets. Shape of {@code table}: [buckets, heads].
  */
 public record RelativePositions(Parameter table, int maxDistance, boolean bothWays) {
 

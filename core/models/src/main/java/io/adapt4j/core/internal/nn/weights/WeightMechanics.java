@@ -50,10 +50,8 @@ public interface WeightMechanics extends WeightFormat {
   void install(Network declared, Checkpoint checkpoint);
 
   /**
-   * Returns the memory of weights in this format, for use without a checkpoint.
-   *
-   * @return the size of each projection's weight; not quantized if the format does not provide
-   *     sizes
+   * Returns the memory of weights in this format, for use without a checkpoint: the size of each
+   * projection's weight; not quantized if the format does not provide sizes.
    */
   default WeightSizes packing() {
     return WeightSizes.NONE;

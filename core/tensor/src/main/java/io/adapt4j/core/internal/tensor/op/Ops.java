@@ -303,9 +303,8 @@ public final class Ops extends AttentionOps {
   /**
    * Runs a position-wise part. Where intermediates are recomputed, a long sequence is divided into
    * tiles, whose intermediates exist one after the other, in backward too. Each tile has its own
-   * dropout masks. Saves x for backward.
-   *
-   * @param x [B, T, hidden], which is also the size of the output
+   * dropout masks. Saves x for backward. Shape of {@code x}: [B, T, hidden], which is also the size
+   * of the output.
    */
   public Tensor tiled(Tensor x, boolean computed, PositionWise part) {
     if (tape == null || !recomputed || x.sizes().length != 3 || x.size(1) < 2 * TILE) {

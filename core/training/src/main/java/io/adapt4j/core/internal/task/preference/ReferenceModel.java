@@ -8,11 +8,7 @@ import io.adapt4j.core.internal.tokenize.Batch;
 @FunctionalInterface
 public interface ReferenceModel {
 
-  /**
-   * Returns the log-probabilities of answers.
-   *
-   * @return [rows] log-probability of each answer
-   */
+  /** Returns the log-probabilities of answers: [rows] log-probability of each answer. */
   float[] logProbs(Batch answers);
 
   /** Uses the trained model with its adapter off. */

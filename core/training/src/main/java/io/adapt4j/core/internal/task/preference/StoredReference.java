@@ -95,9 +95,7 @@ public final class StoredReference<B extends AnswerBatch<B>> {
   }
 
   /**
-   * Adds the log-probabilities to batches.
-   *
-   * @param values [2 size], two values per row
+   * Adds the log-probabilities to batches. Shape of {@code values}: [2 size], two values per row.
    */
   public BatchSource<B> around(BatchSource<B> source, float[] values) {
     return source.map(batch -> answered(batch, values));

@@ -40,11 +40,7 @@ public final class PairwiseScores {
     rejectedSum += rejected;
   }
 
-  /**
-   * Returns the metrics.
-   *
-   * @return by name; NaN without pairs
-   */
+  /** Returns the metrics by name; NaN without pairs. */
   public Map<String, Double> metrics() {
     double error = 0;
     for (int bin = 0; bin < BINS; bin++) {

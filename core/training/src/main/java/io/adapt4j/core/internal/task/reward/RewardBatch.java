@@ -4,9 +4,8 @@ import io.adapt4j.core.internal.data.CountedBatch;
 import io.adapt4j.core.internal.tokenize.Batch;
 
 /**
- * N pairs of answers, padded for a single forward pass.
- *
- * @param margins [N] minimum reward differences of pairs; 0 for none
+ * N pairs of answers, padded for a single forward pass. Shape of {@code margins}: [N] minimum
+ * reward differences of pairs; 0 for none.
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")

@@ -14,9 +14,8 @@ public final class Divergence {
   }
 
   /**
-   * Returns the derivative of the estimate with respect to the policy's log-probability.
-   *
-   * @return the derivative; 0 if the log-ratio is beyond 20
+   * Returns the derivative of the estimate with respect to the policy's log-probability: the
+   * derivative; 0 if the log-ratio is beyond 20.
    */
   static double derivative(KlEstimator estimator, double policy, double reference) {
     double inverse = reference - policy;

@@ -7,11 +7,7 @@ final class Quantile {
 
   private Quantile() {}
 
-  /**
-   * Returns a quantile.
-   *
-   * @return the quantile; NaN of no values
-   */
+  /** Returns a quantile; NaN of no values. */
   static double of(float[] values, double share) {
     if (values.length == 0) {
       return Double.NaN;
