@@ -51,7 +51,7 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 takenOff(__m256 minimum, const uint8_t* minim
 
 // The codes of an input of a group, less their offset.
 template <int ID>
-ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c) {
+ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c, const Table<ID>& table) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   if (ID == Q8_0) {
     const __m256i top = _mm256_slli_epi32(eightWords(codes + c / 4 * 64), 24 - c % 4 * 8);
@@ -65,8 +65,8 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c) {
     return _mm256_xor_ps(sizes, _mm256_castsi256_ps(signs));
   }
   if (hasTable(ID)) {
-    const __m256 first = _mm256_permutevar8x32_ps(_mm256_loadu_ps(TABLE<ID>.numbers), code);
-    const __m256 last = _mm256_permutevar8x32_ps(_mm256_loadu_ps(TABLE<ID>.numbers + 8), code);
+    const __m256 first = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.numbers), code);
+    const __m256 last = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.numbers + 8), code);
     return _mm256_blendv_ps(first, last, _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
   }
   if (LAYOUT.high != 0) {
@@ -86,8 +86,9 @@ template <int ID, int TOKENS>
 ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns,
                                       const float* tokens, float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
-  constexpr int SPAN = ID == Q6_K ? 16 : 32;  // inputs that share a scale
-  constexpr int CHAINS = 2;                   // sums that do not wait for another
+  constexpr int SPAN = spanOf(ID);
+  constexpr int CHAINS = 2;  // sums that do not wait for another
+  const Table<ID> table = tableOf<ID>(strip);
   const int64_t width = BlockToken::entries(columns);
   __m256 total[TOKENS];
   for (int t = 0; t < TOKENS; t++) {
@@ -97,7 +98,10 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
   const float* xSums = tokens + columns;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const __m256 scale = eightScales<ID>(tile + half * 16);
+    __m256 scale = eightScales<ID>(tile + half * 16);
+    if (ID == OWN_TABLE) {
+      scale = _mm256_mul_ps(scale, _mm256_set1_ps(table.unit));
+    }
     const __m256 minimum =
         LAYOUT.minimum ? eightHalves(tile + 32 + half * 16) : _mm256_setzero_ps();
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
@@ -109,7 +113,7 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
         __m256 parts[TOKENS][CHAINS];
 #pragma GCC unroll 32
         for (int c = part * SPAN; c < (part + 1) * SPAN; c++) {
-          const __m256 values = codesOfInput<ID>(codes, c);
+          const __m256 values = codesOfInput<ID>(codes, c, table);
           for (int t = 0; t < TOKENS; t++) {
             const __m256 entry = _mm256_set1_ps(x[t * width + c]);
             __m256& sum = parts[t][c % CHAINS];

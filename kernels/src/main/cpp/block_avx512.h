@@ -15,7 +15,8 @@ namespace avx512 {
 
 // The codes of a row of a group, less their offset, as numbers.
 template <int ID>
-ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row, __m512* out) {
+ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
+                                               const Table<ID>& table, __m512* out) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   const auto* words = reinterpret_cast<const int*>(codes + row * 4);
   if (ID == Q8_0) {
@@ -31,7 +32,7 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
   __m512i both[2] = {_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(even, odd)),
                      _mm512_cvtepu8_epi32(_mm_unpackhi_epi8(even, odd))};
   if (hasTable(ID)) {
-    const __m512 numbers = _mm512_loadu_ps(TABLE<ID>.numbers);
+    const __m512 numbers = _mm512_loadu_ps(table.numbers);
     out[0] = _mm512_permutexvar_ps(both[0], numbers);
     out[1] = _mm512_permutexvar_ps(both[1], numbers);
     return;
@@ -71,16 +72,17 @@ template <int ID>
 ADAPT4J_AVX512 inline void restoreBlocks(const uint8_t* strip, int64_t row, int64_t columns,
                                          int type, void* target, int64_t index) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
+  const Table<ID> table = tableOf<ID>(strip);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const float scale = blocks::scaleAt<ID>(tile + row * 2);
+    const float scale = blocks::scaleAt<ID>(tile + row * 2) * (ID == OWN_TABLE ? table.unit : 1);
     const float minimum = LAYOUT.minimum ? blocks::halfAt(tile + 32 + row * 2) : 0;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
       __m512 values[2];
-      rowOfGroup<ID>(group + LAYOUT.groupHead, row, values);
+      rowOfGroup<ID>(group + LAYOUT.groupHead, row, table, values);
       for (int k = 0; k < 2; k++) {
-        const uint8_t* ofGroup = group + (ID == Q6_K ? k * 16 : 0) + row;
+        const uint8_t* ofGroup = group + (spanOf(ID) == 16 ? k * 16 : 0) + row;
         const float factor = LAYOUT.groupHead == 0   ? scale
                              : hasSignedScales(ID) ? scale * static_cast<int8_t>(*ofGroup)
                                                    : scale * *ofGroup;
@@ -122,7 +124,7 @@ struct BlockTables {
   __m512 low;
   __m512 high;
 
-  ADAPT4J_AVX512 ADAPT4J_INLINE BlockTables() {
+  ADAPT4J_AVX512 ADAPT4J_INLINE explicit BlockTables(const Table<ID>& table) {
     constexpr int OFFSET = layoutOf(ID).offset;
     const __m512 counted = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     if (ID == Q6_K) {
@@ -131,7 +133,7 @@ struct BlockTables {
           _mm512_setr_ps(0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48);
       high = _mm512_sub_ps(pairs, _mm512_set1_ps(OFFSET));
     } else {
-      low = hasTable(ID) ? _mm512_loadu_ps(TABLE<ID>.numbers)
+      low = hasTable(ID) ? _mm512_loadu_ps(table.numbers)
                          : _mm512_sub_ps(counted, _mm512_set1_ps(OFFSET));
       high = _mm512_add_ps(low, _mm512_set1_ps(16));
     }
@@ -163,9 +165,10 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
                                          const float* tokens, float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int STEP = ID == Q8_0 ? 4 : 8;        // inputs of a word
-  constexpr int SPAN = ID == Q6_K ? 16 : 32;      // inputs that share a scale
+  constexpr int SPAN = spanOf(ID);
   const int64_t width = BlockToken::entries(columns);
-  const BlockTables<ID> tables;
+  const Table<ID> table = tableOf<ID>(strip);
+  const BlockTables<ID> tables(table);
   __m512 total[TOKENS];
   for (int t = 0; t < TOKENS; t++) {
     total[t] = _mm512_setzero_ps();
@@ -174,7 +177,10 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   const float* x = tokens;
   const float* xSums = tokens + columns;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
-    const __m512 scale = sixteenScales<ID>(tile);
+    __m512 scale = sixteenScales<ID>(tile);
+    if (ID == OWN_TABLE) {
+      scale = _mm512_mul_ps(scale, _mm512_set1_ps(table.unit));
+    }
     const __m512 minimum = LAYOUT.minimum ? sixteenHalves(tile + 32) : _mm512_setzero_ps();
     const uint8_t* group = tile + LAYOUT.head;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
@@ -285,6 +291,8 @@ inline const BlockKernels& blockKernelsOf(int id, int variant) {
       return blockKernels<IQ4_XS>(variant);
     case NF4:
       return blockKernels<NF4>(variant);
+    case OWN_TABLE:
+      return blockKernels<OWN_TABLE>(variant);
     case Q4_K:
       return blockKernels<Q4_K>(variant);
     case Q5_K:

@@ -97,7 +97,7 @@ ADAPT4J_INLINE Ints wordsAt(const uint8_t* from) {
 
 // The codes of input c of a group, less their offset, of all rows.
 template <int ID>
-ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c) {
+ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c, const Table<ID>& table) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   if (ID == Q8_0) {
     return __builtin_convertvector(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24, Floats);
@@ -106,7 +106,7 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c) {
   if (hasTable(ID)) {
     Floats numbers;
     for (int r = 0; r < BLOCK_ROWS; r++) {
-      numbers[r] = TABLE<ID>.numbers[code[r]];
+      numbers[r] = table.numbers[code[r]];
     }
     return numbers;
   }
@@ -122,19 +122,20 @@ template <int ID>
 ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const float* tokens,
                                   int count, float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
-  constexpr int SPAN = ID == Q6_K ? 16 : 32;  // inputs that share a scale
+  constexpr int SPAN = spanOf(ID);
+  const Table<ID> table = tableOf<ID>(strip);
   const int64_t width = BlockToken::entries(columns);
   Floats total[8] = {};
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const Floats scale = scalesOf<ID>(tile);
+    const Floats scale = scalesOf<ID>(tile) * (ID == OWN_TABLE ? table.unit : 1);
     const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
       const int64_t at = b * LAYOUT.groups() + g;
       Floats values[BLOCK_GROUP];
       for (int c = 0; c < BLOCK_GROUP; c++) {
-        values[c] = codesOf<ID>(group + LAYOUT.groupHead, c);
+        values[c] = codesOf<ID>(group + LAYOUT.groupHead, c, table);
       }
       for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
         const Floats factor =
@@ -173,7 +174,7 @@ ADAPT4J_INLINE uint32_t wordAt(const uint8_t* from) {
 
 // The codes of a row of a group, less their offset.
 template <int ID>
-ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, float* values) {
+ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>& table, float* values) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   codes += row * 4;
   if (ID == Q8_0) {
@@ -195,7 +196,7 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, float* values) {
   }
   if (hasTable(ID)) {
     for (int c = 0; c < BLOCK_GROUP; c++) {
-      values[c] = TABLE<ID>.numbers[out[c]];
+      values[c] = table.numbers[out[c]];
     }
     return;
   }
@@ -221,16 +222,17 @@ template <int ID>
 ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t columns, int type,
                                  void* target, int64_t index) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
+  const Table<ID> table = tableOf<ID>(strip);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const float scale = scaleAt<ID>(tile + row * 2);
+    const float scale = scaleAt<ID>(tile + row * 2) * (ID == OWN_TABLE ? table.unit : 1);
     const float minimum = LAYOUT.minimum ? halfAt(tile + 32 + row * 2) : 0;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
       float codes[BLOCK_GROUP];
-      rowCodes<ID>(group + LAYOUT.groupHead, row, codes);
+      rowCodes<ID>(group + LAYOUT.groupHead, row, table, codes);
       float values[BLOCK_GROUP];
-      if (ID == Q6_K) {
+      if (spanOf(ID) == 16) {
         const float first = scale * static_cast<int8_t>(group[row]);
         const float second = scale * static_cast<int8_t>(group[16 + row]);
         for (int c = 0; c < 16; c++) {

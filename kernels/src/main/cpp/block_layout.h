@@ -17,9 +17,12 @@ constexpr int64_t BLOCK_ROWS = 16;
 constexpr int64_t BLOCK_GROUP = 32;
 
 // By their numbers in files. NF4 is not in GGUF files: its blocks have an fp16 scale, then codes as
-// bitsandbytes stores them.
+// bitsandbytes stores them. OWN_TABLE stands for the types of GGUF files whose values are multiples of
+// at most 16 integers (Q3_K, IQ1 to IQ3, TQ). Its blocks have an fp16 scale, the power of two that
+// divides it, 16 integers, 16 scales of 8 bits with a sign, and codes with the first input in the low
+// half.
 enum BlockId {
-  NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14,
+  OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14,
   IQ4_NL = 20, IQ4_XS = 23, MXFP4 = 39
 };
 
@@ -42,7 +45,7 @@ constexpr float NF4_STEP = 256.0f / 28680;
 
 // Whether codes choose one of 16 numbers.
 constexpr bool hasTable(int id) {
-  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || id == NF4;
+  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || id == NF4 || id == OWN_TABLE;
 }
 
 // Whether products of integers take codes, or their numbers, as bytes with a sign.
@@ -51,27 +54,48 @@ constexpr bool hasSignedBytes(int id) {
 }
 
 // Whether groups have a scale with a sign.
-constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS; }
+constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS || id == OWN_TABLE; }
 
-// The numbers of a table, in fp32, in bytes, and raised so that none is below zero.
+// Number of inputs of a group that share a scale.
+constexpr int spanOf(int id) { return id == Q6_K || id == OWN_TABLE ? 16 : 32; }
+
+// The numbers of a table, in fp32, in bytes, and raised so that none is below zero; and what numbers
+// and bytes are multiples of.
 template <int ID>
 struct Table {
-  static constexpr const int8_t* BYTES =
-      ID == NF4 ? NF4_STEPS : ID == MXFP4 ? MX_NUMBERS : IQ4_NUMBERS;
-
   float numbers[16];
+  int8_t bytes[16];
   uint8_t raised[16];
+  float unit;
+  float step;
 
-  constexpr Table() : numbers(), raised() {
+  constexpr Table(const int8_t* integers, float unit)
+      : numbers(), bytes(), raised(), unit(unit), step(ID == NF4 ? NF4_STEP : unit) {
     for (int i = 0; i < 16; i++) {
-      numbers[i] = ID == NF4 ? NF4_NUMBERS[i] : BYTES[i];
-      raised[i] = static_cast<uint8_t>(BYTES[i] + (ID == MXFP4 ? 12 : 128));
+      numbers[i] = ID == NF4 ? NF4_NUMBERS[i] : integers[i];
+      bytes[i] = integers[i];
+      raised[i] = static_cast<uint8_t>(integers[i] + (ID == MXFP4 ? 12 : 128));
     }
   }
 };
 
 template <int ID>
-constexpr Table<ID> TABLE{};
+constexpr Table<ID> TABLE{ID == NF4 ? NF4_STEPS : ID == MXFP4 ? MX_NUMBERS : IQ4_NUMBERS, 1};
+
+// Where the first block of a strip has the numbers of OWN_TABLE, and their unit.
+constexpr int64_t OWN_NUMBERS = 32, OWN_UNIT = 48;
+
+// The table that the codes of a strip choose from.
+template <int ID>
+inline Table<ID> tableOf(const uint8_t* strip) {
+  if constexpr (ID == OWN_TABLE) {
+    float unit;
+    std::memcpy(&unit, strip + OWN_UNIT, 4);
+    return Table<ID>(reinterpret_cast<const int8_t*>(strip + OWN_NUMBERS), unit);
+  } else {
+    return TABLE<ID>;
+  }
+}
 
 struct BlockLayout {
   int64_t columns;    // of a block
@@ -111,6 +135,8 @@ constexpr BlockLayout layoutOf(int id) {
       return {256, 136, 32, 32, 256, 0, 0, 128, false};
     case NF4:
       return {64, 34, 32, 0, 256, 0, 0, 128, false};
+    case OWN_TABLE:
+      return {256, 163, 64, 32, 256, 0, 0, 128, false};
     case Q4_K:
       return {256, 144, 64, 32, 256, 0, 0, 0, true};
     case Q5_K:
@@ -203,6 +229,9 @@ class BlockRow {
         for (int k = 0; k < 8; k++) {
           putWord(codes(k / 4) + k % 4 * 64, swappedHalves(block_ + 2 + k * 4));
         }
+        break;
+      case OWN_TABLE:
+        putOwnTable();
         break;
       case MXFP4:
         putPower(block_[0]);
@@ -336,6 +365,20 @@ class BlockRow {
       group(g)[row_] = static_cast<uint8_t>((low | high << 4) - 32);
       const uint8_t* from = block_ + 8 + g * 16;
       lows(g, from, from + 8, 0, 4);
+    }
+  }
+
+  void putOwnTable() const {
+    half(block_, 0);
+    const uint32_t unit = (127u - block_[2]) << 23;
+    std::memcpy(tile_ + OWN_UNIT, &unit, 4);
+    std::memcpy(tile_ + OWN_NUMBERS, block_ + 3, 16);
+    for (int64_t g = 0; g < 8; g++) {
+      group(g)[row_] = block_[19 + 2 * g];
+      group(g)[BLOCK_ROWS + row_] = block_[20 + 2 * g];
+      for (int64_t k = 0; k < 4; k++) {
+        std::memcpy(word(codes(g) + k * 64), block_ + 35 + g * 16 + k * 4, 4);
+      }
     }
   }
 

@@ -49,7 +49,7 @@ ADAPT4J_INLINE FourWords wordsAt(const uint8_t* from) {
 
 // The codes of an input of a group, less their offset, of 4 rows.
 template <int ID>
-ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c) {
+ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c, const Table<ID>& table) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   if (ID == Q8_0) {
     return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24));
@@ -62,7 +62,7 @@ ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c) {
         vqtbl4q_u8(vld1q_u8_x4(reinterpret_cast<const uint8_t*>(NF4_NUMBERS)), places));
   }
   if (hasTable(ID)) {
-    const int8x16_t bytes = vqtbl1q_s8(vld1q_s8(Table<ID>::BYTES), (uint8x16_t)code);
+    const int8x16_t bytes = vqtbl1q_s8(vld1q_s8(table.bytes), (uint8x16_t)code);
     return vcvtq_f32_s32((int32x4_t)((FourWords)bytes << 24 >> 24));
   }
   if (LAYOUT.high == 64) {
@@ -77,9 +77,10 @@ template <int ID, int TOKENS>
 inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const float* tokens,
                          float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
-  constexpr int SPAN = ID == Q6_K ? 16 : 32;  // inputs that share a scale
+  constexpr int SPAN = spanOf(ID);
   constexpr int QUADS = 2, CHAINS = 2;  // sums that do not wait for another
   const int64_t width = BlockToken::entries(columns);
+  const Table<ID> table = tableOf<ID>(strip);
   float32x4_t total[TOKENS][QUADS];
   for (int t = 0; t < TOKENS; t++) {
     for (int q = 0; q < QUADS; q++) {
@@ -94,6 +95,9 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
     for (int q = 0; q < QUADS; q++) {
       const int at = (half * QUADS + q) * 8;
       scale[q] = fourScales<ID>(tile + at);
+      if (ID == OWN_TABLE) {
+        scale[q] = vmulq_n_f32(scale[q], table.unit);
+      }
       minimum[q] = LAYOUT.minimum ? fourHalves(tile + 32 + at) : vdupq_n_f32(0);
     }
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
@@ -106,7 +110,7 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
 #pragma GCC unroll 32
         for (int c = part * SPAN; c < (part + 1) * SPAN; c++) {
           for (int q = 0; q < QUADS; q++) {
-            const float32x4_t values = codesOfInput<ID>(codes + q * 16, c);
+            const float32x4_t values = codesOfInput<ID>(codes + q * 16, c, table);
             for (int t = 0; t < TOKENS; t++) {
               float32x4_t& sum = parts[t][q][c % CHAINS];
               sum = c % SPAN < CHAINS ? vmulq_n_f32(values, x[t * width + c])

@@ -11,7 +11,7 @@ namespace adapt4j {
 // Tokens as strips take them.
 template <int ID>
 using BlockTokenIn8 =
-    RoundedToken<ID == Q6_K ? 2 : 1, ID == Q8_0 ? 128 : layoutOf(ID).offset, layoutOf(ID).minimum,
+    RoundedToken<BLOCK_GROUP / spanOf(ID), ID == Q8_0 ? 128 : layoutOf(ID).offset, layoutOf(ID).minimum,
                  ID == Q8_0>;
 
 struct RoundedKernels {
@@ -53,10 +53,11 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
   using Token = BlockTokenIn8<ID>;
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int FOURS = 8 / Token::SUMS;
+  const Table<ID> table = tableOf<ID>(strip);
   Floats total[8] = {};
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const Floats scale = scalesOf<ID>(tile) * (ID == NF4 ? NF4_STEP : 1);
+    const Floats scale = scalesOf<ID>(tile) * table.step;
     const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -66,7 +67,7 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
         const Ints words = unsignedCodes<ID, Ints>(group + LAYOUT.groupHead, four);
         std::memcpy(codes + four * 64, &words, 64);
         for (int i = four * 64; hasTable(ID) && i < (four + 1) * 64; i++) {
-          codes[i] = TABLE<ID>.raised[codes[i]];
+          codes[i] = table.raised[codes[i]];
         }
       }
       for (int t = 0; t < count; t++) {
@@ -152,6 +153,7 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int FOURS = 8 / Token::SUMS;
   constexpr int FIT = pairsThatFit<ID>();
+  const Table<ID> table = tableOf<ID>(strip);
   const __m256i ones = _mm256_set1_epi16(1);
   Token token[TOKENS];
   __m256 total[TOKENS];
@@ -163,8 +165,8 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
     __m256 scale = eightScales<ID>(tile + half * 16);
-    if (ID == NF4) {
-      scale = _mm256_mul_ps(scale, _mm256_set1_ps(NF4_STEP));
+    if (ID == NF4 || ID == OWN_TABLE) {
+      scale = _mm256_mul_ps(scale, _mm256_set1_ps(table.step));
     }
     const __m256 minimum =
         LAYOUT.minimum ? eightHalves(tile + 32 + half * 16) : _mm256_setzero_ps();
@@ -188,10 +190,10 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
             __m256i bytes;
             std::memcpy(&bytes, &words, sizeof bytes);
             if (hasTable(ID)) {
-              const __m128i table =
-                  tableAt(hasSignedBytes(ID) ? static_cast<const void*>(Table<ID>::BYTES)
-                                             : TABLE<ID>.raised);
-              bytes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), bytes);
+              const __m128i numbers =
+                  tableAt(hasSignedBytes(ID) ? static_cast<const void*>(table.bytes)
+                                             : table.raised);
+              bytes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(numbers), bytes);
             }
             __m256i signs = bytes;
             if (hasSignedBytes(ID)) {
@@ -268,6 +270,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   using Token = BlockTokenIn8<ID>;
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int FOURS = 8 / Token::SUMS;
+  const Table<ID> table = tableOf<ID>(strip);
   Token token[TOKENS];
   __m512 total[TOKENS];
   for (int t = 0; t < TOKENS; t++) {
@@ -278,8 +281,8 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
     __m512 scale = avx512::sixteenScales<ID>(tile);
-    if (ID == NF4) {
-      scale = _mm512_mul_ps(scale, _mm512_set1_ps(NF4_STEP));
+    if (ID == NF4 || ID == OWN_TABLE) {
+      scale = _mm512_mul_ps(scale, _mm512_set1_ps(table.step));
     }
     const __m512 minimum =
         LAYOUT.minimum ? avx512::sixteenHalves(tile + 32) : _mm512_setzero_ps();
@@ -303,7 +306,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
           __m512i codes;
           std::memcpy(&codes, &words, sizeof codes);
           if (hasTable(ID)) {
-            codes = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(avx2::tableAt(TABLE<ID>.raised)),
+            codes = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(avx2::tableAt(table.raised)),
                                         codes);
           }
           for (int t = 0; t < TOKENS; t++) {
@@ -359,14 +362,14 @@ namespace neon {
 
 // The codes of 4 inputs of 4 rows; where they have no sign, those of MXFP4 are raised.
 template <int ID>
-ADAPT4J_INLINE int8x16_t signedCodes(const uint8_t* codes, int four) {
+ADAPT4J_INLINE int8x16_t signedCodes(const uint8_t* codes, int four, const Table<ID>& table) {
   if (ID == Q8_0) {
     return vreinterpretq_s8_u8(vld1q_u8(codes + four * 64));
   }
   const auto bytes = (uint8x16_t)blocks::unsignedCodes<ID, FourWords>(codes, four);
   if (hasTable(ID)) {
-    return hasSignedBytes(ID) ? vqtbl1q_s8(vld1q_s8(Table<ID>::BYTES), bytes)
-                              : vreinterpretq_s8_u8(vqtbl1q_u8(vld1q_u8(TABLE<ID>.raised), bytes));
+    return hasSignedBytes(ID) ? vqtbl1q_s8(vld1q_s8(table.bytes), bytes)
+                              : vreinterpretq_s8_u8(vqtbl1q_u8(vld1q_u8(table.raised), bytes));
   }
   return vreinterpretq_s8_u8(bytes);
 }
@@ -418,6 +421,8 @@ inline const RoundedKernels& roundedKernelsOf(int id, int variant) {
       return roundedKernels<IQ4_XS>(variant);
     case NF4:
       return roundedKernels<NF4>(variant);
+    case OWN_TABLE:
+      return roundedKernels<OWN_TABLE>(variant);
     case Q4_K:
       return roundedKernels<Q4_K>(variant);
     case Q5_K:

@@ -10,6 +10,7 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
   using Token = BlockTokenIn8<ID>;
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int FOURS = 8 / Token::SUMS;
+  const Table<ID> table = tableOf<ID>(strip);
   Token token[TOKENS];
   float32x4_t total[TOKENS][QUADS];
   for (int t = 0; t < TOKENS; t++) {
@@ -24,8 +25,8 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
     float32x4_t scale[QUADS], minimum[QUADS];
     for (int q = 0; q < QUADS; q++) {
       scale[q] = neon::fourScales<ID>(tile + (quad + q) * 8);
-      if (ID == NF4) {
-        scale[q] = vmulq_n_f32(scale[q], NF4_STEP);
+      if (ID == NF4 || ID == OWN_TABLE) {
+        scale[q] = vmulq_n_f32(scale[q], table.step);
       }
       minimum[q] = LAYOUT.minimum ? neon::fourHalves(tile + 32 + (quad + q) * 8) : vdupq_n_f32(0);
     }
@@ -43,8 +44,8 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
           const int8_t* entries[TOKENS];
           for (int q = 0; q < QUADS; q++) {
             const uint8_t* from = group + LAYOUT.groupHead + (quad + q) * 16;
-            codes[0][q] = neon::signedCodes<ID>(from, four);
-            codes[1][q] = neon::signedCodes<ID>(from, four + 1);
+            codes[0][q] = neon::signedCodes<ID>(from, four, table);
+            codes[1][q] = neon::signedCodes<ID>(from, four + 1, table);
           }
           for (int t = 0; t < TOKENS; t++) {
             entries[t] = token[t].codes + at * BLOCK_GROUP + four * 4;

@@ -49,13 +49,13 @@ class PlannedMemoryTest {
   }
 
   /**
-   * The blocks of the output head stand beside its values; weights of Q3_K, which the kernels lack,
+   * The blocks of the output head stand beside its values; weights of Q2_K, which the kernels lack,
    * are held in fp32.
    */
   @ParameterizedTest
   @EnumSource(
       value = GgufQuantization.class,
-      names = {"F32", "Q8_0", "Q4_K_M", "Q3_K_M"})
+      names = {"F32", "Q8_0", "Q4_K_M", "Q3_K_M", "Q2_K"})
   void theWeightsOfAFileTakeWhatIsPlanned(GgufQuantization type) {
     Path file = folder.resolve("model.gguf");
     GgufExport.of(checkpoint).type(type).to(file);

@@ -1,6 +1,7 @@
 package io.adapt4j.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.model.ModelSource;
@@ -8,6 +9,7 @@ import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.QuantizedSource;
+import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.format.TensorSource;
 import io.adapt4j.gguf.format.TensorType;
 import java.nio.file.Path;
@@ -77,7 +79,9 @@ class ReadTypesTest {
     try (Decoder found = TestModels.load(ModelSource.path(blocks).folder());
         Decoder expected = TestModels.load(ModelSource.path(values).folder())) {
       float[] logits = TestModels.logits(found, 20);
-      assertThat(logits).containsExactly(TestModels.logits(expected, 20));
+      // Products with blocks are added up in another order.
+      float tolerance = types.stream().anyMatch(t -> Quantizer.of(t).hasTable()) ? 2e-5f : 0;
+      assertThat(logits).containsExactly(TestModels.logits(expected, 20), within(tolerance));
       assertThat(logits).doesNotContain(Float.NaN);
     }
   }

@@ -1,9 +1,12 @@
 package io.adapt4j.gguf.format;
 
+import java.util.Arrays;
+
 /** Types with one scale in fp16 and two to four levels around zero. */
 abstract class FewLevels extends BlockFormat.ReadOnly {
 
-  private final int scale;
+  /** Offset of the scale in a block. */
+  final int scale;
 
   private FewLevels(int id, int values, int bytes, int scale) {
     super(id, values, bytes);
@@ -50,16 +53,45 @@ abstract class FewLevels extends BlockFormat.ReadOnly {
     }
   }
 
+  /** Types with 256 values a block. */
+  private abstract static class Ternary extends FewLevels implements TableFormat {
+
+    private static final byte[] NUMBERS = {-1, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+    private Ternary(int id, int bytes, int scale) {
+      super(id, VALUES, bytes, scale);
+    }
+
+    @Override
+    public final byte[] numbers() {
+      return NUMBERS;
+    }
+
+    @Override
+    public final int exponent() {
+      return 0;
+    }
+
+    @Override
+    public final void split(byte[] source, int at, Block block) {
+      block.scale = Half.get(source, at + scale);
+      Arrays.fill(block.scales, (byte) 1);
+      for (int i = 0; i < VALUES; i++) {
+        block.codes[i] = (byte) (level(source, at, i) + 1);
+      }
+    }
+  }
+
   /**
    * TQ1_0: five levels of -1 to 1 a byte, as the digits of a fraction in base three, except for the
    * last four bytes, which have four; then the scale.
    */
-  static final class Tq10 extends FewLevels {
+  static final class Tq10 extends Ternary {
 
     private static final int[] POWERS = {1, 3, 9, 27, 81};
 
     Tq10() {
-      super(34, 256, 54, 52);
+      super(34, 54, 52);
     }
 
     @Override
@@ -75,10 +107,10 @@ abstract class FewLevels extends BlockFormat.ReadOnly {
   }
 
   /** TQ2_0: two bits a value: -1 to 2; then the scale. */
-  static final class Tq20 extends FewLevels {
+  static final class Tq20 extends Ternary {
 
     Tq20() {
-      super(35, 256, 66, 64);
+      super(35, 66, 64);
     }
 
     @Override

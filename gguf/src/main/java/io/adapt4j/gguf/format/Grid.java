@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Grids of the types IQ1 to IQ3: points whose coordinates are the levels of adjacent values. */
+/** Grids of the types IQ1 to IQ3: points whose coordinates are levels of adjacent values. */
 enum Grid {
   IQ2_XXS,
   IQ2_XS,
@@ -27,41 +27,46 @@ enum Grid {
   private static final int BITS = 16;
 
   /** The points of all grids, read when the first one is needed. */
-  private static final class Points {
-    private static final Map<Grid, byte[]> ALL = read();
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Points(int[] levels, byte[] indices) {
+    private static final Map<Grid, Points> ALL = read();
   }
 
-  /** Returns the coordinates of the points, one point after the other. */
+  /** Returns for each coordinate the index of its level, one point after the other. */
   byte[] points() {
-    return Objects.requireNonNull(Points.ALL.get(this));
+    return Objects.requireNonNull(Points.ALL.get(this)).indices;
   }
 
-  private static Map<Grid, byte[]> read() {
-    Map<Grid, byte[]> grids = new EnumMap<>(Grid.class);
+  /** Returns the levels. */
+  int[] levels() {
+    return Objects.requireNonNull(Points.ALL.get(this)).levels;
+  }
+
+  private static Map<Grid, Points> read() {
+    Map<Grid, Points> grids = new EnumMap<>(Grid.class);
     try (InputStream in = Objects.requireNonNull(Grid.class.getResourceAsStream(RESOURCE))) {
       new String(in.readAllBytes(), StandardCharsets.US_ASCII)
           .lines()
           .filter(line -> !line.startsWith("#"))
           .map(line -> List.of(line.split(" ")))
-          .forEach(grid -> grids.put(valueOf(grid.get(0)), coordinates(grid.get(1), grid.get(2))));
+          .forEach(grid -> grids.put(valueOf(grid.get(0)), points(grid.get(1), grid.get(2))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return grids;
   }
 
-  private static byte[] coordinates(String levels, String digits) {
+  private static Points points(String levels, String digits) {
     int[] values = Arrays.stream(levels.split(",")).mapToInt(Integer::parseInt).toArray();
     // Two bits distinguish three levels, a digit eight.
     int bits = values.length == 3 ? 2 : 4;
     int dimensions = BITS / bits;
-    byte[] points = new byte[digits.length() / DIGITS * dimensions];
-    for (int i = 0; i < points.length; i++) {
+    byte[] indices = new byte[digits.length() / DIGITS * dimensions];
+    for (int i = 0; i < indices.length; i++) {
       int start = i / dimensions * DIGITS;
       int point = Integer.parseInt(digits, start, start + DIGITS, 16);
-      int level = point >> (BITS - bits * (i % dimensions + 1)) & (1 << bits) - 1;
-      points[i] = (byte) values[level];
+      indices[i] = (byte) (point >> (BITS - bits * (i % dimensions + 1)) & (1 << bits) - 1);
     }
-    return points;
+    return new Points(values, indices);
   }
 }

@@ -4,53 +4,83 @@ package io.adapt4j.gguf.format;
  * Types of less than four bits whose codes are indices of {@link Grid} points: IQ2 and IQ3 store
  * magnitudes and separate signs, IQ1 signed levels with an offset.
  */
-abstract class GridBlocks extends BlockFormat.ReadOnly {
-
-  private static final int VALUES = 256;
+abstract class GridBlocks extends BlockFormat.ReadOnly implements TableFormat {
 
   /** Number of values with a common scale, or a pair of scales. */
-  private static final int PART = 32;
+  private static final int GROUP = 32;
 
-  private static final int PARTS = VALUES / PART;
+  private static final int GROUPS = VALUES / GROUP;
 
   /** Number of values with a common byte of signs. */
   private static final int RUN = 8;
 
-  private static final int RUNS = PART / RUN;
-  private static final float DELTA = 0.125f;
+  private static final int RUNS = GROUP / RUN;
+
+  /** Bit of a code that selects the negative magnitudes, or the negative offset. */
+  private static final int NEGATIVE = 8;
 
   private final Grid grid;
+  private final int exponent;
 
-  private GridBlocks(int id, int bytes, Grid grid) {
+  private GridBlocks(int id, int bytes, Grid grid, int exponent) {
     super(id, VALUES, bytes);
     this.grid = grid;
+    this.exponent = exponent;
+  }
+
+  @Override
+  public final int exponent() {
+    return exponent;
+  }
+
+  @Override
+  public final byte[] numbers() {
+    byte[] numbers = new byte[2 * NEGATIVE];
+    int[] levels = grid.levels();
+    for (int i = 0; i < levels.length; i++) {
+      // IQ1: an eighth is added or subtracted.
+      numbers[i] = (byte) (grid == Grid.IQ1 ? 8 * levels[i] + 1 : levels[i]);
+      numbers[i + NEGATIVE] = (byte) (grid == Grid.IQ1 ? 8 * levels[i] - 1 : -levels[i]);
+    }
+    return numbers;
   }
 
   @Override
   final void decode(byte[] source, int at, int blocks, float[] values, int offset) {
-    byte[] points = grid.points();
-    for (int block = 0; block < blocks; block++) {
-      for (int part = 0; part < PARTS; part++) {
-        int to = offset + block * VALUES + part * PART;
-        decode(source, at + block * bytes(), part, points, values, to);
-      }
+    Block block = new Block();
+    for (int i = 0; i < blocks; i++) {
+      decode(source, at + i * bytes(), block, values, offset + i * VALUES);
     }
   }
 
-  /**
-   * Dequantizes a part of a block.
-   *
-   * @param block the first byte of the block
-   */
-  abstract void decode(byte[] source, int block, int part, byte[] points, float[] values, int to);
-
-  /** Sets values to a multiple of magnitudes; a set bit is a negative sign. */
-  private static void put(
-      float scale, byte[] points, int from, int signs, float[] values, int to, int count) {
-    for (int i = 0; i < count; i++) {
-      float value = scale * points[from + i];
-      values[to + i] = (signs >> i & 1) == 0 ? value : -value;
+  @Override
+  public final void split(byte[] source, int at, Block block) {
+    block.scale = scale(source, at);
+    byte[] points = grid.points();
+    for (int group = 0; group < GROUPS; group++) {
+      split(source, at, group, points, block);
     }
+  }
+
+  /** Returns the scale in fp16 of the block that starts at a byte. */
+  int scale(byte[] source, int at) {
+    return Half.get(source, at);
+  }
+
+  /** Reads a group of the block that starts at a byte. */
+  abstract void split(byte[] source, int at, int group, byte[] points, Block block);
+
+  /** Puts the codes of a point; a set bit is a negative sign. */
+  private static void put(byte[] points, int from, int signs, byte[] codes, int to, int count) {
+    for (int i = 0; i < count; i++) {
+      codes[to + i] = (byte) (points[from + i] | (signs >> i & 1) * NEGATIVE);
+    }
+  }
+
+  /** Puts the levels of the two scales of a group: level l stands for 2 l + 1. */
+  private static void putScales(Block block, int group, int first, int second) {
+    block.scales[2 * group] = (byte) (2 * first + 1);
+    block.scales[2 * group + 1] = (byte) (2 * second + 1);
   }
 
   /** Returns eight signs of seven bits: the number of negative ones is even. */
@@ -68,22 +98,24 @@ abstract class GridBlocks extends BlockFormat.ReadOnly {
   }
 
   /**
-   * IQ2_XXS: the scale in fp16; per part four indices, four times seven signs, and 4 bits of scale.
+   * IQ2_XXS: the scale in fp16; per group four indices, four times seven signs, and 4 bits of
+   * scale.
    */
   static final class Iq2Xxs extends GridBlocks {
 
     Iq2Xxs() {
-      super(16, 66, Grid.IQ2_XXS);
+      super(16, 66, Grid.IQ2_XXS, 3);
     }
 
     @Override
-    void decode(byte[] source, int block, int part, byte[] points, float[] values, int to) {
-      int at = block + 2 + 8 * part;
-      int signs = int32(source, at + 4);
-      float scale = Half.getFloat(source, block) * (0.5f + (signs >>> 28)) * 0.25f;
+    void split(byte[] source, int at, int group, byte[] points, Block block) {
+      int from = at + 2 + 8 * group;
+      int signs = int32(source, from + 4);
+      putScales(block, group, signs >>> 28, signs >>> 28);
       for (int run = 0; run < RUNS; run++) {
-        int point = source[at + run] & 0xFF;
-        put(scale, points, point * RUN, evenSigns(signs >> (7 * run)), values, to + run * RUN, RUN);
+        int point = source[from + run] & 0xFF;
+        int to = group * GROUP + run * RUN;
+        put(points, point * RUN, evenSigns(signs >> (7 * run)), block.codes, to, RUN);
       }
     }
   }
@@ -94,17 +126,17 @@ abstract class GridBlocks extends BlockFormat.ReadOnly {
     private static final int SCALES = 66;
 
     Iq2Xs() {
-      super(17, 74, Grid.IQ2_XS);
+      super(17, 74, Grid.IQ2_XS, 3);
     }
 
     @Override
-    void decode(byte[] source, int block, int part, byte[] points, float[] values, int to) {
+    void split(byte[] source, int at, int group, byte[] points, Block block) {
+      int levels = source[at + SCALES + group];
+      putScales(block, group, nibble(levels, 0), nibble(levels, 1));
       for (int run = 0; run < RUNS; run++) {
-        int code = Half.get(source, block + 2 + 8 * part + 2 * run);
-        int level = nibble(source[block + SCALES + part], run / 2);
-        float scale = Half.getFloat(source, block) * (0.5f + level) * 0.25f;
-        int point = code & 511;
-        put(scale, points, point * RUN, evenSigns(code >> 9), values, to + run * RUN, RUN);
+        int code = Half.get(source, at + 2 + 8 * group + 2 * run);
+        int to = group * GROUP + run * RUN;
+        put(points, (code & 511) * RUN, evenSigns(code >> 9), block.codes, to, RUN);
       }
     }
   }
@@ -117,40 +149,40 @@ abstract class GridBlocks extends BlockFormat.ReadOnly {
     private static final int SCALES = 74;
 
     Iq2S() {
-      super(22, 82, Grid.IQ2_S);
+      super(22, 82, Grid.IQ2_S, 3);
     }
 
     @Override
-    void decode(byte[] source, int block, int part, byte[] points, float[] values, int to) {
-      int high = source[block + HIGH + part];
+    void split(byte[] source, int at, int group, byte[] points, Block block) {
+      int levels = source[at + SCALES + group];
+      putScales(block, group, nibble(levels, 0), nibble(levels, 1));
+      int high = source[at + HIGH + group];
       for (int run = 0; run < RUNS; run++) {
-        int code = RUNS * part + run;
-        int point = (source[block + 2 + code] & 0xFF) | ((high >> (2 * run)) & 3) << 8;
-        int level = nibble(source[block + SCALES + part], run / 2);
-        float scale = Half.getFloat(source, block) * (0.5f + level) * 0.25f;
-        int signs = source[block + SIGNS + code];
-        put(scale, points, point * RUN, signs, values, to + run * RUN, RUN);
+        int code = RUNS * group + run;
+        int point = (source[at + 2 + code] & 0xFF) | ((high >> (2 * run)) & 3) << 8;
+        put(points, point * RUN, source[at + SIGNS + code], block.codes, code * RUN, RUN);
       }
     }
   }
 
-  /** IQ3_XXS: the scale in fp16, the indices; per part four times seven signs, 4 bits of scale. */
+  /** IQ3_XXS: the scale in fp16, the indices; per group four times seven signs, 4 bits of scale. */
   static final class Iq3Xxs extends GridBlocks {
 
     private static final int SIGNS = 66;
 
     Iq3Xxs() {
-      super(18, 98, Grid.IQ3_XXS);
+      super(18, 98, Grid.IQ3_XXS, 2);
     }
 
     @Override
-    void decode(byte[] source, int block, int part, byte[] points, float[] values, int to) {
-      int signs = int32(source, block + SIGNS + 4 * part);
-      float scale = Half.getFloat(source, block) * (0.5f + (signs >>> 28)) * 0.5f;
+    void split(byte[] source, int at, int group, byte[] points, Block block) {
+      int signs = int32(source, at + SIGNS + 4 * group);
+      putScales(block, group, signs >>> 28, signs >>> 28);
       for (int half = 0; half < 2 * RUNS; half++) {
-        int point = source[block + 2 + 8 * part + half] & 0xFF;
+        int point = source[at + 2 + 8 * group + half] & 0xFF;
         int own = evenSigns(signs >> (7 * (half / 2))) >> (4 * (half % 2));
-        put(scale, points, point * RUN / 2, own, values, to + half * RUN / 2, RUN / 2);
+        int to = group * GROUP + half * RUN / 2;
+        put(points, point * RUN / 2, own, block.codes, to, RUN / 2);
       }
     }
   }
@@ -163,49 +195,41 @@ abstract class GridBlocks extends BlockFormat.ReadOnly {
     private static final int SCALES = 106;
 
     Iq3S() {
-      super(21, 110, Grid.IQ3_S);
+      super(21, 110, Grid.IQ3_S, 0);
     }
 
     @Override
-    void decode(byte[] source, int block, int part, byte[] points, float[] values, int to) {
-      int level = nibble(source[block + SCALES + part / 2], part % 2);
-      float scale = Half.getFloat(source, block) * (1 + 2 * level);
+    void split(byte[] source, int at, int group, byte[] points, Block block) {
+      int level = nibble(source[at + SCALES + group / 2], group % 2);
+      putScales(block, group, level, level);
       for (int half = 0; half < 2 * RUNS; half++) {
-        int high = source[block + HIGH + part] >> half & 1;
-        int point = source[block + 2 + 8 * part + half] & 0xFF;
-        point |= high << 8;
-        int signs = nibble(source[block + SIGNS + RUNS * part + half / 2], half % 2);
-        put(scale, points, point * RUN / 2, signs, values, to + half * RUN / 2, RUN / 2);
+        int high = source[at + HIGH + group] >> half & 1;
+        int point = source[at + 2 + 8 * group + half] & 0xFF | high << 8;
+        int signs = nibble(source[at + SIGNS + RUNS * group + half / 2], half % 2);
+        int to = group * GROUP + half * RUN / 2;
+        put(points, point * RUN / 2, signs, block.codes, to, RUN / 2);
       }
     }
   }
 
-  /** Sets values to a multiple of signed levels and an offset. */
-  private static void putSigned(
-      float scale, byte[] points, int point, boolean isBelow, float[] values, int to) {
-    float delta = isBelow ? -DELTA : DELTA;
-    for (int i = 0; i < RUN; i++) {
-      values[to + i] = scale * (points[point * RUN + i] + delta);
-    }
-  }
-
-  /** IQ1_S: the scale in fp16, the low bytes of indices; per part high bits, scale and offset. */
+  /** IQ1_S: the scale in fp16, the low bytes of indices; per group high bits, scale and offset. */
   static final class Iq1S extends GridBlocks {
 
     private static final int HIGH = 34;
 
     Iq1S() {
-      super(19, 50, Grid.IQ1);
+      super(19, 50, Grid.IQ1, 3);
     }
 
     @Override
-    void decode(byte[] source, int block, int part, byte[] points, float[] values, int to) {
-      int high = Half.get(source, block + HIGH + 2 * part);
-      float scale = Half.getFloat(source, block) * (2 * (high >> 12 & 7) + 1);
+    void split(byte[] source, int at, int group, byte[] points, Block block) {
+      int high = Half.get(source, at + HIGH + 2 * group);
+      putScales(block, group, high >> 12 & 7, high >> 12 & 7);
       for (int run = 0; run < RUNS; run++) {
-        int low = source[block + 2 + RUNS * part + run] & 0xFF;
+        int low = source[at + 2 + RUNS * group + run] & 0xFF;
         int point = low | ((high >> (3 * run)) & 7) << 8;
-        putSigned(scale, points, point, high >> 15 != 0, values, to + run * RUN);
+        int to = group * GROUP + run * RUN;
+        put(points, point * RUN, -(high >> 15), block.codes, to, RUN);
       }
     }
   }
@@ -220,22 +244,27 @@ abstract class GridBlocks extends BlockFormat.ReadOnly {
     private static final int SCALES = 48;
 
     Iq1M() {
-      super(29, 56, Grid.IQ1);
+      super(29, 56, Grid.IQ1, 3);
     }
 
     @Override
-    void decode(byte[] source, int block, int part, byte[] points, float[] values, int to) {
+    int scale(byte[] source, int at) {
       int half = 0;
       for (int i = 0; i < 4; i++) {
-        half |= Half.get(source, block + SCALES + 2 * i) >> 12 << (4 * i);
+        half |= Half.get(source, at + SCALES + 2 * i) >> 12 << (4 * i);
       }
-      int levels = Half.get(source, block + SCALES + part / 2 * 2) >> (6 * (part % 2));
+      return half;
+    }
+
+    @Override
+    void split(byte[] source, int at, int group, byte[] points, Block block) {
+      int levels = Half.get(source, at + SCALES + group / 2 * 2) >> (6 * (group % 2));
+      putScales(block, group, levels & 7, levels >> 3 & 7);
       for (int run = 0; run < RUNS; run++) {
-        int high = nibble(source[block + HIGH + 2 * part + run / 2], run % 2);
-        int point = source[block + RUNS * part + run] & 0xFF;
-        point |= (high & 7) << 8;
-        float scale = Half.toFloat(half) * (2 * ((levels >> (3 * (run / 2))) & 7) + 1);
-        putSigned(scale, points, point, high > 7, values, to + run * RUN);
+        int high = nibble(source[at + HIGH + 2 * group + run / 2], run % 2);
+        int point = source[at + RUNS * group + run] & 0xFF | (high & 7) << 8;
+        int to = group * GROUP + run * RUN;
+        put(points, point * RUN, -(high >> 3), block.codes, to, RUN);
       }
     }
   }

@@ -3,12 +3,10 @@ package io.adapt4j.gguf.format;
 import org.jspecify.annotations.Nullable;
 
 /** Q3_K: 256 upper bits, 256 lower halves of 2 bits, 16 scales of 6 bits, their scale in fp16. */
-final class Q3K extends BlockFormat {
+final class Q3K extends BlockFormat implements TableFormat {
 
-  private static final int VALUES = 256;
   private static final int BYTES = 110;
   private static final int PARTS = 16;
-  private static final int PART = 16;
   private static final int HALF = 4;
   private static final int HALF_SCALE = 32;
   private static final int UPPER = 32;
@@ -18,6 +16,7 @@ final class Q3K extends BlockFormat {
   private static final int MAX_BLOCKS = Lanes.MAX / PARTS;
   private static final float NO_MAGNITUDE = 1e-15f;
   private static final int ROUNDS = 5;
+  private static final byte[] NUMBERS = {-4, -3, -2, -1, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0};
 
   Q3K() {
     super(11, VALUES, BYTES);
@@ -204,18 +203,31 @@ final class Q3K extends BlockFormat {
 
   @Override
   void decode(byte[] source, int at, int blocks, float[] values, int offset) {
-    for (int block = 0; block < blocks; block++) {
-      int from = at + block * BYTES;
-      for (int part = 0; part < PARTS; part++) {
-        float scale = Half.getFloat(source, from + SCALE) * scale(source, from, part);
-        int to = offset + block * VALUES + part * PART;
-        for (int i = 0; i < PART; i++) {
-          int index = part * PART + i;
-          int upper = source[from + index % UPPER] >> (index / UPPER) & 1;
-          int low = TwoBits.get(source, from + LEVELS, index);
-          values[to + i] = scale * ((low | upper << 2) - HALF);
-        }
-      }
+    Block block = new Block();
+    for (int i = 0; i < blocks; i++) {
+      decode(source, at + i * BYTES, block, values, offset + i * VALUES);
+    }
+  }
+
+  @Override
+  public byte[] numbers() {
+    return NUMBERS;
+  }
+
+  @Override
+  public int exponent() {
+    return 0;
+  }
+
+  @Override
+  public void split(byte[] source, int at, Block block) {
+    block.scale = Half.get(source, at + SCALE);
+    for (int part = 0; part < PARTS; part++) {
+      block.scales[part] = (byte) scale(source, at, part);
+    }
+    for (int i = 0; i < VALUES; i++) {
+      int upper = source[at + i % UPPER] >> (i / UPPER) & 1;
+      block.codes[i] = (byte) (TwoBits.get(source, at + LEVELS, i) | upper << 2);
     }
   }
 

@@ -140,6 +140,37 @@ public final class Quantizer {
     }
   }
 
+  /** {@return whether {@link #toTable} is supported: Q3_K, IQ1, IQ2, IQ3 and TQ} */
+  public boolean hasTable() {
+    return format instanceof TableFormat;
+  }
+
+  /**
+   * Rearranges whole blocks into ones with explicit levels, without loss. A block of 256 values
+   * takes 163 bytes: a scale in fp16; the exponent of the power of two that divides it; 16
+   * integers; 16 signed scales of 8 bits, one for 16 values; and for each value the index of its
+   * integer in 4 bits, the first of two in the low half of a byte.
+   *
+   * @param source holds the bytes from its position to its limit
+   * @param target receives the blocks from its position on
+   * @throws UnsupportedOperationException if the type is not supported
+   */
+  public void toTable(ByteBuffer source, ByteBuffer target) {
+    if (!(format instanceof TableFormat table)) {
+      throw new UnsupportedOperationException(
+          "type: expected Q3_K, IQ1, IQ2, IQ3 or TQ, found " + type);
+    }
+    byte[] stored = new byte[type.blockBytes()];
+    byte[] explicit = new byte[TableFormat.Block.BYTES];
+    TableFormat.Block block = new TableFormat.Block();
+    while (source.hasRemaining()) {
+      source.get(stored);
+      table.split(stored, 0, block);
+      block.put(table, explicit, 0);
+      target.put(explicit);
+    }
+  }
+
   private int checkedBytes(float[] values, int offset, int count) {
     Objects.checkFromIndexSize(offset, count, values.length);
     return Math.toIntExact(type.bytes(count));

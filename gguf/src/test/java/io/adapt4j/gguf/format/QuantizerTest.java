@@ -122,6 +122,25 @@ class QuantizerTest {
   }
 
   @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "Q3_K|IQ[123].*|TQ.*")
+  void blocksWithATableHaveTheValuesToTheBit(TensorType type) {
+    byte[] stored = new byte[7 * type.blockBytes()];
+    new Random(type.id()).nextBytes(stored);
+    float[] expected = new float[7 * 256];
+    Quantizer.of(type).dequantize(ByteBuffer.wrap(stored), expected, 0, expected.length);
+    byte[] table = new byte[7 * 163];
+    Quantizer.of(type).toTable(ByteBuffer.wrap(stored), ByteBuffer.wrap(table));
+    float[] found = new float[expected.length];
+    for (int i = 0; i < found.length; i++) {
+      int at = i / 256 * 163;
+      float scale = Half.getFloat(table, at) / (1 << table[at + 2]);
+      int code = table[at + 35 + i % 256 / 2] >> (i % 2 * 4) & 15;
+      found[i] = scale * table[at + 19 + i % 256 / 16] * table[at + 3 + code];
+    }
+    assertThat(found).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = READ_ONLY)
   void valuesThatAreNoNumbersAreNamed(TensorType type) {
     for (float wrong : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {

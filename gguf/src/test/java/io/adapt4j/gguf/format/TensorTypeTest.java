@@ -75,7 +75,9 @@ class TensorTypeTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = "NF4", mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(
+      names = {"NF4", "OWN_TABLE"},
+      mode = EnumSource.Mode.EXCLUDE)
   void theKernelsHaveTheSameBlocks(BlockType kernel) {
     assertThat(TensorType.of(kernel.id()))
         .hasValueSatisfying(

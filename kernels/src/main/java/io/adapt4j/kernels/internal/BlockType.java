@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Block types supported by the kernels: those of GGUF files, and NF4. Their layouts in the kernels
- * are in {@code block_layout.h}.
+ * Block types supported by the kernels: those of GGUF files, NF4, and one for types of few bits.
+ * Their layouts in the kernels are in {@code block_layout.h}.
  */
 public enum BlockType {
   /** 4 bits, a scale for 32 weights. */
@@ -31,7 +31,12 @@ public enum BlockType {
   /** 4-bit floating point, a power of two for 32 weights. */
   MXFP4(39, 32, 17, 1),
   /** 4 bits of NormalFloat, a scale in fp16 for 64 weights. In no GGUF file. */
-  NF4(-1, 64, 34, 0);
+  NF4(-1, 64, 34, 0),
+  /**
+   * 4 bits of one of 16 integers, 16 scales of 8 bits: types of GGUF files of fewer bits in the
+   * layout of {@code Quantizer.toTable}. In no GGUF file.
+   */
+  OWN_TABLE(-2, 256, 163, -15);
 
   private final int id;
   private final int columns;
@@ -47,7 +52,7 @@ public enum BlockType {
 
   /** Returns the type with a number used in files. */
   public static Optional<BlockType> of(int id) {
-    return Arrays.stream(values()).filter(type -> type.id == id && type != NF4).findFirst();
+    return Arrays.stream(values()).filter(type -> type.id == id && id >= 0).findFirst();
   }
 
   /** {@return its number in files} */
@@ -67,7 +72,7 @@ public enum BlockType {
 
   /**
    * {@return the bytes of a row of a tile: scales and minima of 6 bits become bytes, the exponent
-   * of MXFP4 becomes the upper half of a float}
+   * of MXFP4 becomes the upper half of a float, rows share the integers of OWN_TABLE}
    */
   int tileBytes() {
     return bytes + more;

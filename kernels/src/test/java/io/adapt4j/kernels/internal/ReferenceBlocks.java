@@ -6,7 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Random;
 
 /**
- * Blocks, dequantized as ggml's reference does, value by value; those of NF4 as bitsandbytes does.
+ * Blocks, dequantized as ggml's reference does, value by value; those of NF4 as bitsandbytes does,
+ * those of OWN_TABLE as their layout says.
  */
 final class ReferenceBlocks {
 
@@ -38,6 +39,12 @@ final class ReferenceBlocks {
           buffer.putShort(at + 2, half(random));
         }
         case Q6_K -> buffer.putShort(at + 208, half(random));
+        case OWN_TABLE -> {
+          buffer.putShort(at, half(random));
+          buffer.put(at + 2, (byte) 3);
+          // All blocks of a weight have the same integers.
+          buffer.put(at + 3, bytes, 3, 16);
+        }
         // Some of the smallest powers of two as well.
         case MXFP4 -> buffer.put(at, (byte) (i % 7 == 3 ? i % 4 : 110 + random.nextInt(16)));
       }
@@ -92,6 +99,11 @@ final class ReferenceBlocks {
       case IQ4_NL -> scale(block, 0) * IQ4[halves(block, 2, c)];
       case IQ4_XS -> nonlinear(block, c / 32, c % 32);
       case NF4 -> scale(block, 0) * FourBitCode.NF4.numbers()[nf4Code(block, c)];
+      case OWN_TABLE ->
+          scale(block, 0)
+              * Math.scalb(1f, -block.get(2))
+              * block.get(19 + c / 16)
+              * block.get(3 + (block.get(35 + c / 2) >> (c % 2 * 4) & 15));
       case MXFP4 -> floating(halves(block, 1, c)) * Math.scalb(1f, (block.get(0) & 255) - 128);
     };
   }

@@ -4,15 +4,33 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.gguf.format.Quantizer;
+import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.BlockType;
 import io.adapt4j.kernels.internal.packed.BlockSource;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** A quantized weight in a GGUF file. */
-record FileBlocks(String name, String storedName, List<Long> shape, BlockType type)
+record FileBlocks(
+    String name, String storedName, List<Long> shape, TensorType storedType, BlockType type)
     implements BlockSource {
+
+  /** Number of blocks that a thread rearranges at a time. */
+  private static final int PIECE = 64;
+
+  /** Returns the weight; empty if the kernels lack its type. */
+  static Optional<FileBlocks> of(
+      String name, String storedName, List<Long> shape, TensorType stored) {
+    return (Quantizer.of(stored).hasTable()
+            ? Optional.of(BlockType.OWN_TABLE)
+            : BlockType.of(stored.id()))
+        .map(type -> new FileBlocks(name, storedName, shape, stored, type));
+  }
 
   /** Returns fp32: the type before quantization is unknown, and values are dequantized to fp32. */
   @Override
@@ -37,11 +55,36 @@ record FileBlocks(String name, String storedName, List<Long> shape, BlockType ty
     BlockMatrix matrix = BlockMatrix.empty(type, rows, columns);
     try (Tensor staged = Tensor.emptyOnHost(DType.U8, checkpoint.storedBytes(storedName))) {
       file.readStored(storedName, staged.data());
-      matrix.arrange(staged.data(), file.order(storedName).orElse(null));
+      int[] order = file.order(storedName).orElse(null);
+      if (type == BlockType.OWN_TABLE) {
+        long bytes = staged.data().capacity() / storedType.blockBytes() * (long) type.bytes();
+        try (Tensor table = Tensor.emptyOnHost(DType.U8, bytes)) {
+          putTable(staged.data(), table.data());
+          matrix.arrange(table.data(), order);
+        }
+      } else {
+        matrix.arrange(staged.data(), order);
+      }
       return matrix;
     } catch (RuntimeException | Error e) {
       matrix.close();
       throw e;
     }
+  }
+
+  private void putTable(ByteBuffer stored, ByteBuffer target) {
+    int size = storedType.blockBytes();
+    int blocks = stored.capacity() / size;
+    IntStream.range(0, (blocks + PIECE - 1) / PIECE)
+        .parallel()
+        .forEach(
+            piece -> {
+              int first = piece * PIECE;
+              int count = Math.min(PIECE, blocks - first);
+              Quantizer.of(storedType)
+                  .toTable(
+                      stored.slice(first * size, count * size),
+                      target.slice(first * type.bytes(), count * type.bytes()));
+            });
   }
 }

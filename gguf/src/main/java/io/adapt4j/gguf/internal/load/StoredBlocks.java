@@ -13,7 +13,6 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.BlockMatrix;
-import io.adapt4j.kernels.internal.BlockType;
 import io.adapt4j.kernels.internal.packed.BlockLinear;
 import io.adapt4j.kernels.internal.packed.BlockPart;
 import io.adapt4j.kernels.internal.packed.Installation;
@@ -128,7 +127,6 @@ enum StoredBlocks implements WeightMechanics {
     return checkpoint
         .file(stored, GgufTensorFile.class)
         .flatMap(file -> file.type(stored))
-        .flatMap(type -> BlockType.of(type.id()))
-        .map(type -> new FileBlocks(name, stored, shape, type));
+        .flatMap(type -> FileBlocks.of(name, stored, shape, type));
   }
 }
