@@ -57,6 +57,10 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c, con
     const __m256i top = _mm256_slli_epi32(eightWords(codes + c / 4 * 64), 24 - c % 4 * 8);
     return _mm256_cvtepi32_ps(_mm256_srai_epi32(top, 24));
   }
+  if (LAYOUT.low == 0) {
+    return _mm256_cvtepi32_ps(_mm256_and_si256(
+        _mm256_srli_epi32(eightWords(codes + c / 16 * 64), pairAt(c)), _mm256_set1_epi32(3)));
+  }
   __m256i code = _mm256_and_si256(_mm256_srli_epi32(eightWords(codes + c / 8 * 64), c % 8 * 4),
                                   _mm256_set1_epi32(15));
   if (ID == MXFP4) {
@@ -86,7 +90,7 @@ template <int ID, int TOKENS>
 ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns,
                                       const float* tokens, float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
-  constexpr int SPAN = spanOf(ID);
+  constexpr int SPAN = spanOf(ID), PARTS = partsOf(ID);
   constexpr int CHAINS = 2;  // sums that do not wait for another
   const Table<ID> table = tableOf<ID>(strip);
   const int64_t width = BlockToken::entries(columns);
@@ -95,7 +99,7 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
     total[t] = _mm256_setzero_ps();
   }
   const float* x = tokens;
-  const float* xSums = tokens + columns;
+  const float* xSums = tokens + BlockToken::sumsAt(PARTS, columns);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
     __m256 scale = eightScales<ID>(tile + half * 16);
@@ -109,7 +113,7 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
       const uint8_t* codes = tile + LAYOUT.head + g * LAYOUT.groupBytes() + LAYOUT.groupHead +
                              half * 32;
 #pragma GCC unroll 2
-      for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
+      for (int part = 0; part < PARTS; part++) {
         __m256 parts[TOKENS][CHAINS];
 #pragma GCC unroll 32
         for (int c = part * SPAN; c < (part + 1) * SPAN; c++) {
@@ -126,14 +130,14 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
           total[t] = _mm256_fmadd_ps(_mm256_add_ps(parts[t][0], parts[t][1]), factor, total[t]);
         }
       }
-      if (LAYOUT.minimum) {
-        const __m256 off = takenOff<ID>(minimum, group + 16);
+      for (int part = 0; LAYOUT.minimum && part < PARTS; part++) {
+        const __m256 off = takenOff<ID>(minimum, group + (PARTS + part) * 16);
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm256_fnmadd_ps(off, _mm256_set1_ps(xSums[t * width]), total[t]);
+          total[t] = _mm256_fnmadd_ps(off, _mm256_set1_ps(xSums[t * width + part]), total[t]);
         }
       }
       x += BLOCK_GROUP;
-      xSums++;
+      xSums += PARTS;
     }
   }
   for (int t = 0; t < TOKENS; t++) {

@@ -26,7 +26,9 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
     out[1] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1)));
     return;
   }
-  const __m128i halves = _mm_i32gather_epi32(words, _mm_setr_epi32(0, 16, 32, 48), 4);
+  const __m128i halves = LAYOUT.low == 0
+                             ? _mm_setzero_si128()
+                             : _mm_i32gather_epi32(words, _mm_setr_epi32(0, 16, 32, 48), 4);
   const __m128i even = _mm_and_si128(halves, _mm_set1_epi8(15));
   const __m128i odd = _mm_and_si128(_mm_srli_epi16(halves, 4), _mm_set1_epi8(15));
   __m512i both[2] = {_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(even, odd)),
@@ -51,7 +53,8 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
                             pairAt(6), pairAt(7), pairAt(8), pairAt(9), pairAt(10), pairAt(11),
                             pairAt(12), pairAt(13), pairAt(14), pairAt(15)));
       both[k] = _mm512_or_si512(
-          both[k], _mm512_slli_epi32(_mm512_and_si512(pairs, _mm512_set1_epi32(3)), 4));
+          both[k], _mm512_slli_epi32(_mm512_and_si512(pairs, _mm512_set1_epi32(3)),
+                                     LAYOUT.low == 0 ? 0 : 4));
     }
     out[k] = _mm512_cvtepi32_ps(_mm512_sub_epi32(both[k], _mm512_set1_epi32(LAYOUT.offset)));
   }
@@ -82,13 +85,14 @@ ADAPT4J_AVX512 inline void restoreBlocks(const uint8_t* strip, int64_t row, int6
       __m512 values[2];
       rowOfGroup<ID>(group + LAYOUT.groupHead, row, table, values);
       for (int k = 0; k < 2; k++) {
-        const uint8_t* ofGroup = group + (spanOf(ID) == 16 ? k * 16 : 0) + row;
+        const uint8_t* ofGroup = group + (partsOf(ID) == 2 ? k * 16 : 0) + row;
         const float factor = LAYOUT.groupHead == 0   ? scale
                              : hasSignedScales(ID) ? scale * static_cast<int8_t>(*ofGroup)
                                                    : scale * *ofGroup;
         values[k] = _mm512_mul_ps(values[k], _mm512_set1_ps(factor));
         if (LAYOUT.minimum) {
-          const float off = LAYOUT.groupHead == 0 ? -minimum : minimum * group[16 + row];
+          const float off =
+              LAYOUT.groupHead == 0 ? -minimum : minimum * ofGroup[partsOf(ID) * 16];
           values[k] = _mm512_sub_ps(values[k], _mm512_set1_ps(off));
         }
         storeSixteen(values[k], type, target,
@@ -127,7 +131,10 @@ struct BlockTables {
   ADAPT4J_AVX512 ADAPT4J_INLINE explicit BlockTables(const Table<ID>& table) {
     constexpr int OFFSET = layoutOf(ID).offset;
     const __m512 counted = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    if (ID == Q6_K) {
+    if (ID == Q2_K) {
+      low = _mm512_setr_ps(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+      high = low;
+    } else if (ID == Q6_K) {
       low = counted;
       const __m512 pairs =
           _mm512_setr_ps(0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48);
@@ -147,6 +154,10 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 lookedUp(const BlockTables<ID>& tables, __m
     const __m512i top = c % 4 == 3 ? word : _mm512_slli_epi32(word, 24 - c % 4 * 8);
     return _mm512_cvtepi32_ps(_mm512_srai_epi32(top, 24));
   }
+  if (layoutOf(ID).low == 0) {
+    const __m512i pairs = pairAt(c) == 0 ? more : _mm512_srli_epi32(more, pairAt(c));
+    return _mm512_permutexvar_ps(pairs, tables.low);
+  }
   const __m512i index = c % 8 == 0 ? word : _mm512_srli_epi32(word, c % 8 * 4);
   const __m512 low = _mm512_permutexvar_ps(index, tables.low);
   if (layoutOf(ID).high == 64) {
@@ -165,7 +176,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
                                          const float* tokens, float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int STEP = ID == Q8_0 ? 4 : 8;        // inputs of a word
-  constexpr int SPAN = spanOf(ID);
+  constexpr int SPAN = spanOf(ID), PARTS = partsOf(ID);
   const int64_t width = BlockToken::entries(columns);
   const Table<ID> table = tableOf<ID>(strip);
   const BlockTables<ID> tables(table);
@@ -175,7 +186,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   }
   const uint8_t* tile = strip;
   const float* x = tokens;
-  const float* xSums = tokens + columns;
+  const float* xSums = tokens + BlockToken::sumsAt(PARTS, columns);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     __m512 scale = sixteenScales<ID>(tile);
     if (ID == OWN_TABLE) {
@@ -190,7 +201,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
       prefetch(group + AHEAD + 128);
       prefetch(group + AHEAD + 192);
 #pragma GCC unroll 2
-      for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
+      for (int part = 0; part < PARTS; part++) {
         // One sum a token however many there are, so that they do not change each other's.
         __m512 parts[TOKENS];
         for (int t = 0; t < TOKENS; t++) {
@@ -198,11 +209,12 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
         }
         __m512i more = _mm512_setzero_si512();
         if (LAYOUT.high != 0) {
-          more = _mm512_loadu_si512(codes + LAYOUT.low + (ID == Q6_K ? part * 64 : 0));
+          more = _mm512_loadu_si512(codes + LAYOUT.low + (LAYOUT.high == 128 ? part * 64 : 0));
         }
 #pragma GCC unroll 8
         for (int k = part * SPAN / STEP; k < (part + 1) * SPAN / STEP; k++) {
-          const __m512i word = _mm512_loadu_si512(codes + k * 64);
+          const __m512i word =
+              LAYOUT.low + LAYOUT.bytes8 == 0 ? more : _mm512_loadu_si512(codes + k * 64);
 #pragma GCC unroll 8
           for (int s = 0; s < STEP; s++) {
             const int c = k * STEP + s;
@@ -220,17 +232,17 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
           total[t] = _mm512_fmadd_ps(parts[t], factor, total[t]);
         }
       }
-      if (LAYOUT.minimum) {
+      for (int part = 0; LAYOUT.minimum && part < PARTS; part++) {
         // Files of types with 32 inputs a block store what is added.
         const __m512 off = LAYOUT.groupHead == 0
                                ? _mm512_sub_ps(_mm512_setzero_ps(), minimum)
-                               : _mm512_mul_ps(minimum, sixteenBytes<false>(group + 16));
+                               : _mm512_mul_ps(minimum, sixteenBytes<false>(group + (PARTS + part) * 16));
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(xSums[t * width]), total[t]);
+          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(xSums[t * width + part]), total[t]);
         }
       }
       x += BLOCK_GROUP;
-      xSums++;
+      xSums += PARTS;
       group += LAYOUT.groupBytes();
     }
     tile += LAYOUT.tileBytes();
@@ -293,6 +305,8 @@ inline const BlockKernels& blockKernelsOf(int id, int variant) {
       return blockKernels<NF4>(variant);
     case OWN_TABLE:
       return blockKernels<OWN_TABLE>(variant);
+    case Q2_K:
+      return blockKernels<Q2_K>(variant);
     case Q4_K:
       return blockKernels<Q4_K>(variant);
     case Q5_K:

@@ -8,9 +8,9 @@
 
 namespace adapt4j {
 
-// A token ready for products: its entries, then the sums of each group of 32.
+// A token ready for products: its entries, then the sums of each group of 32, then of each 16.
 struct BlockToken {
-  static int64_t entries(int64_t columns) { return columns + columns / BLOCK_GROUP; }
+  static int64_t entries(int64_t columns) { return columns + columns / BLOCK_GROUP * 3; }
 
   static void prepare(const float* x, int64_t columns, float* out) {
     std::memcpy(out, x, columns * 4);
@@ -21,6 +21,18 @@ struct BlockToken {
       }
       out[columns + g] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     }
+    for (int64_t h = 0; h < columns / 16; h++) {
+      float sums[4] = {};
+      for (int64_t i = 0; i < 16; i++) {
+        sums[i % 4] += x[h * 16 + i];
+      }
+      out[columns + columns / BLOCK_GROUP + h] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    }
+  }
+
+  // Where the sums are of the inputs that share a minimum.
+  static constexpr int64_t sumsAt(int parts, int64_t columns) {
+    return parts == 1 ? columns : columns + columns / BLOCK_GROUP;
   }
 };
 
@@ -102,6 +114,9 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c, const Table<ID>& tabl
   if (ID == Q8_0) {
     return __builtin_convertvector(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24, Floats);
   }
+  if (LAYOUT.low == 0) {
+    return __builtin_convertvector(wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3, Floats);
+  }
   Ints code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
   if (hasTable(ID)) {
     Floats numbers;
@@ -122,7 +137,7 @@ template <int ID>
 ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const float* tokens,
                                   int count, float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
-  constexpr int SPAN = spanOf(ID);
+  constexpr int SPAN = spanOf(ID), PARTS = partsOf(ID);
   const Table<ID> table = tableOf<ID>(strip);
   const int64_t width = BlockToken::entries(columns);
   Floats total[8] = {};
@@ -137,7 +152,7 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
       for (int c = 0; c < BLOCK_GROUP; c++) {
         values[c] = codesOf<ID>(group + LAYOUT.groupHead, c, table);
       }
-      for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
+      for (int part = 0; part < PARTS; part++) {
         const Floats factor =
             LAYOUT.groupHead == 0
                 ? scale
@@ -151,12 +166,14 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
           total[t] += (sum[0] + sum[1]) * factor;
         }
       }
-      if (LAYOUT.minimum) {
+      for (int part = 0; LAYOUT.minimum && part < PARTS; part++) {
         // Files of types with 32 inputs a block store what is added.
-        const Floats off = LAYOUT.groupHead == 0 ? -minimum
-                                                 : minimum * byteScales<false>(group + 16);
+        const Floats off = LAYOUT.groupHead == 0
+                               ? -minimum
+                               : minimum * byteScales<false>(group + (PARTS + part) * 16);
+        const float* sum = tokens + BlockToken::sumsAt(PARTS, columns) + at * PARTS + part;
         for (int t = 0; t < count; t++) {
-          total[t] -= off * tokens[t * width + columns + at];
+          total[t] -= off * sum[t * width];
         }
       }
     }
@@ -174,7 +191,8 @@ ADAPT4J_INLINE uint32_t wordAt(const uint8_t* from) {
 
 // The codes of a row of a group, less their offset.
 template <int ID>
-ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>& table, float* values) {
+ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>& table,
+                             float* values) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   codes += row * 4;
   if (ID == Q8_0) {
@@ -187,8 +205,8 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>&
     }
     return;
   }
-  int32_t out[BLOCK_GROUP];
-  for (int k = 0; k < 4; k++) {
+  int32_t out[BLOCK_GROUP] = {};
+  for (int k = 0; LAYOUT.low != 0 && k < 4; k++) {
     const uint32_t word = wordAt(codes + k * 64);
     for (int s = 0; s < 8; s++) {
       out[k * 8 + s] = word >> (4 * s) & 15;
@@ -209,7 +227,7 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>&
     for (int k = 0; k < 2; k++) {
       const uint32_t word = wordAt(codes + LAYOUT.low + k * 64);
       for (int s = 0; s < 16; s++) {
-        out[k * 16 + s] |= (word >> pairAt(s) & 3) << 4;
+        out[k * 16 + s] |= (word >> pairAt(s) & 3) << (LAYOUT.low == 0 ? 0 : 4);
       }
     }
   }
@@ -232,21 +250,15 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
       float codes[BLOCK_GROUP];
       rowCodes<ID>(group + LAYOUT.groupHead, row, table, codes);
       float values[BLOCK_GROUP];
-      if (spanOf(ID) == 16) {
-        const float first = scale * static_cast<int8_t>(group[row]);
-        const float second = scale * static_cast<int8_t>(group[16 + row]);
-        for (int c = 0; c < 16; c++) {
-          values[c] = first * codes[c];
-          values[16 + c] = second * codes[16 + c];
-        }
-      } else {
+      for (int part = 0; part < partsOf(ID); part++) {
+        const uint8_t scaleOf = group[part * 16 + row];
         const float factor = LAYOUT.groupHead == 0   ? scale
-                             : hasSignedScales(ID) ? scale * static_cast<int8_t>(group[row])
-                                                   : scale * group[row];
+                             : hasSignedScales(ID) ? scale * static_cast<int8_t>(scaleOf)
+                                                   : scale * scaleOf;
         const float off = !LAYOUT.minimum          ? 0
                           : LAYOUT.groupHead == 0 ? -minimum
-                                                  : minimum * group[16 + row];
-        for (int c = 0; c < BLOCK_GROUP; c++) {
+                                                  : minimum * group[(partsOf(ID) + part) * 16 + row];
+        for (int c = part * spanOf(ID); c < (part + 1) * spanOf(ID); c++) {
           values[c] = LAYOUT.minimum ? factor * codes[c] - off : factor * codes[c];
         }
       }

@@ -22,8 +22,8 @@ constexpr int64_t BLOCK_GROUP = 32;
 // divides it, 16 integers, 16 scales of 8 bits with a sign, and codes with the first input in the low
 // half.
 enum BlockId {
-  OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14,
-  IQ4_NL = 20, IQ4_XS = 23, MXFP4 = 39
+  OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
+  Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, MXFP4 = 39
 };
 
 // Twice the numbers that the codes of MXFP4 stand for; scales are halved.
@@ -57,7 +57,10 @@ constexpr bool hasSignedBytes(int id) {
 constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS || id == OWN_TABLE; }
 
 // Number of inputs of a group that share a scale.
-constexpr int spanOf(int id) { return id == Q6_K || id == OWN_TABLE ? 16 : 32; }
+constexpr int spanOf(int id) { return id == Q2_K || id == Q6_K || id == OWN_TABLE ? 16 : 32; }
+
+// Number of scales of a group, which come before its minima.
+constexpr int partsOf(int id) { return 32 / spanOf(id); }
 
 // The numbers of a table, in fp32, in bytes, and raised so that none is below zero; and what numbers
 // and bytes are multiples of.
@@ -137,6 +140,8 @@ constexpr BlockLayout layoutOf(int id) {
       return {64, 34, 32, 0, 256, 0, 0, 128, false};
     case OWN_TABLE:
       return {256, 163, 64, 32, 256, 0, 0, 128, false};
+    case Q2_K:
+      return {256, 84, 64, 64, 0, 128, 0, 0, true};
     case Q4_K:
       return {256, 144, 64, 32, 256, 0, 0, 0, true};
     case Q5_K:
@@ -258,6 +263,9 @@ class BlockRow {
         for (int k = 0; k < 8; k++) {
           std::memcpy(word(codes(0) + k * 64), block_ + 2 + k * 4, 4);
         }
+        break;
+      case Q2_K:
+        putTwoBits();
         break;
       case Q4_K:
         half(block_, 0);
@@ -390,12 +398,32 @@ class BlockRow {
       group(g)[row_] = scales[2 * g];
       group(g)[BLOCK_ROWS + row_] = scales[2 * g + 1];
       lowsOfGroup(g, block_ + 64 * part + 32 * (place % 2), place / 2 * 4);
-      const uint8_t* pairs = block_ + 128 + 32 * part;
-      for (int k = 0; k < 2; k++) {
-        putWord(high(g) + k * 64,
-                pairsInOrder(pairsOf(eightBytes(pairs + k * 16) >> (2 * place))) |
-                    pairsInOrder(pairsOf(eightBytes(pairs + k * 16 + 8) >> (2 * place))) << 4);
+      putPairs(g, block_ + 128);
+    }
+  }
+
+  // 64 bytes hold 8 groups, 4 in the pairs of bits of 32 bytes.
+  void putPairs(int64_t g, const uint8_t* from) const {
+    const uint8_t* pairs = from + 32 * (g / 4);
+    const int64_t shift = g % 4 * 2;
+    for (int k = 0; k < 2; k++) {
+      putWord(high(g) + k * 64,
+              pairsInOrder(pairsOf(eightBytes(pairs + k * 16) >> shift)) |
+                  pairsInOrder(pairsOf(eightBytes(pairs + k * 16 + 8) >> shift)) << 4);
+    }
+  }
+
+  // 16 bytes with a scale in the low half and a minimum in the high one.
+  void putTwoBits() const {
+    half(block_ + 80, 0);
+    half(block_ + 82, 1);
+    for (int64_t g = 0; g < 8; g++) {
+      for (int64_t part = 0; part < 2; part++) {
+        const uint8_t both = block_[2 * g + part];
+        group(g)[part * BLOCK_ROWS + row_] = both & 15;
+        group(g)[(2 + part) * BLOCK_ROWS + row_] = both >> 4;
       }
+      putPairs(g, block_ + 16);
     }
   }
 

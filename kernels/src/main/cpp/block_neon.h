@@ -54,6 +54,9 @@ ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c, const Table
   if (ID == Q8_0) {
     return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24));
   }
+  if (LAYOUT.low == 0) {
+    return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3));
+  }
   FourWords code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
   if (ID == NF4) {
     // Four bytes from 4 times the code on.
@@ -77,7 +80,7 @@ template <int ID, int TOKENS>
 inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const float* tokens,
                          float* sums, int64_t stride) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
-  constexpr int SPAN = spanOf(ID);
+  constexpr int SPAN = spanOf(ID), PARTS = partsOf(ID);
   constexpr int QUADS = 2, CHAINS = 2;  // sums that do not wait for another
   const int64_t width = BlockToken::entries(columns);
   const Table<ID> table = tableOf<ID>(strip);
@@ -88,7 +91,7 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
     }
   }
   const float* x = tokens;
-  const float* xSums = tokens + columns;
+  const float* xSums = tokens + BlockToken::sumsAt(PARTS, columns);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
     float32x4_t scale[QUADS], minimum[QUADS];
@@ -105,7 +108,7 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
       const uint8_t* codes = tile + LAYOUT.head + g * LAYOUT.groupBytes() + LAYOUT.groupHead +
                              half * 32;
 #pragma GCC unroll 2
-      for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
+      for (int part = 0; part < PARTS; part++) {
         float32x4_t parts[TOKENS][QUADS][CHAINS];
 #pragma GCC unroll 32
         for (int c = part * SPAN; c < (part + 1) * SPAN; c++) {
@@ -126,14 +129,16 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
           }
         }
       }
-      for (int q = 0; LAYOUT.minimum && q < QUADS; q++) {
-        const float32x4_t off = takenOff<ID>(minimum[q], group + 16 + q * 4);
-        for (int t = 0; t < TOKENS; t++) {
-          total[t][q] = vfmsq_n_f32(total[t][q], off, xSums[t * width]);
+      for (int part = 0; LAYOUT.minimum && part < PARTS; part++) {
+        for (int q = 0; q < QUADS; q++) {
+          const float32x4_t off = takenOff<ID>(minimum[q], group + (PARTS + part) * 16 + q * 4);
+          for (int t = 0; t < TOKENS; t++) {
+            total[t][q] = vfmsq_n_f32(total[t][q], off, xSums[t * width + part]);
+          }
         }
       }
       x += BLOCK_GROUP;
-      xSums++;
+      xSums += PARTS;
     }
   }
   for (int t = 0; t < TOKENS; t++) {

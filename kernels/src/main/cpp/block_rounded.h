@@ -11,7 +11,7 @@ namespace adapt4j {
 // Tokens as strips take them.
 template <int ID>
 using BlockTokenIn8 =
-    RoundedToken<BLOCK_GROUP / spanOf(ID), ID == Q8_0 ? 128 : layoutOf(ID).offset, layoutOf(ID).minimum,
+    RoundedToken<partsOf(ID), ID == Q8_0 ? 128 : layoutOf(ID).offset, layoutOf(ID).minimum,
                  ID == Q8_0>;
 
 struct RoundedKernels {
@@ -31,9 +31,13 @@ template <int ID, class Words>
 ADAPT4J_INLINE Words unsignedCodes(const uint8_t* codes, int four) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   Words words;
-  std::memcpy(&words, codes + (ID == Q8_0 ? four : four / 2) * 64, sizeof words);
+  std::memcpy(&words, codes + (ID == Q8_0 ? four : ID == Q2_K ? four / 4 : four / 2) * 64,
+              sizeof words);
   if (ID == Q8_0) {
     return words ^ static_cast<int32_t>(0x80808080);
+  }
+  if (ID == Q2_K) {
+    return words >> (four % 4 * 2) & 0x03030303;
   }
   words = words >> (four % 2 * 4) & 0x0F0F0F0F;
   if (LAYOUT.high != 0) {
@@ -86,11 +90,13 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
                   : scale * byteScales<hasSignedScales(ID)>(group + part * 16);
           total[t] += __builtin_convertvector(sum, Floats) * (factor * token.scales[at]);
         }
-        if (LAYOUT.minimum) {
+        for (int part = 0; LAYOUT.minimum && part < Token::SUMS; part++) {
           // Files of types with 32 inputs a block store what is added.
-          const Floats off = LAYOUT.groupHead == 0 ? -minimum
-                                                   : minimum * byteScales<false>(group + 16);
-          total[t] -= off * token.sums[at];
+          const Floats off =
+              LAYOUT.groupHead == 0
+                  ? -minimum
+                  : minimum * byteScales<false>(group + (Token::SUMS + part) * 16);
+          total[t] -= off * token.sums[at * Token::SUMS + part];
         }
       }
     }
@@ -224,10 +230,12 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
                                      total[t]);
         }
       }
-      if (LAYOUT.minimum) {
-        const __m256 off = takenOff<ID>(minimum, group + 16 + half * 8);
+      for (int part = 0; LAYOUT.minimum && part < Token::SUMS; part++) {
+        const __m256 off =
+            takenOff<ID>(minimum, group + (Token::SUMS + part) * 16 + half * 8);
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm256_fnmadd_ps(off, _mm256_set1_ps(token[t].sums[at]), total[t]);
+          total[t] = _mm256_fnmadd_ps(off, _mm256_set1_ps(token[t].sums[at * Token::SUMS + part]),
+                                      total[t]);
         }
       }
     }
@@ -325,12 +333,15 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
                                      total[t]);
         }
       }
-      if (LAYOUT.minimum) {
-        const __m512 off = LAYOUT.groupHead == 0
-                               ? _mm512_sub_ps(_mm512_setzero_ps(), minimum)
-                               : _mm512_mul_ps(minimum, avx512::sixteenBytes<false>(group + 16));
+      for (int part = 0; LAYOUT.minimum && part < Token::SUMS; part++) {
+        const __m512 off =
+            LAYOUT.groupHead == 0
+                ? _mm512_sub_ps(_mm512_setzero_ps(), minimum)
+                : _mm512_mul_ps(minimum,
+                                avx512::sixteenBytes<false>(group + (Token::SUMS + part) * 16));
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(token[t].sums[at]), total[t]);
+          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(token[t].sums[at * Token::SUMS + part]),
+                                      total[t]);
         }
       }
       group += LAYOUT.groupBytes();
@@ -423,6 +434,8 @@ inline const RoundedKernels& roundedKernelsOf(int id, int variant) {
       return roundedKernels<NF4>(variant);
     case OWN_TABLE:
       return roundedKernels<OWN_TABLE>(variant);
+    case Q2_K:
+      return roundedKernels<Q2_K>(variant);
     case Q4_K:
       return roundedKernels<Q4_K>(variant);
     case Q5_K:

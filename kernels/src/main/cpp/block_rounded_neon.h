@@ -65,10 +65,13 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
           }
         }
       }
-      for (int q = 0; LAYOUT.minimum && q < QUADS; q++) {
-        const float32x4_t off = neon::takenOff<ID>(minimum[q], group + 16 + (quad + q) * 4);
-        for (int t = 0; t < TOKENS; t++) {
-          total[t][q] = vfmsq_n_f32(total[t][q], off, token[t].sums[at]);
+      for (int part = 0; LAYOUT.minimum && part < Token::SUMS; part++) {
+        for (int q = 0; q < QUADS; q++) {
+          const float32x4_t off =
+              neon::takenOff<ID>(minimum[q], group + (Token::SUMS + part) * 16 + (quad + q) * 4);
+          for (int t = 0; t < TOKENS; t++) {
+            total[t][q] = vfmsq_n_f32(total[t][q], off, token[t].sums[at * Token::SUMS + part]);
+          }
         }
       }
       group += LAYOUT.groupBytes();

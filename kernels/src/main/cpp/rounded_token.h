@@ -75,7 +75,7 @@ struct RoundedToken {
         }
         if (MINIMUM) {
           const float entries = scales[g] * sum;
-          std::memcpy(rest + g * 4, &entries, 4);
+          std::memcpy(rest + (g * SUMS + part) * 4, &entries, 4);
         } else {
           sum *= -OFFSET;
           std::memcpy(rest + (g * SUMS + part) * 4, &sum, 4);

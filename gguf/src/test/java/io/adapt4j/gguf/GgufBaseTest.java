@@ -143,7 +143,8 @@ class GgufBaseTest {
       if (type.isConverted() && type != GgufQuantization.Q8_0) {
         assertThat(off).as("no blocks").isZero();
       } else {
-        assertThat(off).isBetween(1e-4, 0.03);
+        // Weights of 2 bits are differences of larger products, whose rounding counts more.
+        assertThat(off).isBetween(1e-4, type == GgufQuantization.Q2_K ? 0.05 : 0.03);
       }
     }
   }

@@ -48,10 +48,7 @@ class PlannedMemoryTest {
     checkpoint = TestModels.random(folder.resolve("random"), 512);
   }
 
-  /**
-   * The blocks of the output head stand beside its values; weights of Q2_K, which the kernels lack,
-   * are held in fp32.
-   */
+  /** The blocks of the output head stand beside its values. */
   @ParameterizedTest
   @EnumSource(
       value = GgufQuantization.class,

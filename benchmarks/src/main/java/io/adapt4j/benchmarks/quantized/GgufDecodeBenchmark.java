@@ -77,7 +77,11 @@ public final class GgufDecodeBenchmark {
     type =
         GgufQuantization.valueOf(
             arguments
-                .oneOf("--type", Set.of("q8_0", "q4_0", "q5_0", "q4_k_m", "q5_k_m", "q6_k"))
+                .oneOf(
+                    "--type",
+                    Set.of(
+                        "q8_0", "q4_0", "q5_0", "q4_k_m", "q5_k_m", "q6_k", "q3_k_s", "q3_k_m",
+                        "q2_k"))
                 .toUpperCase(Locale.ROOT));
     String chosen =
         arguments.oneOf("--precision", Set.of("fp32", "bf16", "fp32-int8", "bf16-int8"));
@@ -95,9 +99,9 @@ public final class GgufDecodeBenchmark {
 
   /**
    * Options: {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
-   * q6_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (of unquantized values; with
-   * activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code
-   * --repetitions} (of each per round), {@code --rounds}, {@code --threads} (of both; 0: the
+   * q6_k|q3_k_s|q3_k_m|q2_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (of unquantized
+   * values; with activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch},
+   * {@code --repetitions} (of each per round), {@code --rounds}, {@code --threads} (of both; 0: the
    * machine's processors), {@code --llama.cpp} a folder with node-llama-cpp, {@code --folder}
    * (keeps the checkpoint and the files there for the next time).
    */

@@ -204,7 +204,7 @@ abstract class GridBlocks extends BlockFormat.ReadOnly implements TableFormat {
       putScales(block, group, level, level);
       for (int half = 0; half < 2 * RUNS; half++) {
         int high = source[at + HIGH + group] >> half & 1;
-        int point = source[at + 2 + 8 * group + half] & 0xFF | high << 8;
+        int point = (source[at + 2 + 8 * group + half] & 0xFF) | high << 8;
         int signs = nibble(source[at + SIGNS + RUNS * group + half / 2], half % 2);
         int to = group * GROUP + half * RUN / 2;
         put(points, point * RUN / 2, signs, block.codes, to, RUN / 2);
@@ -262,7 +262,7 @@ abstract class GridBlocks extends BlockFormat.ReadOnly implements TableFormat {
       putScales(block, group, levels & 7, levels >> 3 & 7);
       for (int run = 0; run < RUNS; run++) {
         int high = nibble(source[at + HIGH + 2 * group + run / 2], run % 2);
-        int point = source[at + RUNS * group + run] & 0xFF | (high & 7) << 8;
+        int point = (source[at + RUNS * group + run] & 0xFF) | (high & 7) << 8;
         int to = group * GROUP + run * RUN;
         put(points, point * RUN, -(high >> 3), block.codes, to, RUN);
       }

@@ -18,6 +18,8 @@ public enum BlockType {
   Q5_1(7, 32, 24, 0),
   /** 8 bits, a scale for 32 weights. */
   Q8_0(8, 32, 34, 0),
+  /** 2 bits, 16 groups of 16 weights with scales and minima of 4 bits. */
+  Q2_K(10, 256, 84, 16),
   /** 4 bits, 8 groups of 32 weights with scales and minima of 6 bits. */
   Q4_K(12, 256, 144, 4),
   /** 5 bits, 8 groups of 32 weights with scales and minima of 6 bits. */
@@ -71,8 +73,8 @@ public enum BlockType {
   }
 
   /**
-   * {@return the bytes of a row of a tile: scales and minima of 6 bits become bytes, the exponent
-   * of MXFP4 becomes the upper half of a float, rows share the integers of OWN_TABLE}
+   * {@return the bytes of a row of a tile: scales and minima of 4 and 6 bits become bytes, the
+   * exponent of MXFP4 becomes the upper half of a float, rows share the integers of OWN_TABLE}
    */
   int tileBytes() {
     return bytes + more;

@@ -38,6 +38,10 @@ final class ReferenceBlocks {
           buffer.putShort(at, half(random));
           buffer.putShort(at + 2, half(random));
         }
+        case Q2_K -> {
+          buffer.putShort(at + 80, half(random));
+          buffer.putShort(at + 82, half(random));
+        }
         case Q6_K -> buffer.putShort(at + 208, half(random));
         case OWN_TABLE -> {
           buffer.putShort(at, half(random));
@@ -92,6 +96,7 @@ final class ReferenceBlocks {
       case Q5_1 ->
           (halves(block, 8, c) | (bit(block, 4, c) << 4)) * scale(block, 0) + scale(block, 2);
       case Q8_0 -> block.get(2 + c) * scale(block, 0);
+      case Q2_K -> twoBits(block, c);
       case Q4_K -> affine(block, c, pairs(block, 16, c));
       case Q5_K ->
           affine(block, c, pairs(block, 48, c) | (((block.get(16 + c % 32) >> (c / 32)) & 1) << 4));
@@ -156,6 +161,13 @@ final class ReferenceBlocks {
     }
     float factor = scale(block, 0) * scale;
     float off = scale(block, 2) * minimum;
+    return factor * code - off;
+  }
+
+  private static float twoBits(ByteBuffer block, int c) {
+    float factor = scale(block, 80) * (block.get(c / 16) & 15);
+    float off = scale(block, 82) * ((block.get(c / 16) >> 4) & 15);
+    int code = (block.get(16 + c / 128 * 32 + c % 32) >> (c % 128 / 32 * 2)) & 3;
     return factor * code - off;
   }
 
