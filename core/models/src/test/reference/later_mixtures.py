@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import later_decoders
 from later_decoders import FULL, SLIDING, Experts, _layer
 from mixtures import DeepSeek, Mixture, SigmoidRouted
 from parts import attend, causal, linear, rotate, softmax, split_heads
@@ -116,7 +117,32 @@ class Afmoe(Exaone):
 
 
 class DeepSeekSparse(DeepSeek):
-    """An indexer chooses the tokens that each one reads: all of them in texts as short as these."""
+    """An indexer chooses the tokens that each one reads."""
+
+    def turned(self, x, cos, sin):
+        turn = rotate if self.c["model_type"] == "deepseek_v32" else self.turn
+        return np.concatenate([turn(x[..., :self.rotated], cos, sin), x[..., self.rotated:]], -1)
+
+    def attention(self, i, y, w, at, cos, sin):
+        c, own = self.c, at + "indexer."
+        heads, width, most = c["index_n_heads"], c["index_head_dim"], c["index_topk"]
+        read = later_decoders._rms(1e-6)(linear(y, w, at + "q_a_proj"), w, at + "q_a_layernorm")
+        q = self.turned(split_heads(linear(read, w, own + "wq_b"), width), cos, sin)
+        k = self.turned(split_heads(_layer(1e-6)(linear(y, w, own + "wk"), w, own + "k_norm"), width), cos, sin)
+        scores = np.maximum(q @ k.swapaxes(-1, -2), 0) * (width * heads) ** -0.5
+        scores = np.einsum("bth,bhts->bts", linear(y, w, own + "weights_proj"), scores)
+        allowed = causal(self.mask, None)
+        ranked = -np.sort(-np.where(allowed, scores, -np.inf), -1)
+        self.seen = allowed
+        if most < ranked.shape[-1]:
+            limit, rest = ranked[..., most - 1:most], ranked[..., most:most + 1]
+            left = np.isfinite(rest) & (self.mask == 1)[..., None]
+            Experts.margin = min(Experts.margin, 15 * (limit[left] - rest[left]).min())
+            self.seen = allowed & (scores >= limit)
+        return super().attention(i, y, w, at, cos, sin)
+
+    def allowed(self):
+        return self.seen
 
     def shapes(self):
         c, out = self.c, super().shapes()
@@ -261,7 +287,8 @@ class PhiMoe(Mixture):
 
 
 FAMILIES = {"minicpm3": MiniCpm3, "exaone_moe": Exaone, "afmoe": Afmoe, "phimoe": PhiMoe,
-            "deepseek_v32": DeepSeekSparse, "longcat_flash": Longcat}
+            "deepseek_v32": DeepSeekSparse, "glm_moe_dsa": DeepSeekSparse,
+            "longcat_flash": Longcat}
 
 
 def shapes(c):
@@ -299,9 +326,15 @@ def cases(like):
         "deepseek_v32": like("deepseek_v32", "DeepseekV32ForCausalLM", 2, q_lora_rank=12, kv_lora_rank=10,
                              qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8, n_routed_experts=6, n_shared_experts=1,
                              num_experts_per_tok=3, moe_intermediate_size=8, first_k_dense_replace=1, n_group=2,
-                             topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=64, index_n_heads=2,
+                             topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=9, index_n_heads=8,
                              index_head_dim=6, layer_types=["deepseek_sparse_attention"] * 2,
                              mlp_layer_types=["dense", "sparse"]),
+        "glm_moe_dsa": like("glm_moe_dsa", "GlmMoeDsaForCausalLM", 2, q_lora_rank=12, kv_lora_rank=10,
+                            qk_nope_head_dim=6, qk_rope_head_dim=4, qk_head_dim=10, v_head_dim=10, n_routed_experts=6,
+                            n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1,
+                            n_group=1, topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=9,
+                            index_n_heads=8, index_head_dim=8, indexer_rope_interleave=True, scoring_func="sigmoid",
+                            topk_method="noaux_tc", mlp_layer_types=["dense", "sparse"]),
         "longcat_flash": like("longcat_flash", "LongcatFlashForCausalLM", 4, num_layers=2, ffn_hidden_size=24,
                               q_lora_rank=12, kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=4, qk_head_dim=10,
                               v_head_dim=8, n_routed_experts=4, zero_expert_num=2, moe_topk=2, expert_ffn_hidden_size=8,

@@ -325,7 +325,10 @@ class DeepSeek(SigmoidRouted):
         turned = self.turn(split_heads(turned, self.rotated), cos, sin)
         q = np.concatenate([q[..., :self.plain], self.turn(q[..., self.plain:], cos, sin)], -1)
         k = np.concatenate([k, np.broadcast_to(turned, k.shape[:-1] + turned.shape[-1:])], -1)
-        return attend(q, k, v, causal(self.mask, None), self.scale_of_scores())
+        return attend(q, k, v, self.allowed(), self.scale_of_scores())
+
+    def allowed(self):
+        return causal(self.mask, None)
 
     def shapes(self):
         c, out = self.c, super().shapes()

@@ -43,6 +43,8 @@ final class SizeLimits {
                   "head_dim",
                   "global_head_dim",
                   "qk_nope_head_dim",
+                  "index_head_dim",
+                  "index_n_heads",
                   "qk_rope_head_dim",
                   "v_head_dim",
                   "num_experts",

@@ -43,7 +43,8 @@ class LatentCacheTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"deepseek_v2", "deepseek_v3", "deepseek_v3_halves"})
+  @ValueSource(
+      strings = {"deepseek_v2", "deepseek_v3", "deepseek_v3_halves", "deepseek_v32", "glm_moe_dsa"})
   void aTextCutAnywhereIsTheWholeText(String name) {
     HybridDecoderTest.with(name, LatentCacheTest::assertCutsChangeNothing);
   }

@@ -55,3 +55,57 @@ def latent_restored(self, mixed: Tensor, weight: Tensor, heads: int, plain: int)
   y = torch.view(torch.bmm(by_head, torch.transpose(values, 1, 2)), [heads, mixed.size(0), mixed.size(1), -1])
   return torch.flatten(torch.permute(y, [1, 2, 0, 3]), 2)
 
+# Keys by which tokens are chosen: [B, T, hidden] -> [B, 1, T, D], the first columns turned.
+def index_key(self, x: Tensor, weight: Tensor, scale: Tensor, bias: Tensor, cos: Tensor, sin: Tensor, pairs: bool) -> Tensor:
+  key = torch.layer_norm(torch.matmul(x, torch.t(weight)), [weight.size(0)], scale, bias, 1e-06)
+  key = torch.unsqueeze(key, 1)
+  if pairs:
+    key = self.rotary_pairs(key, cos, sin)
+  else:
+    key = self.rotary(key, cos, sin)
+  return key
+
+# Their queries: [B, T, rank] -> [B, H, T, D].
+def index_query(self, x: Tensor, weight: Tensor, heads: int, cos: Tensor, sin: Tensor, pairs: bool) -> Tensor:
+  query = torch.transpose(torch.view(torch.matmul(x, torch.t(weight)), [x.size(0), x.size(1), heads, -1]), 1, 2)
+  if pairs:
+    query = self.rotary_pairs(query, cos, sin)
+  else:
+    query = self.rotary(query, cos, sin)
+  return query
+
+# Weights of heads [B, T, H] in fp32.
+def index_weights(self, x: Tensor, weight: Tensor, dim: int) -> Tensor:
+  wide = torch.matmul(torch.to(x, 6), torch.t(torch.to(weight, 6)))
+  return torch.mul(wide, (wide.size(-1) * dim) ** -0.5)
+
+# Additive mask [B, 1, T, S] of the chosen of S keys [B, 1, S, D] for the last T tokens, from queries
+# [B, H, T, D] and weights [B, T, H]: those with the highest weighted sums of scores above zero.
+def index_mask(self, query: Tensor, keys: Tensor, weights: Tensor, masks: List[Tensor], chosen: int) -> Tensor:
+  turned = torch.transpose(torch.to(torch.squeeze(keys, 1), 6), 1, 2)
+  scores = torch.zeros([query.size(0), query.size(2), keys.size(2)], dtype=6, device=query.device)
+  for head in range(query.size(1)):
+    own = torch.relu(torch.bmm(torch.to(torch.select(query, 1, head), 6), turned))
+    torch.addcmul_(scores, own, torch.narrow(weights, -1, head, 1))
+  tokens = query.size(2)
+  if len(masks) > 0:
+    base = torch.to(torch.squeeze(masks[0], 1), 6)
+  else:
+    places = torch.arange(keys.size(2), device=query.device)
+    last = torch.unsqueeze(torch.arange(tokens, device=query.device), 1) + (keys.size(2) - tokens)
+    base = self.additive_mask(torch.unsqueeze(torch.le(places, last), 0), 6)
+  places = torch.topk(torch.add(scores, base), chosen, -1, True, False)[1]
+  kept = torch.scatter(torch.zeros_like(scores), -1, places, 1.0)
+  mask = self.additive_mask(torch.gt(kept, 0.5), 6)
+  mask = torch.minimum(mask, base)
+  if query.dtype == 5:
+    mask = torch.clamp_min(mask, -65504.0)
+  return torch.to(torch.unsqueeze(mask, 1), query.dtype)
+
+# A key of the cache: that by which a token is chosen, then that of attention.
+def index_joined(self, own: Tensor, key: Tensor) -> Tensor:
+  return torch.cat([own, key], -1)
+
+def index_widened(self, query: Tensor, dim: int) -> Tensor:
+  zeros = torch.zeros([query.size(0), query.size(1), query.size(2), dim], dtype=query.dtype, device=query.device)
+  return torch.cat([zeros, query], -1)

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
+import io.adapt4j.core.internal.tensor.op.IndexOps;
 import io.adapt4j.core.internal.tensor.op.LatentOps;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * adapted.
  *
  * @param queryDown projection before that of queries, or null
+ * @param index indexer of the tokens that each one reads, or null if it reads all
  * @param latentScale factor of the narrow vector after its norm; 1 for most models
  */
 public record LatentAttention(
@@ -38,7 +40,8 @@ public record LatentAttention(
     Widths widths,
     int rotary,
     AttentionRule rule,
-    double latentScale)
+    double latentScale,
+    @Nullable TokenIndex index)
     implements Mixer {
 
   /** Creates the attention. The projection of latent vectors stays unquantized, if possible. */
@@ -66,25 +69,45 @@ public record LatentAttention(
     Tensor latent = scaled(ops, downNorm.forward(ops, narrow[0]));
     Tensor q = query.forward(ops, read);
     LayerCache cache = positions.cache();
-    if (cache == null || !isAbsorbed()) {
-      return output.forward(
-          ops,
-          values(ops, heads(ops, q, latent, narrow[1], positions).attend(positions, rule, layer)));
-    }
     RotaryTable table = positions.rotary(rotary);
+    if (index != null && (positions.documents() != null || cache != null && !isAbsorbed())) {
+      index.requireAllChosen(positions, x.size(1));
+    }
+    if (cache == null || !isAbsorbed()) {
+      QueriesKeysValues.Apart heads = heads(ops, q, latent, narrow[1], positions);
+      boolean choosing = index != null && cache == null && x.size(1) > index.chosen();
+      Tensor mixed =
+          choosing
+              ? attend(ops, heads, index.kept(ops, x, read, positions.mask(rule.window()), table))
+              : heads.attend(positions, rule, layer);
+      return output.forward(ops, values(ops, mixed));
+    }
     Tensor key = turned(ops, LatentOps.key(narrow[1], latent), table);
     Tensor mask = positions.mask(rule.window());
+    if (index != null) {
+      key = IndexOps.joined(index.keys(x, table), key);
+    }
     if (cache.isEmpty() && x.size(1) > 1) {
       cache.append(layer, key, key);
       QueriesKeysValues.Apart heads = heads(ops, q, latent, narrow[1], positions);
-      return output.forward(
-          ops, values(ops, ops.attention(heads.q(), heads.k(), heads.v(), mask, rule)));
+      boolean choosing = index != null && x.size(1) > index.chosen();
+      Tensor seen = choosing ? index.mask(x, read, mask, table) : mask;
+      return output.forward(ops, values(ops, attend(ops, heads, seen)));
     }
     Tensor weight = dense().weight().value();
-    Tensor absorbed = LatentOps.absorbed(q, weight, widths.heads(), widths.plain());
-    Tensor mixed = cache.attend(layer, turned(ops, absorbed, table), key, key, mask, rule);
+    Tensor absorbed =
+        turned(ops, LatentOps.absorbed(q, weight, widths.heads(), widths.plain()), table);
+    Tensor mixed =
+        index == null
+            ? cache.attend(layer, absorbed, key, key, mask, rule)
+            : cache.attend(
+                layer, index.widened(absorbed), key, index.selection(x, read, table), mask, rule);
     return output.forward(
         ops, LatentOps.restored(mixed, weight, widths.heads(), widths.plain()).typedAs(x));
+  }
+
+  private Tensor attend(Ops ops, QueriesKeysValues.Apart heads, @Nullable Tensor mask) {
+    return ops.attention(heads.q(), heads.k(), heads.v(), mask, rule);
   }
 
   private Tensor scaled(Ops ops, Tensor latent) {
@@ -128,13 +151,17 @@ public record LatentAttention(
 
   @Override
   public List<Parameter> ownParameters() {
-    return Stream.of(queryNorm, downNorm).flatMap(norm -> norm.parameters().stream()).toList();
+    return Stream.concat(
+            Stream.of(queryNorm, downNorm).flatMap(norm -> norm.parameters().stream()),
+            index == null ? Stream.of() : index.parameters().stream())
+        .toList();
   }
 
   @Override
   public CacheShape cache() {
     return isAbsorbed()
-        ? CacheShape.ofLatent((long) widths.rotated() + widths.rank())
+        ? CacheShape.ofLatent(
+            (long) widths.rotated() + widths.rank() + (index == null ? 0 : index.dim()))
         : CacheShape.of(Heads.grouped(widths.heads(), widths.heads(), widths.key()));
   }
 
@@ -145,6 +172,6 @@ public record LatentAttention(
 
   @Override
   public Object kind() {
-    return List.of("latent", queryDown == null, widths, rotary, rule, latentScale);
+    return List.of("latent", queryDown == null, widths, rotary, rule, latentScale, index != null);
   }
 }

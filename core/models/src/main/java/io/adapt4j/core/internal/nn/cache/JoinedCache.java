@@ -113,6 +113,29 @@ final class JoinedCache implements LayerCache {
                     rule));
   }
 
+  @Override
+  public Tensor attend(
+      int layer, Tensor q, Tensor k, Selection selection, Tensor mask, AttentionRule rule) {
+    if (lengths != null && longest < selection.chosen()) {
+      return attend(layer, q, k, k, mask, rule);
+    }
+    return joined(
+        text ->
+            text.cache()
+                .attend(
+                    layer,
+                    text.of(q, 2),
+                    text.of(k, 2),
+                    selection.of(text.from(), text.tokens()),
+                    text.masks().get(rule.window()),
+                    rule));
+  }
+
+  @Override
+  public long longest(long tokens) {
+    return texts.stream().mapToLong(text -> text.cache().longest(text.tokens())).max().orElse(0);
+  }
+
   /** Whether the texts are empty or not, each attends to its own tokens. */
   @Override
   public boolean isEmpty() {

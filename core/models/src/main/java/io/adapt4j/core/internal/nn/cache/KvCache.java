@@ -138,6 +138,28 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   @Override
+  public Tensor attend(
+      int layer, Tensor q, Tensor k, Selection selection, Tensor mask, AttentionRule rule) {
+    long all = length() + k.size(2);
+    if (all <= selection.chosen()) {
+      return attend(layer, q, k, k, mask, rule);
+    }
+    return withJoined(
+        layer,
+        k.size(2),
+        (keys, values) -> {
+          CachedAttention.append(k, k, keys, values, length());
+          Tensor chosen = selection.mask(keys.narrow(2, 0, all), mask);
+          return CachedAttention.apply(q, k, k, keys, values, length(), chosen, rule);
+        });
+  }
+
+  @Override
+  public long longest(long tokens) {
+    return length() + tokens;
+  }
+
+  @Override
   public boolean isEmpty() {
     return length() == 0;
   }

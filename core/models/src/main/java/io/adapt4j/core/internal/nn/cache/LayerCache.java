@@ -21,6 +21,17 @@ public sealed interface LayerCache permits KvCache, JoinedCache {
    */
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule);
 
+  /**
+   * Appends keys, which are the values too, and attends to those that new tokens choose.
+   *
+   * @return the concatenated heads [B, T, H D]
+   */
+  Tensor attend(
+      int layer, Tensor q, Tensor k, Selection selection, Tensor mask, AttentionRule rule);
+
+  /** {@return the length of the longest text with the new tokens, whose number is given} */
+  long longest(long tokens);
+
   /** {@return whether there are no tokens, so that new ones attend to each other alone} */
   boolean isEmpty();
 

@@ -117,6 +117,7 @@ final class Families {
           DeepSeek.second(),
           DeepSeek.third(),
           DeepSeek.sparse(),
+          DeepSeek.fifth(),
           DeepSeek.flash(),
           new LongcatFlash(),
           new MiniCpm3(),

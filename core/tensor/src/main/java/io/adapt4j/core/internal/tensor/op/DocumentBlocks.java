@@ -44,6 +44,11 @@ public record DocumentBlocks(List<Tensor> gather, List<Tensor> real, List<Tensor
     return blocks;
   }
 
+  /** {@return the length of the longest document} */
+  public long longest() {
+    return gather.stream().mapToLong(block -> block.size(1)).max().orElse(0);
+  }
+
   /** Validates the documents of a batch. */
   public static void check(int[][] documents, int length) {
     documents(documents, length);

@@ -6,22 +6,26 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.nn.attention.LatentAttention;
+import io.adapt4j.core.internal.nn.attention.TokenIndex;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builder of multi-head latent attention from the fields of a configuration.
  *
  * @param queryRank width between the two projections of queries; 0 for a single projection
+ * @param index indexer of the tokens that each one reads, or null
  */
 public record LatentHeads(
     DecoderConfig config,
     LatentAttention.Widths widths,
     int queryRank,
     double queryScale,
-    double latentScale) {
+    double latentScale,
+    @Nullable Index index) {
 
   private static final String ROTATED = "qk_rope_head_dim";
   private static final String QUERY_RANK = "q_lora_rank";
@@ -62,12 +66,37 @@ public record LatentHeads(
     }
     int queryRank =
         fields.isNull(QUERY_RANK) ? 0 : fields.positiveInt(QUERY_RANK, absent.queryRank());
-    return new LatentHeads(config, widths, queryRank, 1, 1);
+    return new LatentHeads(config, widths, queryRank, 1, 1, null);
   }
 
   /** Returns these heads with factors of queries and of the latent vector. */
   public LatentHeads scaled(double queries, double latent) {
-    return new LatentHeads(config, widths, queryRank, queries, latent);
+    return new LatentHeads(config, widths, queryRank, queries, latent, index);
+  }
+
+  /**
+   * Indexer of the tokens that each one reads.
+   *
+   * @param pairs whether adjacent columns are rotated together
+   */
+  public record Index(int heads, int dim, int chosen, boolean pairs) {}
+
+  /** Returns these heads with an indexer. */
+  public LatentHeads indexed(Index own) {
+    return new LatentHeads(config, widths, queryRank, queryScale, latentScale, own);
+  }
+
+  private @Nullable TokenIndex declareIndex(String path) {
+    return index == null
+        ? null
+        : TokenIndex.declare(
+            path,
+            config.hiddenSize(),
+            queryRank,
+            index.heads(),
+            index.dim(),
+            index.chosen(),
+            index.pairs());
   }
 
   /**
@@ -100,7 +129,8 @@ public record LatentHeads(
         widths,
         0,
         new AttentionRule(queryScale * scale(), 0, true, 0),
-        latentScale);
+        latentScale,
+        declareIndex(path + ".indexer"));
   }
 
   /** Returns the scale of scores, which yarn enlarges. */

@@ -11,20 +11,22 @@ import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * DeepSeek V2, V3 and R1 (DeepSeek-AI 2024), V3.2 (2025), Moonlight and Kimi K2 (Moonshot AI 2025),
- * GLM-4.7-Flash (Zhipu AI 2026): multi-head latent attention, and mixtures of experts after some
- * dense layers. V3.2 chooses the tokens that each one reads, {@code index_topk} of them: texts up
- * to this length, all of which is chosen, are those supported.
+ * GLM-4.7-Flash and GLM-5 (Zhipu AI 2026): multi-head latent attention, and mixtures of experts
+ * after some dense layers. V3.2 and GLM-5 choose the tokens that each one reads, {@code index_topk}
+ * of them. Of GLM-5 with a choice that layers share, texts up to this length are supported.
  */
 public final class DeepSeek implements Architecture {
 
   private static final String SECOND = "deepseek_v2";
   private static final String SPARSE = "deepseek_v32";
+  private static final String FIFTH = "glm_moe_dsa";
   private static final String METHOD = "topk_method";
 
-  /** Tensors by which V3.2 chooses tokens. */
+  /** Tensors by which GLM-5 chooses tokens where layers share a choice. */
   private static final String INDEXER = "layers\\.\\d+\\.self_attn\\.indexer\\..*";
 
   private final Set<String> types;
@@ -59,6 +61,11 @@ public final class DeepSeek implements Architecture {
     return new DeepSeek(Set.of("glm4_moe_lite"), 202_752, 1e-5, 1);
   }
 
+  /** Returns GLM-5. */
+  public static DeepSeek fifth() {
+    return new DeepSeek(Set.of(FIFTH), 202_752, 1e-5, 3);
+  }
+
   @Override
   public Set<String> modelTypes() {
     return types;
@@ -87,14 +94,14 @@ public final class DeepSeek implements Architecture {
             "num_local_experts");
     if (isSparse()) {
       Set<String> own = new HashSet<>(read);
-      own.add("layer_types");
+      own.addAll(Set.of("layer_types", "indexer_types"));
       return own;
     }
     return read;
   }
 
   private boolean isSparse() {
-    return types.contains(SPARSE);
+    return types.contains(SPARSE) || types.contains(FIFTH);
   }
 
   @Override
@@ -104,12 +111,13 @@ public final class DeepSeek implements Architecture {
     DecoderConfig config = dimensions(model);
     boolean pairs = second || fields.bool("rope_interleave", true);
     LatentHeads heads = LatentHeads.read(fields, config, LatentHeads.Defaults.DEEPSEEK, pairs);
+    boolean shares = isSparse() && sharesChoices(fields, config.layers());
+    LatentHeads mixer = isSparse() && !shares ? heads.indexed(index(fields)) : heads;
     LlamaLike like =
-        new LlamaLike(model, config).mixers((path, layer) -> heads.declare(path + ".self_attn"));
+        new LlamaLike(model, config).mixers((path, layer) -> mixer.declare(path + ".self_attn"));
     SigmoidRouted.leaveOutFurtherTokens(like, fields, config.layers());
-    if (isSparse()) {
-      like.contextLength(fields.positiveInt("index_topk", 2048))
-          .unused("(model\\.)?" + INDEXER, INDEXER);
+    if (shares) {
+      like.contextLength(index(fields).chosen()).unused("(model\\.)?" + INDEXER, INDEXER);
     }
     Experts experts = second ? second(model) : SigmoidRouted.experts(model);
     int first = fields.optionalInt("first_k_dense_replace").orElse(firstSparse);
@@ -120,6 +128,31 @@ public final class DeepSeek implements Architecture {
                     ? experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared))
                     : like.mlp(path + ".mlp"))
         .declare();
+  }
+
+  private LatentHeads.Index index(ConfigReader fields) {
+    boolean isFifth = types.contains(FIFTH);
+    return new LatentHeads.Index(
+        fields.positiveInt("index_n_heads", isFifth ? 32 : 64),
+        fields.positiveInt("index_head_dim", 128),
+        fields.positiveInt("index_topk", 2048),
+        isFifth && fields.bool("indexer_rope_interleave", true));
+  }
+
+  /** Returns whether some layers of GLM-5 read the tokens that an earlier one has chosen. */
+  private boolean sharesChoices(ConfigReader fields, int layers) {
+    if (types.contains(SPARSE)) {
+      return false;
+    }
+    if (!fields.texts("indexer_types").isEmpty()) {
+      return fields.texts("indexer_types").contains("shared");
+    }
+    if (fields.optionalText("index_topk_pattern").isPresent()) {
+      return fields.requireText("index_topk_pattern").contains("S");
+    }
+    int offset = fields.optionalInt("index_skip_topk_offset").orElse(2);
+    int every = Math.max(fields.optionalInt("index_topk_freq").orElse(1), 1);
+    return IntStream.range(0, layers).anyMatch(i -> Math.max(i - offset + 1, 0) % every != 0);
   }
 
   private static Experts second(ModelConfig model) {

@@ -1,0 +1,83 @@
+package io.adapt4j.core.internal.tensor.op;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operators of the choice of tokens that attention reads (DeepSeek-AI 2025, DeepSeek-V3.2, section
+ * 2.1); without gradients.
+ */
+public final class IndexOps {
+
+  private static final Operator KEY = Operator.core("index_key");
+  private static final Operator QUERY = Operator.core("index_query");
+  private static final Operator WEIGHTS = Operator.core("index_weights");
+  private static final Operator MASK = Operator.core("index_mask");
+  private static final Operator JOINED = Operator.core("index_joined");
+  private static final Operator WIDENED = Operator.core("index_widened");
+
+  private IndexOps() {}
+
+  /**
+   * Projects tokens to keys, normalizes them and rotates their first columns.
+   *
+   * @param x [B, T, hidden]
+   * @param weight [D, hidden]
+   * @param scale scale of the layer norm
+   * @param bias bias of the layer norm
+   * @param pairs whether adjacent columns are rotated together
+   * @return [B, 1, T, D]
+   */
+  public static Tensor keys(
+      Tensor x, Tensor weight, Tensor scale, Tensor bias, RotaryTable table, boolean pairs) {
+    return KEY.tensor(x, weight, scale, bias, table.cos(), table.sin(), pairs).typedAs(x);
+  }
+
+  /**
+   * Projects tokens to queries, and rotates their first columns.
+   *
+   * @param x [B, T, rank]
+   * @param weight [H D, rank]
+   * @return [B, H, T, D]
+   */
+  public static Tensor queries(
+      Tensor x, Tensor weight, int heads, RotaryTable table, boolean pairs) {
+    return QUERY.tensor(x, weight, heads, table.cos(), table.sin(), pairs).typedAs(x);
+  }
+
+  /**
+   * Returns the weights of heads [B, T, H] in fp32.
+   *
+   * @param x [B, T, hidden]
+   * @param weight [H, hidden]
+   */
+  public static Tensor weights(Tensor x, Tensor weight, int dim) {
+    return WEIGHTS.tensor(x, weight, dim);
+  }
+
+  /**
+   * Returns the additive mask [B, 1, T, S] of the chosen keys.
+   *
+   * @param queries [B, H, T, D]
+   * @param keys [B, 1, S, D], of the last T tokens and all before
+   * @param mask additive mask of what may be chosen; null for the causal one
+   * @param chosen at most S
+   */
+  public static Tensor mask(
+      Tensor queries, Tensor keys, Tensor weights, @Nullable Tensor mask, int chosen) {
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    return MASK.tensor(queries, keys, weights, masks, chosen).typedAs(queries);
+  }
+
+  /** Puts keys [B, 1, T, D] before those of attention [B, 1, T, W]. */
+  public static Tensor joined(Tensor keys, Tensor ofAttention) {
+    return JOINED.tensor(keys, ofAttention).typedAs(ofAttention);
+  }
+
+  /** Puts D zeros before the columns of queries. */
+  public static Tensor widened(Tensor q, int dim) {
+    return WIDENED.tensor(q, dim).typedAs(q);
+  }
+}
