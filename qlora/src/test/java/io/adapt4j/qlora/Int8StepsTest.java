@@ -72,6 +72,8 @@ class Int8StepsTest {
       Set.of(
           "bloom",
           "bloom_heads",
+          "deepseek_v32",
+          "glm_moe_dsa",
           "longcat_flash",
           "mpt",
           "mpt_bias",

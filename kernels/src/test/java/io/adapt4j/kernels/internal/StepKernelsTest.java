@@ -68,6 +68,8 @@ class StepKernelsTest {
       Set.of(
           "bloom",
           "bloom_heads",
+          "deepseek_v32",
+          "glm_moe_dsa",
           "longcat_flash",
           "mpt",
           "mpt_bias",

@@ -1,18 +1,23 @@
 package io.adapt4j.core.internal.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.attention.LatentAttention;
 import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearTerms;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -63,6 +68,49 @@ class LatentCacheTest {
           assertThat(decoder.cacheBytes(1, 1, DType.F32)).isGreaterThan(2 * before);
           assertCutsChangeNothing(decoder);
         });
+  }
+
+  /** The keys of the indexer lie beside latent vectors, which such layers do not cache. */
+  @Test
+  void aChoiceOfTokensNeedsLatentVectors() {
+    HybridDecoderTest.with(
+        "glm_moe_dsa",
+        decoder -> {
+          for (Layer layer : decoder.body().layers()) {
+            ((LatentAttention) layer.mixer()).up().replace(Wrapped::new);
+          }
+          long[] ids = HybridDecoderTest.ids(10);
+          try (KvCache cache = decoder.newCache(1, 10)) {
+            HybridDecoderTest.read(decoder, cache, ids, 0, 9);
+            assertThatIllegalArgumentException()
+                .isThrownBy(() -> HybridDecoderTest.read(decoder, cache, ids, 9, 1))
+                .withMessage(
+                    "text: expected at most index_topk, 9 tokens, found 10, of which this model"
+                        + " chooses those it reads; load kv_b_proj unquantized, and merge the"
+                        + " adapter on it");
+          }
+        });
+  }
+
+  @Test
+  void aChoiceOfTokensIsOfOneTextARow() {
+    HybridDecoderTest.with(
+        "deepseek_v32",
+        decoder -> {
+          read(decoder, 9, 3);
+          assertThatIllegalArgumentException()
+              .isThrownBy(() -> read(decoder, 2, 10))
+              .withMessageEndingWith("train without packing");
+        });
+  }
+
+  private static void read(Decoder decoder, int... documents) {
+    int length = IntStream.of(documents).sum();
+    try (Scope scope = Scope.open();
+        Positions packed = decoder.packedPositions(new int[][] {documents}, length)) {
+      Tensor ids = Tensor.of(HybridDecoderTest.ids(length), 1, length);
+      assertThat(decoder.hidden(Ops.inference(), ids, packed, false).toFloats()).isNotEmpty();
+    }
   }
 
   private static void assertCutsChangeNothing(Decoder decoder) {

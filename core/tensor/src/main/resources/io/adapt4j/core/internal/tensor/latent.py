@@ -57,8 +57,11 @@ def latent_restored(self, mixed: Tensor, weight: Tensor, heads: int, plain: int)
 
 # Keys by which tokens are chosen: [B, T, hidden] -> [B, 1, T, D], the first columns turned.
 def index_key(self, x: Tensor, weight: Tensor, scale: Tensor, bias: Tensor, cos: Tensor, sin: Tensor, pairs: bool) -> Tensor:
-  key = torch.layer_norm(torch.matmul(x, torch.t(weight)), [weight.size(0)], scale, bias, 1e-06)
-  key = torch.unsqueeze(key, 1)
+  wide = torch.to(torch.matmul(x, torch.t(weight)), 6)
+  centered = torch.sub(wide, torch.mean(wide, [-1], True))
+  normal = torch.mul(centered, torch.rsqrt(torch.add(torch.mean(torch.mul(centered, centered), [-1], True), 1e-06)))
+  key = torch.add(torch.mul(normal, torch.to(scale, 6)), torch.to(bias, 6))
+  key = torch.unsqueeze(torch.to(key, x.dtype), 1)
   if pairs:
     key = self.rotary_pairs(key, cos, sin)
   else:
@@ -82,10 +85,11 @@ def index_weights(self, x: Tensor, weight: Tensor, dim: int) -> Tensor:
 # Additive mask [B, 1, T, S] of the chosen of S keys [B, 1, S, D] for the last T tokens, from queries
 # [B, H, T, D] and weights [B, T, H]: those with the highest weighted sums of scores above zero.
 def index_mask(self, query: Tensor, keys: Tensor, weights: Tensor, masks: List[Tensor], chosen: int) -> Tensor:
+  lowest = 3.3895313892515355e38
   turned = torch.transpose(torch.to(torch.squeeze(keys, 1), 6), 1, 2)
   scores = torch.zeros([query.size(0), query.size(2), keys.size(2)], dtype=6, device=query.device)
   for head in range(query.size(1)):
-    own = torch.relu(torch.bmm(torch.to(torch.select(query, 1, head), 6), turned))
+    own = torch.clamp_min(torch.bmm(torch.to(torch.select(query, 1, head), 6), turned), 0)
     torch.addcmul_(scores, own, torch.narrow(weights, -1, head, 1))
   tokens = query.size(2)
   if len(masks) > 0:
@@ -93,11 +97,10 @@ def index_mask(self, query: Tensor, keys: Tensor, weights: Tensor, masks: List[T
   else:
     places = torch.arange(keys.size(2), device=query.device)
     last = torch.unsqueeze(torch.arange(tokens, device=query.device), 1) + (keys.size(2) - tokens)
-    base = self.additive_mask(torch.unsqueeze(torch.le(places, last), 0), 6)
+    base = torch.mul(torch.sub(torch.unsqueeze(torch.to(torch.le(places, last), 6), 0), 1), lowest)
   places = torch.topk(torch.add(scores, base), chosen, -1, True, False)[1]
   kept = torch.scatter(torch.zeros_like(scores), -1, places, 1.0)
-  mask = self.additive_mask(torch.gt(kept, 0.5), 6)
-  mask = torch.minimum(mask, base)
+  mask = torch.minimum(torch.mul(torch.sub(kept, 1), lowest), base)
   if query.dtype == 5:
     mask = torch.clamp_min(mask, -65504.0)
   return torch.to(torch.unsqueeze(mask, 1), query.dtype)

@@ -70,7 +70,7 @@ public record LatentAttention(
     Tensor q = query.forward(ops, read);
     LayerCache cache = positions.cache();
     RotaryTable table = positions.rotary(rotary);
-    if (index != null && (positions.documents() != null || cache != null && !isAbsorbed())) {
+    if (index != null && (positions.documents() != null || (cache != null && !isAbsorbed()))) {
       index.requireAllChosen(positions, x.size(1));
     }
     if (cache == null || !isAbsorbed()) {
