@@ -95,7 +95,8 @@ public record TokenIndex(
     long longest = isPacked ? positions.documents().longest() : positions.cache().longest(tokens);
     if (longest > chosen) {
       throw new IllegalArgumentException(
-          "text: expected at most index_topk, %d tokens, found %d, of which this model chooses those it reads; %s"
+          ("text: expected at most index_topk, %d tokens, found %d, of which this model chooses those"
+                  + " it reads; %s")
               .formatted(
                   chosen,
                   longest,
