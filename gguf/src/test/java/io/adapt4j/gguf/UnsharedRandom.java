@@ -6,6 +6,7 @@ import java.util.Random;
  * The numbers of {@link Random} for a single thread: without its locks and atomic updates, which
  * take most of the time of drawing the weights of a model.
  */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized")
 final class UnsharedRandom extends Random {
 
   private static final long MULTIPLIER = 0x5DEECE66DL;
