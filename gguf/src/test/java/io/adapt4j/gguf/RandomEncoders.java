@@ -70,7 +70,7 @@ final class RandomEncoders {
     config.put("vocab_size", vocabulary + 3);
     config.setAll((ObjectNode) Json.parse("{" + more + "}"));
     Files.writeString(folder.resolve("config.json"), Json.compact(config));
-    Random random = new Random(name.hashCode());
+    Random random = new UnsharedRandom(name.hashCode());
     List<TensorData> tensors = new ArrayList<>();
     try (Network network = Architectures.declare(ModelConfig.read(folder))) {
       network.tensors().forEach((tensor, shape) -> tensors.add(random(tensor, shape, random)));
@@ -141,7 +141,8 @@ final class RandomEncoders {
     SafetensorsWriter.create()
         .writeModel(
             folder,
-            List.of(random("linear.weight", List.of((long) out, (long) in), new Random(in))));
+            List.of(
+                random("linear.weight", List.of((long) out, (long) in), new UnsharedRandom(in))));
   }
 
   /** EmbeddingGemma: a Gemma 3 whose tokens see both ways. */

@@ -139,6 +139,27 @@ final class RandomModels {
 
   /** Writes one with other settings, as fields of its configuration. */
   static Path write(String name, String more, Path folder) throws IOException {
+    return write(name, more, folder, RandomModels::random);
+  }
+
+  /** Writes one whose weights are all 0: for what is refused before they matter. */
+  static Path writeUndrawn(String name, String more, Path folder) throws IOException {
+    return write(
+        name,
+        more,
+        folder,
+        (tensor, shape, small, random) ->
+            TensorData.of(
+                tensor, StoredType.F32, shape, () -> ByteBuffer.allocate(4 * count(shape))));
+  }
+
+  /** Makes the values of a tensor. */
+  private interface Values {
+    TensorData of(String name, List<Long> shape, boolean small, Random random);
+  }
+
+  private static Path write(String name, String more, Path folder, Values values)
+      throws IOException {
     Description model =
         GROUPS.values().stream()
             .filter(group -> group.containsKey(name))
@@ -172,9 +193,9 @@ final class RandomModels {
     boolean fourBit = RandomMixtures.isFourBit(config);
     Map<String, List<Long>> shapes =
         Architectures.declareDecoder(ModelConfig.read(folder)).tensors();
-    Random random = new Random(name.hashCode());
+    Random random = new UnsharedRandom(name.hashCode());
     List<TensorData> tensors = new ArrayList<>();
-    shapes.forEach((tensor, shape) -> tensors.add(random(tensor, shape, small, random)));
+    shapes.forEach((tensor, shape) -> tensors.add(values.of(tensor, shape, small, random)));
     SafetensorsWriter.create()
         .writeModel(
             folder, ExpertStacks.join(fourBit ? RandomMixtures.fourBit(tensors, random) : tensors));
@@ -205,8 +226,12 @@ final class RandomModels {
     }
   }
 
+  private static int count(List<Long> shape) {
+    return Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+  }
+
   private static TensorData random(String name, List<Long> shape, boolean small, Random random) {
-    int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+    int count = count(shape);
     boolean norm = name.contains("norm") || name.contains("ln_");
     // Scores have no factor there: rounding must not choose whom a token attends to.
     boolean query = small && name.endsWith("q_norm.weight");

@@ -86,7 +86,7 @@ class RefusedModelsTest {
   }
 
   private Path randomModel(String family, String more) throws IOException {
-    return RandomModels.write(family, more, folder.resolve(family));
+    return RandomModels.writeUndrawn(family, more, folder.resolve(family));
   }
 
   @Test

@@ -73,7 +73,7 @@ final class SequenceModels {
     ModelConfig read = ModelConfig.read(folder);
     try (EncoderDecoder network = Architectures.declareSequence(read)) {
       network.allocate(DType.F32);
-      Random random = new Random(KINDS.indexOf(kind) + 40L);
+      Random random = new UnsharedRandom(KINDS.indexOf(kind) + 40L);
       for (Parameter parameter : network.parameters()) {
         fill(parameter, random);
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.finetune.RewardModel;
+import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.reinforce.Completion;
 import java.io.IOException;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +25,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BatchInvarianceTest {
 
   private static final List<String> WORDS = List.of("cat", "dog", "sat", "ran", "mat", "fast");
+
+  private final int threads = Torch.threads();
+
+  /** Work that is divided is divided by the size of the batch. */
+  @BeforeEach
+  void severalThreads() {
+    Torch.threads(Math.max(2, threads));
+  }
+
+  @AfterEach
+  void threadsOfBefore() {
+    Torch.threads(threads);
+  }
 
   @ParameterizedTest
   @ValueSource(ints = {24, 64})

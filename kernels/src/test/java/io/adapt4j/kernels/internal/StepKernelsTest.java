@@ -94,23 +94,29 @@ class StepKernelsTest {
   }
 
   static Stream<Arguments> familiesAndVariants() {
-    return families()
-        .filter(family -> !BY_OPERATORS.contains(family))
+    return inSteps()
         .flatMap(
             family ->
                 CpuKernelsTest.variantsOfSteps().map(variant -> Arguments.of(family, variant)));
   }
 
-  /** The same in fp32 and in bf16 by turns: each family is tried in both, and each variant too. */
+  /**
+   * The same in fp32 and in bf16 by turns: each family is tried in both, and each variant too. Each
+   * pair in both with {@code -Dadapt4j.kernels.types=all}.
+   */
   static Stream<Arguments> familiesVariantsAndTypes() {
     List<Arguments> all = familiesAndVariants().toList();
     int variants = (int) CpuKernelsTest.variantsOfSteps().count();
+    boolean both = System.getProperty("adapt4j.kernels.types", "").equals("all");
     return IntStream.range(0, all.size())
-        .mapToObj(
+        .boxed()
+        .flatMap(
             i -> {
               Object[] pair = all.get(i).get();
-              boolean exact = (i / variants + i % variants) % 2 == 0;
-              return Arguments.of(pair[0], pair[1], exact ? DType.F32 : DType.BF16);
+              int turn = (i / variants + i % variants) % 2;
+              return Stream.of(DType.F32, DType.BF16)
+                  .filter(type -> both || (type == DType.F32) == (turn == 0))
+                  .map(type -> Arguments.of(pair[0], pair[1], type));
             });
   }
 
@@ -127,11 +133,21 @@ class StepKernelsTest {
     }
   }
 
+  static Stream<String> inSteps() {
+    return families().filter(family -> !BY_OPERATORS.contains(family));
+  }
+
   @ParameterizedTest
-  @MethodSource("familiesAndVariants")
-  void stepsGiveTheLogitsOfTheOperators(String family, CpuVariant variant) {
+  @MethodSource("inSteps")
+  void stepsGiveTheLogitsOfTheOperators(String family) {
     try (Decoder decoder = load(family, DType.F32)) {
-      assertThat(difference(decoder, null, decoder, variant)).isLessThan(1e-4);
+      int[][] next = tokens(decoder, STEPS);
+      List<float[]> wanted = logits(decoder, null, next);
+      assertThat(CpuKernelsTest.variantsOfSteps())
+          .isNotEmpty()
+          .allSatisfy(
+              variant ->
+                  assertThat(difference(logits(decoder, variant, next), wanted)).isLessThan(1e-4));
     }
   }
 
@@ -171,29 +187,27 @@ class StepKernelsTest {
 
   /** What requests get must not depend on which others run at the same time. */
   @ParameterizedTest
-  @MethodSource("familiesAndVariants")
-  void theOtherTokensOfAStepChangeNoBit(String family, CpuVariant variant) {
-    for (DType type : List.of(DType.F32, DType.BF16)) {
-      try (Decoder decoder = load(family, type);
-          Run alone = new Run(decoder, variant);
-          Run together = new Run(decoder, variant)) {
-        int[][] next = tokens(decoder, 4);
-        float[] wanted = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
-        float[] found = new float[wanted.length];
-        List<Token> tokens = new ArrayList<>();
-        for (int row = ROWS - 1; row > 0; row--) {
-          for (int i = 0; i < 4; i++) {
-            tokens.add(new Token(next[row][i], row, PROMPT + i, PADDING[row], i == 2));
-          }
+  @MethodSource("familiesVariantsAndTypes")
+  void theOtherTokensOfAStepChangeNoBit(String family, CpuVariant variant, DType type) {
+    try (Decoder decoder = load(family, type);
+        Run alone = new Run(decoder, variant);
+        Run together = new Run(decoder, variant)) {
+      int[][] next = tokens(decoder, 4);
+      float[] wanted = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
+      float[] found = new float[wanted.length];
+      List<Token> tokens = new ArrayList<>();
+      for (int row = ROWS - 1; row > 0; row--) {
+        for (int i = 0; i < 4; i++) {
+          tokens.add(new Token(next[row][i], row, PROMPT + i, PADDING[row], i == 2));
         }
-        Token own = new Token(next[0][0], 0, PROMPT, 0, true);
-        tokens.add(5, own);
-        alone.steps.run(List.of(own));
-        alone.steps.logits(0, wanted, 0);
-        together.steps.run(tokens);
-        together.steps.logits(1, found, 0);
-        assertThat(found).as("%s in %s", family, type).containsExactly(wanted);
       }
+      Token own = new Token(next[0][0], 0, PROMPT, 0, true);
+      tokens.add(5, own);
+      alone.steps.run(List.of(own));
+      alone.steps.logits(0, wanted, 0);
+      together.steps.run(tokens);
+      together.steps.logits(1, found, 0);
+      assertThat(found).as("%s in %s", family, type).containsExactly(wanted);
     }
   }
 
@@ -334,20 +348,27 @@ class StepKernelsTest {
    */
   static double difference(Decoder first, CpuVariant ofFirst, Decoder second, CpuVariant ofSecond) {
     int[][] next = tokens(first, STEPS);
-    double largest = 0;
-    try (Run one = new Run(first, ofFirst);
-        Run other = new Run(second, ofSecond)) {
+    return difference(logits(second, ofSecond, next), logits(first, ofFirst, next));
+  }
+
+  /** The logits of each row after each step. */
+  private static List<float[]> logits(Decoder decoder, CpuVariant variant, int[][] next) {
+    List<float[]> logits = new ArrayList<>();
+    try (Run run = new Run(decoder, variant)) {
       for (int i = 0; i < STEPS; i++) {
         int step = i;
-        int[] ids = Arrays.stream(next).mapToInt(row -> row[step]).toArray();
-        List<float[]> wanted = one.step(ids);
-        List<float[]> found = other.step(ids);
-        for (int row = 0; row < ROWS; row++) {
-          largest = Math.max(largest, difference(found.get(row), wanted.get(row)));
-        }
+        logits.addAll(run.step(Arrays.stream(next).mapToInt(row -> row[step]).toArray()));
       }
     }
-    return largest;
+    return logits;
+  }
+
+  private static double difference(List<float[]> found, List<float[]> wanted) {
+    assertThat(found).hasSameSizeAs(wanted);
+    return IntStream.range(0, found.size())
+        .mapToDouble(i -> difference(found.get(i), wanted.get(i)))
+        .max()
+        .orElseThrow();
   }
 
   private static double difference(float[] found, float[] wanted) {
