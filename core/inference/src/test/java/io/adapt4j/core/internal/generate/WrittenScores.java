@@ -1,10 +1,16 @@
 package io.adapt4j.core.internal.generate;
 
 /** Outputs after which the given tokens are the likeliest; after -1, a logit is not finite. */
-record WrittenScores(int... tokens) implements RunningRequest.Scores {
+final class WrittenScores implements RunningRequest.Scores {
 
   /** More than the tests have tokens. */
   private static final int VOCABULARY = 512;
+
+  private final int[] tokens;
+
+  WrittenScores(int... tokens) {
+    this.tokens = tokens;
+  }
 
   @Override
   public int likeliest(int output) {
