@@ -9,6 +9,7 @@ import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -99,7 +100,7 @@ public final class Generator {
   }
 
   RequestBatch newBatch(AdapterSet adapters) {
-    return new RequestBatch(this, decoder, adapters);
+    return new RequestBatch(this, decoder, adapters, StepKernels::prepared);
   }
 
   /** Creates a cache that keeps nothing. */

@@ -47,6 +47,7 @@ final class PreparedSteps {
     }
   }
 
+  private final StepKernels kernels;
   private final Decoder decoder;
   private final AdapterSet adapters;
   private final int tokens;
@@ -66,7 +67,8 @@ final class PreparedSteps {
   /** Programs of adapters that run alone. */
   private final Map<AttachedAdapter, Optional<Program>> alone = new HashMap<>();
 
-  PreparedSteps(Decoder decoder, AdapterSet adapters, int rows, int tokens) {
+  PreparedSteps(StepKernels kernels, Decoder decoder, AdapterSet adapters, int rows, int tokens) {
+    this.kernels = kernels;
     this.decoder = decoder;
     this.adapters = adapters;
     this.tokens = tokens;
@@ -95,7 +97,7 @@ final class PreparedSteps {
 
   private Optional<Program> prepared(
       List<AttachedAdapter> named, @Nullable AttachedAdapter onAlone) {
-    Optional<DecoderSteps> steps = StepKernels.prepared(decoder, caches.length, tokens, named);
+    Optional<DecoderSteps> steps = kernels.prepare(decoder, caches.length, tokens, named);
     for (int row = 0; row < caches.length && steps.isPresent(); row++) {
       KvCache cache = caches[row];
       if (cache != null) {

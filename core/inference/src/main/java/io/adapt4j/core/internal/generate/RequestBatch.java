@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.generate;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.nn.cache.KvBlock;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.cache.Positions;
@@ -70,11 +71,11 @@ final class RequestBatch implements AutoCloseable {
 
   private int passes;
 
-  RequestBatch(Generator generator, Decoder decoder, AdapterSet adapters) {
+  RequestBatch(Generator generator, Decoder decoder, AdapterSet adapters, StepKernels kernels) {
     this.generator = generator;
     this.decoder = decoder;
     this.adapters = adapters;
-    this.steps = new PreparedSteps(decoder, adapters, MOST, STEP);
+    this.steps = new PreparedSteps(kernels, decoder, adapters, MOST, STEP);
     this.vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
     this.alone = decoder.rotationChanges(1, Integer.MAX_VALUE);
   }

@@ -64,34 +64,13 @@ class RunningRequestTest {
         model.decoder(), request, room, Set.of(EOS), text, constraint, prompts);
   }
 
-  /** Outputs after which the given tokens are the likeliest. */
-  private static final class Written implements RunningRequest.Scores {
-    private final int[] tokens;
-
-    Written(int... tokens) {
-      this.tokens = tokens;
-    }
-
-    @Override
-    public int likeliest(int output) {
-      return tokens[output];
-    }
-
-    @Override
-    public float[] logits(int output) {
-      float[] logits = new float[512];
-      logits[tokens[output]] = 9;
-      return logits;
-    }
-  }
-
   /** Reads what comes next and lets the outputs be those tokens. */
   private static int[] pass(RunningRequest running, int most, int... outputs) {
     int[] ids = running.next(most);
     int count = running.outputs(ids.length);
     running.cache().advance(ids.length);
     if (count > 0) {
-      running.accept(0, count, new Written(Arrays.copyOf(outputs, count)));
+      running.accept(0, count, new WrittenScores(Arrays.copyOf(outputs, count)));
     }
     return ids;
   }
@@ -197,7 +176,7 @@ class RunningRequestTest {
     assertThat(ids).containsExactly(8, 9, 5, 6, 7);
     assertThat(running.outputs(5)).isEqualTo(5);
     running.cache().advance(5);
-    running.accept(0, 5, new Written(9, 5, 20, 21, 22));
+    running.accept(0, 5, new WrittenScores(9, 5, 20, 21, 22));
     assertThat(running.held()).isEqualTo(11);
     assertThat(running.unread()).isEqualTo(1);
     assertThat(running.isOver()).isFalse();
@@ -214,7 +193,7 @@ class RunningRequestTest {
     pass(running, 32, 8);
     assertThat(running.next(32)).containsExactly(8, 9);
     running.cache().advance(2);
-    running.accept(0, 2, new Written(9, 5));
+    running.accept(0, 2, new WrittenScores(9, 5));
     assertThat(running.isOver()).isTrue();
     running.close();
   }
@@ -228,7 +207,7 @@ class RunningRequestTest {
     running.next(32);
     running.cache().advance(5);
     cancellation.cancel();
-    running.accept(0, 5, new Written(9, 5, 6, 7, 8));
+    running.accept(0, 5, new WrittenScores(9, 5, 6, 7, 8));
     assertThat(running.isOver()).isFalse();
     running.finishIfCancelled();
     assertThat(running.isOver()).isTrue();
@@ -379,7 +358,7 @@ class RunningRequestTest {
     assertThat(running.next(32)).startsWith(100, 101).endsWith(131);
     cancellation.cancel();
     running.cache().advance(32);
-    running.accept(0, 1, new Written(30));
+    running.accept(0, 1, new WrittenScores(30));
     assertThat(running.unread()).isEqualTo(1);
     abandon(running);
   }

@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
 /** A checkpoint of resources/families in fp32, which takes ids and never ends by itself. */
 record TinyDecoder(LoadedModel model, Generator generator) implements AutoCloseable {
 
-  private static final int VOCABULARY = 40;
+  static final int VOCABULARY = 40;
 
   static TinyDecoder of(String name) {
     Path path;
