@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.PeftTargets;
 import io.adapt4j.lora.internal.peft.Selection;
@@ -175,7 +174,7 @@ public final class Ia3Vectors implements ProjectionKind {
   }
 
   @Override
-  public ProjectionLayer layer(ProjectionConfig config, Linear base, List<Site> sites, DType type) {
-    return new Ia3Linear(base, config, sites);
+  public Optional<ProjectionLayer> layer(ProjectionConfig config, Linear base, List<Site> sites) {
+    return Optional.of(new Ia3Linear(base, config, sites));
   }
 }

@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
-import io.adapt4j.core.internal.tensor.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,10 +91,9 @@ public interface ProjectionKind {
     return TrainingDefaults.lowRank(name(), task);
   }
 
-  /** Wraps a layer, which is owned from now on. */
-  default ProjectionLayer layer(
-      ProjectionConfig config, Linear base, List<Site> sites, DType type) {
-    return new ProjectionLinear(base, config, sites, type);
+  /** Wraps a layer, which is owned from now on; empty if updates of its projections do. */
+  default Optional<ProjectionLayer> layer(ProjectionConfig config, Linear base, List<Site> sites) {
+    return Optional.empty();
   }
 
   /** Creates the update of a projection, without effect unless the options ask for one. */

@@ -101,7 +101,10 @@ record ProjectionPlan(
   }
 
   ProjectionLayer layer(Linear base, List<Site> adapted, DType type) {
-    return config.kind().layer(config, base, adapted, type);
+    return config
+        .kind()
+        .layer(config, base, adapted)
+        .orElseGet(() -> new ProjectionLinear(base, config, adapted, type));
   }
 
   long trainableParameters() {
