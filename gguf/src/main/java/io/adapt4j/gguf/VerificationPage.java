@@ -12,23 +12,12 @@ import java.util.List;
 import java.util.Locale;
 
 /** HTML page of a comparison between a GGUF file and its source model. */
-final class VerificationPage {
+record VerificationPage(String file, String description, ExportVerification proof) {
 
   /** Name that {@code TrainingListeners} of core gives a run\'s report. */
   private static final String RUN_REPORT = "report.html";
 
   private static final String SECTION_END = "</section>\n";
-
-  private final String file;
-  private final String description;
-  private final ExportVerification proof;
-
-  /** Describes a comparison. */
-  VerificationPage(String file, String description, ExportVerification proof) {
-    this.file = file;
-    this.description = description;
-    this.proof = proof;
-  }
 
   /** Writes a standalone page. */
   void write(Path page) {

@@ -1,10 +1,9 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.lora.internal.adapter.SavedModules;
-import io.adapt4j.lora.internal.ia3.Ia3Config;
+import io.adapt4j.lora.internal.ia3.Ia3Vectors;
+import io.adapt4j.lora.internal.projection.ProjectionConfig;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * (IA)3 (Liu et al. 2022): the base is frozen, and learned vectors rescale keys, values and the
@@ -16,12 +15,14 @@ import java.util.Optional;
  */
 public final class Ia3 implements FineTuningMethod {
 
-  private final Optional<Ia3Config> chosen;
-  private final List<String> modulesToSave;
+  private final ProjectionConfig config;
 
-  private Ia3(Optional<Ia3Config> chosen, List<String> modulesToSave) {
-    this.chosen = chosen;
-    this.modulesToSave = List.copyOf(modulesToSave);
+  Ia3(ProjectionConfig config) {
+    this.config = config;
+  }
+
+  ProjectionConfig config() {
+    return config;
   }
 
   /**
@@ -31,7 +32,7 @@ public final class Ia3 implements FineTuningMethod {
    * @return the method
    */
   public static Ia3 create() {
-    return new Ia3(Optional.empty(), List.of());
+    return new Ia3(ProjectionConfig.of(Ia3Vectors.KIND));
   }
 
   /**
@@ -43,10 +44,7 @@ public final class Ia3 implements FineTuningMethod {
    */
   public Ia3 targets(Targets targets, Targets feedforward) {
     return new Ia3(
-        Optional.of(
-            Ia3Config.of(
-                DescribedTargets.of(targets), Optional.of(DescribedTargets.of(feedforward)))),
-        modulesToSave);
+        Ia3Vectors.choose(config, DescribedTargets.of(targets), DescribedTargets.of(feedforward)));
   }
 
   /**
@@ -58,21 +56,11 @@ public final class Ia3 implements FineTuningMethod {
    * @throws IllegalArgumentException if a name is blank
    */
   public Ia3 modulesToSave(String... modules) {
-    SavedModules.requireNames(modules);
-    return new Ia3(chosen, List.of(modules));
-  }
-
-  List<String> modulesToSave() {
-    return modulesToSave;
-  }
-
-  /** Returns the chosen modules; empty for PEFT's defaults. */
-  Optional<Ia3Config> modules() {
-    return chosen;
+    return new Ia3(ProjectionMethods.saving(config, List.of(modules)));
   }
 
   @Override
   public String description() {
-    return "(IA)3" + chosen.map(ia3Config -> " targets=" + ia3Config.modules()).orElse("");
+    return Ia3Vectors.description(config);
   }
 }

@@ -3,14 +3,8 @@ package io.adapt4j.lora;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.internal.method.MethodMechanics;
-import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
-import io.adapt4j.lora.internal.ia3.Ia3Config;
-import io.adapt4j.lora.internal.ia3.Ia3Mechanics;
-import io.adapt4j.lora.internal.peft.AdapterKind;
-import java.nio.file.Path;
+import io.adapt4j.lora.internal.ia3.Ia3Vectors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +18,7 @@ import java.util.Optional;
  *
  * <p>and with {@code modulesToSave}, a list of modules that train in full.
  */
-class Ia3Kind implements AdapterKind {
+class Ia3Kind extends ProjectionMethods<Ia3> {
 
   private static final String TARGETS = "targets";
   private static final String FEEDFORWARD = "feedforward";
@@ -37,9 +31,8 @@ class Ia3Kind implements AdapterKind {
     public Service() {}
   }
 
-  @Override
-  public String name() {
-    return "ia3";
+  Ia3Kind() {
+    super("ia3", Ia3Vectors.KIND, Ia3.class, Ia3::new, Ia3::config, List.of());
   }
 
   @Override
@@ -67,34 +60,15 @@ class Ia3Kind implements AdapterKind {
       return Optional.empty();
     }
     ObjectNode options = JsonNodeFactory.instance.objectNode();
-    ia3.modules()
+    Ia3Vectors.feedforward(ia3.config())
         .ifPresent(
-            chosen -> {
-              DescribedTargets.write(chosen.modules().targets(), TARGETS, options);
-              chosen
-                  .feedforward()
-                  .ifPresent(targets -> DescribedTargets.write(targets, FEEDFORWARD, options));
+            feedforward -> {
+              DescribedTargets.write(ia3.config().modules().targets(), TARGETS, options);
+              DescribedTargets.write(feedforward, FEEDFORWARD, options);
             });
-    if (!ia3.modulesToSave().isEmpty()) {
-      ia3.modulesToSave().forEach(options.putArray(SAVED)::add);
+    if (!ia3.config().modulesToSave().isEmpty()) {
+      ia3.config().modulesToSave().forEach(options.putArray(SAVED)::add);
     }
     return Optional.of(options);
-  }
-
-  @Override
-  public Optional<MethodMechanics> mechanics(FineTuningMethod method) {
-    return method instanceof Ia3 ia3
-        ? Optional.of(new Ia3Mechanics(ia3, ia3.modules(), ia3.modulesToSave()))
-        : Optional.empty();
-  }
-
-  @Override
-  public String peftType() {
-    return Ia3Config.TYPE;
-  }
-
-  @Override
-  public AdapterMechanics at(Path folder) {
-    return Ia3AdapterMechanics.at(folder);
   }
 }

@@ -12,7 +12,8 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
+import io.adapt4j.lora.internal.ia3.Ia3Vectors;
+import io.adapt4j.lora.internal.projection.ProjectionAdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ class ChatTemplateAdapterTest {
 
   static Stream<Arguments> methods() {
     Function<Path, Adapter> lora = LoraAdapter::at;
-    Function<Path, Adapter> ia3 = Ia3AdapterMechanics::at;
+    Function<Path, Adapter> ia3 = path -> ProjectionAdapterMechanics.at(Ia3Vectors.KIND, path);
     return Stream.of(Arguments.of(Lora.rank(2), lora), Arguments.of(Ia3.create(), ia3));
   }
 

@@ -20,7 +20,8 @@ import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
-import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
+import io.adapt4j.lora.internal.ia3.Ia3Vectors;
+import io.adapt4j.lora.internal.projection.ProjectionAdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +64,8 @@ class Ia3Test {
       }
       assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
       try (AttachedAdapter attached =
-          AdapterMechanics.of(Ia3AdapterMechanics.at(folder)).attach(decoder)) {
+          AdapterMechanics.of(ProjectionAdapterMechanics.at(Ia3Vectors.KIND, folder))
+              .attach(decoder)) {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(adapted);
         attached.merge();
         LoraCase.assertClose(
@@ -186,7 +188,10 @@ class Ia3Test {
     Files.writeString(
         folder.resolve("adapter_config.json"),
         "{\"peft_type\": \"IA3\", \"target_modules\": [\"k_proj\"], \"use_dora\": true}");
-    refuses(CheckpointException.class, () -> Ia3AdapterMechanics.at(folder), "use_dora");
+    refuses(
+        CheckpointException.class,
+        () -> ProjectionAdapterMechanics.at(Ia3Vectors.KIND, folder),
+        "use_dora");
     assertThatThrownBy(() -> LoraAdapter.at(folder)).hasMessageContaining("peft_type");
   }
 

@@ -25,7 +25,8 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
+import io.adapt4j.lora.internal.ia3.Ia3Vectors;
+import io.adapt4j.lora.internal.projection.ProjectionAdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -197,7 +198,9 @@ class PeftClassifierTest {
     JSON.writeValue(folder.resolve(CONFIG).toFile(), config);
     try (Encoder network = encoder(LoraCase.golden("models/bert_cls"))) {
       network.initializeNew(NewParameters.classifier(network));
-      assertThat(AdapterMechanics.of(Ia3AdapterMechanics.at(folder)).problems(network))
+      assertThat(
+              AdapterMechanics.of(ProjectionAdapterMechanics.at(Ia3Vectors.KIND, folder))
+                  .problems(network))
           .anySatisfy(problem -> assertThat(problem).contains("The base has no classifier.weight"));
     }
   }
@@ -213,7 +216,7 @@ class PeftClassifierTest {
             () -> AdapterFormat.read(folder),
             () -> LoraAdapter.at(folder),
             () -> Lora.continuing(folder),
-            () -> Ia3AdapterMechanics.at(folder))) {
+            () -> ProjectionAdapterMechanics.at(Ia3Vectors.KIND, folder))) {
       assertThatThrownBy(read::run)
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining(folder.resolve(CONFIG).toString())
@@ -230,7 +233,9 @@ class PeftClassifierTest {
     assertThatThrownBy(() -> LoraAdapter.at(LoraCase.golden("interop/ia3_cls")))
         .hasMessageContaining("IA3")
         .hasMessageContaining("Adapter.at");
-    assertThatThrownBy(() -> Ia3AdapterMechanics.at(LoraCase.golden("interop/lora_cls")))
+    assertThatThrownBy(
+            () ->
+                ProjectionAdapterMechanics.at(Ia3Vectors.KIND, LoraCase.golden("interop/lora_cls")))
         .hasMessageContaining("LORA")
         .hasMessageContaining("LoraAdapter");
   }

@@ -36,8 +36,9 @@ import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.lora.internal.ia3.Ia3AdapterMechanics;
+import io.adapt4j.lora.internal.ia3.Ia3Vectors;
 import io.adapt4j.lora.internal.peft.PeftFolder;
+import io.adapt4j.lora.internal.projection.ProjectionAdapterMechanics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,7 +99,10 @@ class SharedRewardTest {
             "base_model.model.score.weight",
             "base_model.model.model.layers.0.self_attn.k_proj.ia3_l");
     try (RewardModel loaded =
-        RewardModel.load(ModelSource.path(BASE), Precision.FP32, Ia3AdapterMechanics.at(adapter))) {
+        RewardModel.load(
+            ModelSource.path(BASE),
+            Precision.FP32,
+            ProjectionAdapterMechanics.at(Ia3Vectors.KIND, adapter))) {
       for (String who : NAMES) {
         assertThat(loaded.score(who + " saw a dog. ", who + " was happy."))
             .isGreaterThan(loaded.score(who + " saw a dog. ", "It was sad."));

@@ -18,17 +18,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** Reads the quantized weights of a checkpoint in bitsandbytes' layout. */
-final class FourBitReader {
+record FourBitReader(Checkpoint checkpoint) {
 
   private static final int CODES = 16;
   private static final int SCALE_CODES = 256;
   private static final int MAX_STATE = 1 << 16;
-
-  private final Checkpoint checkpoint;
-
-  FourBitReader(Checkpoint checkpoint) {
-    this.checkpoint = checkpoint;
-  }
 
   /** Returns the names of the quantized weights. */
   Set<String> weights() {

@@ -22,18 +22,8 @@ import java.util.stream.Collectors;
  * batch and another stores the previous one while this one embeds. At most a few batches are in
  * memory.
  */
-final class Ingestion {
-
-  private final Function<Document, List<Chunk>> splitter;
-  private final TextEmbeddings embeddings;
-  private final SearchIndex index;
-
-  Ingestion(
-      Function<Document, List<Chunk>> splitter, TextEmbeddings embeddings, SearchIndex index) {
-    this.splitter = splitter;
-    this.embeddings = embeddings;
-    this.index = index;
-  }
+record Ingestion(
+    Function<Document, List<Chunk>> splitter, TextEmbeddings embeddings, SearchIndex index) {
 
   /** Runs the pipeline; throws the first failure of any stage. */
   IngestReport run(DocumentSource source) {

@@ -19,17 +19,9 @@ import java.util.List;
 import java.util.Optional;
 
 /** Answers questions from documents: {@code /v1/rag/ask}. */
-final class AskEndpoint implements Endpoint {
+record AskEndpoint(Models models, AnswerPool answering) implements Endpoint {
 
   private static final String QUESTION = "question";
-
-  private final Models models;
-  private final AnswerPool answering;
-
-  AskEndpoint(Models models, AnswerPool answering) {
-    this.models = models;
-    this.answering = answering;
-  }
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {

@@ -19,15 +19,9 @@ import org.jspecify.annotations.Nullable;
  * Uses the schema to distinguish texts from other values if a format writes both alike. A value
  * that may be a text or something else is parsed as JSON if possible.
  */
-final class ParameterTypes {
+record ParameterTypes(Map<String, Object> schema) {
 
   static final ParameterTypes NONE = new ParameterTypes(Map.of());
-
-  private final Map<String, Object> schema;
-
-  ParameterTypes(Map<String, Object> schema) {
-    this.schema = schema;
-  }
 
   /** Returns whether a parameter may be a text, which includes those of any type. */
   boolean mayBeText(String parameter) {

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The texts allowed for an answer with calls. */
-final class ToolGrammar {
+record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
 
   private static final int ANY_NUMBER = Integer.MAX_VALUE;
 
@@ -31,17 +31,6 @@ final class ToolGrammar {
           "allOf",
           "anyOf",
           "oneOf");
-
-  private final AnswerForm form;
-  private final List<Tool> tools;
-  private final boolean parallel;
-
-  /** Creates a grammar for at least one tool, with one or several calls. */
-  ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
-    this.form = form;
-    this.tools = tools;
-    this.parallel = parallel;
-  }
 
   /** Calls and nothing else, optionally after a thought. */
   TextConstraint calls() {

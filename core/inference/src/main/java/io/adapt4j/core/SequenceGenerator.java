@@ -12,15 +12,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** An encoder-decoder as a text generator. */
-final class SequenceGenerator implements TextGenerator {
-
-  private final SequenceToSequenceModel model;
-  private final SequenceOptions options;
-
-  SequenceGenerator(SequenceToSequenceModel model, SequenceOptions options) {
-    this.model = model;
-    this.options = options;
-  }
+record SequenceGenerator(SequenceToSequenceModel model, SequenceOptions options)
+    implements TextGenerator {
 
   @Override
   public GeneratedText generate(List<ChatMessage> messages, GenerationOptions asked) {

@@ -12,17 +12,10 @@ import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /** A text generator used for lists and for yes or no questions. */
-final class Judge {
+record Judge(TextGenerator generator, GenerationOptions options) {
+
   private static final Pattern BULLET = Pattern.compile("^\\s*(?:[-*•]|\\d+[.)])\\s+");
   private static final Pattern NO_LETTERS = Pattern.compile("^\\P{L}+");
-
-  private final TextGenerator generator;
-  private final GenerationOptions options;
-
-  Judge(TextGenerator generator, GenerationOptions options) {
-    this.generator = generator;
-    this.options = options;
-  }
 
   /** The lines of an answer, without bullets and numbers. */
   List<String> lines(String prompt) {

@@ -21,19 +21,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Charts of an evaluation page: scores, calibration, history. */
-final class HtmlCharts {
+record HtmlCharts(Content content) {
 
   private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
   private static final List<String> STYLES = List.of("a", "b", "c", "d", "e", "f");
   private static final int BINS = 10;
   private static final int LEAST_ANSWERS = 10;
   private static final int MOST_TICKS = 6;
-
-  private final Content content;
-
-  private HtmlCharts(Content content) {
-    this.content = content;
-  }
 
   /** Formats the charts; empty if there are none. */
   static String of(Content content) {

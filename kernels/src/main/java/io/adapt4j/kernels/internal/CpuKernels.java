@@ -13,13 +13,7 @@ import java.util.Optional;
  * C++ kernels for the processor's instruction sets. Runs of weights, as needed for conversion, are
  * dequantized in Java.
  */
-final class CpuKernels implements FourBitKernels {
-
-  private final CpuVariant variant;
-
-  private CpuKernels(CpuVariant variant) {
-    this.variant = variant;
-  }
+record CpuKernels(CpuVariant variant) implements FourBitKernels {
 
   /** Opens the kernels in the variant that the system property names. */
   static CpuKernels open() {
@@ -30,10 +24,6 @@ final class CpuKernels implements FourBitKernels {
   static CpuKernels of(CpuVariant variant) {
     CpuLibrary.get().require(variant);
     return new CpuKernels(variant);
-  }
-
-  CpuVariant variant() {
-    return variant;
   }
 
   @Override

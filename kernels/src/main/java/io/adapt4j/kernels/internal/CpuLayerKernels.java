@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Layer kernels in C++, on as many threads as libtorch. */
-final class CpuLayerKernels implements HostKernels {
+record CpuLayerKernels(CpuVariant variant) implements HostKernels {
 
   /** System property; {@code off} runs layers by libtorch's operators. */
   static final String PROPERTY = "adapt4j.kernels.layers";
@@ -26,12 +26,6 @@ final class CpuLayerKernels implements HostKernels {
 
   /** Minimum size of a product that benefits. */
   private static final long LEAST_PRODUCTS = 1L << 20;
-
-  private final CpuVariant variant;
-
-  CpuLayerKernels(CpuVariant variant) {
-    this.variant = variant;
-  }
 
   /** Provider of the kernels of this process. */
   public static final class Provider implements HostKernels.Provider {

@@ -4,13 +4,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Optional;
 
 /** A 4-bit weight in rearranged blocks. */
-final class FourBitBlocks implements FourBitMatrix {
-
-  private final BlockMatrix blocks;
-
-  private FourBitBlocks(BlockMatrix blocks) {
-    this.blocks = blocks;
-  }
+record FourBitBlocks(BlockMatrix blocks) implements FourBitMatrix {
 
   /**
    * Rearranges a weight, which stays open.
@@ -22,10 +16,6 @@ final class FourBitBlocks implements FourBitMatrix {
     return weight.isPlainNf4() && weight.columns() % BlockType.NF4.columns() == 0
         ? BlockMatrix.of(weight, variant).map(FourBitBlocks::new)
         : Optional.empty();
-  }
-
-  BlockMatrix blocks() {
-    return blocks;
   }
 
   @Override

@@ -14,15 +14,7 @@ import io.adapt4j.kernels.internal.cpu.SharingProgram;
 import java.util.List;
 
 /** Emits attention whose keys and values later layers may share, reading them in the cache. */
-final class StepSharing {
-
-  private final StepWriter writer;
-  private final List<RotaryFrequencies> rotary;
-
-  StepSharing(StepWriter writer, List<RotaryFrequencies> rotary) {
-    this.writer = writer;
-    this.rotary = rotary;
-  }
+record StepSharing(StepWriter writer, List<RotaryFrequencies> rotary) {
 
   /** Emits a layer's attention. */
   void attention(SharingAttention attention, int x, Branch branch) {

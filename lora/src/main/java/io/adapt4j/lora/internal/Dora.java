@@ -59,21 +59,18 @@ public final class Dora {
    */
   public static Tensor rescaled(
       Ops ops, Tensor x, Tensor gain, Parameter bias, Consumer<Tensor> gradient) {
-    Tensor y = RESCALE.tensor(x, gain, Parameter.valueOf(bias));
-    if (ops.isRecording()) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> {
-            Tensor[] d =
-                RESCALE_BACKWARD.tensors(
-                    dy[0], x, gain, Parameter.valueOf(bias), Parameter.gradientOf(bias));
-            gradient.accept(d[1]);
-            return new Tensor[] {d[0]};
-          });
-    }
-    return y;
+    return ops.recorded(
+        ops.isRecording(),
+        RESCALE.tensor(x, gain, Parameter.valueOf(bias)),
+        x,
+        dy -> {
+          Tensor[] d =
+              RESCALE_BACKWARD.tensors(
+                  dy, x, gain, Parameter.valueOf(bias), Parameter.gradientOf(bias));
+          gradient.accept(d[1]);
+          return d[0];
+        },
+        x);
   }
 
   /**
@@ -103,21 +100,18 @@ public final class Dora {
   public static Tensor update(
       Ops ops, Tensor y, Tensor x, Projection p, ProjectionGradients gradients) {
     Tensor[] made = DORA_DROPPED.tensors(y, x, p.weight, p.a, p.b, p.gain, p.start);
-    if (ops.isRecording()) {
-      ops.saveForBackward(x);
-      ops.saveForBackward(made[1]);
-      ops.record(
-          new Tensor[] {made[0]},
-          new Tensor[] {y, x},
-          dy -> {
-            Tensor[] d =
-                DORA_DROPPED_BACKWARD.tensors(
-                    dy[0], x, p.weight, p.a, p.b, p.gain, p.start, made[1]);
-            gradients.accept(d[1], d[2], d[3]);
-            return new Tensor[] {dy[0], d[0]};
-          });
-    }
-    return made[0];
+    return ops.recorded(
+        ops.isRecording(),
+        made[0],
+        new Tensor[] {y, x},
+        dy -> {
+          Tensor[] d =
+              DORA_DROPPED_BACKWARD.tensors(dy, x, p.weight, p.a, p.b, p.gain, p.start, made[1]);
+          gradients.accept(d[1], d[2], d[3]);
+          return new Tensor[] {dy, d[0]};
+        },
+        x,
+        made[1]);
   }
 
   /**

@@ -50,19 +50,16 @@ public final class LowRank {
    */
   public static Tensor add(
       Ops ops, Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
-    Tensor sum = sum(y, x, a, b);
-    if (ops.isRecording()) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {sum},
-          new Tensor[] {y, x},
-          dy -> {
-            Tensor[] d = backward(dy[0], x, a, b);
-            gradients.accept(d[1], d[2]);
-            return new Tensor[] {dy[0], d[0]};
-          });
-    }
-    return sum;
+    return ops.recorded(
+        ops.isRecording(),
+        sum(y, x, a, b),
+        new Tensor[] {y, x},
+        dy -> {
+          Tensor[] d = backward(dy, x, a, b);
+          gradients.accept(d[1], d[2]);
+          return new Tensor[] {dy, d[0]};
+        },
+        x);
   }
 
   /**
@@ -91,18 +88,18 @@ public final class LowRank {
     FusedLinear fused = new FusedLinear(kernels, weight, a, b);
     Tensor h = fused.projected(x);
     Tensor y = computed ? fused.forward(x, h, bias) : fused.output(x);
-    ops.saveForBackward(x);
-    ops.saveForBackward(h);
     boolean wantsInput = ops.isDifferentiated(x);
-    ops.record(
-        new Tensor[] {y},
-        new Tensor[] {x},
+    return ops.recorded(
+        ops.isRecording(),
+        y,
+        x,
         dy -> {
-          FusedLinear.Gradients made = fused.backward(dy[0], x, h, wantsInput);
+          FusedLinear.Gradients made = fused.backward(dy, x, h, wantsInput);
           gradients.accept(made.a(), made.b());
-          return new Tensor[] {made.x()};
-        });
-    return y;
+          return made.x();
+        },
+        x,
+        h);
   }
 
   /** Returns the kernels that multiply such matrices faster, or null. */
@@ -154,14 +151,10 @@ public final class LowRank {
 
   /** Adds a low-rank update with frozen matrices to y in place. Saves nothing for backward. */
   public static Tensor addFrozen(Ops ops, Tensor y, Tensor x, Tensor a, Tensor b) {
-    Tensor sum = sum(y, x, a, b);
-    if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
-      ops.record(
-          new Tensor[] {sum},
-          new Tensor[] {y, x},
-          dy -> new Tensor[] {dy[0], LOW_RANK_BACKWARD_INPUT.tensor(dy[0], a, b)});
-    }
-    return sum;
+    return ops.recorded(
+        sum(y, x, a, b),
+        new Tensor[] {y, x},
+        dy -> new Tensor[] {dy, LOW_RANK_BACKWARD_INPUT.tensor(dy, a, b)});
   }
 
   /** Row offsets of the updates in the packed B, and their scales. */

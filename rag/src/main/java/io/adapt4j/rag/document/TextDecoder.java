@@ -17,19 +17,13 @@ import org.jspecify.annotations.Nullable;
  * UTF-8 is decoded as such, zeros in every other byte indicate UTF-16, an HTML file may state its
  * character set, and the rest uses the fallback.
  */
-final class TextDecoder {
+record TextDecoder(Charset fallback) {
 
   private static final int PROBE = 4096;
 
   private static final Pattern STATED =
       Pattern.compile(
           "<meta[^>]{0,200}charset\\s*=\\s*[\"']?([\\w:.-]+)", Pattern.CASE_INSENSITIVE);
-
-  private final Charset fallback;
-
-  TextDecoder(Charset fallback) {
-    this.fallback = fallback;
-  }
 
   /** A text with its original character set. */
   record Decoded(String text, Charset charset) {}

@@ -15,15 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Non-search reads inside the caller's transaction. */
-final class PostgresReads {
-
-  private final PostgresOptions options;
-  private final Connection connection;
-
-  PostgresReads(PostgresOptions options, Connection connection) {
-    this.options = options;
-    this.connection = connection;
-  }
+record PostgresReads(PostgresOptions options, Connection connection) {
 
   Optional<Document> document(String id) throws SQLException {
     try (PreparedStatement statement =

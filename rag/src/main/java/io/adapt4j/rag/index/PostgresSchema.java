@@ -16,17 +16,11 @@ import java.util.Map;
  * Creates and migrates the tables by numbered scripts; a settings table records the number of
  * scripts run. Only one process at a time migrates.
  */
-final class PostgresSchema {
+record PostgresSchema(PostgresOptions options) {
 
   private static final int SCRIPTS = 1;
   private static final String SCRIPT_KEY = "script";
   private static final long LOCK = 0x616461707434L;
-
-  private final PostgresOptions options;
-
-  PostgresSchema(PostgresOptions options) {
-    this.options = options;
-  }
 
   /** Migrates the tables to this version. */
   void migrate(Connection connection) throws SQLException {

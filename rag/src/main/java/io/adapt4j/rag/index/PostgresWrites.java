@@ -10,18 +10,10 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Changes inside the caller's transaction. */
-final class PostgresWrites {
+record PostgresWrites(PostgresOptions options, Connection connection) {
 
   private static final Comparator<SearchIndex.Entry> BY_ID =
       Comparator.comparing(entry -> entry.document().id());
-
-  private final PostgresOptions options;
-  private final Connection connection;
-
-  PostgresWrites(PostgresOptions options, Connection connection) {
-    this.options = options;
-    this.connection = connection;
-  }
 
   /** Writes in order of ids, so that concurrent batches wait for each other without deadlock. */
   void put(List<SearchIndex.Entry> entries) throws SQLException {

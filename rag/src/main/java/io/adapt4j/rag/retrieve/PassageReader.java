@@ -12,15 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Converts hits to passages, optionally with their surroundings. */
-final class PassageReader {
-
-  private final SearchIndex index;
-  private final RetrievalOptions options;
-
-  PassageReader(SearchIndex index, RetrievalOptions options) {
-    this.index = index;
-    this.options = options;
-  }
+record PassageReader(SearchIndex index, RetrievalOptions options) {
 
   List<Passage> read(List<Hit> hits) {
     List<Passage> passages = new ArrayList<>();

@@ -15,20 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Searches an index for one text or several. */
-final class Search {
+record Search(SearchIndex index, TextEmbeddings embeddings, RetrievalOptions options) {
 
   /** Constant of reciprocal rank fusion over several searches, as in its paper. */
   private static final double K = 60;
-
-  private final SearchIndex index;
-  private final TextEmbeddings embeddings;
-  private final RetrievalOptions options;
-
-  Search(SearchIndex index, TextEmbeddings embeddings, RetrievalOptions options) {
-    this.index = index;
-    this.embeddings = embeddings;
-    this.options = options;
-  }
 
   List<Hit> run(List<SearchText> searches, Optional<Filter> filter, Similarities similarities) {
     Optional<Filter> both = and(options.filter(), filter);

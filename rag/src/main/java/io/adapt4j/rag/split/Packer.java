@@ -7,29 +7,13 @@ import java.util.List;
  * Packs pieces into stretches as long as the limit allows that end at the best break. Tokens are
  * summed over pieces; a chosen stretch is then counted as a whole and shortened if it is too long.
  */
-final class Packer {
-
-  private final String text;
-  private final Pieces pieces;
-  private final HeadingLines headings;
-  private final PieceCounts counts;
-  private final Limits limits;
-  private final boolean wholeLines;
-
-  Packer(
-      String text,
-      Pieces pieces,
-      HeadingLines headings,
-      PieceCounts counts,
-      Limits limits,
-      boolean wholeLines) {
-    this.text = text;
-    this.pieces = pieces;
-    this.headings = headings;
-    this.counts = counts;
-    this.limits = limits;
-    this.wholeLines = wholeLines;
-  }
+record Packer(
+    String text,
+    Pieces pieces,
+    HeadingLines headings,
+    PieceCounts counts,
+    Limits limits,
+    boolean wholeLines) {
 
   /** A stretch of pieces. */
   record Stretch(int from, int to, int start, int end, String heading) {}

@@ -22,18 +22,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Aggregates a round: weights of the sites, clipping, noise, and the new adapter. */
-final class RoundAggregation {
+record RoundAggregation(FederatedSettings settings, int round) {
 
   /** Result of the aggregation. */
   record Result(List<SiteReport> sites, Aggregator.Norms norms) {}
-
-  private final FederatedSettings settings;
-  private final int round;
-
-  RoundAggregation(FederatedSettings settings, int round) {
-    this.settings = settings;
-    this.round = round;
-  }
 
   Result write(Path adapter, @Nullable Path folded, List<SiteUpdate> updates, Path output)
       throws IOException {

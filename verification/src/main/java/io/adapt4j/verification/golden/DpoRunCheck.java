@@ -35,7 +35,7 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 
 /** Runs a recorded run of DPO again and compares every step and the adapter it leaves. */
-final class DpoRunCheck {
+record DpoRunCheck(JsonNode options, JsonNode steps, Report.Section section) {
 
   static final Kind KIND =
       new Kind(
@@ -48,16 +48,6 @@ final class DpoRunCheck {
   private static final double WEIGHTS = 1e-3;
   private static final double LEARNING_RATE = 1e-9;
   private static final double LOG_PROBS = 1e-2;
-
-  private final JsonNode options;
-  private final JsonNode steps;
-  private final Report.Section section;
-
-  private DpoRunCheck(JsonNode options, JsonNode steps, Report.Section section) {
-    this.options = options;
-    this.steps = steps;
-    this.section = section;
-  }
 
   static void run(Path folder, Report.Section section) throws IOException {
     JsonNode options = GoldenFolder.json(folder, LoraCheck.OPTIONS);

@@ -40,7 +40,7 @@ import java.util.Map;
  * <p>Each becomes a linear layer of a small checkpoint, which is quantized and read back through
  * the public API.
  */
-final class FourBitTensorCheck {
+record FourBitTensorCheck(String name, GoldenFolder golden, Quantization quantization) {
 
   static final Kind KIND =
       new Kind(
@@ -56,16 +56,6 @@ final class FourBitTensorCheck {
   private static final String WEIGHT = "model.layers.0.mlp.up_proj.weight";
   private static final double DEQUANTIZED = 1e-6;
   private static final double PRODUCT = 1e-4;
-
-  private final String name;
-  private final GoldenFolder golden;
-  private final Quantization quantization;
-
-  private FourBitTensorCheck(String name, GoldenFolder golden, Quantization quantization) {
-    this.name = name;
-    this.golden = golden;
-    this.quantization = quantization;
-  }
 
   private static void run(Path folder, JsonNode node, Report.Section section) throws IOException {
     String type = node.path("quant_type").asText();

@@ -23,19 +23,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Checks merged tensors of models, in the dialects of PEFT and mergekit. */
-final class MergingCheck {
+record MergingCheck(GoldenFolder golden) {
 
   private static final double TOLERANCE = 1e-6;
   private static final String BASE = "base";
 
   /** A case: dialect, then the algorithm with what tells cases apart. */
   private static final Pattern CASE = Pattern.compile("(peft|mergekit)\\.(\\w+).*");
-
-  private final GoldenFolder golden;
-
-  private MergingCheck(GoldenFolder golden) {
-    this.golden = golden;
-  }
 
   static void run(GoldenSource source, Report.Section section) {
     try (GoldenFolder golden = GoldenFolder.open(source, section)) {

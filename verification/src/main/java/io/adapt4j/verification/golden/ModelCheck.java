@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Recomputes a folder of kind models: a checkpoint with its expected values. */
-final class ModelCheck {
+record ModelCheck(GoldenFolder golden) {
 
   static final Kind KIND =
       Kind.ofModel(
@@ -31,12 +31,6 @@ final class ModelCheck {
   private static final String OF_VERSION_FIVE = "logits_5_15";
   private static final double BF16 = 0.15;
   private static final double FP16 = 0.03;
-
-  private final GoldenFolder golden;
-
-  private ModelCheck(GoldenFolder golden) {
-    this.golden = golden;
-  }
 
   private static void run(GoldenFolder golden) {
     ModelCheck check = new ModelCheck(golden);

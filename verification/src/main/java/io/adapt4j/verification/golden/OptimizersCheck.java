@@ -30,7 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Checks courses of optimizers over fixed gradients. */
-final class OptimizersCheck {
+record OptimizersCheck(GoldenFolder golden) {
 
   private static final double FP32 = 1e-5;
   private static final double BF16 = 1e-2;
@@ -39,12 +39,6 @@ final class OptimizersCheck {
   private static final double ROUNDED = 5e-2;
 
   private static final String NEWTON_SCHULZ = "newton_schulz_of_grad";
-
-  private final GoldenFolder golden;
-
-  private OptimizersCheck(GoldenFolder golden) {
-    this.golden = golden;
-  }
 
   static void run(GoldenSource source, Report.Section section) {
     try (GoldenFolder golden = GoldenFolder.open(source, section)) {

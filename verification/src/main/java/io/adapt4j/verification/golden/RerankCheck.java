@@ -23,7 +23,7 @@ import java.util.Map;
 /**
  * Checks rerankers: a language model's choice between two tokens, or a classifier's single score.
  */
-final class RerankCheck {
+record RerankCheck(GoldenFolder golden) {
 
   static final Kind KIND =
       Kind.ofModel(
@@ -40,12 +40,6 @@ final class RerankCheck {
 
   private static final double SCORE = 1e-5;
   private static final String GRADIENT = "grad.";
-
-  private final GoldenFolder golden;
-
-  private RerankCheck(GoldenFolder golden) {
-    this.golden = golden;
-  }
 
   private void languageModel() {
     for (String suffix : List.of("", "_left")) {

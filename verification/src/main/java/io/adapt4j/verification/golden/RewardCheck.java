@@ -21,15 +21,9 @@ import java.util.List;
 import java.util.Map;
 
 /** Compares rewards, losses and gradients of a reward model with the expected ones. */
-final class RewardCheck {
+record RewardCheck(GoldenFolder golden) {
 
   private static final double LOSS = 1e-4;
-
-  private final GoldenFolder golden;
-
-  private RewardCheck(GoldenFolder golden) {
-    this.golden = golden;
-  }
 
   static void run(Path folder, JsonNode expected, Report.Section section) {
     try (GoldenFolder golden = GoldenFolder.open(folder, expected, "reward.safetensors", section)) {

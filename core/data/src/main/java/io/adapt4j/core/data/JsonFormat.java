@@ -17,19 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The objects of an array in one JSON document. A paragraph of SQuAD, an object with a context and
  * a list of questions, becomes one row per question.
+ *
+ * @param rowsAt the field that contains the rows; null to detect it
  */
-final class JsonFormat implements RecordFormat {
+record JsonFormat(@Nullable String rowsAt) implements RecordFormat {
 
   private static final String PARAGRAPHS = "paragraphs";
   private static final String QUESTIONS = "qas";
   private static final String CONTEXT = "context";
-
-  /** The field that contains the rows; null to detect it. */
-  private final @Nullable String rowsAt;
-
-  JsonFormat(@Nullable String rowsAt) {
-    this.rowsAt = rowsAt;
-  }
 
   @Override
   public void scan(SourceFile source, Sink sink) throws IOException {

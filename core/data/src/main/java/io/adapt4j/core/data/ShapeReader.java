@@ -7,8 +7,20 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reader of the rows of a shape. */
-final class ShapeReader implements ExampleReader {
+/**
+ * Reader of the rows of a shape.
+ *
+ * @param template template of prompts; null for the shape's own
+ * @param noAnswer the completion of a question without answers; null to reject such rows
+ * @param system the system message of these; null for none
+ */
+record ShapeReader(
+    Shape shape,
+    @Nullable PromptTemplate template,
+    @Nullable String noAnswer,
+    boolean asChat,
+    @Nullable String system)
+    implements ExampleReader {
 
   /** Template of a user message; the chat template adds the rest. */
   private static final PromptTemplate INSTRUCTION_TURN =
@@ -18,32 +30,6 @@ final class ShapeReader implements ExampleReader {
       PromptTemplate.of("Summarize the following text.\n\n{document}");
   private static final PromptTemplate QUESTION_TURN =
       PromptTemplate.of("{context}\n\n{question}", "{question}");
-
-  private final Shape shape;
-  private final @Nullable PromptTemplate template;
-  private final @Nullable String noAnswer;
-  private final boolean asChat;
-  private final @Nullable String system;
-
-  /**
-   * Creates a reader.
-   *
-   * @param template template of prompts; null for the shape's own
-   * @param noAnswer the completion of a question without answers; null to reject such rows
-   * @param system the system message of these; null for none
-   */
-  ShapeReader(
-      Shape shape,
-      @Nullable PromptTemplate template,
-      @Nullable String noAnswer,
-      boolean asChat,
-      @Nullable String system) {
-    this.shape = shape;
-    this.template = template;
-    this.noAnswer = noAnswer;
-    this.asChat = asChat;
-    this.system = system;
-  }
 
   @Override
   public Example read(ObjectNode row) throws RowProblem {

@@ -5,13 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 
 /** Plain text, whose rows have the single field {@code text}. */
-final class TextFormat implements RecordFormat {
-
-  private final TextUnit unit;
-
-  TextFormat(TextUnit unit) {
-    this.unit = unit;
-  }
+record TextFormat(TextUnit unit) implements RecordFormat {
 
   @Override
   public void scan(SourceFile source, Sink sink) throws IOException {

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * another kind of lock ({@code flock}, Java {@code fcntl}), and the two do not interact. The file
  * is not deleted, as in Python: deleting it would race with waiting processes.
  */
-final class CacheLock implements AutoCloseable {
+record CacheLock(ReentrantLock thread, FileChannel channel) implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(CacheLock.class);
 
@@ -31,14 +31,6 @@ final class CacheLock implements AutoCloseable {
    * There is one for each file this process ever downloaded, which are few.
    */
   private static final ConcurrentMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
-
-  private final ReentrantLock thread;
-  private final FileChannel channel;
-
-  private CacheLock(ReentrantLock thread, FileChannel channel) {
-    this.thread = thread;
-    this.channel = channel;
-  }
 
   /** Waits for the lock. */
   static CacheLock acquire(Path file) throws IOException {

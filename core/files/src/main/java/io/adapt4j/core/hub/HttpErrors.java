@@ -8,15 +8,7 @@ import java.net.http.HttpHeaders;
  * Converts error responses to messages. The Hub's {@code X-Error-Code} names what is missing, since
  * the status is 401 even for repositories that do not exist.
  */
-final class HttpErrors {
-
-  private final HubSettings settings;
-  private final RepositoryId repository;
-
-  HttpErrors(HubSettings settings, RepositoryId repository) {
-    this.settings = settings;
-    this.repository = repository;
-  }
+record HttpErrors(HubSettings settings, RepositoryId repository) {
 
   /** Returns the error of a response. */
   HubException explain(int status, HttpHeaders headers, String revision, String file)

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * sentence-transformers model, which are in folders such as {@code 1_Pooling}. If a folder has both
  * a single file and shards, the single file is used. Weights in other formats are never downloaded.
  */
-final class ModelFiles implements FileChoice {
+record ModelFiles(RepositoryId repository) implements FileChoice {
 
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
@@ -47,12 +47,6 @@ final class ModelFiles implements FileChoice {
       Pattern.compile(".*\\.(bin|pt|pth|ckpt|h5|msgpack|gguf|onnx|ot|tflite|safetensors)");
   private static final Pattern PYTORCH =
       Pattern.compile("(.*/)?(pytorch|adapter)_model[^/]*\\.bin|.*\\.(pt|pth|ckpt)");
-
-  private final RepositoryId repository;
-
-  ModelFiles(RepositoryId repository) {
-    this.repository = repository;
-  }
 
   @Override
   public List<String> first(Set<String> listed) {

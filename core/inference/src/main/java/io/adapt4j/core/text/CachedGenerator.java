@@ -13,15 +13,7 @@ import java.util.function.Consumer;
  * Answers from a cache and asks another generator for the rest. Duplicate requests of one batch are
  * asked once. Two threads with the same request at the same moment may both ask.
  */
-final class CachedGenerator implements TextGenerator {
-
-  private final TextGenerator generator;
-  private final AnswerCache cache;
-
-  CachedGenerator(TextGenerator generator, AnswerCache cache) {
-    this.generator = generator;
-    this.cache = cache;
-  }
+record CachedGenerator(TextGenerator generator, AnswerCache cache) implements TextGenerator {
 
   @Override
   public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {

@@ -9,15 +9,9 @@ import java.net.http.HttpHeaders;
 import java.util.List;
 
 /** Turns a server's errors into messages with a remedy. */
-final class ChatErrors {
+record ChatErrors(ChatSettings settings) {
 
   private static final int LONGEST = 500;
-
-  private final ChatSettings settings;
-
-  ChatErrors(ChatSettings settings) {
-    this.settings = settings;
-  }
 
   /**
    * Explains an answer whose status is not 200. Throws a RetryLaterException if the same request

@@ -12,13 +12,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Runs several requests at a time. */
-final class Parallel {
-
-  private final int most;
-
-  Parallel(int most) {
-    this.most = most;
-  }
+record Parallel(int most) {
 
   /** Result of a request; neither answer nor failure if it was skipped after another failure. */
   private record Outcome(

@@ -20,23 +20,11 @@ import org.jspecify.annotations.Nullable;
  * it, the message's content is replaced by a marker, and the text around the marker gives the
  * message's bounds.
  */
-final class AssistantSpans {
+record AssistantSpans(
+    ChatTemplate template, List<ChatMessage> messages, ChatOptions options, String whole) {
 
   private static final String ROLE = "assistant";
   private static final String CONTENT = "content";
-
-  private final ChatTemplate template;
-  private final List<ChatMessage> messages;
-  private final ChatOptions options;
-  private final String whole;
-
-  private AssistantSpans(
-      ChatTemplate template, List<ChatMessage> messages, ChatOptions options, String whole) {
-    this.template = template;
-    this.messages = messages;
-    this.options = options;
-    this.whole = whole;
-  }
 
   static RenderedChat render(
       ChatTemplate template, List<ChatMessage> messages, ChatOptions options) {

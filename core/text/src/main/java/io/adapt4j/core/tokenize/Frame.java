@@ -8,35 +8,15 @@ import java.util.stream.Stream;
  * The tokens that a model expects around a text and around a pair of texts, and the type ids of
  * all. They do not depend on the texts, so they are determined once.
  */
-final class Frame {
-
-  private final Encoding before;
-  private final Encoding after;
-  private final int type;
-  private final Encoding pairBefore;
-  private final Encoding pairBetween;
-  private final Encoding pairAfter;
-  private final int firstType;
-  private final int secondType;
-
-  private Frame(
-      Encoding before,
-      Encoding after,
-      int type,
-      Encoding pairBefore,
-      Encoding pairBetween,
-      Encoding pairAfter,
-      int firstType,
-      int secondType) {
-    this.before = before;
-    this.after = after;
-    this.type = type;
-    this.pairBefore = pairBefore;
-    this.pairBetween = pairBetween;
-    this.pairAfter = pairAfter;
-    this.firstType = firstType;
-    this.secondType = secondType;
-  }
+record Frame(
+    Encoding before,
+    Encoding after,
+    int type,
+    Encoding pairBefore,
+    Encoding pairBetween,
+    Encoding pairAfter,
+    int firstType,
+    int secondType) {
 
   /** Determines the frame from a tokenizer's post-processor. */
   static Frame of(NativeTokenizer tokenizer, Vocabulary vocabulary) {

@@ -16,7 +16,7 @@ import java.util.function.BooleanSupplier;
  * of the surrounding text are those of its two sides, so that the tokens are those of the whole
  * text. Thread-safe.
  */
-final class LongTexts {
+record LongTexts(NativeTokenizer tokenizer, int mostCharacters) {
 
   /** Maximum length in characters of a text that is encoded at once. */
   static final int WHOLE = 1 << 15;
@@ -46,18 +46,6 @@ final class LongTexts {
   /** Long parts take turns, so that many of them leave CPU and memory to others. */
   private static final Semaphore TURNS =
       new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
-
-  private final NativeTokenizer tokenizer;
-  private final int mostCharacters;
-
-  /**
-   * Creates an encoder. A token represents at most the given number of characters of a text; 0 if
-   * there is no bound.
-   */
-  LongTexts(NativeTokenizer tokenizer, int mostCharacters) {
-    this.tokenizer = tokenizer;
-    this.mostCharacters = mostCharacters;
-  }
 
   /**
    * Encodes a text. Throws a TooManyTokensException if it exceeds the limit, a

@@ -9,7 +9,7 @@ import java.util.Optional;
  * it is, so the offsets of an ASCII text follow from its tokens; asking the native side for them
  * takes as long as the tokenization. If a text is spelled differently, no offsets are found.
  */
-final class SpelledOffsets {
+record SpelledOffsets(Vocabulary vocabulary) {
 
   /** Texts that show whether a tokenizer leaves texts unchanged. */
   private static final List<String> PROBES = List.of(" a b ", "  ", "One  two\n\n three: \n");
@@ -20,12 +20,6 @@ final class SpelledOffsets {
   private static final int SPACE = BYTE_ZERO + ' ';
   private static final int DELETE = 127;
   private static final int DELETE_SPELLED = SPACE + 1;
-
-  private final Vocabulary vocabulary;
-
-  private SpelledOffsets(Vocabulary vocabulary) {
-    this.vocabulary = vocabulary;
-  }
 
   /** Probes the tokenizer; empty if its offsets cannot be computed from the spelling. */
   static Optional<SpelledOffsets> of(NativeTokenizer tokenizer, Vocabulary vocabulary) {

@@ -5,18 +5,12 @@ import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.util.Optional;
 
 /** Checks of a single paraphrase against its original. */
-final class ParaphraseChecks {
+record ParaphraseChecks(Paraphraser options) {
 
   /** Maximum length of a paraphrase, as a multiple of the original's, plus {@link #SLACK}. */
   private static final int GROWTH = 3;
 
   private static final int SLACK = 100;
-
-  private final Paraphraser options;
-
-  ParaphraseChecks(Paraphraser options) {
-    this.options = options;
-  }
 
   /** Returns the reason to reject a paraphrase; empty if it is accepted. */
   Optional<Rejection> rejection(String original, String paraphrase, FinishReason reason) {

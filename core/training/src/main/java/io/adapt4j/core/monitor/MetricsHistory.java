@@ -29,17 +29,9 @@ import org.slf4j.LoggerFactory;
  * Replays the events of a {@link JsonlMetricsLog} to a listener. Lines that are not those of such a
  * log, for example of another version, are skipped.
  */
-final class MetricsHistory {
+record MetricsHistory(TrainingListener listener, int lastStep) {
 
   private static final Logger LOG = LoggerFactory.getLogger(MetricsHistory.class);
-
-  private final TrainingListener listener;
-  private final int lastStep;
-
-  private MetricsHistory(TrainingListener listener, int lastStep) {
-    this.listener = listener;
-    this.lastStep = lastStep;
-  }
 
   /** Replays the events up to a step, in the order of the file, without starts and ends. */
   static void replay(Path file, int lastStep, TrainingListener listener) throws IOException {

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * The files of a search: its description, its results, and one folder per trial. Locked by one
  * search at a time.
  */
-final class SearchFolder implements AutoCloseable {
+record SearchFolder(Path folder, ProcessLock lock) implements AutoCloseable {
 
   /** JSON Lines file with one line per trial and rung. */
   static final String RESULTS = "trials.jsonl";
@@ -29,14 +29,6 @@ final class SearchFolder implements AutoCloseable {
   private static final String TABLE = "results.csv";
   private static final String DESCRIPTION = "search.json";
   private static final String LOCK = ".lock";
-
-  private final Path folder;
-  private final ProcessLock lock;
-
-  private SearchFolder(Path folder, ProcessLock lock) {
-    this.folder = folder;
-    this.lock = lock;
-  }
 
   static SearchFolder open(Path folder) {
     try {

@@ -19,7 +19,7 @@ import java.util.Set;
  * Nomic BERT: rotary positions with bias-free gated MLPs, or with plain MLPs and a mixture of
  * experts in every second layer.
  */
-final class NomicBert {
+record NomicBert(boolean mixes) {
 
   private static final String TYPES = "type_vocab_size";
   private static final String ACTIVATION = "activation_function";
@@ -30,12 +30,6 @@ final class NomicBert {
 
   private static final List<String> BIASES =
       List.of("qkv_proj_bias", "mlp_fc1_bias", "mlp_fc2_bias");
-
-  private final boolean mixes;
-
-  private NomicBert(boolean mixes) {
-    this.mixes = mixes;
-  }
 
   static FamilyDeclaration<?> dense() {
     return new NomicBert(false).declare("nomic-bert", Set.of("swiglu"));

@@ -10,7 +10,8 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** Converts a Unigram tokenizer, which splits a text into its most likely sequence of pieces. */
-final class UnigramTokenizer {
+record UnigramTokenizer(
+    Path file, GgufMetadata metadata, GgufVocabulary vocabulary, OptionalInt unknown) {
 
   /** Name of the tokenizer model in files. */
   static final String MODEL = "t5";
@@ -20,19 +21,6 @@ final class UnigramTokenizer {
 
   /** Limit for the size of a character map, far above SentencePiece's own. */
   private static final int MOST_CHARACTERS = 1 << 26;
-
-  private final Path file;
-  private final GgufMetadata metadata;
-  private final GgufVocabulary vocabulary;
-  private final OptionalInt unknown;
-
-  UnigramTokenizer(
-      Path file, GgufMetadata metadata, GgufVocabulary vocabulary, OptionalInt unknown) {
-    this.file = file;
-    this.metadata = metadata;
-    this.vocabulary = vocabulary;
-    this.unknown = unknown;
-  }
 
   /** Returns the default token of a role, as in T5. */
   static OptionalInt usualId(String role) {

@@ -17,19 +17,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Tokenizer files in a checkpoint folder. */
-final class TokenizerFolder {
+record TokenizerFolder(Path folder, Optional<JsonNode> tokenizer, Optional<ObjectNode> stated) {
 
   private static final String LAST = "Download the file again.";
-
-  private final Path folder;
-  private final Optional<JsonNode> tokenizer;
-  private final Optional<ObjectNode> config;
-
-  private TokenizerFolder(Path folder, Optional<JsonNode> tokenizer, Optional<ObjectNode> config) {
-    this.folder = folder;
-    this.tokenizer = tokenizer;
-    this.config = config;
-  }
 
   static TokenizerFolder read(Path folder) {
     Optional<ObjectNode> config =
@@ -55,11 +45,6 @@ final class TokenizerFolder {
     return folder;
   }
 
-  /** {@code tokenizer.json}. */
-  Optional<JsonNode> tokenizer() {
-    return tokenizer;
-  }
-
   JsonNode requireTokenizer() {
     return tokenizer.orElseThrow(
         () ->
@@ -71,11 +56,11 @@ final class TokenizerFolder {
 
   /** Returns {@code tokenizer_config.json}; empty if there is none. */
   ObjectNode config() {
-    return config.orElseGet(JsonNodeFactory.instance::objectNode);
+    return stated.orElseGet(JsonNodeFactory.instance::objectNode);
   }
 
   boolean hasConfig() {
-    return config.isPresent();
+    return stated.isPresent();
   }
 
   /** {@code config.json}. */

@@ -4,7 +4,6 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
-import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Const;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
@@ -28,8 +27,7 @@ public final class BlockWeight extends Pointer {
   }
 
   /** Returns the memory of a weight: size of its tiles in bytes. */
-  public static native @Cast("long long") long bytes(
-      int id, @Cast("long long") long rows, @Cast("long long") long columns);
+  public static native long bytes(int id, long rows, long columns);
 
   /**
    * Rearranges rows of blocks into tiles.
@@ -38,12 +36,12 @@ public final class BlockWeight extends Pointer {
    */
   public static native void arrange(
       int id,
-      @Cast("long long") long blocks,
+      long blocks,
       @Const @Nullable IntPointer order,
-      @Cast("long long") long first,
-      @Cast("long long") long count,
-      @Cast("long long") long columns,
-      @Cast("long long") long tiles,
+      long first,
+      long count,
+      long columns,
+      long tiles,
       int threads);
 
   /**
@@ -51,8 +49,8 @@ public final class BlockWeight extends Pointer {
    *
    * @return false if a scale is outside of fp16's normal numbers, so that the tiles are of no use
    */
-  public static native @Cast("bool") boolean arrangeFourBit(
-      @Const @ByRef FourBitWeight weight, @Cast("long long") long tiles, int threads);
+  public static native boolean arrangeFourBit(
+      @Const @ByRef FourBitWeight weight, long tiles, int threads);
 
   /**
    * Dequantizes some rows.
@@ -62,22 +60,17 @@ public final class BlockWeight extends Pointer {
   public static native void dequantize(
       int id,
       int variant,
-      @Cast("long long") long tiles,
-      @Cast("long long") long columns,
-      @Cast("long long") long first,
-      @Cast("long long") long count,
-      @Cast("long long") long target,
+      long tiles,
+      long columns,
+      long first,
+      long count,
+      long target,
       int type,
       int threads);
 
   /** Restores the signs of zeros in dequantized MXFP4 rows. */
   public static native void signZeros(
-      @Cast("long long") long tiles,
-      @Cast("long long") long columns,
-      @Cast("long long") long count,
-      @Cast("long long") long target,
-      int type,
-      int threads);
+      long tiles, long columns, long count, long target, int type, int threads);
 
   /**
    * Computes y = x W'.
@@ -88,14 +81,14 @@ public final class BlockWeight extends Pointer {
   public static native void multiply(
       int id,
       int variant,
-      @Cast("long long") long tiles,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
-      @Cast("long long") long x,
-      @Cast("long long") long tokens,
+      long tiles,
+      long rows,
+      long columns,
+      long x,
+      long tokens,
       int type,
-      @Cast("long long") long y,
-      @Cast("long long") long outputs,
-      @Cast("long long") long at,
+      long y,
+      long outputs,
+      long at,
       int threads);
 }

@@ -3,7 +3,6 @@ package io.adapt4j.kernels.internal.cpu;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
-import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
@@ -31,22 +30,22 @@ public final class ExpertProgram extends Pointer {
   public native void route(
       int scores,
       int chosen,
-      @Cast("bool") boolean normalized,
-      @Cast("bool") boolean sigmoid,
+      boolean normalized,
+      boolean sigmoid,
       float epsilon,
       float scale,
       int groups,
       int groupsKept,
-      @Cast("long long") long correction,
+      long correction,
       int correctionType,
-      @Cast("long long") long gains,
+      long gains,
       int gainType);
 
   /**
    * Begins products with separate weights per expert. They go to a buffer with a row for each of a
    * token's experts.
    */
-  public native void begin(@Cast("bool") boolean ofSlots);
+  public native void begin(boolean ofSlots);
 
   /** Sets the expert of the following products. */
   public native void expert(int index);
@@ -61,27 +60,14 @@ public final class ExpertProgram extends Pointer {
    * @param b address of B [rows, rank]
    */
   public native void lowRankTerm(
-      int expert,
-      int adapter,
-      @Cast("bool") boolean on,
-      @Cast("long long") long a,
-      @Cast("long long") long b,
-      int type,
-      @Cast("long long") long rank,
-      @Cast("long long") long start);
+      int expert, int adapter, boolean on, long a, long b, int type, long rank, long start);
 
   /**
    * Adds updates to the results of the products since {@link #begin}, each for the tokens that use
    * the adapter and the expert: y += scale * B A x.
    */
-  public native void lowRank(
-      int from,
-      int inner,
-      int to,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
-      float scale);
+  public native void lowRank(int from, int inner, int to, long rows, long columns, float scale);
 
   /** Computes the weighted sum of the experts' outputs of each token. */
-  public native void combine(int from, int to, float scale, @Cast("bool") boolean added);
+  public native void combine(int from, int to, float scale, boolean added);
 }

@@ -31,8 +31,8 @@ public final class FourBitWeight extends Pointer {
   private native void allocate(
       int variant,
       @Cast("const unsigned char*") ByteBuffer packed,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
+      long rows,
+      long columns,
       int blockSize,
       @Const float[] numbers);
 
@@ -47,20 +47,20 @@ public final class FourBitWeight extends Pointer {
    *     magnitude) is its rank
    * @param packed direct, receives (count + 1) / 2 bytes
    */
-  public static native @Cast("bool") boolean quantize(
+  public static native boolean quantize(
       int variant,
       @Cast("const void*") ByteBuffer values,
       int type,
-      @Cast("long long") long count,
+      long count,
       int blockSize,
       @Const float[] limits,
-      @Cast("bool") boolean fp4,
+      boolean fp4,
       @Cast("unsigned char*") ByteBuffer packed,
       float[] absmax,
       int threads);
 
   /** Sets the scales; they are copied. */
-  public native void plainScales(@Const float[] scales, @Cast("long long") long count);
+  public native void plainScales(@Const float[] scales, long count);
 
   /**
    * Sets scales in 8 bits; all arguments are copied. scale = numbers[code] * absmax[block of
@@ -68,10 +68,10 @@ public final class FourBitWeight extends Pointer {
    */
   public native void nestedScales(
       @Cast("const unsigned char*") byte[] codes,
-      @Cast("long long") long count,
+      long count,
       @Const float[] numbers,
       @Const float[] absmax,
-      @Cast("long long") long absmaxCount,
+      long absmaxCount,
       int blockSize,
       float offset);
 
@@ -86,10 +86,10 @@ public final class FourBitWeight extends Pointer {
    */
   public native void multiply(
       @Cast("const void*") ByteBuffer x,
-      @Cast("long long") long tokens,
+      long tokens,
       int type,
       @Cast("void*") ByteBuffer y,
-      @Cast("long long") long outputs,
-      @Cast("long long") long first,
+      long outputs,
+      long first,
       int threads);
 }

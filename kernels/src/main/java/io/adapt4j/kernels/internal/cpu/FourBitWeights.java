@@ -30,7 +30,7 @@ public final class FourBitWeights extends Pointer {
   private native void allocate();
 
   /** Adds a weight. */
-  public native void add(@Const @ByRef FourBitWeight weight, @Cast("long long") long first);
+  public native void add(@Const @ByRef FourBitWeight weight, long first);
 
   /**
    * Computes y = x W' for every weight.
@@ -40,9 +40,9 @@ public final class FourBitWeights extends Pointer {
    */
   public native void multiply(
       @Cast("const void*") ByteBuffer x,
-      @Cast("long long") long tokens,
+      long tokens,
       int type,
       @Cast("void*") ByteBuffer y,
-      @Cast("long long") long outputs,
+      long outputs,
       int threads);
 }

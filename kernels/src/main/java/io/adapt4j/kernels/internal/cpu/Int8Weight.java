@@ -2,7 +2,6 @@ package io.adapt4j.kernels.internal.cpu;
 
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
@@ -23,8 +22,7 @@ public final class Int8Weight extends Pointer {
   }
 
   /** Returns the memory of a weight: size of its tiles in bytes. */
-  public static native @Cast("long long") long bytes(
-      @Cast("long long") long rows, @Cast("long long") long columns);
+  public static native long bytes(long rows, long columns);
 
   /**
    * Rounds a weight to 8 bits.
@@ -32,13 +30,8 @@ public final class Int8Weight extends Pointer {
    * @param values address of [rows, columns]
    * @param tiles address of {@link #bytes} bytes
    */
-  public static native @Cast("bool") boolean quantize(
-      @Cast("long long") long values,
-      int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
-      @Cast("long long") long tiles,
-      int threads);
+  public static native boolean quantize(
+      long values, int type, long rows, long columns, long tiles, int threads);
 
   /**
    * Dequantizes some rows.
@@ -46,11 +39,5 @@ public final class Int8Weight extends Pointer {
    * @param target address of [count, columns]
    */
   public static native void dequantize(
-      @Cast("long long") long tiles,
-      @Cast("long long") long columns,
-      @Cast("long long") long first,
-      @Cast("long long") long count,
-      @Cast("long long") long target,
-      int type,
-      int threads);
+      long tiles, long columns, long first, long count, long target, int type, int threads);
 }

@@ -3,7 +3,6 @@ package io.adapt4j.kernels.internal.cpu;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
-import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
@@ -26,30 +25,30 @@ public final class LatentProgram extends Pointer {
    */
   public LatentProgram(
       @ByRef StepProgram program,
-      @Cast("long long") long weight,
+      long weight,
       int type,
       int heads,
-      @Cast("long long") long rank,
-      @Cast("long long") long plain,
-      @Cast("long long") long rotated,
-      @Cast("long long") long value) {
+      long rank,
+      long plain,
+      long rotated,
+      long value) {
     super((Pointer) null);
     allocate(program, weight, type, heads, rank, plain, rotated, value);
   }
 
   private native void allocate(
       @ByRef StepProgram program,
-      @Cast("long long") long weight,
+      long weight,
       int type,
       int heads,
-      @Cast("long long") long rank,
-      @Cast("long long") long plain,
-      @Cast("long long") long rotated,
-      @Cast("long long") long value);
+      long rank,
+      long plain,
+      long rotated,
+      long value);
 
   /** Computes queries and the key for the next attention, [heads + 1, rotated + rank]. */
   public native void absorb(
-      int queries, int latent, int to, @Cast("bool") boolean pairs, int cacheType, int layer);
+      int queries, int latent, int to, boolean pairs, int cacheType, int layer);
 
   /** Computes each head's value from the latent vectors attended to. */
   public native void restore(int mixed, int to);

@@ -26,92 +26,78 @@ public final class LayerKernels extends Pointer {
   /** Normalizes rows, or their sums with others, to mean 0 and variance 1. */
   public static native void layerNorm(
       int variant,
-      @Cast("long long") long x,
-      @Cast("long long") long added,
-      @Cast("long long") long weight,
-      @Cast("long long") long bias,
+      long x,
+      long added,
+      long weight,
+      long bias,
       int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long width,
+      long rows,
+      long width,
       float epsilon,
-      @Cast("long long") long y,
+      long y,
       int threads);
 
   /** Applies an activation elementwise; x and y may be the same. */
   public static native void activate(
-      int variant,
-      int kind,
-      @Cast("long long") long x,
-      int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long width,
-      @Cast("long long") long y,
-      int threads);
+      int variant, int kind, long x, int type, long rows, long width, long y, int threads);
 
   /** Normalizes rows by their root mean square. */
   public static native void rmsNorm(
       int variant,
-      @Cast("long long") long x,
-      @Cast("long long") long weight,
+      long x,
+      long weight,
       int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long width,
+      long rows,
+      long width,
       float offset,
       float epsilon,
-      @Cast("long long") long y,
+      long y,
       int threads);
 
   /** Backward of the RMS norm; the gradient of the weight is accumulated. */
   public static native void rmsNormBackward(
       int variant,
-      @Cast("long long") long dy,
-      @Cast("long long") long x,
-      @Cast("long long") long weight,
+      long dy,
+      long x,
+      long weight,
       int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long width,
+      long rows,
+      long width,
       float offset,
       float epsilon,
-      @Cast("long long") long added,
-      @Cast("long long") long dx,
-      @Cast("long long") long dweight,
+      long added,
+      long dx,
+      long dweight,
       int threads);
 
   /** Applies an activation to the first half of each row and multiplies by the second. */
   public static native void gated(
-      int variant,
-      int kind,
-      @Cast("long long") long x,
-      int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long width,
-      @Cast("long long") long y,
-      int threads);
+      int variant, int kind, long x, int type, long rows, long width, long y, int threads);
 
   /** Backward of the gated activation. */
   public static native void gatedBackward(
       int variant,
       int kind,
-      @Cast("long long") long dy,
-      @Cast("long long") long x,
+      long dy,
+      long x,
       int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long width,
-      @Cast("long long") long dx,
+      long rows,
+      long width,
+      long dx,
       int threads);
 
   /** Sums cross-entropies; with gradient, the logits are overwritten by their gradient. */
   public static native double crossEntropy(
       int variant,
-      @Cast("long long") long logits,
+      long logits,
       int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long vocabulary,
-      @Cast("long long") long targets,
-      @Cast("long long") long weights,
+      long rows,
+      long vocabulary,
+      long targets,
+      long weights,
       float scale,
       float cap,
-      @Cast("bool") boolean gradient,
+      boolean gradient,
       int threads);
 
   /**
@@ -119,55 +105,48 @@ public final class LayerKernels extends Pointer {
    * bfloat16 instructions.
    */
   public static native void multiply(
-      @Cast("long long") long a,
-      @Cast("long long") long rows,
-      @Cast("long long") long depth,
-      @Cast("long long") long b,
-      @Cast("bool") boolean transposed,
-      @Cast("long long") long columns,
-      @Cast("long long") long a2,
-      @Cast("long long") long depth2,
-      @Cast("long long") long b2,
-      @Cast("long long") long bias,
-      @Cast("long long") long c,
-      @Cast("bool") boolean added,
+      long a,
+      long rows,
+      long depth,
+      long b,
+      boolean transposed,
+      long columns,
+      long a2,
+      long depth2,
+      long b2,
+      long bias,
+      long c,
+      boolean added,
       int threads);
 
   /** Multiplies by the transpose of a bfloat16 weight in fp32; for AVX-512 and ARM. */
   public static native void multiplyWide(
       int variant,
-      @Cast("long long") long x,
-      @Cast("long long") long rows,
-      @Cast("long long") long depth,
-      @Cast("long long") long weight,
-      @Cast("long long") long columns,
-      @Cast("long long") long bias,
-      @Cast("long long") long y,
+      long x,
+      long rows,
+      long depth,
+      long weight,
+      long columns,
+      long bias,
+      long y,
       int threads);
 
   /** Multiplies the transpose of a bfloat16 matrix; needs a variant with bfloat16 instructions. */
   public static native void multiplyTransposed(
-      @Cast("long long") long a,
-      @Cast("long long") long rows,
-      @Cast("long long") long m,
-      @Cast("long long") long b,
-      @Cast("long long") long n,
-      @Cast("long long") long c,
-      @Cast("bool") boolean added,
-      int threads);
+      long a, long rows, long m, long b, long n, long c, boolean added, int threads);
 
   /** Attention in bfloat16, forward or backward; needs a variant with bfloat16 instructions. */
   public static native void attend(
       @Cast("const long long*") long[] tensors,
       @Cast("const long long*") long[] sizes,
-      @Cast("long long") long cos,
-      @Cast("long long") long sin,
-      @Cast("long long") long half,
-      @Cast("long long") long tableOfBatch,
-      @Cast("bool") boolean causal,
-      @Cast("long long") long window,
+      long cos,
+      long sin,
+      long half,
+      long tableOfBatch,
+      boolean causal,
+      long window,
       float scale,
       float cap,
-      @Cast("bool") boolean backward,
+      boolean backward,
       int threads);
 }

@@ -3,7 +3,6 @@ package io.adapt4j.kernels.internal.cpu;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
-import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
@@ -33,49 +32,31 @@ public final class RecurrentProgram extends Pointer {
    * @param weight address of [channels, taps]
    */
   public native void convolve(
-      int from,
-      int to,
-      @Cast("long long") long weight,
-      @Cast("long long") long bias,
-      int type,
-      @Cast("long long") long channels,
-      int taps);
+      int from, int to, long weight, long bias, int type, long channels, int taps);
 
   /** Sets the position of channels of the last {@link #convolve} in its projection. */
-  public native void channels(
-      @Cast("long long") long from, @Cast("long long") long channel, @Cast("long long") long count);
+  public native void channels(long from, long channel, long count);
 
   /** Adds gates before and after the last {@link #convolve}. */
-  public native void gate(@Cast("long long") long times, @Cast("long long") long gates);
+  public native void gate(long times, long gates);
 
   /** Describes the heads of the next recurrence. */
   public native void heads(
-      int groups,
-      int heads,
-      @Cast("long long") long keyDim,
-      @Cast("long long") long valueDim,
-      @Cast("long long") long queries,
-      @Cast("long long") long keys,
-      @Cast("long long") long values);
+      int groups, int heads, long keyDim, long valueDim, long queries, long keys, long values);
 
   /** Sets the positions of other parts of these heads in the projection. */
   public native void columns(
-      @Cast("long long") long rates,
-      @Cast("long long") long rateStride,
-      @Cast("long long") long betas,
-      @Cast("long long") long betaStride,
-      @Cast("long long") long gates,
-      @Cast("long long") long gateStride);
+      long rates, long rateStride, long betas, long betaStride, long gates, long gateStride);
 
   /** Advances states by the gated delta rule; the output is normalized and gated. */
   public native void deltaRule(
       int projected,
       int convolved,
       int to,
-      @Cast("long long") long rates,
-      @Cast("long long") long added,
+      long rates,
+      long added,
       int type,
-      @Cast("long long") long weight,
+      long weight,
       int weightType,
       float epsilon);
 
@@ -84,9 +65,9 @@ public final class RecurrentProgram extends Pointer {
       int projected,
       int convolved,
       int to,
-      @Cast("long long") long rates,
-      @Cast("long long") long added,
-      @Cast("long long") long through,
+      long rates,
+      long added,
+      long through,
       int type,
       float least,
       float most);

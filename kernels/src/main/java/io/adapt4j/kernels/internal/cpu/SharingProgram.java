@@ -3,7 +3,6 @@ package io.adapt4j.kernels.internal.cpu;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
-import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
@@ -22,33 +21,23 @@ public final class SharingProgram extends Pointer {
 
   /** Begins a layer. */
   public SharingProgram(
-      @ByRef StepProgram program,
-      int heads,
-      int kvHeads,
-      @Cast("long long") long dim,
-      int type,
-      int layer) {
+      @ByRef StepProgram program, int heads, int kvHeads, long dim, int type, int layer) {
     super((Pointer) null);
     allocate(program, heads, kvHeads, dim, type, layer);
   }
 
   private native void allocate(
-      @ByRef StepProgram program,
-      int heads,
-      int kvHeads,
-      @Cast("long long") long dim,
-      int type,
-      int layer);
+      @ByRef StepProgram program, int heads, int kvHeads, long dim, int type, int layer);
 
   /** Normalizes values without a weight. */
-  public native void values(int keys, @Cast("bool") boolean areKeys, float epsilon);
+  public native void values(int keys, boolean areKeys, float epsilon);
 
   /**
    * Rotates keys, and appends them and the values to the cache.
    *
    * @param table number of the rotary table, or -1
    */
-  public native void append(int keys, int table, @Cast("long long") long half);
+  public native void append(int keys, int table, long half);
 
   /**
    * Rotates queries, and attends.
@@ -56,11 +45,5 @@ public final class SharingProgram extends Pointer {
    * @param window number of positions a token attends to, or 0 for all
    */
   public native void attend(
-      int queries,
-      int to,
-      int table,
-      @Cast("long long") long half,
-      float scale,
-      float cap,
-      @Cast("long long") long window);
+      int queries, int to, int table, long half, float scale, float cap, long window);
 }

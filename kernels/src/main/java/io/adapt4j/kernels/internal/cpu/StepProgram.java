@@ -32,33 +32,28 @@ public final class StepProgram extends Pointer {
   private native void allocate(int variant, int threads, int maxTokens, int maxOutputs);
 
   /** Adds a buffer. */
-  public native int buffer(@Cast("long long") long width);
+  public native int buffer(long width);
 
   /**
    * Adds a buffer with several rows per token; operators between two such buffers work on every
    * row.
    */
-  public native int buffer(@Cast("long long") long width, int rows);
+  public native int buffer(long width, int rows);
 
   /** Looks up token embeddings. */
-  public native void embed(
-      int to,
-      @Cast("long long") long rows,
-      int type,
-      float factor,
-      @Cast("long long") long positions);
+  public native void embed(int to, long rows, int type, float factor, long positions);
 
   /** Normalizes segments. */
   public native void norm(
       int from,
       int to,
-      @Cast("long long") long start,
-      @Cast("long long") long width,
-      @Cast("long long") long stride,
+      long start,
+      long width,
+      long stride,
       int segments,
-      @Cast("bool") boolean centered,
-      @Cast("long long") long weight,
-      @Cast("long long") long bias,
+      boolean centered,
+      long weight,
+      long bias,
       int type,
       float offset,
       float epsilon);
@@ -70,17 +65,17 @@ public final class StepProgram extends Pointer {
    */
   public native void product(
       int from,
-      @Cast("long long") long fromStart,
+      long fromStart,
       int to,
-      @Cast("long long") long toStart,
-      @Cast("long long") long weight,
+      long toStart,
+      long weight,
       int type,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
-      @Cast("long long") long bias,
+      long rows,
+      long columns,
+      long bias,
       int biasType,
       float scale,
-      @Cast("bool") boolean added);
+      boolean added);
 
   /**
    * Adds an update B A of an adapter to the next {@link #lowRank}.
@@ -89,71 +84,59 @@ public final class StepProgram extends Pointer {
    * @param b address of B [rows, rank]
    */
   public native void lowRankTerm(
-      int adapter,
-      @Cast("bool") boolean on,
-      @Cast("long long") long a,
-      @Cast("long long") long b,
-      int type,
-      @Cast("long long") long rank,
-      @Cast("long long") long start);
+      int adapter, boolean on, long a, long b, int type, long rank, long start);
 
   /** Adds updates, each for the tokens that have it: y += scale * B A x. */
-  public native void lowRank(
-      int from,
-      int inner,
-      int to,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
-      float scale);
+  public native void lowRank(int from, int inner, int to, long rows, long columns, float scale);
 
   /** Multiplies with a 4-bit weight whose rows are whole groups of 64. */
   public native void fourBitProduct(
       int from,
       int to,
-      @Cast("long long") long toStart,
+      long toStart,
       @Const @ByRef FourBitWeight weight,
       int tokenType,
-      @Cast("long long") long bias,
+      long bias,
       int biasType,
       float scale,
-      @Cast("bool") boolean added);
+      boolean added);
 
   /** Multiplies with a weight in 8 bits. */
   public native void int8Product(
       int from,
       int to,
-      @Cast("long long") long toStart,
-      @Cast("long long") long tiles,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
-      @Cast("long long") long bias,
+      long toStart,
+      long tiles,
+      long rows,
+      long columns,
+      long bias,
       int biasType,
       float scale,
-      @Cast("bool") boolean added);
+      boolean added);
 
   /** Multiplies with a weight in the blocks of a GGUF file. */
   public native void blockProduct(
       int from,
       int to,
-      @Cast("long long") long toStart,
+      long toStart,
       int id,
-      @Cast("bool") boolean rounded,
-      @Cast("long long") long tiles,
-      @Cast("long long") long rows,
-      @Cast("long long") long columns,
-      @Cast("long long") long bias,
+      boolean rounded,
+      long tiles,
+      long rows,
+      long columns,
+      long bias,
       int biasType,
       float scale,
-      @Cast("bool") boolean added);
+      boolean added);
 
   /** Sets the head layout of the next {@link #attend}. */
   public native void heads(
       int heads,
       int kvHeads,
-      @Cast("long long") long dim,
-      @Cast("bool") boolean interleaved,
-      @Cast("bool") boolean gated,
-      @Cast("bool") boolean pairs,
+      long dim,
+      boolean interleaved,
+      boolean gated,
+      boolean pairs,
       int type,
       int layer);
 
@@ -164,11 +147,7 @@ public final class StepProgram extends Pointer {
    * @param addresses keys of each layer [kvHeads, capacity, dim], then values of each; 0 if none
    */
   public native void place(
-      int row,
-      @Cast("long long") long start,
-      int layers,
-      @Cast("const long long*") long[] addresses,
-      @Cast("long long") long capacity);
+      int row, long start, int layers, @Cast("const long long*") long[] addresses, long capacity);
 
   /**
    * Sets the addresses of a placed row's recurrent states.
@@ -178,7 +157,7 @@ public final class StepProgram extends Pointer {
   public native void keep(int row, int layers, @Cast("const long long*") long[] addresses);
 
   /** Rotates queries and keys, if another operator comes before {@link #attend}. */
-  public native void rotate(int from, int queryTable, int table, @Cast("long long") long half);
+  public native void rotate(int from, int queryTable, int table, long half);
 
   /**
    * Rotates queries and keys, appends keys and values to the cache, and attends.
@@ -192,15 +171,15 @@ public final class StepProgram extends Pointer {
       int to,
       int queryTable,
       int table,
-      @Cast("long long") long half,
+      long half,
       float scale,
       float cap,
-      @Cast("long long") long window,
-      @Cast("long long") long sinks,
+      long window,
+      long sinks,
       int sinkType);
 
   /** Applies an activation: y = gain f(x), multiplied by the adjacent up projection if gated. */
-  public native void activate(int kind, int from, int to, float gain, @Cast("bool") boolean gated);
+  public native void activate(int kind, int from, int to, float gain, boolean gated);
 
   /** Applies (up + 1) gate sigmoid(alpha gate) to interleaved gate and up. */
   public native void clampedGated(int from, int to, float alpha, float limit);
@@ -209,17 +188,10 @@ public final class StepProgram extends Pointer {
   public native void learned(int from, int to, float above, float steep);
 
   /** Multiplies segments by an activation of others. */
-  public native void gate(
-      int kind,
-      int gates,
-      @Cast("long long") long start,
-      @Cast("long long") long stride,
-      int to,
-      @Cast("long long") long width);
+  public native void gate(int kind, int gates, long start, long stride, int to, long width);
 
   /** Multiplies columns: y = factor x. */
-  public native void scale(
-      int from, int to, @Cast("long long") long start, @Cast("long long") long width, float factor);
+  public native void scale(int from, int to, long start, long width, float factor);
 
   /**
    * Adds: y += factor x.
@@ -252,7 +224,7 @@ public final class StepProgram extends Pointer {
       int[] likeliest);
 
   /** Sets whether runs are timed. */
-  public native void timed(@Cast("bool") boolean on);
+  public native void timed(boolean on);
 
   /** Returns the number of operators. */
   public native int operators();
@@ -261,7 +233,7 @@ public final class StepProgram extends Pointer {
   public native @Cast("const char*") BytePointer name(int index);
 
   /** Returns the duration of an operator in the last timed run: nanoseconds. */
-  public native @Cast("long long") long nanos(int index);
+  public native long nanos(int index);
 
   /** Reads a token's entries. */
   public native void read(int buffer, int token, FloatBuffer to);

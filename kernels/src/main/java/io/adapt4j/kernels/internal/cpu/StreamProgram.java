@@ -3,7 +3,6 @@ package io.adapt4j.kernels.internal.cpu;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
-import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Const;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
@@ -29,11 +28,10 @@ public final class StreamProgram extends Pointer {
   private native void allocate(@ByRef StepProgram program);
 
   /** Looks up tokens in a table that may have fewer rows than the vocabulary. */
-  public native void embed(
-      int to, @Cast("long long") long rows, int type, @Cast("long long") long count, float factor);
+  public native void embed(int to, long rows, int type, long count, float factor);
 
   /** Multiplies columns by an activation: y = f(gates) x. */
-  public native void gate(int kind, int gates, int from, @Cast("long long") long start, int to);
+  public native void gate(int kind, int gates, int from, long start, int to);
 
   /**
    * Restricts the following operators to tokens whose logits are requested. Call it at most once,
@@ -55,8 +53,8 @@ public final class StreamProgram extends Pointer {
   public native void match(int other, float epsilon, int to);
 
   /** Replaces values by their excess over mean + quantile deviation, or by 0. */
-  public native void above(int x, @Cast("long long") long width, float quantile);
+  public native void above(int x, long width, float quantile);
 
   /** Multiplies elementwise by factors. */
-  public native void times(int from, @Cast("long long") long factors, int type, int to);
+  public native void times(int from, long factors, int type, int to);
 }

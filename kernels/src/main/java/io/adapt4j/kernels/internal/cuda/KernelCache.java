@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Disk cache of compiled kernels. A file begins with the SHA-256 of its content, so that a damaged
  * one is detected and rebuilt. I/O failures cost time but never fail the run.
  */
-final class KernelCache {
+record KernelCache(Path folder) {
 
   /**
    * System property for the folder; defaults to {@code adapt4j/cuda} in the user's cache folder.
@@ -28,12 +28,6 @@ final class KernelCache {
   private static final Logger LOG = LoggerFactory.getLogger(KernelCache.class);
 
   private static final int DIGEST = 32;
-
-  private final Path folder;
-
-  KernelCache(Path folder) {
-    this.folder = folder;
-  }
 
   static KernelCache ofUser() {
     String named = System.getProperty(PROPERTY);

@@ -1,8 +1,12 @@
 package io.adapt4j.lora.internal.ia3;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearTerms;
+import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -11,8 +15,10 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.lora.internal.Dora;
-import io.adapt4j.lora.internal.layer.AdapterLinear;
 import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.projection.ProjectionConfig;
+import io.adapt4j.lora.internal.projection.ProjectionLayer;
+import io.adapt4j.lora.internal.projection.Site;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,25 +26,11 @@ import java.util.List;
  * A linear layer whose outputs, or whose input, are multiplied by learned vectors ((IA)3, Liu et
  * al. 2022, section 3.3).
  */
-final class Ia3Linear extends AdapterLinear {
+final class Ia3Linear extends ProjectionLayer {
 
-  /** One scaled projection. */
-  public record Scaled(int slot, Linear.Part part, long in, boolean feedforward) {
-
-    public String name() {
-      return PeftNames.ia3(part.path());
-    }
-
-    public List<Long> shape() {
-      return feedforward ? List.of(1L, in) : List.of(part.width(), 1L);
-    }
-
-    public long count() {
-      return feedforward ? in : part.width();
-    }
-  }
-
-  private final List<Scaled> scaled;
+  private final ProjectionConfig config;
+  private final List<Site> sites;
+  private final boolean scalesInput;
 
   /** The learned vectors one after the other, fp32. */
   private final Parameter vectors;
@@ -51,30 +43,25 @@ final class Ia3Linear extends AdapterLinear {
    *
    * @param base the layer, owned from now on
    */
-  public Ia3Linear(Linear base, List<Scaled> scaled) {
+  Ia3Linear(Linear base, ProjectionConfig config, List<Site> sites) {
     super(base);
-    this.scaled = List.copyOf(scaled);
+    this.config = config;
+    this.sites = List.copyOf(sites);
+    this.scalesInput = Ia3Vectors.KIND.scalesInput(config, sites.get(0));
     List<Slice> slices = new ArrayList<>();
     long count = 0;
-    for (Scaled part : scaled) {
-      slices.add(new Slice(part.name(), count, part.count()));
-      count += part.count();
+    for (Site site : sites) {
+      long own = scalesInput ? site.in() : site.width();
+      slices.add(new Slice(PeftNames.update(site.path(), Ia3Vectors.KIND.tensor()), count, own));
+      count += own;
     }
     vectors = new Parameter(slices, count);
     vectors.allocate(DType.F32);
-    gain = Tensor.zeros(DType.F32, scalesInput() ? base.inFeatures() : base.outFeatures()).own();
+    gain = Tensor.zeros(DType.F32, scalesInput ? base.inFeatures() : base.outFeatures()).own();
     try (Tensor tensor = Tensor.of(new float[] {1}, 1)) {
       vectors.value().copyFrom(tensor);
       gain.copyFrom(tensor);
     }
-  }
-
-  private boolean scalesInput() {
-    return scaled.get(0).feedforward();
-  }
-
-  public Parameter vectors() {
-    return vectors;
   }
 
   @Override
@@ -89,7 +76,7 @@ final class Ia3Linear extends AdapterLinear {
 
   @Override
   public void refresh() {
-    for (int i = 0; i < scaled.size(); i++) {
+    for (int i = 0; i < sites.size(); i++) {
       try (Tensor target = part(gain, i);
           Tensor values = vector(vectors.value(), i)) {
         target.copyFrom(values);
@@ -99,8 +86,10 @@ final class Ia3Linear extends AdapterLinear {
 
   /** Returns a view of one part's entries in a tensor of all gains. */
   private Tensor part(Tensor factors, int index) {
-    Scaled part = scaled.get(index);
-    return factors.narrow(0, part.feedforward() ? 0 : part.part().start(), part.count());
+    Site site = sites.get(index);
+    return scalesInput
+        ? factors.narrow(0, 0, site.in())
+        : factors.narrow(0, site.part().start(), site.width());
   }
 
   private Tensor vector(Tensor all, int index) {
@@ -109,11 +98,36 @@ final class Ia3Linear extends AdapterLinear {
   }
 
   @Override
+  protected void load(Checkpoint file) {
+    for (int i = 0; i < sites.size(); i++) {
+      try (Tensor rows = vector(vectors.value(), i)) {
+        Weights.fill(rows, file, vectors.slices().get(i).name());
+      }
+    }
+  }
+
+  @Override
+  protected List<TensorData> tensors() {
+    List<TensorData> tensors = new ArrayList<>();
+    for (int i = 0; i < sites.size(); i++) {
+      TensorData flat =
+          Weights.tensor(
+              vectors.slices().get(i).name(),
+              vectors.value(),
+              vectors.slices().get(i),
+              StoredType.F32);
+      List<Long> shape = Ia3Vectors.KIND.shape(config, sites.get(i));
+      tensors.add(new TensorData(flat.name(), flat.type(), shape, flat.content()));
+    }
+    return tensors;
+  }
+
+  @Override
   public Tensor forward(Ops ops, Tensor x) {
     if (!acts()) {
       return base().forward(ops, x);
     }
-    return scalesInput()
+    return scalesInput
         ? base().forward(ops, Dora.rescaled(ops, x, gain, null, this::accumulate))
         : Dora.rescaled(ops, base().forward(ops, x), gain, null, this::accumulate);
   }
@@ -128,7 +142,7 @@ final class Ia3Linear extends AdapterLinear {
     if (!vectors.isTrained()) {
       return;
     }
-    for (int i = 0; i < scaled.size(); i++) {
+    for (int i = 0; i < sites.size(); i++) {
       try (Scope scope = Scope.open()) {
         Tensor gradient = vector(vectors.gradient(), i);
         gradient.copyFrom(gradient.plus(part(dgain, i)));
@@ -144,8 +158,8 @@ final class Ia3Linear extends AdapterLinear {
       keep(parameter.value().copyAs(parameter.value().type()));
     }
     try (Scope scope = Scope.open()) {
-      scale(dense.weight().value(), scalesInput() ? gain : gain.viewed(gain.count(), 1));
-      if (!scalesInput()) {
+      scale(dense.weight().value(), scalesInput ? gain : gain.viewed(gain.count(), 1));
+      if (!scalesInput) {
         dense.bias().ifPresent(bias -> scale(bias.value(), gain));
       }
     }
@@ -171,7 +185,7 @@ final class Ia3Linear extends AdapterLinear {
     }
     throw new IllegalStateException(
         "(IA)3 is merged into plain weights only, but those of "
-            + scaled.get(0).part().path()
+            + sites.get(0).path()
             + " are held packed or have another adapter. Leave the adapter beside them, or load the"
             + " original checkpoint with plain weights.");
   }

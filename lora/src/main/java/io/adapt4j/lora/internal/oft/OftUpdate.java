@@ -74,19 +74,16 @@ final class OftUpdate extends ProjectionUpdate {
 
   @Override
   protected Tensor input(Ops ops, Tensor x) {
-    Tensor turned = INPUT.tensor(x, parameter.value(), block, terms);
-    if (ops.isRecording()) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {turned},
-          new Tensor[] {x},
-          dz -> {
-            Tensor[] d = INPUT_BACKWARD.tensors(dz[0], x, parameter.value(), block, terms);
-            accumulate(d[1]);
-            return new Tensor[] {d[0]};
-          });
-    }
-    return turned;
+    return ops.recorded(
+        ops.isRecording(),
+        INPUT.tensor(x, parameter.value(), block, terms),
+        x,
+        dz -> {
+          Tensor[] d = INPUT_BACKWARD.tensors(dz, x, parameter.value(), block, terms);
+          accumulate(d[1]);
+          return d[0];
+        },
+        x);
   }
 
   @Override

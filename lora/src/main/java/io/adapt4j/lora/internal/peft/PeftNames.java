@@ -66,11 +66,6 @@ public final class PeftNames {
     return ROOT + path + ".lora_magnitude_vector";
   }
 
-  /** Returns the name of an (IA)3 adapter's vector. */
-  public static String ia3(String path) {
-    return ROOT + path + ".ia3_l";
-  }
-
   /** Returns the path of the module that an adapter's tensor changes. */
   public static String adapted(String tensor) {
     return tensor

@@ -3,6 +3,7 @@ package io.adapt4j.lora.internal.peft;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.google.common.collect.Streams;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.util.List;
@@ -42,18 +43,25 @@ public record PeftTargets(List<String> names, Optional<String> expression) {
   /** Reads names or an expression; empty if the field is absent or null. */
   public static Optional<PeftTargets> read(ConfigReader fields, String field) {
     JsonNode value = fields.json().path(field);
+    if (value.isArray()) {
+      fields.texts(field);
+    }
     try {
-      if (value.isTextual()) {
-        String text = value.textValue();
-        return Optional.of(text.equalsIgnoreCase(ALL) ? ALL_LINEAR : regex(text));
-      }
-      if (value.isArray() && !value.isEmpty()) {
-        return Optional.of(names(fields.texts(field)));
-      }
+      return of(value);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(fields.file() + ": " + field + ": " + e.getMessage(), e);
     }
-    return Optional.empty();
+  }
+
+  /** Returns names or an expression; empty for no value or an empty one. */
+  public static Optional<PeftTargets> of(JsonNode value) {
+    if (value.isTextual()) {
+      String text = value.textValue();
+      return Optional.of(text.equalsIgnoreCase(ALL) ? ALL_LINEAR : regex(text));
+    }
+    return value.isArray() && !value.isEmpty()
+        ? Optional.of(names(Streams.stream(value).map(JsonNode::textValue).toList()))
+        : Optional.empty();
   }
 
   public boolean isAllLinear() {

@@ -34,9 +34,6 @@ public record ProjectionConfig(
   private static final Set<String> READ =
       Set.of("modules_to_save", "peft_type", "target_modules", "task_type");
 
-  private static final Set<String> SELECTION =
-      Set.of("exclude_modules", "layers_pattern", "layers_to_transform");
-
   private static final Set<String> WITHOUT_MEANING =
       Set.of(
           "auto_mapping",
@@ -45,9 +42,6 @@ public record ProjectionConfig(
           "inference_mode",
           "peft_version",
           "revision");
-
-  /** PEFT version whose format is written. */
-  private static final String WRITTEN_VERSION = "0.20.0";
 
   public ProjectionConfig {
     modulesToSave = List.copyOf(modulesToSave);
@@ -143,7 +137,7 @@ public record ProjectionConfig(
       if (options.has(name)) {
         set(options, name, field.getValue());
       } else if (!READ.contains(name)
-          && !SELECTION.contains(name)
+          && !kind.selecting().contains(name)
           && !WITHOUT_MEANING.contains(name)
           && PeftFolder.isSet(field.getValue())) {
         throw fields.invalid(
@@ -152,6 +146,7 @@ public record ProjectionConfig(
             "This option of " + kind.name() + " adapters is not supported.");
       }
     }
+    kind.requireReadable(fields);
     ProjectionConfig config =
         new ProjectionConfig(
             kind,
@@ -186,7 +181,7 @@ public record ProjectionConfig(
     for (String name : Set.of("auto_mapping", "revision")) {
       fields.put(name, nodes.nullNode());
     }
-    fields.put("peft_version", nodes.textNode(WRITTEN_VERSION));
+    kind.version().ifPresent(version -> fields.put("peft_version", nodes.textNode(version)));
     source.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     options.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     fields.put("peft_type", nodes.textNode(kind.type()));
@@ -218,17 +213,6 @@ public record ProjectionConfig(
   /** Returns whether the kind's configuration can leave out modules and layers. */
   public boolean selects() {
     return kind.defaults().has("bias");
-  }
-
-  /** Returns all that decides what an adapter of this configuration computes. */
-  String identity() {
-    return kind.name()
-        + " "
-        + options
-        + " targets="
-        + modules
-        + (modulesToSave.isEmpty() ? "" : " modulesToSave=" + modulesToSave)
-        + start.map(folder -> " from " + folder).orElse("");
   }
 
   /** Returns the options that differ from PEFT's defaults, and the targets. */

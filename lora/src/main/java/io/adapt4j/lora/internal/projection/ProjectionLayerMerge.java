@@ -33,8 +33,15 @@ public final class ProjectionLayerMerge implements LayerMerge {
 
   @Override
   public void merge(DenseLinear projection) {
-    try (ProjectionUpdate update = loaded(projection.parts().get(0).path())) {
-      update.merge(projection.weight().value());
+    Site site = Objects.requireNonNull(sites.get(projection.parts().get(0).path()));
+    ProjectionLayer layer =
+        plan.layer(projection, List.of(site.apart()), projection.weight().value().type());
+    try {
+      layer.load(file);
+      layer.refresh();
+      layer.merge();
+    } finally {
+      layer.detach(layer);
     }
   }
 
@@ -56,7 +63,7 @@ public final class ProjectionLayerMerge implements LayerMerge {
     boolean products = plan.config().kind().hasProducts(plan.config());
     return products && plan.saved().tensors().isEmpty()
         ? Optional.empty()
-        : Optional.of(products ? "modules saved in full" : plan.config().kind().name());
+        : Optional.of(products ? "modules saved in full" : plan.config().kind().tensors());
   }
 
   @Override

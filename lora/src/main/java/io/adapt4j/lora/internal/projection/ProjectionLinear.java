@@ -1,5 +1,7 @@
 package io.adapt4j.lora.internal.projection;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearTerms;
@@ -8,13 +10,12 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
-import io.adapt4j.lora.internal.layer.AdapterLinear;
 import io.adapt4j.lora.internal.layer.BaseWeight;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A linear layer with updates of some of its projections. */
-final class ProjectionLinear extends AdapterLinear {
+final class ProjectionLinear extends ProjectionLayer {
 
   private final List<ProjectionUpdate> updates = new ArrayList<>();
   private final DType type;
@@ -30,8 +31,19 @@ final class ProjectionLinear extends AdapterLinear {
     sites.forEach(site -> updates.add(config.kind().update(config, site)));
   }
 
-  List<ProjectionUpdate> updates() {
-    return updates;
+  @Override
+  protected void initialize(long seed) {
+    updates.forEach(update -> update.initialize(seed));
+  }
+
+  @Override
+  protected void load(Checkpoint file) {
+    updates.forEach(update -> update.load(file));
+  }
+
+  @Override
+  protected List<TensorData> tensors() {
+    return updates.stream().flatMap(update -> update.tensors().stream()).toList();
   }
 
   @Override

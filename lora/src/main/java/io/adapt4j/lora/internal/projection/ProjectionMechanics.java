@@ -25,7 +25,10 @@ public record ProjectionMechanics(FineTuningMethod chosen, ProjectionConfig conf
   private ProjectionConfig completed(Network network) {
     return config.start().isPresent()
         ? config
-        : config.withModulesToSave(SavedModules.withOutput(config.modulesToSave(), network));
+        : config
+            .kind()
+            .completed(config, network)
+            .withModulesToSave(SavedModules.withOutput(config.modulesToSave(), network));
   }
 
   private ProjectionPlan plan(Network network) {
@@ -34,7 +37,7 @@ public record ProjectionMechanics(FineTuningMethod chosen, ProjectionConfig conf
 
   @Override
   public String identity() {
-    return config.identity();
+    return config.kind().identity(config);
   }
 
   @Override
@@ -60,7 +63,7 @@ public record ProjectionMechanics(FineTuningMethod chosen, ProjectionConfig conf
 
   @Override
   public TrainingDefaults defaults(TaskKind task) {
-    return TrainingDefaults.lowRank(config.kind().name(), task);
+    return config.kind().defaults(task);
   }
 
   @Override

@@ -9,10 +9,9 @@ import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** A network with an adapter of one of these kinds. */
-final class ProjectionModel extends AdapterModel<ProjectionLinear> {
+final class ProjectionModel extends AdapterModel<ProjectionLayer> {
 
   private final ProjectionPlan plan;
 
@@ -21,16 +20,14 @@ final class ProjectionModel extends AdapterModel<ProjectionLinear> {
     this.plan = plan;
   }
 
-  /** Attaches updates of zeros to a network, for a plan without problems. */
+  /** Attaches updates without effect to a network, for a plan without problems. */
   static ProjectionModel attach(Network network, ProjectionPlan plan) {
     if (!plan.problems().isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
     }
     ProjectionModel model = new ProjectionModel(network, plan);
     model.putAll(
-        plan.sites(),
-        Site::slot,
-        (base, sites) -> new ProjectionLinear(base, plan.config(), sites, network.type()));
+        plan.sites(), Site::slot, (base, sites) -> plan.layer(base, sites, network.type()));
     model.takeBases(Set.copyOf(plan.saved().tensors()));
     return model;
   }
@@ -42,7 +39,7 @@ final class ProjectionModel extends AdapterModel<ProjectionLinear> {
       if (!bySlot.containsKey(slot)) {
         return base;
       }
-      ProjectionLinear adapter = new ProjectionLinear(base, plan.config(), bySlot.get(slot), type);
+      ProjectionLayer adapter = plan.layer(base, bySlot.get(slot), type);
       adapter.train();
       return adapter;
     };
@@ -52,13 +49,9 @@ final class ProjectionModel extends AdapterModel<ProjectionLinear> {
     return plan;
   }
 
-  private Stream<ProjectionUpdate> updates() {
-    return layers().stream().flatMap(layer -> layer.updates().stream());
-  }
-
   /** Sets the initial values; the same seed gives the same. */
   void initialize(long seed) {
-    updates().forEach(update -> update.initialize(seed));
+    layers().forEach(layer -> layer.initialize(seed));
     refresh();
   }
 
@@ -69,13 +62,13 @@ final class ProjectionModel extends AdapterModel<ProjectionLinear> {
 
   /** Loads everything from a file that matches the plan. */
   void load(Checkpoint file) {
-    updates().forEach(update -> update.load(file));
+    layers().forEach(layer -> layer.load(file));
     loadBases(file);
     refresh();
   }
 
   @Override
   public List<TensorData> layerTensors() {
-    return updates().flatMap(update -> update.tensors().stream()).toList();
+    return layers().stream().flatMap(layer -> layer.tensors().stream()).toList();
   }
 }

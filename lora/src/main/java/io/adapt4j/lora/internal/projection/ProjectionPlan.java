@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.lora.internal.adapter.SavedModules;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.LinearLayers;
@@ -37,6 +38,7 @@ record ProjectionPlan(
     List<String> problems = new ArrayList<>();
     Optional<String> taskType = ModelTask.type(network);
     ModelTask.otherTask(config.source(), taskType).ifPresent(problems::add);
+    boolean anywhere = config.kind().adaptsAnywhere();
     boolean all = config.modules().targets().isAllLinear();
     LinearLayers linear = LinearLayers.of(network);
     Set<String> transposed = network.transposedTensors();
@@ -46,7 +48,7 @@ record ProjectionPlan(
       for (Linear.Part part : parts) {
         String path = part.path();
         if (!config.modules().matches(path)
-            || (all && !linear.contain(path))
+            || (all && !anywhere && !linear.contain(path))
             || saved.holds(path)) {
           continue;
         }
@@ -60,7 +62,7 @@ record ProjectionPlan(
                 parts.size() == 1,
                 turned);
         sites.add(site);
-        if (ExpertParameters.isStacked(path)) {
+        if (!anywhere && ExpertParameters.isStacked(path)) {
           problems.add(
               path
                   + " is one of the experts that lie in one tensor, which take LoRA only; leave it"
@@ -76,7 +78,8 @@ record ProjectionPlan(
     problems.addAll(
         SavedModules.problems(config.modulesToSave(), network, Set.copyOf(saved.tensors())));
     for (String target : config.modules().targets().names()) {
-      if (sites.stream().noneMatch(site -> PeftNames.names(site.path(), target))
+      if (!anywhere
+          && sites.stream().noneMatch(site -> PeftNames.names(site.path(), target))
           && config.modules().layers().isEmpty()
           && config.source().isEmpty()) {
         problems.add(
@@ -84,7 +87,7 @@ record ProjectionPlan(
                 .formatted(name, target, PeftNames.choices(network)));
       }
     }
-    if (sites.isEmpty() && problems.isEmpty()) {
+    if (sites.isEmpty() && (anywhere || problems.isEmpty())) {
       problems.add(
           "The %s targets %s match no projection; %s."
               .formatted(name, config.modules(), PeftNames.choices(network)));
@@ -95,6 +98,13 @@ record ProjectionPlan(
   /** Returns the content of {@code adapter_config.json}. */
   ObjectNode json(String base) {
     return config.json(taskType, saved.names(), sites.stream().anyMatch(Site::transposed), base);
+  }
+
+  ProjectionLayer layer(Linear base, List<Site> adapted, DType type) {
+    return config
+        .kind()
+        .layer(config, base, adapted)
+        .orElseGet(() -> new ProjectionLinear(base, config, adapted, type));
   }
 
   long trainableParameters() {
@@ -116,7 +126,12 @@ record ProjectionPlan(
         List.of(),
         saved.untiesHead(),
         ownValues(),
-        sites.stream().map(site -> new TrainableSummary.Rescaling(site.slot(), false)).toList(),
+        sites.stream()
+            .map(
+                site ->
+                    new TrainableSummary.Rescaling(
+                        site.slot(), config.kind().scalesInput(config, site)))
+            .toList(),
         adapters);
   }
 

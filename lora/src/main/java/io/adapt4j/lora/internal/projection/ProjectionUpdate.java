@@ -66,18 +66,16 @@ public abstract class ProjectionUpdate implements AutoCloseable {
   /** Returns y for backward: the gradients of x and of the trained tensor from that of y. */
   protected final Tensor recorded(
       Ops ops, Tensor sum, Tensor y, Tensor x, Function<Tensor, Tensor[]> back) {
-    if (ops.isRecording()) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {sum},
-          new Tensor[] {y, x},
-          dy -> {
-            Tensor[] d = back.apply(dy[0]);
-            accumulate(d[1]);
-            return new Tensor[] {dy[0], d[0]};
-          });
-    }
-    return sum;
+    return ops.recorded(
+        ops.isRecording(),
+        sum,
+        new Tensor[] {y, x},
+        dy -> {
+          Tensor[] d = back.apply(dy);
+          accumulate(d[1]);
+          return new Tensor[] {dy, d[0]};
+        },
+        x);
   }
 
   protected final void accumulate(Tensor gradient) {

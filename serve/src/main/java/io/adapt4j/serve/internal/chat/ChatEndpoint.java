@@ -25,19 +25,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
-public final class ChatEndpoint implements Endpoint {
+public record ChatEndpoint(Models models, AnswerPool answering, Limits limits) implements Endpoint {
 
   private static final String MESSAGES = "messages";
-
-  private final Models models;
-  private final AnswerPool answering;
-  private final Limits limits;
-
-  public ChatEndpoint(Models models, AnswerPool answering, Limits limits) {
-    this.models = models;
-    this.answering = answering;
-    this.limits = limits;
-  }
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {

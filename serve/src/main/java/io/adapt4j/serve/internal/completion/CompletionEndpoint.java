@@ -22,20 +22,11 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /** Continues texts: {@code /v1/completions}. */
-public final class CompletionEndpoint implements Endpoint {
+public record CompletionEndpoint(Models models, AnswerPool answering, Limits limits)
+    implements Endpoint {
 
   /** OpenAI's default number of tokens. */
   private static final int DEFAULT_TOKENS = 16;
-
-  private final Models models;
-  private final AnswerPool answering;
-  private final Limits limits;
-
-  public CompletionEndpoint(Models models, AnswerPool answering, Limits limits) {
-    this.models = models;
-    this.answering = answering;
-    this.limits = limits;
-  }
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {

@@ -7,24 +7,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Decides who may send requests. */
-public final class Guard {
+public record Guard(ApiKeys keys, Origins origins, boolean local) {
 
   private static final Set<String> LOCAL_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
-
-  private final ApiKeys keys;
-  private final Origins origins;
-  private final boolean local;
-
-  /** Creates a guard; a local one is for a server that only this machine can reach. */
-  public Guard(ApiKeys keys, Origins origins, boolean local) {
-    this.keys = keys;
-    this.origins = origins;
-    this.local = local;
-  }
-
-  Origins origins() {
-    return origins;
-  }
 
   /** Refuses a request without a valid key, if one is needed. */
   void requireKey(Call call) {

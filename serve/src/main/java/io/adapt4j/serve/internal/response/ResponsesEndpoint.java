@@ -24,19 +24,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** Answers in OpenAI's newer format, without storing responses: {@code /v1/responses}. */
-public final class ResponsesEndpoint implements Endpoint {
+public record ResponsesEndpoint(Models models, AnswerPool answering, Limits limits)
+    implements Endpoint {
 
   private static final String LOGPROBS = "message.output_text.logprobs";
-
-  private final Models models;
-  private final AnswerPool answering;
-  private final Limits limits;
-
-  public ResponsesEndpoint(Models models, AnswerPool answering, Limits limits) {
-    this.models = models;
-    this.answering = answering;
-    this.limits = limits;
-  }
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {

@@ -15,13 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Checks values listed by a schema against the rest of it. */
-final class Instances {
-
-  private final Expander expansion;
-
-  Instances(Expander expansion) {
-    this.expansion = expansion;
-  }
+record Instances(Expander expansion) {
 
   /** Returns whether a schema lists its values. */
   static boolean isListed(Part part) {

@@ -11,8 +11,10 @@ import javax.net.ssl.SSLHandshakeException;
 /**
  * Retries temporary failures: after 1 s, 2 s, 4 s and so on up to 30 s, or after the time in the
  * server's {@code Retry-After}.
+ *
+ * @param most maximum number of retries; 0 for none
  */
-public final class Retries {
+public record Retries(int most, Sleeper sleeper, Consumer<String> notices) {
 
   private static final Duration FIRST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofSeconds(30);
@@ -22,21 +24,6 @@ public final class Retries {
    * is the user's decision.
    */
   private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
-
-  private final int most;
-  private final Sleeper sleeper;
-  private final Consumer<String> notices;
-
-  /**
-   * Creates a policy.
-   *
-   * @param most maximum number of retries; 0 for none
-   */
-  public Retries(int most, Sleeper sleeper, Consumer<String> notices) {
-    this.most = most;
-    this.sleeper = sleeper;
-    this.notices = notices;
-  }
 
   /** An attempt that may fail temporarily. */
   @FunctionalInterface

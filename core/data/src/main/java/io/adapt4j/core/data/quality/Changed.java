@@ -8,15 +8,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** View whose rows are changed when they are read. */
-final class Changed implements Dataset {
-
-  private final Dataset all;
-  private final UnaryOperator<Example> change;
-
-  Changed(Dataset all, UnaryOperator<Example> change) {
-    this.all = all;
-    this.change = change;
-  }
+record Changed(Dataset all, UnaryOperator<Example> change) implements Dataset {
 
   /** Returns the rows that were changed. */
   BitSet rows() {

@@ -15,21 +15,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Dense layer act(W x + b) on a text's vector, stored in its own folder. */
-final class DenseModule implements VectorModule {
+record DenseModule(Path folder, Parameter weight, Parameter bias, Activation activation)
+    implements VectorModule {
 
   private static final String ACTIVATION = "activation_function";
-
-  private final Path folder;
-  private final Parameter weight;
-  private final Parameter bias;
-  private final Activation activation;
-
-  private DenseModule(Path folder, Parameter weight, Parameter bias, Activation activation) {
-    this.folder = folder;
-    this.weight = weight;
-    this.bias = bias;
-    this.activation = activation;
-  }
 
   /** Reads a module's configuration and checks its weights. */
   static DenseModule read(Path folder, int input) {

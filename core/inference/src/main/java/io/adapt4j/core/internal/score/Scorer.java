@@ -21,26 +21,13 @@ import java.util.stream.LongStream;
  * positions that are scored, and only for some of them at once. A sequence that is a prefix of
  * another is not run separately: with causal attention its scores are part of the longer one's, so
  * all one-token answers to a question cost a single sequence. Not thread safe.
+ *
+ * @param contextLength maximum number of tokens the model reads at once
  */
-public final class Scorer {
+public record Scorer(Decoder decoder, int padId, int contextLength) {
 
   /** Positions in one batch, padding included, unless a single sequence has more. */
   private static final int BATCH_TOKENS = 2048;
-
-  private final Decoder decoder;
-  private final int padId;
-  private final int contextLength;
-
-  /**
-   * Creates a scorer.
-   *
-   * @param contextLength maximum number of tokens the model reads at once
-   */
-  public Scorer(Decoder decoder, int padId, int contextLength) {
-    this.decoder = decoder;
-    this.padId = padId;
-    this.contextLength = contextLength;
-  }
 
   /**
    * Scores continuations. If context and continuation together are too long, the context is

@@ -11,14 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Generates target texts for source texts. Not thread safe. */
-public final class SequenceWriter {
-
-  private final EncoderDecoder network;
-
-  /** Creates a writer. */
-  public SequenceWriter(EncoderDecoder network) {
-    this.network = network;
-  }
+public record SequenceWriter(EncoderDecoder network) {
 
   /** Generates a text for each source of a batch. */
   public List<int[]> write(List<int[]> sources, SequenceSettings settings) {

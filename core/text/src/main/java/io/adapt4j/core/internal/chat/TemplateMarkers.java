@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Finds the markers that a template puts around messages. */
-final class TemplateMarkers {
+record TemplateMarkers(Tokenizer tokenizer, ChatTemplate template, ChatOptions options) {
 
   /**
    * Markers such as {@code <|im_start|>}, {@code <start_of_turn>}, {@code </s>} and {@code [INST]}.
@@ -27,16 +27,6 @@ final class TemplateMarkers {
    * Minimum length of an end marker: shorter texts, such as a quotation mark, occur inside answers.
    */
   private static final int SHORTEST_END = 2;
-
-  private final Tokenizer tokenizer;
-  private final ChatTemplate template;
-  private final ChatOptions options;
-
-  TemplateMarkers(Tokenizer tokenizer, ChatTemplate template, ChatOptions options) {
-    this.tokenizer = tokenizer;
-    this.template = template;
-    this.options = options;
-  }
 
   /** Returns all markers around messages, in order of occurrence. */
   List<TemplateMarker> all() {

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A checkpoint or adapter trained on conversations, prepared for use in chat. */
-public final class TrainedFolder {
+public record TrainedFolder(Path base, Path folder) {
 
   private static final String EOS = "eos_token_id";
 
@@ -34,15 +34,6 @@ public final class TrainedFolder {
           "vocab.json",
           "merges.txt",
           "tokenizer.model");
-
-  private final Path base;
-  private final Path folder;
-
-  /** Refers to a folder. */
-  public TrainedFolder(Path base, Path folder) {
-    this.base = base;
-    this.folder = folder;
-  }
 
   /**
    * Writes the template used in training, and what other programs need to apply it: the tokenizer's

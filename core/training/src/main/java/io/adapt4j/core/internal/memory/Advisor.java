@@ -18,7 +18,7 @@ import java.util.function.Function;
  * Suggests changes that make a run fit a device, the least invasive first: the same training in
  * smaller pieces, the same training slower, then different trainings.
  */
-final class Advisor {
+record Advisor(Device device) {
 
   private static final int RANK = 16;
   private static final int SHORTEST = 64;
@@ -43,12 +43,6 @@ final class Advisor {
     Candidate with(Planner other) {
       return new Candidate(other, shape, change);
     }
-  }
-
-  private final Device device;
-
-  private Advisor(Device device) {
-    this.device = device;
   }
 
   static Forecast forecast(Planner planner, StepShape shape, Device device) {

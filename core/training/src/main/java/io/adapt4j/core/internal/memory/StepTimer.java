@@ -17,27 +17,12 @@ import java.util.Optional;
  * Times the first steps of a run, without listeners or output. The steps change the trainable
  * parameters.
  */
-public final class StepTimer<B> {
-
-  private final TrainingTask<B> task;
-  private final Adaptation adaptation;
-  private final TrainingOptions options;
-  private final BatchSource<B> train;
-  private final Optional<? extends BatchSource<B>> validation;
-
-  /** Creates a timer of a run. */
-  public StepTimer(
-      TrainingTask<B> task,
-      Adaptation adaptation,
-      TrainingOptions options,
-      BatchSource<B> train,
-      Optional<? extends BatchSource<B>> validation) {
-    this.task = task;
-    this.adaptation = adaptation;
-    this.options = options;
-    this.train = train;
-    this.validation = validation;
-  }
+public record StepTimer<B>(
+    TrainingTask<B> task,
+    Adaptation adaptation,
+    TrainingOptions options,
+    BatchSource<B> train,
+    Optional<? extends BatchSource<B>> validation) {
 
   /** Times steps after one warm-up step, in which libtorch specializes its operators. */
   public TimedSteps measure(int steps, long tokensPerEpoch) {

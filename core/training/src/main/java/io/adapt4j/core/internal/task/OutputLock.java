@@ -13,15 +13,9 @@ import java.util.List;
  * Lock that restricts an output folder to one run at a time on this machine, and removes temporary
  * files of killed runs.
  */
-final class OutputLock implements AutoCloseable {
+record OutputLock(ProcessLock lock) implements AutoCloseable {
 
   private static final String FILE = ".lock";
-
-  private final ProcessLock lock;
-
-  private OutputLock(ProcessLock lock) {
-    this.lock = lock;
-  }
 
   /** Acquires the lock and removes the temporary files of killed runs. */
   static OutputLock take(Path output) {

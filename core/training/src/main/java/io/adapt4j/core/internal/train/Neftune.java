@@ -2,18 +2,11 @@ package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.ForwardingAdaptation;
-import io.adapt4j.core.internal.method.LearningRateFactor;
+import io.adapt4j.core.internal.method.ForwardingMechanics;
 import io.adapt4j.core.internal.method.MethodMechanics;
-import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.method.TaskKind;
-import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * Decorates a method with noise on the token embeddings in training (NEFTune, Jain et al. 2023):
@@ -24,13 +17,12 @@ import java.util.Optional;
  * <p>It is added after the embedding scale of some families, and before learned positions and
  * norms.
  */
-public final class Neftune implements MethodMechanics {
+public final class Neftune extends ForwardingMechanics {
 
-  private final MethodMechanics method;
   private final double alpha;
 
-  private Neftune(MethodMechanics method, double alpha) {
-    this.method = method;
+  private Neftune(FineTuningMethod method, double alpha) {
+    super(method);
     this.alpha = alpha;
   }
 
@@ -39,7 +31,7 @@ public final class Neftune implements MethodMechanics {
     if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("neftune: expected a positive number, found " + alpha);
     }
-    return new Neftune(Methods.of(method), alpha);
+    return new Neftune(method, alpha);
   }
 
   /** Returns the decorated method. */
@@ -65,61 +57,6 @@ public final class Neftune implements MethodMechanics {
   @Override
   public String identity() {
     return method.identity() + " neftune=" + alpha;
-  }
-
-  @Override
-  public List<String> problems(Network declared, Path base) {
-    return method.problems(declared, base);
-  }
-
-  @Override
-  public List<String> questions(Network declared) {
-    return method.questions(declared);
-  }
-
-  @Override
-  public TrainingDefaults defaults(TaskKind task) {
-    return method.defaults(task);
-  }
-
-  @Override
-  public WeightFormat weightFormat() {
-    return method.weightFormat();
-  }
-
-  @Override
-  public boolean trainsBase() {
-    return method.trainsBase();
-  }
-
-  @Override
-  public boolean recomputesLayers() {
-    return method.recomputesLayers();
-  }
-
-  @Override
-  public long trainableParameters(Network declared) {
-    return method.trainableParameters(declared);
-  }
-
-  @Override
-  public long copiedValues(Network declared) {
-    return method.copiedValues(declared);
-  }
-
-  @Override
-  public TrainableSummary trainableSummary(Network declared) {
-    return method.trainableSummary(declared);
-  }
-
-  @Override
-  public Optional<Path> start() {
-    return method.start();
-  }
-
-  @Override
-  public List<LearningRateFactor> rateFactors() {
-    return method.rateFactors();
   }
 
   @Override

@@ -13,15 +13,7 @@ import org.apache.spark.SparkEnv;
 import org.jspecify.annotations.Nullable;
 
 /** Rendezvous of workers: opens a worker's port and finds the others. */
-final class Rendezvous implements AutoCloseable {
-
-  private final Introduction own;
-  private final @Nullable ServerSocketChannel server;
-
-  private Rendezvous(Introduction own, @Nullable ServerSocketChannel server) {
-    this.own = own;
-    this.server = server;
-  }
+record Rendezvous(Introduction own, @Nullable ServerSocketChannel server) implements AutoCloseable {
 
   /** Opens a port at the address that this executor advertises for its blocks. */
   static Rendezvous open(WorkerOrder order) {

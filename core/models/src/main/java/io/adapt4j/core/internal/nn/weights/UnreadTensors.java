@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * rejected with the tensor's name. Parts of other outputs, such as a pooling layer or a classifier
  * in an embedding model, are not checked: their values do not matter.
  */
-final class UnreadTensors {
+record UnreadTensors(Network network, Checkpoint checkpoint) {
 
   private static final Pattern LAYER = Pattern.compile("(?:^|\\.)(\\d+)\\.");
   private static final Pattern TABLE =
@@ -46,14 +46,6 @@ final class UnreadTensors {
   private static final double SMALLEST_HALF = 1e-7;
   private static final double ROTARY_ERROR = 1e-4;
   private static final double SINE_ERROR = 2e-3;
-
-  private final Network network;
-  private final Checkpoint checkpoint;
-
-  private UnreadTensors(Network network, Checkpoint checkpoint) {
-    this.network = network;
-    this.checkpoint = checkpoint;
-  }
 
   /** Compares unread tensors with the values computed instead. */
   static void check(Network network, Checkpoint checkpoint, Set<String> read) {

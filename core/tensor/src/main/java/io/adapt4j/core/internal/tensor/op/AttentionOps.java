@@ -71,15 +71,8 @@ abstract class AttentionOps extends LinearOps {
 
   /** Clamps entries to [-limit, limit]. Saves x for backward. */
   public Tensor clamped(Tensor x, double limit) {
-    Tensor y = CLAMPED.tensor(x, limit).typedAs(x);
-    if (isDifferentiated(x)) {
-      saveForBackward(x);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {CLAMPED_BACKWARD.tensor(dy[0], x, limit)});
-    }
-    return y;
+    return recorded(
+        CLAMPED.tensor(x, limit).typedAs(x), x, dy -> CLAMPED_BACKWARD.tensor(dy, x, limit), x);
   }
 
   /**
@@ -129,14 +122,10 @@ abstract class AttentionOps extends LinearOps {
 
   /** Rotary position embedding (Su et al. 2021). Saves nothing for backward. */
   public Tensor rotary(Tensor x, RotaryTable table) {
-    Tensor y = ROTARY.tensor(x, table.cos(), table.sin());
-    if (isDifferentiated(x)) {
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {ROTARY_BACKWARD.tensor(dy[0], table.cos(), table.sin())});
-    }
-    return y;
+    return recorded(
+        ROTARY.tensor(x, table.cos(), table.sin()),
+        x,
+        dy -> ROTARY_BACKWARD.tensor(dy, table.cos(), table.sin()));
   }
 
   /**
@@ -144,14 +133,10 @@ abstract class AttentionOps extends LinearOps {
    * halves (GPT-J, Wang and Komatsuzaki 2021). Saves nothing for backward.
    */
   public Tensor rotaryPairs(Tensor x, RotaryTable table) {
-    Tensor y = ROTARY_PAIRS.tensor(x, table.cos(), table.sin());
-    if (isDifferentiated(x)) {
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {ROTARY_PAIRS_BACKWARD.tensor(dy[0], table.cos(), table.sin())});
-    }
-    return y;
+    return recorded(
+        ROTARY_PAIRS.tensor(x, table.cos(), table.sin()),
+        x,
+        dy -> ROTARY_PAIRS_BACKWARD.tensor(dy, table.cos(), table.sin()));
   }
 
   /**
@@ -176,19 +161,15 @@ abstract class AttentionOps extends LinearOps {
     }
     seedWeights(drop);
     Tensor y = FusedOps.attention(q, k, v, mask, rule, drop);
-    if (differentiated) {
-      for (Tensor needed : List.of(q, k, v)) {
-        saveForBackward(needed);
-      }
-      record(
-          new Tensor[] {y},
-          new Tensor[] {q, k, v},
-          dy -> {
-            seedWeights(drop);
-            return FusedOps.attentionBackward(dy[0], q, k, v, mask, rule, drop);
-          });
-    }
-    return y;
+    Tensor[] inputs = {q, k, v};
+    return recorded(
+        y,
+        inputs,
+        dy -> {
+          seedWeights(drop);
+          return FusedOps.attentionBackward(dy, q, k, v, mask, rule, drop);
+        },
+        inputs);
   }
 
   /**
@@ -207,19 +188,14 @@ abstract class AttentionOps extends LinearOps {
     seedWeights(drop);
     Tensor y = BIASED_ATTENTION.tensor(q, k, v, bias, masks, scale, drop).typedAs(q);
     Tensor[] inputs = {q, k, v, bias};
-    if (List.of(inputs).stream().anyMatch(this::isDifferentiated)) {
-      for (Tensor needed : inputs) {
-        saveForBackward(needed);
-      }
-      record(
-          new Tensor[] {y},
-          inputs,
-          dy -> {
-            seedWeights(drop);
-            return BIASED_ATTENTION_BACKWARD.tensors(dy[0], q, k, v, bias, masks, scale, drop);
-          });
-    }
-    return y;
+    return recorded(
+        y,
+        inputs,
+        dy -> {
+          seedWeights(drop);
+          return BIASED_ATTENTION_BACKWARD.tensors(dy, q, k, v, bias, masks, scale, drop);
+        },
+        inputs);
   }
 
   /** Seeds attention dropout, so that forward and backward drop the same weights. */
@@ -245,18 +221,11 @@ abstract class AttentionOps extends LinearOps {
   public Tensor rotatedAttention(
       Tensor projected, JoinedHeads heads, RotaryTable table, AttentionRule rule) {
     HostKernels kernels = FusedOps.rotating(projected, heads, table);
-    Tensor y = FusedOps.rotatedAttention(kernels, projected, heads, table, rule);
-    if (isDifferentiated(projected)) {
-      saveForBackward(projected);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {projected},
-          dy ->
-              new Tensor[] {
-                FusedOps.rotatedAttentionBackward(kernels, dy[0], projected, heads, table, rule)
-              });
-    }
-    return y;
+    return recorded(
+        FusedOps.rotatedAttention(kernels, projected, heads, table, rule),
+        projected,
+        dy -> FusedOps.rotatedAttentionBackward(kernels, dy, projected, heads, table, rule),
+        projected);
   }
 
   /**
@@ -281,19 +250,15 @@ abstract class AttentionOps extends LinearOps {
     seedWeights(drop);
     Tensor y =
         PACKED_ATTENTION.tensor(q, k, v, gather, real, place, scale, cap, window, drop, alibi);
-    if (isDifferentiated(q) || isDifferentiated(k) || isDifferentiated(v)) {
-      for (Tensor needed : List.of(q, k, v)) {
-        saveForBackward(needed);
-      }
-      record(
-          new Tensor[] {y},
-          new Tensor[] {q, k, v},
-          dy -> {
-            seedWeights(drop);
-            return PACKED_ATTENTION_BACKWARD.tensors(
-                dy[0], q, k, v, gather, real, place, scale, cap, window, drop, alibi);
-          });
-    }
-    return y;
+    Tensor[] inputs = {q, k, v};
+    return recorded(
+        y,
+        inputs,
+        dy -> {
+          seedWeights(drop);
+          return PACKED_ATTENTION_BACKWARD.tensors(
+              dy, q, k, v, gather, real, place, scale, cap, window, drop, alibi);
+        },
+        inputs);
   }
 }

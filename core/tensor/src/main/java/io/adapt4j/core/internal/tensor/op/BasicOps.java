@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.tensor.tape.Recorder;
 import io.adapt4j.core.internal.tensor.tape.Tape;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Position-wise operators and operators over the positions of a row. */
 abstract class BasicOps extends Recorder {
@@ -50,34 +51,25 @@ abstract class BasicOps extends Recorder {
    * @return [B, T, hidden]
    */
   public Tensor embedding(Tensor ids, Parameter weight) {
-    Tensor y = EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value());
-    if (trains(weight)) {
-      saveForBackward(ids);
-      record(
-          new Tensor[] {y},
-          NONE,
-          dy -> {
-            EMBEDDING_BACKWARD.run(dy[0], ids, weight.gradient());
-            return NONE;
-          });
-    }
-    return y;
+    return embedding(ids, weight, dy -> EMBEDDING_BACKWARD.run(dy, ids, weight.gradient()));
   }
 
   /** Looks up rows. The padding row receives no gradient. */
   public Tensor embedding(Tensor ids, Parameter weight, long padding) {
-    Tensor y = EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value());
-    if (trains(weight)) {
-      saveForBackward(ids);
-      record(
-          new Tensor[] {y},
-          NONE,
-          dy -> {
-            PADDED_EMBEDDING_BACKWARD.run(dy[0], ids, weight.gradient(), padding);
-            return NONE;
-          });
-    }
-    return y;
+    return embedding(
+        ids, weight, dy -> PADDED_EMBEDDING_BACKWARD.run(dy, ids, weight.gradient(), padding));
+  }
+
+  private Tensor embedding(Tensor ids, Parameter weight, Consumer<Tensor> backward) {
+    return recorded(
+        trains(weight),
+        EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value()),
+        NONE,
+        dy -> {
+          backward.accept(dy);
+          return NONE;
+        },
+        ids);
   }
 
   /**
@@ -118,26 +110,14 @@ abstract class BasicOps extends Recorder {
 
   private Tensor layerNorm(Tensor x, Parameter weight, Tensor factors, Parameter bias, double eps) {
     Tensor y = FusedOps.layerNorm(x, factors, Parameter.valueOf(bias), eps, isRecording());
-    if (isDifferentiated(x) || trains(weight) || trains(bias)) {
-      saveForBackward(x);
-      if (factors != weight.value()) {
-        saveForBackward(factors);
-      }
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                LAYER_NORM_BACKWARD.tensor(
-                    dy[0],
-                    x,
-                    factors,
-                    eps,
-                    Parameter.gradientOf(weight),
-                    Parameter.gradientOf(bias))
-              });
-    }
-    return y;
+    return recorded(
+        isDifferentiated(x) || trains(weight) || trains(bias),
+        y,
+        x,
+        dy ->
+            LAYER_NORM_BACKWARD.tensor(
+                dy, x, factors, eps, Parameter.gradientOf(weight), Parameter.gradientOf(bias)),
+        factors == weight.value() ? new Tensor[] {x} : new Tensor[] {x, factors});
   }
 
   /**
@@ -152,28 +132,16 @@ abstract class BasicOps extends Recorder {
 
   /** x divided by its Euclidean length. Saves x for backward. */
   public Tensor normalize(Tensor x) {
-    Tensor y = NORMALIZE.tensor(x);
-    if (isDifferentiated(x)) {
-      saveForBackward(x);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {NORMALIZE_BACKWARD.tensor(dy[0], x)});
-    }
-    return y;
+    return recorded(NORMALIZE.tensor(x), x, dy -> NORMALIZE_BACKWARD.tensor(dy, x), x);
   }
 
   /** act(x). Saves x for backward. */
   public Tensor activation(Tensor x, Activation activation) {
-    Tensor y = FusedOps.activation(x, activation);
-    if (isDifferentiated(x)) {
-      saveForBackward(x);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {ACTIVATION_BACKWARD.tensor(dy[0], x, activation.kind())});
-    }
-    return y;
+    return recorded(
+        FusedOps.activation(x, activation),
+        x,
+        dy -> ACTIVATION_BACKWARD.tensor(dy, x, activation.kind()),
+        x);
   }
 
   /** act(x) for an x that nothing else needs: without a tape the result overwrites it. */
@@ -183,24 +151,19 @@ abstract class BasicOps extends Recorder {
 
   /** xIELU (Huang and Schlag 2024). Saves x for backward. */
   public Tensor xielu(Tensor x, Parameter above, Parameter below) {
-    Tensor y = XIELU.tensor(x, above.value(), below.value());
-    if (isDifferentiated(x) || trains(above) || trains(below)) {
-      saveForBackward(x);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                XIELU_BACKWARD.tensor(
-                    dy[0],
-                    x,
-                    above.value(),
-                    below.value(),
-                    Parameter.gradientOf(above),
-                    Parameter.gradientOf(below))
-              });
-    }
-    return y;
+    return recorded(
+        isDifferentiated(x) || trains(above) || trains(below),
+        XIELU.tensor(x, above.value(), below.value()),
+        x,
+        dy ->
+            XIELU_BACKWARD.tensor(
+                dy,
+                x,
+                above.value(),
+                below.value(),
+                Parameter.gradientOf(above),
+                Parameter.gradientOf(below)),
+        x);
   }
 
   /**
@@ -210,15 +173,8 @@ abstract class BasicOps extends Recorder {
    * @return [.., width]
    */
   public Tensor gated(Tensor x, Activation activation) {
-    Tensor y = FusedOps.gated(x, activation);
-    if (isDifferentiated(x)) {
-      saveForBackward(x);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {FusedOps.gatedBackward(dy[0], x, activation)});
-    }
-    return y;
+    return recorded(
+        FusedOps.gated(x, activation), x, dy -> FusedOps.gatedBackward(dy, x, activation), x);
   }
 
   /** x times a number. */
@@ -226,11 +182,7 @@ abstract class BasicOps extends Recorder {
     if (factor == 1) {
       return x;
     }
-    Tensor y = SCALED.tensor(x, factor);
-    if (isDifferentiated(x)) {
-      record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {SCALED.tensor(dy[0], factor)});
-    }
-    return y;
+    return recorded(SCALED.tensor(x, factor), x, dy -> SCALED.tensor(dy, factor));
   }
 
   /** x + factor y. */
@@ -238,32 +190,21 @@ abstract class BasicOps extends Recorder {
     if (factor == 1) {
       return add(x, y);
     }
-    Tensor sum = ADD_SCALED.tensor(x, y, factor);
-    if (isDifferentiated(x) || isDifferentiated(y)) {
-      record(
-          new Tensor[] {sum},
-          new Tensor[] {x, y},
-          d -> new Tensor[] {d[0], SCALED.tensor(d[0], factor)});
-    }
-    return sum;
+    return recorded(
+        ADD_SCALED.tensor(x, y, factor),
+        new Tensor[] {x, y},
+        d -> new Tensor[] {d, SCALED.tensor(d, factor)});
   }
 
   /** x + y. */
   public Tensor add(Tensor x, Tensor y) {
-    Tensor sum = FusedOps.add(x, y);
-    if (isDifferentiated(x) || isDifferentiated(y)) {
-      record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
-    }
-    return sum;
+    return recorded(FusedOps.add(x, y), new Tensor[] {x, y}, d -> new Tensor[] {d, d});
   }
 
   /** Records x + y without computing it, for passes in which only the gradient matters. */
   public Tensor uncomputedSum(Tensor x, Tensor y) {
-    Tensor sum = x.engine().empty(x.type(), x.sizes());
-    if (isDifferentiated(x) || isDifferentiated(y)) {
-      record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
-    }
-    return sum;
+    return recorded(
+        x.engine().empty(x.type(), x.sizes()), new Tensor[] {x, y}, d -> new Tensor[] {d, d});
   }
 
   /**
@@ -297,15 +238,11 @@ abstract class BasicOps extends Recorder {
     if (parts.size() == 1) {
       return parts.get(0);
     }
-    Tensor y = CONCATENATE.tensor(parts, -1);
-    if (parts.stream().anyMatch(this::isDifferentiated)) {
-      long[] widths = parts.stream().mapToLong(part -> part.size(-1)).toArray();
-      record(
-          new Tensor[] {y},
-          parts.toArray(new Tensor[0]),
-          dy -> SPLIT_COLUMNS.tensors(dy[0], widths));
-    }
-    return y;
+    long[] widths = parts.stream().mapToLong(part -> part.size(-1)).toArray();
+    return recorded(
+        CONCATENATE.tensor(parts, -1),
+        parts.toArray(new Tensor[0]),
+        dy -> SPLIT_COLUMNS.tensors(dy, widths));
   }
 
   /**
@@ -316,16 +253,9 @@ abstract class BasicOps extends Recorder {
    * @return [N, hidden]
    */
   public Tensor gatherRows(Tensor x, Tensor index) {
-    Tensor y = GATHER_ROWS.tensor(x, index);
-    if (isDifferentiated(x)) {
-      long[] sizes = x.sizes();
-      saveForBackward(index);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {SCATTER_ROWS.tensor(dy[0], index, sizes)});
-    }
-    return y;
+    long[] sizes = x.sizes();
+    return recorded(
+        GATHER_ROWS.tensor(x, index), x, dy -> SCATTER_ROWS.tensor(dy, index, sizes), index);
   }
 
   /**
@@ -335,15 +265,7 @@ abstract class BasicOps extends Recorder {
    * @return [B, hidden]
    */
   public Tensor pool(Tensor x, Tensor weights) {
-    Tensor y = POOL.tensor(x, weights);
-    if (isDifferentiated(x)) {
-      saveForBackward(weights);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {POOL_BACKWARD.tensor(dy[0], weights)});
-    }
-    return y;
+    return recorded(POOL.tensor(x, weights), x, dy -> POOL_BACKWARD.tensor(dy, weights), weights);
   }
 
   /**
@@ -352,15 +274,7 @@ abstract class BasicOps extends Recorder {
    * @param mask 1 on tokens and 0 on padding, I64 [B, T]
    */
   public Tensor maxPool(Tensor x, Tensor mask) {
-    Tensor y = MAX_POOL.tensor(x, mask);
-    if (isDifferentiated(x)) {
-      saveForBackward(x);
-      saveForBackward(mask);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {MAX_POOL_BACKWARD.tensor(dy[0], x, mask)});
-    }
-    return y;
+    return recorded(
+        MAX_POOL.tensor(x, mask), x, dy -> MAX_POOL_BACKWARD.tensor(dy, x, mask), x, mask);
   }
 }

@@ -151,42 +151,39 @@ public final class ExpertOps {
                 rule.scale(),
                 rule.groups(),
                 rule.groupsKept());
-    if (ops.isDifferentiated(scores)) {
-      ops.saveForBackward(scores);
-      ops.saveForBackward(made[1]);
-      ops.record(
-          new Tensor[] {made[0]},
-          new Tensor[] {scores},
-          d ->
-              new Tensor[] {
-                more.plus(
-                    plain
-                        ? ROUTE_BACKWARD.tensor(d[0], scores, made[1], rule.normalized())
-                        : ROUTE_CORRECTED_BACKWARD.tensor(
-                            d[0],
-                            scores,
-                            made[1],
-                            rule.normalized(),
-                            rule.sigmoid(),
-                            rule.epsilon(),
-                            rule.scale()))
-              });
-    }
-    int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
-    return new Routed(made[0], made[1], shares(ops, chosen(made[1], experts), k, experts));
+    ops.recorded(
+        made[0],
+        scores,
+        d ->
+            more.plus(
+                plain
+                    ? ROUTE_BACKWARD.tensor(d, scores, made[1], rule.normalized())
+                    : ROUTE_CORRECTED_BACKWARD.tensor(
+                        d,
+                        scores,
+                        made[1],
+                        rule.normalized(),
+                        rule.sigmoid(),
+                        rule.epsilon(),
+                        rule.scale())),
+        scores,
+        made[1]);
+    return routed(ops, scores, made, k);
   }
 
   private static Routed routeOneByOne(Ops ops, Tensor scores, Rule rule, ScoreGradient more) {
     int k = rule.chosen();
     double tolerance = rule.tolerance();
     Tensor[] made = ROUTE_ONE_BY_ONE.tensors(scores, k, tolerance);
-    if (ops.isDifferentiated(scores)) {
-      ops.saveForBackward(scores);
-      ops.record(
-          new Tensor[] {made[0]},
-          new Tensor[] {scores},
-          d -> new Tensor[] {more.plus(ROUTE_ONE_BY_ONE_BACKWARD.tensor(d[0], scores, tolerance))});
-    }
+    ops.recorded(
+        made[0],
+        scores,
+        d -> more.plus(ROUTE_ONE_BY_ONE_BACKWARD.tensor(d, scores, tolerance)),
+        scores);
+    return routed(ops, scores, made, k);
+  }
+
+  private static Routed routed(Ops ops, Tensor scores, Tensor[] made, int k) {
     int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
     return new Routed(made[0], made[1], shares(ops, chosen(made[1], experts), k, experts));
   }
@@ -217,15 +214,11 @@ public final class ExpertOps {
    * @return [.., width]
    */
   public static Tensor clampedGated(Ops ops, Tensor x, double alpha, double limit) {
-    Tensor y = CLAMPED_GATED.tensor(x, alpha, limit);
-    if (ops.isDifferentiated(x)) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {CLAMPED_GATED_BACKWARD.tensor(dy[0], x, alpha, limit)});
-    }
-    return y;
+    return ops.recorded(
+        CLAMPED_GATED.tensor(x, alpha, limit),
+        x,
+        dy -> CLAMPED_GATED_BACKWARD.tensor(dy, x, alpha, limit),
+        x);
   }
 
   /** Returns the chosen experts; on shapes only, every expert has an equal share. */
@@ -281,26 +274,20 @@ public final class ExpertOps {
     Parameter weight = block.weight();
     Tensor y = BLOCK_LINEAR.tensor(x, weight.value(), block.first(), block.rows(), block.turned());
     boolean trained = ops.trains(weight);
-    if (ops.isDifferentiated(x) || trained) {
-      if (trained) {
-        ops.saveForBackward(x);
-      }
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                BLOCK_LINEAR_BACKWARD.tensor(
-                    dy[0],
-                    trained ? x : dy[0],
-                    weight.value(),
-                    block.first(),
-                    block.rows(),
-                    block.turned(),
-                    Parameter.gradientOf(weight))
-              });
-    }
-    return y;
+    return ops.recorded(
+        ops.isDifferentiated(x) || trained,
+        y,
+        x,
+        dy ->
+            BLOCK_LINEAR_BACKWARD.tensor(
+                dy,
+                trained ? x : dy,
+                weight.value(),
+                block.first(),
+                block.rows(),
+                block.turned(),
+                Parameter.gradientOf(weight)),
+        trained ? new Tensor[] {x} : new Tensor[0]);
   }
 
   /**
@@ -310,19 +297,16 @@ public final class ExpertOps {
    * @param row [width]
    */
   public static Tensor plus(Ops ops, Tensor x, Parameter row) {
-    Tensor y = PLUS_ROW.tensor(x, row.value());
-    if (ops.isDifferentiated(x) || ops.trains(row)) {
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> {
-            if (row.isTrained()) {
-              LINEAR_BACKWARD_BIAS.run(dy[0], row.gradient());
-            }
-            return dy;
-          });
-    }
-    return y;
+    return ops.recorded(
+        ops.isDifferentiated(x) || ops.trains(row),
+        PLUS_ROW.tensor(x, row.value()),
+        x,
+        dy -> {
+          if (row.isTrained()) {
+            LINEAR_BACKWARD_BIAS.run(dy, row.gradient());
+          }
+          return dy;
+        });
   }
 
   /**
@@ -334,24 +318,14 @@ public final class ExpertOps {
     Tensor ids = routed.chosen();
     Tensor y = SCALE_CHOSEN.tensor(weights, ids, factors.value());
     boolean trained = ops.trains(factors);
-    if (ops.isDifferentiated(weights) || trained) {
-      ops.saveForBackward(ids);
-      if (trained) {
-        ops.saveForBackward(weights);
-      }
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {weights},
-          dy ->
-              new Tensor[] {
-                SCALE_CHOSEN_BACKWARD.tensor(
-                    dy[0],
-                    trained ? weights : dy[0],
-                    ids,
-                    factors.value(),
-                    Parameter.gradientOf(factors))
-              });
-    }
+    ops.recorded(
+        ops.isDifferentiated(weights) || trained,
+        y,
+        weights,
+        dy ->
+            SCALE_CHOSEN_BACKWARD.tensor(
+                dy, trained ? weights : dy, ids, factors.value(), Parameter.gradientOf(factors)),
+        trained ? new Tensor[] {ids, weights} : new Tensor[] {ids});
     return new Routed(y, ids, routed.shares());
   }
 
@@ -362,16 +336,12 @@ public final class ExpertOps {
    * @param weights weights of all positions, F32 [N, k]
    */
   public static Tensor weigh(Ops ops, Tensor y, Tensor weights, Share share) {
-    Tensor z = WEIGH_ROWS.tensor(y, weights, share.slots());
-    if (ops.isDifferentiated(y) || ops.isDifferentiated(weights)) {
-      ops.saveForBackward(y);
-      ops.saveForBackward(weights);
-      ops.record(
-          new Tensor[] {z},
-          new Tensor[] {y, weights},
-          d -> WEIGH_ROWS_BACKWARD.tensors(d[0], y, weights, share.slots()));
-    }
-    return z;
+    return ops.recorded(
+        WEIGH_ROWS.tensor(y, weights, share.slots()),
+        new Tensor[] {y, weights},
+        d -> WEIGH_ROWS_BACKWARD.tensors(d, y, weights, share.slots()),
+        y,
+        weights);
   }
 
   /**
@@ -382,14 +352,10 @@ public final class ExpertOps {
    */
   public static Tensor join(Ops ops, List<Tensor> parts, List<Share> shares, Tensor like) {
     List<Tensor> rows = shares.stream().map(Share::rows).toList();
-    Tensor y = JOIN_ROWS.tensor(parts, rows, like.sizes());
-    if (parts.stream().anyMatch(ops::isDifferentiated)) {
-      ops.record(
-          new Tensor[] {y},
-          parts.toArray(Tensor[]::new),
-          d -> JOIN_ROWS_BACKWARD.tensors(d[0], rows));
-    }
-    return y;
+    return ops.recorded(
+        JOIN_ROWS.tensor(parts, rows, like.sizes()),
+        parts.toArray(Tensor[]::new),
+        d -> JOIN_ROWS_BACKWARD.tensors(d, rows));
   }
 
   /**
@@ -399,15 +365,11 @@ public final class ExpertOps {
    * @param gate [B, T, 1]
    */
   public static Tensor sigmoidGated(Ops ops, Tensor y, Tensor gate) {
-    Tensor z = SIGMOID_GATED.tensor(y, gate);
-    if (ops.isDifferentiated(y) || ops.isDifferentiated(gate)) {
-      ops.saveForBackward(y);
-      ops.saveForBackward(gate);
-      ops.record(
-          new Tensor[] {z},
-          new Tensor[] {y, gate},
-          d -> SIGMOID_GATED_BACKWARD.tensors(d[0], y, gate));
-    }
-    return z;
+    return ops.recorded(
+        SIGMOID_GATED.tensor(y, gate),
+        new Tensor[] {y, gate},
+        d -> SIGMOID_GATED_BACKWARD.tensors(d, y, gate),
+        y,
+        gate);
   }
 }

@@ -72,14 +72,8 @@ public final class LatentOps {
    * @return [B, T, H width]
    */
   public static Tensor columns(Ops ops, Tensor x, int heads, int width) {
-    Tensor y = COLUMNS.tensor(x, heads, width);
-    if (ops.isDifferentiated(x)) {
-      long dim = x.size(-1) / heads;
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          d -> new Tensor[] {COLUMNS_BACKWARD.tensor(d[0], heads, dim)});
-    }
-    return y;
+    long dim = x.size(-1) / heads;
+    return ops.recorded(
+        COLUMNS.tensor(x, heads, width), x, d -> COLUMNS_BACKWARD.tensor(d, heads, dim));
   }
 }

@@ -101,11 +101,7 @@ public final class Ops extends AttentionOps {
       return x;
     }
     Torch.seed(mix(seed, place));
-    Tensor y = UNIFORM_NOISE.tensor(x, magnitudes);
-    if (isDifferentiated(x)) {
-      record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {dy[0]});
-    }
-    return y;
+    return recorded(UNIFORM_NOISE.tensor(x, magnitudes), x, dy -> dy);
   }
 
   /**
@@ -120,11 +116,7 @@ public final class Ops extends AttentionOps {
     }
     Torch.seed(mix(seed, place));
     Tensor mask = saveForBackward(DROPOUT_MASK.tensor(x, p));
-    Tensor y = MULTIPLY.tensor(x, mask);
-    if (isDifferentiated(x)) {
-      record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {MULTIPLY.tensor(dy[0], mask)});
-    }
-    return y;
+    return recorded(MULTIPLY.tensor(x, mask), x, dy -> MULTIPLY.tensor(dy, mask));
   }
 
   /** Dropout on embeddings. */

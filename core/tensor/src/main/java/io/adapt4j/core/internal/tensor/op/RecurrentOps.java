@@ -82,7 +82,8 @@ public final class RecurrentOps {
       @Nullable State state) {
     List<Tensor> values = parameters.stream().map(Parameter::value).toList();
     List<Tensor> kept = keep == null ? List.of() : List.of(keep);
-    Tensor y =
+    return ops.recorded(
+        isDifferentiated(ops, x, parameters),
         RECURRENT.tensor(
             recurrence.kind().code,
             x,
@@ -92,27 +93,20 @@ public final class RecurrentOps {
             recurrence.numbers(),
             kept,
             state == null ? List.of() : List.of(state.tail()),
-            state == null ? List.of() : state.state());
-    if (isDifferentiated(ops, x, parameters)) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          d ->
-              new Tensor[] {
-                RECURRENT_BACKWARD.tensor(
-                    d[0],
-                    recurrence.kind().code,
-                    x,
-                    values,
-                    recurrence.sizes(),
-                    recurrence.numbers(),
-                    kept,
-                    trained(parameters),
-                    gradients(parameters))
-              });
-    }
-    return y;
+            state == null ? List.of() : state.state()),
+        x,
+        d ->
+            RECURRENT_BACKWARD.tensor(
+                d,
+                recurrence.kind().code,
+                x,
+                values,
+                recurrence.sizes(),
+                recurrence.numbers(),
+                kept,
+                trained(parameters),
+                gradients(parameters)),
+        x);
   }
 
   /**
@@ -127,7 +121,8 @@ public final class RecurrentOps {
       List<Parameter> parameters,
       DocumentBlocks documents) {
     List<Tensor> values = parameters.stream().map(Parameter::value).toList();
-    Tensor y =
+    return ops.recorded(
+        isDifferentiated(ops, x, parameters),
         PACKED_RECURRENT.tensor(
             recurrence.kind().code,
             x,
@@ -137,29 +132,22 @@ public final class RecurrentOps {
             recurrence.numbers(),
             documents.gather(),
             documents.real(),
-            documents.place());
-    if (isDifferentiated(ops, x, parameters)) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          d ->
-              new Tensor[] {
-                PACKED_RECURRENT_BACKWARD.tensor(
-                    d[0],
-                    recurrence.kind().code,
-                    x,
-                    values,
-                    recurrence.sizes(),
-                    recurrence.numbers(),
-                    documents.gather(),
-                    documents.real(),
-                    documents.place(),
-                    trained(parameters),
-                    gradients(parameters))
-              });
-    }
-    return y;
+            documents.place()),
+        x,
+        d ->
+            PACKED_RECURRENT_BACKWARD.tensor(
+                d,
+                recurrence.kind().code,
+                x,
+                values,
+                recurrence.sizes(),
+                recurrence.numbers(),
+                documents.gather(),
+                documents.real(),
+                documents.place(),
+                trained(parameters),
+                gradients(parameters)),
+        x);
   }
 
   private static boolean isDifferentiated(Ops ops, Tensor x, List<Parameter> parameters) {
@@ -215,15 +203,11 @@ public final class RecurrentOps {
 
   /** Multiplies by the sigmoids of gates. Saves both for backward. */
   public static Tensor gated(Ops ops, Tensor y, Tensor gates) {
-    Tensor z = ENTRIES_GATED.tensor(y, gates);
-    if (ops.isDifferentiated(y) || ops.isDifferentiated(gates)) {
-      ops.saveForBackward(y);
-      ops.saveForBackward(gates);
-      ops.record(
-          new Tensor[] {z},
-          new Tensor[] {y, gates},
-          d -> ENTRIES_GATED_BACKWARD.tensors(d[0], y, gates));
-    }
-    return z;
+    return ops.recorded(
+        ENTRIES_GATED.tensor(y, gates),
+        new Tensor[] {y, gates},
+        d -> ENTRIES_GATED_BACKWARD.tensors(d, y, gates),
+        y,
+        gates);
   }
 }

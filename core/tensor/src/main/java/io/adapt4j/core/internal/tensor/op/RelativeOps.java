@@ -93,28 +93,26 @@ public final class RelativeOps {
     double drop = ops.attentionDropout();
     ops.seedWeights(drop);
     Tensor y = BIASED.tensor(q, k, v, bias.value(), masks, scale, buckets, range, drop).typedAs(q);
-    if (Stream.of(heads).anyMatch(ops::isDifferentiated) || ops.trains(bias)) {
-      Stream.of(heads).forEach(ops::saveForBackward);
-      ops.record(
-          new Tensor[] {y},
-          heads,
-          dy -> {
-            ops.seedWeights(drop);
-            return BIASED_BACKWARD.tensors(
-                dy[0],
-                q,
-                k,
-                v,
-                bias.value(),
-                Parameter.gradientOf(bias),
-                masks,
-                scale,
-                buckets,
-                range,
-                drop);
-          });
-    }
-    return y;
+    return ops.recorded(
+        Stream.of(heads).anyMatch(ops::isDifferentiated) || ops.trains(bias),
+        y,
+        heads,
+        dy -> {
+          ops.seedWeights(drop);
+          return BIASED_BACKWARD.tensors(
+              dy,
+              q,
+              k,
+              v,
+              bias.value(),
+              Parameter.gradientOf(bias),
+              masks,
+              scale,
+              buckets,
+              range,
+              drop);
+        },
+        heads);
   }
 
   /**
@@ -151,32 +149,30 @@ public final class RelativeOps {
     Tensor y =
         DISENTANGLED.tensor(
             q, k, v, positionKeys, positionQueries, masks, scale, span, buckets, furthest, drop);
-    List<Tensor> inputs = new ArrayList<>(List.of(heads));
-    inputs.addAll(positionKeys);
-    inputs.addAll(positionQueries);
-    if (inputs.stream().anyMatch(ops::isDifferentiated)) {
-      inputs.forEach(ops::saveForBackward);
-      ops.record(
-          new Tensor[] {y},
-          inputs.toArray(new Tensor[0]),
-          dy -> {
-            ops.seedWeights(drop);
-            return DISENTANGLED_BACKWARD.tensors(
-                dy[0],
-                q,
-                k,
-                v,
-                positionKeys,
-                positionQueries,
-                masks,
-                scale,
-                span,
-                buckets,
-                furthest,
-                drop);
-          });
-    }
-    return y;
+    List<Tensor> all = new ArrayList<>(List.of(heads));
+    all.addAll(positionKeys);
+    all.addAll(positionQueries);
+    Tensor[] inputs = all.toArray(new Tensor[0]);
+    return ops.recorded(
+        y,
+        inputs,
+        dy -> {
+          ops.seedWeights(drop);
+          return DISENTANGLED_BACKWARD.tensors(
+              dy,
+              q,
+              k,
+              v,
+              positionKeys,
+              positionQueries,
+              masks,
+              scale,
+              span,
+              buckets,
+              furthest,
+              drop);
+        },
+        inputs);
   }
 
   /**
@@ -192,25 +188,20 @@ public final class RelativeOps {
   public static Tensor convolve(
       Ops ops, Tensor x, Parameter weight, Parameter bias, Tensor mask, int groups) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
-    Tensor y = CONVOLVE.tensor(x, weight.value(), bias.value(), masks, groups);
-    if (ops.isDifferentiated(x) || ops.trains(weight) || ops.trains(bias)) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                CONVOLVE_BACKWARD.tensor(
-                    dy[0],
-                    x,
-                    weight.value(),
-                    Parameter.gradientOf(weight),
-                    Parameter.gradientOf(bias),
-                    masks,
-                    groups)
-              });
-    }
-    return y;
+    return ops.recorded(
+        ops.isDifferentiated(x) || ops.trains(weight) || ops.trains(bias),
+        CONVOLVE.tensor(x, weight.value(), bias.value(), masks, groups),
+        x,
+        dy ->
+            CONVOLVE_BACKWARD.tensor(
+                dy,
+                x,
+                weight.value(),
+                Parameter.gradientOf(weight),
+                Parameter.gradientOf(bias),
+                masks,
+                groups),
+        x);
   }
 
   /**
@@ -233,14 +224,8 @@ public final class RelativeOps {
     if (mask == null) {
       return x;
     }
-    Tensor y = MASK_POSITIONS.tensor(x, List.of(mask));
-    if (ops.isDifferentiated(x)) {
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {MASK_POSITIONS.tensor(dy[0], List.of(mask))});
-    }
-    return y;
+    return ops.recorded(
+        MASK_POSITIONS.tensor(x, List.of(mask)), x, dy -> MASK_POSITIONS.tensor(dy, List.of(mask)));
   }
 
   /**
@@ -251,16 +236,12 @@ public final class RelativeOps {
    * @return [B, N]
    */
   public static Tensor products(Ops ops, Tensor x, Tensor y) {
-    Tensor products = ROW_PRODUCTS.tensor(x, y);
-    if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
-      ops.saveForBackward(x);
-      ops.saveForBackward(y);
-      ops.record(
-          new Tensor[] {products},
-          new Tensor[] {x, y},
-          d -> ROW_PRODUCTS_BACKWARD.tensors(d[0], x, y));
-    }
-    return products;
+    return ops.recorded(
+        ROW_PRODUCTS.tensor(x, y),
+        new Tensor[] {x, y},
+        d -> ROW_PRODUCTS_BACKWARD.tensors(d, x, y),
+        x,
+        y);
   }
 
   /**
@@ -271,11 +252,7 @@ public final class RelativeOps {
    */
   public static Tensor columns(Ops ops, Tensor x, long start, long width) {
     long all = x.size(-1);
-    Tensor y = x.narrow(x.sizes().length - 1, start, width);
-    if (ops.isDifferentiated(x)) {
-      ops.record(
-          new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {WIDEN.tensor(dy[0], start, all)});
-    }
-    return y;
+    return ops.recorded(
+        x.narrow(x.sizes().length - 1, start, width), x, dy -> WIDEN.tensor(dy, start, all));
   }
 }

@@ -86,22 +86,18 @@ public final class SinkOps {
     for (Tensor input : inputs) {
       differentiated |= ops.isDifferentiated(input);
     }
-    if (differentiated) {
-      for (Tensor input : inputs) {
-        ops.saveForBackward(input);
-      }
-      ops.record(
-          new Tensor[] {y},
-          inputs,
-          dy -> {
-            Tensor[] found = derivative.of(dy[0]);
-            if (sinks.isTrained()) {
-              ADD_GRADIENT.run(sinks.gradient(), found[3]);
-            }
-            return new Tensor[] {found[0], found[1], found[2]};
-          });
-    }
-    return y;
+    return ops.recorded(
+        differentiated,
+        y,
+        inputs,
+        dy -> {
+          Tensor[] found = derivative.of(dy);
+          if (sinks.isTrained()) {
+            ADD_GRADIENT.run(sinks.gradient(), found[3]);
+          }
+          return new Tensor[] {found[0], found[1], found[2]};
+        },
+        inputs);
   }
 
   /**

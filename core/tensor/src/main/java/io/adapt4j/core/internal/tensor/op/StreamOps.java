@@ -39,16 +39,12 @@ public final class StreamOps {
    * @param coefficients [B, T, S S]: S of the first stream, then S of the second
    */
   public static Tensor mix(Ops ops, Tensor x, Tensor coefficients, int count) {
-    Tensor y = MIX.tensor(x, coefficients, count);
-    if (ops.isDifferentiated(x) || ops.isDifferentiated(coefficients)) {
-      ops.saveForBackward(x);
-      ops.saveForBackward(coefficients);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x, coefficients},
-          dy -> MIX_BACKWARD.tensors(dy[0], x, coefficients, count));
-    }
-    return y;
+    return ops.recorded(
+        MIX.tensor(x, coefficients, count),
+        new Tensor[] {x, coefficients},
+        dy -> MIX_BACKWARD.tensors(dy, x, coefficients, count),
+        x,
+        coefficients);
   }
 
   /**
@@ -59,19 +55,13 @@ public final class StreamOps {
    * @param coefficients correction coefficients minus 1, [B, T, S]
    */
   public static Tensor correct(Ops ops, Tensor x, Tensor worked, Tensor coefficients, int active) {
-    Tensor y = CORRECT.tensor(x, worked, coefficients, active);
-    if (ops.isDifferentiated(x)
-        || ops.isDifferentiated(worked)
-        || ops.isDifferentiated(coefficients)) {
-      ops.saveForBackward(x);
-      ops.saveForBackward(worked);
-      ops.saveForBackward(coefficients);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x, worked, coefficients},
-          dy -> CORRECT_BACKWARD.tensors(dy[0], x, worked, coefficients, active));
-    }
-    return y;
+    return ops.recorded(
+        CORRECT.tensor(x, worked, coefficients, active),
+        new Tensor[] {x, worked, coefficients},
+        dy -> CORRECT_BACKWARD.tensors(dy, x, worked, coefficients, active),
+        x,
+        worked,
+        coefficients);
   }
 
   /**
@@ -79,16 +69,12 @@ public final class StreamOps {
    * y}: [.., width].
    */
   public static Tensor matched(Ops ops, Tensor y, Tensor other, double eps) {
-    Tensor z = MATCH.tensor(y, other, eps);
-    if (ops.isDifferentiated(y) || ops.isDifferentiated(other)) {
-      ops.saveForBackward(y);
-      ops.saveForBackward(other);
-      ops.record(
-          new Tensor[] {z},
-          new Tensor[] {y, other},
-          d -> MATCH_BACKWARD.tensors(d[0], y, other, eps));
-    }
-    return z;
+    return ops.recorded(
+        MATCH.tensor(y, other, eps),
+        new Tensor[] {y, other},
+        d -> MATCH_BACKWARD.tensors(d, y, other, eps),
+        y,
+        other);
   }
 
   /**
@@ -97,14 +83,7 @@ public final class StreamOps {
    * @return [B, T, width]
    */
   public static Tensor mean(Ops ops, Tensor x, int count) {
-    Tensor y = MEAN.tensor(x, count);
-    if (ops.isDifferentiated(x)) {
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {MEAN_BACKWARD.tensor(dy[0], count)});
-    }
-    return y;
+    return ops.recorded(MEAN.tensor(x, count), x, dy -> MEAN_BACKWARD.tensor(dy, count));
   }
 
   /**
@@ -113,15 +92,7 @@ public final class StreamOps {
    */
   public static Tensor aboveQuantile(Ops ops, Tensor x, double share) {
     Tensor y = ABOVE.tensor(x, share);
-    if (ops.isDifferentiated(x)) {
-      ops.saveForBackward(x);
-      ops.saveForBackward(y);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {ABOVE_BACKWARD.tensor(dy[0], x, y, share)});
-    }
-    return y;
+    return ops.recorded(y, x, dy -> ABOVE_BACKWARD.tensor(dy, x, y, share), x, y);
   }
 
   /** Returns the quantile of the standard normal distribution that {@link #aboveQuantile} uses. */
@@ -140,57 +111,31 @@ public final class StreamOps {
   public static Tensor times(Ops ops, Tensor x, Parameter factors) {
     Tensor y = TIMES.tensor(x, factors.value());
     boolean trained = ops.trains(factors);
-    if (ops.isDifferentiated(x) || trained) {
-      if (trained) {
-        ops.saveForBackward(x);
-      }
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                TIMES_BACKWARD.tensor(
-                    dy[0], trained ? x : dy[0], factors.value(), Parameter.gradientOf(factors))
-              });
-    }
-    return y;
+    return ops.recorded(
+        ops.isDifferentiated(x) || trained,
+        y,
+        x,
+        dy ->
+            TIMES_BACKWARD.tensor(
+                dy, trained ? x : dy, factors.value(), Parameter.gradientOf(factors)),
+        trained ? new Tensor[] {x} : new Tensor[0]);
   }
 
   /** Root mean square normalization without a weight. Saves x for backward. */
   public static Tensor unitRms(Ops ops, Tensor x, double eps) {
-    Tensor y = UNIT.tensor(x, eps);
-    if (ops.isDifferentiated(x)) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {UNIT_BACKWARD.tensor(dy[0], x, eps)});
-    }
-    return y;
+    return ops.recorded(UNIT.tensor(x, eps), x, dy -> UNIT_BACKWARD.tensor(dy, x, eps), x);
   }
 
   /** Normalization to mean 0 and variance 1 without a weight. Saves x for backward. */
   public static Tensor unitNorm(Ops ops, Tensor x, double eps) {
-    Tensor y = UNIT_NORM.tensor(x, eps);
-    if (ops.isDifferentiated(x)) {
-      ops.saveForBackward(x);
-      ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {UNIT_NORM_BACKWARD.tensor(dy[0], x, eps)});
-    }
-    return y;
+    return ops.recorded(
+        UNIT_NORM.tensor(x, eps), x, dy -> UNIT_NORM_BACKWARD.tensor(dy, x, eps), x);
   }
 
   /** Reshapes a tensor. Saves nothing for backward. */
   public static Tensor shaped(Ops ops, Tensor x, long... sizes) {
     long[] before = x.sizes();
-    Tensor y = SHAPED.tensor(x, sizes);
-    if (ops.isDifferentiated(x)) {
-      ops.record(
-          new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {SHAPED.tensor(dy[0], before)});
-    }
-    return y;
+    return ops.recorded(SHAPED.tensor(x, sizes), x, dy -> SHAPED.tensor(dy, before));
   }
 
   /**

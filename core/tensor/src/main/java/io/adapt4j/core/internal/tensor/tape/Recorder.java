@@ -1,6 +1,9 @@
 package io.adapt4j.core.internal.tensor.tape;
 
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.Arrays;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Records operators for backward if there is a tape; does nothing without one. */
 public abstract class Recorder {
@@ -30,6 +33,41 @@ public abstract class Recorder {
   /** Keeps a tensor of the open scope until backward is done, if anything is recorded. */
   public Tensor saveForBackward(Tensor tensor) {
     return tape == null ? tensor : tape.saveForBackward(tensor);
+  }
+
+  /** Records y, made of x, if x receives a gradient; saves tensors for backward then. */
+  public Tensor recorded(Tensor y, Tensor x, UnaryOperator<Tensor> backward, Tensor... saved) {
+    return recorded(isDifferentiated(x), y, x, backward, saved);
+  }
+
+  /** Records y, made of x and of parameters, on a condition. */
+  public Tensor recorded(
+      boolean differentiated, Tensor y, Tensor x, UnaryOperator<Tensor> backward, Tensor... saved) {
+    return recorded(
+        differentiated, y, new Tensor[] {x}, dy -> new Tensor[] {backward.apply(dy)}, saved);
+  }
+
+  /** Records y, made of several tensors, if one of them receives a gradient. */
+  public Tensor recorded(
+      Tensor y, Tensor[] inputs, Function<Tensor, Tensor[]> backward, Tensor... saved) {
+    return recorded(
+        Arrays.stream(inputs).anyMatch(this::isDifferentiated), y, inputs, backward, saved);
+  }
+
+  /** Records y, made of several tensors and of parameters, on a condition. */
+  public Tensor recorded(
+      boolean differentiated,
+      Tensor y,
+      Tensor[] inputs,
+      Function<Tensor, Tensor[]> backward,
+      Tensor... saved) {
+    if (differentiated) {
+      for (Tensor tensor : saved) {
+        saveForBackward(tensor);
+      }
+      record(new Tensor[] {y}, inputs, dy -> backward.apply(dy[0]));
+    }
+    return y;
   }
 
   /** Records an operator that has just run. */

@@ -14,8 +14,8 @@ import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.task.CausalLmTask;
 import io.adapt4j.core.task.Task;
@@ -26,21 +26,15 @@ import java.util.List;
 import java.util.Optional;
 
 /** Next-token prediction. */
-public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
+public final class CausalLmDefinition extends FixedDefinition<CausalLmTask> {
 
   private static final String NAME = "nextTokens";
   private static final String DYNAMIC = "dynamicFineTuning";
   private static final String SMOOTHING = "labelSmoothing";
   private static final String Z_LOSS = "zLoss";
 
-  @Override
-  public Class<CausalLmTask> type() {
-    return CausalLmTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return List.of(NAME);
+  public CausalLmDefinition() {
+    super(CausalLmTask.class, TaskKind.NEXT_TOKENS, List.of(NAME));
   }
 
   @Override
@@ -68,11 +62,6 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
         .put(SMOOTHING, task.labelSmoothing())
         .put(Z_LOSS, task.zLoss());
     return Optional.of(keys);
-  }
-
-  @Override
-  public TaskKind kind(CausalLmTask task) {
-    return TaskKind.NEXT_TOKENS;
   }
 
   @Override

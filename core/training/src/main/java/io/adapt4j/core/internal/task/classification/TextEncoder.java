@@ -28,26 +28,9 @@ import java.util.OptionalInt;
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
-public final class TextEncoder implements RowEncoder<LabeledSample> {
-
-  private final Tokenizer tokenizer;
-  private final int maxLength;
-  private final ClassificationProblem problem;
-  private final LabelSet labels;
-
-  /** Creates an encoder. */
-  public TextEncoder(
-      Tokenizer tokenizer, int maxLength, ClassificationProblem problem, LabelSet labels) {
-    this.tokenizer = tokenizer;
-    this.maxLength = maxLength;
-    this.problem = problem;
-    this.labels = labels;
-  }
-
-  /** Returns the maximum length in tokens. */
-  public int maxLength() {
-    return maxLength;
-  }
+public record TextEncoder(
+    Tokenizer tokenizer, int maxLength, ClassificationProblem problem, LabelSet labels)
+    implements RowEncoder<LabeledSample> {
 
   /** Returns the rows of a dataset in batches, grouped by length when shuffled. */
   public RowBatches<TextBatch> rows(Dataset dataset, int paddingId) {

@@ -11,8 +11,8 @@ import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.DistillationTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.task.TeacherServer;
@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Distillation. */
-public final class DistillationDefinition implements TaskDefinition<DistillationTask> {
+public final class DistillationDefinition extends FixedDefinition<DistillationTask> {
 
   private static final String NAME = "distillation";
   private static final String SELF = "selfDistillation";
@@ -43,14 +43,8 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
   private static final String NEW_TOKENS = "maxNewTokens";
   private static final String MINI_LLM = "miniLlm";
 
-  @Override
-  public Class<DistillationTask> type() {
-    return DistillationTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return List.of(NAME, SELF);
+  public DistillationDefinition() {
+    super(DistillationTask.class, TaskKind.NEXT_TOKENS, List.of(NAME, SELF));
   }
 
   @Override
@@ -150,18 +144,13 @@ public final class DistillationDefinition implements TaskDefinition<Distillation
   }
 
   @Override
-  public TaskKind kind(DistillationTask task) {
-    return TaskKind.NEXT_TOKENS;
-  }
-
-  @Override
   public String identity(DistillationTask task) {
     return task.toString();
   }
 
   @Override
   public void check(DistillationTask task, Draft draft, int batchSize, Checks checks) {
-    TaskDefinition.super.check(task, draft, batchSize, checks);
+    super.check(task, draft, batchSize, checks);
     task.teacher()
         .ifPresent(
             folder ->

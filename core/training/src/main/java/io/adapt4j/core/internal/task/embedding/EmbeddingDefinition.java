@@ -13,8 +13,8 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.EmbeddingTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Training of text embeddings. */
-public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> {
+public final class EmbeddingDefinition extends FixedDefinition<EmbeddingTask> {
 
   private static final String NAME = "embeddings";
   private static final String SCALE = "scale";
@@ -36,14 +36,8 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
   private static final String DISTILLATION = "selfDistillation";
   private static final String TRUNCATE = "truncateDimension";
 
-  @Override
-  public Class<EmbeddingTask> type() {
-    return EmbeddingTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return List.of(NAME);
+  public EmbeddingDefinition() {
+    super(EmbeddingTask.class, TaskKind.EMBEDDINGS, List.of(NAME));
   }
 
   @Override
@@ -91,11 +85,6 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
       options.put(HYBRID, true).put(DISTILLATION, task.selfDistillation());
     }
     return Optional.of(keys);
-  }
-
-  @Override
-  public TaskKind kind(EmbeddingTask task) {
-    return TaskKind.EMBEDDINGS;
   }
 
   @Override

@@ -16,10 +16,8 @@ import java.util.Locale;
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
-public final class EmbeddingEncoder implements RowEncoder<EmbeddingSample> {
-
-  private final Tokenizer tokenizer;
-  private final Options options;
+public record EmbeddingEncoder(Tokenizer tokenizer, Options options)
+    implements RowEncoder<EmbeddingSample> {
 
   /**
    * Options of encoding.
@@ -29,12 +27,6 @@ public final class EmbeddingEncoder implements RowEncoder<EmbeddingSample> {
    */
   public record Options(
       int maxLength, String queryPrompt, String passagePrompt, boolean lowerCase) {}
-
-  /** Creates an encoder. */
-  public EmbeddingEncoder(Tokenizer tokenizer, Options options) {
-    this.tokenizer = tokenizer;
-    this.options = options;
-  }
 
   @Override
   public EncodedRow<EmbeddingSample> encode(Dataset dataset, int row) {

@@ -11,9 +11,9 @@ import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedRows;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.MaskedLmTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -22,19 +22,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** Masked-token prediction. */
-public final class MaskedLmDefinition implements TaskDefinition<MaskedLmTask> {
+public final class MaskedLmDefinition extends FixedDefinition<MaskedLmTask> {
 
   private static final String NAME = "maskedTokens";
   private static final String PROBABILITY = "probability";
 
-  @Override
-  public Class<MaskedLmTask> type() {
-    return MaskedLmTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return List.of(NAME);
+  public MaskedLmDefinition() {
+    super(MaskedLmTask.class, TaskKind.MASKED_TOKENS, List.of(NAME));
   }
 
   @Override
@@ -51,11 +45,6 @@ public final class MaskedLmDefinition implements TaskDefinition<MaskedLmTask> {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     keys.putObject(NAME).put(PROBABILITY, task.probability());
     return Optional.of(keys);
-  }
-
-  @Override
-  public TaskKind kind(MaskedLmTask task) {
-    return TaskKind.MASKED_TOKENS;
   }
 
   @Override

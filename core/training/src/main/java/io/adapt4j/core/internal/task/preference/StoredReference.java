@@ -21,29 +21,17 @@ import org.slf4j.LoggerFactory;
  * Precomputed log-probabilities of all answers under a reference model. They are stored in a
  * safetensors file with an identity key and the progress, rewritten every {@value #SECONDS} seconds
  * and at the end or on failure, so that an interrupted run continues from there.
+ *
+ * @param inOrder its batches in row order
  */
-public final class StoredReference<B extends AnswerBatch<B>> {
+public record StoredReference<B extends AnswerBatch<B>>(
+    BatchSource<B> inOrder, int size, int batchSize) {
 
   private static final Logger LOG = LoggerFactory.getLogger(StoredReference.class);
   private static final String TENSOR = "log_probabilities";
   private static final String KEY = "adapt4j.key";
   private static final String DONE = "adapt4j.done";
   private static final int SECONDS = 30;
-
-  private final BatchSource<B> inOrder;
-  private final int size;
-  private final int batchSize;
-
-  /**
-   * Prepares the computation over a source.
-   *
-   * @param inOrder its batches in row order
-   */
-  public StoredReference(BatchSource<B> inOrder, int size, int batchSize) {
-    this.inOrder = inOrder;
-    this.size = size;
-    this.batchSize = batchSize;
-  }
 
   /**
    * Computes the log-probabilities of all answers.

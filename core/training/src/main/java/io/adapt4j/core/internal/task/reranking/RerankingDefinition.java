@@ -13,8 +13,8 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.RerankingTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -23,19 +23,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** Reranking by a language model that answers yes or no. */
-public final class RerankingDefinition implements TaskDefinition<RerankingTask> {
+public final class RerankingDefinition extends FixedDefinition<RerankingTask> {
 
   private static final String NAME = "reranking";
   private static final String INSTRUCTION = "instruction";
 
-  @Override
-  public Class<RerankingTask> type() {
-    return RerankingTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return List.of(NAME);
+  public RerankingDefinition() {
+    super(RerankingTask.class, TaskKind.RERANKING, List.of(NAME));
   }
 
   @Override
@@ -52,11 +46,6 @@ public final class RerankingDefinition implements TaskDefinition<RerankingTask> 
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     keys.putObject(NAME).put(INSTRUCTION, task.instruction());
     return Optional.of(keys);
-  }
-
-  @Override
-  public TaskKind kind(RerankingTask task) {
-    return TaskKind.RERANKING;
   }
 
   @Override

@@ -9,8 +9,8 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.internal.task.classification.ClassificationModel;
 import io.adapt4j.core.task.RewardTask;
 import io.adapt4j.core.task.Task;
@@ -20,20 +20,14 @@ import java.util.List;
 import java.util.Optional;
 
 /** Training of reward models. */
-public final class RewardDefinition implements TaskDefinition<RewardTask> {
+public final class RewardDefinition extends FixedDefinition<RewardTask> {
 
   private static final String NAME = "reward";
   private static final String MARGIN = "margin";
   private static final String CENTERING = "centering";
 
-  @Override
-  public Class<RewardTask> type() {
-    return RewardTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return List.of(NAME);
+  public RewardDefinition() {
+    super(RewardTask.class, TaskKind.REWARD, List.of(NAME));
   }
 
   @Override
@@ -53,11 +47,6 @@ public final class RewardDefinition implements TaskDefinition<RewardTask> {
     }
     options.put(CENTERING, task.centering());
     return Optional.of(keys);
-  }
-
-  @Override
-  public TaskKind kind(RewardTask task) {
-    return TaskKind.REWARD;
   }
 
   @Override

@@ -11,15 +11,7 @@ import java.util.function.Supplier;
  * The reference policy, the model before training: the same network with the adapter off, or a
  * separate one.
  */
-final class Reference implements AutoCloseable {
-
-  private final Policy policy;
-  private final Optional<Adaptation> adapter;
-
-  private Reference(Policy policy, Optional<Adaptation> adapter) {
-    this.policy = policy;
-    this.adapter = adapter;
-  }
+record Reference(Policy policy, Optional<Adaptation> adapter) implements AutoCloseable {
 
   /** Returns the reference of a run, if it has one. */
   static Optional<Reference> of(

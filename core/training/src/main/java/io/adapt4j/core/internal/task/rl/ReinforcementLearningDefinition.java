@@ -14,8 +14,8 @@ import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.task.ReinforcementLearningTask;
 import io.adapt4j.core.task.Task;
@@ -27,16 +27,10 @@ import java.util.Optional;
 
 /** Reinforcement learning. */
 public final class ReinforcementLearningDefinition
-    implements TaskDefinition<ReinforcementLearningTask> {
+    extends FixedDefinition<ReinforcementLearningTask> {
 
-  @Override
-  public Class<ReinforcementLearningTask> type() {
-    return ReinforcementLearningTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return ReinforcementKeys.NAMES;
+  public ReinforcementLearningDefinition() {
+    super(ReinforcementLearningTask.class, TaskKind.REINFORCEMENT, ReinforcementKeys.NAMES);
   }
 
   @Override
@@ -47,11 +41,6 @@ public final class ReinforcementLearningDefinition
   @Override
   public Optional<JsonNode> write(ReinforcementLearningTask task) {
     return ReinforcementKeys.write(task.algorithm()).map(JsonNode.class::cast);
-  }
-
-  @Override
-  public TaskKind kind(ReinforcementLearningTask task) {
-    return TaskKind.REINFORCEMENT;
   }
 
   @Override
@@ -67,7 +56,7 @@ public final class ReinforcementLearningDefinition
   /** Checks that a rollout divides into steps, so that every update uses a single rollout. */
   @Override
   public void check(ReinforcementLearningTask task, Draft draft, int batchSize, Checks checks) {
-    TaskDefinition.super.check(task, draft, batchSize, checks);
+    super.check(task, draft, batchSize, checks);
     Reinforcement options = task.algorithm();
     int accumulation = draft.get(Options.GRADIENT_ACCUMULATION);
     long step = (long) batchSize * accumulation;

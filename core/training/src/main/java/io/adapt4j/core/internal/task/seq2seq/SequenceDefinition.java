@@ -11,9 +11,9 @@ import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedRows;
 import io.adapt4j.core.internal.task.PreparedTask;
-import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.task.SequenceToSequenceTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -22,19 +22,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** Sequence-to-sequence training. */
-public final class SequenceDefinition implements TaskDefinition<SequenceToSequenceTask> {
+public final class SequenceDefinition extends FixedDefinition<SequenceToSequenceTask> {
 
   private static final String NAME = "sequenceToSequence";
   private static final String SMOOTHING = "labelSmoothing";
 
-  @Override
-  public Class<SequenceToSequenceTask> type() {
-    return SequenceToSequenceTask.class;
-  }
-
-  @Override
-  public List<String> names() {
-    return List.of(NAME);
+  public SequenceDefinition() {
+    super(SequenceToSequenceTask.class, TaskKind.NEXT_TOKENS, List.of(NAME));
   }
 
   @Override
@@ -52,11 +46,6 @@ public final class SequenceDefinition implements TaskDefinition<SequenceToSequen
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     keys.putObject(NAME).put(SMOOTHING, task.labelSmoothing());
     return Optional.of(keys);
-  }
-
-  @Override
-  public TaskKind kind(SequenceToSequenceTask task) {
-    return TaskKind.NEXT_TOKENS;
   }
 
   @Override

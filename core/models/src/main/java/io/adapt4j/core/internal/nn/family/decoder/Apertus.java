@@ -6,34 +6,28 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.mlp.XieluMlp;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
-import java.util.Set;
 
 /**
  * Apertus (Swiss AI Initiative 2025): Llama with norms on each query and key head, and MLPs without
  * a gate and with a learned activation.
  */
-public final class Apertus implements Architecture {
+public final class Apertus extends BuiltInFamily {
 
   private static final String LEARNED = "xielu";
 
   /** Constants of the activation, stored next to its parameters. */
   private static final String CONSTANTS = ".*\\.act_fn\\.(beta|eps)";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("apertus");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(65_536, 1e-5, LEARNED, false, 12_000_000);
+  public Apertus() {
+    super(
+        "apertus", new DecoderConfig.Defaults(65_536, 1e-5, LEARNED, false, 12_000_000), "qk_norm");
   }
 
   @Override
@@ -42,11 +36,6 @@ public final class Apertus implements Architecture {
   }
 
   /** Includes {@code qk_norm} of published files, which states what the family always does. */
-  @Override
-  public Set<String> features() {
-    return Set.of("qk_norm");
-  }
-
   @Override
   public Network declare(ModelConfig model) {
     if (!model.fields().bool("qk_norm", true)) {

@@ -3,21 +3,14 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /** AFM (Arcee 2025): Llama with a squared ReLU instead of the gate. */
-public final class Arcee implements Architecture {
+public final class Arcee extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("arcee");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(4096, 1e-5, "relu2", false, 10_000);
+  public Arcee() {
+    super("arcee", new DecoderConfig.Defaults(4096, 1e-5, "relu2", false, 10_000));
   }
 
   @Override

@@ -10,7 +10,7 @@ import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -25,13 +25,12 @@ import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * BLOOM and BLOOMZ (Le Scao et al. 2022): ALiBi instead of positions, a norm on the embedding, and
  * interleaved query, key and value of each head.
  */
-public final class Bloom implements Architecture {
+public final class Bloom extends BuiltInFamily {
 
   private static final String PREFIX = "transformer.";
 
@@ -40,9 +39,8 @@ public final class Bloom implements Architecture {
 
   private static final int CONTEXT = 2048;
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("bloom");
+  public Bloom() {
+    super("bloom");
   }
 
   @Override

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.Attention;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
@@ -17,26 +17,22 @@ import java.util.Set;
  * rotary positions on adjacent pairs, scaled logits; the second generation with a sliding window in
  * three of four layers and no rotary positions in the others.
  */
-public final class Cohere implements Architecture {
+public final class Cohere extends BuiltInFamily {
 
   /** Field that selects rotary positions on adjacent pairs. */
   private static final String ROTARY = "rope_gptj";
 
   private static final String POSITIONS = "position_embedding_type";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("cohere", "cohere2");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("logit_scale", "sliding_window", "layer_types", "use_qk_norm", POSITIONS);
+  public Cohere() {
+    super(
+        Set.of("cohere", "cohere2"),
+        new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000),
+        "logit_scale",
+        "sliding_window",
+        "layer_types",
+        "use_qk_norm",
+        POSITIONS);
   }
 
   @Override

@@ -3,21 +3,14 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /** ERNIE 4.5, dense (Baidu 2025): Llama with rotary positions on adjacent pairs. */
-public final class Ernie45 implements Architecture {
+public final class Ernie45 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("ernie4_5");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000, 128);
+  public Ernie45() {
+    super("ernie4_5", new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000, 128));
   }
 
   @Override

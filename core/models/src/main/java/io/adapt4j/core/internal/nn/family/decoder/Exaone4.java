@@ -6,35 +6,27 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.Attention;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.Set;
 
 /**
  * EXAONE 4 (LG AI Research 2025): norms after each branch and on each query and key head; in the
  * larger models, three of four layers have a sliding window and rotary positions, the others
  * neither.
  */
-public final class Exaone4 implements Architecture {
+public final class Exaone4 extends BuiltInFamily {
 
   private static final String PATTERN = "sliding_window_pattern";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("exaone4");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window", "layer_types");
+  public Exaone4() {
+    super(
+        "exaone4",
+        new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000),
+        "sliding_window",
+        "layer_types");
   }
 
   @Override

@@ -14,7 +14,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.layer.ParallelLayer;
@@ -29,23 +29,16 @@ import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Falcon (Almazrouei et al. 2023) with rotary positions: one key/value head for all queries (7B),
  * or groups with interleaved queries, key and value (40B, 11B); attention and MLP in parallel or in
  * sequence.
  */
-public final class Falcon implements Architecture {
+public final class Falcon extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("falcon");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(2048, 1e-5, "gelu", true, 10_000);
+  public Falcon() {
+    super("falcon", new DecoderConfig.Defaults(2048, 1e-5, "gelu", true, 10_000), "parallel_attn");
   }
 
   @Override
@@ -61,11 +54,6 @@ public final class Falcon implements Architecture {
             .with("num_key_value_heads", IntNode.valueOf(keyValue))
             .with("intermediate_size", IntNode.valueOf(inner)),
         defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("parallel_attn");
   }
 
   /** The reference applies attention dropout only with ALiBi, which is not supported here. */

@@ -4,24 +4,17 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /**
  * Gemma 1 (Gemma Team 2024): Llama with norm weights stored as differences from 1, embeddings
  * scaled by sqrt(hidden) and wide heads.
  */
-public final class Gemma implements Architecture {
+public final class Gemma extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gemma");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, 256);
+  public Gemma() {
+    super("gemma", new DecoderConfig.Defaults(8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, 256));
   }
 
   @Override

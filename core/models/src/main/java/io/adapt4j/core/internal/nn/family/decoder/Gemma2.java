@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
@@ -17,24 +17,15 @@ import java.util.Set;
  * stored as differences from 1, embeddings scaled by sqrt(hidden), soft caps on scores and logits,
  * and a sliding window in every other layer.
  */
-public final class Gemma2 implements Architecture {
+public final class Gemma2 extends BuiltInFamily {
 
   /** Model type without norms after branches. */
   private static final String WITHOUT_NORMS = "vaultgemma";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gemma2", WITHOUT_NORMS);
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, 256);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public Gemma2() {
+    super(
+        Set.of("gemma2", WITHOUT_NORMS),
+        new DecoderConfig.Defaults(8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, 256),
         "sliding_window",
         "layer_types",
         "query_pre_attn_scalar",

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
@@ -21,7 +21,7 @@ import java.util.Set;
  * of the soft cap on scores, five local layers per global one, and separate rotary frequencies for
  * the local layers. EmbeddingGemma has bidirectional attention.
  */
-public final class Gemma3 implements Architecture {
+public final class Gemma3 extends BuiltInFamily {
 
   private static final String WHOLE = "gemma3";
 
@@ -38,30 +38,21 @@ public final class Gemma3 implements Architecture {
           "num_attention_heads", 8,
           "num_key_value_heads", 4);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gemma3_text", WHOLE);
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, 256);
-  }
-
-  @Override
-  public DecoderConfig dimensions(ModelConfig model) {
-    return DecoderConfig.from(model, defaults(), Optional.of(LayerTypes.FULL));
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public Gemma3() {
+    super(
+        Set.of("gemma3_text", WHOLE),
+        new DecoderConfig.Defaults(131_072, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, 256),
         "sliding_window",
         "layer_types",
         "query_pre_attn_scalar",
         "final_logit_softcapping",
         "rope_local_base_freq",
         "use_bidirectional_attention");
+  }
+
+  @Override
+  public DecoderConfig dimensions(ModelConfig model) {
+    return DecoderConfig.from(model, defaults(), Optional.of(LayerTypes.FULL));
   }
 
   @Override

@@ -14,7 +14,7 @@ import io.adapt4j.core.internal.nn.attention.SharingAttention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
@@ -45,37 +45,28 @@ import java.util.stream.IntStream;
  * Gemma 3n, text model only (Google 2025): several residual streams, per-layer inputs from a second
  * embedding table, keys and values that the last layers share, and sparse gates.
  */
-public final class Gemma3n implements Architecture {
+public final class Gemma3n extends BuiltInFamily {
 
   private static final String WHOLE = "gemma3n";
 
   /** Layers that share another's keys and values are stored with unused ones. */
   private static final String SHARED = "layers\\.(%s)\\.self_attn\\.([kv]_proj|k_norm)\\..*";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gemma3n_text", WHOLE);
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(32_768, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, 256);
+  public Gemma3n() {
+    super(
+        Set.of("gemma3n_text", WHOLE),
+        new DecoderConfig.Defaults(32_768, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, 256),
+        "sliding_window",
+        "layer_types",
+        "final_logit_softcapping",
+        "rope_local_base_freq",
+        "num_kv_shared_layers");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig text) {
     return DecoderConfig.from(
         GemmaFields.withWidth(text, widths(text)), defaults(), Optional.of(LayerTypes.FULL));
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
-        "sliding_window",
-        "layer_types",
-        "final_logit_softcapping",
-        "rope_local_base_freq",
-        "num_kv_shared_layers");
   }
 
   @Override

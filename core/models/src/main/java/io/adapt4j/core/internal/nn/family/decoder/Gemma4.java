@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.embedding.LayerInputs;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
@@ -49,29 +49,14 @@ import org.jspecify.annotations.Nullable;
  * their values, keys and values that the last layers share, per-layer inputs from a second
  * embedding table, and in the largest model a mixture of experts parallel to the MLP of each layer.
  */
-public final class Gemma4 implements Architecture {
+public final class Gemma4 extends BuiltInFamily {
 
   private static final String WHOLE = "gemma4";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gemma4_text", WHOLE);
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return GemmaHeads.DEFAULTS;
-  }
-
-  /** Reads the dimensions of layers with a sliding window. */
-  @Override
-  public DecoderConfig dimensions(ModelConfig text) {
-    return GemmaHeads.read(text, Declaration.slides(text)).localConfig(text);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public Gemma4() {
+    super(
+        Set.of("gemma4_text", WHOLE),
+        GemmaHeads.DEFAULTS,
         "sliding_window",
         "layer_types",
         "final_logit_softcapping",
@@ -81,6 +66,12 @@ public final class Gemma4 implements Architecture {
         "per_layer_config",
         "moe_intermediate_size",
         "use_bidirectional_attention");
+  }
+
+  /** Reads the dimensions of layers with a sliding window. */
+  @Override
+  public DecoderConfig dimensions(ModelConfig text) {
+    return GemmaHeads.read(text, Declaration.slides(text)).localConfig(text);
   }
 
   @Override

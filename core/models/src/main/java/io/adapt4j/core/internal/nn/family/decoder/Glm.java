@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import java.util.Set;
@@ -12,7 +12,7 @@ import java.util.Set;
  * GLM-4 (GLM Team 2024): Llama with gate and up in one matrix, and rotary positions on adjacent
  * pairs in half of each head; GLM-4-0414 also has norms after each branch.
  */
-public final class Glm implements Architecture {
+public final class Glm extends BuiltInFamily {
 
   private static final LlamaLike.NormNames SANDWICH =
       new LlamaLike.NormNames(
@@ -21,14 +21,10 @@ public final class Glm implements Architecture {
           "post_attention_layernorm",
           "post_mlp_layernorm");
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("glm", "glm4");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1.5625e-7, "silu", false, 10_000, 128);
+  public Glm() {
+    super(
+        Set.of("glm", "glm4"),
+        new DecoderConfig.Defaults(131_072, 1.5625e-7, "silu", false, 10_000, 128));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn.family.decoder;
 
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Dimensions;
@@ -11,7 +12,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -32,7 +33,7 @@ import java.util.Set;
  * GPT-2 (Radford et al. 2019) and StarCoder 1 (Li et al. 2023): learned positions, layer norms
  * before each branch and, in GPT-2, weights stored as [in, out].
  */
-public final class Gpt2 implements Architecture {
+public final class Gpt2 extends BuiltInFamily {
 
   private static final String PREFIX = "transformer.";
 
@@ -42,14 +43,12 @@ public final class Gpt2 implements Architecture {
   private static final StoredNames NAMES =
       StoredNames.of(PREFIX, List.of("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gpt2", BIG_CODE);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
+  public Gpt2() {
+    super(
+        Set.of("gpt2", BIG_CODE),
+        DecoderConfig.Defaults.LLAMA,
+        "scale_attn_weights",
+        "scale_attn_by_inverse_layer_idx");
   }
 
   @Override

@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -28,22 +28,20 @@ import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * GPT-J (Wang and Komatsuzaki 2021): attention and MLP in parallel after one layer norm, rotary
  * positions on adjacent pairs in part of each head, and a bias in the output head.
  */
-public final class GptJ implements Architecture {
+public final class GptJ extends BuiltInFamily {
 
   private static final String PREFIX = "transformer.";
 
   private static final StoredNames NAMES =
       StoredNames.of(PREFIX, List.of("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gptj");
+  public GptJ() {
+    super("gptj");
   }
 
   @Override

@@ -12,7 +12,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -32,7 +32,7 @@ import java.util.Set;
  * GPT-Neo (Black et al. 2021) and TinyStories: learned positions, layer norms before each branch,
  * unscaled attention scores, and a sliding window in every second layer.
  */
-public final class GptNeo implements Architecture {
+public final class GptNeo extends BuiltInFamily {
 
   private static final String PREFIX = "transformer.";
   private static final String LOCAL = "local";
@@ -41,9 +41,8 @@ public final class GptNeo implements Architecture {
       StoredNames.of(
           PREFIX, List.of("(transformer\\.)?h\\.\\d+\\.attn\\.attention\\.(masked_)?bias"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gpt_neo");
+  public GptNeo() {
+    super("gpt_neo");
   }
 
   @Override

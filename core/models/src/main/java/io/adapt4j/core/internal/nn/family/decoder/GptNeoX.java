@@ -14,7 +14,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -31,13 +31,12 @@ import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * GPT-NeoX (Black et al. 2022) and Pythia: rotary positions on part of each head, interleaved
  * query, key and value of each head, attention and MLP in parallel or in sequence.
  */
-public final class GptNeoX implements Architecture {
+public final class GptNeoX extends BuiltInFamily {
 
   private static final String PREFIX = "gpt_neox.";
 
@@ -45,9 +44,8 @@ public final class GptNeoX implements Architecture {
       StoredNames.of(
           PREFIX, List.of(".*\\.attention\\.(masked_)?bias", ".*\\.rotary_emb\\.inv_freq"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gpt_neox");
+  public GptNeoX() {
+    super("gpt_neox", "use_parallel_residual");
   }
 
   /** Reads the rotary settings under the family's own field names. */
@@ -66,11 +64,6 @@ public final class GptNeoX implements Architecture {
       renamed = renamed.with("partial_rotary_factor", DoubleNode.valueOf(share));
     }
     return DecoderConfig.from(renamed, defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("use_parallel_residual");
   }
 
   @Override

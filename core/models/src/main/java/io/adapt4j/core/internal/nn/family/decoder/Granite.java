@@ -5,22 +5,19 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /** Granite 3 (IBM 2024): Llama with scale factors on embeddings, scores, branches and logits. */
-public final class Granite implements Architecture {
+public final class Granite extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("granite");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
-        "embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling");
+  public Granite() {
+    super(
+        "granite",
+        "embedding_multiplier",
+        "attention_multiplier",
+        "residual_multiplier",
+        "logits_scaling");
   }
 
   @Override

@@ -6,20 +6,18 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Hunyuan, dense (Tencent 2025): Llama with norms on each query and key head after rotation, and a
  * rotary base stretched by a fixed factor.
  */
-public final class Hunyuan implements Architecture {
+public final class Hunyuan extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("hunyuan_v1_dense");
+  public Hunyuan() {
+    super("hunyuan_v1_dense", "use_qk_norm");
   }
 
   @Override
@@ -28,11 +26,6 @@ public final class Hunyuan implements Architecture {
   }
 
   /** Every model has these norms. */
-  @Override
-  public Set<String> features() {
-    return Set.of("use_qk_norm");
-  }
-
   @Override
   public Network declare(ModelConfig model) {
     return like(model, dimensions(model)).declare();

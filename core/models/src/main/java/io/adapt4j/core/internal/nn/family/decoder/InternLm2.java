@@ -12,7 +12,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.layer.SequentialLayer;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
@@ -23,22 +23,15 @@ import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * InternLM 2 and 2.5 (Cai et al. 2024): Llama with different names, and with one matrix for query,
  * key and value in which those of each key/value head are adjacent.
  */
-public final class InternLm2 implements Architecture {
+public final class InternLm2 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("internlm2");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000);
+  public InternLm2() {
+    super("internlm2", new DecoderConfig.Defaults(2048, 1e-6, "silu", false, 10_000));
   }
 
   @Override

@@ -5,38 +5,27 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LatentHeads;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /**
  * MiniCPM 3 (OpenBMB 2024): multi-head latent attention in a dense model, with factors of
  * embeddings, branches and logits.
  */
-public final class MiniCpm3 implements Architecture {
+public final class MiniCpm3 extends BuiltInFamily {
 
   private static final String DEPTH = "scale_depth";
   private static final String BASE = "dim_model_base";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("minicpm3");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(32_768, 1e-5, "silu", true, 10_000);
+  public MiniCpm3() {
+    super(
+        "minicpm3", new DecoderConfig.Defaults(32_768, 1e-5, "silu", true, 10_000), "kv_lora_rank");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(LatentHeads.rotatedPart(model, 32), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("kv_lora_rank");
   }
 
   @Override

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
@@ -18,31 +18,23 @@ import java.util.Set;
  * Ministral 3 (Mistral AI 2025), and the text model of Mistral 3: Mistral with YaRN and a query
  * scale that grows beyond the original context.
  */
-public final class Ministral3 implements Architecture {
+public final class Ministral3 extends BuiltInFamily {
 
   private static final String WHOLE = "mistral3";
 
   /** Tensors of the vision tower and its projector. */
   private static final String OTHERS = "(model\\.)?(vision_tower|multi_modal_projector)\\..*";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("ministral3", WHOLE);
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 1_000_000, 128);
+  public Ministral3() {
+    super(
+        Set.of("ministral3", WHOLE),
+        new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 1_000_000, 128),
+        "sliding_window");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig text) {
     return DecoderConfig.from(withScaling(text), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window");
   }
 
   @Override

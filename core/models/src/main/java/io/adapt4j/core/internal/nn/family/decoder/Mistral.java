@@ -3,31 +3,22 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
-import java.util.Set;
 
 /**
  * Mistral 7B and related models (Jiang et al. 2023): Llama with a sliding window in every layer.
  */
-public final class Mistral implements Architecture {
+public final class Mistral extends BuiltInFamily {
 
   static final int WINDOW = 4096;
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("mistral");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-6, "silu", false, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window");
+  public Mistral() {
+    super(
+        "mistral",
+        new DecoderConfig.Defaults(131_072, 1e-6, "silu", false, 10_000),
+        "sliding_window");
   }
 
   @Override

@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -29,26 +29,19 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * MPT (MosaicML 2023): ALiBi or learned positions, layers without biases and, in some sizes,
  * clipped queries, keys and values.
  */
-public final class Mpt implements Architecture {
+public final class Mpt extends BuiltInFamily {
 
   private static final String PREFIX = "transformer.";
   private static final String ATTENTION = "attn_config";
   private static final String SCALE = "logit_scale";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("mpt");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(SCALE);
+  public Mpt() {
+    super("mpt", SCALE);
   }
 
   @Override

@@ -3,26 +3,19 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
-import java.util.Set;
 
 /**
  * Nemotron 4 and Minitron (Parmar et al. 2024): layer norm weights stored as differences from 1, a
  * squared ReLU without a gate, rotary positions on half of each head.
  */
-public final class Nemotron implements Architecture {
+public final class Nemotron extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("nemotron");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(4096, 1e-6, "relu2", false, 10_000);
+  public Nemotron() {
+    super("nemotron", new DecoderConfig.Defaults(4096, 1e-6, "relu2", false, 10_000));
   }
 
   @Override

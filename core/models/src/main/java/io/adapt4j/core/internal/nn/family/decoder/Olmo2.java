@@ -3,24 +3,17 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /**
  * OLMo 2 (OLMo Team 2025): norms after each branch instead of before, and norms over the full width
  * of queries and keys.
  */
-public final class Olmo2 implements Architecture {
+public final class Olmo2 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("olmo2");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000);
+  public Olmo2() {
+    super("olmo2", new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000));
   }
 
   @Override

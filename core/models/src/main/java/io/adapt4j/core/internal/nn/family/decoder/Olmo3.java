@@ -5,38 +5,30 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * OLMo 3 (OLMo Team 2025): OLMo 2 with a sliding window in three of four layers, whose rotary
  * frequencies are not scaled.
  */
-public final class Olmo3 implements Architecture {
+public final class Olmo3 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("olmo3");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(65_536, 1e-5, "silu", false, 500_000);
+  public Olmo3() {
+    super(
+        "olmo3",
+        new DecoderConfig.Defaults(65_536, 1e-5, "silu", false, 500_000),
+        "sliding_window",
+        "layer_types");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(model, defaults(), Optional.of(LayerTypes.FULL));
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window", "layer_types");
   }
 
   @Override

@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -29,27 +29,20 @@ import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * OPT (Zhang et al. 2022) and Galactica: learned positions that start at the third row of their
  * table, and layer norms before each branch. The 350M model normalizes after each branch instead,
  * and has narrower embeddings with projections to and from them.
  */
-public final class Opt implements Architecture {
+public final class Opt extends BuiltInFamily {
 
   private static final String PREFIX = "model.";
   private static final int UNUSED_POSITIONS = 2;
   private static final double EPS = 1e-5;
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("opt");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("do_layer_norm_before", "_remove_final_layer_norm");
+  public Opt() {
+    super("opt", "do_layer_norm_before", "_remove_final_layer_norm");
   }
 
   @Override

@@ -4,37 +4,25 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.Set;
 
 /**
  * Phi 1, 1.5 and 2 (Gunasekar et al. 2023): attention and MLP in parallel after one layer norm,
  * rotary positions on part of each head, biases everywhere, including the output head.
  */
-public final class Phi implements Architecture {
+public final class Phi extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("phi");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(2048, 1e-6, "gelu_new", false, 10_000);
+  public Phi() {
+    super("phi", new DecoderConfig.Defaults(2048, 1e-6, "gelu_new", false, 10_000), "qk_layernorm");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(PartialRotary.withDefault(model, 0.5), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("qk_layernorm");
   }
 
   @Override

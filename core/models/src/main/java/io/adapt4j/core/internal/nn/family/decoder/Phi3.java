@@ -5,39 +5,27 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.Set;
 
 /**
  * Phi-3 and Phi-4 mini (Abdin et al. 2024): Llama with query, key and value in one matrix and gate
  * and up in another, an optional sliding window, and longrope in the long-context variants.
  */
-public final class Phi3 implements Architecture {
+public final class Phi3 extends BuiltInFamily {
 
   private static final String ORIGINAL_LENGTH = "original_max_position_embeddings";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("phi3");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000);
+  public Phi3() {
+    super("phi3", new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000), "sliding_window");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(withOriginalLength(model), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window");
   }
 
   @Override

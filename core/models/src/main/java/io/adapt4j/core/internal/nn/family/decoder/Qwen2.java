@@ -3,32 +3,25 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on query, key and value, and an optional
  * sliding window in some layers.
  */
-public final class Qwen2 implements Architecture {
+public final class Qwen2 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("qwen2");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window", "use_sliding_window", "layer_types");
+  public Qwen2() {
+    super(
+        "qwen2",
+        new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000),
+        "sliding_window",
+        "use_sliding_window",
+        "layer_types");
   }
 
   @Override

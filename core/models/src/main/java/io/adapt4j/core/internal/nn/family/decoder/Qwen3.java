@@ -3,26 +3,19 @@ package io.adapt4j.core.internal.nn.family.decoder;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /** Qwen 3 (Yang et al. 2025): Qwen 2 without biases, with norms on each query and key head. */
-public final class Qwen3 implements Architecture {
+public final class Qwen3 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("qwen3");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, 128);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window", "use_sliding_window", "layer_types");
+  public Qwen3() {
+    super(
+        "qwen3",
+        new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, 128),
+        "sliding_window",
+        "use_sliding_window",
+        "layer_types");
   }
 
   @Override

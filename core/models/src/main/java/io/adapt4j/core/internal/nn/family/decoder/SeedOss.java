@@ -4,23 +4,16 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.Set;
 
 /** Seed-OSS (ByteDance 2025): Llama with biases on query, key and value. */
-public final class SeedOss implements Architecture {
+public final class SeedOss extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("seed_oss");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(524_288, 1e-6, "silu", false, 10_000, 128);
+  public SeedOss() {
+    super("seed_oss", new DecoderConfig.Defaults(524_288, 1e-6, "silu", false, 10_000, 128));
   }
 
   @Override

@@ -5,30 +5,20 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.Attention;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /** SmolLM3 (2025): Llama without rotary positions in every fourth layer. */
-public final class SmolLm3 implements Architecture {
+public final class SmolLm3 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("smollm3");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", true, 2_000_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public SmolLm3() {
+    super(
+        "smollm3",
+        new DecoderConfig.Defaults(32_768, 1e-6, "silu", true, 2_000_000),
         "no_rope_layers",
         "no_rope_layer_interval",
         "sliding_window",

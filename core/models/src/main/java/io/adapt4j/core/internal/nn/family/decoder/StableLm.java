@@ -4,38 +4,30 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.Set;
 
 /**
  * StableLM 2 and 3 (Bellagente et al. 2024): Llama with layer norms and rotary positions on a
  * quarter of each head; attention and MLP in parallel, and norms of each head of queries and keys,
  * if the configuration says so.
  */
-public final class StableLm implements Architecture {
+public final class StableLm extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("stablelm");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(4096, 1e-6, "silu", false, 10_000);
+  public StableLm() {
+    super(
+        "stablelm",
+        new DecoderConfig.Defaults(4096, 1e-6, "silu", false, 10_000),
+        "use_parallel_residual",
+        "qk_layernorm");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(PartialRotary.withDefault(model, 0.25), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("use_parallel_residual", "qk_layernorm");
   }
 
   @Override

@@ -4,32 +4,23 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
-import java.util.Set;
 
 /**
  * StarCoder 2 (Lozhkov et al. 2024): layer norms, an MLP without a gate, biases, an optional
  * sliding window.
  */
-public final class Starcoder2 implements Architecture {
+public final class Starcoder2 extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("starcoder2");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(4096, 1e-6, "gelu_pytorch_tanh", true, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window");
+  public Starcoder2() {
+    super(
+        "starcoder2",
+        new DecoderConfig.Defaults(4096, 1e-6, "gelu_pytorch_tanh", true, 10_000),
+        "sliding_window");
   }
 
   @Override

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
@@ -23,13 +23,12 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * ALBERT (Lan et al. 2020): BERT with a few layers that are applied repeatedly, and narrow
  * embeddings.
  */
-public final class Albert implements Architecture {
+public final class Albert extends BuiltInFamily {
 
   private static final String PREFIX = "albert.";
 
@@ -48,9 +47,8 @@ public final class Albert implements Architecture {
   private static final String PRETRAINING =
       "pooler\\.(weight|bias)|sop_classifier\\.classifier\\.(weight|bias)";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("albert");
+  public Albert() {
+    super("albert");
   }
 
   @Override

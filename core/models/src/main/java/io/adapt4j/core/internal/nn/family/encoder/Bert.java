@@ -6,17 +6,16 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** BERT (Devlin et al. 2019) and sentence encoders based on it. */
-public final class Bert implements Architecture {
+public final class Bert extends BuiltInFamily {
 
   private static final String PREFIX = "bert.";
 
@@ -34,9 +33,8 @@ public final class Bert implements Architecture {
   private static final String PRETRAINING =
       StoredNames.POOLING_LAYER + "|cls\\.seq_relationship\\.(weight|bias)";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("bert");
+  public Bert() {
+    super("bert");
   }
 
   @Override

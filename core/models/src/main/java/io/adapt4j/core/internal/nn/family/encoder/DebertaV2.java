@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.nn.attention.DistanceScores;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
@@ -46,7 +46,7 @@ import java.util.Set;
  * DeBERTa v2 and v3 (He et al. 2021): disentangled attention over contents and distances and, in
  * the large v2, a convolution parallel to the first layer.
  */
-public final class DebertaV2 implements Architecture {
+public final class DebertaV2 extends BuiltInFamily {
 
   private static final String PREFIX = "deberta.";
   private static final String CONTENT_TO_POSITION = "c2p";
@@ -66,14 +66,9 @@ public final class DebertaV2 implements Architecture {
               "mask_predictions\\..*",
               "classifier\\..*"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("deberta-v2");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public DebertaV2() {
+    super(
+        "deberta-v2",
         "relative_attention",
         "position_biased_input",
         TYPES,

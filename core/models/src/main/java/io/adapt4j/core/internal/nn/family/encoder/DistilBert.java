@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
@@ -33,10 +33,9 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** DistilBERT (Sanh et al. 2019): BERT's layers with different names and without token types. */
-public final class DistilBert implements Architecture {
+public final class DistilBert extends BuiltInFamily {
 
   private static final String PREFIX = "distilbert.";
   private static final double EPS = 1e-12;
@@ -50,9 +49,8 @@ public final class DistilBert implements Architecture {
               "pre_classifier\\..*",
               "classifier\\..*"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("distilbert");
+  public DistilBert() {
+    super("distilbert");
   }
 
   @Override

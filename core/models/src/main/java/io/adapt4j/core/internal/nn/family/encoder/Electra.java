@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
@@ -23,13 +23,12 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * ELECTRA (Clark et al. 2020): BERT with a separate embedding width. The pretraining class predicts
  * for each token whether it was replaced; it is treated as a token classifier with one class.
  */
-public final class Electra implements Architecture {
+public final class Electra extends BuiltInFamily {
 
   private static final String PREFIX = "electra.";
 
@@ -42,9 +41,8 @@ public final class Electra implements Architecture {
               "discriminator_.*",
               "classifier\\..*"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("electra");
+  public Electra() {
+    super("electra");
   }
 
   @Override

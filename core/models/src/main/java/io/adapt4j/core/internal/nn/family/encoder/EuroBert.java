@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
@@ -33,24 +33,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** EuroBERT (Boizard et al. 2025): Llama's layers with bidirectional attention. */
-public final class EuroBert implements Architecture {
+public final class EuroBert extends BuiltInFamily {
 
   private static final StoredNames NAMES =
       StoredNames.of(
           "model.",
           List.of("lm_head\\..*", "dense\\..*", "classifier\\..*", ".*\\.rotary_emb\\.inv_freq"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("eurobert");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000);
+  public EuroBert() {
+    super("eurobert", new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000));
   }
 
   @Override

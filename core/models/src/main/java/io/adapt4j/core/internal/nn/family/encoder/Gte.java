@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
@@ -35,13 +35,12 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * Encoders of gte-v1.5 and gte-multilingual (Zhang et al. 2024), whose model type is {@code new}:
  * BERT with rotary positions and gated MLPs.
  */
-public final class Gte implements Architecture {
+public final class Gte extends BuiltInFamily {
 
   private static final String PREFIX = "new.";
 
@@ -55,14 +54,8 @@ public final class Gte implements Architecture {
                   "(new\\.)?embeddings\\.(position_ids|rotary_emb\\.inv_freq)"))
           .keeping(StoredNames.POOLING_LAYER);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("new");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("position_embedding_type");
+  public Gte() {
+    super("new", "position_embedding_type");
   }
 
   @Override

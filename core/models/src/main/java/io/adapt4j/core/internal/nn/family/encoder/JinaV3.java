@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -25,13 +25,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * Jina embeddings 3 (Sturua et al. 2024): XLM-RoBERTa with rotary positions, as Transformers has
  * it: without the adapters of tasks, which it reads from folders of their own.
  */
-public final class JinaV3 implements Architecture {
+public final class JinaV3 extends BuiltInFamily {
 
   private static final String PREFIX = "roberta.";
 
@@ -39,9 +38,8 @@ public final class JinaV3 implements Architecture {
       StoredNames.of(PREFIX, List.of("(roberta\\.)?pooler\\..*", "lm_head\\..*", "classifier\\..*"))
           .keeping(StoredNames.POOLING_LAYER);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("jina_embeddings_v3");
+  public JinaV3() {
+    super("jina_embeddings_v3");
   }
 
   @Override

@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
@@ -36,25 +36,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * ModernBERT (Warner et al. 2024): pre-norm layers with rotary positions and gated MLPs; most
  * layers have a sliding window and separate rotary frequencies.
  */
-public final class ModernBert implements Architecture {
+public final class ModernBert extends BuiltInFamily {
 
   private static final StoredNames NAMES =
       StoredNames.of("model.", List.of("head\\..*", "decoder\\..*", "classifier\\..*"));
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("modernbert");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public ModernBert() {
+    super(
+        "modernbert",
         "layer_types",
         "local_attention",
         "global_attn_every_n_layers",

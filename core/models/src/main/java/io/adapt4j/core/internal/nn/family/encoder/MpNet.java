@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.attention.DistanceScores;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
@@ -21,13 +21,12 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * MPNet (Song et al. 2020): BERT's layers with a relative position bias in one table for all
  * layers, and RoBERTa's position numbers; no token types.
  */
-public final class MpNet implements Architecture {
+public final class MpNet extends BuiltInFamily {
 
   private static final String PREFIX = "mpnet.";
 
@@ -48,9 +47,8 @@ public final class MpNet implements Architecture {
                   "classifier\\..*"))
           .keeping(StoredNames.POOLING_LAYER);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("mpnet");
+  public MpNet() {
+    super("mpnet");
   }
 
   @Override

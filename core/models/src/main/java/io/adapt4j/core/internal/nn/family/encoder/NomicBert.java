@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
@@ -42,14 +42,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * Nomic BERT (Nussbaum et al. 2024): BERT with rotary positions and gated MLPs, or with mixtures of
  * experts in some layers (2025), with the tensor and field names of the code published with the
  * checkpoints.
  */
-public final class NomicBert implements Architecture {
+public final class NomicBert extends BuiltInFamily {
 
   private static final String PREFIX = "bert.";
   private static final String FRACTION = "rotary_emb_fraction";
@@ -62,14 +61,9 @@ public final class NomicBert implements Architecture {
       StoredNames.of(PREFIX, List.of("(bert\\.)?pooler\\..*", "cls\\..*", "classifier\\..*"))
           .keeping(StoredNames.POOLING_LAYER);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("nomic_bert");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public NomicBert() {
+    super(
+        "nomic_bert",
         "prenorm",
         "parallel_block",
         "use_rms_norm",

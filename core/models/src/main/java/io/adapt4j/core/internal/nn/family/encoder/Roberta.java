@@ -1,12 +1,13 @@
 package io.adapt4j.core.internal.nn.family.encoder;
 
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
@@ -19,7 +20,7 @@ import java.util.Set;
  * RoBERTa (Liu et al. 2019), XLM-RoBERTa and CamemBERT: BERT with positions that start after the
  * padding id.
  */
-public final class Roberta implements Architecture {
+public final class Roberta extends BuiltInFamily {
 
   private static final String PREFIX = "roberta.";
   private static final int DEFAULT_PADDING = 1;
@@ -34,9 +35,8 @@ public final class Roberta implements Architecture {
                   "classifier\\..*"))
           .keeping(StoredNames.POOLING_LAYER);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("roberta", "xlm-roberta", "camembert");
+  public Roberta() {
+    super(Set.of("roberta", "xlm-roberta", "camembert"), DecoderConfig.Defaults.LLAMA);
   }
 
   @Override

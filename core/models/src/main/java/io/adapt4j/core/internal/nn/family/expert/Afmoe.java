@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
@@ -15,30 +15,20 @@ import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Trinity (Arcee AI 2025): gated attention, with a sliding window and rotary positions in most
  * layers and neither in the others; norms around each branch; mixtures with sigmoid routing after
  * some dense layers.
  */
-public final class Afmoe implements Architecture {
+public final class Afmoe extends BuiltInFamily {
 
   private static final String EXPERTS = "num_experts";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("afmoe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(16_384, 1e-5, "silu", false, 10_000, 128);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public Afmoe() {
+    super(
+        "afmoe",
+        new DecoderConfig.Defaults(16_384, 1e-5, "silu", false, 10_000, 128),
         "sliding_window",
         "layer_types",
         "global_attn_every_n_layers",

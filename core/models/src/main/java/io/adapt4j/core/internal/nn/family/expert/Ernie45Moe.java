@@ -4,31 +4,24 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
-import java.util.Set;
 
 /**
  * ERNIE 4.5 with mixtures of experts in most layers (Baidu 2025): experts are chosen by scores with
  * a bias correction, and some experts are shared.
  */
-public final class Ernie45Moe implements Architecture {
+public final class Ernie45Moe extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("ernie4_5_moe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("moe_intermediate_size", "num_experts", "num_experts_per_tok");
+  public Ernie45Moe() {
+    super(
+        "ernie4_5_moe",
+        new DecoderConfig.Defaults(131_072, 1e-5, "silu", true, 500_000),
+        "moe_intermediate_size",
+        "num_experts",
+        "num_experts_per_tok");
   }
 
   @Override

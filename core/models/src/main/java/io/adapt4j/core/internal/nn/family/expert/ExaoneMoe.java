@@ -4,34 +4,28 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.decoder.Exaone4;
-import java.util.Set;
 
 /**
  * K-EXAONE (LG AI Research 2026): EXAONE 4 with norms before each branch, and mixtures with sigmoid
  * routing after some dense layers.
  */
-public final class ExaoneMoe implements Architecture {
+public final class ExaoneMoe extends BuiltInFamily {
 
   private static final String EXPERTS = "num_experts";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("exaone_moe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
-        "sliding_window", "layer_types", "moe_intermediate_size", EXPERTS, "num_experts_per_tok");
+  public ExaoneMoe() {
+    super(
+        "exaone_moe",
+        new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000),
+        "sliding_window",
+        "layer_types",
+        "moe_intermediate_size",
+        EXPERTS,
+        "num_experts_per_tok");
   }
 
   @Override

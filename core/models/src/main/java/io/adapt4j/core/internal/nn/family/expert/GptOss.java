@@ -4,37 +4,31 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import java.util.List;
-import java.util.Set;
 
 /**
  * gpt-oss (OpenAI 2025): a mixture of experts in every layer, a sliding window in every second one,
  * and attention sinks.
  */
-public final class GptOss implements Architecture {
+public final class GptOss extends BuiltInFamily {
 
   private static final double ALPHA = 1.702;
   private static final double LIMIT = 7;
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("gpt_oss");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 150_000, 64);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
-        "sliding_window", "layer_types", "num_local_experts", "num_experts_per_tok", "num_experts");
+  public GptOss() {
+    super(
+        "gpt_oss",
+        new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 150_000, 64),
+        "sliding_window",
+        "layer_types",
+        "num_local_experts",
+        "num_experts_per_tok",
+        "num_experts");
   }
 
   @Override

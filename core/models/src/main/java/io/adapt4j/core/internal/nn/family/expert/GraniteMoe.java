@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.decoder.Granite;
@@ -13,16 +13,12 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import java.util.Set;
 
 /** Granite 3 with a mixture of experts in every layer (IBM 2024), optionally with a shared MLP. */
-public final class GraniteMoe implements Architecture {
+public final class GraniteMoe extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("granitemoe", "granitemoeshared");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public GraniteMoe() {
+    super(
+        Set.of("granitemoe", "granitemoeshared"),
+        DecoderConfig.Defaults.LLAMA,
         "embedding_multiplier",
         "attention_multiplier",
         "residual_multiplier",

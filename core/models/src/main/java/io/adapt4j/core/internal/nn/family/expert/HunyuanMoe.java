@@ -5,34 +5,27 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.decoder.Hunyuan;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Hunyuan A13B (Tencent 2025): the dense Hunyuan with a mixture of experts and a shared expert of
  * the same width in every layer.
  */
-public final class HunyuanMoe implements Architecture {
+public final class HunyuanMoe extends BuiltInFamily {
 
   private static final String EXPERTS = "num_experts";
   private static final String CHOSEN = "moe_topk";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("hunyuan_v1_moe");
+  public HunyuanMoe() {
+    super("hunyuan_v1_moe", "use_qk_norm", "kv_lora_rank", EXPERTS, "moe_intermediate_size");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return new Hunyuan().dimensions(model);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("use_qk_norm", "kv_lora_rank", EXPERTS, "moe_intermediate_size");
   }
 
   @Override

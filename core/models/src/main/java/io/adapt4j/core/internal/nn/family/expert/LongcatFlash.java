@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LatentHeads;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
@@ -16,7 +16,6 @@ import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -25,20 +24,19 @@ import java.util.stream.IntStream;
  * mixture of experts from the middle of the first to the end of the second, some of whose experts
  * return their input.
  */
-public final class LongcatFlash implements Architecture {
+public final class LongcatFlash extends BuiltInFamily {
 
   private static final String LAYERS = "num_layers";
   private static final String ROUTED = "n_routed_experts";
   private static final String INNER = "ffn_hidden_size";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("longcat_flash");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 10_000_000);
+  public LongcatFlash() {
+    super(
+        "longcat_flash",
+        new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 10_000_000),
+        "kv_lora_rank",
+        ROUTED,
+        "num_experts_per_tok");
   }
 
   @Override
@@ -50,11 +48,6 @@ public final class LongcatFlash implements Architecture {
             .with("num_hidden_layers", IntNode.valueOf(layers))
             .with("intermediate_size", IntNode.valueOf(fields.requirePositiveInt(INNER)));
     return DecoderConfig.from(whole, defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("kv_lora_rank", ROUTED, "num_experts_per_tok");
   }
 
   @Override

@@ -5,18 +5,17 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * MiniMax M2 (MiniMax 2025): mixtures with sigmoid routing, norms of queries and keys over all
  * heads together, rotary positions on part of each head.
  */
-public final class MiniMaxM2 implements Architecture {
+public final class MiniMaxM2 extends BuiltInFamily {
 
   /** Rotated width of a head in the model's own files; Transformers has a factor. */
   private static final String ROTATED = "rotary_dim";
@@ -24,24 +23,19 @@ public final class MiniMaxM2 implements Architecture {
   private static final String LAYER_KINDS = "attn_type_list";
   private static final String EXPERTS = "num_local_experts";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("minimax_m2");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(196_608, 1e-6, "silu", false, 5_000_000, OptionalInt.of(128));
+  public MiniMaxM2() {
+    super(
+        "minimax_m2",
+        new DecoderConfig.Defaults(196_608, 1e-6, "silu", false, 5_000_000, OptionalInt.of(128)),
+        EXPERTS,
+        "num_experts",
+        "num_experts_per_tok",
+        "use_qk_norm");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(withRotatedShare(model), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(EXPERTS, "num_experts", "num_experts_per_tok", "use_qk_norm");
   }
 
   @Override

@@ -3,28 +3,21 @@ package io.adapt4j.core.internal.nn.family.expert;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
-import java.util.Set;
 
 /** Mixtral (Jiang et al. 2024): Mistral with a mixture of experts in every layer. */
-public final class Mixtral implements Architecture {
+public final class Mixtral extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("mixtral");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 1_000_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window", "num_local_experts", "num_experts_per_tok");
+  public Mixtral() {
+    super(
+        "mixtral",
+        new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 1_000_000),
+        "sliding_window",
+        "num_local_experts",
+        "num_experts_per_tok");
   }
 
   @Override

@@ -3,27 +3,19 @@ package io.adapt4j.core.internal.nn.family.expert;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
-import java.util.Set;
 
 /** OLMoE (Muennighoff et al. 2024): a mixture of many small experts in every layer. */
-public final class Olmoe implements Architecture {
+public final class Olmoe extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("olmoe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("num_experts", "num_experts_per_tok");
+  public Olmoe() {
+    super(
+        "olmoe",
+        new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000),
+        "num_experts",
+        "num_experts_per_tok");
   }
 
   @Override

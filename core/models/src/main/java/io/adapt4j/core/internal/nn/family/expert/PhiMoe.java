@@ -6,37 +6,31 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Phi-3.5-MoE, Phi mini-MoE and tiny-MoE (Microsoft 2024, 2025): Mixtral with layer norms, whose
  * two experts are chosen and weighted one after the other. Training uses the router of inference:
  * without the reference's random choice of experts.
  */
-public final class PhiMoe implements Architecture {
+public final class PhiMoe extends BuiltInFamily {
 
   private static final String EXPERTS = "num_local_experts";
   private static final String CHOSEN = "num_experts_per_tok";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("phimoe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 1_000_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("sliding_window", EXPERTS, CHOSEN, "router_jitter_noise");
+  public PhiMoe() {
+    super(
+        "phimoe",
+        new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 1_000_000),
+        "sliding_window",
+        EXPERTS,
+        CHOSEN,
+        "router_jitter_noise");
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn.family.expert;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.mlp.ExpertMlp;
@@ -14,16 +14,12 @@ import java.util.Set;
  * Mixtures of experts of Qwen 1.5 and 2, with a shared expert, and of Qwen 3 (Yang et al. 2024,
  * 2025). Some layers may be dense.
  */
-public final class QwenMoe implements Architecture {
+public final class QwenMoe extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("qwen2_moe", "qwen3_moe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000);
+  public QwenMoe() {
+    super(
+        Set.of("qwen2_moe", "qwen3_moe"),
+        new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000));
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn.family.expert;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
@@ -14,21 +14,16 @@ import java.util.Set;
  * The text models of Qwen 3-VL (Qwen Team 2025) with mixtures of experts: those of Qwen 3, whose
  * files hold the experts' matrices as [in, out].
  */
-public final class QwenVisionMoe implements Architecture {
+public final class QwenVisionMoe extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("qwen3_vl_moe", "qwen3_vl_moe_text");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(128_000, 1e-6, "silu", false, 500_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("layer_types", "num_experts", "num_experts_per_tok", "moe_intermediate_size");
+  public QwenVisionMoe() {
+    super(
+        Set.of("qwen3_vl_moe", "qwen3_vl_moe_text"),
+        new DecoderConfig.Defaults(128_000, 1e-6, "silu", false, 500_000),
+        "layer_types",
+        "num_experts",
+        "num_experts_per_tok",
+        "moe_intermediate_size");
   }
 
   @Override
@@ -44,6 +39,6 @@ public final class QwenVisionMoe implements Architecture {
 
   @Override
   public ModelConfig withOwnHead(ModelConfig config) {
-    return QwenVision.untied(Architecture.super.withOwnHead(config));
+    return QwenVision.untied(super.withOwnHead(config));
   }
 }

@@ -4,35 +4,23 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Bamba (IBM, Princeton and UIUC 2024): state space layers, with attention in some layers. */
-public final class Bamba implements Architecture {
+public final class Bamba extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("bamba");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 10_000);
+  public Bamba() {
+    super("bamba", new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 10_000), "layer_types");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(PartialRotary.withDefault(model, 0.5), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("layer_types");
   }
 
   @Override

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.MixerSum;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
@@ -17,24 +17,18 @@ import java.util.Set;
 /**
  * Falcon-H1 (TII 2025): a state space and attention in parallel in every layer, with scale factors.
  */
-public final class FalconH1 implements Architecture {
+public final class FalconH1 extends BuiltInFamily {
 
   /** Type names of the layers, which are all of one kind. */
   private static final Set<String> ALIKE = Set.of("hybrid", "attention", LayerTypes.FULL);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("falcon_h1");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000);
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("embedding_multiplier", "lm_head_multiplier", "layer_types");
+  public FalconH1() {
+    super(
+        "falcon_h1",
+        new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000),
+        "embedding_multiplier",
+        "lm_head_multiplier",
+        "layer_types");
   }
 
   @Override

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.Attention;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
@@ -20,16 +20,11 @@ import java.util.Set;
  * Granite 4 (IBM 2025): state space layers, attention in some layers or all, and a shared MLP, with
  * or without a mixture of experts.
  */
-public final class GraniteHybrid implements Architecture {
+public final class GraniteHybrid extends BuiltInFamily {
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("granitemoehybrid");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public GraniteHybrid() {
+    super(
+        "granitemoehybrid",
         "embedding_multiplier",
         "attention_multiplier",
         "residual_multiplier",

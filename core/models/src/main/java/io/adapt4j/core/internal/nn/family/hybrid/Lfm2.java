@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.Mixer;
 import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
@@ -26,28 +26,23 @@ import java.util.stream.IntStream;
  * LFM2 (Liquid AI 2025): gated short convolutions, with attention in some layers; and the same with
  * mixtures of experts after some dense layers.
  */
-public final class Lfm2 implements Architecture {
+public final class Lfm2 extends BuiltInFamily {
 
   private static final String TIED = "tie_embedding";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("lfm2", "lfm2_moe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(128_000, 1e-6, "silu", true, 1_000_000);
+  public Lfm2() {
+    super(
+        Set.of("lfm2", "lfm2_moe"),
+        new DecoderConfig.Defaults(128_000, 1e-6, "silu", true, 1_000_000),
+        "layer_types",
+        "moe_intermediate_size",
+        "num_experts",
+        "num_experts_per_tok");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig model) {
     return DecoderConfig.from(renamed(model), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("layer_types", "moe_intermediate_size", "num_experts", "num_experts_per_tok");
   }
 
   @Override
@@ -104,7 +99,7 @@ public final class Lfm2 implements Architecture {
   /** The field has two names. */
   @Override
   public ModelConfig withOwnHead(ModelConfig config) {
-    ModelConfig own = Architecture.super.withOwnHead(config);
+    ModelConfig own = super.withOwnHead(config);
     return config.fields().has(TIED) ? own.with(TIED, BooleanNode.FALSE) : own;
   }
 

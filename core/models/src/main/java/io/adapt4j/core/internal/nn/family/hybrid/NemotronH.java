@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.layer.BranchLayer;
 import io.adapt4j.core.internal.nn.layer.Layer;
@@ -23,13 +23,12 @@ import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Nemotron-H, Nemotron Nano 2 and Nemotron 3 (NVIDIA 2025): layers of one branch each, which is a
  * state space, attention without positions, an MLP, or a mixture of experts.
  */
-public final class NemotronH implements Architecture {
+public final class NemotronH extends BuiltInFamily {
 
   private static final String MAMBA = "mamba";
   private static final String ATTENTION = "attention";
@@ -45,14 +44,9 @@ public final class NemotronH implements Architecture {
   private static final Map<String, String> LATER =
       Map.of("linear_attention", MAMBA, "full_attention", ATTENTION);
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("nemotron_h");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of(
+  public NemotronH() {
+    super(
+        "nemotron_h",
         "layer_types",
         EXPERTS,
         "n_shared_experts",

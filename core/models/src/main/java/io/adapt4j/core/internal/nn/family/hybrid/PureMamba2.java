@@ -4,13 +4,12 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.layer.BranchLayer;
-import java.util.Set;
 
 /** Mamba-2 (Dao and Gu 2024), as in Codestral Mamba: state space layers only, without MLPs. */
-public final class PureMamba2 implements Architecture {
+public final class PureMamba2 extends BuiltInFamily {
 
   private static final String HEADS = "num_heads";
   private static final String WIDTH = "head_dim";
@@ -19,14 +18,8 @@ public final class PureMamba2 implements Architecture {
   /** A state has no positions; llama.cpp's files state this length. */
   private static final int CONTEXT = 1 << 20;
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("mamba2");
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("layer_types");
+  public PureMamba2() {
+    super("mamba2", "layer_types");
   }
 
   @Override

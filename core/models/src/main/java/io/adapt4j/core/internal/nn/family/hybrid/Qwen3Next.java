@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
@@ -19,31 +19,26 @@ import java.util.stream.IntStream;
  * Qwen3-Next, a mixture of experts, and the text models of Qwen 3.5, dense or mixtures (Qwen 2025,
  * 2026): gated linear attention, with gated full attention in some layers.
  */
-public final class Qwen3Next implements Architecture {
+public final class Qwen3Next extends BuiltInFamily {
 
   private static final String LINEAR = "linear_attention";
 
   /** Tensors of the vision tower and of multi-token prediction. */
   private static final String OTHERS = "model\\.visual\\..*|mtp\\..*";
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("qwen3_next", "qwen3_5_text", "qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe");
-  }
-
-  @Override
-  public DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, 256);
+  public Qwen3Next() {
+    super(
+        Set.of("qwen3_next", "qwen3_5_text", "qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe"),
+        new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, 256),
+        "layer_types",
+        "num_experts",
+        "num_experts_per_tok",
+        "moe_intermediate_size");
   }
 
   @Override
   public DecoderConfig dimensions(ModelConfig text) {
     return DecoderConfig.from(PartialRotary.withDefault(withWidth(text), 0.25), defaults());
-  }
-
-  @Override
-  public Set<String> features() {
-    return Set.of("layer_types", "num_experts", "num_experts_per_tok", "moe_intermediate_size");
   }
 
   @Override

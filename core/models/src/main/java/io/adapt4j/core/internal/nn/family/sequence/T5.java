@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.family.sequence;
 
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -16,7 +17,7 @@ import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.EmbeddingSlot;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.head.EncoderHead;
 import io.adapt4j.core.internal.nn.layer.DistanceLayer;
@@ -46,16 +47,15 @@ import java.util.Set;
  * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5, mT5 and umT5: relative position bias instead of
  * positions, unscaled attention scores, and RMS norms.
  */
-public final class T5 implements Architecture {
+public final class T5 extends BuiltInFamily {
 
   /** Model type with a separate relative position bias in every layer. */
   private static final String EACH = "umt5";
 
   private static final List<String> PROJECTIONS = List.of("q", "k", "v");
 
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("t5", "mt5", EACH);
+  public T5() {
+    super(Set.of("t5", "mt5", EACH), DecoderConfig.Defaults.LLAMA);
   }
 
   @Override
@@ -70,8 +70,7 @@ public final class T5 implements Architecture {
   /** Keeps the scale, which a single field stated together with tying. */
   @Override
   public ModelConfig withOwnHead(ModelConfig config) {
-    return Architecture.super
-        .withOwnHead(config)
+    return super.withOwnHead(config)
         .with(T5Output.SCALED, BooleanNode.valueOf(T5Output.isScaled(config)));
   }
 
