@@ -52,9 +52,10 @@ public record MeasuredRuns(
 
   /** Describes the gain and its price on this model. */
   String text() {
-    return format(
-        "%s (%d seeds): %s lowers the loss on plays from %.2f to %.2f; %s",
-        model, seeds, name, before, lowest, price());
+    String run = format("%s (%d seeds): %s ", model, seeds, name);
+    return lowest < before
+        ? run + format("lowers the loss on plays from %.2f to %.2f; %s", before, lowest, price())
+        : run + format("does not lower the loss on plays, %.2f before", before);
   }
 
   private String price() {

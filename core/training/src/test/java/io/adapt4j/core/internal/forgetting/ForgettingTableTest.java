@@ -19,6 +19,7 @@ class ForgettingTableTest {
           lora,small,3,5.23,2.6,3.21,0.85,-0.1,0.2,LoRA, rank 16
           rslora,small,3,5.23,2.5,3.21,1.2,-0.4,-0.2,rsLoRA, rank 64
           full+l2ToBase,small,3,5.23,4.9,3.21,,,,L2 to the base, 1
+          full+dynamicFineTuning,small,3,5.23,5.23,3.21,,,,DFT
           """);
 
   private static String text(String method, String... remedies) {
@@ -43,6 +44,8 @@ class ForgettingTableTest {
   @Test
   void whatDoesNotLearnEnoughHasNoPrice() {
     assertThat(text("full", "l2ToBase")).contains("does not reach the loss 3.21");
+    assertThat(text("full", "dynamicFineTuning"))
+        .contains("DFT does not lower the loss on plays, 5.23 before. ");
   }
 
   @Test
