@@ -2,6 +2,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -201,6 +202,7 @@ final class EffectRuns {
   private final int prompts;
   private final int completions;
   private final Map<Integer, List<Path>> experts = new LinkedHashMap<>();
+  private Split beginnings;
 
   EffectRuns(boolean isShort) {
     rows = isShort ? 40 : 120;
@@ -372,6 +374,13 @@ final class EffectRuns {
                         .normalization(LossNormalization.LUSPO))));
   }
 
+  private Split beginnings() {
+    if (beginnings == null) {
+      beginnings = StoryRewards.prompts(output.resolve("prompts"));
+    }
+    return beginnings;
+  }
+
   private EffectWay policy(String name, UnaryOperator<Grpo.Builder> change) {
     return new EffectWay(
         name,
@@ -389,7 +398,7 @@ final class EffectRuns {
               train(
                   seed,
                   rate,
-                  StoryRewards.prompts(output.resolve("prompts")).train().take(prompts),
+                  beginnings().train().take(prompts),
                   tuner ->
                       tuner
                           .task(Task.reinforcement(change.apply(grpo).build()))
@@ -404,7 +413,7 @@ final class EffectRuns {
 
   /** Returns the mean reward of sampled stories for held-out prompts. */
   private double reward(Path adapter) {
-    Dataset held = StoryRewards.prompts(output.resolve("prompts")).validation();
+    Dataset held = beginnings().validation();
     List<Example.Text> rewarded = new ArrayList<>();
     for (int copy = 0; copy < completions; copy++) {
       IntStream.range(0, held.size()).forEach(row -> rewarded.add((Example.Text) held.get(row)));
