@@ -19,6 +19,7 @@ import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Targets;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -40,8 +42,9 @@ import java.util.stream.IntStream;
  * difference to plain full fine-tuning.
  *
  * <p>{@code java @verification/target/java.args verification/studies/Forgetting.java [seeds=3]
- * [short] [model=FOLDER] [only=REGEX]}: run it from the root of the repository; {@code short} takes
- * a fifth of the time.
+ * [short] [model=FOLDER] [only=REGEX] [csv=FILE]}: run it from the root of the repository; {@code
+ * short} takes a fifth of the time. {@code csv} writes the rows that plans show, without a header:
+ * {@code measured.csv} of {@code core/training} holds those of several models.
  */
 public final class Forgetting {
 
@@ -58,19 +61,28 @@ public final class Forgetting {
    *
    * @param args the options above
    */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     List<String> options = List.of(args);
     int seeds = Integer.parseInt(value(options, "seeds", "3"));
     Path model = Path.of(value(options, "model", "examples/models/stories260K"));
     String only = value(options, "only", ".*");
     ForgettingRuns.Size size = options.contains("short") ? SHORT : WHOLE;
-    Map<String, List<Double>> increases = new LinkedHashMap<>();
+    List<Seed> results = new ArrayList<>();
     for (int seed = 1; seed <= seeds; seed++) {
-      compare(new ForgettingRuns(model, Path.of("runs/forgetting"), size, seed), only)
-          .forEach((way, rise) -> increases.computeIfAbsent(way, w -> new ArrayList<>()).add(rise));
+      results.add(compare(new ForgettingRuns(model, Path.of("runs/forgetting"), size, seed), only));
     }
-    print(increases);
+    print(results);
+    String csv = value(options, "csv", "");
+    if (!csv.isEmpty()) {
+      Files.write(Path.of(csv), rows(results, model.getFileName().toString()));
+    }
   }
+
+  /** Rise of the loss on stories of a way, and its lowest loss on plays. */
+  private record Result(double rise, double lowest) {}
+
+  /** Results of a seed by way. */
+  private record Seed(double base, double reached, Map<String, Result> ways) {}
 
   private static String value(List<String> options, String name, String otherwise) {
     return options.stream()
@@ -81,7 +93,7 @@ public final class Forgetting {
   }
 
   /** Returns the rise of the loss on stories by way, at the loss on plays that all ways reach. */
-  private static Map<String, Double> compare(ForgettingRuns runs, String only) {
+  private static Seed compare(ForgettingRuns runs, String only) {
     Map<String, List<ForgettingRuns.Point>> all = new LinkedHashMap<>();
     for (Map.Entry<String, UnaryOperator<FineTuner.Builder>> way : runs.ways().entrySet()) {
       if (!way.getKey().equals(ForgettingRuns.PLAIN) && !way.getKey().matches(only)) {
@@ -101,28 +113,66 @@ public final class Forgetting {
     System.out.printf(
         "seed %d: base plays %.3f, stories %.3f; all reach plays %.3f%n",
         runs.seed(), base.newLoss(), base.oldLoss(), reached);
-    Map<String, Double> rises = new LinkedHashMap<>();
+    Map<String, Result> ways = new LinkedHashMap<>();
     all.forEach(
         (name, points) ->
-            rises.put(
+            ways.put(
                 name,
-                ForgettingRuns.oldLossAt(points, reached).orElse(Double.NaN) - base.oldLoss()));
-    return rises;
+                new Result(
+                    ForgettingRuns.oldLossAt(points, reached).orElse(Double.NaN) - base.oldLoss(),
+                    points.stream()
+                        .mapToDouble(ForgettingRuns.Point::newLoss)
+                        .min()
+                        .orElseThrow())));
+    return new Seed(base.newLoss(), reached, ways);
   }
 
-  private static void print(Map<String, List<Double>> increases) {
-    List<Double> plain = increases.get(ForgettingRuns.PLAIN);
+  private static List<Double> of(List<Seed> seeds, String way, ToDoubleFunction<Result> value) {
+    return seeds.stream().map(seed -> value.applyAsDouble(seed.ways().get(way))).toList();
+  }
+
+  /** Returns how much less the loss on stories rises than by plain full fine-tuning, by seed. */
+  private static List<Double> gains(List<Seed> seeds, String way) {
+    List<Double> plain = of(seeds, ForgettingRuns.PLAIN, Result::rise);
+    List<Double> rises = of(seeds, way, Result::rise);
+    return IntStream.range(0, rises.size()).mapToObj(i -> plain.get(i) - rises.get(i)).toList();
+  }
+
+  /** Returns the table that plans read. */
+  private static List<String> rows(List<Seed> seeds, String model) {
+    List<String> rows = new ArrayList<>();
+    for (String way : seeds.get(0).ways().keySet()) {
+      List<Double> gains = gains(seeds, way);
+      rows.add(
+          String.join(
+              ",",
+              ForgettingRuns.identifier(way),
+              model,
+              String.valueOf(seeds.size()),
+              cell(mean(seeds.stream().map(Seed::base).toList())),
+              cell(mean(of(seeds, way, Result::lowest))),
+              cell(mean(seeds.stream().map(Seed::reached).toList())),
+              cell(mean(of(seeds, way, Result::rise))),
+              cell(mean(gains) - half(gains)),
+              cell(mean(gains) + half(gains)),
+              way));
+    }
+    return rows;
+  }
+
+  private static String cell(double value) {
+    return Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static void print(List<Seed> seeds) {
     System.out.println(
         "\n| way | rise of the loss on stories | less than plainly, 95 % interval |");
     System.out.println("| --- | --- | --- |");
-    increases.forEach(
-        (way, rises) -> {
-          List<Double> gains = new ArrayList<>();
-          for (int i = 0; i < rises.size(); i++) {
-            gains.add(plain.get(i) - rises.get(i));
-          }
-          System.out.printf(Locale.ROOT, "| %s | %.3f | %s |%n", way, mean(rises), interval(gains));
-        });
+    for (String way : seeds.get(0).ways().keySet()) {
+      double rise = mean(of(seeds, way, Result::rise));
+      System.out.printf(
+          Locale.ROOT, "| %s | %.3f | %s |%n", way, rise, interval(gains(seeds, way)));
+    }
   }
 
   private static double mean(List<Double> values) {
@@ -131,13 +181,21 @@ public final class Forgetting {
 
   private static String interval(List<Double> values) {
     double mean = mean(values);
+    double half = half(values);
+    return Double.isNaN(half)
+        ? String.format(Locale.ROOT, "%.3f", mean)
+        : String.format(Locale.ROOT, "%.3f (%.3f to %.3f)", mean, mean - half, mean + half);
+  }
+
+  /** Returns half the width of the 95 % interval of a mean; NaN if it is not known. */
+  private static double half(List<Double> values) {
+    double mean = mean(values);
     int freedom = values.size() - 1;
     if (freedom < 1 || freedom > T.length) {
-      return String.format(Locale.ROOT, "%.3f", mean);
+      return Double.NaN;
     }
     double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
-    double half = T[freedom - 1] * Math.sqrt(squares / freedom / values.size());
-    return String.format(Locale.ROOT, "%.3f (%.3f to %.3f)", mean, mean - half, mean + half);
+    return T[freedom - 1] * Math.sqrt(squares / freedom / values.size());
   }
 }
 
@@ -204,6 +262,23 @@ final class ForgettingRuns {
         "LoRA, rank 16, replay, 0.3",
         tuner -> adapter(tuner, Lora.rank(16)).replay(stories(), 0.3));
     return ways;
+  }
+
+  /** Returns the identifier of a way among the measured runs that a plan looks up. */
+  static String identifier(String way) {
+    return switch (way) {
+      case PLAIN -> "full";
+      case "L2 to the base, 1" -> "full+l2ToBase";
+      case "EWC, 50" -> "full+ewc";
+      case "KL to the base, 1" -> "full+klToBase";
+      case "replay, 0.3" -> "full+replay";
+      case "dynamic fine-tuning (DFT)" -> "full+dynamicFineTuning";
+      case "LoRA, rank 16" -> "lora";
+      case "rsLoRA, rank 64" -> "rslora";
+      case "LoRA on the MLP, rank 16" -> "lora-mlp";
+      case "LoRA, rank 16, replay, 0.3" -> "lora+replay";
+      default -> way.replace(',', ';');
+    };
   }
 
   private static FineTuner.Builder adapter(FineTuner.Builder tuner, Lora lora) {

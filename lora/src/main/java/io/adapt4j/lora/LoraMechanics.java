@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.lora.internal.adapter.SavedModules;
 import io.adapt4j.lora.internal.peft.PeftNames;
+import io.adapt4j.lora.internal.peft.Selection;
 import io.adapt4j.lora.internal.peft.VocabularyTables;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,38 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   @Override
   public Optional<Path> start() {
     return lora.start();
+  }
+
+  /** Returns the measured kind: LoRA without options besides rank, alpha, dropout and targets. */
+  @Override
+  public Optional<String> measuredAs() {
+    AdapterConfig own = config();
+    AdapterConfig plain =
+        Lora.rank(own.rank())
+            .config()
+            .with(
+                draft -> {
+                  draft.alpha = own.alpha();
+                  draft.dropout = own.dropout();
+                  draft.modules = own.modules();
+                  draft.rankStabilized = own.rankStabilized();
+                });
+    if (!own.equals(plain)
+        || lora.start().isPresent()
+        || lora.plusRatio() != 1
+        || lora.weights() != WeightFormat.asStored()) {
+      return Optional.empty();
+    }
+    if (own.modules().equals(plainTargets())) {
+      return Optional.of(own.rankStabilized() ? "rslora" : "lora");
+    }
+    return own.modules().equals(Lora.forgetLeast().config().modules()) && !own.rankStabilized()
+        ? Optional.of("lora-mlp")
+        : Optional.empty();
+  }
+
+  private static Selection plainTargets() {
+    return Lora.rank(1).config().modules();
   }
 
   @Override

@@ -123,6 +123,20 @@ class LoraKindTest {
   }
 
   @Test
+  void theStudyOfForgettingMeasuredPlainAdaptersAndThePresets() {
+    assertThat(measured("{rank: 8, alpha: 8}")).contains("lora");
+    assertThat(measured("{preset: learn-most}")).contains("rslora");
+    assertThat(measured("{preset: forget-least}")).contains("lora-mlp");
+    assertThat(measured("{rank: 8, dora: true}")).isEmpty();
+    assertThat(measured("{rank: 8, plus: 16}")).isEmpty();
+    assertThat(measured("{rank: 8, targets: [q_proj]}")).isEmpty();
+  }
+
+  private Optional<String> measured(String yaml) {
+    return Methods.of(read(yaml).orElseThrow()).measuredAs();
+  }
+
+  @Test
   void presetsAreThoseOfLora() {
     assertThat(Methods.of(read("{preset: learn-most, alpha: 32}").orElseThrow()).identity())
         .isEqualTo(Methods.of(Lora.learnMost().alpha(32)).identity());

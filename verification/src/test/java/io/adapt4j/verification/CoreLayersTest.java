@@ -58,6 +58,7 @@ class CoreLayersTest {
         "augment",
         "batch",
         "finetune",
+        "internal.forgetting",
         "internal.judge",
         "internal.memory",
         "internal.monitor",

@@ -2,6 +2,7 @@ package io.adapt4j.core.finetune;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.forgetting.MeasuredRuns;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TaskKind;
@@ -12,8 +13,10 @@ import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
+import io.adapt4j.core.internal.train.Freezing;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Implementation of {@link FullFineTuning}. */
@@ -27,6 +30,13 @@ record FullMechanics(FullFineTuning full) implements MethodMechanics {
   @Override
   public boolean trainsBase() {
     return true;
+  }
+
+  @Override
+  public Optional<String> measuredAs() {
+    return full.freezing().equals(Freezing.NONE)
+        ? Optional.of(MeasuredRuns.PLAIN)
+        : Optional.empty();
   }
 
   @Override

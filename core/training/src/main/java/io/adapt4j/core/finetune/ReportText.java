@@ -39,6 +39,7 @@ final class ReportText {
     line(lines, "memory", memory(metrics));
     report.plan().questions().forEach(question -> line(lines, "unusual", question));
     report.plan().dataFindings().forEach(finding -> line(lines, "data", finding));
+    report.plan().notes().forEach(note -> line(lines, "note", note));
     line(lines, "best", best(result));
     line(lines, "last", result.last().toString());
     line(lines, "samples", samples(result));

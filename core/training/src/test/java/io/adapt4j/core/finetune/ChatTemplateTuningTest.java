@@ -164,9 +164,8 @@ class ChatTemplateTuningTest {
     assertThat(tuner().chatTemplate("chatml").build().preview(1).rows().get(0).remarks()).isEmpty();
     Files.writeString(rows, "{\"text\": \"A ball.\"}\n".repeat(8));
     assertThat(tuner().chatTemplate("chatml").build().plan().notes())
-        .singleElement()
-        .asString()
-        .contains("is not used");
+        .anyMatch(note -> note.contains("is not used"))
+        .noneMatch(note -> note.contains("saved with the result"));
   }
 
   @Test

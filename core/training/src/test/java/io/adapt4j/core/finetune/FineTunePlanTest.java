@@ -31,10 +31,14 @@ class FineTunePlanTest {
   }
 
   private FineTuner tuner() {
+    return tuner(FullFineTuning.create());
+  }
+
+  private FineTuner tuner(FullFineTuning method) {
     return FineTuner.builder()
         .model(ModelSource.path(base))
         .dataset(SmallModel.sentences(20).split(0.8, 0.2, 0, 1))
-        .method(FullFineTuning.create())
+        .method(method)
         .output(output)
         .batchSize(4)
         .epochs(2)
@@ -51,6 +55,17 @@ class FineTunePlanTest {
     assertThat(plan.timed()).isEmpty();
     assertThat(plan.text()).contains("8 steps over 16 examples", "weights", "predicted peak");
     assertThat(Json.written(plan.json()).path("memory").path("peakBytes").longValue()).isPositive();
+  }
+
+  @Test
+  void aPlanStatesWhatTheMethodGainedAndForgotWhereItWasMeasured() {
+    assertThat(tuner().plan().text())
+        .contains("note: gain and forgetting: stories260K", "an order of methods, not a forecast");
+    FineTunePlan unlike = tuner(FullFineTuning.create().freezeFirstLayers(1)).plan();
+    assertThat(unlike.notes())
+        .singleElement()
+        .asString()
+        .startsWith("gain and forgetting: not measured for full fine-tuning");
   }
 
   @Test

@@ -48,6 +48,14 @@ public interface MethodMechanics extends FineTuningMethod {
     return TrainingDefaults.lowRank(description(), task);
   }
 
+  /**
+   * Returns the identifier of this method among the measured runs of the study of forgetting; empty
+   * if no run resembled it.
+   */
+  default Optional<String> measuredAs() {
+    return Optional.empty();
+  }
+
   /** Returns the number of trainable values. */
   long trainableParameters(Network declared);
 

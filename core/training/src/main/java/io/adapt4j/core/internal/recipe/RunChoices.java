@@ -24,6 +24,11 @@ public record RunChoices(TrainingDefaults defaults, Set<String> stated, List<Str
         option("warmup", warmup(training.warmup()), ""));
   }
 
+  /** Returns whether rows of an earlier task are mixed in. */
+  public boolean replays() {
+    return stated.contains(Options.REPLAY.name());
+  }
+
   /** Describes the initialization of a new classifier. */
   public FineTunePlan.Option headWarmStart(boolean on) {
     return option(

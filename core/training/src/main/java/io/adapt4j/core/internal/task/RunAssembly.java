@@ -185,7 +185,7 @@ public final class RunAssembly {
         : draft.get(Options.SCHEDULE);
   }
 
-  /** Returns the names of options that were set, among those with defaults by method and task. */
+  /** Returns the names of options that were set, among those that plan and notes depend on. */
   private Set<String> stated() {
     Set<String> stated = new HashSet<>();
     for (Option<?> option : List.of(Options.EPOCHS, Options.BATCH_SIZE, Options.LEARNING_RATE)) {
@@ -196,8 +196,10 @@ public final class RunAssembly {
     if (draft.states(Options.WARMUP_RATIO) || draft.states(Options.WARMUP_STEPS)) {
       stated.add("warmup");
     }
-    if (draft.states(Options.HEAD_WARM_START)) {
-      stated.add(Options.HEAD_WARM_START.name());
+    for (Option<?> option : List.of(Options.HEAD_WARM_START, Options.REPLAY)) {
+      if (draft.states(option)) {
+        stated.add(option.name());
+      }
     }
     return stated;
   }

@@ -71,7 +71,7 @@ public final class TaskRunner<B> {
           Forecast memory = runner.forecast(declared, device);
           Timing timing = timedSteps == 0 ? Timing.NONE : runner.timed(timedSteps);
           return runner.plan(
-              declared, Optional.of(memory), timing, TemplateNotes.of(settings, tokenizer));
+              declared, Optional.of(memory), timing, RunNotes.of(settings, tokenizer));
         });
   }
 
@@ -96,7 +96,7 @@ public final class TaskRunner<B> {
                     settings.objective().model().declare(),
                     Optional.empty(),
                     Timing.NONE,
-                    List.of());
+                    RunNotes.ofReport(settings));
             runner.agree();
             return new Outcome(plan, runner.trained(plan, stopRequested));
           });
