@@ -3,6 +3,8 @@ package io.adapt4j.kernels.internal;
 import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -27,7 +29,7 @@ final class NativeChecksum {
 
   /**
    * Returns the problem with a library about to be loaded, if any. A cached file of another build
-   * is extracted again first.
+   * is extracted again first; a library in a folder of the class path is compared there.
    */
   static Optional<String> problem(Class<?> owner, String resource) throws IOException {
     Optional<String> record = text(owner, resource + RECORD);
@@ -41,8 +43,17 @@ final class NativeChecksum {
           "%s is of another build than adapt4j-kernels itself; take both in one version"
               .formatted(owner.getResource(resource)));
     }
-    Path library = Loader.cacheResource(owner, resource).toPath();
-    if (problem(library, recorded[0]).isPresent()) {
+    URL library = owner.getResource(resource);
+    // JavaCPP loads a file from where it is, so that a read-only system needs no cache.
+    return library.getProtocol().equals("file")
+        ? problem(Path.of(URI.create(library.toString())), recorded[0])
+        : problemInCache(library, recorded[0]);
+  }
+
+  /** Returns the problem with a library that is extracted into JavaCPP's cache. */
+  static Optional<String> problemInCache(URL resource, String recorded) throws IOException {
+    Path library = Loader.cacheResource(resource).toPath();
+    if (problem(library, recorded).isPresent()) {
       // Not overwritten: another process may have loaded it.
       try {
         Files.deleteIfExists(library);
@@ -53,9 +64,9 @@ final class NativeChecksum {
                 + " replace it. End that process, or set org.bytedeco.javacpp.cachedir to another"
                 + " folder");
       }
-      library = Loader.cacheResource(owner, resource).toPath();
+      library = Loader.cacheResource(resource).toPath();
     }
-    return problem(library, recorded[0]);
+    return problem(library, recorded);
   }
 
   /** Returns the folder above that of a library. */
@@ -76,7 +87,7 @@ final class NativeChecksum {
     return found.equalsIgnoreCase(recorded)
         ? Optional.empty()
         : Optional.of(
-            "%s is not loaded: expected the library with SHA-256 %s, found one with %s. Delete it; it is unpacked again"
+            "%s is not loaded: expected the library with SHA-256 %s, found one with %s. Delete it; it is unpacked or built again"
                 .formatted(library, recorded, found));
   }
 }
