@@ -137,7 +137,7 @@ class DeepSeekSparse(DeepSeek):
         if most < ranked.shape[-1]:
             limit, rest = ranked[..., most - 1:most], ranked[..., most:most + 1]
             left = np.isfinite(rest) & (self.mask == 1)[..., None]
-            Experts.margin = min(Experts.margin, 15 * (limit[left] - rest[left]).min())
+            Experts.margin = min(Experts.margin, 2 * (limit[left] - rest[left]).min() / scores[allowed].std())
             self.seen = allowed & (scores >= limit)
         return super().attention(i, y, w, at, cos, sin)
 
@@ -326,13 +326,13 @@ def cases(like):
         "deepseek_v32": like("deepseek_v32", "DeepseekV32ForCausalLM", 2, q_lora_rank=12, kv_lora_rank=10,
                              qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8, n_routed_experts=6, n_shared_experts=1,
                              num_experts_per_tok=3, moe_intermediate_size=8, first_k_dense_replace=1, n_group=2,
-                             topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=9, index_n_heads=8,
+                             topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=20, index_n_heads=8,
                              index_head_dim=6, layer_types=["deepseek_sparse_attention"] * 2,
                              mlp_layer_types=["dense", "sparse"]),
         "glm_moe_dsa": like("glm_moe_dsa", "GlmMoeDsaForCausalLM", 2, q_lora_rank=12, kv_lora_rank=10,
                             qk_nope_head_dim=6, qk_rope_head_dim=4, qk_head_dim=10, v_head_dim=10, n_routed_experts=6,
                             n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1,
-                            n_group=1, topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=9,
+                            n_group=1, topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=20,
                             index_n_heads=8, index_head_dim=8, indexer_rope_interleave=True, scoring_func="sigmoid",
                             topk_method="noaux_tc", mlp_layer_types=["dense", "sparse"]),
         "longcat_flash": like("longcat_flash", "LongcatFlashForCausalLM", 4, num_layers=2, ffn_hidden_size=24,

@@ -35,7 +35,8 @@ import java.util.Set;
       "--tokens 32 --repetitions 3 --threads 1",
       "--precision int8 --tokens 32",
       "--precision int8 --tokens 32 --repetitions 3 --threads 1",
-      "--prompt 512 --tokens 32 --batch 2"
+      "--prompt 512 --tokens 32 --batch 2",
+      "--precision int8 --prompt 512 --tokens 32 --batch 2"
     },
     full = {"", "--precision fp32", "--precision int8"})
 public final class DecodeBenchmark {
@@ -46,8 +47,8 @@ public final class DecodeBenchmark {
   private static final String INT8 = "int8";
   private static final String INT8_OUTPUT = "int8-output";
 
-  /** New tokens from which a run is about decoding; with fewer it is about the prompt. */
-  private static final int DECODING = 16;
+  /** Tokens of the prompt for a new one from which a run is about the prompt, not decoding. */
+  private static final int OF_PROMPT = 8;
 
   private static final double BANDWIDTH_TARGET = 0.42;
   private static final double BATCH_TARGET = 3.5;
@@ -233,9 +234,13 @@ public final class DecodeBenchmark {
     report.print();
   }
 
-  /** Labels what is measured of new tokens, if there are enough of them. */
+  /** Labels what is measured of new tokens, unless the run is about the prompt. */
   private String label(String text) {
-    return newTokens < DECODING ? "" : text;
+    return isAboutPrompt() ? "" : text;
+  }
+
+  private boolean isAboutPrompt() {
+    return promptLength >= OF_PROMPT * newTokens;
   }
 
   private void reportPrompt(Report report, Times times) {
@@ -249,7 +254,7 @@ public final class DecodeBenchmark {
     report.keep(
         milliseconds
             .smaller("prompt", "ms")
-            .label(newTokens < DECODING ? "prompt of " + promptLength + " tokens, " + model : "")
+            .label(isAboutPrompt() ? "prompt of " + promptLength + " tokens, " + model : "")
             .beside(peer));
   }
 

@@ -79,13 +79,13 @@ class LatentCacheTest {
           for (Layer layer : decoder.body().layers()) {
             ((LatentAttention) layer.mixer()).up().replace(Wrapped::new);
           }
-          long[] ids = HybridDecoderTest.ids(10);
-          try (KvCache cache = decoder.newCache(1, 10)) {
-            HybridDecoderTest.read(decoder, cache, ids, 0, 9);
+          long[] ids = HybridDecoderTest.ids(21);
+          try (KvCache cache = decoder.newCache(1, 21)) {
+            HybridDecoderTest.read(decoder, cache, ids, 0, 20);
             assertThatIllegalArgumentException()
-                .isThrownBy(() -> HybridDecoderTest.read(decoder, cache, ids, 9, 1))
+                .isThrownBy(() -> HybridDecoderTest.read(decoder, cache, ids, 20, 1))
                 .withMessage(
-                    "text: expected at most index_topk, 9 tokens, found 10, of which this model"
+                    "text: expected at most index_topk, 20 tokens, found 21, of which this model"
                         + " chooses those it reads; load kv_b_proj unquantized, and merge the"
                         + " adapter on it");
           }
@@ -97,9 +97,9 @@ class LatentCacheTest {
     HybridDecoderTest.with(
         "deepseek_v32",
         decoder -> {
-          read(decoder, 9, 3);
+          read(decoder, 20, 3);
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> read(decoder, 2, 10))
+              .isThrownBy(() -> read(decoder, 2, 21))
               .withMessageEndingWith("train without packing");
         });
   }
