@@ -26,9 +26,9 @@ public final class AllBenchmarks {
 
   /**
    * Measures; exits with 1 if a benchmark failed. Options: {@code --profile published|quick|full},
-   * {@code --only} (a regular expression for names), {@code --results} (the file of the results),
-   * {@code --llama.cpp} (a folder with node-llama-cpp, with which decoding is compared), {@code
-   * --list} (prints what would be measured).
+   * {@code --only} (a regular expression for names with options), {@code --results} (the file of
+   * the results), {@code --llama.cpp} (a folder with node-llama-cpp, with which decoding is
+   * compared), {@code --list} (prints what would be measured).
    */
   public static void main(String[] line) throws IOException {
     Arguments arguments = Arguments.parse(line, OPTIONS, LIST);

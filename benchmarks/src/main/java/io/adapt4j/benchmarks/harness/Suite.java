@@ -35,7 +35,7 @@ public final class Suite {
   private static List<Work> all(String programs, Profile profile, Pattern only) {
     return Stream.<List<? extends Work>>of(JmhWork.all(profile), ProgramWork.all(programs, profile))
         .<Work>flatMap(List::stream)
-        .filter(work -> only.matcher(work.name()).find() || isLimits(work))
+        .filter(work -> only.matcher(work.title()).find() || isLimits(work))
         .sorted(Comparator.comparing(work -> !isLimits(work)))
         .toList();
   }
