@@ -21,14 +21,9 @@ public final class IndexOps {
   private IndexOps() {}
 
   /**
-   * Projects tokens to keys, normalizes them and rotates their first columns.
-   *
-   * @param x [B, T, hidden]
-   * @param weight [D, hidden]
-   * @param scale scale of the layer norm
-   * @param bias bias of the layer norm
-   * @param pairs whether adjacent columns are rotated together
-   * @return [B, 1, T, D]
+   * Projects tokens [B, T, hidden] to keys [B, 1, T, D] with a weight [D, hidden], normalizes them
+   * with a layer norm's scale and bias, and rotates their first columns, in pairs of adjacent ones
+   * or of halves.
    */
   public static Tensor keys(
       Tensor x, Tensor weight, Tensor scale, Tensor bias, RotaryTable table, boolean pairs) {
@@ -36,34 +31,23 @@ public final class IndexOps {
   }
 
   /**
-   * Projects tokens to queries, and rotates their first columns.
-   *
-   * @param x [B, T, rank]
-   * @param weight [H D, rank]
-   * @return [B, H, T, D]
+   * Projects [B, T, rank] to queries [B, H, T, D] with a weight [H D, rank], and rotates their
+   * first columns.
    */
   public static Tensor queries(
       Tensor x, Tensor weight, int heads, RotaryTable table, boolean pairs) {
     return QUERY.tensor(x, weight, heads, table.cos(), table.sin(), pairs).typedAs(x);
   }
 
-  /**
-   * Returns the weights of heads [B, T, H] in fp32.
-   *
-   * @param x [B, T, hidden]
-   * @param weight [H, hidden]
-   */
+  /** Returns the weights of heads [B, T, H], in fp32, of tokens [B, T, hidden]. */
   public static Tensor weights(Tensor x, Tensor weight, int dim) {
     return WEIGHTS.tensor(x, weight, dim);
   }
 
   /**
-   * Returns the additive mask [B, 1, T, S] of the chosen keys.
-   *
-   * @param queries [B, H, T, D]
-   * @param keys [B, 1, S, D], of the last T tokens and all before
-   * @param mask additive mask of what may be chosen; null for the causal one
-   * @param chosen at most S
+   * Returns the additive mask [B, 1, T, S] of the chosen keys, at most S: those of the last T
+   * tokens and all before [B, 1, S, D], for queries [B, H, T, D]. A mask says what may be chosen;
+   * null for the causal one.
    */
   public static Tensor mask(
       Tensor queries, Tensor keys, Tensor weights, @Nullable Tensor mask, int chosen) {
