@@ -2,6 +2,7 @@ package io.adapt4j.core.chat;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.adapt4j.core.internal.Texts;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -53,7 +54,7 @@ public final class ChatMessage {
     Texts.require(CONTENT, content);
     fields.put(ROLE, role);
     fields.put(CONTENT, content);
-    return of(fields);
+    return new ChatMessage(Collections.unmodifiableMap(fields));
   }
 
   /**

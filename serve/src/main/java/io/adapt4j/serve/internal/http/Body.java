@@ -2,16 +2,23 @@ package io.adapt4j.serve.internal.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.io.CharStreams;
 import io.adapt4j.core.internal.Json;
+import java.io.ByteArrayInputStream;
+import java.io.FilterReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.Reader;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
+import java.io.SequenceInputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -22,14 +29,16 @@ public final class Body {
   /** Number of bytes skipped of a body that is too long, so that the client reads the error. */
   private static final long MOST_SKIPPED = 64L << 20;
 
-  /** Initial buffer size in bytes. */
+  /** Size of the first piece in bytes. */
   private static final int FIRST = 1 << 13;
 
-  /** Larger bodies are read and parsed in turns. */
+  /** Larger bodies are parsed in turns. Also the size of the largest piece. */
   private static final int LARGE = 1 << 16;
 
   /** Message of the JDK's server for a chunk with a wrong end. */
   private static final String NO_LINE_END = "invalid chunk end";
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private Body() {}
 
@@ -44,8 +53,9 @@ public final class Body {
       call.watchClient();
     }
     InputStream in = call.exchange().getRequestBody();
-    ByteBuffer bytes = read(call, in, most);
-    if (bytes.limit() > most) {
+    long begun = THREADS.getCurrentThreadCpuTime();
+    Pieces body = read(call, in, most);
+    if (body.size() > most) {
       skip(in);
       throw Fault.invalid(
           413,
@@ -53,26 +63,26 @@ public final class Body {
           "request_too_large",
           "The body is longer than " + most + " bytes, the limit of this server.");
     }
-    if (bytes.limit() > LARGE) {
-      take(call, limits);
+    if (body.size() > LARGE) {
+      take(call, limits, THREADS.getCurrentThreadCpuTime() - begun);
     }
-    String text = text(bytes);
-    call.readBody(text);
     try {
-      return call.hasTurn()
-          ? Json.parseStrictly(new WatchedText(text, call))
-          : Json.parseStrictly(text);
+      call.keepBody(body::text);
+      return Json.parseStrictly(
+          call.hasTurn() ? new WatchedText(body.reader(), call) : body.reader());
     } catch (JsonProcessingException e) {
       throw Fault.invalid(
           400, null, "invalid_json", "The body is not valid JSON: " + e.getOriginalMessage());
+    } catch (CharacterCodingException e) {
+      throw Fault.invalid(400, null, "invalid_json", "The body is not valid UTF-8.");
     }
   }
 
-  private static void take(Call call, Limits limits) throws IOException {
+  private static void take(Call call, Limits limits, long spent) throws IOException {
     try {
       call.holds(
           Turns.OF_PROCESS.take(
-              () -> call.isAbandoned() || call.age().compareTo(limits.requestTime()) > 0));
+              () -> call.isAbandoned() || call.age().compareTo(limits.requestTime()) > 0, spent));
     } catch (CancellationException e) {
       call.requireClient();
       throw Fault.late(limits.requestTime());
@@ -80,29 +90,32 @@ public final class Body {
   }
 
   /** Reads one byte more than allowed, if there is one. */
-  private static ByteBuffer read(Call call, InputStream in, int most) throws IOException {
-    // One byte more than declared, so that the end is seen. A declared size alone allocates
-    // nothing.
-    long said = call.header("Content-Length").map(Long::parseLong).orElse((long) most);
-    int capacity = (int) Math.min(Integer.MAX_VALUE - 8L, Math.min(most, said) + 1);
-    byte[] bytes = new byte[Math.min(FIRST, capacity)];
-    int size = 0;
+  private static Pieces read(Call call, InputStream in, int most) throws IOException {
+    // A declared size allocates nothing.
+    List<byte[]> pieces = new ArrayList<>();
+    byte[] piece = new byte[FIRST];
+    int used = 0;
+    long size = 0;
     int read = 0;
     while (read >= 0 && size <= most) {
-      if (size == bytes.length) {
-        bytes = Arrays.copyOf(bytes, (int) Math.min(2L * size, Math.max(capacity, size + 1L)));
+      if (used == piece.length) {
+        pieces.add(piece);
+        piece = new byte[Math.min(LARGE, 2 * piece.length)];
+        used = 0;
       }
       try {
-        read = in.read(bytes, size, bytes.length - size);
+        read = in.read(piece, used, (int) Math.min(piece.length - used, most + 1L - size));
       } catch (IOException e) {
         requireTrailer(e, size);
         // The connection continues with trailer fields, which are ignored.
         call.set("Connection", "close");
         read = -1;
       }
+      used += Math.max(0, read);
       size += Math.max(0, read);
     }
-    return ByteBuffer.wrap(bytes, 0, size);
+    pieces.add(Arrays.copyOf(piece, used));
+    return new Pieces(pieces, size);
   }
 
   /**
@@ -110,7 +123,7 @@ public final class Body {
    * character as an error, just as if another chunk were longer than declared. The bytes before it
    * are then the body, or are not JSON.
    */
-  private static void requireTrailer(IOException failure, int read) throws IOException {
+  private static void requireTrailer(IOException failure, long read) throws IOException {
     if (read == 0 || !String.valueOf(failure.getMessage()).equals(NO_LINE_END)) {
       throw failure;
     }
@@ -142,47 +155,44 @@ public final class Body {
     }
   }
 
-  /** Decodes text that must be valid, without another copy. */
-  private static String text(ByteBuffer bytes) {
-    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-    ByteBuffer in = bytes.duplicate();
-    CharBuffer checked = CharBuffer.allocate(FIRST);
-    CoderResult result = CoderResult.OVERFLOW;
-    while (result.isOverflow()) {
-      checked.clear();
-      result = decoder.decode(in, checked, true);
+  /**
+   * The bytes of a body. Small pieces, since arrays of megabytes are the most costly garbage of the
+   * default collector.
+   */
+  private record Pieces(List<byte[]> pieces, long size) {
+
+    /** Returns the text, in which bytes that are not UTF-8 end in a CharacterCodingException. */
+    Reader reader() {
+      List<InputStream> streams = new ArrayList<>();
+      pieces.forEach(piece -> streams.add(new ByteArrayInputStream(piece)));
+      return new InputStreamReader(
+          new SequenceInputStream(Collections.enumeration(streams)),
+          StandardCharsets.UTF_8.newDecoder());
     }
-    if (result.isError()) {
-      throw Fault.invalid(400, null, "invalid_json", "The body is not valid UTF-8.");
+
+    String text() {
+      try {
+        return CharStreams.toString(reader());
+      } catch (IOException e) {
+        return "";
+      }
     }
-    return new String(bytes.array(), bytes.arrayOffset(), bytes.limit(), StandardCharsets.UTF_8);
   }
 
   /** Text that ends in an exception when the client leaves while it is parsed. */
-  private static final class WatchedText extends Reader {
+  private static final class WatchedText extends FilterReader {
 
-    private final String text;
     private final Call call;
-    private int position;
 
-    WatchedText(String text, Call call) {
-      this.text = text;
+    WatchedText(Reader text, Call call) {
+      super(text);
       this.call = call;
     }
 
     @Override
     public int read(char[] target, int offset, int length) throws IOException {
       call.requireClient();
-      int count = Math.min(length, text.length() - position);
-      if (count == 0 && length > 0) {
-        return -1;
-      }
-      text.getChars(position, position + count, target, offset);
-      position += count;
-      return count;
+      return super.read(target, offset, length);
     }
-
-    @Override
-    public void close() {}
   }
 }

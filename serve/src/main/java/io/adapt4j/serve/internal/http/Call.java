@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A request and its answer, on the thread that handles it. */
@@ -160,9 +161,10 @@ public final class Call {
     }
   }
 
-  void readBody(String text) {
+  /** Keeps the body for the log, if that includes contents. */
+  void keepBody(Supplier<String> text) {
     if (keepsContents) {
-      body = text;
+      body = text.get();
     }
   }
 

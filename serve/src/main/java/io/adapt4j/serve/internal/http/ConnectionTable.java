@@ -29,10 +29,13 @@ final class ConnectionTable {
 
   private static final long LEAST_AGE_NANOS = 100_000_000;
 
+  /** Longest age of a reading, so that a client that leaves is noticed within a second. */
+  private static final long MOST_AGE_NANOS = 400_000_000;
+
   /** A reading is kept for so many times what it took, so that long tables cost little. */
   private static final int AGE_PER_READING = 20;
 
-  private static final String ESTABLISHED = "01";
+  private static final String ESTABLISHED = "01 ";
 
   /** Prefix of an IPv4-mapped IPv6 address. */
   private static final String MAPPED = "0000000000000000FFFF0000";
@@ -72,7 +75,7 @@ final class ConnectionTable {
     long begun = System.nanoTime();
     established = read();
     readAt = System.nanoTime();
-    age = Math.max(LEAST_AGE_NANOS, AGE_PER_READING * (readAt - begun));
+    age = Math.min(MOST_AGE_NANOS, Math.max(LEAST_AGE_NANOS, AGE_PER_READING * (readAt - begun)));
     return established;
   }
 
@@ -90,11 +93,17 @@ final class ConnectionTable {
     return found ? Optional.of(keys) : Optional.empty();
   }
 
-  /** Adds an established connection: number, local end, remote end, state, and more. */
+  /**
+   * Adds an established connection: number, local end, remote end, state, and more. Most lines of a
+   * busy server are of closed ones.
+   */
   private static void add(String line, Set<String> keys) {
-    String[] fields = line.strip().split("\\s+", 5);
-    if (fields.length == 5 && fields[3].equals(ESTABLISHED)) {
-      keys.add(plain(fields[1]) + " " + plain(fields[2]));
+    int local = line.indexOf(": ") + 2;
+    int remote = line.indexOf(' ', local) + 1;
+    int state = line.indexOf(' ', remote) + 1;
+    if (local > 1 && remote > 0 && line.startsWith(ESTABLISHED, state)) {
+      String near = plain(line.substring(local, remote - 1));
+      keys.add(near + " " + plain(line.substring(remote, state - 1)));
     }
   }
 

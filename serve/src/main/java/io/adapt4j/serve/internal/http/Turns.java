@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Permits for slow work before an answer: parsing large bodies, encoding long prompts and compiling
- * schemas. It has at most half of the processors, and half of their time while answers are
+ * schemas. It has at most half of the processors, and a third of their time while answers are
  * generated. Thread-safe.
  */
 public final class Turns {
@@ -20,6 +20,9 @@ public final class Turns {
       new Turns(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
 
   private static final long POLL_MILLIS = 20;
+
+  /** Length of the pause after a turn, in times of the turn. */
+  private static final int PAUSE = 2;
 
   /** Longest pause after a turn. */
   private static final long LONGEST_PAUSE_NANOS = 1_000_000_000;
@@ -35,9 +38,11 @@ public final class Turns {
   public final class Turn implements AutoCloseable {
 
     private final AtomicBoolean ended = new AtomicBoolean();
-    private final long begun = System.nanoTime();
+    private final long begun;
 
-    private Turn() {}
+    private Turn(long spent) {
+      this.begun = System.nanoTime() - spent;
+    }
 
     @Override
     public void close() {
@@ -47,7 +52,7 @@ public final class Turns {
       if (answers.get() == 0) {
         free.release();
       } else {
-        long pause = Math.min(LONGEST_PAUSE_NANOS, System.nanoTime() - begun);
+        long pause = Math.min(LONGEST_PAUSE_NANOS, PAUSE * (System.nanoTime() - begun));
         CompletableFuture.delayedExecutor(pause, TimeUnit.NANOSECONDS, Runnable::run)
             .execute(free::release);
       }
@@ -67,7 +72,10 @@ public final class Turns {
     }
   }
 
-  /** Counts an answer as in progress: while there is one, each turn is followed by a pause. */
+  /**
+   * Counts an answer as in progress: while there is one, each turn is followed by a pause twice as
+   * long.
+   */
   public Answer answering() {
     return new Answer();
   }
@@ -77,6 +85,14 @@ public final class Turns {
    * or the thread interrupted.
    */
   public Turn take(BooleanSupplier isCancelled) {
+    return take(isCancelled, 0);
+  }
+
+  /**
+   * Waits for a turn that counts as longer by the processor time, in nanoseconds, that its work has
+   * spent before.
+   */
+  Turn take(BooleanSupplier isCancelled, long spent) {
     boolean taken = false;
     while (!taken) {
       if (isCancelled.getAsBoolean()) {
@@ -89,6 +105,6 @@ public final class Turns {
         throw new CancellationException("the thread was interrupted");
       }
     }
-    return new Turn();
+    return new Turn(spent);
   }
 }

@@ -71,6 +71,26 @@ class LeavingClientsTest {
     assertThat(new ClientConnection(FakeExchange.get("/"), empty).isClosed()).isFalse();
   }
 
+  @Test
+  void aLongTableOfClosedConnectionsDelaysNoNoticeByASecond(@TempDir Path folder) throws Exception {
+    String lineOf = "%4d: 0100007F:1F90 0100007F:%04X %s 00000000:00000000 00:00000000 00000000\n";
+    StringBuilder closed = new StringBuilder("  sl  local_address rem_address   st tx_queue\n");
+    for (int i = 0; i < 60_000; i++) {
+      closed.append(lineOf.formatted(i, i + 1, "06"));
+    }
+    Path file = folder.resolve("tcp");
+    Files.writeString(file, closed + lineOf.formatted(60_000, 60_001, "01"));
+    ConnectionTable table = new ConnectionTable(List.of(file));
+    assertThat(table.established().orElseThrow())
+        .containsExactly("0100007F:1F90 0100007F:%04X".formatted(60_001));
+    Files.writeString(file, closed);
+    long left = System.nanoTime();
+    while (!table.established().orElseThrow().isEmpty()) {
+      Thread.sleep(10);
+    }
+    assertThat(System.nanoTime() - left).isLessThan(1_000_000_000);
+  }
+
   /** A request of raw bytes, on a connection to be closed. */
   private static Socket posted(TestServer server, String path, String json) throws IOException {
     Socket socket = new Socket(server.server().address().getHost(), server.server().port());

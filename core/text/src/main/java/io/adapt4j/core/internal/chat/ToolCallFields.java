@@ -28,7 +28,8 @@ public final class ToolCallFields {
 
   /** {@return whether a message calls tools or has the result of one} */
   static boolean isAboutTools(ChatMessage message) {
-    return message.role().equals("tool") || !calls(message).isEmpty();
+    return message.role().equals("tool")
+        || (message.fields().containsKey(CALLS) && !calls(message).isEmpty());
   }
 
   /** Returns the tool calls of a message, skipping anything that is not a map. */
