@@ -118,11 +118,12 @@ public final class QLoraQuality {
     }
   }
 
-  /** Measures the loss by 8-bit activations with NF4 weights and GGUF files. */
+  /** Measures the loss by 8-bit activations with NF4 and FP4 weights and GGUF files. */
   private static void roundedActivations(List<List<Integer>> texts, Path model) {
     System.out.println("| weights | activations | perplexity | increase | same likeliest token |");
     System.out.println("| --- | --- | --- | --- | --- |");
     rounded("NF4", model, Quantization.nf4(), texts);
+    rounded("FP4", model, Quantization.fp4(), texts);
     for (GgufQuantization type :
         List.of(GgufQuantization.Q8_0, GgufQuantization.Q4_0, GgufQuantization.Q5_0)) {
       Path file = Path.of("runs/rounded-activations", type + ".gguf");

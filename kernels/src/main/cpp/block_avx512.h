@@ -303,6 +303,8 @@ inline const BlockKernels& blockKernelsOf(int id, int variant) {
       return blockKernels<IQ4_XS>(variant);
     case NF4:
       return blockKernels<NF4>(variant);
+    case FP4:
+      return blockKernels<FP4>(variant);
     case OWN_TABLE:
       return blockKernels<OWN_TABLE>(variant);
     case Q2_K:

@@ -16,13 +16,13 @@ namespace adapt4j {
 constexpr int64_t BLOCK_ROWS = 16;
 constexpr int64_t BLOCK_GROUP = 32;
 
-// By their numbers in files. NF4 is not in GGUF files: its blocks have an fp16 scale, then codes as
-// bitsandbytes stores them. OWN_TABLE stands for the types of GGUF files whose values are multiples of
+// By their numbers in files. NF4 and FP4 are not in GGUF files: their blocks have an fp16 scale, then
+// codes as bitsandbytes stores them. OWN_TABLE stands for the types of GGUF files whose values are multiples of
 // at most 16 integers (Q3_K, IQ1 to IQ3, TQ). Its blocks have an fp16 scale, the power of two that
 // divides it, 16 integers, 16 scales of 8 bits with a sign, and codes with the first input in the low
 // half.
 enum BlockId {
-  OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
+  FP4 = -3, OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
   Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, MXFP4 = 39
 };
 
@@ -43,10 +43,24 @@ constexpr int8_t NF4_STEPS[16] = {-112, -78, -59, -44, -32, -21, -10, 0,
                                   9,    18,  28,  38,  49,  63,  81,  112};
 constexpr float NF4_STEP = 256.0f / 28680;
 
+// The numbers of bitsandbytes' FP4, and their steps, exact but for the least magnitude.
+constexpr float FP4_NUMBERS[16] = {
+    0,  0.0625f / 12,  8.0f / 12,  1,  4.0f / 12,  6.0f / 12,  2.0f / 12,  3.0f / 12,
+    0, -0.0625f / 12, -8.0f / 12, -1, -4.0f / 12, -6.0f / 12, -2.0f / 12, -3.0f / 12};
+constexpr int8_t FP4_STEPS[16] = {0, 1,  80,  120,  40,  60,  20,  30,
+                                  0, -1, -80, -120, -40, -60, -20, -30};
+constexpr float FP4_STEP = 1.0f / 120;
+
+// Whether codes are bitsandbytes', of two to a byte with the first in the high half.
+constexpr bool isFourBit(int id) { return id == NF4 || id == FP4; }
+
 // Whether codes choose one of 16 numbers.
 constexpr bool hasTable(int id) {
-  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || id == NF4 || id == OWN_TABLE;
+  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || isFourBit(id) || id == OWN_TABLE;
 }
+
+// Whether a table's bytes are multiples of a step.
+constexpr bool hasStep(int id) { return isFourBit(id) || id == OWN_TABLE; }
 
 // Whether products of integers take codes, or their numbers, as bytes with a sign.
 constexpr bool hasSignedBytes(int id) {
@@ -73,9 +87,9 @@ struct Table {
   float step;
 
   constexpr Table(const int8_t* integers, float unit)
-      : numbers(), bytes(), raised(), unit(unit), step(ID == NF4 ? NF4_STEP : unit) {
+      : numbers(), bytes(), raised(), unit(unit), step(ID == NF4 ? NF4_STEP : ID == FP4 ? FP4_STEP : unit) {
     for (int i = 0; i < 16; i++) {
-      numbers[i] = ID == NF4 ? NF4_NUMBERS[i] : integers[i];
+      numbers[i] = ID == NF4 ? NF4_NUMBERS[i] : ID == FP4 ? FP4_NUMBERS[i] : integers[i];
       bytes[i] = integers[i];
       raised[i] = static_cast<uint8_t>(integers[i] + (ID == MXFP4 ? 12 : 128));
     }
@@ -83,7 +97,11 @@ struct Table {
 };
 
 template <int ID>
-constexpr Table<ID> TABLE{ID == NF4 ? NF4_STEPS : ID == MXFP4 ? MX_NUMBERS : IQ4_NUMBERS, 1};
+constexpr Table<ID> TABLE{ID == NF4     ? NF4_STEPS
+                          : ID == FP4   ? FP4_STEPS
+                          : ID == MXFP4 ? MX_NUMBERS
+                                        : IQ4_NUMBERS,
+                          1};
 
 // Where the first block of a strip has the numbers of OWN_TABLE, and their unit.
 constexpr int64_t OWN_NUMBERS = 32, OWN_UNIT = 48;
@@ -137,6 +155,7 @@ constexpr BlockLayout layoutOf(int id) {
     case IQ4_XS:
       return {256, 136, 32, 32, 256, 0, 0, 128, false};
     case NF4:
+    case FP4:
       return {64, 34, 32, 0, 256, 0, 0, 128, false};
     case OWN_TABLE:
       return {256, 163, 64, 32, 256, 0, 0, 128, false};
@@ -230,6 +249,7 @@ class BlockRow {
         putNonlinear();
         break;
       case NF4:
+      case FP4:
         half(block_, 0);
         for (int k = 0; k < 8; k++) {
           putWord(codes(k / 4) + k % 4 * 64, swappedHalves(block_ + 2 + k * 4));

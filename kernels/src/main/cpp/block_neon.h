@@ -58,11 +58,11 @@ ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c, const Table
     return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3));
   }
   FourWords code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
-  if (ID == NF4) {
+  if (isFourBit(ID)) {
     // Four bytes from 4 times the code on.
     const auto places = (uint8x16_t)(code * 0x04040404 + 0x03020100);
     return vreinterpretq_f32_u8(
-        vqtbl4q_u8(vld1q_u8_x4(reinterpret_cast<const uint8_t*>(NF4_NUMBERS)), places));
+        vqtbl4q_u8(vld1q_u8_x4(reinterpret_cast<const uint8_t*>(table.numbers)), places));
   }
   if (hasTable(ID)) {
     const int8x16_t bytes = vqtbl1q_s8(vld1q_s8(table.bytes), (uint8x16_t)code);

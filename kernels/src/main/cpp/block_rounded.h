@@ -171,7 +171,7 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
     __m256 scale = eightScales<ID>(tile + half * 16);
-    if (ID == NF4 || ID == OWN_TABLE) {
+    if (hasStep(ID)) {
       scale = _mm256_mul_ps(scale, _mm256_set1_ps(table.step));
     }
     const __m256 minimum =
@@ -289,7 +289,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
     __m512 scale = avx512::sixteenScales<ID>(tile);
-    if (ID == NF4 || ID == OWN_TABLE) {
+    if (hasStep(ID)) {
       scale = _mm512_mul_ps(scale, _mm512_set1_ps(table.step));
     }
     const __m512 minimum =
@@ -432,6 +432,8 @@ inline const RoundedKernels& roundedKernelsOf(int id, int variant) {
       return roundedKernels<IQ4_XS>(variant);
     case NF4:
       return roundedKernels<NF4>(variant);
+    case FP4:
+      return roundedKernels<FP4>(variant);
     case OWN_TABLE:
       return roundedKernels<OWN_TABLE>(variant);
     case Q2_K:

@@ -25,7 +25,7 @@ ADAPT4J_TARGET inline void multiplyQuads(const uint8_t* strip, int quad, int64_t
     float32x4_t scale[QUADS], minimum[QUADS];
     for (int q = 0; q < QUADS; q++) {
       scale[q] = neon::fourScales<ID>(tile + (quad + q) * 8);
-      if (ID == NF4 || ID == OWN_TABLE) {
+      if (hasStep(ID)) {
         scale[q] = vmulq_n_f32(scale[q], table.step);
       }
       minimum[q] = LAYOUT.minimum ? neon::fourHalves(tile + 32 + (quad + q) * 8) : vdupq_n_f32(0);

@@ -27,11 +27,11 @@ class BlockWeight {
     onThreads(threads, arrangePieces, &job);
   }
 
-  // Brings a weight in NF4 whose rows are whole groups into strips, its scales rounded to fp16. False,
-  // and strips of no use, where that would round one by more than half a unit of 11 bits.
-  static bool arrangeFourBit(const FourBitWeight& weight, long long tiles, int threads) {
+  // Brings a weight in NF4 or FP4 whose rows are whole groups into strips, its scales rounded to fp16.
+  // False, and strips of no use, where that would round one by more than half a unit of 11 bits.
+  static bool arrangeFourBit(int id, const FourBitWeight& weight, long long tiles, int threads) {
     const WeightData& data = weight.data();
-    FourBitJob job{&data, pointer(tiles), Pieces(strips(data.rows), 1), {true}};
+    FourBitJob job{id, &data, pointer(tiles), Pieces(strips(data.rows), 1), {true}};
     onThreads(threads, arrangeFourBitPieces, &job);
     return job.precise;
   }
@@ -92,6 +92,7 @@ class BlockWeight {
   };
 
   struct FourBitJob {
+    int id;
     const WeightData* weight;
     uint8_t* tiles;
     Pieces pieces;
@@ -101,7 +102,7 @@ class BlockWeight {
   static void arrangeFourBitPieces(void* context, int) {
     auto* job = static_cast<FourBitJob*>(context);
     const WeightData& weight = *job->weight;
-    const BlockLayout layout = layoutOf(NF4);
+    const BlockLayout layout = layoutOf(job->id);
     const int64_t groups = weight.columns / GROUP, stripBytes = layout.stripBytes(weight.columns);
     int64_t start, end;
     while (job->pieces.next(&start, &end)) {
@@ -118,7 +119,7 @@ class BlockWeight {
           uint8_t block[2 + GROUP_BYTES];
           std::memcpy(block, &half, 2);
           std::memcpy(block + 2, weight.packed + g * GROUP_BYTES, GROUP_BYTES);
-          BlockRow(NF4, block, row % BLOCK_ROWS, tile).put();
+          BlockRow(job->id, block, row % BLOCK_ROWS, tile).put();
         }
       }
     }

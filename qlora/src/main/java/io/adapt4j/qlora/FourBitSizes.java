@@ -24,7 +24,7 @@ final class FourBitSizes {
     return new QuantizedSize(QuantizedTensor.packedBytes(elements), scales, tables);
   }
 
-  /** Returns the size of NF4 rearranged for inputs in 8 bits: scales in fp16, rows padded. */
+  /** Returns the size rearranged for inputs in 8 bits, equal for NF4 and FP4: rows are padded. */
   static QuantizedSize rearranged(long rows, long columns) {
     long bytes = BlockMatrix.bytes(BlockType.NF4, rows, columns);
     long scales = bytes / BlockType.NF4.bytes() * Short.BYTES;

@@ -70,7 +70,14 @@ public final class FourBitDecodeBenchmark {
   private static final String NF4 = "nf4";
   private static final String BF16 = "bf16";
   private static final Set<String> PARTS =
-      Set.of("all", "both", NF4, FourBitDecodeCase.ROUNDED, BF16, FourBitDecodeCase.LLAMA);
+      Set.of(
+          "all",
+          "both",
+          NF4,
+          FourBitDecodeCase.ROUNDED,
+          FourBitDecodeCase.ROUNDED_FP4,
+          BF16,
+          FourBitDecodeCase.LLAMA);
 
   private final Arguments arguments;
   private final LlamaShape shape;
@@ -94,13 +101,14 @@ public final class FourBitDecodeBenchmark {
   private record Run(double rate, OptionalDouble loading) {}
 
   /**
-   * Options: {@code --shape small|30m|1.1b}, {@code --part all|nf4|nf4-int8|bf16|llama.cpp|both}
-   * (both: NF4 without and with activations and output layer in 8 bits, alternating; all: llama.cpp
-   * too), {@code --batch} (texts at a time), {@code --prompt}, {@code --tokens}, {@code
-   * --repetitions} (per process; the median counts), {@code --rounds} (processes per variant),
-   * {@code --threads} (0: the machine's processors), {@code --folder} (keeps checkpoint and GGUF
-   * file there for the next time; 2.8 GB for 1.1b), {@code --llama.cpp} (a folder with
-   * node-llama-cpp, whose llama.cpp then decodes instead of the one that this module brings).
+   * Options: {@code --shape small|30m|1.1b}, {@code --part
+   * all|nf4|nf4-int8|fp4-int8|bf16|llama.cpp|both} (both: NF4 without and with activations and
+   * output layer in 8 bits, alternating; all: llama.cpp too), {@code --batch} (texts at a time),
+   * {@code --prompt}, {@code --tokens}, {@code --repetitions} (per process; the median counts),
+   * {@code --rounds} (processes per variant), {@code --threads} (0: the machine's processors),
+   * {@code --folder} (keeps checkpoint and GGUF file there for the next time; 2.8 GB for 1.1b),
+   * {@code --llama.cpp} (a folder with node-llama-cpp, whose llama.cpp then decodes instead of the
+   * one that this module brings).
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, OPTIONS);
@@ -233,7 +241,7 @@ public final class FourBitDecodeBenchmark {
       if (part.equals(BF16)) {
         return weights * Short.BYTES;
       }
-      if (part.equals(FourBitDecodeCase.ROUNDED)) {
+      if (part.equals(FourBitDecodeCase.ROUNDED) || part.equals(FourBitDecodeCase.ROUNDED_FP4)) {
         long output = decoder.head().weight().count();
         return BlockMatrix.bytes(BlockType.NF4, weights - output, BlockType.NF4.columns())
                 / BlockType.NF4.columns()
@@ -285,6 +293,7 @@ public final class FourBitDecodeBenchmark {
 
     static final String LLAMA = "llama.cpp";
     static final String ROUNDED = "nf4-int8";
+    static final String ROUNDED_FP4 = "fp4-int8";
     static final String RATE = "tokens a second ";
     static final String LOADING = "seconds of loading ";
 
@@ -331,11 +340,14 @@ public final class FourBitDecodeBenchmark {
     private LanguageModel load(ModelSource source) {
       return switch (part) {
         case "nf4" -> LanguageModel.load(source, Quantization.nf4());
-        case ROUNDED ->
-            LanguageModel.load(
-                source, WeightFormat.int8Activations(Quantization.nf4().outputLayer(true)));
+        case ROUNDED -> load(source, Quantization.nf4());
+        case ROUNDED_FP4 -> load(source, Quantization.fp4());
         default -> LanguageModel.load(source, Precision.BF16);
       };
+    }
+
+    private static LanguageModel load(ModelSource source, Quantization rounded) {
+      return LanguageModel.load(source, WeightFormat.int8Activations(rounded.outputLayer(true)));
     }
 
     /** Decodes with llama.cpp, which adds the first token of the prompt itself. */

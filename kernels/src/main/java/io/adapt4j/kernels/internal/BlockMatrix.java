@@ -11,7 +11,7 @@ import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A weight of a linear layer in the blocks of a GGUF file or in NF4, rearranged for the C++
+ * A weight of a linear layer in the blocks of a GGUF file, in NF4 or FP4, rearranged for the C++
  * kernels, which it needs. Closed by its creator.
  */
 public final class BlockMatrix implements AutoCloseable {
@@ -56,13 +56,13 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
-   * Rearranges a weight in NF4, its scales rounded to fp16.
+   * Rearranges a weight in NF4 or FP4, its scales rounded to fp16.
    *
    * @return the weight; empty if a scale is outside of fp16's normal numbers
    */
-  static Optional<BlockMatrix> of(CpuMatrix weight, CpuVariant variant) {
-    BlockMatrix matrix = empty(BlockType.NF4, weight.rows(), weight.columns(), variant);
-    if (BlockWeight.arrangeFourBit(weight.open(), matrix.address(), Torch.threads())) {
+  static Optional<BlockMatrix> of(BlockType type, CpuMatrix weight, CpuVariant variant) {
+    BlockMatrix matrix = empty(type, weight.rows(), weight.columns(), variant);
+    if (BlockWeight.arrangeFourBit(type.id(), weight.open(), matrix.address(), Torch.threads())) {
       return Optional.of(matrix);
     }
     matrix.close();

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Block types supported by the kernels: those of GGUF files, NF4, and one for types of few bits.
- * Their layouts in the kernels are in {@code block_layout.h}.
+ * Block types supported by the kernels: those of GGUF files, NF4, FP4, and one for types of few
+ * bits. Their layouts in the kernels are in {@code block_layout.h}.
  */
 public enum BlockType {
   /** 4 bits, a scale for 32 weights. */
@@ -34,6 +34,8 @@ public enum BlockType {
   MXFP4(39, 32, 17, 1),
   /** 4 bits of NormalFloat, a scale in fp16 for 64 weights. In no GGUF file. */
   NF4(-1, 64, 34, 0),
+  /** 4-bit floating point of bitsandbytes, a scale in fp16 for 64 weights. In no GGUF file. */
+  FP4(-3, 64, 34, 0),
   /**
    * 4 bits of one of 16 integers, 16 scales of 8 bits: types of GGUF files of fewer bits in the
    * layout of {@code Quantizer.toTable}. In no GGUF file.
@@ -55,6 +57,11 @@ public enum BlockType {
   /** Returns the type with a number used in files. */
   public static Optional<BlockType> of(int id) {
     return Arrays.stream(values()).filter(type -> type.id == id && id >= 0).findFirst();
+  }
+
+  /** Returns the type for a format of bitsandbytes. */
+  static BlockType of(FourBitCode code) {
+    return code == FourBitCode.NF4 ? NF4 : FP4;
   }
 
   /** {@return its number in files} */

@@ -104,9 +104,7 @@ record CpuKernels(CpuVariant variant) implements FourBitKernels {
 
   @Override
   public boolean rearranges(FourBitFormat format, long columns) {
-    return format.code() == FourBitCode.NF4
-        && columns % BlockType.NF4.columns() == 0
-        && tensorsAreOnHost();
+    return columns % BlockType.of(format.code()).columns() == 0 && tensorsAreOnHost();
   }
 
   private static boolean tensorsAreOnHost() {

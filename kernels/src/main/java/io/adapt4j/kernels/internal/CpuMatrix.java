@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -18,7 +19,7 @@ final class CpuMatrix implements FourBitMatrix {
   private final int columns;
   private final long bytes;
   private final CpuVariant variant;
-  private final boolean isPlainNf4;
+  private final Optional<BlockType> blockType;
 
   /** Kept reachable, since the C++ weight points into it. */
   private final ByteBuffer packed;
@@ -33,9 +34,9 @@ final class CpuMatrix implements FourBitMatrix {
     rows = tensor.rows();
     columns = tensor.columns();
     bytes = tensor.bytes();
-    isPlainNf4 =
-        tensor.format().code() == FourBitCode.NF4
-            && Arrays.equals(tensor.numbers(), FourBitCode.NF4.numbers());
+    FourBitCode code = tensor.format().code();
+    blockType =
+        code.hasNumbers(tensor.numbers()) ? Optional.of(BlockType.of(code)) : Optional.empty();
     requireSizes(tensor);
     copy = tensor.packed().isDirect() ? null : copied(tensor.packed());
     packed = copy == null ? tensor.packed().duplicate().rewind() : copy.asByteBuffer();
@@ -199,9 +200,9 @@ final class CpuMatrix implements FourBitMatrix {
     return n <= CpuCosts.mostRows(variant, type, columns);
   }
 
-  /** Returns whether the codes are NF4's and stand for its numbers. */
-  boolean isPlainNf4() {
-    return isPlainNf4;
+  /** The type for rearranged blocks; empty if codes stand for other numbers than usual. */
+  Optional<BlockType> blockType() {
+    return blockType;
   }
 
   /** Returns the C++ weight. */

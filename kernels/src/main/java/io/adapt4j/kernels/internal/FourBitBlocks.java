@@ -9,13 +9,15 @@ record FourBitBlocks(BlockMatrix blocks) implements FourBitMatrix {
   /**
    * Rearranges a weight, which stays open.
    *
-   * @return empty for FP4, other numbers than NF4's, rows that begin within a block, and scales
-   *     that fp16 cannot hold
+   * @return empty for other numbers than those of NF4 and FP4, rows that begin within a block, and
+   *     scales that fp16 cannot hold
    */
   static Optional<FourBitBlocks> of(CpuMatrix weight, CpuVariant variant) {
-    return weight.isPlainNf4() && weight.columns() % BlockType.NF4.columns() == 0
-        ? BlockMatrix.of(weight, variant).map(FourBitBlocks::new)
-        : Optional.empty();
+    return weight
+        .blockType()
+        .filter(type -> weight.columns() % type.columns() == 0)
+        .flatMap(type -> BlockMatrix.of(type, weight, variant))
+        .map(FourBitBlocks::new);
   }
 
   @Override

@@ -105,6 +105,15 @@ public enum FourBitCode {
     return numbers.clone();
   }
 
+  /** Returns whether codes stand for the usual numbers; zeros of either sign are equal. */
+  boolean hasNumbers(float[] others) {
+    boolean equal = others.length == numbers.length;
+    for (int i = 0; equal && i < numbers.length; i++) {
+      equal = others[i] == numbers[i];
+    }
+    return equal;
+  }
+
   /** Returns the name in files. */
   public String fileName() {
     return name().toLowerCase(Locale.ROOT);

@@ -45,7 +45,7 @@ public interface FourBitKernels {
 
   /**
    * Returns whether {@link #matrixForInt8Inputs} rearranges weights of a format in rows of a length
-   * into {@link BlockType#NF4}.
+   * into {@link BlockType#NF4} or {@link BlockType#FP4}.
    */
   default boolean rearranges(FourBitFormat format, long columns) {
     return false;

@@ -9,14 +9,14 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * NF4 weights prepared for steps with inputs in 8 bits. Products are in {@link BlockMatrixTest}.
+ * NF4 and FP4 weights prepared for steps with inputs in 8 bits. Products are in {@link
+ * BlockMatrixTest}.
  */
 class FourBitBlocksTest {
 
@@ -25,8 +25,8 @@ class FourBitBlocksTest {
     assumeThat(CpuLibrary.get().isPresent()).as(CpuLibrary.get().absence()).isTrue();
   }
 
-  static Stream<FourBitFormat> formats() {
-    return FourBitCases.quantizations().stream().filter(format -> format.code() == FourBitCode.NF4);
+  static List<FourBitFormat> formats() {
+    return FourBitCases.quantizations();
   }
 
   @ParameterizedTest
@@ -54,9 +54,14 @@ class FourBitBlocksTest {
     }
   }
 
-  @Test
-  void theProductIsThatOfTheDequantizedWeight() {
-    QuantizedTensor weight = FourBitCases.random(37, 192, FourBitCases.NF4);
+  static List<FourBitFormat> codes() {
+    return List.of(FourBitCases.NF4, FourBitCases.FP4);
+  }
+
+  @ParameterizedTest
+  @MethodSource("codes")
+  void theProductIsThatOfTheDequantizedWeight(FourBitFormat format) {
+    QuantizedTensor weight = FourBitCases.random(37, 192, format);
     try (Scope scope = Scope.open();
         FourBitMatrix matrix = kernels().matrixForInt8Inputs(weight)) {
       Tensor restored = Tensor.emptyOnHost(DType.F32, 37, 192);
@@ -79,7 +84,6 @@ class FourBitBlocksTest {
 
   @Test
   void otherWeightsAreComputedAsTheyAre() {
-    QuantizedTensor fp4 = FourBitCases.random(4, 64, FourBitCases.FP4);
     QuantizedTensor narrow = FourBitCases.random(4, 48, FourBitCases.NF4);
     QuantizedTensor nf4 = FourBitCases.random(4, 64, FourBitCases.NF4_PLAIN);
     float[] numbers = nf4.numbers().clone();
@@ -90,7 +94,6 @@ class FourBitBlocksTest {
     Arrays.fill(large, 1e5f);
     for (QuantizedTensor weight :
         List.of(
-            fp4,
             narrow,
             with(nf4, numbers, nf4.scales()),
             with(nf4, nf4.numbers(), new PlainScales(tiny)),

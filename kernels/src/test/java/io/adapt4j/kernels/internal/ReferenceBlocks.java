@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Random;
 
 /**
- * Blocks, dequantized as ggml's reference does, value by value; those of NF4 as bitsandbytes does,
- * those of OWN_TABLE as their layout says.
+ * Blocks, dequantized as ggml's reference does, value by value; those of NF4 and FP4 as
+ * bitsandbytes does, those of OWN_TABLE as their layout says.
  */
 final class ReferenceBlocks {
 
@@ -22,6 +22,11 @@ final class ReferenceBlocks {
 
   private static final float NF4_STEP = 256f / 28680;
 
+  /** The multiples of 1/120 that products of integers take for the numbers of FP4. */
+  private static final int[] FP4_STEPS = {
+    0, 1, 80, 120, 40, 60, 20, 30, 0, -1, -80, -120, -40, -60, -20, -30
+  };
+
   private ReferenceBlocks() {}
 
   /** Random blocks with scales of a size that weights have. */
@@ -33,7 +38,7 @@ final class ReferenceBlocks {
     for (int i = 0; i < count; i++) {
       int at = i * type.bytes();
       switch (type) {
-        case Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS, NF4 -> buffer.putShort(at, half(random));
+        case Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS, NF4, FP4 -> buffer.putShort(at, half(random));
         case Q4_1, Q5_1, Q4_K, Q5_K -> {
           buffer.putShort(at, half(random));
           buffer.putShort(at + 2, half(random));
@@ -78,11 +83,13 @@ final class ReferenceBlocks {
   /** The weights of products with tokens in 8 bits. */
   static float[] inIntegers(BlockType type, byte[] bytes) {
     float[] values = dequantize(type, bytes);
-    if (type == BlockType.NF4) {
+    if (type == BlockType.NF4 || type == BlockType.FP4) {
+      int[] steps = type == BlockType.NF4 ? NF4_STEPS : FP4_STEPS;
+      float step = type == BlockType.NF4 ? NF4_STEP : 1f / 120;
       ByteBuffer blocks = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < values.length; i++) {
         ByteBuffer block = blocks.slice(i / 64 * 34, 34).order(ByteOrder.LITTLE_ENDIAN);
-        values[i] = NF4_STEPS[nf4Code(block, i % 64)] * (NF4_STEP * scale(block, 0));
+        values[i] = steps[fourBitCode(block, i % 64)] * (step * scale(block, 0));
       }
     }
     return values;
@@ -103,7 +110,8 @@ final class ReferenceBlocks {
       case Q6_K -> sixBits(block, c);
       case IQ4_NL -> scale(block, 0) * IQ4[halves(block, 2, c)];
       case IQ4_XS -> nonlinear(block, c / 32, c % 32);
-      case NF4 -> scale(block, 0) * FourBitCode.NF4.numbers()[nf4Code(block, c)];
+      case NF4 -> scale(block, 0) * FourBitCode.NF4.numbers()[fourBitCode(block, c)];
+      case FP4 -> scale(block, 0) * FourBitCode.FP4.numbers()[fourBitCode(block, c)];
       case OWN_TABLE ->
           scale(block, 0)
               * Math.scalb(1f, -block.get(2))
@@ -120,7 +128,7 @@ final class ReferenceBlocks {
   }
 
   /** The first input of a byte is in its high half. */
-  private static int nf4Code(ByteBuffer block, int c) {
+  private static int fourBitCode(ByteBuffer block, int c) {
     return (block.get(2 + c / 2) >> (c % 2 == 0 ? 4 : 0)) & 15;
   }
 

@@ -32,12 +32,11 @@ public interface WeightFormat {
   }
 
   /**
-   * Quantizes activations to 8 bits for decoding: inputs of products with NF4 weights, or with
-   * weights in GGUF blocks, are rounded in blocks of 32 with a scale each, as llama.cpp does, while
-   * tokens are decoded one after the other, and on CPUs with AVX-512 but without bfloat16
-   * instructions in prompts. Scoring, training and weights of other kinds are not affected. Faster
-   * for several texts at a time and on CPUs without bfloat16 instructions, at a small loss of
-   * precision; with these instructions, NF4 in bf16 is not affected either.
+   * Quantizes activations to 8 bits for decoding: inputs of products with NF4 or FP4 weights, or
+   * with weights in GGUF blocks, are rounded in blocks of 32 with a scale each, as llama.cpp does,
+   * while tokens are decoded one after the other, and on CPUs with AVX-512 but without bfloat16
+   * instructions in prompts. Scoring, training and weights of other kinds are not affected. Faster,
+   * at a small loss of precision.
    *
    * @param weights format of the weights
    * @return the format

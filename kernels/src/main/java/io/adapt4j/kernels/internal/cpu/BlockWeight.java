@@ -45,12 +45,12 @@ public final class BlockWeight extends Pointer {
       int threads);
 
   /**
-   * Rearranges a weight in NF4 into tiles, with scales in fp16.
+   * Rearranges a weight in NF4 or FP4 into tiles, with scales in fp16.
    *
    * @return false if a scale is outside of fp16's normal numbers, so that the tiles are of no use
    */
   public static native boolean arrangeFourBit(
-      @Const @ByRef FourBitWeight weight, long tiles, int threads);
+      int id, @Const @ByRef FourBitWeight weight, long tiles, int threads);
 
   /**
    * Dequantizes some rows.
