@@ -467,6 +467,34 @@ ADAPT4J_BF16 inline void multiplyBlock(const PlainRows& rows, int64_t first, con
                                 tokens, out, stride);
 }
 
+// Rows of up to so many columns are multiplied one after the other by up to four tokens.
+constexpr int64_t NARROW = 1024;
+
+// One row after the other: of several streams at a time memory gives less, as long as tokens stay in
+// the first cache. Sums are made in the order of multiplyBlock.
+template <int TOKENS>
+ADAPT4J_BF16 inline void multiplyByRow(const PlainRows& rows, const void* tokens, int count,
+                                       float* sums, int64_t stride) {
+  const auto* x = static_cast<const uint16_t*>(tokens);
+  for (int64_t first = 0; first < rows.count; first += STRIP_ROWS) {
+    const int64_t left = rows.count - first;
+    const int64_t present = left < STRIP_ROWS ? left : STRIP_ROWS;
+    __m512 parts[TOKENS][STRIP_ROWS];
+    for (int64_t r = 0; r < STRIP_ROWS; r++) {
+      __m512 ofRow[TOKENS];
+      // Those that are not there are computed as the last one, and not stored.
+      addProducts<1, TOKENS, false>(rows, first + (r < present ? r : present - 1), x, count, ofRow);
+      for (int t = 0; t < TOKENS; t++) {
+        parts[t][r] = ofRow[t];
+      }
+    }
+    const auto mask = static_cast<__mmask16>((1u << present) - 1);
+    for (int t = 0; t < count; t++) {
+      _mm512_mask_storeu_ps(sums + t * stride + first, mask, avx512::sums(parts[t]));
+    }
+  }
+}
+
 template <int TOKENS>
 inline void multiplyTokens(const PlainRows& rows, const void* tokens, int count, float* sums,
                            int64_t stride) {
@@ -483,7 +511,10 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
   if (rows.type != BF16) {
     avx512::multiplyPlain(rows, tokens, count, sums, stride);
   } else if (count == 1) {
-    multiplyTokens<1>(rows, tokens, count, sums, stride);
+    multiplyByRow<1>(rows, tokens, count, sums, stride);
+  } else if (count <= 4 && rows.columns <= NARROW) {
+    count == 2 ? multiplyByRow<2>(rows, tokens, count, sums, stride)
+               : multiplyByRow<4>(rows, tokens, count, sums, stride);
   } else if (count == 2) {
     multiplyTokens<2>(rows, tokens, count, sums, stride);
   } else if (count <= 4) {
