@@ -202,7 +202,7 @@ ADAPT4J_AVX2 inline void multiplyInt8(const uint8_t* tiles, int64_t columns,
     __m256 total[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
     for (int64_t b = 0; b < Int8Token::blocks(columns); b++) {
       const uint8_t* tile = tiles + b * INT8_TILE;
-      _mm_prefetch(reinterpret_cast<const char*>(tile + 8 * INT8_TILE), _MM_HINT_T0);
+      _mm_prefetch(reinterpret_cast<const char*>(tile + 8 * INT8_TILE), _MM_HINT_T1);
       __m256i parts[2] = {_mm256_set1_epi32(token.offsets[b]),
                           _mm256_set1_epi32(token.offsets[b])};
       for (int s = 0; s < 8; s++) {

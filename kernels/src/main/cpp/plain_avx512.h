@@ -483,7 +483,7 @@ ADAPT4J_BF16 inline void multiplyByRow(const PlainRows& rows, const void* tokens
     for (int64_t r = 0; r < STRIP_ROWS; r++) {
       __m512 ofRow[TOKENS];
       // Those that are not there are computed as the last one, and not stored.
-      addProducts<1, TOKENS, false>(rows, first + (r < present ? r : present - 1), x, count, ofRow);
+      addProducts<1, TOKENS, true>(rows, first + (r < present ? r : present - 1), x, count, ofRow);
       for (int t = 0; t < TOKENS; t++) {
         parts[t][r] = ofRow[t];
       }
