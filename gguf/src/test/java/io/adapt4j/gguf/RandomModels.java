@@ -75,7 +75,7 @@ final class RandomModels {
 
   /** Models of the same families with other settings. */
   static List<String> variants() {
-    return Stream.of("variants", "mixtures").flatMap(group -> names(group).stream()).toList();
+    return names("variants");
   }
 
   /** Mixtures of experts and hybrids, with the settings that their configurations may carry. */

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The part of {@link Soak} that fits into a build. */
 class SoakTest {
 
-  private static final int SECONDS = Integer.getInteger("adapt4j.soak.seconds", 40);
+  private static final int SECONDS = Integer.getInteger("adapt4j.soak.seconds", 24);
 
   /** In its own process, whose heap is all there from the beginning. */
   @Test

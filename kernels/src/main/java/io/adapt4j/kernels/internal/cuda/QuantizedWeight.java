@@ -27,8 +27,4 @@ public record QuantizedWeight(
       return new BlockScales(values, null, null, 1, 0);
     }
   }
-
-  long elements() {
-    return (long) rows * columns;
-  }
 }

@@ -137,11 +137,6 @@ public final class StoredAdapter implements AutoCloseable {
     return new TreeSet<>(file.names());
   }
 
-  /** Returns the dimensions of a tensor. */
-  List<Long> shape(String name) {
-    return file.entry(name).shape();
-  }
-
   @Override
   public void close() {
     file.close();

@@ -8,9 +8,4 @@ import java.util.List;
  *
  * @param text may be empty at the end of an answer
  */
-public record Piece(String text, List<TokenLogprobs> tokens) {
-
-  static Piece of(String text) {
-    return new Piece(text, List.of());
-  }
-}
+public record Piece(String text, List<TokenLogprobs> tokens) {}

@@ -167,11 +167,6 @@ public final class EncoderDecoder extends Network {
     return limit(decoder);
   }
 
-  /** {@return the maximum number of tokens that can be read} */
-  public int sourceLimit() {
-    return limit(encoder);
-  }
-
   private static int limit(Side side) {
     return side.positions() == null ? Integer.MAX_VALUE : side.positions().limit();
   }

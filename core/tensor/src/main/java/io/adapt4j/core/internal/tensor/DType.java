@@ -37,11 +37,6 @@ public enum DType {
     return bytes;
   }
 
-  /** Returns whether this is a floating-point type. */
-  public boolean isFloating() {
-    return this == F16 || this == F32 || this == F64 || this == BF16;
-  }
-
   /** Rounds a number to this type. */
   public double round(double value) {
     return switch (this) {

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.recipe;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
-import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
@@ -67,10 +66,5 @@ public record FineTuneSettings(
   /** Returns the chat template: the chosen one, else the model's. */
   public Optional<ChatTemplate> chatTemplate() {
     return chosenTemplate.isPresent() ? chosenTemplate : ChatTemplate.find(model.folder());
-  }
-
-  /** Returns the order of rows in training, reshuffled every epoch. */
-  public EpochOrder order() {
-    return new EpochOrder(true, seed);
   }
 }

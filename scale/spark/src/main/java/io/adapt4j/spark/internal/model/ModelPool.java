@@ -2,9 +2,7 @@ package io.adapt4j.spark.internal.model;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -200,11 +198,6 @@ public final class ModelPool {
   /** Returns the number of models loaded or being loaded. */
   public synchronized int size() {
     return entries.size();
-  }
-
-  /** Returns the keys of models loaded or being loaded, for messages. */
-  synchronized List<String> keys() {
-    return new ArrayList<>(entries.keySet());
   }
 
   private void hook() {

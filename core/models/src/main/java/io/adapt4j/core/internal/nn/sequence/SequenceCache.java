@@ -22,13 +22,11 @@ public final class SequenceCache implements AutoCloseable {
   private final List<Tensor> values = new ArrayList<>();
   private final List<Tensor[]> memory = new ArrayList<>();
   private final Tensor memoryMask;
-  private final long capacity;
   private long length;
 
   /** Creates a cache. */
   public SequenceCache(
       List<CrossAttention> layers, SequenceSource source, long[] rows, long capacity, DType type) {
-    this.capacity = capacity;
     try (Scope scope = Scope.open(source.states().engine())) {
       Tensor index = Tensor.of(rows, rows.length);
       memoryMask = CachedAttention.rows(source.mask(), index).own();
@@ -52,16 +50,6 @@ public final class SequenceCache implements AutoCloseable {
   /** {@return the number of cached tokens per row} */
   public long length() {
     return length;
-  }
-
-  /** {@return the capacity in tokens per row} */
-  public long capacity() {
-    return capacity;
-  }
-
-  /** {@return the number of texts being written} */
-  public int rows() {
-    return Math.toIntExact(keys.get(0).size(0));
   }
 
   public Tensor memoryMask() {

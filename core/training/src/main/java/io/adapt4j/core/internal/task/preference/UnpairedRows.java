@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.AnswerEncoder;
 import io.adapt4j.core.internal.data.EncodedRows;
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.data.TrainingSample;
@@ -62,11 +61,6 @@ public final class UnpairedRows {
 
   private static int[] prompt(TrainingSample sample) {
     return Arrays.copyOf(sample.ids(), sample.firstLabel());
-  }
-
-  /** Returns the encoding report. */
-  public EncodingReport report() {
-    return answers.report();
   }
 
   /** Returns the number of answers. */
