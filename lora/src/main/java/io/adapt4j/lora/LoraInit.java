@@ -143,11 +143,7 @@ public sealed interface LoraInit {
       double rho, double tau, boolean useLabelMask, boolean whiten, boolean adjustScalingFactors)
       implements LoraInit {
 
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if one is out of range
-     */
+    /** Checks the numbers. */
     public Eva {
       if (!(rho >= 1 && rho <= 1000)) {
         throw new IllegalArgumentException("rho: expected 1 to 1000, found " + rho);
