@@ -1,9 +1,14 @@
 package io.adapt4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.ForwardPass;
 import io.adapt4j.core.internal.method.Methods;
@@ -16,6 +21,9 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -274,6 +282,22 @@ class EvaTest {
         assertThat(Math.abs(along) / Math.sqrt(size)).isCloseTo(1, within(1e-4));
       }
     }
+  }
+
+  @Test
+  void rewardsHaveNoRowsToRunOver(@TempDir Path folder) {
+    Grpo grpo = Grpo.builder().reward("length", (prompt, text, row) -> text.length()).build();
+    assertThatThrownBy(
+            () ->
+                FineTuner.builder()
+                    .model(ModelSource.path(Path.of("..", "examples", "models", "stories260K")))
+                    .dataset(Datasets.of(List.of(new Example.Text("Once"))))
+                    .task(Task.reinforcement(grpo))
+                    .method(Lora.rank(2).initialize(LoraInit.eva()))
+                    .output(folder.resolve("run"))
+                    .build())
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("The initialization runs over the training rows");
   }
 
   /** Difference of the normalized embeddings of two tokens. */
