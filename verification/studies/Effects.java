@@ -257,7 +257,10 @@ final class EffectRuns {
             adapter("LoRA, rank 8", ADAPTER_RATES, Lora.rank(8)),
             adapter("rsLoRA, rank 32", ADAPTER_RATES, Lora.rank(32).alpha(32).rankStabilized()),
             adapter("DoRA, rank 8", ADAPTER_RATES, Lora.rank(8).dora()),
-            adapter("EVA, rank 8", ADAPTER_RATES, Lora.rank(8).initialize(LoraInit.eva())),
+            adapter(
+                "EVA, rank 8",
+                List.of(1.5e-3, 5e-3, 1.5e-2),
+                Lora.rank(8).initialize(LoraInit.eva())),
             adapter("MiSS, rank 16", ADAPTER_RATES, Miss.rank(16)),
             adapter("SHiRA, rank 8", ADAPTER_RATES, Shira.rank(8)),
             adapter("OFT, blocks of 4", ADAPTER_RATES, Oft.blockSize(4)),
