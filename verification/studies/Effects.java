@@ -28,6 +28,7 @@ import io.adapt4j.examples.StoryRewards;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
+import io.adapt4j.lora.LoraInit;
 import io.adapt4j.lora.Miss;
 import io.adapt4j.lora.Oft;
 import io.adapt4j.lora.Shira;
@@ -256,6 +257,10 @@ final class EffectRuns {
             adapter("LoRA, rank 8", ADAPTER_RATES, Lora.rank(8)),
             adapter("rsLoRA, rank 32", ADAPTER_RATES, Lora.rank(32).alpha(32).rankStabilized()),
             adapter("DoRA, rank 8", ADAPTER_RATES, Lora.rank(8).dora()),
+            adapter(
+                "EVA, rank 8",
+                List.of(1.5e-3, 5e-3, 1.5e-2),
+                Lora.rank(8).initialize(LoraInit.eva())),
             adapter("MiSS, rank 16", ADAPTER_RATES, Miss.rank(16)),
             adapter("SHiRA, rank 8", ADAPTER_RATES, Shira.rank(8)),
             adapter("OFT, blocks of 4", ADAPTER_RATES, Oft.blockSize(4)),

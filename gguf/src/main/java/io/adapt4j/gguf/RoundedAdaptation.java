@@ -1,8 +1,10 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.ForwardPass;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 
 /** An adapter whose base is rounded with it. */
@@ -17,6 +19,13 @@ final class RoundedAdaptation implements Adaptation {
     this.adapter = adapter;
     this.weights = weights;
     this.every = every;
+    weights.round();
+  }
+
+  @Override
+  public void initialize(Iterator<ForwardPass> passes) {
+    weights.restore();
+    adapter.initialize(passes);
     weights.round();
   }
 

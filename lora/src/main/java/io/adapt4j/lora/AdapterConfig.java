@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
 import io.adapt4j.lora.internal.layer.LoftQ;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.Expressions;
@@ -11,6 +12,7 @@ import io.adapt4j.lora.internal.peft.LoraBias;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.PeftTargets;
 import io.adapt4j.lora.internal.peft.Selection;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -156,6 +158,44 @@ record AdapterConfig(
   double scaleOf(String path) {
     int own = rankOf(path);
     return pick(alphaPattern, key(path), alpha) / (rankStabilized ? Math.sqrt(own) : own);
+  }
+
+  /**
+   * Returns the configuration with other ranks, by module: projections of rank 0 are not adapted.
+   *
+   * @param ranks the new ranks of some of the adapted projections
+   * @param keepsScales whether alpha changes with the rank
+   */
+  AdapterConfig redistributed(
+      List<AdaptedPart> adapted, Map<AdaptedPart, Integer> ranks, boolean keepsScales) {
+    Map<String, Integer> rankPatterns = new LinkedHashMap<>();
+    Map<String, Double> alphaPatterns = new LinkedHashMap<>();
+    List<String> kept = new ArrayList<>();
+    for (AdaptedPart part : adapted) {
+      String path = part.part().path();
+      int found = ranks.getOrDefault(part, part.rank());
+      if (found == 0) {
+        continue;
+      }
+      kept.add(path);
+      double own = pick(alphaPattern, key(path), alpha);
+      double changed = keepsScales ? own * found / part.rank() : own;
+      String pattern = key(path);
+      if (found != rank) {
+        rankPatterns.put(pattern, found);
+      }
+      if (changed != alpha) {
+        alphaPatterns.put(pattern, changed);
+      }
+    }
+    return with(
+        draft -> {
+          draft.rankPattern = rankPatterns;
+          draft.alphaPattern = alphaPatterns;
+          if (kept.size() < adapted.size()) {
+            draft.modules = draft.modules.withTargets(PeftTargets.names(kept));
+          }
+        });
   }
 
   /**

@@ -8,12 +8,18 @@ import java.util.stream.Stream;
 
 /**
  * {@link LoraInit} as data: {@code kaiming}, {@code gaussian}, {@code orthogonal}, {@code olora},
- * {@code pissa}, or {@code {pissa: {iterations: 16}}}.
+ * {@code pissa}, or {@code {pissa: {iterations: 16}}}, {@code eva}, or {@code {eva: {rho: 1}}}.
  */
 final class DescribedInit {
 
   private static final String PISSA = "pissa";
   private static final String ITERATIONS = "iterations";
+  private static final String EVA = "eva";
+  private static final String RHO = "rho";
+  private static final String TAU = "tau";
+  private static final String LABEL_MASK = "useLabelMask";
+  private static final String WHITEN = "whiten";
+  private static final String ADJUST = "adjustScalingFactors";
 
   private DescribedInit() {}
 
@@ -23,15 +29,34 @@ final class DescribedInit {
       return Optional.empty();
     }
     String name = named.get().name();
+    Fields options = named.get().options();
     Optional<LoraInit> init =
-        name.equals(PISSA) ? pissa(named.get().options()) : plain(name).map(plain -> plain);
+        switch (name) {
+          case PISSA -> pissa(options);
+          case EVA -> Optional.of(eva(options));
+          default -> plain(name).map(plain -> plain);
+        };
     if (name.equals(PISSA) || init.isPresent()) {
-      named.get().options().finish();
+      options.finish();
     } else {
       Stream<String> names = Arrays.stream(LoraInit.Plain.values()).map(Fields::written);
-      fields.refuse(key, name, Stream.concat(names, Stream.of(PISSA)).toList());
+      fields.refuse(key, name, Stream.concat(names, Stream.of(EVA, PISSA)).sorted().toList());
     }
     return init;
+  }
+
+  private static LoraInit eva(Fields options) {
+    LoraInit.Eva usual = LoraInit.eva();
+    double rho =
+        options.number(RHO, "from 1 to 1000", v -> v >= 1 && v <= 1000).orElse(usual.rho());
+    double tau =
+        options.number(TAU, "above 0 and at most 1", v -> v > 0 && v <= 1).orElse(usual.tau());
+    return new LoraInit.Eva(
+        rho,
+        tau,
+        options.flag(LABEL_MASK).orElse(usual.useLabelMask()),
+        options.flag(WHITEN).orElse(usual.whiten()),
+        options.flag(ADJUST).orElse(usual.adjustScalingFactors()));
   }
 
   private static Optional<LoraInit.Plain> plain(String name) {
@@ -59,6 +84,15 @@ final class DescribedInit {
       if (pissa.iterations() > 0) {
         own.put(ITERATIONS, pissa.iterations());
       }
+    } else if (init instanceof LoraInit.Eva eva) {
+      options
+          .putObject(key)
+          .putObject(EVA)
+          .put(RHO, eva.rho())
+          .put(TAU, eva.tau())
+          .put(LABEL_MASK, eva.useLabelMask())
+          .put(WHITEN, eva.whiten())
+          .put(ADJUST, eva.adjustScalingFactors());
     }
   }
 }

@@ -139,7 +139,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       load(network, base, classes.isPresent());
       try (LoraModel model = attach(network)) {
         change.accept(model);
-        new LoraTraining(model, adapter.config(), base).save(output);
+        new LoraTraining(model, adapter.config(), base, 0).save(output);
       }
     }
   }

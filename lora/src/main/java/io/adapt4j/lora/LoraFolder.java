@@ -8,6 +8,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorFile;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.lora.internal.peft.PeftFolder;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.StackSize;
@@ -153,6 +154,9 @@ final class LoraFolder {
     if (config.initial() != LoraInit.KAIMING) {
       fields.put("init_lora_weights", nodes.textNode(config.initial().peftName()));
     }
+    if (config.initial() instanceof LoraInit.Eva eva) {
+      fields.put("eva_config", evaConfig(eva));
+    }
     boolean weights = ExpertTargets.areNeeded(config, plan);
     ObjectNode ranks = nodes.objectNode();
     (weights ? ExpertTargets.of(config, plan).ranks() : config.rankPattern()).forEach(ranks::put);
@@ -164,6 +168,17 @@ final class LoraFolder {
     ObjectNode json = nodes.objectNode();
     fields.forEach(json::set);
     return json;
+  }
+
+  private static ObjectNode evaConfig(LoraInit.Eva eva) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("rho", eva.rho())
+        .put("tau", eva.tau())
+        .put("use_label_mask", eva.useLabelMask())
+        .put("label_mask_value", Batch.IGNORED)
+        .put("whiten", eva.whiten())
+        .put("adjust_scaling_factors", eva.adjustScalingFactors());
   }
 
   private static Map<String, JsonNode> defaults() {

@@ -7,7 +7,8 @@ package io.adapt4j.lora;
  * unchanged. {@link #pissa()} and {@link #OLORA} take the initial values from the base weight: the
  * adapter trains its principal components while the residual W - scale B0 A0 stays frozen. The base
  * in memory and on disk is unchanged: the initial product is subtracted during the forward pass,
- * and the adapter is saved as a plain LoRA of double rank for the original base.
+ * and the adapter is saved as a plain LoRA of double rank for the original base. {@link #eva()}
+ * takes A from the training data and leaves the output unchanged.
  */
 public sealed interface LoraInit {
 
@@ -49,6 +50,19 @@ public sealed interface LoraInit {
       throw new IllegalArgumentException("iterations: expected 1 to 64, found " + iterations);
     }
     return new Pissa(iterations);
+  }
+
+  /**
+   * A of the directions in which a layer's inputs vary most over the training data, B zero (EVA,
+   * Paischer et al. 2024), as PEFT computes them. The rank of each projection follows the share of
+   * the variance that its directions explain; the sum of ranks stays. Passes over training batches
+   * without gradients precede training, until the directions are stable: at most 256. Needs rows to
+   * train on, so not for reinforcement learning, and one process.
+   *
+   * @return the initialization with PEFT's defaults
+   */
+  static Eva eva() {
+    return new Eva(2, 0.99, true, false, true);
   }
 
   /**
@@ -111,6 +125,53 @@ public sealed interface LoraInit {
     @Override
     public String peftName() {
       return iterations == 0 ? "pissa" : "pissa_niter_" + iterations;
+    }
+  }
+
+  /**
+   * See {@link LoraInit#eva()}. The options are those of PEFT's {@code EvaConfig}.
+   *
+   * @param rho how many times its rank a projection may get, at least 1; 1 keeps all ranks
+   * @param tau cosine between a direction before and after a batch from which it is stable, above 0
+   *     and at most 1
+   * @param useLabelMask whether only tokens that are targets count, where the task has such
+   * @param whiten whether directions are divided by the square roots of their singular values
+   * @param adjustScalingFactors whether alpha changes with a projection's rank, which keeps its
+   *     scale
+   */
+  record Eva(
+      double rho, double tau, boolean useLabelMask, boolean whiten, boolean adjustScalingFactors)
+      implements LoraInit {
+
+    /** Checks the numbers. */
+    public Eva {
+      if (!(rho >= 1 && rho <= 1000)) {
+        throw new IllegalArgumentException("rho: expected 1 to 1000, found " + rho);
+      }
+      if (!(tau > 0 && tau <= 1)) {
+        throw new IllegalArgumentException("tau: expected above 0 and at most 1, found " + tau);
+      }
+    }
+
+    /**
+     * Sets rho.
+     *
+     * @param times as in the constructor
+     * @return a changed copy
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Eva rho(double times) {
+      return new Eva(times, tau, useLabelMask, whiten, adjustScalingFactors);
+    }
+
+    @Override
+    public boolean leavesResidual() {
+      return false;
+    }
+
+    @Override
+    public String peftName() {
+      return "eva";
     }
   }
 }

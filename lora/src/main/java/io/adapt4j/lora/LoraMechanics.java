@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.eva.EvaPass;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.Selection;
 import io.adapt4j.lora.internal.peft.VocabularyTables;
@@ -99,6 +100,9 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
     AdapterPlan plan = AdapterPlan.of(own, declared);
     List<String> questions = new ArrayList<>(plan.idleRank().stream().toList());
     questions.addAll(PeftReaders.warnings(own, plan, declared));
+    if (initializesFromData()) {
+      questions.add(EvaPass.cost(plan.adapted()));
+    }
     return List.copyOf(questions);
   }
 
@@ -113,7 +117,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
             config().modulesToSave(),
             config().rankPattern(),
             config().alphaPattern(),
-            config().initial().peftName(),
+            config().initial() instanceof LoraInit.Eva eva ? eva : config().initial().peftName(),
             config().biasOfB() ? " biasOfB" : "",
             lora.plusRatio(),
             lora.start().map(folder -> " from " + folder).orElse(""),
@@ -165,6 +169,11 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   }
 
   @Override
+  public boolean initializesFromData() {
+    return lora.start().isEmpty() && config().initial() instanceof LoraInit.Eva;
+  }
+
+  @Override
   public long trainableParameters(Network declared) {
     return AdapterPlan.of(completed(declared), declared).trainableParameters();
   }
@@ -193,7 +202,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
     LoraModel model = LoraModel.attach(network, AdapterPlan.of(own, network), own);
     try {
       model.train();
-      LoraTraining training = new LoraTraining(model, own, base);
+      LoraTraining training = new LoraTraining(model, own, base, seed);
       if (lora.start().isPresent()) {
         training.restore(lora.start().get());
       } else {

@@ -94,6 +94,21 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     refresh();
   }
 
+  /** Sets the A matrices of some projections, by path. */
+  void start(Map<String, Tensor> directions) {
+    for (LoraLinear layer : layers()) {
+      for (int i = 0; i < layer.adapted().size(); i++) {
+        Tensor found = directions.get(layer.adapted().get(i).part().path());
+        if (found != null) {
+          try (Tensor a = layer.factors().a(i)) {
+            a.copyFrom(found);
+          }
+        }
+      }
+    }
+    refresh();
+  }
+
   /**
    * Subtracts initial values taken from the base weight again, as PEFT does whenever it loads such
    * an adapter.

@@ -5,6 +5,7 @@ import static io.adapt4j.lora.LoraCase.distance;
 import static io.adapt4j.lora.LoraCase.outputs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SequenceToSequenceModel;
@@ -12,6 +13,8 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.ForwardPass;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -29,10 +32,13 @@ import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.lora.internal.layer.AdaptedPart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +92,41 @@ class EveryFamilyLoraTest {
     }
     if (!(Architectures.declare(ModelConfig.read(base)) instanceof Encoder)) {
       assertThat(texts(merged)).isDeepEqualTo(texts(base, LoraAdapter.at(adapter)));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void evaStartsAtTheBaseWithTheSameSumOfRanks(Path base) {
+    MethodMechanics eva =
+        Methods.of(Lora.rank(2).initialize(new LoraInit.Eva(2, 0.8, true, false, true)));
+    try (Network network = network(base)) {
+      assumeThat(eva.problems(network, base)).isEmpty();
+      float[] plain = outputs(network, IDS);
+      float[] started;
+      try (Adaptation adaptation = eva.attach(network, base, 1)) {
+        adaptation.initialize(
+            Stream.iterate(1, pass -> pass + 1)
+                .map(pass -> Arrays.stream(IDS).map(id -> 4 + id * pass % 12).toArray())
+                .map(ids -> new ForwardPass(() -> outputs(network, ids), Optional.empty()))
+                .iterator());
+        assertThat(outputs(network, IDS)).isEqualTo(plain);
+        train(network, adaptation);
+        started = outputs(network, IDS);
+        assertThat(started).isNotEqualTo(plain);
+        adaptation.save(folder);
+      }
+      assertThat(outputs(network, IDS)).isEqualTo(plain);
+      AdapterConfig stored = LoraFields.read(folder);
+      AdapterConfig even =
+          Lora.rank(2).config().with(draft -> draft.modulesToSave = stored.modulesToSave());
+      assertThat(
+              AdapterPlan.of(stored, network).adapted().stream().mapToInt(AdaptedPart::rank).sum())
+          .isEqualTo(
+              AdapterPlan.of(even, network).adapted().stream().mapToInt(AdaptedPart::rank).sum());
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(folder)).attach(network)) {
+        assertThat(outputs(network, IDS)).isEqualTo(started);
+      }
     }
   }
 

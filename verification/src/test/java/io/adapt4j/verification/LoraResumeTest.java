@@ -24,28 +24,37 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** An adapter on the real small model, trained with dropout and interrupted. */
 class LoraResumeTest {
 
-  private static final Lora VARIANT =
-      Lora.rank(4).dora().initialize(LoraInit.pissa(4)).rankOf("v_proj", 2).plus(4);
+  private enum Kind {
+    PLAIN,
+    VARIANT,
+    EVA;
+
+    Lora method() {
+      return switch (this) {
+        case PLAIN -> Lora.rank(4).dropout(0.1);
+        case VARIANT ->
+            Lora.rank(4).dora().initialize(LoraInit.pissa(4)).rankOf("v_proj", 2).plus(4);
+        case EVA -> Lora.rank(4).dropout(0.1).initialize(LoraInit.eva());
+      };
+    }
+  }
 
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @CsvSource({"FP32,false", "BF16,false", "FP32,true", "BF16,true"})
-  void anInterruptedRunEndsInTheSameAdapter(Precision precision, boolean variant)
-      throws IOException {
+  @CsvSource({"FP32,PLAIN", "BF16,PLAIN", "FP32,VARIANT", "BF16,VARIANT", "FP32,EVA"})
+  void anInterruptedRunEndsInTheSameAdapter(Precision precision, Kind kind) throws IOException {
     Map<Integer, Double> whole = new TreeMap<>();
-    FineTuner uninterrupted = tuner(folder.resolve("whole"), precision, variant, whole, 0).build();
+    FineTuner uninterrupted = tuner(folder.resolve("whole"), precision, kind, whole, 0).build();
     Path expected = uninterrupted.run().last();
 
     Map<Integer, Double> parts = new TreeMap<>();
     Stopping first = new Stopping(parts, 3);
     first.tuner =
-        tuner(folder.resolve("cut"), precision, variant, new TreeMap<>(), 0)
-            .listener(first)
-            .build();
+        tuner(folder.resolve("cut"), precision, kind, new TreeMap<>(), 0).listener(first).build();
     first.tuner.run();
     Path found =
-        tuner(folder.resolve("cut"), precision, variant, parts, 3).resume().build().run().last();
+        tuner(folder.resolve("cut"), precision, kind, parts, 3).resume().build().run().last();
 
     assertThat(parts).isEqualTo(whole);
     assertThat(Files.readAllBytes(found.resolve("adapter_model.safetensors")))
@@ -53,12 +62,12 @@ class LoraResumeTest {
   }
 
   private static FineTuner.Builder tuner(
-      Path output, Precision precision, boolean variant, Map<Integer, Double> losses, int after) {
+      Path output, Precision precision, Kind kind, Map<Integer, Double> losses, int after) {
     return FineTuner.builder()
         .model(ModelSource.path(example("models/stories260K")))
         .dataset(Datasets.jsonl(example("data/shakespeare/passages.jsonl")).take(16))
-        .method(variant ? VARIANT : Lora.rank(4).dropout(0.1))
-        .neftune(variant ? 5 : 0)
+        .method(kind.method())
+        .neftune(kind == Kind.VARIANT ? 5 : 0)
         .epochs(2)
         .batchSize(4)
         .maxLength(64)

@@ -62,3 +62,44 @@ def without_intruders(self, w: Tensor, a: Tensor, b: Tensor, scale: float, first
   beside = torch.zeros_like(b)
   torch.copy_(torch.narrow(beside, 1, 0, n), torch.mul(torch.narrow(left, 1, 0, n), root))
   return [made, beside, count]
+
+# The rows of x [.., in] at some positions, all rows if none are given, in fp32.
+def input_rows(self, x: Tensor, index: Tensor) -> Tensor:
+  rows = torch.reshape(x, [-1, x.size(x.dim() - 1)])
+  if index.size(0) > 0:
+    rows = torch.index_select(rows, 0, torch.to(index, device=x.device))
+  return torch.to(rows, 6)
+
+# Principal components of rows seen earlier and x [n, in] together (Ross et al. 2008, as in
+# scikit-learn's IncrementalPCA): [components [k, in], singular values [k], mean F64 [in], sum of
+# squared distances from the mean F64, shares of the variance [k], cosines with the earlier
+# components [k]]. width is the size of the random subspace (Halko et al. 2011); 0: exact.
+def more_components(self, x: Tensor, components: Tensor, sizes: Tensor, mean: Tensor, total: Tensor, seen: int, k: int, width: int) -> List[Tensor]:
+  n = x.size(0)
+  middle = torch.mean(x, [0], False, dtype=7)
+  stack = torch.sub(x, torch.to(middle, 6))
+  spread = torch.sum(torch.mul(stack, stack), dtype=7)
+  if seen > 0:
+    gap = torch.sub(mean, middle)
+    share = torch.div(torch.mul(torch.ones_like(total), seen * n), seen + n)
+    jump = torch.unsqueeze(torch.to(torch.mul(gap, torch.sqrt(share)), 6), 0)
+    stack = torch.cat([torch.mul(components, torch.unsqueeze(sizes, 1)), stack, jump], 0)
+    spread = torch.add(torch.add(spread, total), torch.mul(share, torch.sum(torch.mul(gap, gap))))
+    middle = torch.div(torch.add(torch.mul(mean, seen), torch.mul(middle, n)), seen + n)
+  if width == 0:
+    u, s, v = torch.linalg_svd(stack, False)
+  else:
+    q, upper = torch.linalg_qr(torch.mm(stack, torch.randn([stack.size(1), width], dtype=6, device=x.device)))
+    for i in range(4):
+      p, upper = torch.linalg_qr(torch.mm(torch.t(stack), q))
+      q, upper = torch.linalg_qr(torch.mm(stack, p))
+    u, s, v = torch.linalg_svd(torch.mm(torch.t(q), stack), False)
+  s = torch.narrow(s, 0, 0, k)
+  v = torch.narrow(v, 0, 0, k)
+  largest = torch.unsqueeze(torch.argmax(torch.abs(v), 1), 1)
+  v = torch.mul(v, torch.sign(torch.gather(v, 1, largest)))
+  shares = torch.to(torch.div(torch.mul(torch.to(s, 7), s), spread), 6)
+  alike = torch.zeros_like(s)
+  if seen > 0:
+    alike = torch.sum(torch.mul(v, components), [1])
+  return [torch.clone(v), torch.clone(s), middle, spread, shares, alike]

@@ -213,6 +213,8 @@ class RoundsTest {
         .hasMessageContaining("rounds must be at least 1, found 0")
         .hasMessageContaining("participation must be in (0, 1], found 2.0")
         .hasMessageContaining("use FREEZE_A, or Privacy.atSites(...)");
+    assertThatThrownBy(() -> sites(1).method(Lora.rank(1).initialize(LoraInit.eva())).build())
+        .hasMessageContaining("EVA gives the adapter of each site ranks and directions");
     assertThatThrownBy(() -> Site.of("a/b", folder)).hasMessageContaining("found 'a/b'");
     assertThatThrownBy(
             () ->

@@ -72,6 +72,11 @@ public record StoredMethod(String name, String json) implements Serializable {
               + ") change the base of each site;"
               + " use LoraInit.KAIMING");
     }
+    if (start.contains("eva")) {
+      problems.add(
+          "EVA gives the adapter of each site ranks and directions of its own data, which cannot be"
+              + " averaged; use LoraInit.KAIMING");
+    }
     return problems;
   }
 

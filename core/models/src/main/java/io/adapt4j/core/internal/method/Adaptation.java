@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -14,6 +15,14 @@ public interface Adaptation extends AutoCloseable {
 
   /** Returns the trainable parameters with their gradients. */
   List<Trainable> trained();
+
+  /**
+   * Initializes the trainable parameters from the training data, which may replace them. Called
+   * before {@link #trained} is read, if the method {@link MethodMechanics#initializesFromData}.
+   *
+   * @param passes passes over the training batches, epoch by epoch, without end
+   */
+  default void initialize(Iterator<ForwardPass> passes) {}
 
   /** Recomputes everything derived from the trainable parameters after they changed. */
   void refresh();

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 
 /** Adaptation that forwards every call to another; subclasses override some. */
@@ -16,6 +17,11 @@ public abstract class ForwardingAdaptation implements Adaptation {
   @Override
   public List<Trainable> trained() {
     return adaptation.trained();
+  }
+
+  @Override
+  public void initialize(Iterator<ForwardPass> passes) {
+    adaptation.initialize(passes);
   }
 
   @Override

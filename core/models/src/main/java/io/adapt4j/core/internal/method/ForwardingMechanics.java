@@ -78,6 +78,11 @@ public abstract class ForwardingMechanics implements MethodMechanics {
   }
 
   @Override
+  public boolean initializesFromData() {
+    return method.initializesFromData();
+  }
+
+  @Override
   public Adaptation attach(Network network, Path base, long seed) {
     return method.attach(network, base, seed);
   }

@@ -106,6 +106,11 @@ public interface MethodMechanics extends FineTuningMethod {
     return false;
   }
 
+  /** Returns whether forward passes over the training data precede training. */
+  default boolean initializesFromData() {
+    return false;
+  }
+
   /** Prepares a model for training. */
   Adaptation attach(Network network, Path base, long seed);
 }

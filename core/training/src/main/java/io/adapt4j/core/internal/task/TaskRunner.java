@@ -86,6 +86,12 @@ public final class TaskRunner<B> {
    */
   public static Outcome run(
       FineTuneSettings settings, BooleanSupplier stopRequested, WorkerGroup workers) {
+    if (workers.size() > 1 && settings.method().initializesFromData()) {
+      throw SettingsException.ofFineTuning(
+          List.of(
+              "An initialization from the training data runs in one process only, as workers could"
+                  + " find different ranks; initialize otherwise, or train in one process."));
+    }
     try (OutputLock lock = workers.leads() ? OutputLock.take(settings.output()) : null) {
       return prepared(
           settings,
@@ -168,8 +174,23 @@ public final class TaskRunner<B> {
                 .method()
                 .attach(dropping(network), settings.model().folder(), settings.seed())) {
       started.attached().run();
+      if (settings.method().initializesFromData()) {
+        initialize(network, adaptation);
+      }
       return task.with(network, adaptation, purpose, training -> action.apply(network, training));
     }
+  }
+
+  /** Initializes from the data before anything else, such as a penalty, holds trainable values. */
+  private void initialize(Network network, Adaptation adaptation) {
+    task.with(
+        network,
+        adaptation,
+        PreparedTask.Purpose.TIMING,
+        training -> {
+          adaptation.initialize(new DataPasses<>(training.task(), training.batches()));
+          return null;
+        });
   }
 
   /** A network with its first values, and what is to run when the method is attached. */

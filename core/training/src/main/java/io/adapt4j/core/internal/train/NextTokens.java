@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Next-token prediction task of a decoder. */
@@ -41,6 +42,15 @@ public record NextTokens(
   @Override
   public double evaluate(Batch batch) {
     return LanguageModelLoss.evaluate(decoder, batch);
+  }
+
+  @Override
+  public Optional<boolean[]> targetTokens(Batch batch) {
+    boolean[] targets = new boolean[batch.labels().length];
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = batch.labels()[i] != Batch.IGNORED;
+    }
+    return Optional.of(targets);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.train;
 
 import java.util.Map;
+import java.util.Optional;
 
 /** Training task: the loss of a batch, and the counts of its targets and tokens. */
 public interface TrainingTask<B> extends TrainingStep.Objective<B> {
@@ -28,6 +29,14 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
   /** Returns the metric for the best model. */
   default BestModelMetric selection() {
     return BestModelMetric.BY_LOSS;
+  }
+
+  /**
+   * Returns whether each token of a batch is a target, [rows, length]; empty if the task has no
+   * targets among its tokens.
+   */
+  default Optional<boolean[]> targetTokens(B batch) {
+    return Optional.empty();
   }
 
   /** Returns the number of loss terms. */

@@ -24,6 +24,7 @@ import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Reinforcement learning. */
 public final class ReinforcementLearningDefinition
@@ -84,9 +85,16 @@ public final class ReinforcementLearningDefinition
   @Override
   public List<String> problems(
       ReinforcementLearningTask task, Network declared, MethodMechanics method) {
-    return RunReward.in(task.algorithm()).stream()
-        .flatMap(reward -> reward.problems((Decoder) declared, method).stream())
-        .toList();
+    Stream<String> data =
+        method != null && method.initializesFromData()
+            ? Stream.of(
+                "The initialization runs over the training rows, but reinforcement learning has only"
+                    + " prompts; initialize otherwise, or continue an adapter trained on answers.")
+            : Stream.empty();
+    Stream<String> rewards =
+        RunReward.in(task.algorithm()).stream()
+            .flatMap(reward -> reward.problems((Decoder) declared, method).stream());
+    return Stream.concat(data, rewards).toList();
   }
 
   @Override
