@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
  * @param onPolicy share of batches whose completions the student writes itself
  * @param maxNewTokens maximum number of tokens of such a completion
  * @param miniLlm discount of MiniLLM's policy loss; empty for the divergence
+ * @param alignment how a teacher with another tokenizer is compared; empty for one with the same
  */
 public record DistillationTask(
     Optional<Path> teacher,
@@ -29,7 +30,8 @@ public record DistillationTask(
     double temperature,
     double onPolicy,
     int maxNewTokens,
-    OptionalDouble miniLlm)
+    OptionalDouble miniLlm,
+    Optional<TokenizerAlignment> alignment)
     implements Task {
 
   /** Default number of tokens of a completion that the student writes. */
@@ -44,6 +46,7 @@ public record DistillationTask(
     Objects.requireNonNull(server, "server");
     Objects.requireNonNull(stored, "stored");
     Objects.requireNonNull(miniLlm, "miniLlm");
+    Objects.requireNonNull(alignment, "alignment");
     require(
         server.isEmpty() || (teacher.isEmpty() && stored.isPresent()),
         "server",
@@ -67,6 +70,12 @@ public record DistillationTask(
         "miniLlm",
         "with a teacher, onPolicy 1 and top 0",
         "teacher " + teacher + ", onPolicy " + onPolicy + ", top " + top);
+    require(
+        alignment.isEmpty()
+            || (teacher.isPresent() && stored.isEmpty() && top == 0 && miniLlm.isEmpty()),
+        "alignTokenizers",
+        "a teacher's folder without stored predictions, with top 0 and without miniLlm",
+        "teacher " + teacher + ", stored " + stored + ", top " + top + ", miniLlm " + miniLlm);
   }
 
   /** {@return whether the teacher is the model before training} */
@@ -89,7 +98,7 @@ public record DistillationTask(
    */
   public DistillationTask beta(double weight) {
     return new DistillationTask(
-        teacher, server, stored, top, weight, temperature, onPolicy, maxNewTokens, miniLlm);
+        teacher, server, stored, top, weight, temperature, onPolicy, maxNewTokens, miniLlm, alignment);
   }
 
   /**
@@ -100,7 +109,7 @@ public record DistillationTask(
    */
   public DistillationTask temperature(double divisor) {
     return new DistillationTask(
-        teacher, server, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm);
+        teacher, server, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm, alignment);
   }
 
   /**
@@ -112,7 +121,7 @@ public record DistillationTask(
    */
   public DistillationTask top(int tokens) {
     return new DistillationTask(
-        teacher, server, stored, tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm);
+        teacher, server, stored, tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm, alignment);
   }
 
   /**
@@ -134,7 +143,8 @@ public record DistillationTask(
         temperature,
         onPolicy,
         maxNewTokens,
-        miniLlm);
+        miniLlm,
+        alignment);
   }
 
   /**
@@ -147,7 +157,7 @@ public record DistillationTask(
    */
   public DistillationTask miniLlm(double discount, int tokens) {
     return new DistillationTask(
-        teacher, server, stored, 0, beta, temperature, 1, tokens, OptionalDouble.of(discount));
+        teacher, server, stored, 0, beta, temperature, 1, tokens, OptionalDouble.of(discount), alignment);
   }
 
   /**
@@ -159,6 +169,36 @@ public record DistillationTask(
    */
   public DistillationTask onPolicy(double share, int tokens) {
     return new DistillationTask(
-        teacher, server, stored, top, beta, temperature, share, tokens, miniLlm);
+        teacher, server, stored, top, beta, temperature, share, tokens, miniLlm, alignment);
+  }
+
+  /**
+   * Returns the task with a teacher that may have another tokenizer (GOLD): tokens of both are
+   * aligned on their text. Needs a teacher's folder, all tokens and the divergence.
+   *
+   * @return a changed copy, with the usual weights
+   */
+  public DistillationTask alignTokenizers() {
+    return alignTokenizers(TokenizerAlignment.create());
+  }
+
+  /**
+   * Returns the task with a teacher that may have another tokenizer.
+   *
+   * @param weights weights of the parts of the loss
+   * @return a changed copy
+   */
+  public DistillationTask alignTokenizers(TokenizerAlignment weights) {
+    return new DistillationTask(
+        teacher,
+        server,
+        stored,
+        top,
+        beta,
+        temperature,
+        onPolicy,
+        maxNewTokens,
+        miniLlm,
+        Optional.of(weights));
   }
 }
