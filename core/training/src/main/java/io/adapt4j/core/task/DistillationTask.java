@@ -98,7 +98,16 @@ public record DistillationTask(
    */
   public DistillationTask beta(double weight) {
     return new DistillationTask(
-        teacher, server, stored, top, weight, temperature, onPolicy, maxNewTokens, miniLlm, alignment);
+        teacher,
+        server,
+        stored,
+        top,
+        weight,
+        temperature,
+        onPolicy,
+        maxNewTokens,
+        miniLlm,
+        alignment);
   }
 
   /**
@@ -121,7 +130,16 @@ public record DistillationTask(
    */
   public DistillationTask top(int tokens) {
     return new DistillationTask(
-        teacher, server, stored, tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm, alignment);
+        teacher,
+        server,
+        stored,
+        tokens,
+        beta,
+        temperature,
+        onPolicy,
+        maxNewTokens,
+        miniLlm,
+        alignment);
   }
 
   /**
@@ -157,7 +175,16 @@ public record DistillationTask(
    */
   public DistillationTask miniLlm(double discount, int tokens) {
     return new DistillationTask(
-        teacher, server, stored, 0, beta, temperature, 1, tokens, OptionalDouble.of(discount), alignment);
+        teacher,
+        server,
+        stored,
+        0,
+        beta,
+        temperature,
+        1,
+        tokens,
+        OptionalDouble.of(discount),
+        alignment);
   }
 
   /**

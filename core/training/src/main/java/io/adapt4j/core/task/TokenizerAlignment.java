@@ -4,18 +4,21 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
- * Weights of the loss of distillation between models of different tokenizers, as in GOLD. Tokens of
- * both models that cover the same text form a group, whose probability is the product of its
- * tokens'. The loss of a group is the mean over groups of
+ * Loss of distillation between models of different tokenizers, as in GOLD. Tokens of both models
+ * that cover the same text form a group, whose probability is the product of its tokens'. The loss
+ * is the mean over groups of
  *
  * <pre>
  * distillation * (matched * divergence + unmatched * distance) + crossEntropy * -log p(text)
  * </pre>
  *
- * where the divergence is over the tokens of both vocabularies, and the distance is the L1 distance
- * of the sorted probabilities of all others (Boizard et al. 2024).
+ * where the divergence is over the tokens that both vocabularies have, and the distance is the L1
+ * distance of the sorted probabilities of all others (Boizard et al. 2024).
  *
  * @param hybrid whether equal tokens are matched; false for the distance over all tokens
+ * @param wholeTexts whether a group of several tokens has the divergence of its text from all other
+ *     texts, with both weights; false for tokens after the group's first ones, as in GOLD, although
+ *     these stand for different texts in both models
  * @param matched weight of the divergence; empty for the share of the teacher's vocabulary that the
  *     student has
  * @param unmatched weight of the distance; empty for the rest of 1
@@ -24,6 +27,7 @@ import java.util.OptionalDouble;
  */
 public record TokenizerAlignment(
     boolean hybrid,
+    boolean wholeTexts,
     OptionalDouble matched,
     OptionalDouble unmatched,
     double crossEntropy,
@@ -42,7 +46,10 @@ public record TokenizerAlignment(
     require("distillation", distillation);
     if (matched.isPresent() != unmatched.isPresent()) {
       throw new IllegalArgumentException(
-          "matched and unmatched: expected both or neither, found " + matched + " and " + unmatched);
+          "matched and unmatched: expected both or neither, found "
+              + matched
+              + " and "
+              + unmatched);
     }
     if (!hybrid && matched.isPresent()) {
       throw new IllegalArgumentException(
@@ -62,7 +69,7 @@ public record TokenizerAlignment(
    * @return the weights
    */
   public static TokenizerAlignment create() {
-    return new TokenizerAlignment(true, OptionalDouble.empty(), OptionalDouble.empty(), 0, 1);
+    return new TokenizerAlignment(true, true, OptionalDouble.empty(), OptionalDouble.empty(), 0, 1);
   }
 
   /**
@@ -75,6 +82,7 @@ public record TokenizerAlignment(
   public TokenizerAlignment hybrid(double ofMatched, double ofUnmatched) {
     return new TokenizerAlignment(
         true,
+        wholeTexts,
         OptionalDouble.of(ofMatched),
         OptionalDouble.of(ofUnmatched),
         crossEntropy,
@@ -82,14 +90,28 @@ public record TokenizerAlignment(
   }
 
   /**
-   * Returns the weights for the sorted distance over all tokens, as in Universal Logit
-   * Distillation.
+   * Returns the loss for the sorted distance over all tokens, as in Universal Logit Distillation.
    *
    * @return a changed copy
    */
   public TokenizerAlignment sorted() {
     return new TokenizerAlignment(
-        false, OptionalDouble.empty(), OptionalDouble.empty(), crossEntropy, distillation);
+        false,
+        wholeTexts,
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        crossEntropy,
+        distillation);
+  }
+
+  /**
+   * Returns the loss with groups of several tokens compared by whole texts or not.
+   *
+   * @param whole false to merge tokens as GOLD does; default true
+   * @return a changed copy
+   */
+  public TokenizerAlignment wholeTexts(boolean whole) {
+    return new TokenizerAlignment(hybrid, whole, matched, unmatched, crossEntropy, distillation);
   }
 
   /**
@@ -99,7 +121,7 @@ public record TokenizerAlignment(
    * @return a changed copy
    */
   public TokenizerAlignment crossEntropy(double weight) {
-    return new TokenizerAlignment(hybrid, matched, unmatched, weight, distillation);
+    return new TokenizerAlignment(hybrid, wholeTexts, matched, unmatched, weight, distillation);
   }
 
   /**
@@ -109,6 +131,6 @@ public record TokenizerAlignment(
    * @return a changed copy
    */
   public TokenizerAlignment distillation(double weight) {
-    return new TokenizerAlignment(hybrid, matched, unmatched, crossEntropy, weight);
+    return new TokenizerAlignment(hybrid, wholeTexts, matched, unmatched, crossEntropy, weight);
   }
 }

@@ -16,7 +16,8 @@ import java.util.List;
  *
  * @param beta as in {@link VocabularyDistillation}
  */
-public record AlignedDistillation(double beta, double temperature, Entries entries, Parts parts) {
+public record AlignedDistillation(
+    double beta, double temperature, Entries entries, Parts parts, boolean texts) {
 
   private static final Operator ALIGNED = Operator.core("aligned_distillation");
 
@@ -94,8 +95,9 @@ public record AlignedDistillation(double beta, double temperature, Entries entri
             other.softCap(),
             List.of(targets),
             List.of(TokenGroups.ofRows(groups.student()), TokenGroups.ofRows(groups.teacher())),
-            List.of(TokenGroups.starts(groups.student()), TokenGroups.starts(groups.teacher())),
+            List.of(TokenGroups.ends(groups.student()), TokenGroups.ends(groups.teacher())),
             entries.tensors(),
+            texts ? List.of(groups.single()) : List.of(),
             temperature,
             beta,
             new double[] {parts.matched(), parts.unmatched(), parts.crossEntropy()},

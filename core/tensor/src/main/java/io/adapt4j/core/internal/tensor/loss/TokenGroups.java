@@ -31,13 +31,22 @@ public record TokenGroups(int[] student, int[] teacher, float[] weights) {
     return sum;
   }
 
-  /** Returns the first row of each group, and the end of the last one, I64 [groups + 1]. */
-  static Tensor starts(int[] sizes) {
-    long[] starts = new long[sizes.length + 1];
+  /** Returns 0 and the row after the last of each group, I64 [groups + 1]. */
+  static Tensor ends(int[] sizes) {
+    long[] ends = new long[sizes.length + 1];
     for (int i = 0; i < sizes.length; i++) {
-      starts[i + 1] = starts[i] + sizes[i];
+      ends[i + 1] = ends[i] + sizes[i];
     }
-    return Tensor.of(starts, starts.length);
+    return Tensor.of(ends, ends.length);
+  }
+
+  /** Returns 1 for each group of one token of both, else 0, F32 [groups, 1]. */
+  Tensor single() {
+    float[] single = new float[count()];
+    for (int i = 0; i < single.length; i++) {
+      single[i] = student[i] == 1 && teacher[i] == 1 ? 1 : 0;
+    }
+    return Tensor.of(single, single.length, 1);
   }
 
   /** Returns the group of each row, I64 [rows]. */

@@ -48,7 +48,7 @@ class AlignedDistillationTest {
 
   @Test
   void aGroupOfTwoTokensHasTheProbabilityOfBoth() {
-    // The student says 0.75 and 0.25; the teacher 0.5 and 0.5, and then 0.8 for the second token.
+    // The student says 0.75 for its token; the teacher 0.5 for the first, then 0.8 for the second.
     float[] own = {(float) Math.log(0.75), (float) Math.log(0.25)};
     float[] theirs = {0, 0, (float) Math.log(0.2), (float) Math.log(0.8)};
     try (Scope scope = Scope.open();
@@ -58,30 +58,40 @@ class AlignedDistillationTest {
       Entries entries = new Entries(new long[] {0}, new long[] {0}, new long[] {1}, new long[] {1});
       TokenGroups group = new TokenGroups(new int[] {1}, new int[] {2}, new float[] {1});
       Tensor[] targets = {Tensor.of(new long[] {0}, 1), Tensor.of(new long[] {0, 1}, 2)};
-      double divergence = 0.4 * Math.log(0.4 / 0.75);
+      // In the chain the teacher says 0.5 * 0.2 for the matched token, 0.5 * 0.8 for the other one.
+      double divergence = 0.1 * Math.log(0.1 / 0.75);
       double sorted = 0.4 - 0.25;
       double text = -Math.log(0.75);
       for (double[] parts : new double[][] {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0.5, 0.25, 2}}) {
         float[] losses =
-            new AlignedDistillation(0, 1, entries, new Parts(parts[0], parts[1], parts[2]))
+            new AlignedDistillation(0, 1, entries, new Parts(parts[0], parts[1], parts[2]), false)
                 .evaluate(Tensor.of(own, 1, 2), head, targets, teacher, group);
         assertThat((double) losses[0])
             .isCloseTo(parts[0] * divergence + parts[1] * sorted + parts[2] * text, within(1e-6));
+        losses =
+            new AlignedDistillation(0, 1, entries, new Parts(parts[0], parts[1], parts[2]), true)
+                .evaluate(Tensor.of(own, 1, 2), head, targets, teacher, group);
+        double texts = 0.4 * Math.log(0.4 / 0.75) + 0.6 * Math.log(0.6 / 0.25);
+        assertThat((double) losses[0])
+            .isCloseTo((parts[0] + parts[1]) * texts + parts[2] * text, within(1e-6));
       }
     }
   }
 
   @ParameterizedTest
   @CsvSource({
-    "0, 1, 0, 1000000",
-    "1, 1.5, 0, 1000000",
-    "0.5, 1, 0, 1",
-    "0.3, 2, 3, 60",
-    "0.5, 1, 0, 40"
+    "0, 1, 0, 1000000, false",
+    "1, 1.5, 0, 1000000, false",
+    "0.5, 1, 0, 1, false",
+    "0.3, 2, 3, 60, false",
+    "0, 1, 0, 1000000, true",
+    "1, 1, 3, 40, true",
+    "0.5, 1.5, 0, 40, true"
   })
-  void gradientsAreTheSlopesOfTheLoss(double beta, double temperature, double cap, long chunk) {
+  void gradientsAreTheSlopesOfTheLoss(
+      double beta, double temperature, double cap, long chunk, boolean texts) {
     AlignedDistillation loss =
-        new AlignedDistillation(beta, temperature, ENTRIES, new Parts(0.7, 1.3, 0.4));
+        new AlignedDistillation(beta, temperature, ENTRIES, new Parts(0.7, 1.3, 0.4), texts);
     double scale = cap > 0 ? 0.5 : 1;
     try (Scope scope = Scope.open();
         Parameter head = parameter("head", weight, OWN, WIDTH);
@@ -131,7 +141,7 @@ class AlignedDistillationTest {
       Tensor[] targets = {Tensor.of(TARGETS, rows), Tensor.of(TARGETS, rows)};
       Result aligned =
           new AlignedDistillation(
-                  beta, temperature, new Entries(all, all, none, none), new Parts(1, 0, 0))
+                  beta, temperature, new Entries(all, all, none, none), new Parts(1, 0, 0), true)
               .forwardBackward(
                   Tensor.of(hidden, rows, WIDTH),
                   own,

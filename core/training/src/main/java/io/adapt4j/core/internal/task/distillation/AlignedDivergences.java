@@ -19,12 +19,18 @@ import java.util.Arrays;
 import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
 
-/** Sum of the losses of groups of tokens that a student and a teacher predict in their own tokens. */
+/**
+ * Sum of the losses of groups of tokens that a student and a teacher predict in their own tokens.
+ */
 record AlignedDivergences(Decoder student, AlignedDistillation distillation, Decoder teacher)
     implements TrainingTask<DistillationBatch> {
 
   static AlignedDivergences of(
-      DistillationTask task, Decoder student, TokenTexts own, LoadedModel teacher, TokenTexts other) {
+      DistillationTask task,
+      Decoder student,
+      TokenTexts own,
+      LoadedModel teacher,
+      TokenTexts other) {
     TokenizerAlignment weights = task.alignment().orElseThrow();
     long rows = student.head().weight().sizes()[0];
     long teacherRows = teacher.decoder().head().weight().sizes()[0];
@@ -46,7 +52,8 @@ record AlignedDivergences(Decoder student, AlignedDistillation distillation, Dec
             others(teacherRows, pairs.teacher()));
     return new AlignedDivergences(
         student,
-        new AlignedDistillation(task.beta(), task.temperature(), entries, parts),
+        new AlignedDistillation(
+            task.beta(), task.temperature(), entries, parts, weights.wholeTexts()),
         teacher.decoder());
   }
 

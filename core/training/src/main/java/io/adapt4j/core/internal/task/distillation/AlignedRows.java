@@ -95,7 +95,8 @@ record AlignedRows(TokenTexts student, TokenTexts teacher, int limit) {
   private static float weight(Batch batch, int from, int to) {
     return batch.weights().length == 0
         ? 1
-        : (float) IntStream.range(from, to).mapToDouble(i -> batch.weights()[i]).average().orElse(1);
+        : (float)
+            IntStream.range(from, to).mapToDouble(i -> batch.weights()[i]).average().orElse(1);
   }
 
   private static TokenGroups groups(List<Group> groups, List<Float> weights) {

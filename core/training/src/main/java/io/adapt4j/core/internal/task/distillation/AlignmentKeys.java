@@ -14,6 +14,7 @@ final class AlignmentKeys {
 
   static final String ALIGN = "alignTokenizers";
   private static final String HYBRID = "hybrid";
+  private static final String WHOLE_TEXTS = "wholeTexts";
   private static final String MATCHED = "matched";
   private static final String UNMATCHED = "unmatched";
   private static final String CROSS_ENTROPY = "crossEntropy";
@@ -29,6 +30,7 @@ final class AlignmentKeys {
     }
     Fields weights = options.mapping(ALIGN).orElseThrow();
     boolean hybrid = weights.flag(HYBRID).orElse(usual.hybrid());
+    boolean whole = weights.flag(WHOLE_TEXTS).orElse(usual.wholeTexts());
     OptionalDouble matched = weight(weights, MATCHED);
     OptionalDouble unmatched = weight(weights, UNMATCHED);
     double crossEntropy = weight(weights, CROSS_ENTROPY).orElse(usual.crossEntropy());
@@ -38,7 +40,8 @@ final class AlignmentKeys {
         ALIGN,
         () ->
             made.add(
-                new TokenizerAlignment(hybrid, matched, unmatched, crossEntropy, distillation)));
+                new TokenizerAlignment(
+                    hybrid, whole, matched, unmatched, crossEntropy, distillation)));
     weights.finish();
     return made.stream().findFirst();
   }
@@ -51,7 +54,8 @@ final class AlignmentKeys {
   }
 
   static void write(TokenizerAlignment alignment, ObjectNode options) {
-    ObjectNode weights = options.putObject(ALIGN).put(HYBRID, alignment.hybrid());
+    ObjectNode weights = options.putObject(ALIGN);
+    weights.put(HYBRID, alignment.hybrid()).put(WHOLE_TEXTS, alignment.wholeTexts());
     alignment.matched().ifPresent(weight -> weights.put(MATCHED, weight));
     alignment.unmatched().ifPresent(weight -> weights.put(UNMATCHED, weight));
     weights

@@ -64,8 +64,7 @@ public final class DistillationDefinition extends FixedDefinition<DistillationTa
     double temperature = number(options, TEMPERATURE, usual.temperature());
     double onPolicy = number(options, ON_POLICY, miniLlm.isPresent() ? 1 : usual.onPolicy());
     int newTokens = options.integer(NEW_TOKENS, 1).orElse(usual.maxNewTokens());
-    Optional<TokenizerAlignment> alignment =
-        self ? Optional.empty() : AlignmentKeys.read(options);
+    Optional<TokenizerAlignment> alignment = self ? Optional.empty() : AlignmentKeys.read(options);
     List<Task> made = new ArrayList<>();
     options.attempt(
         "",

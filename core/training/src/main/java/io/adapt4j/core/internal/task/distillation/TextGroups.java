@@ -43,8 +43,7 @@ final class TextGroups {
     if (!groups.isEmpty() && last(student) == common && last(teacher) == common) {
       Group ending = groups.remove(groups.size() - 1);
       groups.add(
-          new Group(
-              ending.studentFrom(), student.length, ending.teacherFrom(), teacher.length));
+          new Group(ending.studentFrom(), student.length, ending.teacherFrom(), teacher.length));
     }
     return groups;
   }

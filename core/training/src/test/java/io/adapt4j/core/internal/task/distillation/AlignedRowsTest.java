@@ -69,8 +69,7 @@ class AlignedRowsTest {
                 })
             .toList();
     Batch padded = Batch.padded(ids, 0);
-    return padded.with(
-        padded.typeIds(), Batch.matrix(ids, padded.length(), Batch.IGNORED));
+    return padded.with(padded.typeIds(), Batch.matrix(ids, padded.length(), Batch.IGNORED));
   }
 
   @Property(tries = 200)
@@ -134,8 +133,7 @@ class AlignedRowsTest {
     DistillationBatch prompted = aligned(pieces, bytes, all.with(all.typeIds(), labels), 100);
     DistillationBatch whole = aligned(pieces, bytes, all, 100);
     assertThat(prompted.groups().count()).isBetween(1, whole.groups().count() - 1);
-    assertThat(
-            IntStream.range(0, upon).mapToLong(i -> prompted.student().labels()[i]).toArray())
+    assertThat(IntStream.range(0, upon).mapToLong(i -> prompted.student().labels()[i]).toArray())
         .containsOnly(Batch.IGNORED);
     DistillationBatch cut = aligned(pieces, bytes, all, 9);
     assertThat(cut.teacher().length()).isEqualTo(9);
@@ -156,8 +154,7 @@ class AlignedRowsTest {
             pieces,
             new Batch(ids, batch.attentionMask(), batch.labels(), 1, batch.length()),
             100);
-    assertThat(
-            LongStream.of(made.student().labels()).skip(half).filter(l -> l != Batch.IGNORED))
+    assertThat(LongStream.of(made.student().labels()).skip(half).filter(l -> l != Batch.IGNORED))
         .isEmpty();
   }
 

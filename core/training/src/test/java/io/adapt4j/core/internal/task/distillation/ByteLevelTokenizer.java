@@ -18,8 +18,9 @@ public final class ByteLevelTokenizer {
   static final String END = "<|end|>";
 
   private static final List<String> MERGES =
-      List.of("O n", "On c", "Onc e", "Ġ a", "Ġ t", "Ġt i", "m e", "Ġti me", "Ġ L", "i l", "l y",
-          "Ġ s", "a w", "Ġs aw", "p l", "Ġ b", "e r", "h e");
+      List.of(
+          "O n", "On c", "Onc e", "Ġ a", "Ġ t", "Ġt i", "m e", "Ġti me", "Ġ L", "i l", "l y", "Ġ s",
+          "a w", "Ġs aw", "p l", "Ġ b", "e r", "h e");
 
   private ByteLevelTokenizer() {}
 
@@ -33,9 +34,15 @@ public final class ByteLevelTokenizer {
     }
     MERGES.forEach(merge -> vocabulary.put(merge.replace(" ", ""), vocabulary.size()));
     ObjectNode root = JsonNodeFactory.instance.objectNode().put("version", "1.0");
-    root.putArray("added_tokens").addObject().put("id", vocabulary.size()).put("content", END)
-        .put("single_word", false).put("lstrip", false).put("rstrip", false)
-        .put("normalized", false).put("special", true);
+    root.putArray("added_tokens")
+        .addObject()
+        .put("id", vocabulary.size())
+        .put("content", END)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", true);
     root.putNull("normalizer");
     byteLevel(root.putObject("pre_tokenizer"));
     root.putNull("post_processor");
@@ -49,14 +56,18 @@ public final class ByteLevelTokenizer {
     Files.writeString(folder.resolve("tokenizer.json"), Json.indented(root));
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
-        "{\"eos_token\": \"" + END + "\", \"add_bos_token\": false,"
+        "{\"eos_token\": \""
+            + END
+            + "\", \"add_bos_token\": false,"
             + " \"clean_up_tokenization_spaces\": false}");
     Files.deleteIfExists(folder.resolve("special_tokens_map.json"));
     return folder;
   }
 
   private static void byteLevel(ObjectNode step) {
-    step.put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true)
+    step.put("type", "ByteLevel")
+        .put("add_prefix_space", false)
+        .put("trim_offsets", true)
         .put("use_regex", true);
   }
 }
