@@ -31,7 +31,7 @@ public record DistillationTask(
     double onPolicy,
     int maxNewTokens,
     OptionalDouble miniLlm,
-    Optional<TokenizerAlignment> alignment)
+    Optional<Alignment> alignment)
     implements Task {
 
   /** Default number of tokens of a completion that the student writes. */
@@ -206,7 +206,7 @@ public record DistillationTask(
    * @return a changed copy, with the usual weights
    */
   public DistillationTask alignTokenizers() {
-    return alignTokenizers(TokenizerAlignment.create());
+    return alignTokenizers(Alignment.create());
   }
 
   /**
@@ -215,7 +215,7 @@ public record DistillationTask(
    * @param weights weights of the parts of the loss
    * @return a changed copy
    */
-  public DistillationTask alignTokenizers(TokenizerAlignment weights) {
+  public DistillationTask alignTokenizers(Alignment weights) {
     return new DistillationTask(
         teacher,
         server,
@@ -227,5 +227,137 @@ public record DistillationTask(
         maxNewTokens,
         miniLlm,
         Optional.of(weights));
+  }
+
+  /**
+   * Loss of distillation between models of different tokenizers, as in GOLD. Tokens of both models
+   * that cover the same text form a group, whose probability is the product of its tokens'. The
+   * loss is the mean over groups of
+   *
+   * <pre>
+   * distillation * (matched * divergence + unmatched * distance) + crossEntropy * -log p(text)
+   * </pre>
+   *
+   * where the divergence is over the tokens that both vocabularies have, and the distance is the L1
+   * distance of the sorted probabilities of all others (Boizard et al. 2024).
+   *
+   * @param hybrid whether equal tokens are matched; false for the distance over all tokens
+   * @param wholeTexts whether a group of several tokens has the divergence of its text from all
+   *     other texts, with both weights; false for tokens after the group's first ones, as in GOLD,
+   *     although these stand for different texts in both models
+   * @param matched weight of the divergence; empty for the share of the teacher's vocabulary that
+   *     the student has
+   * @param unmatched weight of the distance; empty for the rest of 1
+   * @param crossEntropy weight of the cross-entropy of the group's text
+   * @param distillation weight of divergence and distance together
+   */
+  public record Alignment(
+      boolean hybrid,
+      boolean wholeTexts,
+      OptionalDouble matched,
+      OptionalDouble unmatched,
+      double crossEntropy,
+      double distillation) {
+
+    /**
+     * Checks the weights. Throws {@link IllegalArgumentException} if one is negative or not finite,
+     * or only one of the first two is given.
+     */
+    public Alignment {
+      Objects.requireNonNull(matched, "matched");
+      Objects.requireNonNull(unmatched, "unmatched");
+      require("matched", matched.orElse(0));
+      require("unmatched", unmatched.orElse(0));
+      require("crossEntropy", crossEntropy);
+      require("distillation", distillation);
+      if (matched.isPresent() != unmatched.isPresent()) {
+        throw new IllegalArgumentException(
+            "matched and unmatched: expected both or neither, found "
+                + matched
+                + " and "
+                + unmatched);
+      }
+      if (!hybrid && matched.isPresent()) {
+        throw new IllegalArgumentException(
+            "matched and unmatched: expected none without hybrid, which compares all tokens sorted");
+      }
+    }
+
+    private static void require(String name, double weight) {
+      if (!(weight >= 0) || Double.isInfinite(weight)) {
+        throw new IllegalArgumentException(name + ": expected at least 0, found " + weight);
+      }
+    }
+
+    /**
+     * Returns the default weights: hybrid, by the vocabularies' overlap, without cross-entropy.
+     *
+     * @return the weights
+     */
+    public static Alignment create() {
+      return new Alignment(true, true, OptionalDouble.empty(), OptionalDouble.empty(), 0, 1);
+    }
+
+    /**
+     * Returns the weights with those of matched and of other tokens.
+     *
+     * @param ofMatched weight of the divergence over matched tokens
+     * @param ofUnmatched weight of the sorted distance of the others
+     * @return a changed copy
+     */
+    public Alignment hybrid(double ofMatched, double ofUnmatched) {
+      return new Alignment(
+          true,
+          wholeTexts,
+          OptionalDouble.of(ofMatched),
+          OptionalDouble.of(ofUnmatched),
+          crossEntropy,
+          distillation);
+    }
+
+    /**
+     * Returns the loss for the sorted distance over all tokens, as in Universal Logit Distillation.
+     *
+     * @return a changed copy
+     */
+    public Alignment sorted() {
+      return new Alignment(
+          false,
+          wholeTexts,
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          crossEntropy,
+          distillation);
+    }
+
+    /**
+     * Returns the loss with groups of several tokens compared by whole texts or not.
+     *
+     * @param whole false to merge tokens as GOLD does; default true
+     * @return a changed copy
+     */
+    public Alignment wholeTexts(boolean whole) {
+      return new Alignment(hybrid, whole, matched, unmatched, crossEntropy, distillation);
+    }
+
+    /**
+     * Returns the weights with another one of the cross-entropy.
+     *
+     * @param weight at least 0; default 0
+     * @return a changed copy
+     */
+    public Alignment crossEntropy(double weight) {
+      return new Alignment(hybrid, wholeTexts, matched, unmatched, weight, distillation);
+    }
+
+    /**
+     * Returns the weights with another one of divergence and distance.
+     *
+     * @param weight at least 0; default 1
+     * @return a changed copy
+     */
+    public Alignment distillation(double weight) {
+      return new Alignment(hybrid, wholeTexts, matched, unmatched, crossEntropy, weight);
+    }
   }
 }

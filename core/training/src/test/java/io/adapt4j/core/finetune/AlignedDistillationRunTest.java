@@ -13,8 +13,8 @@ import io.adapt4j.core.internal.task.distillation.ByteLevelTokenizer;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.task.DistillationTask;
+import io.adapt4j.core.task.DistillationTask.Alignment;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.task.TokenizerAlignment;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
@@ -71,7 +71,7 @@ class AlignedDistillationRunTest {
     Path teacher = byteLevelTeacher();
     double before = textLoss(student);
     DistillationTask aligned = Task.distillation(teacher).alignTokenizers().beta(0);
-    TokenizerAlignment usual = TokenizerAlignment.create();
+    Alignment usual = Alignment.create();
     Map<DistillationTask, Double> shares = new LinkedHashMap<>();
     shares.put(aligned, 0.5);
     shares.put(aligned.alignTokenizers(usual.hybrid(1, 1)), 0.5);
@@ -155,7 +155,7 @@ class AlignedDistillationRunTest {
           .withMessageContaining("alignTokenizers: expected a teacher's folder without stored");
     }
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> TokenizerAlignment.create().hybrid(1, -1))
+        .isThrownBy(() -> Alignment.create().hybrid(1, -1))
         .withMessageContaining("unmatched");
   }
 

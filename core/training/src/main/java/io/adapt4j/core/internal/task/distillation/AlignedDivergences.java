@@ -12,9 +12,13 @@ import io.adapt4j.core.internal.tensor.loss.AlignedDistillation.Entries;
 import io.adapt4j.core.internal.tensor.loss.AlignedDistillation.Parts;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation.Live;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation.Result;
+import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.task.DistillationTask;
-import io.adapt4j.core.task.TokenizerAlignment;
+import io.adapt4j.core.task.DistillationTask.Alignment;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.TrainingException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
@@ -22,16 +26,16 @@ import java.util.stream.LongStream;
 /**
  * Sum of the losses of groups of tokens that a student and a teacher predict in their own tokens.
  */
-record AlignedDivergences(Decoder student, AlignedDistillation distillation, Decoder teacher)
+record AlignedDivergences(
+    Decoder student, AlignedDistillation distillation, Decoder teacher, AlignedRows aligned)
     implements TrainingTask<DistillationBatch> {
 
+  /** Creates the task with the tokenizers of both models, which stay open. */
   static AlignedDivergences of(
-      DistillationTask task,
-      Decoder student,
-      TokenTexts own,
-      LoadedModel teacher,
-      TokenTexts other) {
-    TokenizerAlignment weights = task.alignment().orElseThrow();
+      DistillationTask task, Decoder student, Tokenizer tokenizer, LoadedModel teacher) {
+    TokenTexts own = TokenTexts.of(tokenizer, "the model");
+    TokenTexts other = TokenTexts.of(teacher.requireTokenizer(), "the teacher");
+    Alignment weights = task.alignment().orElseThrow();
     long rows = student.head().weight().sizes()[0];
     long teacherRows = teacher.decoder().head().weight().sizes()[0];
     TokenTexts.Pairs pairs =
@@ -54,7 +58,23 @@ record AlignedDivergences(Decoder student, AlignedDistillation distillation, Dec
         student,
         new AlignedDistillation(
             task.beta(), task.temperature(), entries, parts, weights.wholeTexts()),
-        teacher.decoder());
+        teacher.decoder(),
+        new AlignedRows(own, other, teacher.decoder().lengthLimit()));
+  }
+
+  /** Returns a batch with the teacher's tokens. */
+  DistillationBatch read(Batch batch) {
+    return aligned.of(batch);
+  }
+
+  /** Refuses a teacher none of whose tokens can be aligned in a batch. */
+  void requireGroups(Batch batch, Path folder) {
+    if (read(batch).groups().count() == 0) {
+      throw new TrainingException(
+          folder
+              + ": expected tokens that can be aligned with the model's, found none in a batch."
+              + " Choose a teacher whose tokenizer keeps the text as it is.");
+    }
   }
 
   private static long[] others(long rows, long[] matched) {

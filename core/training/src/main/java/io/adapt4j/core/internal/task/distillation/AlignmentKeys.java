@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.distillation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.task.TokenizerAlignment;
+import io.adapt4j.core.task.DistillationTask.Alignment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +22,8 @@ final class AlignmentKeys {
 
   private AlignmentKeys() {}
 
-  static Optional<TokenizerAlignment> read(Fields options) {
-    TokenizerAlignment usual = TokenizerAlignment.create();
+  static Optional<Alignment> read(Fields options) {
+    Alignment usual = Alignment.create();
     boolean weighted = options.find(ALIGN).stream().anyMatch(v -> v.content() instanceof Map);
     if (!weighted) {
       return options.flag(ALIGN).filter(aligns -> aligns).map(aligns -> usual);
@@ -35,13 +35,11 @@ final class AlignmentKeys {
     OptionalDouble unmatched = weight(weights, UNMATCHED);
     double crossEntropy = weight(weights, CROSS_ENTROPY).orElse(usual.crossEntropy());
     double distillation = weight(weights, DISTILLATION).orElse(usual.distillation());
-    List<TokenizerAlignment> made = new ArrayList<>();
+    List<Alignment> made = new ArrayList<>();
     options.attempt(
         ALIGN,
         () ->
-            made.add(
-                new TokenizerAlignment(
-                    hybrid, whole, matched, unmatched, crossEntropy, distillation)));
+            made.add(new Alignment(hybrid, whole, matched, unmatched, crossEntropy, distillation)));
     weights.finish();
     return made.stream().findFirst();
   }
@@ -53,7 +51,7 @@ final class AlignmentKeys {
         .orElse(OptionalDouble.empty());
   }
 
-  static void write(TokenizerAlignment alignment, ObjectNode options) {
+  static void write(Alignment alignment, ObjectNode options) {
     ObjectNode weights = options.putObject(ALIGN);
     weights.put(HYBRID, alignment.hybrid()).put(WHOLE_TEXTS, alignment.wholeTexts());
     alignment.matched().ifPresent(weight -> weights.put(MATCHED, weight));

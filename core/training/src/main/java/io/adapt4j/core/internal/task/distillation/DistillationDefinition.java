@@ -14,9 +14,9 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.task.DistillationTask;
+import io.adapt4j.core.task.DistillationTask.Alignment;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.task.TeacherServer;
-import io.adapt4j.core.task.TokenizerAlignment;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.net.URI;
 import java.nio.file.Files;
@@ -64,7 +64,7 @@ public final class DistillationDefinition extends FixedDefinition<DistillationTa
     double temperature = number(options, TEMPERATURE, usual.temperature());
     double onPolicy = number(options, ON_POLICY, miniLlm.isPresent() ? 1 : usual.onPolicy());
     int newTokens = options.integer(NEW_TOKENS, 1).orElse(usual.maxNewTokens());
-    Optional<TokenizerAlignment> alignment = self ? Optional.empty() : AlignmentKeys.read(options);
+    Optional<Alignment> alignment = self ? Optional.empty() : AlignmentKeys.read(options);
     List<Task> made = new ArrayList<>();
     options.attempt(
         "",

@@ -143,17 +143,9 @@ record PreparedDistillation(
 
   private Training<DistillationBatch> aligned(
       Decoder student, Adaptation adaptation, LoadedModel teacher) {
-    TokenTexts own = TokenTexts.of(encoder.tokenizer(), "the model");
-    TokenTexts other = TokenTexts.of(teacher.requireTokenizer(), "the teacher");
-    AlignedRows rows = new AlignedRows(own, other, teacher.decoder().lengthLimit());
-    if (rows.of(trainBatches().any()).groups().count() == 0) {
-      throw new TrainingException(
-          teacher.folder()
-              + ": expected tokens that can be aligned with the model's, found none in a batch."
-              + " Choose a teacher whose tokenizer keeps the text as it is.");
-    }
-    AlignedDivergences divergences = AlignedDivergences.of(task, student, own, teacher, other);
-    return training(student, adaptation, divergences, (batch, read) -> rows.of(batch));
+    AlignedDivergences aligned = AlignedDivergences.of(task, student, encoder.tokenizer(), teacher);
+    aligned.requireGroups(trainBatches().any(), teacher.folder());
+    return training(student, adaptation, aligned, (batch, rows) -> aligned.read(batch));
   }
 
   private Training<DistillationBatch> training(
