@@ -342,6 +342,9 @@ final class EffectRuns {
     tasks.put("aligned JSD", aligned);
     tasks.put("forward KL and cross-entropy", kl.alignTokenizers(both));
     tasks.put("forward KL, matched 1, and cross-entropy", kl.alignTokenizers(both.hybrid(1, 0)));
+    tasks.put(
+        "forward KL as in GOLD, matched 1, and cross-entropy",
+        kl.alignTokenizers(gold.crossEntropy(1).hybrid(1, 0)));
     tasks.put("forward KL as in GOLD", kl.alignTokenizers(gold));
     tasks.put("forward KL as in GOLD and cross-entropy", kl.alignTokenizers(gold.crossEntropy(1)));
     tasks.put("sorted distance and cross-entropy", aligned.alignTokenizers(both.sorted()));
