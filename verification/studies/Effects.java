@@ -22,6 +22,8 @@ import io.adapt4j.core.reinforce.Sapo;
 import io.adapt4j.core.reinforce.Vespo;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.task.DistillationTask;
+import io.adapt4j.core.task.DistillationTask.Alignment;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.examples.StoryRewards;
@@ -197,6 +199,7 @@ final class EffectRuns {
 
   private final Path examples = Path.of("examples");
   private final Path base = examples.resolve("models/stories260K");
+  private final Path otherTokens = Path.of("../shared/data/stories3M");
   private final Path output = Path.of("runs/effects");
   private final int rows;
   private final int epochs;
@@ -213,7 +216,13 @@ final class EffectRuns {
   }
 
   List<EffectGroup> groups() {
-    return List.of(losses(), optimizers(), adapters(), distillation(), objectives(), merges());
+    List<EffectGroup> groups = new ArrayList<>();
+    groups.addAll(List.of(losses(), optimizers(), adapters(), distillation()));
+    if (Files.exists(otherTokens)) {
+      groups.add(otherTokenizer());
+    }
+    groups.addAll(List.of(objectives(), merges()));
+    return groups;
   }
 
   private EffectGroup losses() {
@@ -325,14 +334,47 @@ final class EffectRuns {
     return new EffectGroup("distillation", LOSSES, List.copyOf(ways));
   }
 
+  /** A teacher of 4096 other tokens that knows all plays; its model is not shipped. */
+  private EffectGroup otherTokenizer() {
+    Path teacher = output.resolve("teacher of other tokens");
+    DistillationTask aligned = Task.distillation(teacher).alignTokenizers();
+    Alignment both = Alignment.create().crossEntropy(1);
+    Alignment gold = Alignment.create().wholeTexts(false);
+    DistillationTask kl = aligned.beta(0);
+    Map<String, Task> tasks = new LinkedHashMap<>();
+    tasks.put("few rows without a teacher", Task.nextTokens());
+    tasks.put("aligned forward KL", kl);
+    tasks.put("aligned JSD", aligned);
+    tasks.put("forward KL and cross-entropy", kl.alignTokenizers(both));
+    tasks.put("forward KL, matched 1, and cross-entropy", kl.alignTokenizers(both.hybrid(1, 0)));
+    tasks.put(
+        "forward KL as in GOLD, matched 1, and cross-entropy",
+        kl.alignTokenizers(gold.crossEntropy(1).hybrid(1, 0)));
+    tasks.put("forward KL as in GOLD", kl.alignTokenizers(gold));
+    tasks.put("forward KL as in GOLD and cross-entropy", kl.alignTokenizers(gold.crossEntropy(1)));
+    tasks.put("sorted distance and cross-entropy", aligned.alignTokenizers(both.sorted()));
+    List<EffectWay> ways = new ArrayList<>();
+    tasks.forEach((name, task) -> ways.add(distilled(name, otherTokens, teacher, task)));
+    return new EffectGroup("distillation across tokenizers", LOSSES, List.copyOf(ways));
+  }
+
   private EffectWay distilled(String name, Path teacher, Task task) {
+    return distilled(name, base, teacher, task);
+  }
+
+  private EffectWay distilled(String name, Path untaught, Path teacher, Task task) {
     return new EffectWay(
         name,
         FULL_RATE,
         (seed, rate) -> {
           if (!Files.exists(teacher.resolve("config.json"))) {
             copy(
-                train(1, 1e-3, passages(0, 600), tuner -> tuner.epochs(3), "teacher training"),
+                train(
+                    1,
+                    1e-3,
+                    passages(0, 600),
+                    tuner -> tuner.model(ModelSource.path(untaught)).epochs(3),
+                    "teacher training"),
                 teacher);
           }
           delete(output.resolve("top.safetensors"));

@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
  * @param onPolicy share of batches whose completions the student writes itself
  * @param maxNewTokens maximum number of tokens of such a completion
  * @param miniLlm discount of MiniLLM's policy loss; empty for the divergence
+ * @param alignment how a teacher with another tokenizer is compared; empty for one with the same
  */
 public record DistillationTask(
     Optional<Path> teacher,
@@ -29,7 +30,8 @@ public record DistillationTask(
     double temperature,
     double onPolicy,
     int maxNewTokens,
-    OptionalDouble miniLlm)
+    OptionalDouble miniLlm,
+    Optional<Alignment> alignment)
     implements Task {
 
   /** Default number of tokens of a completion that the student writes. */
@@ -44,6 +46,7 @@ public record DistillationTask(
     Objects.requireNonNull(server, "server");
     Objects.requireNonNull(stored, "stored");
     Objects.requireNonNull(miniLlm, "miniLlm");
+    Objects.requireNonNull(alignment, "alignment");
     require(
         server.isEmpty() || (teacher.isEmpty() && stored.isPresent()),
         "server",
@@ -67,6 +70,12 @@ public record DistillationTask(
         "miniLlm",
         "with a teacher, onPolicy 1 and top 0",
         "teacher " + teacher + ", onPolicy " + onPolicy + ", top " + top);
+    require(
+        alignment.isEmpty()
+            || (teacher.isPresent() && stored.isEmpty() && top == 0 && miniLlm.isEmpty()),
+        "alignTokenizers",
+        "a teacher's folder without stored predictions, with top 0 and without miniLlm",
+        "teacher " + teacher + ", stored " + stored + ", top " + top + ", miniLlm " + miniLlm);
   }
 
   /** {@return whether the teacher is the model before training} */
@@ -89,7 +98,16 @@ public record DistillationTask(
    */
   public DistillationTask beta(double weight) {
     return new DistillationTask(
-        teacher, server, stored, top, weight, temperature, onPolicy, maxNewTokens, miniLlm);
+        teacher,
+        server,
+        stored,
+        top,
+        weight,
+        temperature,
+        onPolicy,
+        maxNewTokens,
+        miniLlm,
+        alignment);
   }
 
   /**
@@ -100,7 +118,7 @@ public record DistillationTask(
    */
   public DistillationTask temperature(double divisor) {
     return new DistillationTask(
-        teacher, server, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm);
+        teacher, server, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm, alignment);
   }
 
   /**
@@ -112,7 +130,16 @@ public record DistillationTask(
    */
   public DistillationTask top(int tokens) {
     return new DistillationTask(
-        teacher, server, stored, tokens, beta, temperature, onPolicy, maxNewTokens, miniLlm);
+        teacher,
+        server,
+        stored,
+        tokens,
+        beta,
+        temperature,
+        onPolicy,
+        maxNewTokens,
+        miniLlm,
+        alignment);
   }
 
   /**
@@ -134,7 +161,8 @@ public record DistillationTask(
         temperature,
         onPolicy,
         maxNewTokens,
-        miniLlm);
+        miniLlm,
+        alignment);
   }
 
   /**
@@ -147,7 +175,16 @@ public record DistillationTask(
    */
   public DistillationTask miniLlm(double discount, int tokens) {
     return new DistillationTask(
-        teacher, server, stored, 0, beta, temperature, 1, tokens, OptionalDouble.of(discount));
+        teacher,
+        server,
+        stored,
+        0,
+        beta,
+        temperature,
+        1,
+        tokens,
+        OptionalDouble.of(discount),
+        alignment);
   }
 
   /**
@@ -159,6 +196,168 @@ public record DistillationTask(
    */
   public DistillationTask onPolicy(double share, int tokens) {
     return new DistillationTask(
-        teacher, server, stored, top, beta, temperature, share, tokens, miniLlm);
+        teacher, server, stored, top, beta, temperature, share, tokens, miniLlm, alignment);
+  }
+
+  /**
+   * Returns the task with a teacher that may have another tokenizer (GOLD): tokens of both are
+   * aligned on their text. Needs a teacher's folder, all tokens and the divergence.
+   *
+   * @return a changed copy, with the usual weights
+   */
+  public DistillationTask alignTokenizers() {
+    return alignTokenizers(Alignment.create());
+  }
+
+  /**
+   * Returns the task with a teacher that may have another tokenizer.
+   *
+   * @param weights weights of the parts of the loss
+   * @return a changed copy
+   */
+  public DistillationTask alignTokenizers(Alignment weights) {
+    return new DistillationTask(
+        teacher,
+        server,
+        stored,
+        top,
+        beta,
+        temperature,
+        onPolicy,
+        maxNewTokens,
+        miniLlm,
+        Optional.of(weights));
+  }
+
+  /**
+   * Loss of distillation between models of different tokenizers, as in GOLD. Tokens of both models
+   * that cover the same text form a group, whose probability is the product of its tokens'. The
+   * loss is the mean over groups of
+   *
+   * <pre>
+   * distillation * (matched * divergence + unmatched * distance) + crossEntropy * -log p(text)
+   * </pre>
+   *
+   * where the divergence is over the tokens that both vocabularies have, and the distance is the L1
+   * distance of the sorted probabilities of all others (Boizard et al. 2024).
+   *
+   * @param hybrid whether equal tokens are matched; false for the distance over all tokens
+   * @param wholeTexts whether a group of several tokens has the divergence of its text from all
+   *     other texts, with both weights; false for tokens after the group's first ones, as in GOLD,
+   *     although these stand for different texts in both models
+   * @param matched weight of the divergence; empty for the share of the teacher's vocabulary that
+   *     the student has
+   * @param unmatched weight of the distance; empty for the rest of 1
+   * @param crossEntropy weight of the cross-entropy of the group's text
+   * @param distillation weight of divergence and distance together
+   */
+  public record Alignment(
+      boolean hybrid,
+      boolean wholeTexts,
+      OptionalDouble matched,
+      OptionalDouble unmatched,
+      double crossEntropy,
+      double distillation) {
+
+    /**
+     * Checks the weights. Throws {@link IllegalArgumentException} if one is negative or not finite,
+     * or only one of the first two is given.
+     */
+    public Alignment {
+      Objects.requireNonNull(matched, "matched");
+      Objects.requireNonNull(unmatched, "unmatched");
+      require("matched", matched.orElse(0));
+      require("unmatched", unmatched.orElse(0));
+      require("crossEntropy", crossEntropy);
+      require("distillation", distillation);
+      if (matched.isPresent() != unmatched.isPresent()) {
+        throw new IllegalArgumentException(
+            "matched and unmatched: expected both or neither, found "
+                + matched
+                + " and "
+                + unmatched);
+      }
+      if (!hybrid && matched.isPresent()) {
+        throw new IllegalArgumentException(
+            "matched and unmatched: expected none without hybrid, which compares all tokens sorted");
+      }
+    }
+
+    private static void require(String name, double weight) {
+      if (!(weight >= 0) || Double.isInfinite(weight)) {
+        throw new IllegalArgumentException(name + ": expected at least 0, found " + weight);
+      }
+    }
+
+    /**
+     * Returns the default weights: hybrid, by the vocabularies' overlap, without cross-entropy.
+     *
+     * @return the weights
+     */
+    public static Alignment create() {
+      return new Alignment(true, true, OptionalDouble.empty(), OptionalDouble.empty(), 0, 1);
+    }
+
+    /**
+     * Returns the weights with those of matched and of other tokens.
+     *
+     * @param ofMatched weight of the divergence over matched tokens
+     * @param ofUnmatched weight of the sorted distance of the others
+     * @return a changed copy
+     */
+    public Alignment hybrid(double ofMatched, double ofUnmatched) {
+      return new Alignment(
+          true,
+          wholeTexts,
+          OptionalDouble.of(ofMatched),
+          OptionalDouble.of(ofUnmatched),
+          crossEntropy,
+          distillation);
+    }
+
+    /**
+     * Returns the loss for the sorted distance over all tokens, as in Universal Logit Distillation.
+     *
+     * @return a changed copy
+     */
+    public Alignment sorted() {
+      return new Alignment(
+          false,
+          wholeTexts,
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          crossEntropy,
+          distillation);
+    }
+
+    /**
+     * Returns the loss with groups of several tokens compared by whole texts or not.
+     *
+     * @param whole false to merge tokens as GOLD does; default true
+     * @return a changed copy
+     */
+    public Alignment wholeTexts(boolean whole) {
+      return new Alignment(hybrid, whole, matched, unmatched, crossEntropy, distillation);
+    }
+
+    /**
+     * Returns the weights with another one of the cross-entropy.
+     *
+     * @param weight at least 0; default 0
+     * @return a changed copy
+     */
+    public Alignment crossEntropy(double weight) {
+      return new Alignment(hybrid, wholeTexts, matched, unmatched, weight, distillation);
+    }
+
+    /**
+     * Returns the weights with another one of divergence and distance.
+     *
+     * @param weight at least 0; default 1
+     * @return a changed copy
+     */
+    public Alignment distillation(double weight) {
+      return new Alignment(hybrid, wholeTexts, matched, unmatched, crossEntropy, weight);
+    }
   }
 }

@@ -28,9 +28,10 @@ public interface Task {
   }
 
   /**
-   * Distillation with decoders: the model learns to predict what a teacher of the same vocabulary
-   * predicts at each token of the answers, as {@link #nextTokens} encodes them. The loss is a
-   * divergence of both distributions, also in validation.
+   * Distillation with decoders: the model learns to predict what a teacher predicts at each token
+   * of the answers, as {@link #nextTokens} encodes them. The loss is a divergence of both
+   * distributions, also in validation. A teacher with another tokenizer needs {@link
+   * DistillationTask#alignTokenizers()}.
    *
    * @param teacher folder of the teacher model
    * @return the task, with beta 0.5, temperature 1 and the rows' own completions
@@ -45,7 +46,8 @@ public interface Task {
         1,
         0,
         DistillationTask.NEW_TOKENS,
-        OptionalDouble.empty());
+        OptionalDouble.empty(),
+        Optional.empty());
   }
 
   /**
@@ -68,7 +70,8 @@ public interface Task {
         1,
         0,
         DistillationTask.NEW_TOKENS,
-        OptionalDouble.empty());
+        OptionalDouble.empty(),
+        Optional.empty());
   }
 
   /**
@@ -90,7 +93,8 @@ public interface Task {
         1,
         1,
         DistillationTask.NEW_TOKENS,
-        OptionalDouble.empty());
+        OptionalDouble.empty(),
+        Optional.empty());
   }
 
   /**

@@ -97,7 +97,8 @@ class DistillationRunTest {
             1,
             0,
             1,
-            OptionalDouble.empty());
+            OptionalDouble.empty(),
+            Optional.empty());
     tuner(folder.resolve("second"), alone, second).build().run();
     assertThat(second.losses).isEqualTo(first.losses);
     assertThat(Files.readAllBytes(file)).isEqualTo(stored);

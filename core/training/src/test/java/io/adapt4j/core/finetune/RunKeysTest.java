@@ -174,6 +174,10 @@ class RunKeysTest {
         "{distillation: {teacher: /tmp/large, beta: 0.1, temperature: 2, onPolicy: 0.5,"
             + " maxNewTokens: 9}}",
         "{distillation: {teacher: /tmp/large, miniLlm: 0.9}}",
+        "{distillation: {teacher: /tmp/large, alignTokenizers: true}}",
+        "{distillation: {teacher: /tmp/large, alignTokenizers: {matched: 1, unmatched: 0.5,"
+            + " crossEntropy: 0.2, distillation: 2}}}",
+        "{distillation: {teacher: /tmp/large, alignTokenizers: {hybrid: false, wholeTexts: false}}}",
         "{selfDistillation: {beta: 0.5, onPolicy: 0.5}}",
         "selfDistillation",
         "{distillation: {stored: /tmp/top.safetensors, top: 20}}",

@@ -27,6 +27,7 @@ public final class Batches implements BatchSource<Batch> {
   private final boolean packed;
   private final int paddingId;
   private final int maxLength;
+  private final int[] sources;
 
   private Batches(Builder builder, BatchSampler batchSampler) {
     this.samples = builder.samples;
@@ -40,6 +41,7 @@ public final class Batches implements BatchSource<Batch> {
     this.packed = builder.batching == Batching.PACKED;
     this.paddingId = builder.encoder.paddingId();
     this.maxLength = builder.encoder.maxLength();
+    this.sources = builder.sources;
   }
 
   /** Starts from rows that can be trained on. */
@@ -59,6 +61,7 @@ public final class Batches implements BatchSource<Batch> {
     private boolean shuffle;
     private long seed;
     private IntPredicate own = number -> true;
+    private int[] sources = {};
 
     private Builder(Samples samples) {
       if (samples.size() == 0) {
@@ -96,6 +99,12 @@ public final class Batches implements BatchSource<Batch> {
      */
     public Builder among(Peers peers, int microBatches) {
       this.own = number -> number % microBatches % peers.size() == peers.rank();
+      return this;
+    }
+
+    /** Marks the tokens of each sample with the number of a file. Default: without. */
+    public Builder from(int[] files) {
+      this.sources = files;
       return this;
     }
 
@@ -152,6 +161,9 @@ public final class Batches implements BatchSource<Batch> {
           filler.pack(row, laid, weight);
         } else {
           filler.add(row, laid, PaddingSide.RIGHT, weight);
+        }
+        if (sources.length > 0) {
+          filler.from(row, sources[numbers[row][i]]);
         }
       }
     }

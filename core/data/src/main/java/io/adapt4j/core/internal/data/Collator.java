@@ -15,7 +15,9 @@ public final class Collator {
   private final long[] labels;
   private final int[][] documents;
   private final float[] weights;
+  private final int[] sources;
   private boolean weighted;
+  private boolean sourced;
 
   Collator(int rows, int length, int paddingId) {
     int size = Math.multiplyExact(rows, length);
@@ -26,6 +28,7 @@ public final class Collator {
     this.labels = new long[size];
     this.documents = new int[rows][0];
     this.weights = new float[size];
+    this.sources = new int[size];
     Arrays.fill(ids, paddingId);
     Arrays.fill(labels, TrainingSample.IGNORED);
     Arrays.fill(weights, 1);
@@ -76,6 +79,19 @@ public final class Collator {
     documents[row][count] = sample.length();
   }
 
+  /** Sets the file that the last added sample of a row comes from. */
+  void from(int row, int source) {
+    int start = row * length;
+    int packed = documents[row].length;
+    int last = packed == 0 ? length : Arrays.stream(documents[row]).sum();
+    Arrays.fill(
+        sources,
+        start + (packed == 0 ? 0 : last - documents[row][packed - 1]),
+        start + last,
+        source);
+    sourced = true;
+  }
+
   private void lay(int start, TrainingSample sample, double weight) {
     for (int i = 0; i < sample.length(); i++) {
       ids[start + i] = sample.ids()[i];
@@ -101,6 +117,14 @@ public final class Collator {
 
   private Batch batch(int[][] packed) {
     return new Batch(
-        ids, attentionMask, labels, rows, length, packed, weighted ? weights : new float[0]);
+        ids,
+        attentionMask,
+        new long[0],
+        labels,
+        rows,
+        length,
+        packed,
+        weighted ? weights : new float[0],
+        sourced ? sources : new int[0]);
   }
 }

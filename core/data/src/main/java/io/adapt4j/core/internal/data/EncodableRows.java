@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.data;
 
 import io.adapt4j.core.data.Dataset;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,5 +17,15 @@ public record EncodableRows(Dataset dataset, EncodingReport report, Samples samp
     Map<String, EncodableRows> parts = new LinkedHashMap<>();
     samples.parts().forEach((part, of) -> parts.put(part, new EncodableRows(dataset, report, of)));
     return parts;
+  }
+
+  /** Returns the names of the dataset's parts, in order. */
+  public List<String> partNames() {
+    return samples.partNames();
+  }
+
+  /** Returns the part of each sample by its number among those given. */
+  public int[] sources(List<String> parts) {
+    return samples.sources(parts);
   }
 }

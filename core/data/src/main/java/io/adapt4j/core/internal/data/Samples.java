@@ -183,6 +183,16 @@ public final class Samples {
     return samples;
   }
 
+  /** Returns the parts of the dataset that the samples are of, in order. */
+  List<String> partNames() {
+    return Arrays.stream(rows).mapToObj(dataset::part).distinct().toList();
+  }
+
+  /** Returns the part of each sample by its number among those given. */
+  int[] sources(List<String> parts) {
+    return Arrays.stream(rows).map(row -> parts.indexOf(dataset.part(row))).toArray();
+  }
+
   int[] lengths() {
     return lengths.clone();
   }

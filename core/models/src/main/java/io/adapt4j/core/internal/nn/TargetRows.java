@@ -95,6 +95,11 @@ public final class TargetRows {
     return Tensor.of(taken, taken.length);
   }
 
+  /** Gathers the values at the targets' labels. */
+  public int[] labeled(int[] values) {
+    return Arrays.stream(index).mapToInt(i -> values[(int) i + 1]).toArray();
+  }
+
   /** Gathers the value of each target's row, F32 [N]. */
   public Tensor ofRows(float[] values, int length) {
     float[] taken = new float[index.length];

@@ -13,6 +13,7 @@ import java.util.List;
  *     indices [rows]; empty if there are none
  * @param documents lengths of the samples of each packed row; empty if rows are padded
  * @param weights weights of the labels in the loss [rows, length]; empty if all are 1
+ * @param sources numbers of the files that the tokens come from [rows, length]; empty if unknown
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
@@ -24,7 +25,8 @@ public record Batch(
     int rows,
     int length,
     int[][] documents,
-    float[] weights) {
+    float[] weights,
+    int[] sources) {
 
   /** The label of a position without loss. */
   public static final int IGNORED = -100;
@@ -37,11 +39,12 @@ public record Batch(
         || attentionMask.length != size
         || (typeIds.length != 0 && typeIds.length != size)
         || labels.length % rows != 0
-        || (weights.length != 0 && weights.length != size)) {
+        || (weights.length != 0 && weights.length != size)
+        || (sources.length != 0 && sources.length != size)) {
       throw new IllegalArgumentException(
           String.format(
               "a batch of %d rows and length %d needs arrays of %d elements, found ids %d,"
-                  + " attentionMask %d, typeIds %d, labels %d, weights %d",
+                  + " attentionMask %d, typeIds %d, labels %d, weights %d, sources %d",
               rows,
               length,
               size,
@@ -49,7 +52,8 @@ public record Batch(
               attentionMask.length,
               typeIds.length,
               labels.length,
-              weights.length));
+              weights.length,
+              sources.length));
     }
     if (documents.length != 0 && documents.length != rows) {
       throw new IllegalArgumentException(
@@ -60,7 +64,7 @@ public record Batch(
   /** Creates a padded batch of texts with token types. */
   public Batch(
       long[] ids, long[] attentionMask, long[] typeIds, long[] labels, int rows, int length) {
-    this(ids, attentionMask, typeIds, labels, rows, length, new int[0][], new float[0]);
+    this(ids, attentionMask, typeIds, labels, rows, length, new int[0][], new float[0], new int[0]);
   }
 
   /** Creates a padded batch. */
@@ -77,7 +81,7 @@ public record Batch(
       int length,
       int[][] documents,
       float[] weights) {
-    this(ids, attentionMask, new long[0], labels, rows, length, documents, weights);
+    this(ids, attentionMask, new long[0], labels, rows, length, documents, weights, new int[0]);
   }
 
   /** Right-pads token ids to the longest, without labels. */
@@ -114,7 +118,7 @@ public record Batch(
 
   /** Returns this batch with token types and labels. */
   public Batch with(long[] types, long[] targets) {
-    return new Batch(ids, attentionMask, types, targets, rows, length, documents, weights);
+    return new Batch(ids, attentionMask, types, targets, rows, length, documents, weights, sources);
   }
 
   /**

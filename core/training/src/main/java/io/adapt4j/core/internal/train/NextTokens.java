@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -11,7 +12,8 @@ import java.util.function.Function;
 public record NextTokens(
     Decoder decoder,
     LanguageModelLoss.Form form,
-    Function<TrainingTask<Batch>, Evaluation<Batch>> evaluations)
+    Function<TrainingTask<Batch>, Evaluation<Batch>> evaluations,
+    Optional<SourceLosses> sources)
     implements TrainingTask<Batch> {
 
   /** Creates a task of plain cross-entropy that evaluates the loss only. */
@@ -21,7 +23,12 @@ public record NextTokens(
 
   /** Creates a task that evaluates the loss only. */
   public NextTokens(Decoder decoder, LanguageModelLoss.Form form) {
-    this(decoder, form, task -> task::evaluate);
+    this(decoder, form, task -> task::evaluate, Optional.empty());
+  }
+
+  /** Returns the task that also measures the training loss of each file. */
+  public NextTokens measuring(SourceLosses losses) {
+    return new NextTokens(decoder, form, evaluations, Optional.of(losses));
   }
 
   @Override
@@ -31,7 +38,13 @@ public record NextTokens(
 
   @Override
   public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {
-    return LanguageModelLoss.forwardBackward(decoder, batch, form, scale, recompute, seed);
+    LanguageModelLoss.Form own = sources.map(losses -> losses.of(batch, form)).orElse(form);
+    return LanguageModelLoss.forwardBackward(decoder, batch, own, scale, recompute, seed);
+  }
+
+  @Override
+  public Map<String, Double> takeStepMetrics() {
+    return sources.map(SourceLosses::take).orElse(Map.of());
   }
 
   @Override

@@ -96,7 +96,7 @@ class VocabularyDivergenceTest {
     return p;
   }
 
-  private static Parameter parameter(String name, float[] values, long... sizes) {
+  static Parameter parameter(String name, float[] values, long... sizes) {
     Parameter parameter = Parameter.of(name, sizes);
     parameter.allocate(DType.F32);
     try (Tensor content = Tensor.of(values, sizes)) {

@@ -34,7 +34,7 @@ record HeldBatches(
   }
 
   /** Returns the file's name of a path, unless another part has the same. */
-  private static String shortName(String name, Set<String> names) {
+  static String shortName(String name, Set<String> names) {
     List<String> files = names.stream().map(path -> path.replaceFirst(".*[/\\\\]", "")).toList();
     String file = name.replaceFirst(".*[/\\\\]", "");
     return file.isEmpty() || Collections.frequency(files, file) > 1 ? name : file;
@@ -42,13 +42,16 @@ record HeldBatches(
 
   /** Returns the task whose evaluations measure the loss of each part. */
   NextTokens task(Decoder decoder, LanguageModelLoss.Form form) {
-    return new NextTokens(decoder, form, task -> measured(task::evaluate, task));
+    return new NextTokens(decoder, form, task -> measured(task::evaluate, task), Optional.empty());
   }
 
   /** Returns the task whose evaluations also answer some rows. */
   NextTokens task(Decoder decoder, LanguageModelLoss.Form form, AnswerSamples samples) {
     return new NextTokens(
-        decoder, form, task -> measured(new SampledEvaluation(task, samples), task));
+        decoder,
+        form,
+        task -> measured(new SampledEvaluation(task, samples), task),
+        Optional.empty());
   }
 
   private Evaluation<Batch> measured(Evaluation<Batch> all, TrainingTask<Batch> task) {

@@ -26,8 +26,9 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.core.internal.train.NextTokens;
+import io.adapt4j.core.internal.train.SourceLosses;
 import io.adapt4j.core.internal.train.StepHooks;
-import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.CausalLmTask;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -110,10 +111,12 @@ record PreparedCausalLm(
     try (Regularizers regularizers =
         Regularizers.start(terms, regularized(decoder, adaptation, output))) {
       HeldBatches evaluated = HeldBatches.of(held, this::heldBatches);
+      List<String> sources = sources(purpose);
+      NextTokens task = task(decoder, purpose, evaluated);
       return action.apply(
           new Training<>(
-              task(decoder, purpose, evaluated),
-              trainBatches(),
+              sources.isEmpty() ? task : task.measuring(losses(sources)),
+              sources.isEmpty() ? trainBatches() : trainBatches(train.sources(sources)),
               evaluated.batches(),
               adaptation,
               StepHooks.of(regularizers.penalties()),
@@ -121,9 +124,29 @@ record PreparedCausalLm(
     }
   }
 
-  private TrainingTask<Batch> task(Decoder decoder, Purpose purpose, HeldBatches evaluated) {
+  /**
+   * Returns the files whose training losses are measured: several of mixed data. A worker of a
+   * group sees only some of the batches.
+   */
+  private List<String> sources(Purpose purpose) {
+    if (purpose != Purpose.TRAINING || peers.size() > 1) {
+      return List.of();
+    }
+    List<String> sources = train.partNames();
+    return sources.size() > 1 ? sources : List.of();
+  }
+
+  private static SourceLosses losses(List<String> sources) {
+    Set<String> names = new LinkedHashSet<>(sources);
+    return new SourceLosses(
+        sources.stream()
+            .map(name -> PartLosses.LOSS + HeldBatches.shortName(name, names))
+            .toList());
+  }
+
+  private NextTokens task(Decoder decoder, Purpose purpose, HeldBatches evaluated) {
     LanguageModelLoss.Form form = form();
-    TrainingTask<Batch> task = evaluated.task(decoder, form);
+    NextTokens task = evaluated.task(decoder, form);
     int count = settings.evaluationSamples();
     if (purpose != Purpose.TRAINING || !leads || held.isEmpty() || count == 0) {
       return task;
@@ -144,7 +167,7 @@ record PreparedCausalLm(
             new Generator(decoder, Optional.of(tokenizer), ends),
             tokenizer,
             settings.output())
-        .<TrainingTask<Batch>>map(samples -> evaluated.task(decoder, form, samples))
+        .map(samples -> evaluated.task(decoder, form, samples))
         .orElse(task);
   }
 
@@ -185,7 +208,12 @@ record PreparedCausalLm(
   }
 
   private Batches trainBatches() {
+    return trainBatches(new int[0]);
+  }
+
+  private Batches trainBatches(int[] sources) {
     return Batches.of(train)
+        .from(sources)
         .batchSize(settings.batchSize())
         .batching(settings.tokens().batching())
         .shuffle(settings.seed())

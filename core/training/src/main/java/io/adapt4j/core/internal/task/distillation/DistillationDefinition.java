@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.task.DistillationTask;
+import io.adapt4j.core.task.DistillationTask.Alignment;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.task.TeacherServer;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -63,6 +64,7 @@ public final class DistillationDefinition extends FixedDefinition<DistillationTa
     double temperature = number(options, TEMPERATURE, usual.temperature());
     double onPolicy = number(options, ON_POLICY, miniLlm.isPresent() ? 1 : usual.onPolicy());
     int newTokens = options.integer(NEW_TOKENS, 1).orElse(usual.maxNewTokens());
+    Optional<Alignment> alignment = self ? Optional.empty() : AlignmentKeys.read(options);
     List<Task> made = new ArrayList<>();
     options.attempt(
         "",
@@ -77,7 +79,8 @@ public final class DistillationDefinition extends FixedDefinition<DistillationTa
                     temperature,
                     onPolicy,
                     newTokens,
-                    miniLlm)));
+                    miniLlm,
+                    alignment)));
     return made.stream().findFirst();
   }
 
@@ -136,6 +139,7 @@ public final class DistillationDefinition extends FixedDefinition<DistillationTa
         .put(ON_POLICY, task.onPolicy())
         .put(NEW_TOKENS, task.maxNewTokens());
     task.miniLlm().ifPresent(discount -> options.put(MINI_LLM, discount));
+    task.alignment().ifPresent(weights -> AlignmentKeys.write(weights, options));
     return Optional.of(keys);
   }
 
@@ -157,6 +161,14 @@ public final class DistillationDefinition extends FixedDefinition<DistillationTa
                 checks.require(
                     Files.isDirectory(folder),
                     "the teacher's folder " + folder.toAbsolutePath() + " does not exist"));
+    task.teacher()
+        .filter(folder -> task.alignment().isPresent() && Files.isDirectory(folder))
+        .ifPresent(
+            folder ->
+                checks.require(
+                    SameTokenizer.hasTokenizer(folder),
+                    "alignTokenizers needs tokenizer.json in the teacher's folder "
+                        + folder.toAbsolutePath()));
     checks.require(
         task.teacher().isPresent()
             || task.server().isPresent()

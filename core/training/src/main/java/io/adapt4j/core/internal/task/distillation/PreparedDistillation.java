@@ -46,6 +46,9 @@ record PreparedDistillation(
 
   static PreparedDistillation of(
       DistillationTask task, FineTuneSettings settings, ExampleEncoder encoder) {
+    if (task.alignment().isEmpty()) {
+      task.teacher().ifPresent(folder -> SameTokenizer.require(folder, encoder.tokenizer()));
+    }
     EncodableRows train = encoder.filter(settings.train());
     EncodedData.requireUsable(settings.train(), train.report(), encoder.maxLength());
     Optional<EncodableRows> held = settings.validation().map(encoder::filter);
@@ -117,7 +120,10 @@ record PreparedDistillation(
       return action.apply(training(student, adaptation, before));
     }
     try (LoadedModel teacher = teacher(student)) {
-      return action.apply(training(student, adaptation, TeacherPredictions.of(teacher.decoder())));
+      return action.apply(
+          task.alignment().isPresent()
+              ? aligned(student, adaptation, teacher)
+              : training(student, adaptation, TeacherPredictions.of(teacher.decoder())));
     }
   }
 
@@ -132,13 +138,28 @@ record PreparedDistillation(
       Decoder student, Adaptation adaptation, TeacherPredictions predictions) {
     BiFunction<Batch, Batch, DistillationBatch> shown =
         task.isSelf() ? demonstrations()::shown : (batch, rows) -> DistillationBatch.of(batch);
+    return training(student, adaptation, task(student, predictions), shown);
+  }
+
+  private Training<DistillationBatch> aligned(
+      Decoder student, Adaptation adaptation, LoadedModel teacher) {
+    AlignedDivergences aligned = AlignedDivergences.of(task, student, encoder.tokenizer(), teacher);
+    aligned.requireGroups(trainBatches().any(), teacher.folder());
+    return training(student, adaptation, aligned, (batch, rows) -> aligned.read(batch));
+  }
+
+  private Training<DistillationBatch> training(
+      Decoder student,
+      Adaptation adaptation,
+      TrainingTask<DistillationBatch> measured,
+      BiFunction<Batch, Batch, DistillationBatch> shown) {
     BatchSource<DistillationBatch> batches =
         task.onPolicy() > 0
             ? new OnPolicyBatches(
                 trainBatches(), task.onPolicy(), sampling(student), shown, settings.seed())
             : trainBatches().map(batch -> shown.apply(batch, batch));
     return new Training<>(
-        task(student, predictions),
+        measured,
         batches,
         held.map(rows -> batches(rows).map(batch -> shown.apply(batch, batch))),
         adaptation);
@@ -172,11 +193,11 @@ record PreparedDistillation(
         LoadedModel.load(folder, settings.precision(), WeightFormat.asStored(), List.of());
     long own = student.head().weight().sizes()[0];
     long found = teacher.decoder().head().weight().sizes()[0];
-    if (own != found) {
+    if (own != found && task.alignment().isEmpty()) {
       teacher.close();
       throw new TrainingException(
           ("%s: expected a teacher with the model's vocabulary of %s tokens, found %s. Give a"
-                  + " model of the same tokenizer.")
+                  + " model of the same tokenizer, or set alignTokenizers.")
               .formatted(folder, own, found));
     }
     return teacher;
