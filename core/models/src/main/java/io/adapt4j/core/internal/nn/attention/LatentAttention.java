@@ -97,11 +97,12 @@ public record LatentAttention(
     Tensor weight = dense().weight().value();
     Tensor absorbed =
         turned(ops, LatentOps.absorbed(q, weight, widths.heads(), widths.plain()), table);
+    Tensor wide = index == null ? absorbed : index.widened(absorbed);
+    boolean choosing = index != null && cache.longest(x.size(1)) > index.chosen();
     Tensor mixed =
-        index == null
-            ? cache.attend(layer, absorbed, key, key, mask, rule)
-            : cache.attend(
-                layer, index.widened(absorbed), key, index.selection(x, read, table), mask, rule);
+        choosing
+            ? cache.attend(layer, wide, key, index.selection(x, read, table), mask, rule)
+            : cache.attend(layer, wide, key, key, mask, rule);
     return output.forward(
         ops, LatentOps.restored(mixed, weight, widths.heads(), widths.plain()).typedAs(x));
   }
