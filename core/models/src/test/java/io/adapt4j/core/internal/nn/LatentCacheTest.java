@@ -50,14 +50,21 @@ class LatentCacheTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"deepseek_v2", "deepseek_v3", "deepseek_v3_halves", "deepseek_v32", "glm_moe_dsa"})
+      strings = {
+        "deepseek_v2",
+        "deepseek_v3",
+        "deepseek_v3_halves",
+        "deepseek_v32",
+        "glm_moe_dsa",
+        "glm_moe_dsa_shared"
+      })
   void aTextCutAnywhereIsTheWholeText(String name) {
     HybridDecoderTest.with(name, LatentCacheTest::assertCutsChangeNothing);
   }
 
   /** One text is read whole, one grows past the number of tokens chosen, one is past it. */
   @ParameterizedTest
-  @ValueSource(strings = {"deepseek_v3", "deepseek_v32", "glm_moe_dsa"})
+  @ValueSource(strings = {"deepseek_v3", "deepseek_v32", "glm_moe_dsa", "glm_moe_dsa_shared"})
   void textsReadTogetherAreThoseReadAlone(String name) {
     HybridDecoderTest.with(
         name,

@@ -5,10 +5,9 @@ import io.adapt4j.core.internal.nn.cache.Selection;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.IndexOps;
-import io.adapt4j.core.internal.tensor.op.Ops;
-import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param chosen number of tokens read
  * @param pairs whether adjacent columns are rotated together
+ * @param isShared whether later layers read the same tokens
  */
 public record TokenIndex(
     Parameter query,
@@ -26,7 +26,9 @@ public record TokenIndex(
     int heads,
     int dim,
     int chosen,
-    boolean pairs) {
+    boolean pairs,
+    boolean isShared)
+    implements TokenChoice {
 
   private static final double EPSILON = 1e-6;
 
@@ -36,7 +38,14 @@ public record TokenIndex(
    * @param rank width of the projected queries that it reads
    */
   public static TokenIndex declare(
-      String path, long hidden, long rank, int heads, int dim, int chosen, boolean pairs) {
+      String path,
+      long hidden,
+      long rank,
+      int heads,
+      int dim,
+      int chosen,
+      boolean pairs,
+      boolean isShared) {
     return new TokenIndex(
         Parameter.fixed(path + ".wq_b.weight", (long) heads * dim, rank),
         Parameter.fixed(path + ".wk.weight", dim, hidden),
@@ -49,61 +58,51 @@ public record TokenIndex(
         heads,
         dim,
         chosen,
-        pairs);
+        pairs,
+        isShared);
   }
 
-  List<Parameter> parameters() {
+  @Override
+  public List<Parameter> parameters() {
     return List.of(query, key, norm.weight(), norm.bias(), weights);
   }
 
-  /** Returns the keys of tokens [B, 1, T, D]. */
-  Tensor keys(Tensor x, RotaryTable table) {
-    return IndexOps.keys(x, key.value(), norm.weight().value(), norm.bias().value(), table, pairs);
+  @Override
+  public Tensor withKeys(Inputs inputs, Tensor attention) {
+    return IndexOps.joined(keys(inputs), attention);
   }
 
-  /**
-   * Returns the choice of tokens.
-   *
-   * @param x [B, T, hidden]
-   * @param read what queries are projected from [B, T, rank]
-   */
-  Selection selection(Tensor x, Tensor read, RotaryTable table) {
+  /** Returns the keys of tokens [B, 1, T, D]. */
+  private Tensor keys(Inputs inputs) {
+    return IndexOps.keys(
+        inputs.x(), key.value(), norm.weight().value(), norm.bias().value(), inputs.table(), pairs);
+  }
+
+  @Override
+  public Selection selection(Inputs inputs, Positions positions, int layer) {
+    return isShared ? positions.choices().of(layer, () -> scored(inputs)) : scored(inputs);
+  }
+
+  private Selection scored(Inputs inputs) {
     return new Scored(
         this,
-        IndexOps.queries(read, query.value(), heads, table, pairs),
-        IndexOps.weights(x, weights.value(), dim));
+        IndexOps.queries(inputs.read(), query.value(), heads, inputs.table(), pairs),
+        IndexOps.weights(inputs.x(), weights.value(), dim));
   }
 
-  /** Returns the mask of texts without earlier tokens. */
-  Tensor mask(Tensor x, Tensor read, @Nullable Tensor mask, RotaryTable table) {
-    return selection(x, read, table).mask(keys(x, table), mask);
+  @Override
+  public Tensor mask(Inputs inputs, @Nullable Tensor mask, Positions positions, int layer) {
+    return selection(inputs, positions, layer).mask(() -> keys(inputs), mask);
   }
 
-  /** Returns the same mask, which backward needs too. */
-  Tensor kept(Ops ops, Tensor x, Tensor read, @Nullable Tensor mask, RotaryTable table) {
-    return ops.saveForBackward(mask(x, read, mask, table));
-  }
-
-  /** Returns queries [B, H, T, W] with the columns of a cached key, which do not add to scores. */
-  Tensor widened(Tensor q) {
+  @Override
+  public Tensor widened(Tensor q) {
     return IndexOps.widened(q, dim);
   }
 
-  /** Rejects texts of which tokens are chosen, where that is not supported. */
-  void requireAllChosen(Positions positions, long tokens) {
-    boolean isPacked = positions.documents() != null;
-    long longest = isPacked ? positions.documents().longest() : positions.cache().longest(tokens);
-    if (longest > chosen) {
-      throw new IllegalArgumentException(
-          ("text: expected at most index_topk, %d tokens, found %d, of which this model chooses those"
-                  + " it reads; %s")
-              .formatted(
-                  chosen,
-                  longest,
-                  isPacked
-                      ? "train without packing"
-                      : "load kv_b_proj unquantized, and merge the adapter on it"));
-    }
+  @Override
+  public Object kind() {
+    return List.of(heads, dim, chosen, isShared);
   }
 
   /** Choice by queries [B, H, T, D] and weights of heads [B, T, H]. */
@@ -115,8 +114,9 @@ public record TokenIndex(
     }
 
     @Override
-    public Tensor mask(Tensor keys, @Nullable Tensor mask) {
-      return IndexOps.mask(queries, keys.narrow(3, 0, index.dim), weights, mask, index.chosen);
+    public Tensor mask(Supplier<Tensor> keys, @Nullable Tensor mask) {
+      return IndexOps.mask(
+          queries, keys.get().narrow(3, 0, index.dim), weights, mask, index.chosen);
     }
 
     @Override
