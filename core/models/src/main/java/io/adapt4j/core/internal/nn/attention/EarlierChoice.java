@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.attention;
 
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.cache.Selection;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
@@ -17,6 +18,11 @@ public record EarlierChoice(int chosen) implements TokenChoice {
 
   @Override
   public List<Parameter> parameters() {
+    return List.of();
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
     return List.of();
   }
 

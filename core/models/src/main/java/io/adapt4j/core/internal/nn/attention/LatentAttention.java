@@ -157,6 +157,11 @@ public record LatentAttention(
   }
 
   @Override
+  public List<LinearSlot> choosingLinears() {
+    return choice == null ? List.of() : choice.linears();
+  }
+
+  @Override
   public List<Parameter> ownParameters() {
     return Stream.concat(
             Stream.of(queryNorm, downNorm).flatMap(norm -> norm.parameters().stream()),

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.attention;
 
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.cache.Selection;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -23,6 +24,9 @@ public sealed interface TokenChoice permits TokenIndex, EarlierChoice {
   int dim();
 
   List<Parameter> parameters();
+
+  /** Returns its projections, which have no gradient. */
+  List<LinearSlot> linears();
 
   /** Returns keys of attention with its own before them. */
   Tensor withKeys(Inputs inputs, Tensor key);

@@ -2,12 +2,16 @@ package io.adapt4j.core.internal.nn.attention;
 
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.cache.Selection;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.IndexOps;
+import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param isShared whether later layers read the same tokens
  */
 public record TokenIndex(
-    Parameter query,
-    Parameter key,
+    LinearSlot query,
+    LinearSlot key,
     LayerNorm norm,
-    Parameter weights,
+    LinearSlot weights,
     int heads,
     int dim,
     int chosen,
@@ -47,14 +51,14 @@ public record TokenIndex(
       boolean pairs,
       boolean isShared) {
     return new TokenIndex(
-        Parameter.fixed(path + ".wq_b.weight", (long) heads * dim, rank),
-        Parameter.fixed(path + ".wk.weight", dim, hidden),
+        LinearSlot.fixed(path + ".wq_b", rank, (long) heads * dim),
+        LinearSlot.fixed(path + ".wk", hidden, dim),
         new LayerNorm(
             Parameter.fixed(path + ".k_norm.weight", dim),
             0,
             Parameter.fixed(path + ".k_norm.bias", dim),
             EPSILON),
-        Parameter.fixed(path + ".weights_proj.weight", heads, hidden),
+        LinearSlot.fixed(path + ".weights_proj", hidden, heads),
         heads,
         dim,
         chosen,
@@ -64,7 +68,15 @@ public record TokenIndex(
 
   @Override
   public List<Parameter> parameters() {
-    return List.of(query, key, norm.weight(), norm.bias(), weights);
+    return Stream.concat(
+            linears().stream().flatMap(slot -> slot.linear().parameters().stream()),
+            Stream.of(norm.weight(), norm.bias()))
+        .toList();
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(query, key, weights);
   }
 
   @Override
@@ -75,7 +87,11 @@ public record TokenIndex(
   /** Returns the keys of tokens [B, 1, T, D]. */
   private Tensor keys(Inputs inputs) {
     return IndexOps.keys(
-        inputs.x(), key.value(), norm.weight().value(), norm.bias().value(), inputs.table(), pairs);
+        key.forward(Ops.inference(), inputs.x()),
+        norm.weight().value(),
+        norm.bias().value(),
+        inputs.table(),
+        pairs);
   }
 
   @Override
@@ -86,8 +102,16 @@ public record TokenIndex(
   private Selection scored(Inputs inputs) {
     return new Scored(
         this,
-        IndexOps.queries(inputs.read(), query.value(), heads, inputs.table(), pairs),
-        IndexOps.weights(inputs.x(), weights.value(), dim));
+        IndexOps.queries(
+            query.forward(Ops.inference(), inputs.read()), heads, inputs.table(), pairs),
+        weights(inputs.x()));
+  }
+
+  /** Returns the weights of heads, which a plain weight gives in fp32 throughout. */
+  private Tensor weights(Tensor x) {
+    return weights.linear() instanceof DenseLinear plain
+        ? IndexOps.weights(x, plain.weight().value(), dim)
+        : IndexOps.weights(weights.forward(Ops.inference(), x), dim);
   }
 
   @Override
