@@ -54,7 +54,13 @@ final class LatentFamilies {
             facts -> {
               if (facts.fields().optionalText(METHOD).orElse("").equals(GROUPED)
                   && groups(facts) > facts.fields().positiveInt(CHOSEN_GROUPS, 1)) {
-                throw Checks.refused(facts, METHOD, "greedy");
+                throw facts
+                    .fields()
+                    .invalid(
+                        METHOD,
+                        "greedy in a GGUF file of this family",
+                        "llama.cpp ranks a group by the sum of its two best experts, this model by"
+                            + " its best one; run this model here.");
               }
             })
         // Official files have groups only where the model chooses by them.
