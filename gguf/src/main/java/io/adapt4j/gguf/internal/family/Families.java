@@ -41,6 +41,8 @@ public final class Families {
               LatentFamilies.miniCpm3(),
               LatentFamilies.deepSeekV2(),
               LatentFamilies.deepSeekV3(),
+              SparseFamilies.deepSeekV32(),
+              SparseFamilies.glm5(),
               GemmaFamilies.gemma2(),
               GemmaFamilies.gemma3(),
               GemmaFamilies.embeddingGemma(),

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * Reads which layers of GLM-5 have an indexer: {@code indexer_types}, or the fields from which
  * Transformers derives it.
  */
-final class IndexerTypes {
+public final class IndexerTypes {
 
   private static final String TYPES = "indexer_types";
   private static final String PATTERN = "index_topk_pattern";
@@ -33,6 +33,11 @@ final class IndexerTypes {
           field, "full for the first layer", "A shared layer needs an earlier one that is full.");
     }
     return IntStream.range(0, layers).mapToObj(layer -> choosing(types, layer, layers)).toList();
+  }
+
+  /** Returns whether each layer has an indexer. */
+  public static List<Boolean> full(ConfigReader fields, int layers) {
+    return read(fields, layers).stream().map(choosing -> choosing != Choosing.AS_BEFORE).toList();
   }
 
   private static Choosing choosing(List<String> types, int layer, int layers) {
