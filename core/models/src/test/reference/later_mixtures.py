@@ -125,6 +125,8 @@ class DeepSeekSparse(DeepSeek):
 
     def attention(self, i, y, w, at, cos, sin):
         c, own = self.c, at + "indexer."
+        if self.reuses(i):
+            return super().attention(i, y, w, at, cos, sin)
         heads, width, most = c["index_n_heads"], c["index_head_dim"], c["index_topk"]
         read = later_decoders._rms(1e-6)(linear(y, w, at + "q_a_proj"), w, at + "q_a_layernorm")
         q = self.turned(split_heads(linear(read, w, own + "wq_b"), width), cos, sin)
@@ -144,10 +146,16 @@ class DeepSeekSparse(DeepSeek):
     def allowed(self):
         return self.seen
 
+    def reuses(self, layer):
+        """A layer without an indexer reads what the last one with an indexer has chosen."""
+        return self.c.get("indexer_types", ["full"] * (layer + 1))[layer] == "shared"
+
     def shapes(self):
         c, out = self.c, super().shapes()
         heads, width = c["index_n_heads"], c["index_head_dim"]
         for i in range(c["num_hidden_layers"]):
+            if self.reuses(i):
+                continue
             at = f"model.layers.{i}.self_attn.indexer."
             out[at + "wq_b.weight"] = (heads * width, c["q_lora_rank"])
             out[at + "wk.weight"] = (width, c["hidden_size"])
@@ -335,6 +343,13 @@ def cases(like):
                             n_group=1, topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=20,
                             index_n_heads=8, index_head_dim=8, indexer_rope_interleave=True, scoring_func="sigmoid",
                             topk_method="noaux_tc", mlp_layer_types=["dense", "sparse"]),
+        "glm_moe_dsa_shared": like("glm_moe_dsa", "GlmMoeDsaForCausalLM", 3, q_lora_rank=12, kv_lora_rank=10,
+                                   qk_nope_head_dim=6, qk_rope_head_dim=4, qk_head_dim=10, v_head_dim=10, n_routed_experts=4,
+                                   n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=6, first_k_dense_replace=2,
+                                   n_group=1, topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, index_topk=22,
+                                   index_n_heads=8, index_head_dim=8, indexer_rope_interleave=True, scoring_func="sigmoid",
+                                   topk_method="noaux_tc", mlp_layer_types=["dense", "dense", "sparse"],
+                                   indexer_types=["full", "full", "shared"]),
         "longcat_flash": like("longcat_flash", "LongcatFlashForCausalLM", 4, num_layers=2, ffn_hidden_size=24,
                               q_lora_rank=12, kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=4, qk_head_dim=10,
                               v_head_dim=8, n_routed_experts=4, zero_expert_num=2, moe_topk=2, expert_ffn_hidden_size=8,

@@ -230,6 +230,13 @@ public final class GgufExport {
    */
   public ExportedModel to(Path file) {
     Texts.require("file", file);
+    if (type.needsImportance() && importance.isEmpty()) {
+      throw new IllegalArgumentException(
+          "type: expected an importance matrix for "
+              + type
+              + ", without which llama.cpp's quantizer refuses it; measure one"
+              + " (ImportanceMatrix.measure), or use Q2_K");
+    }
     Path folder = source.folder();
     Optional<AdapterMechanics> mechanics = adapter.map(AdapterMechanics::of);
     ExecutorService workers =

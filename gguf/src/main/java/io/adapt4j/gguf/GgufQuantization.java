@@ -29,6 +29,8 @@ public enum GgufQuantization {
   Q5_0(8, TensorType.Q5_0, Mixture.OUTPUT),
   /** 6 bits per value, in blocks of 32 with a minimum. */
   Q5_1(9, TensorType.Q5_1, Mixture.OUTPUT),
+  /** About 3 bits per value, for which {@link GgufExport#importance} is needed. */
+  Q2_K_S(21, TensorType.Q2_K, Mixture.TWO_BITS_SMALL),
   /** About 3.2 bits per value: answers are clearly worse. */
   Q2_K(10, TensorType.Q2_K, Mixture.TWO_BITS),
   /** About 3.6 bits per value. */
@@ -66,6 +68,11 @@ public enum GgufQuantization {
   /** Returns the type of most matrices. */
   TensorType base() {
     return base;
+  }
+
+  /** Returns whether llama.cpp's quantizer refuses the type without an importance matrix. */
+  boolean needsImportance() {
+    return this == Q2_K_S;
   }
 
   /** Returns which matrices have other types. */

@@ -1,6 +1,7 @@
 package io.adapt4j.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
@@ -9,6 +10,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
+import io.adapt4j.gguf.format.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,6 +57,21 @@ class ImportanceMatrixTest {
     double without = weightedError(Map.of());
     double with = weightedError(matrix.columns());
     assertThat(with).isLessThan(0.97 * without);
+  }
+
+  /** As llama.cpp's quantizer, whose files of this type have the same bytes. */
+  @Test
+  void theSmallMixtureOfTwoBitsNeedsOne() {
+    GgufExport export = GgufExport.of(model).type(GgufQuantization.Q2_K_S);
+    Path file = folder.resolve("model.gguf");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> export.to(file))
+        .withMessage(
+            "type: expected an importance matrix for Q2_K_S, without which llama.cpp's quantizer"
+                + " refuses it; measure one (ImportanceMatrix.measure), or use Q2_K");
+    assertThat(export.importance(matrix).to(file).types())
+        .containsEntry(TensorType.Q2_K, 7)
+        .containsEntry(TensorType.Q6_K, 1);
   }
 
   /** The squared error of a matrix in 4 bits, weighted by the columns' importance. */

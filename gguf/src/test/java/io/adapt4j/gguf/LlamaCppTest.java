@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -202,7 +204,13 @@ class LlamaCppTest {
 
   private Path export(Path model, GgufQuantization type, String name) {
     Path file = folder.resolve(name + ".gguf");
-    GgufExport.of(model).name("tiny").preTokenizer(RandomModels.preTokenizer()).type(type).to(file);
+    GgufExport export =
+        GgufExport.of(model).name("tiny").preTokenizer(RandomModels.preTokenizer()).type(type);
+    if (type.needsImportance()) {
+      List<Example> texts = TEXTS.stream().<Example>map(Example.Text::new).toList();
+      export.importance(ImportanceMatrix.measure(ModelSource.path(model), Datasets.of(texts)));
+    }
+    export.to(file);
     add(name, file, Optional.empty(), List.of());
     return file;
   }

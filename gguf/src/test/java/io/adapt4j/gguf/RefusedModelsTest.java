@@ -69,6 +69,25 @@ class RefusedModelsTest {
   }
 
   @Test
+  void saysWhatLlamaCppComputesOtherwise() throws IOException {
+    Path file = folder.resolve("model.gguf");
+    Path grouped =
+        randomModel(
+            "deepseek_v2",
+            "\"topk_method\": \"group_limited_greedy\", \"n_group\": 3, \"topk_group\": 2");
+    refuses(
+        CheckpointException.class,
+        () -> GgufExport.of(grouped).to(file),
+        "ranks a group by the sum of its two best experts, this model by its best one");
+    Path phi = Path.of("..", "core", "fixtures", "families", "phimoe");
+    refuses(
+        CheckpointException.class,
+        () -> GgufExport.of(phi).to(file),
+        "weights the experts of this family by one softmax",
+        "SparseMixer");
+  }
+
+  @Test
   void refusesWhatLlamaCppHasNoPlaceFor() throws IOException {
     Path untied = randomModel("gemma2", "\"tie_word_embeddings\": false");
     assertThatThrownBy(() -> GgufExport.of(untied).to(folder.resolve("model.gguf")))

@@ -81,8 +81,9 @@ record AdapterPlan(
       AdapterConfig config, Network network, SavedModules saved) {
     List<AdaptedPart> adapted = new ArrayList<>();
     Set<String> transposed = network.transposedTensors();
-    List<LinearSlot> slots = network.linears();
+    List<LinearSlot> slots = network.adaptableLinears();
     LinearLayers all = LinearLayers.of(network);
+    int differentiated = network.linears().size();
     boolean mixtral = network.modelConfig().modelType().equals("mixtral");
     Set<String> modules = config.storedModules();
     for (int i = 0; i < slots.size(); i++) {
@@ -94,8 +95,10 @@ record AdapterPlan(
         boolean stored =
             config.modules().namesParameter(candidate.names())
                 && ExpertNames.isStored(path, modules);
+        boolean among =
+            i < differentiated ? all.contain(candidate.origin()) : modules.contains(path);
         if ((stored || config.modules().matches(candidate.names()))
-            && (!config.modules().targets().isAllLinear() || all.contain(candidate.origin()))
+            && (!config.modules().targets().isAllLinear() || among)
             && !saved.holds(candidate.origin())) {
           adapted.add(
               new AdaptedPart(
@@ -241,7 +244,9 @@ record AdapterPlan(
   }
 
   private static Stream<String> paths(Network network) {
-    return network.linears().stream().flatMap(slot -> slot.parts().stream()).map(Linear.Part::path);
+    return network.adaptableLinears().stream()
+        .flatMap(slot -> slot.parts().stream())
+        .map(Linear.Part::path);
   }
 
   /**
@@ -289,6 +294,24 @@ record AdapterPlan(
     return least == most ? "rank " + most : "rank, " + least + " to " + most + " by module,";
   }
 
+  /** Returns the problem if training would change projections that have no gradient. */
+  static Optional<String> withoutGradient(AdapterPlan plan, Network network) {
+    Set<String> choosing =
+        network.choosingLinears().stream()
+            .flatMap(slot -> slot.parts().stream())
+            .map(Linear.Part::path)
+            .collect(Collectors.toSet());
+    List<String> found = plan.paths().filter(choosing::contains).toList();
+    return found.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            ("The LoRA targets match %s%s, which only chooses the tokens that attention reads and"
+                    + " has no gradient, as in Transformers. Leave it out of the targets; merge"
+                    + " an adapter that changes it into its base before training goes on.")
+                .formatted(
+                    found.get(0), found.size() == 1 ? "" : " and " + (found.size() - 1) + " more"));
+  }
+
   /** Returns the paths of the adapted projections. */
   Stream<String> paths() {
     return adapted.stream().map(part -> part.part().path());
@@ -326,7 +349,7 @@ record AdapterPlan(
             .collect(
                 Collectors.groupingBy(AdaptedPart::slot, LinkedHashMap::new, Collectors.toList()));
     List<TrainableSummary.LoraMatrices> factors = new ArrayList<>();
-    List<LinearSlot> slots = network.linears();
+    List<LinearSlot> slots = network.adaptableLinears();
     bySlot.forEach(
         (slot, own) ->
             factors.add(

@@ -44,7 +44,7 @@ final class LoraLayerMerge implements LayerMerge {
     this.config = config;
     this.plan = plan;
     this.file = file;
-    List<LinearSlot> slots = network.linears();
+    List<LinearSlot> slots = network.adaptableLinears();
     for (AdaptedPart adapted : plan.adapted()) {
       for (Linear.Part part : slots.get(adapted.slot()).parts()) {
         Linear.Part own = adapted.part();

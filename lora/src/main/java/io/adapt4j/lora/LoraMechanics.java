@@ -130,8 +130,10 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   public List<String> problems(Network declared, Path base) {
     AdapterPlan plan = AdapterPlan.of(completed(declared), declared);
     List<String> problems = new ArrayList<>(plan.problems());
+    AdapterPlan.withoutGradient(plan, declared).ifPresent(problems::add);
     if (lora.start().isPresent()) {
-      return LoraFolder.problems(lora.start().get(), config(), plan);
+      List<String> unfit = LoraFolder.problems(lora.start().get(), config(), plan);
+      return unfit.isEmpty() ? List.copyOf(problems) : unfit;
     }
     plan.uselessRank().ifPresent(problems::add);
     if (problems.isEmpty()) {

@@ -9,7 +9,7 @@ public sealed interface Targets {
   /**
    * All linear projections of the layers that every version of PEFT treats as such: not the output
    * head, the embedding, stacked experts, or routers of mixtures of experts, nor Falcon-H1's
-   * state-space output.
+   * state-space output, nor indexers of DeepSeek V3.2 and GLM-5, which have no gradient.
    */
   Targets ALL_LINEAR = new AllLinear();
 

@@ -74,6 +74,7 @@ class Int8StepsTest {
           "bloom_heads",
           "deepseek_v32",
           "glm_moe_dsa",
+          "glm_moe_dsa_shared",
           "longcat_flash",
           "mpt",
           "mpt_bias",

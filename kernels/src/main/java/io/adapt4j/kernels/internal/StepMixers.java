@@ -148,7 +148,7 @@ final class StepMixers {
     AttentionRule rule = attention.rule();
     int table = attention.rotary();
     // Turned columns come first, so that a table of their width turns them alone.
-    if (attention.index() != null
+    if (attention.choice() != null
         || !(attention.up().linear() instanceof DenseLinear up)
         || rotary.get(table).rotaryDim() != widths.rotated()) {
       throw new Unsupported();

@@ -70,6 +70,7 @@ class StepKernelsTest {
           "bloom_heads",
           "deepseek_v32",
           "glm_moe_dsa",
+          "glm_moe_dsa_shared",
           "longcat_flash",
           "mpt",
           "mpt_bias",

@@ -4,6 +4,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -40,6 +41,8 @@ public final class Families {
               LatentFamilies.miniCpm3(),
               LatentFamilies.deepSeekV2(),
               LatentFamilies.deepSeekV3(),
+              SparseFamilies.deepSeekV32(),
+              SparseFamilies.glm5(),
               GemmaFamilies.gemma2(),
               GemmaFamilies.gemma3(),
               GemmaFamilies.embeddingGemma(),
@@ -114,6 +117,14 @@ public final class Families {
           "deberta-v2",
           "new");
 
+  /** Families that llama.cpp has and computes otherwise, with the difference. */
+  private static final Map<String, String> DIFFERENT_THERE =
+      Map.of(
+          "phimoe",
+          "llama.cpp weights the experts of this family by one softmax, where the model weights"
+              + " each by a softmax of its own over the scores close to its (SparseMixer); run this"
+              + " model here.");
+
   private Families() {}
 
   /** Returns whether a family can be exported to GGUF. */
@@ -156,11 +167,13 @@ public final class Families {
                     .distinct()
                     .sorted()
                     .collect(Collectors.joining(", ")),
-            UNKNOWN_THERE.contains(model.modelType())
-                ? "llama.cpp does not run models of this family, so no GGUF files of them are"
-                    + " written; run this model here."
-                : "GGUF files of this family are not written; llama.cpp may have a converter for"
-                    + " it.");
+            DIFFERENT_THERE.containsKey(model.modelType())
+                ? DIFFERENT_THERE.get(model.modelType())
+                : UNKNOWN_THERE.contains(model.modelType())
+                    ? "llama.cpp does not run models of this family, so no GGUF files of them are"
+                        + " written; run this model here."
+                    : "GGUF files of this family are not written; llama.cpp may have a converter for"
+                        + " it.");
   }
 
   /** Returns the family of a file. */

@@ -48,13 +48,19 @@ final class LatentFamilies {
 
   /** DeepSeek V2, whose experts are weighted by a softmax. */
   static FamilyDeclaration<?> deepSeekV2() {
-    return like("deepseek_v2", "DeepseekV2ForCausalLM")
+    return like("deepseek2", "deepseek_v2", "DeepseekV2ForCausalLM")
         .fits(metadata -> !isSigmoid(metadata))
         .check(
             facts -> {
               if (facts.fields().optionalText(METHOD).orElse("").equals(GROUPED)
                   && groups(facts) > facts.fields().positiveInt(CHOSEN_GROUPS, 1)) {
-                throw Checks.refused(facts, METHOD, "greedy");
+                throw facts
+                    .fields()
+                    .invalid(
+                        METHOD,
+                        "greedy in a GGUF file of this family",
+                        "llama.cpp ranks a group by the sum of its two best experts, this model by"
+                            + " its best one; run this model here.");
               }
             })
         // Official files have groups only where the model chooses by them.
@@ -68,7 +74,7 @@ final class LatentFamilies {
 
   /** DeepSeek V3 and its relatives, whose experts are weighted by sigmoids. */
   static FamilyDeclaration<?> deepSeekV3() {
-    return like("deepseek_v3", "DeepseekV3ForCausalLM")
+    return like("deepseek2", "deepseek_v3", "DeepseekV3ForCausalLM")
         .alsoOf("kimi_k2", "glm4_moe_lite")
         .textType(ModelConfig::modelType)
         .fits(LatentFamilies::isSigmoid)
@@ -166,8 +172,8 @@ final class LatentFamilies {
     return metadata.integer("deepseek2.expert_gating_func").orElse(flash ? 2 : 1) == 2;
   }
 
-  private static LlamaLike like(String modelType, String modelClass) {
-    return new LlamaLike("deepseek2", modelType, modelClass)
+  static LlamaLike like(String architecture, String modelType, String modelClass) {
+    return new LlamaLike(architecture, modelType, modelClass)
         .with(FamilyDeclaration.Trait.MERGED)
         .attention(
             "self_attn.q_a_proj = attn_q_a",

@@ -21,6 +21,9 @@ public final class TypeMix {
       Set.of(
           TensorType.Q2_K, TensorType.Q3_K, TensorType.Q4_K, TensorType.IQ4_NL, TensorType.IQ4_XS);
 
+  private static final Set<Mixture> NOT_RAISED =
+      Set.of(Mixture.TWO_BITS_SMALL, Mixture.THREE_BITS_LARGE);
+
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
 
   /** The mixtures of llama.cpp's quantizer. */
@@ -37,6 +40,8 @@ public final class TypeMix {
     MEDIUM,
     /** Of 2 bits: larger types for the output, values, and all output projections. */
     TWO_BITS,
+    /** Of 2 bits: a larger type for the output, and 4 bits for some values and first layers. */
+    TWO_BITS_SMALL,
     /** Of 3 bits: as of 2 bits, by one type in most layers and by two in some. */
     THREE_BITS_MEDIUM,
     /** Of 3 bits: as of 2 bits, by two types. */
@@ -126,7 +131,7 @@ public final class TypeMix {
       return TensorType.Q8_0;
     }
     return name.contains("attn_output.weight") && RAISED_OF_EIGHT.contains(model.base())
-        ? model.mixture() == Mixture.THREE_BITS_LARGE ? model.base() : TensorType.Q5_K
+        ? NOT_RAISED.contains(model.mixture()) ? model.base() : TensorType.Q5_K
         : type;
   }
 
@@ -143,6 +148,7 @@ public final class TypeMix {
           case SMALL -> index < 4 ? TensorType.Q5_K : model.base();
           case MEDIUM -> usesMoreBits(index, model.valueTensors()) ? TensorType.Q6_K : model.base();
           case TWO_BITS -> isGrouped ? TensorType.Q4_K : TensorType.Q3_K;
+          case TWO_BITS_SMALL -> isGrouped ? TensorType.Q4_K : model.base();
           case THREE_BITS_MEDIUM -> index < 2 ? TensorType.Q5_K : TensorType.Q4_K;
           case THREE_BITS_LARGE -> TensorType.Q5_K;
           case NONLINEAR -> isGrouped ? TensorType.Q5_K : model.base();
@@ -172,6 +178,7 @@ public final class TypeMix {
               ? ofFalconsOutput(index)
               : usesMoreBits(index, layers) ? TensorType.Q6_K : model.base();
       case TWO_BITS -> TensorType.Q3_K;
+      case TWO_BITS_SMALL -> first ? TensorType.Q4_K : model.base();
       case THREE_BITS_MEDIUM ->
           index < layers / 16
               ? TensorType.Q5_K

@@ -116,7 +116,7 @@ public abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAd
   public final <P> void putAll(
       List<P> parts, ToIntFunction<P> slot, BiFunction<Linear, List<P>, L> layer) {
     Map<Integer, List<P>> bySlot = bySlot(parts, slot);
-    List<LinearSlot> slots = network.linears();
+    List<LinearSlot> slots = network.adaptableLinears();
     for (int i = 0; i < slots.size(); i++) {
       List<P> own = bySlot.get(i);
       if (own != null) {

@@ -110,7 +110,7 @@ public final class ModelValues implements AutoCloseable {
   private static Map<String, Projection> projections(
       Network network, Checkpoint checkpoint, LayerMerge merge) {
     Map<String, Projection> projections = new HashMap<>();
-    for (LinearSlot slot : network.linears()) {
+    for (LinearSlot slot : network.adaptableLinears()) {
       Linear linear = slot.linear();
       for (Linear.Part part : linear.parts()) {
         if (merge.changes(part.path()) && linear instanceof DenseLinear dense) {

@@ -151,6 +151,20 @@ public abstract sealed class Network implements AutoCloseable
     return body.linears();
   }
 
+  /** Returns the slots of all linear layers, then of those that only choose what is read. */
+  public List<LinearSlot> adaptableLinears() {
+    List<LinearSlot> slots = new ArrayList<>(linears());
+    slots.addAll(choosingLinears());
+    return slots;
+  }
+
+  /** Returns the slots of projections that only choose what is read, and so have no gradient. */
+  public List<LinearSlot> choosingLinears() {
+    return body.layers().stream()
+        .flatMap(layer -> layer.mixer().choosingLinears().stream())
+        .toList();
+  }
+
   /** Returns the layers with quantized weights. */
   public List<QuantizedLinear> packedLinears() {
     List<QuantizedLinear> found = new ArrayList<>();

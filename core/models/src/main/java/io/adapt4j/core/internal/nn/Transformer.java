@@ -127,6 +127,7 @@ public record Transformer(
 
   /** Computes the input of the first layer. */
   public Tensor begin(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
+    positions.choices().begin(ops.isRecording());
     Tensor x = embeddings.forward(ops, ids, typeIds, positions);
     inputs.ifPresent(besides -> positions.layerInputs(besides.forward(ops, ids, x)));
     return streams.map(several -> several.begin(ops, x)).orElse(x);

@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -49,9 +50,60 @@ class LatentCacheTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"deepseek_v2", "deepseek_v3", "deepseek_v3_halves", "deepseek_v32", "glm_moe_dsa"})
+      strings = {
+        "deepseek_v2",
+        "deepseek_v3",
+        "deepseek_v3_halves",
+        "deepseek_v32",
+        "glm_moe_dsa",
+        "glm_moe_dsa_shared"
+      })
   void aTextCutAnywhereIsTheWholeText(String name) {
     HybridDecoderTest.with(name, LatentCacheTest::assertCutsChangeNothing);
+  }
+
+  /** One text is read whole, one grows past the number of tokens chosen, one is past it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"deepseek_v3", "deepseek_v32", "glm_moe_dsa", "glm_moe_dsa_shared"})
+  void textsReadTogetherAreThoseReadAlone(String name) {
+    HybridDecoderTest.with(
+        name,
+        decoder -> {
+          long[] ids = HybridDecoderTest.ids(LENGTH);
+          float[] whole = HybridDecoderTest.hidden(decoder, ids, LENGTH);
+          int width = whole.length / LENGTH;
+          int[] lengths = {8, 18, 30};
+          List<KvCache> caches =
+              IntStream.of(lengths).mapToObj(length -> decoder.newCache(1, LENGTH)).toList();
+          for (int i = 0; i < lengths.length; i++) {
+            HybridDecoderTest.read(decoder, caches.get(i), ids, 0, lengths[i]);
+          }
+          for (int[] counts : new int[][] {{1, 1, 1}, {1, 1, 1}, {2, 3, 2}, {1, 1, 1}}) {
+            float[] read = readTogether(decoder, caches, ids, counts);
+            int from = 0;
+            for (int i = 0; i < lengths.length; i++) {
+              float[] own = Arrays.copyOfRange(read, from * width, (from + counts[i]) * width);
+              HybridDecoderTest.assertSame(own, whole, lengths[i], counts[i]);
+              from += counts[i];
+              lengths[i] += counts[i];
+            }
+          }
+          caches.forEach(KvCache::close);
+        });
+  }
+
+  private static float[] readTogether(
+      Decoder decoder, List<KvCache> caches, long[] ids, int[] counts) {
+    long[] row =
+        IntStream.range(0, counts.length)
+            .mapToObj(i -> new long[] {caches.get(i).length(), counts[i]})
+            .flatMapToLong(part -> Arrays.stream(ids, (int) part[0], (int) (part[0] + part[1])))
+            .toArray();
+    try (Scope scope = Scope.open();
+        Positions joined = decoder.joinedPositions(caches, counts, new int[counts.length])) {
+      Tensor x = Tensor.of(row, 1, row.length);
+      return decoder.hidden(Ops.inference(), x, joined, false).toFloats();
+    }
   }
 
   /** A layer that is adapted or quantized has no weight that queries could absorb. */

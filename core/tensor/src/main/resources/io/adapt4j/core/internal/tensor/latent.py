@@ -55,9 +55,9 @@ def latent_restored(self, mixed: Tensor, weight: Tensor, heads: int, plain: int)
   y = torch.view(torch.bmm(by_head, torch.transpose(values, 1, 2)), [heads, mixed.size(0), mixed.size(1), -1])
   return torch.flatten(torch.permute(y, [1, 2, 0, 3]), 2)
 
-# Keys by which tokens are chosen: [B, T, hidden] -> [B, 1, T, D], the first columns turned.
-def index_key(self, x: Tensor, weight: Tensor, scale: Tensor, bias: Tensor, cos: Tensor, sin: Tensor, pairs: bool) -> Tensor:
-  wide = torch.to(torch.matmul(x, torch.t(weight)), 6)
+# Keys by which tokens are chosen: projected [B, T, D] -> [B, 1, T, D], the first columns turned.
+def index_key(self, x: Tensor, scale: Tensor, bias: Tensor, cos: Tensor, sin: Tensor, pairs: bool) -> Tensor:
+  wide = torch.to(x, 6)
   centered = torch.sub(wide, torch.mean(wide, [-1], True))
   normal = torch.mul(centered, torch.rsqrt(torch.add(torch.mean(torch.mul(centered, centered), [-1], True), 1e-06)))
   key = torch.add(torch.mul(normal, torch.to(scale, 6)), torch.to(bias, 6))
@@ -68,9 +68,9 @@ def index_key(self, x: Tensor, weight: Tensor, scale: Tensor, bias: Tensor, cos:
     key = self.rotary(key, cos, sin)
   return key
 
-# Their queries: [B, T, rank] -> [B, H, T, D].
-def index_query(self, x: Tensor, weight: Tensor, heads: int, cos: Tensor, sin: Tensor, pairs: bool) -> Tensor:
-  query = torch.transpose(torch.view(torch.matmul(x, torch.t(weight)), [x.size(0), x.size(1), heads, -1]), 1, 2)
+# Their queries: projected [B, T, H D] -> [B, H, T, D].
+def index_query(self, x: Tensor, heads: int, cos: Tensor, sin: Tensor, pairs: bool) -> Tensor:
+  query = torch.transpose(torch.view(x, [x.size(0), x.size(1), heads, -1]), 1, 2)
   if pairs:
     query = self.rotary_pairs(query, cos, sin)
   else:
@@ -81,6 +81,10 @@ def index_query(self, x: Tensor, weight: Tensor, heads: int, cos: Tensor, sin: T
 def index_weights(self, x: Tensor, weight: Tensor, dim: int) -> Tensor:
   wide = torch.matmul(torch.to(x, 6), torch.t(torch.to(weight, 6)))
   return torch.mul(wide, (wide.size(-1) * dim) ** -0.5)
+
+# The same of projected [B, T, H].
+def index_scaled(self, x: Tensor, dim: int) -> Tensor:
+  return torch.mul(torch.to(x, 6), (x.size(-1) * dim) ** -0.5)
 
 # Additive mask [B, 1, T, S] of the chosen of S keys [B, 1, S, D] for the last T tokens, from queries
 # [B, H, T, D] and weights [B, T, H]: those with the highest weighted sums of scores above zero.

@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
-import io.adapt4j.core.internal.tensor.op.IndexOps;
 import io.adapt4j.core.internal.tensor.op.LatentOps;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * adapted.
  *
  * @param queryDown projection before that of queries, or null
- * @param index indexer of the tokens that each one reads, or null if it reads all
+ * @param choice choice of the tokens that each one reads, or null if it reads all
  * @param latentScale factor of the narrow vector after its norm; 1 for most models
  */
 public record LatentAttention(
@@ -41,7 +40,7 @@ public record LatentAttention(
     int rotary,
     AttentionRule rule,
     double latentScale,
-    @Nullable TokenIndex index)
+    @Nullable TokenChoice choice)
     implements Mixer {
 
   /** Creates the attention. The projection of latent vectors stays unquantized, if possible. */
@@ -70,40 +69,48 @@ public record LatentAttention(
     Tensor q = query.forward(ops, read);
     LayerCache cache = positions.cache();
     RotaryTable table = positions.rotary(rotary);
-    if (index != null && (positions.documents() != null || (cache != null && !isAbsorbed()))) {
-      index.requireAllChosen(positions, x.size(1));
+    TokenChoice.Inputs inputs = new TokenChoice.Inputs(x, read, table);
+    if (choice != null && (positions.documents() != null || (cache != null && !isAbsorbed()))) {
+      choice.requireAllChosen(positions, x.size(1));
     }
     if (cache == null || !isAbsorbed()) {
       QueriesKeysValues.Apart heads = heads(ops, q, latent, narrow[1], positions);
-      boolean choosing = index != null && cache == null && x.size(1) > index.chosen();
       Tensor mixed =
-          choosing
-              ? attend(ops, heads, index.kept(ops, x, read, positions.mask(rule.window()), table))
+          cache == null && chooses(x.size(1))
+              ? attend(ops, heads, ops.saveForBackward(mask(inputs, positions, layer)))
               : heads.attend(positions, rule, layer);
       return output.forward(ops, values(ops, mixed));
     }
     Tensor key = turned(ops, LatentOps.key(narrow[1], latent), table);
     Tensor mask = positions.mask(rule.window());
-    if (index != null) {
-      key = IndexOps.joined(index.keys(x, table), key);
+    if (choice != null) {
+      key = choice.withKeys(inputs, key);
     }
     if (cache.isEmpty() && x.size(1) > 1) {
       cache.append(layer, key, key);
       QueriesKeysValues.Apart heads = heads(ops, q, latent, narrow[1], positions);
-      boolean choosing = index != null && x.size(1) > index.chosen();
-      Tensor seen = choosing ? index.mask(x, read, mask, table) : mask;
+      Tensor seen = chooses(x.size(1)) ? mask(inputs, positions, layer) : mask;
       return output.forward(ops, values(ops, attend(ops, heads, seen)));
     }
     Tensor weight = dense().weight().value();
     Tensor absorbed =
         turned(ops, LatentOps.absorbed(q, weight, widths.heads(), widths.plain()), table);
+    Tensor wide = choice == null ? absorbed : choice.widened(absorbed);
     Tensor mixed =
-        index == null
-            ? cache.attend(layer, absorbed, key, key, mask, rule)
-            : cache.attend(
-                layer, index.widened(absorbed), key, index.selection(x, read, table), mask, rule);
+        chooses(cache.longest(x.size(1)))
+            ? cache.attend(layer, wide, key, choice.selection(inputs, positions, layer), mask, rule)
+            : cache.attend(layer, wide, key, key, mask, rule);
     return output.forward(
         ops, LatentOps.restored(mixed, weight, widths.heads(), widths.plain()).typedAs(x));
+  }
+
+  /** Returns whether texts of a length are not read whole. */
+  private boolean chooses(long length) {
+    return choice != null && length > choice.chosen();
+  }
+
+  private Tensor mask(TokenChoice.Inputs inputs, Positions positions, int layer) {
+    return choice.mask(inputs, positions.mask(rule.window()), positions, layer);
   }
 
   private Tensor attend(Ops ops, QueriesKeysValues.Apart heads, @Nullable Tensor mask) {
@@ -150,10 +157,15 @@ public record LatentAttention(
   }
 
   @Override
+  public List<LinearSlot> choosingLinears() {
+    return choice == null ? List.of() : choice.linears();
+  }
+
+  @Override
   public List<Parameter> ownParameters() {
     return Stream.concat(
             Stream.of(queryNorm, downNorm).flatMap(norm -> norm.parameters().stream()),
-            index == null ? Stream.of() : index.parameters().stream())
+            choice == null ? Stream.of() : choice.parameters().stream())
         .toList();
   }
 
@@ -161,7 +173,7 @@ public record LatentAttention(
   public CacheShape cache() {
     return isAbsorbed()
         ? CacheShape.ofLatent(
-            (long) widths.rotated() + widths.rank() + (index == null ? 0 : index.dim()))
+            (long) widths.rotated() + widths.rank() + (choice == null ? 0 : choice.dim()))
         : CacheShape.of(Heads.grouped(widths.heads(), widths.heads(), widths.key()));
   }
 
@@ -172,6 +184,13 @@ public record LatentAttention(
 
   @Override
   public Object kind() {
-    return List.of("latent", queryDown == null, widths, rotary, rule, latentScale, index != null);
+    return List.of(
+        "latent",
+        queryDown == null,
+        widths,
+        rotary,
+        rule,
+        latentScale,
+        choice == null ? "all" : choice.kind());
   }
 }

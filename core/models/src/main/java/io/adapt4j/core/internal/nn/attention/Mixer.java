@@ -30,6 +30,11 @@ public sealed interface Mixer
 
   List<LinearSlot> linears();
 
+  /** Returns projections that only choose what is read, and so have no gradient. */
+  default List<LinearSlot> choosingLinears() {
+    return List.of();
+  }
+
   /** Returns the parameters other than those of the projections. */
   List<Parameter> ownParameters();
 

@@ -2,13 +2,16 @@ package io.adapt4j.core.internal.nn.attention;
 
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.cache.Selection;
+import io.adapt4j.core.internal.nn.linear.DenseLinear;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.IndexOps;
 import io.adapt4j.core.internal.tensor.op.Ops;
-import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,16 +20,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param chosen number of tokens read
  * @param pairs whether adjacent columns are rotated together
+ * @param isShared whether later layers read the same tokens
  */
 public record TokenIndex(
-    Parameter query,
-    Parameter key,
+    LinearSlot query,
+    LinearSlot key,
     LayerNorm norm,
-    Parameter weights,
+    LinearSlot weights,
     int heads,
     int dim,
     int chosen,
-    boolean pairs) {
+    boolean pairs,
+    boolean isShared)
+    implements TokenChoice {
 
   private static final double EPSILON = 1e-6;
 
@@ -36,74 +42,91 @@ public record TokenIndex(
    * @param rank width of the projected queries that it reads
    */
   public static TokenIndex declare(
-      String path, long hidden, long rank, int heads, int dim, int chosen, boolean pairs) {
+      String path,
+      long hidden,
+      long rank,
+      int heads,
+      int dim,
+      int chosen,
+      boolean pairs,
+      boolean isShared) {
     return new TokenIndex(
-        Parameter.fixed(path + ".wq_b.weight", (long) heads * dim, rank),
-        Parameter.fixed(path + ".wk.weight", dim, hidden),
+        LinearSlot.fixed(path + ".wq_b", rank, (long) heads * dim),
+        LinearSlot.fixed(path + ".wk", hidden, dim),
         new LayerNorm(
             Parameter.fixed(path + ".k_norm.weight", dim),
             0,
             Parameter.fixed(path + ".k_norm.bias", dim),
             EPSILON),
-        Parameter.fixed(path + ".weights_proj.weight", heads, hidden),
+        LinearSlot.fixed(path + ".weights_proj", hidden, heads),
         heads,
         dim,
         chosen,
-        pairs);
+        pairs,
+        isShared);
   }
 
-  List<Parameter> parameters() {
-    return List.of(query, key, norm.weight(), norm.bias(), weights);
+  @Override
+  public List<Parameter> parameters() {
+    return Stream.concat(
+            linears().stream().flatMap(slot -> slot.linear().parameters().stream()),
+            Stream.of(norm.weight(), norm.bias()))
+        .toList();
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(query, key, weights);
+  }
+
+  @Override
+  public Tensor withKeys(Inputs inputs, Tensor attention) {
+    return IndexOps.joined(keys(inputs), attention);
   }
 
   /** Returns the keys of tokens [B, 1, T, D]. */
-  Tensor keys(Tensor x, RotaryTable table) {
-    return IndexOps.keys(x, key.value(), norm.weight().value(), norm.bias().value(), table, pairs);
+  private Tensor keys(Inputs inputs) {
+    return IndexOps.keys(
+        key.forward(Ops.inference(), inputs.x()),
+        norm.weight().value(),
+        norm.bias().value(),
+        inputs.table(),
+        pairs);
   }
 
-  /**
-   * Returns the choice of tokens.
-   *
-   * @param x [B, T, hidden]
-   * @param read what queries are projected from [B, T, rank]
-   */
-  Selection selection(Tensor x, Tensor read, RotaryTable table) {
+  @Override
+  public Selection selection(Inputs inputs, Positions positions, int layer) {
+    return isShared ? positions.choices().of(layer, () -> scored(inputs)) : scored(inputs);
+  }
+
+  private Selection scored(Inputs inputs) {
     return new Scored(
         this,
-        IndexOps.queries(read, query.value(), heads, table, pairs),
-        IndexOps.weights(x, weights.value(), dim));
+        IndexOps.queries(
+            query.forward(Ops.inference(), inputs.read()), heads, inputs.table(), pairs),
+        weights(inputs.x()));
   }
 
-  /** Returns the mask of texts without earlier tokens. */
-  Tensor mask(Tensor x, Tensor read, @Nullable Tensor mask, RotaryTable table) {
-    return selection(x, read, table).mask(keys(x, table), mask);
+  /** Returns the weights of heads, which a plain weight gives in fp32 throughout. */
+  private Tensor weights(Tensor x) {
+    return weights.linear() instanceof DenseLinear plain
+        ? IndexOps.weights(x, plain.weight().value(), dim)
+        : IndexOps.weights(weights.forward(Ops.inference(), x), dim);
   }
 
-  /** Returns the same mask, which backward needs too. */
-  Tensor kept(Ops ops, Tensor x, Tensor read, @Nullable Tensor mask, RotaryTable table) {
-    return ops.saveForBackward(mask(x, read, mask, table));
+  @Override
+  public Tensor mask(Inputs inputs, @Nullable Tensor mask, Positions positions, int layer) {
+    return selection(inputs, positions, layer).mask(() -> keys(inputs), mask);
   }
 
-  /** Returns queries [B, H, T, W] with the columns of a cached key, which do not add to scores. */
-  Tensor widened(Tensor q) {
+  @Override
+  public Tensor widened(Tensor q) {
     return IndexOps.widened(q, dim);
   }
 
-  /** Rejects texts of which tokens are chosen, where that is not supported. */
-  void requireAllChosen(Positions positions, long tokens) {
-    boolean isPacked = positions.documents() != null;
-    long longest = isPacked ? positions.documents().longest() : positions.cache().longest(tokens);
-    if (longest > chosen) {
-      throw new IllegalArgumentException(
-          ("text: expected at most index_topk, %d tokens, found %d, of which this model chooses those"
-                  + " it reads; %s")
-              .formatted(
-                  chosen,
-                  longest,
-                  isPacked
-                      ? "train without packing"
-                      : "load kv_b_proj unquantized, and merge the adapter on it"));
-    }
+  @Override
+  public Object kind() {
+    return List.of(heads, dim, chosen, isShared);
   }
 
   /** Choice by queries [B, H, T, D] and weights of heads [B, T, H]. */
@@ -115,8 +138,9 @@ public record TokenIndex(
     }
 
     @Override
-    public Tensor mask(Tensor keys, @Nullable Tensor mask) {
-      return IndexOps.mask(queries, keys.narrow(3, 0, index.dim), weights, mask, index.chosen);
+    public Tensor mask(Supplier<Tensor> keys, @Nullable Tensor mask) {
+      return IndexOps.mask(
+          queries, keys.get().narrow(3, 0, index.dim), weights, mask, index.chosen);
     }
 
     @Override

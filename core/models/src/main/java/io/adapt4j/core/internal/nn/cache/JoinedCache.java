@@ -116,9 +116,6 @@ final class JoinedCache implements LayerCache {
   @Override
   public Tensor attend(
       int layer, Tensor q, Tensor k, Selection selection, Tensor mask, AttentionRule rule) {
-    if (lengths != null && longest < selection.chosen()) {
-      return attend(layer, q, k, k, mask, rule);
-    }
     return joined(
         text ->
             text.cache()

@@ -149,7 +149,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
         k.size(2),
         (keys, values) -> {
           CachedAttention.append(k, k, keys, values, length());
-          Tensor chosen = selection.mask(keys.narrow(2, 0, all), mask);
+          Tensor chosen = selection.mask(() -> keys.narrow(2, 0, all), mask);
           return CachedAttention.apply(q, k, k, keys, values, length(), chosen, rule);
         });
   }

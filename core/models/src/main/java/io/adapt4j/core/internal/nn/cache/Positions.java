@@ -22,6 +22,7 @@ public final class Positions implements AutoCloseable {
   private final DocumentBlocks documents;
   private final long[] rowTokens;
   private final Map<Integer, Tensor> inputs = new HashMap<>();
+  private final Choices choices = new Choices();
   private @Nullable Tensor keep;
   private @Nullable Tensor layerInputs;
 
@@ -119,6 +120,11 @@ public final class Positions implements AutoCloseable {
     return Objects.requireNonNull(inputs.get(layer), "input of an earlier layer");
   }
 
+  /** Returns the tokens that layers have chosen for later layers too. */
+  public Choices choices() {
+    return choices;
+  }
+
   /** Closes tables and masks; the cache stays open. */
   @Override
   public void close() {
@@ -127,6 +133,7 @@ public final class Positions implements AutoCloseable {
     }
     rotary.forEach(RotaryTable::close);
     masks.values().forEach(Tensor::close);
+    choices.close();
     if (documents != null) {
       documents.close();
     }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn.cache;
 
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Choice of the cached tokens that new ones read. */
@@ -16,7 +17,7 @@ public interface Selection {
    * @param mask additive mask of what may be chosen; null for the causal one
    * @return additive mask [B, 1, T, S]
    */
-  Tensor mask(Tensor keys, @Nullable Tensor mask);
+  Tensor mask(Supplier<Tensor> keys, @Nullable Tensor mask);
 
   /** Returns the choice of some of the new tokens, for texts in one row. */
   Selection of(long from, long tokens);

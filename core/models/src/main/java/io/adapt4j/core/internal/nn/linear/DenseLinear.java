@@ -42,6 +42,12 @@ public final class DenseLinear implements Linear {
         bias ? new Parameter(slices(parts, ".bias", false), out) : null);
   }
 
+  /** Declares a projection without bias that is never trained. */
+  static DenseLinear fixed(String path, long in, long out) {
+    return new DenseLinear(
+        List.of(new Part(path, 0, out)), Parameter.fixed(path + ".weight", out, in), null);
+  }
+
   /** Lays out projections next to each other. */
   static List<Part> parts(String prefix, List<String> names, long... widths) {
     List<Part> parts = new ArrayList<>();

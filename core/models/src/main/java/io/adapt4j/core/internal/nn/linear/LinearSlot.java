@@ -26,6 +26,11 @@ public final class LinearSlot {
     return new LinearSlot(DenseLinear.declare(in, bias, List.of(new Linear.Part(path, 0, out))));
   }
 
+  /** Declares one projection that is never trained. */
+  public static LinearSlot fixed(String path, long in, long out) {
+    return new LinearSlot(DenseLinear.fixed(path, in, out));
+  }
+
   /** Declares one projection whose weight checkpoints may store as [in, out]. */
   public static LinearSlot of(String path, long in, boolean bias, long out, boolean transposed) {
     List<Linear.Part> parts = List.of(new Linear.Part(path, 0, out));

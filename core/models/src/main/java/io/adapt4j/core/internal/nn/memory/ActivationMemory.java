@@ -239,6 +239,7 @@ public final class ActivationMemory {
         }
       }
       long inference = inference(layer, index, positions);
+      positions.choices().forget(index);
       try (Scope scope = Scope.open();
           Tape tape = new Tape()) {
         Tensor x = states();

@@ -14,6 +14,7 @@ public final class IndexOps {
   private static final Operator KEY = Operator.core("index_key");
   private static final Operator QUERY = Operator.core("index_query");
   private static final Operator WEIGHTS = Operator.core("index_weights");
+  private static final Operator SCALED = Operator.core("index_scaled");
   private static final Operator MASK = Operator.core("index_mask");
   private static final Operator JOINED = Operator.core("index_joined");
   private static final Operator WIDENED = Operator.core("index_widened");
@@ -21,27 +22,26 @@ public final class IndexOps {
   private IndexOps() {}
 
   /**
-   * Projects tokens [B, T, hidden] to keys [B, 1, T, D] with a weight [D, hidden], normalizes them
-   * with a layer norm's scale and bias, and rotates their first columns, in pairs of adjacent ones
-   * or of halves.
+   * Normalizes projected keys [B, T, D] with a layer norm's scale and bias, and rotates their first
+   * columns, in pairs of adjacent ones or of halves, to [B, 1, T, D].
    */
-  public static Tensor keys(
-      Tensor x, Tensor weight, Tensor scale, Tensor bias, RotaryTable table, boolean pairs) {
-    return KEY.tensor(x, weight, scale, bias, table.cos(), table.sin(), pairs).typedAs(x);
+  public static Tensor keys(Tensor x, Tensor scale, Tensor bias, RotaryTable table, boolean pairs) {
+    return KEY.tensor(x, scale, bias, table.cos(), table.sin(), pairs).typedAs(x);
   }
 
-  /**
-   * Projects [B, T, rank] to queries [B, H, T, D] with a weight [H D, rank], and rotates their
-   * first columns.
-   */
-  public static Tensor queries(
-      Tensor x, Tensor weight, int heads, RotaryTable table, boolean pairs) {
-    return QUERY.tensor(x, weight, heads, table.cos(), table.sin(), pairs).typedAs(x);
+  /** Rotates the first columns of projected queries [B, T, H D] to [B, H, T, D]. */
+  public static Tensor queries(Tensor x, int heads, RotaryTable table, boolean pairs) {
+    return QUERY.tensor(x, heads, table.cos(), table.sin(), pairs).typedAs(x);
   }
 
   /** Returns the weights of heads [B, T, H], in fp32, of tokens [B, T, hidden]. */
   public static Tensor weights(Tensor x, Tensor weight, int dim) {
     return WEIGHTS.tensor(x, weight, dim);
+  }
+
+  /** Returns the weights of heads [B, T, H], in fp32, of projected tokens [B, T, H]. */
+  public static Tensor weights(Tensor projected, int dim) {
+    return SCALED.tensor(projected, dim);
   }
 
   /**

@@ -5,7 +5,9 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.attention.EarlierChoice;
 import io.adapt4j.core.internal.nn.attention.LatentAttention;
+import io.adapt4j.core.internal.nn.attention.TokenChoice;
 import io.adapt4j.core.internal.nn.attention.TokenIndex;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
@@ -86,9 +88,22 @@ public record LatentHeads(
     return new LatentHeads(config, widths, queryRank, queryScale, latentScale, own);
   }
 
-  private @Nullable TokenIndex declareIndex(String path) {
-    return index == null
-        ? null
+  /** Layers that read the tokens an indexer has chosen. */
+  public enum Choosing {
+    /** The layer with the indexer. */
+    ALONE,
+    /** The layer with the indexer and later ones. */
+    FOR_LATER,
+    /** A layer without an indexer, as the nearest earlier one with one. */
+    AS_BEFORE
+  }
+
+  private @Nullable TokenChoice declareChoice(String path, Choosing choosing) {
+    if (index == null) {
+      return null;
+    }
+    return choosing == Choosing.AS_BEFORE
+        ? new EarlierChoice(index.chosen())
         : TokenIndex.declare(
             path,
             config.hiddenSize(),
@@ -96,7 +111,8 @@ public record LatentHeads(
             index.heads(),
             index.dim(),
             index.chosen(),
-            index.pairs());
+            index.pairs(),
+            choosing == Choosing.FOR_LATER);
   }
 
   /**
@@ -110,6 +126,11 @@ public record LatentHeads(
 
   /** Declares the attention at a path. */
   public LatentAttention declare(String path) {
+    return declare(path, Choosing.ALONE);
+  }
+
+  /** Declares the attention of a layer that may share the choice of tokens. */
+  public LatentAttention declare(String path, Choosing choosing) {
     long in = config.hiddenSize();
     boolean bias = config.attentionBias();
     long queries = (long) widths.heads() * widths.key();
@@ -130,7 +151,7 @@ public record LatentHeads(
         0,
         new AttentionRule(queryScale * scale(), 0, true, 0),
         latentScale,
-        declareIndex(path + ".indexer"));
+        declareChoice(path + ".indexer", choosing));
   }
 
   /** Returns the scale of scores, which yarn enlarges. */

@@ -9,15 +9,16 @@ import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LatentHeads;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * DeepSeek V2, V3 and R1 (DeepSeek-AI 2024), V3.2 (2025), Moonlight and Kimi K2 (Moonshot AI 2025),
  * GLM-4.7-Flash and GLM-5 (Zhipu AI 2026): multi-head latent attention, and mixtures of experts
  * after some dense layers. V3.2 and GLM-5 choose the tokens that each one reads, {@code index_topk}
- * of them. Of GLM-5 with a choice that layers share, texts up to this length are supported.
+ * of them; layers of GLM-5.2 share a choice.
  */
 public final class DeepSeek implements Architecture {
 
@@ -25,9 +26,6 @@ public final class DeepSeek implements Architecture {
   private static final String SPARSE = "deepseek_v32";
   private static final String FIFTH = "glm_moe_dsa";
   private static final String METHOD = "topk_method";
-
-  /** Tensors by which GLM-5 chooses tokens where layers share a choice. */
-  private static final String INDEXER = "layers\\.\\d+\\.self_attn\\.indexer\\..*";
 
   private final Set<String> types;
   private final DecoderConfig.Defaults defaults;
@@ -111,14 +109,16 @@ public final class DeepSeek implements Architecture {
     DecoderConfig config = dimensions(model);
     boolean pairs = second || fields.bool("rope_interleave", true);
     LatentHeads heads = LatentHeads.read(fields, config, LatentHeads.Defaults.DEEPSEEK, pairs);
-    boolean shares = isSparse() && sharesChoices(fields, config.layers());
-    LatentHeads mixer = isSparse() && !shares ? heads.indexed(index(fields)) : heads;
+    LatentHeads mixer = isSparse() ? heads.indexed(index(fields)) : heads;
+    List<LatentHeads.Choosing> choosing =
+        types.contains(FIFTH)
+            ? IndexerTypes.read(fields, config.layers())
+            : Collections.nCopies(config.layers(), LatentHeads.Choosing.ALONE);
     LlamaLike like =
-        new LlamaLike(model, config).mixers((path, layer) -> mixer.declare(path + ".self_attn"));
+        new LlamaLike(model, config)
+            .mixers((path, layer) -> mixer.declare(path + ".self_attn", choosing.get(layer)));
     SigmoidRouted.leaveOutFurtherTokens(like, fields, config.layers());
-    if (shares) {
-      like.contextLength(index(fields).chosen()).unused("(model\\.)?" + INDEXER, INDEXER);
-    }
+    IndexerTypes.leaveOutUnused(like, choosing);
     Experts experts = second ? second(model) : SigmoidRouted.experts(model);
     int first = fields.optionalInt("first_k_dense_replace").orElse(firstSparse);
     int shared = fields.optionalInt("n_shared_experts").orElse(second ? 2 : 1);
@@ -137,22 +137,6 @@ public final class DeepSeek implements Architecture {
         fields.positiveInt("index_head_dim", 128),
         fields.positiveInt("index_topk", 2048),
         isFifth && fields.bool("indexer_rope_interleave", true));
-  }
-
-  /** Returns whether some layers of GLM-5 read the tokens that an earlier one has chosen. */
-  private boolean sharesChoices(ConfigReader fields, int layers) {
-    if (types.contains(SPARSE)) {
-      return false;
-    }
-    if (!fields.texts("indexer_types").isEmpty()) {
-      return fields.texts("indexer_types").contains("shared");
-    }
-    if (fields.optionalText("index_topk_pattern").isPresent()) {
-      return fields.requireText("index_topk_pattern").contains("S");
-    }
-    int offset = fields.optionalInt("index_skip_topk_offset").orElse(2);
-    int every = Math.max(fields.optionalInt("index_topk_freq").orElse(1), 1);
-    return IntStream.range(0, layers).anyMatch(i -> Math.max(i - offset + 1, 0) % every != 0);
   }
 
   private static Experts second(ModelConfig model) {
