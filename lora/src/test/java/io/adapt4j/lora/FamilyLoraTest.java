@@ -68,11 +68,11 @@ class FamilyLoraTest {
 
   /**
    * Several residual streams round more often: 1.3e-5 was measured. Steep router scores and a
-   * factor of 6 on experts amplify rounding: 2.1e-5 and 2.4e-5.
+   * factor of 6 on experts amplify rounding: 2.1e-5 and 2.4e-5, of GLM-5 1.4e-5 on AMD.
    */
   private static double tolerance(String family) {
     return switch (family) {
-      case "gemma3n" -> 2e-5;
+      case "gemma3n", "glm_moe_dsa", "glm_moe_dsa_shared" -> 2e-5;
       case "deepseek_v32", "longcat_flash" -> 3e-5;
       default -> 1e-5;
     };

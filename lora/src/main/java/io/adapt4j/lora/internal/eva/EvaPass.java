@@ -78,9 +78,8 @@ public final class EvaPass implements AutoCloseable {
 
   /**
    * Returns the directions of each projection, [rank, in] with its new rank, perhaps 0; owned by
-   * the caller. Projections without inputs in the first batch are missing.
-   *
-   * @param whiten whether directions are divided by the square roots of their singular values
+   * the caller. Projections without inputs in the first batch are missing. With {@code whiten} they
+   * are divided by the square roots of their singular values.
    */
   public static Map<AdaptedPart, Tensor> run(
       Network network,
@@ -117,7 +116,7 @@ public final class EvaPass implements AutoCloseable {
         passes,
         (slot, x) -> {
           if (!known.containsKey(slot)) {
-            known.put(slot, first.computeIfAbsent(x, other -> slot));
+            known.put(slot, first.computeIfAbsent(x, unseen -> slot));
           }
         });
     known.forEach(

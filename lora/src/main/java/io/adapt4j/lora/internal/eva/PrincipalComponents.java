@@ -96,9 +96,8 @@ final class PrincipalComponents implements AutoCloseable {
   }
 
   /**
-   * Returns the first components, [rank, in], owned by the caller.
-   *
-   * @param whiten whether they are divided by the square roots of their singular values
+   * Returns the first components, [rank, in], owned by the caller. Whitened ones are divided by the
+   * square roots of their singular values.
    */
   Tensor first(int rank, boolean whiten) {
     try (Scope scope = Scope.open()) {

@@ -13,10 +13,7 @@ final class RankDistribution {
 
   /**
    * Gives ranks to the directions that explain the largest shares of the variance; of equal ones,
-   * to the projection that comes first.
-   *
-   * @param shares shares of each projection, in descending order
-   * @return the rank of each projection
+   * to the projection that comes first. Shares of each projection are in descending order.
    */
   static int[] of(List<float[]> shares, int sum) {
     List<Direction> all = new ArrayList<>();

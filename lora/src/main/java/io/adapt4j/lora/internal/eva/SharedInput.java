@@ -36,11 +36,7 @@ final class SharedInput {
     }
   }
 
-  /**
-   * Starts without rows.
-   *
-   * @param slot the first slot with the input
-   */
+  /** Starts without rows; the slot is the first with the input. */
   SharedInput(int slot, List<AdaptedPart> parts, double rho) {
     this.slot = slot;
     double limit = parts.stream().mapToDouble(part -> Math.rint(part.rank() * rho)).max().orElse(0);

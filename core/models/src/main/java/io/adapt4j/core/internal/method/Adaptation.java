@@ -17,10 +17,9 @@ public interface Adaptation extends AutoCloseable {
   List<Trainable> trained();
 
   /**
-   * Initializes the trainable parameters from the training data, which may replace them. Called
-   * before {@link #trained} is read, if the method {@link MethodMechanics#initializesFromData}.
-   *
-   * @param passes passes over the training batches, epoch by epoch, without end
+   * Initializes the trainable parameters from passes over the training batches, which go on epoch
+   * by epoch without end; may replace them. Called before {@link #trained} is read, if the method
+   * {@link MethodMechanics#initializesFromData}.
    */
   default void initialize(Iterator<ForwardPass> passes) {}
 

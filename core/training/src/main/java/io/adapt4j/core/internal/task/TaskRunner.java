@@ -188,7 +188,7 @@ public final class TaskRunner<B> {
         adaptation,
         PreparedTask.Purpose.TIMING,
         training -> {
-          adaptation.initialize(new DataPasses<>(training.task(), training.batches()));
+          training.initialize();
           return null;
         });
   }

@@ -23,4 +23,9 @@ public record Training<B>(
       Adaptation adaptation) {
     this(task, batches, held, adaptation, StepHooks.NONE, 1);
   }
+
+  /** Initializes the method's values by passes over the training data. */
+  void initialize() {
+    adaptation.initialize(new DataPasses<>(task, batches));
+  }
 }

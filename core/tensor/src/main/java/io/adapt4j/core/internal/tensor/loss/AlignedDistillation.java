@@ -57,9 +57,8 @@ public record AlignedDistillation(
 
   /**
    * Computes the losses of groups, and the gradient of their weighted sum times a scale. The
-   * gradient of the student's head is accumulated if it is trained.
-   *
-   * @param targets targets of the student's and of the teacher's rows, I64 [N] and [M]
+   * gradient of the student's head is accumulated if it is trained. Targets of the student's and of
+   * the teacher's rows are I64 [N] and [M].
    */
   public Result forwardBackward(
       Tensor hidden,

@@ -17,12 +17,12 @@ public record TokenGroups(int[] student, int[] teacher, float[] weights) {
   /** No groups. */
   public static final TokenGroups NONE = new TokenGroups(new int[0], new int[0], new float[0]);
 
-  /** {@return the number of groups} */
+  /** The number of groups. */
   public int count() {
     return weights.length;
   }
 
-  /** {@return the sum of the weights} */
+  /** The sum of the weights. */
   public double weight() {
     double sum = 0;
     for (float weight : weights) {

@@ -19,9 +19,8 @@ import java.util.stream.IntStream;
  *
  * <p>A group has a loss if all its tokens of the student are targets. Without loss are: special
  * tokens that the teacher lacks; the first token of a text if only one tokenizer marks words by the
- * space before them; text after invalid UTF-8, or beyond the teacher's context.
- *
- * @param limit maximum number of the teacher's tokens in a row
+ * space before them; text after invalid UTF-8, or beyond the teacher's context. The limit is the
+ * maximum number of the teacher's tokens in a row.
  */
 record AlignedRows(TokenTexts student, TokenTexts teacher, int limit) {
 
