@@ -67,7 +67,13 @@ class GgufBaseTest {
   private static Path file(GgufQuantization type) {
     Path file = shared.resolve(type + ".gguf");
     if (!Files.exists(file)) {
-      GgufExport.of(checkpoint).type(type).to(file);
+      GgufExport export = GgufExport.of(checkpoint).type(type);
+      if (type.needsImportance()) {
+        List<Example> texts = List.of(new Example.Text("Once upon a time there was a little dog."));
+        export.importance(
+            ImportanceMatrix.measure(ModelSource.path(checkpoint), Datasets.of(texts)));
+      }
+      export.to(file);
     }
     return file;
   }
