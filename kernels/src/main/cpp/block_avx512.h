@@ -196,10 +196,10 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
     const uint8_t* group = tile + LAYOUT.head;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* codes = group + LAYOUT.groupHead;
-      prefetch(group + AHEAD);
-      prefetch(group + AHEAD + 64);
-      prefetch(group + AHEAD + 128);
-      prefetch(group + AHEAD + 192);
+      prefetchNear(group + AHEAD);
+      prefetchNear(group + AHEAD + 64);
+      prefetchNear(group + AHEAD + 128);
+      prefetchNear(group + AHEAD + 192);
 #pragma GCC unroll 2
       for (int part = 0; part < PARTS; part++) {
         // One sum a token however many there are, so that they do not change each other's.

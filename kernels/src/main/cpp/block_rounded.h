@@ -297,7 +297,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
     const uint8_t* group = tile + LAYOUT.head;
     for (int64_t g = 0; g < LAYOUT.groups(); g++, at++) {
       for (int64_t line = 0; line < LAYOUT.groupBytes(); line += 64) {
-        avx512::prefetch(group + avx512::AHEAD + line);
+        avx512::prefetchNear(group + avx512::AHEAD + line);
       }
 #pragma GCC unroll 2
       for (int part = 0; part < Token::SUMS; part++) {
