@@ -53,7 +53,7 @@ public final class Body {
       call.watchClient();
     }
     InputStream in = call.exchange().getRequestBody();
-    long begun = THREADS.getCurrentThreadCpuTime();
+    long begun = cpuNanos();
     Pieces body = read(call, in, most);
     if (body.size() > most) {
       skip(in);
@@ -64,7 +64,7 @@ public final class Body {
           "The body is longer than " + most + " bytes, the limit of this server.");
     }
     if (body.size() > LARGE) {
-      take(call, limits, THREADS.getCurrentThreadCpuTime() - begun);
+      take(call, limits, cpuNanos() - begun);
     }
     try {
       call.keepBody(body::text);
@@ -76,6 +76,11 @@ public final class Body {
     } catch (CharacterCodingException e) {
       throw Fault.invalid(400, null, "invalid_json", "The body is not valid UTF-8.");
     }
+  }
+
+  /** Processor time of this thread in nanoseconds; always the same where the JVM has none. */
+  private static long cpuNanos() {
+    return THREADS.isCurrentThreadCpuTimeSupported() ? THREADS.getCurrentThreadCpuTime() : 0;
   }
 
   private static void take(Call call, Limits limits, long spent) throws IOException {

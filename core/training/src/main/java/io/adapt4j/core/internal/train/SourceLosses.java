@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 
 /**
  * Training losses of the files that a run's data comes from. The targets of a batch are ordered by
- * file, so that the loss of each is a sum of its own and no target is computed twice.
+ * file, so that the loss of each is a separate sum and no target is computed twice.
  */
 public final class SourceLosses {
 
