@@ -57,34 +57,64 @@ def scale_chosen_backward(self, dz: Tensor, weights: Tensor, ids: Tensor, factor
     torch.add_(dfactors[0], each)
   return self.scale_chosen(dz, ids, factors)
 
-# y [n, hidden] times the weights at slots of [N, k].
-def weigh_rows(self, y: Tensor, weights: Tensor, slots: Tensor) -> Tensor:
-  if y.is_meta:
-    return torch.empty_like(y)
-  chosen = torch.index_select(torch.flatten(weights), 0, slots)
-  return torch.mul(y, torch.unsqueeze(torch.to(chosen, y.dtype), 1))
+# The rows of x [.., hidden] that each expert reads, as views of one tensor; only shapes each count their own memory.
+def spread_rows(self, x: Tensor, rows: Tensor, counts: List[int]) -> List[Tensor]:
+  if x.is_meta:
+    made: List[Tensor] = []
+    for count in counts:
+      made.append(torch.empty([count, x.size(-1)], dtype=x.dtype, device=x.device))
+    return made
+  return torch.split_with_sizes(self.gather_rows(x, rows), counts, 0)
 
-def weigh_rows_backward(self, dz: Tensor, y: Tensor, weights: Tensor, slots: Tensor) -> List[Tensor]:
-  if y.is_meta:
-    return [torch.empty_like(y), torch.empty_like(weights)]
-  flat = torch.zeros_like(torch.flatten(weights))
-  found = torch.sum(torch.to(torch.mul(dz, y), 6), [-1])
-  return [self.weigh_rows(dz, weights, slots), torch.view(torch.index_copy_(flat, 0, slots, found), weights.size())]
+def spread_rows_backward(self, parts: List[Tensor], places: Tensor, sizes: List[int]) -> Tensor:
+  return self.sum_places(torch.cat(parts, 0), places, sizes)
 
-# The sum of parts [n, hidden] at their rows of [N, hidden].
-def join_rows(self, parts: List[Tensor], rows: List[Tensor], sizes: List[int]) -> Tensor:
-  flat = torch.zeros([sizes[0] * sizes[1], sizes[2]], dtype=parts[0].dtype, device=parts[0].device)
-  for i in range(len(parts)):
-    if not flat.is_meta:
-      torch.index_add_(flat, 0, rows[i], parts[i])
-  return torch.view(flat, sizes)
+# The sum of k rows at each position; index_add_ would go row by row on one thread.
+def sum_places(self, rows: Tensor, places: Tensor, sizes: List[int]) -> Tensor:
+  if rows.is_meta:
+    return torch.empty(sizes, dtype=rows.dtype, device=rows.device)
+  sum = torch.index_select(rows, 0, torch.select(places, 0, 0))
+  for i in range(1, places.size(0)):
+    torch.add_(sum, torch.index_select(rows, 0, torch.select(places, 0, i)))
+  return torch.view(sum, sizes)
 
-def join_rows_backward(self, dy: Tensor, rows: List[Tensor]) -> List[Tensor]:
-  flat = torch.flatten(dy, 0, -2)
-  parts: List[Tensor] = []
-  for i in range(len(rows)):
-    parts.append(self.gather_rows(flat, rows[i]))
-  return parts
+# The weights [N, k] at some slots, to multiply rows with.
+def row_weights(self, weights: Tensor, slots: Tensor, like: Tensor) -> Tensor:
+  return torch.unsqueeze(torch.to(torch.index_select(torch.flatten(weights), 0, slots), like.dtype), 1)
+
+# The weighted sum of the experts' outputs [n, hidden] at each position.
+def combine_rows(self, parts: List[Tensor], weights: Tensor, slots: Tensor, places: Tensor, sizes: List[int]) -> Tensor:
+  if weights.is_meta:
+    return torch.empty(sizes, dtype=parts[0].dtype, device=parts[0].device)
+  chosen = self.row_weights(weights, slots, parts[0])
+  weighed = torch.empty([slots.size(0), sizes[2]], dtype=parts[0].dtype, device=parts[0].device)
+  first = 0
+  for part in parts:
+    count = part.size(0)
+    torch.mul(part, torch.narrow(chosen, 0, first, count), out=torch.narrow(weighed, 0, first, count))
+    first = first + count
+  return self.sum_places(weighed, places, sizes)
+
+# The gradients of the parts, then that of the weights: a part at a time, which stays in the cache and is freed alone.
+def combine_rows_backward(self, dy: Tensor, parts: List[Tensor], weights: Tensor, slots: Tensor, rows: Tensor) -> List[Tensor]:
+  made: List[Tensor] = []
+  if weights.is_meta:
+    for part in parts:
+      made.append(torch.empty_like(part))
+    made.append(torch.empty_like(weights))
+    return made
+  chosen = self.row_weights(weights, slots, dy)
+  sums: List[Tensor] = []
+  first = 0
+  for part in parts:
+    count = part.size(0)
+    d = self.gather_rows(dy, torch.narrow(rows, 0, first, count))
+    sums.append(torch.sum(torch.mul(part, d), [-1], False, dtype=6))
+    made.append(torch.mul_(d, torch.narrow(chosen, 0, first, count)))
+    first = first + count
+  flat = torch.index_copy_(torch.zeros_like(torch.flatten(weights)), 0, slots, torch.cat(sums, 0))
+  made.append(torch.view(flat, weights.size()))
+  return made
 
 # y times sigmoid(gate), the gate [.., 1].
 def sigmoid_gated(self, y: Tensor, gate: Tensor) -> Tensor:

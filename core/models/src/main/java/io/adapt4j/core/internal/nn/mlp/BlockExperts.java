@@ -26,15 +26,15 @@ public record BlockExperts(
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
     ExpertOps.Routed routed = router.route(ops, x);
     List<Tensor> parts = new ArrayList<>(routed.shares().size());
+    Tensor[] rows = ExpertOps.spread(ops, x, routed);
     for (ExpertOps.Share share : routed.shares()) {
       long first = share.expert() * width;
-      Tensor rows = ops.gatherRows(x, share.rows());
-      Tensor raised = ExpertOps.linear(ops, rows, new ExpertOps.Block(up, first, width, true));
+      Tensor read = rows[parts.size()];
+      Tensor raised = ExpertOps.linear(ops, read, new ExpertOps.Block(up, first, width, true));
       Tensor inner = ops.dropInner(ops.activationOf(raised, activation));
-      Tensor worked = ExpertOps.linear(ops, inner, new ExpertOps.Block(down, first, width, false));
-      parts.add(ExpertOps.weigh(ops, worked, routed.weights(), share));
+      parts.add(ExpertOps.linear(ops, inner, new ExpertOps.Block(down, first, width, false)));
     }
-    return ExpertOps.plus(ops, ExpertOps.join(ops, parts, routed.shares(), x), bias);
+    return ExpertOps.plus(ops, ExpertOps.combine(ops, parts, routed, x), bias);
   }
 
   @Override

@@ -33,12 +33,11 @@ public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Sh
   /** Applies the experts to positions that are already routed. */
   Tensor forward(Ops ops, Tensor x, ExpertOps.Routed routed) {
     List<Tensor> parts = new ArrayList<>(routed.shares().size());
+    Tensor[] rows = ExpertOps.spread(ops, x, routed);
     for (ExpertOps.Share share : routed.shares()) {
-      Tensor rows = ops.gatherRows(x, share.rows());
-      Tensor worked = experts.get(share.expert()).forward(ops, rows, true);
-      parts.add(ExpertOps.weigh(ops, worked, routed.weights(), share));
+      parts.add(experts.get(share.expert()).forward(ops, rows[parts.size()], true));
     }
-    Tensor joined = ExpertOps.join(ops, parts, routed.shares(), x);
+    Tensor joined = ExpertOps.combine(ops, parts, routed, x);
     if (shared == null) {
       return joined;
     }

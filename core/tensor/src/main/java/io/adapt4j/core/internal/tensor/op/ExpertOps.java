@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor.op;
 
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Temporaries;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -7,6 +8,8 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,30 +37,38 @@ public final class ExpertOps {
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
   private static final Operator SCALE_CHOSEN = Operator.core("scale_chosen");
   private static final Operator SCALE_CHOSEN_BACKWARD = Operator.core("scale_chosen_backward");
-  private static final Operator WEIGH_ROWS = Operator.core("weigh_rows");
-  private static final Operator WEIGH_ROWS_BACKWARD = Operator.core("weigh_rows_backward");
-  private static final Operator JOIN_ROWS = Operator.core("join_rows");
-  private static final Operator JOIN_ROWS_BACKWARD = Operator.core("join_rows_backward");
+  private static final Operator SPREAD_ROWS = Operator.core("spread_rows");
+  private static final Operator SPREAD_ROWS_BACKWARD =
+      Operator.core("spread_rows_backward").needing(arguments -> 2 * bytes(arguments[0]));
+  private static final Operator COMBINE_ROWS =
+      Operator.core("combine_rows").needing(arguments -> 2 * bytes(arguments[0]));
+  private static final Operator COMBINE_ROWS_BACKWARD =
+      Operator.core("combine_rows_backward").needing(arguments -> largest(arguments[1]));
   private static final Operator SIGMOID_GATED = Operator.core("sigmoid_gated");
   private static final Operator SIGMOID_GATED_BACKWARD = Operator.core("sigmoid_gated_backward");
 
   private ExpertOps() {}
 
+  /** Number of positions routed to one expert. */
+  public record Share(int expert, int count) {}
+
   /**
-   * The positions routed to one expert.
+   * Order of the rows that experts read: those of one expert after those of another.
    *
-   * @param rows indices of the positions, I64 [n]
-   * @param slots indices of their weights among all weights, I64 [n]
+   * @param slots indices of their weights among all weights, I64 [N k]
+   * @param rows their positions, I64 [N k]
+   * @param places indices in this order of the k rows of each position, ascending, I64 [k, N]
    */
-  public record Share(int expert, Tensor rows, Tensor slots) {}
+  public record Order(Tensor slots, Tensor rows, Tensor places) {}
 
   /**
    * Routing of all positions.
    *
    * @param weights weights of the chosen experts of each position, F32 [N, k]
    * @param chosen indices of the chosen experts, I64 [N, k]
+   * @param shares of the experts with at least one position
    */
-  public record Routed(Tensor weights, Tensor chosen, List<Share> shares) {}
+  public record Routed(Tensor weights, Tensor chosen, List<Share> shares, Order order) {}
 
   /**
    * Rule for choosing and weighting experts.
@@ -185,7 +196,17 @@ public final class ExpertOps {
 
   private static Routed routed(Ops ops, Tensor scores, Tensor[] made, int k) {
     int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
-    return new Routed(made[0], made[1], shares(ops, chosen(made[1], experts), k, experts));
+    long[] chosen = chosen(made[1], experts);
+    int[] counts = new int[experts];
+    for (long expert : chosen) {
+      counts[(int) expert]++;
+    }
+    List<Share> shares =
+        IntStream.range(0, experts)
+            .filter(expert -> counts[expert] > 0)
+            .mapToObj(expert -> new Share(expert, counts[expert]))
+            .toList();
+    return new Routed(made[0], made[1], shares, order(ops, chosen, k, counts));
   }
 
   /**
@@ -231,32 +252,29 @@ public final class ExpertOps {
     return even;
   }
 
-  private static List<Share> shares(Ops ops, long[] chosen, int k, int experts) {
-    int[] counts = new int[experts];
-    for (long expert : chosen) {
-      counts[(int) expert]++;
+  /** Sorts slots by their experts. */
+  private static Order order(Ops ops, long[] chosen, int k, int[] counts) {
+    int[] next = new int[counts.length];
+    for (int expert = 1; expert < next.length; expert++) {
+      next[expert] = next[expert - 1] + counts[expert - 1];
     }
-    long[][] slots = new long[experts][];
-    for (int expert = 0; expert < experts; expert++) {
-      slots[expert] = new long[counts[expert]];
-    }
-    Arrays.fill(counts, 0);
+    long[] slots = new long[chosen.length];
     for (int slot = 0; slot < chosen.length; slot++) {
-      int expert = (int) chosen[slot];
-      slots[expert][counts[expert]++] = slot;
+      slots[next[(int) chosen[slot]]++] = slot;
     }
-    List<Share> shares = new ArrayList<>();
-    for (int expert = 0; expert < experts; expert++) {
-      if (slots[expert].length > 0) {
-        long[] rows = Arrays.stream(slots[expert]).map(slot -> slot / k).toArray();
-        shares.add(
-            new Share(
-                expert,
-                ops.saveForBackward(Tensor.of(rows, rows.length)),
-                ops.saveForBackward(Tensor.of(slots[expert], rows.length))));
-      }
+    int positions = chosen.length / k;
+    long[] rows = new long[chosen.length];
+    long[] places = new long[chosen.length];
+    int[] found = new int[positions];
+    for (int place = 0; place < slots.length; place++) {
+      int row = (int) (slots[place] / k);
+      rows[place] = row;
+      places[found[row]++ * positions + row] = place;
     }
-    return shares;
+    return new Order(
+        ops.saveForBackward(Tensor.of(slots, slots.length)),
+        ops.saveForBackward(Tensor.of(rows, rows.length)),
+        ops.saveForBackward(Tensor.of(places, k, positions)));
   }
 
   /**
@@ -326,36 +344,74 @@ public final class ExpertOps {
             SCALE_CHOSEN_BACKWARD.tensor(
                 dy, trained ? weights : dy, ids, factors.value(), Parameter.gradientOf(factors)),
         trained ? new Tensor[] {ids, weights} : new Tensor[] {ids});
-    return new Routed(y, ids, routed.shares());
+    return new Routed(y, ids, routed.shares(), routed.order());
   }
 
   /**
-   * Multiplies an expert's outputs by the weights of their positions. Saves both for backward.
+   * Gathers the rows that each expert reads. Saves nothing for backward.
    *
-   * @param y [n, hidden]
-   * @param weights weights of all positions, F32 [N, k]
+   * @param x [B, T, hidden]
+   * @return [n, hidden] of each share
    */
-  public static Tensor weigh(Ops ops, Tensor y, Tensor weights, Share share) {
-    return ops.recorded(
-        WEIGH_ROWS.tensor(y, weights, share.slots()),
-        new Tensor[] {y, weights},
-        d -> WEIGH_ROWS_BACKWARD.tensors(d, y, weights, share.slots()),
-        y,
-        weights);
+  public static Tensor[] spread(Ops ops, Tensor x, Routed routed) {
+    long[] sizes = x.sizes();
+    long[] counts = routed.shares().stream().mapToLong(Share::count).toArray();
+    Tensor[] parts = SPREAD_ROWS.tensors(x, routed.order().rows(), counts);
+    DType type = x.type();
+    for (Tensor part : parts) {
+      part.typedAs(type);
+    }
+    if (ops.isDifferentiated(x)) {
+      ops.record(
+          parts,
+          new Tensor[] {x},
+          d ->
+              new Tensor[] {
+                SPREAD_ROWS_BACKWARD.tensor(Arrays.asList(d), routed.order().places(), sizes)
+              });
+    }
+    return parts;
   }
 
   /**
-   * Sums the expert outputs of each position. Saves nothing for backward.
+   * Sums the weighted expert outputs of each position, in the order of the experts. Saves outputs
+   * and weights for backward.
    *
    * @param parts [n, hidden] of each share
    * @param like [B, T, hidden], for the shape
    */
-  public static Tensor join(Ops ops, List<Tensor> parts, List<Share> shares, Tensor like) {
-    List<Tensor> rows = shares.stream().map(Share::rows).toList();
+  public static Tensor combine(Ops ops, List<Tensor> parts, Routed routed, Tensor like) {
+    Order order = routed.order();
+    List<Tensor> read = new ArrayList<>(parts);
+    read.add(routed.weights());
+    Tensor[] inputs = read.toArray(Tensor[]::new);
+    Tensor y =
+        COMBINE_ROWS.tensor(parts, routed.weights(), order.slots(), order.places(), like.sizes());
     return ops.recorded(
-        JOIN_ROWS.tensor(parts, rows, like.sizes()),
-        parts.toArray(Tensor[]::new),
-        d -> JOIN_ROWS_BACKWARD.tensors(d, rows));
+        y.typedAs(like),
+        inputs,
+        dy -> {
+          Tensor[] made =
+              COMBINE_ROWS_BACKWARD.tensors(
+                  dy, parts, routed.weights(), order.slots(), order.rows());
+          DType type = dy.type();
+          Arrays.stream(made, 0, parts.size()).forEach(part -> part.typedAs(type));
+          return made;
+        },
+        inputs);
+  }
+
+  private static long bytes(Object tensors) {
+    return each(tensors).sum();
+  }
+
+  private static long largest(Object tensors) {
+    return each(tensors).max().orElse(0);
+  }
+
+  private static LongStream each(Object tensors) {
+    return ((List<?>) tensors)
+        .stream().map(Tensor.class::cast).mapToLong(x -> x.count() * x.type().bytes());
   }
 
   /**
