@@ -35,7 +35,11 @@ import java.util.stream.IntStream;
       "--shape 1.1b --type q4_0 --tokens 32",
       "--shape 1.1b --type q4_0 --tokens 32 --repetitions 1 --threads 1",
       "--shape 1.1b --type q4_k_m --tokens 32",
-      "--shape 1.1b --type q4_k_m --tokens 32 --repetitions 1 --threads 1"
+      "--shape 1.1b --type q4_k_m --tokens 32 --repetitions 1 --threads 1",
+      "--shape 1.1b --type q4_0 --precision fp32-int8 --tokens 32",
+      "--shape 1.1b --type q4_0 --precision fp32-int8 --tokens 32 --repetitions 1 --threads 1",
+      "--shape 1.1b --type q4_k_m --precision fp32-int8 --tokens 32",
+      "--shape 1.1b --type q4_k_m --precision fp32-int8 --tokens 32 --repetitions 1 --threads 1"
     },
     full = {"", "--type q4_k_m", "--shape 1.1b", "--shape 1.1b --type q4_k_m"})
 public final class GgufDecodeBenchmark {
@@ -187,8 +191,10 @@ public final class GgufDecodeBenchmark {
         repetitions);
     Samples rates = Samples.of(ours);
     Samples peer = theirs.isEmpty() ? null : Samples.of(theirs);
+    String activations = format.equals(WeightFormat.asStored()) ? "" : ", activations in 8 bits";
     String label =
-        "decoding from GGUF, %s, %s%s".formatted(type, shape.name(), arguments.threadsText());
+        "decoding from GGUF, %s, %s%s%s"
+            .formatted(type, shape.name(), activations, arguments.threadsText());
     report.figure(
         rates
             .larger("ours", "tokens/s")
