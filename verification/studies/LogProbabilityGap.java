@@ -24,8 +24,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -40,7 +42,8 @@ import java.util.stream.IntStream;
  * training alone.
  *
  * <p>{@code java @verification/target/java.args verification/studies/LogProbabilityGap.java MODEL
- * [TOKENS [fp32|bf16]]}: run it from the root of the repository.
+ * [TOKENS [fp32|bf16 [ROUNDS]]]}: run it from the root of the repository. Each round draws other
+ * completions; counts are of all rounds.
  */
 public final class LogProbabilityGap {
 
@@ -53,6 +56,8 @@ public final class LogProbabilityGap {
   private final int tokens;
   private final Precision precision;
   private final List<int[]> prompts;
+  private final Map<String, Row> table = new LinkedHashMap<>();
+  private int round;
 
   private LogProbabilityGap(Path folder, int tokens, Precision precision) {
     this.folder = folder;
@@ -73,11 +78,11 @@ public final class LogProbabilityGap {
     LogProbabilityGap gap =
         new LogProbabilityGap(
             Path.of(args[0]), args.length > 1 ? Integer.parseInt(args[1]) : 64, precision);
-    System.out.printf("%s, %s, %d tokens a completion%n", args[0], precision, gap.tokens);
-    System.out.println("| what | batch | tokens | equal | largest difference |");
-    System.out.println("| --- | --- | --- | --- | --- |");
+    int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 1;
+    System.out.printf(
+        "%s, %s, %d tokens a completion, %d rounds%n", args[0], precision, gap.tokens, rounds);
     try {
-      gap.run(work);
+      gap.run(work, rounds);
     } finally {
       Temporaries.deleteTree(work);
     }
@@ -96,42 +101,51 @@ public final class LogProbabilityGap {
     }
   }
 
-  private void run(Path work) {
+  private void run(Path work, int rounds) {
     LoraAdapter first = adapter(work.resolve("first"), 1);
     LoraAdapter second = adapter(work.resolve("second"), 2);
     try (LanguageModel model = LanguageModel.load(ModelSource.path(folder), precision)) {
       model.addAdapter("first", first);
       model.addAdapter("second", second);
       model.useAdapters();
-      List<List<Sampled>> all = new ArrayList<>();
       List<LanguageModel> views =
           List.of(model, model.withAdapter("first"), model.withAdapter("second"));
-      for (LanguageModel view : views) {
-        all.add(sampled(List.of(view), 1));
+      for (round = 0; round < rounds; round++) {
+        compare(views, first);
       }
-      String[] names = {"plain", "LoRA"};
-      for (int batch : BATCHES) {
-        for (int i = 0; i < names.length; i++) {
-          List<Sampled> joined = sampled(List.of(views.get(i)), batch);
-          sampling(names[i], batch, joined, all.get(i));
-          try (Training training = new Training(i == 0 ? Optional.empty() : Optional.of(first))) {
-            row(names[i] + ": sampling, training", batch, joined, training.scores(joined, batch));
-            List<float[]> alone = training.scores(joined, 1);
-            List<float[]> together = training.scores(joined, batch);
-            row(names[i] + ": training, training alone", batch, together, alone);
-            row(
-                names[i] + ": training, its gradient",
-                batch,
-                together,
-                training.steps(joined, batch));
-          }
+    }
+    System.out.println("| what, batch | tokens | equal | largest difference |");
+    System.out.println("| --- | --- | --- | --- |");
+    table.forEach((what, row) -> System.out.println("| " + what + row));
+  }
+
+  private void compare(List<LanguageModel> views, LoraAdapter first) {
+    List<List<Sampled>> all = new ArrayList<>();
+    for (LanguageModel view : views) {
+      all.add(sampled(List.of(view), 1));
+    }
+    String[] names = {"plain", "LoRA"};
+    for (int batch : BATCHES) {
+      for (int i = 0; i < names.length; i++) {
+        List<Sampled> joined = sampled(List.of(views.get(i)), batch);
+        sampling(names[i], batch, joined, all.get(i));
+        try (Training training = new Training(i == 0 ? Optional.empty() : Optional.of(first))) {
+          row(names[i] + ": sampling, training", batch, joined, training.scores(joined, batch));
+          List<float[]> alone = training.scores(joined, 1);
+          List<float[]> together = training.scores(joined, batch);
+          row(names[i] + ": training, training alone", batch, together, alone);
+          row(
+              names[i] + ": training, its gradient",
+              batch,
+              together,
+              training.steps(joined, batch));
         }
-        List<Sampled> mixed = sampled(views, batch);
-        for (int i = 0; i < views.size(); i++) {
-          List<Sampled> own = every(mixed, i, views.size());
-          List<Sampled> alone = every(all.get(i), i, views.size());
-          sampling("mixed adapters, number " + i, batch, own, alone);
-        }
+      }
+      List<Sampled> mixed = sampled(views, batch);
+      for (int i = 0; i < views.size(); i++) {
+        List<Sampled> own = every(mixed, i, views.size());
+        List<Sampled> alone = every(all.get(i), i, views.size());
+        sampling("mixed adapters, number " + i, batch, own, alone);
       }
     }
   }
@@ -176,7 +190,7 @@ public final class LogProbabilityGap {
             GenerationOptions.builder()
                 .maxNewTokens(tokens)
                 .temperature(1)
-                .seed(1000 + i)
+                .seed(1000 + MOST * round + i)
                 .ignoreEos(true)
                 .logprobs(0)
                 .build();
@@ -275,7 +289,7 @@ public final class LogProbabilityGap {
     return new Batch(ids, mask, labels, rows.size(), length);
   }
 
-  private static void sampling(String what, int batch, List<Sampled> joined, List<Sampled> alone) {
+  private void sampling(String what, int batch, List<Sampled> joined, List<Sampled> alone) {
     for (int i = 0; i < joined.size(); i++) {
       if (!Arrays.equals(joined.get(i).ids(), alone.get(i).ids())) {
         System.out.println("  " + what + ", batch " + batch + ": completion " + i + " differs");
@@ -288,20 +302,32 @@ public final class LogProbabilityGap {
         alone.stream().map(Sampled::logProbs).toList());
   }
 
-  private static void row(String what, int batch, List<?> one, List<float[]> other) {
-    long count = 0;
-    long equal = 0;
-    double largest = 0;
+  private void row(String what, int batch, List<?> one, List<float[]> other) {
+    Row row = table.computeIfAbsent(what + ", " + batch, key -> new Row());
     for (int i = 0; i < one.size(); i++) {
       float[] a = one.get(i) instanceof Sampled sampled ? sampled.logProbs() : (float[]) one.get(i);
       float[] b = other.get(i);
       for (int t = 0; t < Math.min(a.length, b.length); t++) {
-        count++;
-        equal += Float.floatToIntBits(a[t]) == Float.floatToIntBits(b[t]) ? 1 : 0;
-        largest = Math.max(largest, Math.abs((double) a[t] - b[t]));
+        row.add(a[t], b[t]);
       }
     }
-    System.out.printf(
-        Locale.ROOT, "| %s | %d | %,d | %,d | %.2g |%n", what, batch, count, equal, largest);
+  }
+
+  /** Counts of one row of the table. */
+  private static final class Row {
+    private long count;
+    private long equal;
+    private double largest;
+
+    void add(float a, float b) {
+      count++;
+      equal += Float.floatToIntBits(a) == Float.floatToIntBits(b) ? 1 : 0;
+      largest = Math.max(largest, Math.abs((double) a - b));
+    }
+
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, " | %,d | %,d | %.2g |", count, equal, largest);
+    }
   }
 }

@@ -196,17 +196,41 @@ public final class ExpertOps {
 
   private static Routed routed(Ops ops, Tensor scores, Tensor[] made, int k) {
     int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
-    long[] chosen = chosen(made[1], experts);
-    int[] counts = new int[experts];
-    for (long expert : chosen) {
-      counts[(int) expert]++;
-    }
+    boolean onShapes = made[1].engine().isOnShapes();
+    long[] chosen = onShapes ? new long[0] : made[1].toLongs();
+    int[] counts = onShapes ? even(made[1].count(), experts) : counts(chosen, experts);
     List<Share> shares =
         IntStream.range(0, experts)
             .filter(expert -> counts[expert] > 0)
             .mapToObj(expert -> new Share(expert, counts[expert]))
             .toList();
-    return new Routed(made[0], made[1], shares, order(ops, chosen, k, counts));
+    Order order = onShapes ? shapes(made[1].count(), k) : order(chosen, k, counts);
+    ops.saveForBackward(order.slots());
+    ops.saveForBackward(order.rows());
+    ops.saveForBackward(order.places());
+    return new Routed(made[0], made[1], shares, order);
+  }
+
+  private static int[] counts(long[] chosen, int experts) {
+    int[] counts = new int[experts];
+    for (long expert : chosen) {
+      counts[(int) expert]++;
+    }
+    return counts;
+  }
+
+  /** Returns an equal share of the slots for every expert. */
+  private static int[] even(long slots, int experts) {
+    return IntStream.range(0, experts)
+        .map(expert -> Math.toIntExact(slots / experts + (expert < slots % experts ? 1 : 0)))
+        .toArray();
+  }
+
+  private static Order shapes(long slots, int k) {
+    return new Order(
+        Tensor.empty(DType.I64, slots),
+        Tensor.empty(DType.I64, slots),
+        Tensor.empty(DType.I64, k, slots / k));
   }
 
   /**
@@ -242,18 +266,8 @@ public final class ExpertOps {
         x);
   }
 
-  /** Returns the chosen experts; on shapes only, every expert has an equal share. */
-  private static long[] chosen(Tensor ids, int experts) {
-    if (!ids.engine().isOnShapes()) {
-      return ids.toLongs();
-    }
-    long[] even = new long[Math.toIntExact(ids.count())];
-    Arrays.setAll(even, i -> i % experts);
-    return even;
-  }
-
   /** Sorts slots by their experts. */
-  private static Order order(Ops ops, long[] chosen, int k, int[] counts) {
+  private static Order order(long[] chosen, int k, int[] counts) {
     int[] next = new int[counts.length];
     for (int expert = 1; expert < next.length; expert++) {
       next[expert] = next[expert - 1] + counts[expert - 1];
@@ -272,9 +286,9 @@ public final class ExpertOps {
       places[found[row]++ * positions + row] = place;
     }
     return new Order(
-        ops.saveForBackward(Tensor.of(slots, slots.length)),
-        ops.saveForBackward(Tensor.of(rows, rows.length)),
-        ops.saveForBackward(Tensor.of(places, k, positions)));
+        Tensor.of(slots, slots.length),
+        Tensor.of(rows, rows.length),
+        Tensor.of(places, k, positions));
   }
 
   /**
