@@ -2,6 +2,7 @@ package io.adapt4j.gguf;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.Resources;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.Json;
@@ -209,7 +210,7 @@ final class RandomModels {
 
     private static Path create() {
       try {
-        Path folder = Files.createTempDirectory("random-models");
+        Path folder = FoldersInMemory.create("random-models");
         Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
         return folder;
       } catch (IOException e) {

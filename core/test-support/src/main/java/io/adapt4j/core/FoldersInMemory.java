@@ -22,9 +22,14 @@ public final class FoldersInMemory implements TempDirFactory {
   @Override
   public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext context)
       throws IOException {
+    return create("junit-");
+  }
+
+  /** Creates a folder where tests have theirs. */
+  public static Path create(String prefix) throws IOException {
     return isPlenty()
-        ? Files.createTempDirectory(MEMORY, "junit-")
-        : Files.createTempDirectory("junit-");
+        ? Files.createTempDirectory(MEMORY, prefix)
+        : Files.createTempDirectory(prefix);
   }
 
   private static boolean isPlenty() {

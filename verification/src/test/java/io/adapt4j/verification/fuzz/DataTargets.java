@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import java.io.ByteArrayOutputStream;
@@ -62,7 +63,7 @@ final class DataTargets {
       MessageType columns =
           MessageTypeParser.parseMessageType(
               "message rows { required binary text (STRING); optional int64 number; }");
-      Path file = Files.createTempDirectory("fuzz-seed").resolve("rows.parquet");
+      Path file = FoldersInMemory.create("fuzz-seed").resolve("rows.parquet");
       try (ParquetWriter<Group> writer =
           ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(columns).build()) {
         writer.write(new SimpleGroup(columns).append("text", "a").append("number", 1L));

@@ -3,9 +3,9 @@ package io.adapt4j.verification.fuzz;
 import com.google.common.base.Suppliers;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import io.adapt4j.core.FoldersInMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -71,7 +71,7 @@ final class FolderTarget {
   }
 
   private static void inFolder(Scratch.FileReading use) throws Exception {
-    Path folder = Files.createTempDirectory("fuzz-folder");
+    Path folder = FoldersInMemory.create("fuzz-folder");
     try {
       use.read(folder);
     } finally {

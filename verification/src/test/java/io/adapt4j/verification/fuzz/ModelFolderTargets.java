@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.base.Suppliers;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -127,7 +128,7 @@ final class ModelFolderTargets {
 
   private static Gguf gguf() {
     try {
-      Path folder = Files.createTempDirectory("fuzz-seed");
+      Path folder = FoldersInMemory.create("fuzz-seed");
       try {
         Path path = folder.resolve("model.gguf");
         GgufExport.of(STORIES).type(GgufQuantization.Q8_0).to(path);

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import com.sun.net.httpserver.HttpServer;
+import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
@@ -28,7 +29,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -124,7 +124,7 @@ final class NetworkTargets {
   }
 
   private static void download(byte[] bytes) throws IOException {
-    Path cache = Files.createTempDirectory("fuzz-hub");
+    Path cache = FoldersInMemory.create("fuzz-hub");
     try {
       Hub.builder()
           .endpoint(Answers.with(bytes).address())

@@ -2,6 +2,7 @@ package io.adapt4j.verification.fuzz;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.adapt4j.core.FoldersInMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ final class Scratch {
 
   private static Path create() {
     try {
-      Path folder = Files.createTempDirectory("fuzz");
+      Path folder = FoldersInMemory.create("fuzz");
       Runtime.getRuntime().addShutdownHook(new Thread(Scratch::remove));
       return folder;
     } catch (IOException e) {

@@ -2,7 +2,7 @@ package io.adapt4j.verification.kill;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import java.nio.file.Files;
+import io.adapt4j.core.FoldersInMemory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +51,7 @@ public final class KillAnywhere {
     int kills = 0;
     for (Scenario scenario : Scenarios.all()) {
       if (args[2].equals("all") || names.contains(scenario.name())) {
-        Path folder = Files.createTempDirectory("kill");
+        Path folder = FoldersInMemory.create("kill");
         Outcome outcome =
             new KillAnywhere(folder, Long.parseLong(args[0]))
                 .check(scenario, Integer.parseInt(args[1]));
@@ -62,7 +62,7 @@ public final class KillAnywhere {
       }
     }
     if (args[2].equals("all") || names.contains("serve")) {
-      Path folder = Files.createTempDirectory("kill");
+      Path folder = FoldersInMemory.create("kill");
       int cut = new KilledServer(folder, Long.parseLong(args[0])).check(Integer.parseInt(args[1]));
       MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
       kills += Integer.parseInt(args[1]);

@@ -2,7 +2,7 @@ package io.adapt4j.verification.kill;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import java.nio.file.Files;
+import io.adapt4j.core.FoldersInMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,7 +39,7 @@ public final class SameBits {
 
   private static boolean same(Scenario scenario, Path own, Map<String, Path> jdks)
       throws Exception {
-    Path folder = Files.createTempDirectory("bits");
+    Path folder = FoldersInMemory.create("bits");
     try {
       Map<String, String> expected = results(scenario, own, folder.resolve("first"));
       List<String> different = new ArrayList<>();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Datasets;
@@ -71,7 +72,7 @@ public final class Soak implements AutoCloseable {
   private volatile boolean ended;
 
   Soak() throws IOException {
-    this.folder = Files.createTempDirectory("soak");
+    this.folder = FoldersInMemory.create("soak");
     // In fp32, so that an answer does not depend on others beside it.
     this.model = LanguageModel.load(ModelSource.path(MODEL), Precision.FP32);
     this.model.useChatTemplate(ChatTemplate.named("chatml"));
