@@ -90,7 +90,8 @@ public final class StoredValues {
     return memory.rewind();
   }
 
-  private static double value(ByteBuffer memory, int index, StoredType type) {
+  /** Decodes one of the values in little-endian memory. */
+  static double value(ByteBuffer memory, int index, StoredType type) {
     return switch (type) {
       case BOOL, U8 -> memory.get(index) & 0xff;
       case I8 -> memory.get(index);
