@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.config;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Translates configurations of the remote code of jina-embeddings-v3 ({@code model_type}
@@ -21,6 +22,9 @@ final class JinaFields {
   private static final String TRUNCATION = "truncate_dim";
   private static final String SUBSET = "last_layer_subset";
   private static final String LENGTH = "max_position_embeddings";
+  private static final String ROPE = "rope_parameters";
+  private static final String THETA = "rope_theta";
+  private static final double DEFAULT_BASE = 10_000;
   private static final String CLASS = "XLMRoberta";
 
   /** Fields that are read here, or without effect on what the model computes. */
@@ -28,6 +32,7 @@ final class JinaFields {
       List.of(
           POSITIONS,
           BASE,
+          THETA,
           WIDTH,
           INTERLEAVED,
           SCALE,
@@ -71,10 +76,28 @@ final class JinaFields {
     own.put(LENGTH, fields.positiveInt(LENGTH, 8194));
     ArrayNode classes = own.putArray("architectures");
     fields.texts("architectures").forEach(name -> classes.add(className(name)));
-    own.putObject("rope_parameters")
-        .put("rope_theta", fields.positiveNumber(BASE, 10_000))
-        .put("rope_type", "default");
+    own.putObject(ROPE).put(THETA, base(fields)).put("rope_type", "default");
     return ConfigReader.of(fields.file(), own);
+  }
+
+  /**
+   * Reads the base of rotary positions: the remote code's field, or what later versions of
+   * Transformers make of it. Scaled positions are unknown to the remote code.
+   */
+  private static double base(ConfigReader fields) {
+    Optional<ConfigReader> later = fields.child(ROPE);
+    later.ifPresent(rope -> requireUnscaled(rope, "rope_type"));
+    if (fields.has("rope_scaling")) {
+      throw fields.invalid("rope_scaling", "null", "Such positions are not supported here.");
+    }
+    double other = later.map(rope -> rope.positiveNumber(THETA, DEFAULT_BASE)).orElse(DEFAULT_BASE);
+    return fields.positiveNumber(BASE, fields.positiveNumber(THETA, other));
+  }
+
+  private static void requireUnscaled(ConfigReader rope, String field) {
+    if (!rope.optionalText(field).orElse("default").equals("default")) {
+      throw rope.invalid(field, "default", "Such positions are not supported here.");
+    }
   }
 
   private static String className(String name) {

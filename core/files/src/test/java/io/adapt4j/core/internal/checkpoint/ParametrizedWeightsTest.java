@@ -113,16 +113,17 @@ class ParametrizedWeightsTest {
       switch (type) {
         case F32 -> bytes.putFloat(value);
         case BF16 -> bytes.putShort((short) (bits >>> 16));
-        default ->
-            bytes.putShort(
-                (short)
-                    ((bits >>> 16 & 0x8000)
-                        | (value == 0
-                            ? 0
-                            : (bits >>> 23 & 0xff) - 112 << 10 | bits >>> 13 & 0x3ff)));
+        default -> bytes.putShort(half(bits));
       }
     }
     bytes.flip();
     return TensorData.of(name, type, shape, bytes::duplicate);
+  }
+
+  private static short half(int bits) {
+    int sign = (bits >>> 16) & 0x8000;
+    int exponent = (bits >>> 23) & 0xff;
+    int mantissa = (bits >>> 13) & 0x3ff;
+    return (short) (sign | (exponent == 0 ? 0 : (exponent - 112) << 10) | mantissa);
   }
 }

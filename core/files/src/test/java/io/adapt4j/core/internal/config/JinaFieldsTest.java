@@ -58,6 +58,33 @@ class JinaFieldsTest {
     assertThat(ModelConfig.parse(FILE, json).architectures()).containsExactly(translated);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "x": 0                                                            | 10000
+          "rotary_emb_base": 7.0, "rope_theta": 5.0                         | 7
+          "rope_theta": 5.0                                                 | 5
+          "rope_parameters": {"rope_theta": 3.0, "rope_type": "default"}    | 3
+          """)
+  void theBaseOfRotaryPositionsMayHaveANameOfTransformers(String stated, double base) {
+    String json = PUBLISHED.replace("\"rotary_emb_base\": 20000.0", stated);
+    JsonNode own = ModelConfig.parse(FILE, json).toJson();
+    assertThat(own.path("rope_parameters").path("rope_theta").asDouble()).isEqualTo(base);
+    assertThat(own.path("rope_theta").asDouble()).isEqualTo(base);
+  }
+
+  @Test
+  void scaledRotaryPositionsAreRefused() {
+    String rope = "\"rope_parameters\": {\"rope_type\": \"yarn\"}";
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(
+            () -> ModelConfig.parse(FILE, PUBLISHED.replace("\"rotary_emb_base\": 20000.0", rope)))
+        .withMessageContaining("'rope_parameters.rope_type'");
+  }
+
   @Test
   void anXlmRobertaWithLearnedPositionsIsAsItWas() {
     ConfigReader fields = ConfigReader.parse(FILE, PUBLISHED.replace("\"rotary\"", "\"absolute\""));
@@ -90,6 +117,7 @@ class JinaFieldsTest {
           rotary_emb_interleaved  | true
           rotary_emb_scale_base   | 512
           rotary_emb_base         | 0
+          rope_scaling            | {"type": "linear", "factor": 2}
           last_layer_subset       | true
           pad_vocab_size_multiple | 8
           emb_pooler              | "cls"
