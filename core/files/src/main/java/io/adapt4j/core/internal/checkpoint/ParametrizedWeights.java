@@ -56,8 +56,18 @@ final class ParametrizedWeights implements TensorFile {
               .order(ByteOrder.LITTLE_ENDIAN);
       file.read(entry.name(), first * type.bytes(), memory);
       float[] values = new float[count];
+      memory.flip();
+      if (type == StoredType.F32) {
+        memory.asFloatBuffer().get(values);
+        return values;
+      }
+      short[] halves = new short[count];
+      memory.asShortBuffer().get(halves);
       for (int i = 0; i < count; i++) {
-        values[i] = (float) StoredValues.value(memory, i, type);
+        values[i] =
+            type == StoredType.BF16
+                ? Float.intBitsToFloat(halves[i] << 16)
+                : (float) StoredValues.half(halves[i]);
       }
       return values;
     }

@@ -90,8 +90,7 @@ public final class StoredValues {
     return memory.rewind();
   }
 
-  /** Decodes one of the values in little-endian memory. */
-  static double value(ByteBuffer memory, int index, StoredType type) {
+  private static double value(ByteBuffer memory, int index, StoredType type) {
     return switch (type) {
       case BOOL, U8 -> memory.get(index) & 0xff;
       case I8 -> memory.get(index);
@@ -106,7 +105,7 @@ public final class StoredValues {
   }
 
   /** Decodes an IEEE 754 half-precision number. */
-  private static double half(short bits) {
+  static double half(short bits) {
     int exponent = bits >> 10 & 0x1f;
     int fraction = bits & 0x3ff;
     double size =
