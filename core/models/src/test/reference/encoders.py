@@ -130,5 +130,5 @@ def modernbert(c, w, ids, mask, types, kind):
 
 
 FAMILIES = {"bert": bert, "roberta": roberta, "xlm-roberta": roberta, "distilbert": distilbert,
-            "modernbert": modernbert, "new": gte.run, **later_encoders.FAMILIES,
+            "modernbert": modernbert, "new": gte.run, "gte": gte.run, **later_encoders.FAMILIES,
             **newest_encoders.FAMILIES}

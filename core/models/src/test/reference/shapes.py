@@ -103,7 +103,7 @@ def _gpt_neox(c):
 
 
 def encoder_shapes(c, kind):
-    if c["model_type"] == "new":
+    if c["model_type"] in ("new", "gte"):
         return gte.shapes(c, kind)
     if c["model_type"] in newest_encoders.FAMILIES or c.get("position_embedding_type") == "rotary":
         return newest_encoders.shapes(c, kind)
