@@ -49,6 +49,8 @@ def bert(c, w, ids, mask, types, kind):
 
 
 def roberta(c, w, ids, mask, types, kind):
+    if c.get("position_embedding_type") == "rotary":
+        return newest_encoders.published_jina(c, w, ids, mask, types, kind)
     # Positions follow the ids, not the mask: padding has the padding id's own position.
     pad, eps = c.get("pad_token_id", 1), c.get("layer_norm_eps", 1e-12)
     real = (ids != pad).astype(np.int64)
@@ -128,5 +130,5 @@ def modernbert(c, w, ids, mask, types, kind):
 
 
 FAMILIES = {"bert": bert, "roberta": roberta, "xlm-roberta": roberta, "distilbert": distilbert,
-            "modernbert": modernbert, "new": gte.run, **later_encoders.FAMILIES,
+            "modernbert": modernbert, "new": gte.run, "gte": gte.run, **later_encoders.FAMILIES,
             **newest_encoders.FAMILIES}

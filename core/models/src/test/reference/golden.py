@@ -7,6 +7,7 @@ import numpy as np
 
 import decoders
 import encoders
+import newest_encoders
 import tensors
 from parts import cross_entropy
 
@@ -34,6 +35,11 @@ class Model:
 
     def encode(self, ids, mask, types):
         return self.family(self.config, self.weights, ids, mask, types, self.kind)
+
+    def encode_for(self, task, ids, mask, types):
+        """With the LoRA matrices of a task added to the weights."""
+        weights = newest_encoders.with_task(self.config, self.weights, task)
+        return self.family(self.config, weights, ids, mask, types, self.kind)[0]
 
     def greedy(self, ids, mask, count, eos=None):
         """(continuation, smallest gap between the best and the second logit)."""
@@ -84,5 +90,8 @@ def compute(model, given):
     out[name], out[name + "_left"] = result, result_left
     if "labels" in given:
         out["loss"] = np.array([loss(kind, result, given["labels"])])
+    for task, called in enumerate(model.config.get("lora_adaptations", [])):
+        out["task." + called] = model.encode_for(
+            task, given["input_ids"], given["attention_mask"], given.get("token_type_ids"))
     out.update({f"hidden.{i}": one for i, one in enumerate(hidden)})
     return out

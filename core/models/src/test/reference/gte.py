@@ -1,4 +1,4 @@
-"""The encoders of gte, whose model type is "new": BERT with rotary positions and gated MLPs."""
+"""The encoders of gte, whose model type is "new" or "gte": BERT with rotary positions and gated MLPs."""
 
 import numpy as np
 
@@ -77,14 +77,17 @@ def shapes(c, kind):
 
 
 def cases(bert):
-    def gte(architecture, **own):
-        return bert("new", architecture, **{
+    def gte(architecture, model_type="new", **own):
+        return bert(model_type, architecture, **{
             "layer_norm_type": "layer_norm", "logn_attention_scale": False, "pack_qkv": True,
             "position_embedding_type": "rope", "rope_theta": 100.0, "unpad_inputs": False,
             "use_memory_efficient_attention": False, **own})
 
     return {
         "gte_features": gte("NewModel", type_vocab_size=0, rope_scaling={"factor": 2.0, "type": "ntk"}),
+        "gte_snowflake_features": gte(
+            "GteModel", "gte", logn_attention_clip1=False, matryoshka_dimensions=[8], pad_token_id=1,
+            rope_scaling=None, type_vocab_size=1, unpad_inputs="true", use_memory_efficient_attention="true"),
         "gte_mlm": gte("NewForMaskedLM", pack_qkv=False),
         "gte_cls": gte("NewForSequenceClassification", rope_scaling={"factor": 8.0, "type": "ntk"}),
     }

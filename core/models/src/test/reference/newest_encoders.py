@@ -51,6 +51,27 @@ def eurobert(c, w, ids, mask, types, kind):
     return logits(x[:, 0] if c["classifier_pooling"] == "bos" else mean(x)), hidden
 
 
+def published_jina(c, w, ids, mask, types, kind):
+    """The remote code: rotary base under another name, weights as parametrizations."""
+    plain = {name.replace(".parametrizations.weight.original", ".weight"): tensor for name, tensor in w.items()}
+    if kind == "features":
+        plain = {name.removeprefix("roberta."): tensor for name, tensor in plain.items()}
+    own = {"rope_parameters": {"rope_theta": c["rotary_emb_base"], "rope_type": "default"}}
+    return jina({**c, **own}, plain, ids, mask, types, kind)
+
+
+def with_task(c, w, task):
+    """Weights with a task's matrices added: W + B A, and W + A B of embeddings."""
+    added = dict(w)
+    for name, a in w.items():
+        if name.endswith(".0.lora_A"):
+            b = w[name.replace("lora_A", "lora_B")]
+            product = a[task] @ b[task] if "_embeddings." in name else b[task] @ a[task]
+            original = name.replace("0.lora_A", "original")
+            added[original] = w[original] + c["lora_alpha"] / c["lora_rank"] * product
+    return added
+
+
 def jina(c, w, ids, mask, types, kind):
     prefix, eps = ("" if kind == "features" else "roberta."), c["layer_norm_eps"]
     d, act = c["hidden_size"] // c["num_attention_heads"], ACTIVATIONS[c["hidden_act"]]
@@ -107,6 +128,8 @@ FAMILIES = {"eurobert": eurobert, "jina_embeddings_v3": jina, "t5": t5, "umt5": 
 
 
 def shapes(c, kind):
+    if c["model_type"] == "xlm-roberta":
+        return _published_jina(c, kind)
     out = {}
 
     def matrix(name, width, height, bias=True):
@@ -168,6 +191,21 @@ def _jina(c, kind, out, matrix, norm):
         matrix("classifier.out_proj", hidden, len(c["id2label"]))
 
 
+def _published_jina(c, kind):
+    out, tasks, rank = {}, len(c["lora_adaptations"]), c["lora_rank"]
+    for name, shape in shapes({**c, "model_type": "jina_embeddings_v3"}, kind).items():
+        name = ("" if name.startswith(("roberta.", "lm_head.", "classifier.")) else "roberta.") + name
+        path = name.removesuffix("weight") + "parametrizations.weight."
+        if len(shape) == 1:
+            out[name] = shape
+            continue
+        out[path + "original"] = shape
+        rows, columns = (tasks, shape[0], rank), (tasks, rank, shape[1])
+        embedding = "_embeddings." in name
+        out[path + "0.lora_A"], out[path + "0.lora_B"] = (rows, columns) if embedding else (columns, rows)
+    return out
+
+
 def _t5(c, kind, out, matrix, norm):
     hidden, inner, width = c["d_model"], c["d_ff"], c["num_heads"] * c["d_kv"]
     out["shared.weight"] = (c["vocab_size"], hidden)
@@ -205,6 +243,19 @@ def cases(bert, labels, hidden, heads, vocabulary):
                       tie_word_embeddings=True, transformers_version="5.15.0", **{"type_vocab_size": 1, **own})
         return {name: value for name, value in config.items() if name != "position_embedding_type"}
 
+    def published_jina_config(**own):
+        tasks = ["retrieval.query", "retrieval.passage", "separation"]
+        remote = "jinaai/xlm-roberta-flash-implementation--"
+        return bert(
+            "xlm-roberta", "XLMRobertaModel",
+            auto_map={"AutoConfig": remote + "configuration_xlm_roberta.XLMRobertaFlashConfig",
+                      "AutoModel": remote + "modeling_lora.XLMRobertaLoRA"},
+            bos_token_id=0, eos_token_id=2, layer_norm_eps=1e-5, load_trained_adapters=True, lora_adaptations=tasks,
+            lora_alpha=3, lora_dropout_p=0.0, lora_main_params_trainable=False, lora_rank=4,
+            matryoshka_dimensions=[4, 8, 16], pad_token_id=1, position_embedding_type="rotary", rotary_emb_base=20000.0,
+            task_instructions={tasks[0]: "Represent the query: ", tasks[1]: "Represent the document: ", tasks[2]: ""},
+            transformers_version="4.38.2", truncate_dim=None, use_flash_attn=True, use_reentrant=False, **own)
+
     def t5_config(model_type, architecture, **own):
         return {
             "architectures": [architecture], "bos_token_id": 0, "classifier_dropout": 0.0, "d_ff": 24, "d_kv": 6,
@@ -221,6 +272,7 @@ def cases(bert, labels, hidden, heads, vocabulary):
         "eurobert_cls_mean": eurobert_config("EuroBertForSequenceClassification", classifier_pooling="mean"),
         "eurobert_cls_bos": eurobert_config("EuroBertForSequenceClassification", classifier_pooling="bos"),
         "jina_v3_features": jina_config("JinaEmbeddingsV3Model", type_vocab_size=2),
+        "jina_v3_published_features": published_jina_config(type_vocab_size=2),
         "jina_v3_mlm": jina_config("JinaEmbeddingsV3ForMaskedLM"),
         "jina_v3_cls": jina_config("JinaEmbeddingsV3ForSequenceClassification"),
         "t5_encoder_features": t5_config("t5", "T5EncoderModel"),

@@ -103,9 +103,9 @@ def _gpt_neox(c):
 
 
 def encoder_shapes(c, kind):
-    if c["model_type"] == "new":
+    if c["model_type"] in ("new", "gte"):
         return gte.shapes(c, kind)
-    if c["model_type"] in newest_encoders.FAMILIES:
+    if c["model_type"] in newest_encoders.FAMILIES or c.get("position_embedding_type") == "rotary":
         return newest_encoders.shapes(c, kind)
     if c["model_type"] in later_encoders.FAMILIES:
         return later_encoders.shapes(c, kind)

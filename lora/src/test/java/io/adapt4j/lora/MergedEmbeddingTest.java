@@ -1,10 +1,13 @@
 package io.adapt4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.SmallJina;
+import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -17,6 +20,8 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -96,6 +101,22 @@ class MergedEmbeddingTest {
             "sentence_bert_config.json",
             "config_sentence_transformers.json")) {
       assertThat(merged.resolve(name)).hasSameBinaryContentAs(base.resolve(name));
+    }
+  }
+
+  /** The base's weights are stored with matrices of tasks and its code is not copied. */
+  @Test
+  void jinaEmbeddingsAsPublishedAreWrittenInTransformersForm() throws IOException {
+    Path base = SmallJina.write(folder.resolve("base"));
+    LoraAdapter adapter = LoraAdapter.at(adapter(base, "embeddings"));
+    Path merged = folder.resolve("merged");
+    adapter.writeMerged(base, merged);
+    assertThat(ModelConfig.read(merged).modelType()).isEqualTo("jina_embeddings_v3");
+    assertThat(JSON.readTree(merged.resolve("modules.json").toFile()).findValuesAsText("type"))
+        .startsWith("sentence_transformers.models.Transformer");
+    try (TextEmbedder one = TextEmbedder.load(ModelSource.path(merged), Precision.FP32);
+        TextEmbedder other = TextEmbedder.load(ModelSource.path(base), Precision.FP32, adapter)) {
+      assertThat(one.embed("a red cat")).containsExactly(other.embed("a red cat"), within(1e-6f));
     }
   }
 

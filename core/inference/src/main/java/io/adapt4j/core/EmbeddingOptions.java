@@ -17,6 +17,7 @@ public final class EmbeddingOptions {
   private final Optional<Boolean> normalize;
   private final OptionalInt maxTokens;
   private final OptionalInt dimension;
+  private final Optional<String> task;
 
   private EmbeddingOptions(Builder builder) {
     this.precision = builder.precision;
@@ -24,6 +25,7 @@ public final class EmbeddingOptions {
     this.normalize = builder.normalize;
     this.maxTokens = builder.maxTokens;
     this.dimension = builder.dimension;
+    this.task = builder.task;
   }
 
   /**
@@ -55,6 +57,10 @@ public final class EmbeddingOptions {
     return dimension;
   }
 
+  Optional<String> task() {
+    return task;
+  }
+
   /** Builder of the options. */
   public static final class Builder {
 
@@ -63,6 +69,7 @@ public final class EmbeddingOptions {
     private Optional<Boolean> normalize = Optional.empty();
     private OptionalInt maxTokens = OptionalInt.empty();
     private OptionalInt dimension = OptionalInt.empty();
+    private Optional<String> task = Optional.empty();
 
     private Builder() {}
 
@@ -124,6 +131,19 @@ public final class EmbeddingOptions {
         throw new IllegalArgumentException("dimension: expected at least 1, found " + value);
       }
       dimension = OptionalInt.of(value);
+      return this;
+    }
+
+    /**
+     * Sets the task whose LoRA adapter is added to the weights, for models that are published with
+     * several, such as jina-embeddings-v3. The task's instruction precedes texts by default.
+     * Without a task the weights have no adapter.
+     *
+     * @param value one of the model's tasks, such as {@code retrieval.query}
+     */
+    public Builder task(String value) {
+      Texts.require("value", value);
+      task = Optional.of(value);
       return this;
     }
 

@@ -63,6 +63,7 @@ public final class HybridEmbedder implements AutoCloseable {
         LoadedEncoder.embedding(
             folder.transformer(),
             precision,
+            stored -> stored,
             AdapterMechanics.of(List.of(adapters)),
             (encoder, tokenizer) -> {});
     try {

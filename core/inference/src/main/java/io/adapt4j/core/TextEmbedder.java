@@ -3,10 +3,12 @@ package io.adapt4j.core;
 import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.TooManyTokensException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.encode.Embedder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.load.LoadedEncoder;
+import io.adapt4j.core.internal.load.StoredTask;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
@@ -40,17 +42,18 @@ public final class TextEmbedder implements AutoCloseable {
   private final LoadedEncoder model;
   private final Embedder embedder;
   private final Path source;
-  private final SentenceFolder folder;
+  private final Map<String, String> prompts;
+  private final String defaultPrompt;
   private final int maxTokens;
   private final SingleUse use;
 
-  private TextEmbedder(
-      Path source, LoadedEncoder model, Embedder embedder, SentenceFolder folder, int maxTokens) {
+  private TextEmbedder(Path source, LoadedEncoder model, Loading loading) {
     this.source = source;
     this.model = model;
-    this.embedder = embedder;
-    this.folder = folder;
-    this.maxTokens = maxTokens;
+    this.embedder = loading.declared();
+    this.prompts = loading.folder.prompts();
+    this.defaultPrompt = loading.defaultPrompt();
+    this.maxTokens = loading.maxTokens;
     this.use = new SingleUse("TextEmbedder", this::free);
   }
 
@@ -85,8 +88,8 @@ public final class TextEmbedder implements AutoCloseable {
    *
    * @param options options that override the folder's settings
    * @return the model, closed by the caller
-   * @throws IllegalArgumentException if the options ask for more tokens than the model reads, or
-   *     for more entries than its vectors have
+   * @throws IllegalArgumentException if the options ask for more tokens than the model reads, for
+   *     more entries than its vectors have, or for a task that the model has no adapter for
    */
   public static TextEmbedder load(
       ModelSource source, EmbeddingOptions options, Adapter... adapters) {
@@ -100,11 +103,11 @@ public final class TextEmbedder implements AutoCloseable {
           LoadedEncoder.embedding(
               folder.transformer(),
               options.precision(),
+              loading::weights,
               AdapterMechanics.of(Arrays.asList(adapters)),
               loading::declare);
-      Embedder embedder = loading.declared();
-      embedder.load(model.encoder().type());
-      return new TextEmbedder(at, model, embedder, folder, loading.maxTokens);
+      loading.declared().load(model.encoder().type());
+      return new TextEmbedder(at, model, loading);
     } catch (RuntimeException | Error e) {
       loading.close();
       if (model != null) {
@@ -119,12 +122,24 @@ public final class TextEmbedder implements AutoCloseable {
 
     private final SentenceFolder folder;
     private final EmbeddingOptions options;
+    private final Optional<StoredTask> task;
     private @Nullable Embedder embedder;
     private int maxTokens;
 
     Loading(SentenceFolder folder, EmbeddingOptions options) {
       this.folder = folder;
       this.options = options;
+      this.task = options.task().map(name -> StoredTask.require(folder.transformer(), name));
+    }
+
+    Checkpoint weights(Checkpoint stored) {
+      return task.map(found -> found.addedTo(stored)).orElse(stored);
+    }
+
+    String defaultPrompt() {
+      return task.map(StoredTask::instruction)
+          .or(() -> folder.defaultPrompt().map(folder.prompts()::get))
+          .orElse("");
     }
 
     void declare(Encoder encoder, Tokenizer tokenizer) {
@@ -163,7 +178,8 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds a text, preceded by the folder's default prompt if it has one.
+   * Embeds a text, preceded by the instruction of the task in the options, or else by the folder's
+   * default prompt, if there is one.
    *
    * @param text the text
    * @return its vector
@@ -195,7 +211,7 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public List<float[]> embedAll(List<String> texts) {
     Texts.requireAll("texts", texts);
-    return use.call(() -> embedder.embed(texts, defaultPrompt()));
+    return use.call(() -> embedder.embed(texts, defaultPrompt));
   }
 
   /**
@@ -232,7 +248,7 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public int countTruncated(List<String> texts) {
     Texts.requireAll("texts", texts);
-    return use.call(() -> embedder.countTruncated(texts, defaultPrompt()));
+    return use.call(() -> embedder.countTruncated(texts, defaultPrompt));
   }
 
   /**
@@ -298,19 +314,15 @@ public final class TextEmbedder implements AutoCloseable {
    * @return the texts by name; empty if the folder has none
    */
   public Map<String, String> prompts() {
-    return folder.prompts();
-  }
-
-  private String defaultPrompt() {
-    return folder.defaultPrompt().map(folder.prompts()::get).orElse("");
+    return prompts;
   }
 
   private String prompt(String name) {
-    String prompt = folder.prompts().get(name);
+    String prompt = prompts.get(name);
     if (prompt == null) {
       throw new IllegalArgumentException(
           "promptName: expected one of %s, found '%s', for the model %s"
-              .formatted(folder.prompts().keySet(), name, model.folder()));
+              .formatted(prompts.keySet(), name, model.folder()));
     }
     return prompt;
   }

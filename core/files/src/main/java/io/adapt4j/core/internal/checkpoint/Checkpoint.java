@@ -47,7 +47,7 @@ public final class Checkpoint implements AutoCloseable {
 
   private Checkpoint(Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
     this.folder = folder;
-    this.fileOf = EightBitFloats.shown(folder, fileOf);
+    this.fileOf = ParametrizedWeights.shown(folder, EightBitFloats.shown(folder, fileOf));
     this.files = files;
   }
 
@@ -92,6 +92,37 @@ public final class Checkpoint implements AutoCloseable {
    */
   public static Checkpoint openFile(Path file, UnaryOperator<TensorFile> view) {
     return single(file.toAbsolutePath().getParent(), view.apply(SafetensorsFile.open(file)));
+  }
+
+  /**
+   * Returns these weights with the LoRA matrices of one of several tasks added, in 32-bit floats.
+   * Every matrix must have its own. Both use the same files, which closing either closes.
+   *
+   * @param index the task's index
+   * @param count number of tasks
+   * @param factor by which the products of the matrices are multiplied
+   */
+  public Checkpoint adapted(int index, int count, int rank, double factor) {
+    List<String> plain =
+        names().stream()
+            .filter(name -> !(fileOf.get(name) instanceof ParametrizedWeights))
+            .filter(name -> entry(name).shape().size() > 1)
+            .toList();
+    if (!plain.isEmpty()) {
+      throw CheckpointException.inTensor(
+          folder,
+          plain.get(0),
+          "LoRA matrices of " + count + " tasks beside it, as config.json says",
+          "none",
+          "Load the model without a task, or fetch its original files.");
+    }
+    Map<String, TensorFile> adapted = new LinkedHashMap<>(fileOf);
+    fileOf.values().stream()
+        .filter(ParametrizedWeights.class::isInstance)
+        .distinct()
+        .map(view -> ((ParametrizedWeights) view).adapted(index, count, rank, factor))
+        .forEach(view -> view.entries().keySet().forEach(name -> adapted.put(name, view)));
+    return new Checkpoint(folder, adapted, files);
   }
 
   /** {@return the folder the checkpoint was opened with} */

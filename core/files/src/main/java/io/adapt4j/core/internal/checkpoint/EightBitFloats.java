@@ -163,7 +163,8 @@ public final class EightBitFloats implements TensorFile {
         .or(() -> EightBitLayout.read(config.path("text_config").path(QUANTIZATION)));
   }
 
-  private static JsonNode config(Path folder) {
+  /** Reads a folder's configuration; returns a missing node if it has none that can be read. */
+  static JsonNode config(Path folder) {
     try {
       return Json.parse(BoundedFiles.readText(folder.resolve("config.json"), BoundedFiles.INDEX));
     } catch (IOException e) {

@@ -105,7 +105,7 @@ public final class StoredValues {
   }
 
   /** Decodes an IEEE 754 half-precision number. */
-  private static double half(short bits) {
+  static double half(short bits) {
     int exponent = bits >> 10 & 0x1f;
     int fraction = bits & 0x3ff;
     double size =

@@ -20,7 +20,8 @@ import java.util.OptionalInt;
 /**
  * A model's {@code config.json}: the fields that all families share, and all others through {@link
  * #fields()}. {@link DecoderConfig#from} reads the fields of Llama-like decoders. Saving keeps
- * every field, known or not, in its order, and adds {@link EarlierFields}.
+ * every field, known or not, in its order, and adds {@link EarlierFields}; only {@link JinaFields}
+ * are translated.
  *
  * <p>Immutable and thread-safe.
  */
@@ -77,7 +78,7 @@ public final class ModelConfig {
 
   /** Reads {@code config.json} in a checkpoint folder. */
   public static ModelConfig read(Path folder) {
-    ConfigReader fields = EarlierFields.added(dequantized(ConfigReader.read(folder.resolve(FILE))));
+    ConfigReader fields = inTransformersForm(dequantized(ConfigReader.read(folder.resolve(FILE))));
     return new ModelConfig(fields, ExpertStacks.layoutIn(folder, fields.json()));
   }
 
@@ -105,7 +106,11 @@ public final class ModelConfig {
 
   /** Parses the text of a {@code config.json}. */
   public static ModelConfig parse(Path file, String json) {
-    return new ModelConfig(EarlierFields.added(ConfigReader.parse(file, json)));
+    return new ModelConfig(inTransformersForm(ConfigReader.parse(file, json)));
+  }
+
+  private static ConfigReader inTransformersForm(ConfigReader stated) {
+    return EarlierFields.added(JinaFields.translated(stated));
   }
 
   /**

@@ -18,6 +18,8 @@ import java.util.stream.Stream;
 /** Turns a checkpoint folder into a sentence-transformers folder. */
 public final class SentenceFolderWriter {
 
+  private static final String PACKAGE = "sentence_transformers.";
+  private static final String CLASSES = PACKAGE + "models.";
   private static final String POOLING = "1_Pooling";
   private static final String NORMALIZE = "2_Normalize";
 
@@ -26,6 +28,7 @@ public final class SentenceFolderWriter {
   /**
    * Copies modules, limits and prompts of the base model's folder. If the base has no modules,
    * writes those that this library assumes for such a folder: mean pooling, then normalization.
+   * Classes of remote code, which is not copied, become those of Sentence Transformers.
    */
   public static void write(Path target, Path base, int hidden) {
     try {
@@ -66,13 +69,24 @@ public final class SentenceFolderWriter {
   private static void copyModules(Path base, Path target) throws IOException {
     SentenceFolder.read(base); // refuses paths that lead out of the folder
     Path list = base.resolve(SentenceFolder.MODULES);
-    for (JsonNode module : Json.parse(Files.readString(list))) {
+    JsonNode modules = Json.parse(Files.readString(list));
+    boolean changed = false;
+    for (JsonNode module : modules) {
       String path = module.path("path").asText("");
       if (!path.isEmpty()) {
         copyFolder(base.resolve(path), target.resolve(path));
       }
+      String type = module.path("type").asText();
+      if (!type.startsWith(PACKAGE) && module instanceof ObjectNode remote) {
+        remote.put("type", CLASSES + type.substring(type.lastIndexOf('.') + 1)).remove("kwargs");
+        changed = true;
+      }
     }
-    copy(list, target.resolve(SentenceFolder.MODULES));
+    if (changed) {
+      AtomicFiles.writeJson(target.resolve(SentenceFolder.MODULES), modules);
+    } else {
+      copy(list, target.resolve(SentenceFolder.MODULES));
+    }
   }
 
   /** Copies a module's folder. One without settings may be missing: Git keeps no empty folders. */
@@ -117,6 +131,6 @@ public final class SentenceFolderWriter {
         .put("idx", number)
         .put("name", String.valueOf(number))
         .put("path", path)
-        .put("type", "sentence_transformers.models." + type);
+        .put("type", CLASSES + type);
   }
 }

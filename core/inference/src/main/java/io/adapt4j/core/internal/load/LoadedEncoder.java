@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 
 /** An encoder, its tokenizer and its adapters, loaded and closed together. */
 public record LoadedEncoder(
@@ -45,16 +46,24 @@ public record LoadedEncoder(
       Requirement requirement) {
     StoredModel base = StoredModel.read(folder, weights);
     Encoder encoder = Architectures.declareEncoder(config(base, adapters));
-    return load(folder, precision, base, encoder, adapters, requirement);
+    return load(folder, precision, base, encoder, stored -> stored, adapters, requirement);
   }
 
-  /** Loads a folder for embedding, ignoring any output layer of its model. */
+  /**
+   * Loads a folder for embedding, ignoring any output layer of its model.
+   *
+   * @param view of the stored weights to load, such as those of a task
+   */
   public static LoadedEncoder embedding(
-      Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
+      Path folder,
+      Precision precision,
+      UnaryOperator<Checkpoint> view,
+      List<AdapterMechanics> adapters,
+      Requirement requirement) {
     StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
     ModelConfig config = Architectures.embedding(config(base, adapters));
     Encoder encoder = Architectures.declareEncoder(config);
-    return load(folder, precision, base, encoder, adapters, requirement);
+    return load(folder, precision, base, encoder, view, adapters, requirement);
   }
 
   /** Loads a language model that scores texts by the choice between two next tokens. */
@@ -63,7 +72,8 @@ public record LoadedEncoder(
     StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
     Encoder encoder =
         Architectures.declareDecoder(config(base, adapters)).choosing(rejected, chosen);
-    return load(folder, precision, base, encoder, adapters, (declared, tokenizer) -> {});
+    return load(
+        folder, precision, base, encoder, stored -> stored, adapters, (declared, tokenizer) -> {});
   }
 
   private static LoadedEncoder load(
@@ -71,6 +81,7 @@ public record LoadedEncoder(
       Precision precision,
       StoredModel base,
       Encoder encoder,
+      UnaryOperator<Checkpoint> view,
       List<AdapterMechanics> adapters,
       Requirement requirement) {
     Optional<Tokenizer> tokenizer = Optional.empty();
@@ -85,8 +96,9 @@ public record LoadedEncoder(
       tokenizer = Optional.of(Tokenizer.load(folder));
       TokenizerFit.require(folder, encoder, tokenizer.get());
       requirement.check(encoder, tokenizer.get());
+      Checkpoint values = view.apply(checkpoint);
       encoder.allocate(LoadedModel.type(precision, encoder, checkpoint));
-      Weights.load(encoder, checkpoint);
+      Weights.load(encoder, values);
       NewParameters.initialize(encoder, 0);
       for (AdapterMechanics adapter : adapters) {
         attached.add(adapter.attach(encoder));

@@ -61,6 +61,7 @@ public enum OutputLayer {
           "deberta-v2",
           "nomic_bert",
           "new",
+          "gte",
           "eurobert",
           "jina_embeddings_v3",
           "t5",

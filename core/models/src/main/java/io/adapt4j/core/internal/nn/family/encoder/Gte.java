@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn.family.encoder;
 
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
@@ -35,13 +36,16 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
- * Encoders of gte-v1.5 and gte-multilingual (Zhang et al. 2024), whose model type is {@code new}:
- * BERT with rotary positions and gated MLPs.
+ * Encoders of gte-v1.5 and gte-multilingual (Zhang et al. 2024), whose model type is {@code new},
+ * and of snowflake-arctic-embed-m-v2.0, whose model type is {@code gte}: BERT with rotary positions
+ * and gated MLPs.
  */
 public final class Gte extends BuiltInFamily {
 
+  private static final String SNOWFLAKE = "gte";
   private static final String PREFIX = "new.";
 
   private static final StoredNames NAMES =
@@ -55,7 +59,7 @@ public final class Gte extends BuiltInFamily {
           .keeping(StoredNames.POOLING_LAYER);
 
   public Gte() {
-    super("new", "position_embedding_type");
+    super(Set.of("new", SNOWFLAKE), DecoderConfig.Defaults.LLAMA, "position_embedding_type");
   }
 
   @Override
@@ -72,6 +76,14 @@ public final class Gte extends BuiltInFamily {
   @Override
   public Network declare(ModelConfig model) {
     EncoderTask task = EncoderTask.of(model);
+    if (model.modelType().equals(SNOWFLAKE) && task != EncoderTask.FEATURES) {
+      throw model
+          .fields()
+          .invalid(
+              "architectures",
+              "GteModel",
+              "Models of this type are read and trained as embedders only.");
+    }
     Shape shape = Shape.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
     Embeddings embeddings = shape.embeddings();
     List<Layer> layers = new ArrayList<>();
