@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.nn.weights.Weights;
@@ -42,12 +43,12 @@ public record LoadedModel(
   public static LoadedModel load(
       Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
     StoredModel base = StoredModel.read(folder, weights);
-    ModelConfig config = base.config();
+    ModelConfig config = StackedLayers.of(base.config(), AdapterMechanics.layerStack(adapters));
     GenerationDefaults defaults = GenerationDefaults.read(folder, config);
     Decoder decoder = Architectures.declareDecoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
     AdapterSet attached = new AdapterSet(decoder);
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
       base.weights().install(decoder, checkpoint);
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);

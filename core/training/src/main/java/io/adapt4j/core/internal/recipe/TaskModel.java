@@ -65,7 +65,7 @@ public record TaskModel(
   /** Declares the network with its weight format, and marks newly initialized parameters. */
   public Network declare() {
     Network declared = declared();
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
       if (declared instanceof Encoder encoder) {
         Set<String> fresh = new HashSet<>(NewParameters.missing(encoder, checkpoint));
         if (replacesClassifier) {
@@ -87,7 +87,7 @@ public record TaskModel(
 
   /** Checks that network and checkpoint match, reading headers only. */
   void checkWeights(Network declared) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
       Weights.check(declared, checkpoint);
     }
   }
@@ -95,7 +95,7 @@ public record TaskModel(
   /** Loads the network and initializes its new parameters. */
   public Network load(Precision precision, long seed) {
     Network network = declare();
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
       Weights.check(network, checkpoint);
       network.allocate(LoadedModel.type(precision, network, checkpoint));
       Weights.load(network, checkpoint);
