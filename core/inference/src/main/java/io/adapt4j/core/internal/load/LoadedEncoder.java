@@ -80,7 +80,7 @@ public record LoadedEncoder(
       if (bringsOutput(base.config(), adapters)) {
         encoder.initializeNew(NewParameters.missing(encoder, checkpoint));
       }
-      base.weights().install(encoder, checkpoint);
+      StackedLayers.install(base.weights(), encoder, checkpoint);
       Weights.check(encoder, checkpoint);
       LoadedModel.requireFitting(folder, encoder, adapters);
       tokenizer = Optional.of(Tokenizer.load(folder));

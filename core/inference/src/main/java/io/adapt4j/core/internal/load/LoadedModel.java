@@ -49,7 +49,7 @@ public record LoadedModel(
     Optional<Tokenizer> tokenizer = Optional.empty();
     AdapterSet attached = new AdapterSet(decoder);
     try (Checkpoint checkpoint = config.openWeights(folder)) {
-      base.weights().install(decoder, checkpoint);
+      StackedLayers.install(base.weights(), decoder, checkpoint);
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
       tokenizer = tokenizer(folder);

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
@@ -73,7 +74,7 @@ public record TaskModel(
         }
         encoder.initializeNew(fresh);
       }
-      weights.install(declared, checkpoint);
+      StackedLayers.install(weights, declared, checkpoint);
     }
     return declared;
   }

@@ -1,12 +1,17 @@
 package io.adapt4j.core.internal.nn.family;
 
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.layer.Layer;
+import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
+import io.adapt4j.core.internal.nn.linear.SharedQuantized;
+import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
 /** Models whose layers are stacked anew, as by PEFT's {@code layer_replication}. */
@@ -57,12 +63,39 @@ public final class StackedLayers {
 
   /** Makes equal layers share their weights. */
   static void share(Network declared, LayerStack stack) {
+    forCopies(declared, stack, (from, to) -> share(from.parameters(), to.parameters()));
+  }
+
+  /** Runs an action with the first of equal layers and each of the others. */
+  private static void forCopies(
+      Network declared, LayerStack stack, BiConsumer<Layer, Layer> action) {
     List<Layer> layers = declared.body().layers();
     Map<Integer, Layer> first = new HashMap<>();
     for (int i = 0; i < layers.size(); i++) {
       Layer source = first.putIfAbsent(stack.layers().get(i), layers.get(i));
       if (source != null) {
-        share(source.parameters(), layers.get(i).parameters());
+        action.accept(source, layers.get(i));
+      }
+    }
+  }
+
+  /** Puts the layers of a weight format into a declared network; equal ones share their weights. */
+  public static void install(WeightMechanics weights, Network declared, Checkpoint checkpoint) {
+    weights.install(declared, checkpoint);
+    declared
+        .modelConfig()
+        .layerStack()
+        .ifPresent(
+            stack ->
+                forCopies(
+                    declared, stack, (from, to) -> shareQuantized(from.linears(), to.linears())));
+  }
+
+  private static void shareQuantized(List<LinearSlot> from, List<LinearSlot> to) {
+    for (int i = 0; i < from.size(); i++) {
+      if (from.get(i).linear() instanceof QuantizedLinear source
+          && to.get(i).linear() instanceof QuantizedLinear copy) {
+        to.get(i).replace(declared -> new SharedQuantized(copy, source));
       }
     }
   }
