@@ -1,23 +1,23 @@
 package io.adapt4j.lora;
 
-import static io.adapt4j.core.Refusals.refuses;
 import static io.adapt4j.lora.LoraCase.family;
+import static io.adapt4j.lora.StackCase.ORDER;
+import static io.adapt4j.lora.StackCase.REPLICATED;
+import static io.adapt4j.lora.StackCase.assertClose;
+import static io.adapt4j.lora.StackCase.decoder;
+import static io.adapt4j.lora.StackCase.load;
+import static io.adapt4j.lora.StackCase.outputs;
+import static io.adapt4j.lora.StackCase.scores;
+import static io.adapt4j.lora.StackCase.writeCopies;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.finetune.FineTuneReport;
-import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
@@ -26,12 +26,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.family.StackedLayers;
-import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
-import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
-import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -39,7 +34,6 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.score.TokenSpan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,158 +42,35 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers that occur several times share the base's weights and have adapters of their own. */
 class LayerReplicationTest {
 
-  private static final int[][] RANGES = {{0, 2}, {1, 3}};
-
-  /** The stored layers at the four places. */
-  private static final List<Integer> ORDER = List.of(0, 1, 1, 2);
-
-  private static final Lora REPLICATED = Lora.rank(2).layerReplication(RANGES);
   private static final Lora TWICE =
       Lora.rank(2).layerReplication(new int[] {0, 2}, new int[] {0, 2});
-  private static final Pattern LAYER = Pattern.compile("(.*layers?\\.)(\\d+)(\\..*)");
 
   @TempDir private Path folder;
-
-  /** Three layers of random weights. */
   private Path base;
 
   @BeforeEach
   void writeBase() throws IOException {
-    base = folder.resolve("base");
-    ModelConfig config = LoraCase.config(true).with("num_hidden_layers", Json.parse("3"));
-    try (Decoder decoder = Architectures.declareDecoder(config)) {
-      decoder.allocate(DType.F32);
-      Weights.randomize(decoder, 7);
-      CheckpointFolder.write(base, base, config, Weights.tensors(decoder, StoredType.F32));
-    }
+    base = StackCase.write(folder.resolve("base"));
   }
 
-  /** Loads a model as a method stacks it. */
-  private static Network load(Path model, Lora lora, DType type) {
-    ModelConfig config = StackedLayers.of(ModelConfig.read(model), Methods.of(lora).layerStack());
-    Network network = Architectures.declare(config);
-    try (Checkpoint checkpoint = config.openWeights(model)) {
-      Weights.check(network, checkpoint);
-      network.allocate(type);
-      Weights.load(network, checkpoint);
-    }
-    return network;
-  }
-
-  private static Decoder decoder(Path model, Lora lora) {
-    return (Decoder) load(model, lora, DType.F32);
-  }
-
-  private static String renamed(String name, int place) {
-    Matcher layer = LAYER.matcher(name);
-    return layer.matches() ? layer.group(1) + place + layer.group(3) : name;
-  }
-
-  private static int layerOf(String name) {
-    Matcher layer = LAYER.matcher(name);
-    return layer.matches() ? Integer.parseInt(layer.group(2)) : -1;
-  }
-
-  /** Writes a checkpoint by hand in which layers lie several times. */
-  private static void writeCopies(Path model, Path output, List<Integer> order) throws IOException {
-    ObjectNode config = ModelConfig.read(model).toJson();
-    int before = config.get("num_hidden_layers").intValue();
-    config.put("num_hidden_layers", order.size());
-    if (config.path("layer_types").size() == before) {
-      config
-          .putArray("layer_types")
-          .addAll(
-              order.stream()
-                  .map(layer -> ModelConfig.read(model).toJson().get("layer_types").get(layer))
-                  .toList());
-    }
-    try (Checkpoint checkpoint = Checkpoint.open(model)) {
-      List<TensorData> tensors = new ArrayList<>();
-      for (String name : checkpoint.names()) {
-        if (layerOf(name) < 0) {
-          tensors.add(copy(checkpoint, name, name));
-        }
-        for (int place = 0; place < order.size(); place++) {
-          if (layerOf(name) == order.get(place)) {
-            tensors.add(copy(checkpoint, name, renamed(name, place)));
-          }
-        }
-      }
-      CheckpointFolder.write(output, model, config, tensors);
-    }
-  }
-
-  private static TensorData copy(Checkpoint checkpoint, String name, String as) {
-    TensorEntry entry = checkpoint.entry(name);
-    return new TensorData(
-        as, entry.type(), entry.shape(), channel -> channel.write(checkpoint.bytes(name)));
-  }
-
-  /** Writes an adapter of random values on the stack. */
   private Path adapter(Path model, Lora lora) {
-    Path output = folder.resolve("adapter");
-    try (Network network = load(model, lora, DType.F32);
-        Adaptation adaptation = Methods.of(lora).attach(network, model, 1)) {
-      LoraCase.randomize(adaptation, 0.4);
-      adaptation.save(output);
-    }
-    return output;
+    return StackCase.adapter(model, lora, folder.resolve("adapter"));
   }
 
-  /** Copies an adapter without the field, for the model whose layers are copied. */
   private Path plain(Path adapter) throws IOException {
-    Path output = Files.createDirectories(folder.resolve("plain"));
-    ObjectNode config = LoraCase.config(adapter);
-    config.putNull("layer_replication");
-    Files.writeString(output.resolve("adapter_config.json"), Json.indented(config));
-    Files.copy(
-        adapter.resolve("adapter_model.safetensors"), output.resolve("adapter_model.safetensors"));
-    return output;
-  }
-
-  private static float[] outputs(Path model, Path adapter, Lora stack, boolean merged) {
-    try (Network network = load(model, stack, DType.F32);
-        AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
-      if (merged) {
-        attached.merge();
-      }
-      return LoraCase.outputs(network, LoraCase.ids(8, 12));
-    }
-  }
-
-  private static List<Double> scores(Path model, Path... adapters) {
-    LoraAdapter[] all = Arrays.stream(adapters).map(LoraAdapter::at).toArray(LoraAdapter[]::new);
-    try (LanguageModel loaded = LanguageModel.load(ModelSource.path(model), Precision.FP32, all)) {
-      return scores(loaded);
-    }
-  }
-
-  private static List<Double> scores(LanguageModel model) {
-    TokenSpan span = new TokenSpan(new int[] {11, 48, 85}, new int[] {26, 63, 4, 41});
-    return model.scoreIds(List.of(span)).get(0).logProbabilities();
-  }
-
-  private static void assertClose(List<Double> found, List<Double> wanted) {
-    for (int i = 0; i < wanted.size(); i++) {
-      assertThat(found.get(i)).isCloseTo(wanted.get(i), within(2e-5));
-    }
+    return StackCase.plain(adapter, folder.resolve("plain"));
   }
 
   @Test
@@ -301,8 +172,7 @@ class LayerReplicationTest {
         .isEqualTo(4);
     assertClose(scores(merged), scores(base, adapter));
     try (Checkpoint checkpoint = Checkpoint.open(merged)) {
-      assertThat(checkpoint.names().stream().map(LayerReplicationTest::layerOf))
-          .containsOnly(-1, 0, 1, 2, 3);
+      assertThat(checkpoint.names().stream().map(StackCase::layerOf)).containsOnly(-1, 0, 1, 2, 3);
     }
   }
 
@@ -312,7 +182,7 @@ class LayerReplicationTest {
     assertThat(LoraCase.config(adapter).get("layer_replication"))
         .isEqualTo(Json.parse("[[0,2],[1,3]]"));
     try (Checkpoint file = Checkpoint.openFile(adapter.resolve("adapter_model.safetensors"))) {
-      assertThat(file.names().stream().map(LayerReplicationTest::layerOf)).containsOnly(0, 1, 2, 3);
+      assertThat(file.names().stream().map(StackCase::layerOf)).containsOnly(0, 1, 2, 3);
       assertThat(file.names()).hasSize(4 * 7 * 2);
     }
   }
@@ -395,141 +265,16 @@ class LayerReplicationTest {
   void aRunTrainsSavesResumesAndMerges() throws IOException {
     Path model = SmallModel.write(folder.resolve("small"));
     Lora lora = Lora.rank(2).layerReplication(new int[] {0, 2}, new int[] {0, 2}, new int[] {1, 2});
-    FineTuneReport report = run(model, lora, "run", 4);
+    FineTuneReport report = StackCase.run(model, lora, folder.resolve("run"), 4);
     assertThat(report.best()).isNotNull();
     assertThat(LoraCase.config(report.best()).get("layer_replication"))
         .isEqualTo(Json.parse("[[0,2],[0,2],[1,2]]"));
-    FineTuneReport further = run(model, Lora.continuing(report.best()), "further", 2);
+    FineTuneReport further =
+        StackCase.run(model, Lora.continuing(report.best()), folder.resolve("further"), 2);
     Path merged = folder.resolve("merged");
     LoraAdapter.at(further.best()).writeMerged(model, merged);
     assertClose(scores(merged), scores(model, further.best()));
     assertThat(ModelConfig.read(merged).fields().requirePositiveInt("num_hidden_layers"))
         .isEqualTo(5);
-  }
-
-  private FineTuneReport run(Path model, Lora lora, String name, int steps) {
-    return FineTuner.builder()
-        .model(ModelSource.path(model))
-        .dataset(SmallModel.sentences(16))
-        .method(lora)
-        .output(folder.resolve(name))
-        .maxSteps(steps)
-        .build()
-        .run();
-  }
-
-  @Test
-  void rangesOutsideTheModelAreRefusedBeforeItIsLoaded() throws IOException {
-    Lora beyond = Lora.rank(2).layerReplication(new int[] {0, 2}, new int[] {2, 5});
-    refuses(
-        CheckpointException.class,
-        () -> decoder(base, beyond).close(),
-        "config.json",
-        "layer_replication [[0, 2], [2, 5]] names the layer 4, but the model has 3");
-    Path model = SmallModel.write(folder.resolve("small"));
-    refuses(
-        SettingsException.class,
-        () -> run(model, beyond, "run", 1),
-        "layer_replication [[0, 2], [2, 5]] names the layer 4, but the model has 2");
-    Path adapter = adapter(base, REPLICATED);
-    ObjectNode config = LoraCase.config(adapter);
-    config.set("layer_replication", Json.parse("[[0, 9]]"));
-    Files.writeString(adapter.resolve("adapter_config.json"), Json.indented(config));
-    refuses(
-        CheckpointException.class,
-        () -> scores(base, adapter),
-        "layer_replication [[0, 9]] names the layer 8, but the model has 3");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "[[0, 0]]",
-        "[[2, 1]]",
-        "[[-1, 1]]",
-        "[[0]]",
-        "[0, 1]",
-        "[[0, 1.5]]",
-        "\"all\"",
-        "[[0, 99999999999]]"
-      })
-  void whatIsNoListOfRangesIsRefusedByName(String value) throws IOException {
-    Path adapter = adapter(base, REPLICATED);
-    ObjectNode config = LoraCase.config(adapter);
-    config.set("layer_replication", Json.parse(value));
-    Files.writeString(adapter.resolve("adapter_config.json"), Json.indented(config));
-    refuses(
-        CheckpointException.class,
-        () -> LoraAdapter.at(adapter),
-        "adapter_config.json",
-        "'layer_replication'",
-        "ranges [start, end) of layer numbers, 0 <= start < end");
-  }
-
-  @Test
-  void rangesOfTheBuilderAreChecked() {
-    for (int[][] ranges : List.of(new int[][] {}, new int[][] {{1, 1}}, new int[][] {{0, 1, 2}})) {
-      assertThatThrownBy(() -> Lora.rank(2).layerReplication(ranges))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("layerReplication: expected");
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "gemma3_text, whose layers differ",
-    "qwen2_window, whose layers differ",
-    "gemma3n, read more of others",
-    "gemma3, multimodal",
-    "falcon, finds no layers",
-    "gpt_bigcode, finds no layers",
-    "opt, finds no layers",
-    "mamba2, finds no layers",
-    "roberta_mlm, finds no layers",
-    "modernbert_features, whose layers differ",
-    "qwen3_next, whose layers differ"
-  })
-  void familiesThatPeftDoesNotStackAreRefusedByName(String name, String reason) {
-    refuses(
-        CheckpointException.class,
-        () ->
-            StackedLayers.of(
-                ModelConfig.read(family(name)),
-                Methods.of(Lora.rank(2).layerReplication(new int[] {0, 1})).layerStack()),
-        "config.json: layer_replication",
-        "of type " + ModelConfig.read(family(name)).modelType(),
-        reason);
-  }
-
-  @Test
-  void optionsThatChangeSharedWeightsAreRefused() {
-    try (Decoder decoder = decoder(base, REPLICATED)) {
-      for (Lora lora :
-          List.of(
-              REPLICATED.trainBiases(),
-              REPLICATED.trainAdaptedBiases(),
-              REPLICATED.initialize(LoraInit.pissa()))) {
-        assertThat(Methods.of(lora).problems(decoder, base))
-            .anyMatch(problem -> problem.contains("share (layer_replication [[0, 2], [1, 3]])"));
-      }
-      assertThat(Methods.of(Lora.rank(2)).problems(decoder, base))
-          .anyMatch(problem -> problem.contains("layer_replication [[0, 2], [1, 3]]"));
-    }
-    assertThat(Methods.of(Lora.rank(2)).layerStack()).isEqualTo(Optional.empty());
-  }
-
-  @Test
-  void resumedAdaptersAreOfTheSameStack() {
-    Path adapter = adapter(base, REPLICATED);
-    Lora other = Lora.rank(2).layerReplication(new int[] {0, 1}, new int[] {0, 3});
-    try (Decoder decoder = decoder(base, other);
-        Adaptation adaptation = Methods.of(other).attach(decoder, base, 1)) {
-      refuses(
-          CheckpointException.class,
-          () -> adaptation.restore(adapter),
-          "layer_replication [[0, 2], [1, 3]]",
-          "layer_replication [[0, 1], [0, 3]]");
-    }
-    assertThat(Methods.of(other).identity()).isNotEqualTo(Methods.of(REPLICATED).identity());
   }
 }
