@@ -18,8 +18,8 @@ final class StackProblems {
     Optional<LayerStack> present = network.modelConfig().layerStack();
     if (!config.layerStack().equals(present)) {
       return List.of(
-          ("The adapter is for a model with %s, but here the model has %s. Adapters of one model"
-                  + " stack its layers alike; others, and conversions, take the model that"
+          ("The adapter is for a model with %s, but here the model has %s. Adapters on one model"
+                  + " have its layers in one order; put others on the model that"
                   + " LoraAdapter.writeMerged or the command merge writes.")
               .formatted(said(config.layerStack()), said(present)));
     }

@@ -22,6 +22,7 @@ import io.adapt4j.core.method.MergeMethod;
 import io.adapt4j.core.method.MergeMethod.Algorithm;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.TrainingWarning;
 import java.io.IOException;
@@ -102,6 +103,25 @@ class LayerReplicationTasksTest {
           .usingComparatorWithPrecision(1e-5f)
           .containsExactly(adapted.embed("a red dog"));
     }
+  }
+
+  @Test
+  void aPlanCountsTheAdaptersOfAllLayersAndTheWeightsOnce() throws IOException {
+    Path model = SmallModel.write(folder.resolve("small"));
+    FineTunePlan stacked = plan(model, THREE);
+    FineTunePlan stored = plan(model, Lora.rank(2));
+    assertThat(stacked.trainableParameters() * 2).isEqualTo(stored.trainableParameters() * 3);
+    assertThat(stacked.totalParameters()).isEqualTo(stored.totalParameters());
+  }
+
+  private FineTunePlan plan(Path model, Lora lora) {
+    return FineTuner.builder()
+        .model(ModelSource.path(model))
+        .dataset(SmallModel.sentences(16))
+        .method(lora)
+        .output(folder.resolve("planned"))
+        .build()
+        .plan();
   }
 
   @Test

@@ -117,7 +117,7 @@ public record LoadedModel(
    * weights.
    */
   public static DType typeOf(Precision precision, Network declared, Path folder) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = declared.modelConfig().openWeights(folder)) {
       return type(precision, declared, checkpoint);
     }
   }
