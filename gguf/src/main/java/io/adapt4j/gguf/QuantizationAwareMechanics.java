@@ -41,6 +41,12 @@ final class QuantizationAwareMechanics extends ForwardingMechanics {
           "Weights that are rounded while training have to be plain, but those of the base are held"
               + " packed; give the original checkpoint, without 4 bits.");
     }
+    layerStack()
+        .ifPresent(
+            stack ->
+                problems.add(
+                    "Weights cannot be rounded with the updates of several layers that share them"
+                        + " (layerReplication %s); leave one of the two out.".formatted(stack)));
     Optional<ObjectNode> options = Methods.named("lora").write(chosen.lora());
     if (options.filter(written -> isOn(written, "dora") || isOn(written, "biasOfB")).isPresent()) {
       problems.add(

@@ -3,6 +3,8 @@ package io.adapt4j.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -38,7 +40,15 @@ class MergedExportTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"plain", "rank-stabilized", "alpha by module", "DoRA", "module in full"})
+  @ValueSource(
+      strings = {
+        "plain",
+        "rank-stabilized",
+        "alpha by module",
+        "DoRA",
+        "module in full",
+        "layers in another order"
+      })
   void mergesAsIntoACheckpoint(String kind) throws IOException {
     Path adapter = adapter(kind);
     LoraAdapter.at(adapter).writeMerged(base, folder.resolve("merged"));
@@ -62,6 +72,10 @@ class MergedExportTest {
       case "rank-stabilized" -> changed(config -> config.put("use_rslora", true), List.of());
       case "alpha by module" ->
           changed(config -> config.putObject("alpha_pattern").put("q_proj", 3), List.of());
+      case "layers in another order" ->
+          changed(
+              config -> config.putArray("layer_replication").add(numbers(1, 2)).add(numbers(0, 1)),
+              List.of());
       case "DoRA" -> changed(config -> config.put("use_dora", true), magnitudes());
       case "module in full" ->
           changed(
@@ -69,6 +83,10 @@ class MergedExportTest {
               List.of(tensor("base_model.model.lm_head.weight", List.of(400L, 64L), 0.01f)));
       default -> throw new IllegalArgumentException(kind);
     };
+  }
+
+  private static ArrayNode numbers(int start, int end) {
+    return JsonNodeFactory.instance.arrayNode().add(start).add(end);
   }
 
   /** The golden adapter with another configuration and more tensors. */
@@ -129,6 +147,13 @@ class MergedExportTest {
 
     assertThat(Files.mismatch(export(GgufExport.of(quantized)), export(GgufExport.of(plain))))
         .isEqualTo(-1);
+  }
+
+  @Test
+  void aFileOfTheAdapterAloneHasNoLayersInAnotherOrder() throws IOException {
+    Path adapter = adapter("layers in another order");
+    assertThatThrownBy(() -> writtenAdapter(adapter))
+        .hasMessageContaining("the layers in a new order, which a GGUF adapter cannot hold");
   }
 
   @Test

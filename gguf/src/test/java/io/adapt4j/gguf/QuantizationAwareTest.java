@@ -141,6 +141,11 @@ class QuantizationAwareTest {
           .singleElement()
           .asString()
           .contains("DoRA");
+      Lora twice = Lora.rank(2).layerReplication(new int[] {0, 1}, new int[] {0, 1});
+      assertThat(
+              Methods.of(QuantizationAware.of(twice, GgufQuantization.Q4_0))
+                  .problems(declared, checkpoint))
+          .anyMatch(problem -> problem.contains("layerReplication [[0, 1], [0, 1]]"));
     }
     assertThatThrownBy(() -> QuantizationAware.of(Lora.rank(2), GgufQuantization.Q4_0).every(0))
         .hasMessage("every: expected at least 1 update, found 0");

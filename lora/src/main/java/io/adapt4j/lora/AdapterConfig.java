@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.lora.internal.adapter.SavedModules;
 import io.adapt4j.lora.internal.layer.AdaptedPart;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -39,6 +41,7 @@ record AdapterConfig(
     LoftQ loftq,
     boolean tiesEmbeddings,
     Map<String, List<Integer>> tokens,
+    Optional<LayerStack> layerStack,
     ObjectNode source,
     Set<String> storedNames) {
 
@@ -68,6 +71,7 @@ record AdapterConfig(
     LoftQ loftq = LoftQ.NONE;
     boolean tiesEmbeddings;
     Map<String, List<Integer>> tokens = Map.of();
+    Optional<LayerStack> layerStack = Optional.empty();
     ObjectNode source = JsonNodeFactory.instance.objectNode();
     Set<String> storedNames = Set.of();
 
@@ -88,6 +92,7 @@ record AdapterConfig(
           loftq,
           tiesEmbeddings,
           tokens,
+          layerStack,
           source,
           storedNames);
     }
@@ -117,6 +122,7 @@ record AdapterConfig(
     draft.loftq = loftq;
     draft.tiesEmbeddings = tiesEmbeddings;
     draft.tokens = tokens;
+    draft.layerStack = layerStack;
     draft.source = source;
     draft.storedNames = storedNames;
     change.accept(draft);

@@ -17,6 +17,7 @@ import io.adapt4j.lora.internal.layer.AdaptedPart;
 import io.adapt4j.lora.internal.layer.Blend;
 import io.adapt4j.lora.internal.layer.LoftQ;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
+import io.adapt4j.lora.internal.peft.LayerRanges;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.PeftTargets;
@@ -238,6 +239,12 @@ public final class AdapterMix {
     for (int i = 0; i < adapters.size(); i++) {
       AdapterConfig config = adapters.get(i).config();
       String name = "'" + adapters.get(i).name() + "'";
+      if (!config.layerStack().equals(adapters.get(0).config().layerStack())) {
+        throw new IllegalArgumentException(
+            "The adapter %s stacks the model's layers in another order than '%s' (%s), so their"
+                    .formatted(name, adapters.get(0).name(), LayerRanges.FIELD)
+                + " modules are not the same; blend adapters of one stack.");
+      }
       if (config.initial().leavesResidual() || config.loftq().isUsed()) {
         throw new IllegalArgumentException(
             ("The adapter %s starts from the base's weights (%s), so its factors alone are not"

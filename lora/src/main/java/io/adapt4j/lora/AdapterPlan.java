@@ -60,7 +60,7 @@ record AdapterPlan(
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     Stream.concat(saved.stream(), biases.stream())
         .forEach(name -> shapes.put(name, tensors.get(name)));
-    List<String> problems = new ArrayList<>();
+    List<String> problems = new ArrayList<>(StackProblems.of(config, network));
     TableTargets.problem(config, network, tables).ifPresent(problems::add);
     problems.addAll(problems(config, network, tensors, adapted, tables, shapes.keySet()));
     return new AdapterPlan(

@@ -2,9 +2,11 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.lora.internal.adapter.SavedModules;
+import io.adapt4j.lora.internal.peft.LayerRanges;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -327,6 +329,31 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
+   * Stacks the model's layers anew from ranges of them, as PEFT's {@code layer_replication} does:
+   * {@code [0, 4], [2, 5]} makes seven layers of five. Layers that occur again share their weights
+   * but have updates of their own. Names of modules, and {@link #layers}, count the new layers.
+   *
+   * @param ranges a start and an excluded end each; they may overlap
+   * @return a changed copy
+   * @throws IllegalArgumentException if there is no range, or one is empty
+   */
+  public Lora layerReplication(int[]... ranges) {
+    Texts.require("ranges", ranges);
+    for (int[] range : ranges) {
+      if (range == null || range.length != 2) {
+        throw new IllegalArgumentException(
+            "layerReplication: expected pairs of numbers, found " + Arrays.toString(range));
+      }
+    }
+    try {
+      LayerStack stack = LayerRanges.of(List.of(ranges));
+      return with(draft -> draft.layerStack = Optional.of(stack));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("layerReplication: " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Multiplies the learning rate of the B matrices (LoRA+, Hayou et al. 2024). The paper advises 16
    * with a lower base rate than plain LoRA's.
    *
@@ -366,12 +393,13 @@ public final class Lora implements FineTuningMethod {
     String scale = config.rankStabilized() ? "alpha/sqrt(r)" : "alpha/r";
     return String.format(
         Locale.ROOT,
-        "%s r=%d alpha=%s scale=%s targets=%s",
+        "%s r=%d alpha=%s scale=%s targets=%s%s",
         name(),
         config.rank(),
         plain(config.alpha()),
         scale,
-        config.modules());
+        config.modules(),
+        config.layerStack().map(stack -> " layerReplication=" + stack).orElse(""));
   }
 
   static String plain(double number) {

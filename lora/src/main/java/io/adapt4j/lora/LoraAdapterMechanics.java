@@ -4,6 +4,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.chat.TrainedFolder;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -15,6 +16,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
@@ -66,6 +68,11 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   @Override
   public Optional<ModelConfig> modelConfig(ModelConfig base) {
     return modelConfig().or(() -> ClassOutput.of(adapter.folder(), base));
+  }
+
+  @Override
+  public Optional<LayerStack> layerStack() {
+    return adapter.config().layerStack();
   }
 
   /**
@@ -135,7 +142,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   void rewrite(Path base, Path output, Consumer<LoraModel> change) {
     ModelConfig plain = ModelConfig.read(base);
     Optional<ModelConfig> classes = modelConfig(plain);
-    try (Network network = Architectures.declare(classes.orElseGet(() -> adapted(plain)))) {
+    try (Network network = declare(classes.orElseGet(() -> adapted(plain)))) {
       load(network, base, classes.isPresent());
       try (LoraModel model = attach(network)) {
         change.accept(model);
@@ -152,7 +159,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     }
     ModelConfig plain = ModelConfig.read(base);
     Optional<ModelConfig> classes = modelConfig(plain);
-    try (Network network = Architectures.declare(classes.orElseGet(() -> adapted(plain)))) {
+    try (Network network = declare(classes.orElseGet(() -> adapted(plain)))) {
       StoredType type = load(network, base, classes.isPresent());
       restore(network, weights, base);
       try (AttachedAdapter attached = attach(network)) {
@@ -165,6 +172,10 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
         }
       }
     }
+  }
+
+  private Network declare(ModelConfig config) {
+    return Architectures.declare(StackedLayers.of(config, layerStack()));
   }
 
   /**
@@ -207,7 +218,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   /** Replaces the base's weights by their dequantized values in a format, layer by layer. */
   private static void restore(Network network, WeightMechanics weights, Path base) {
     try (Network held = Architectures.declare(network.modelConfig());
-        Checkpoint checkpoint = Checkpoint.open(base)) {
+        Checkpoint checkpoint = network.modelConfig().openWeights(base)) {
       weights.install(held, checkpoint);
       List<LinearSlot> plain = network.linears();
       List<LinearSlot> packed = held.linears();
@@ -245,12 +256,12 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
 
   private StoredType load(Network network, Path base, boolean bringsOutput) {
     if (bringsOutput) {
-      try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      try (Checkpoint checkpoint = network.modelConfig().openWeights(base)) {
         network.initializeNew(NewParameters.missing(network, checkpoint));
       }
     }
     PeftFolder.requireNone(problems(network));
-    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+    try (Checkpoint checkpoint = network.modelConfig().openWeights(base)) {
       Weights.check(network, checkpoint);
       network.allocate(DType.F32);
       Weights.load(network, checkpoint);

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.lora.internal.layer.LoftQ;
+import io.adapt4j.lora.internal.peft.LayerRanges;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import io.adapt4j.lora.internal.peft.PeftFolder;
 import io.adapt4j.lora.internal.peft.SelectionFields;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -51,6 +54,7 @@ final class LoraFields {
           "ensure_weight_tying",
           "exclude_modules",
           "init_lora_weights",
+          LayerRanges.FIELD,
           "layers_pattern",
           "layers_to_transform",
           "lora_alpha",
@@ -86,10 +90,6 @@ final class LoraFields {
           .put(
               "arrow_config",
               "A router over several adapters is not supported; load the adapters by themselves.")
-          .put(
-              "layer_replication",
-              "A base whose layers are repeated is not supported; merge the adapter into its base"
-                  + " with PEFT.")
           .put(
               "megatron_config",
               "Layers that are split over several processes are not supported; merge the adapter"
@@ -135,6 +135,7 @@ final class LoraFields {
               draft.loftq = LoftQ.read(fields);
               draft.tiesEmbeddings = fields.bool("ensure_weight_tying", false);
               draft.tokens = tokens(fields);
+              draft.layerStack = layerStack(fields);
               draft.storedNames = PeftFolder.storedNames(folder);
             });
   }
@@ -152,6 +153,18 @@ final class LoraFields {
           .forEach(entry -> tokens.put(entry.getKey(), ids(fields, field, entry.getValue())));
     }
     return tokens;
+  }
+
+  private static Optional<LayerStack> layerStack(ConfigReader fields) {
+    JsonNode value = fields.json().path(LayerRanges.FIELD);
+    if (value.isMissingNode() || !PeftFolder.isSet(value)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(LayerRanges.parse(value));
+    } catch (IllegalArgumentException e) {
+      throw fields.invalid(LayerRanges.FIELD, LayerStack.EXPECTED, "Correct the field.");
+    }
   }
 
   private static List<Integer> ids(ConfigReader fields, String field, JsonNode value) {

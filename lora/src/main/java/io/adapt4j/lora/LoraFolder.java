@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorFile;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.lora.internal.peft.LayerRanges;
 import io.adapt4j.lora.internal.peft.PeftFolder;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.StackSize;
@@ -148,6 +149,7 @@ final class LoraFolder {
     fields.put(
         "modules_to_save",
         plan.modulesToSave().isEmpty() ? nodes.nullNode() : PeftFolder.array(plan.modulesToSave()));
+    config.layerStack().ifPresent(stack -> fields.put(LayerRanges.FIELD, LayerRanges.json(stack)));
     fields.put("use_rslora", nodes.booleanNode(config.rankStabilized()));
     fields.put("lora_bias", nodes.booleanNode(config.biasOfB()));
     fields.put("use_dora", nodes.booleanNode(config.dora()));
@@ -190,7 +192,7 @@ final class LoraFolder {
             "corda_config",
             "eva_config",
             "exclude_modules",
-            "layer_replication",
+            LayerRanges.FIELD,
             "layers_pattern",
             "layers_to_transform",
             "megatron_config",

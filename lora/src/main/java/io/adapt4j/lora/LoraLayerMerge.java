@@ -135,6 +135,9 @@ final class LoraLayerMerge implements LayerMerge {
     if (config.loftq().isUsed()) {
       return Optional.of("the base weights that LoftQ quantized");
     }
+    if (config.layerStack().isPresent()) {
+      return Optional.of("the layers in a new order");
+    }
     if (config.dora()) {
       return Optional.of("DoRA's magnitudes");
     }

@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
@@ -35,6 +36,11 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   @Override
   public Optional<Path> start() {
     return lora.start();
+  }
+
+  @Override
+  public Optional<LayerStack> layerStack() {
+    return config().layerStack();
   }
 
   /** Returns the measured kind: LoRA without options besides rank, alpha, dropout and targets. */

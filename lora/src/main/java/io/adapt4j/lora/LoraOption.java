@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.lora.internal.peft.LayerRanges;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,8 @@ record LoraOption(
     String setter,
     BiFunction<Fields, Lora, Lora> reader,
     BiConsumer<Lora, ObjectNode> writer) {
+
+  private static final String REPLICATION = "layerReplication";
 
   static final LoraOption DROPOUT =
       number(
@@ -63,6 +66,7 @@ record LoraOption(
               "layersPattern",
               Lora::layersPattern,
               lora -> lora.config().modules().layersPattern()),
+          new LoraOption(REPLICATION, REPLICATION, LoraOption::readStack, LoraOption::writeStack),
           new LoraOption(
               "bias",
               "trainBiases",
@@ -142,6 +146,29 @@ record LoraOption(
       ArrayNode numbers = options.putArray("layers");
       layers.forEach(numbers::add);
     }
+  }
+
+  private static Lora readStack(Fields fields, Lora lora) {
+    return fields
+        .find(REPLICATION)
+        .map(
+            value ->
+                attempt(
+                    fields,
+                    REPLICATION,
+                    lora,
+                    config ->
+                        config.layerReplication(
+                            LayerRanges.parse(value.json()).ranges().stream()
+                                .map(range -> new int[] {range.start(), range.end()})
+                                .toArray(int[][]::new))))
+        .orElse(lora);
+  }
+
+  private static void writeStack(Lora lora, ObjectNode options) {
+    lora.config()
+        .layerStack()
+        .ifPresent(stack -> options.set(REPLICATION, LayerRanges.json(stack)));
   }
 
   /** Reads ranks from a list, since the first expression that matches a module wins. */

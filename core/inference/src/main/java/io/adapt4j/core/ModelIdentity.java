@@ -40,7 +40,14 @@ final class ModelIdentity {
   }
 
   private String computation() {
-    String type = model.decoder().type().toString();
+    String type =
+        model.decoder().type()
+            + model
+                .decoder()
+                .modelConfig()
+                .layerStack()
+                .map(stack -> " layers " + stack)
+                .orElse("");
     boolean packed = !model.decoder().packedLinears().isEmpty();
     return packed ? type + " " + model.weights().description() : type;
   }

@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.Linear;
@@ -66,8 +67,11 @@ public final class ModelWeights implements AutoCloseable {
   public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
     StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
     Optional<ModelConfig> adapted = adapter.flatMap(found -> found.modelConfig(model.config()));
-    Network network = declare(adapted.orElse(model.config()));
-    Checkpoint checkpoint = Checkpoint.open(folder);
+    ModelConfig config =
+        StackedLayers.of(
+            adapted.orElse(model.config()), adapter.flatMap(AdapterMechanics::layerStack));
+    Network network = declare(config);
+    Checkpoint checkpoint = config.openWeights(folder);
     Optional<LayerMerge> merge = Optional.empty();
     try {
       if (adapted.isPresent()) {

@@ -203,7 +203,9 @@ public abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAd
 
   @Override
   protected final void addToBase() {
-    layers().forEach(AdapterLinear::plain);
+    for (L layer : layers()) {
+      layer.plain().parameters().forEach(Parameter::separate);
+    }
     layers().forEach(AdapterLinear::merge);
   }
 

@@ -19,7 +19,7 @@ public interface AdapterTraining extends Adaptation {
    */
   default void saveClasses(Path folder) {
     if (model().network() instanceof Encoder encoder && encoder.classes() > 0) {
-      encoder.modelConfig().save(folder);
+      encoder.modelConfig().unstacked().save(folder);
     }
   }
 

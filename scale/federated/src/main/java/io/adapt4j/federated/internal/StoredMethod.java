@@ -29,6 +29,7 @@ public record StoredMethod(String name, String json) implements Serializable {
           "targets",
           "exclude",
           "layers",
+          "layerReplication",
           "layersPattern",
           "bias",
           "modulesToSave",

@@ -47,8 +47,14 @@ public final class Checkpoint implements AutoCloseable {
 
   private Checkpoint(Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
     this.folder = folder;
-    this.fileOf = ParametrizedWeights.shown(folder, EightBitFloats.shown(folder, fileOf));
+    this.fileOf = fileOf;
     this.files = files;
+  }
+
+  private static Checkpoint decoded(
+      Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
+    return new Checkpoint(
+        folder, ParametrizedWeights.shown(folder, EightBitFloats.shown(folder, fileOf)), files);
   }
 
   /** Returns whether a folder has weights that can be opened. */
@@ -123,6 +129,14 @@ public final class Checkpoint implements AutoCloseable {
         .map(view -> ((ParametrizedWeights) view).adapted(index, count, rank, factor))
         .forEach(view -> view.entries().keySet().forEach(name -> adapted.put(name, view)));
     return new Checkpoint(folder, adapted, files);
+  }
+
+  /** Returns a view with the layers in a new order; closing either closes the files. */
+  public Checkpoint stacked(LayerStack stack) {
+    Map<String, TensorFile> shown = new LinkedHashMap<>();
+    RenamedTensors view = RenamedTensors.of(fileOf, stack.names(fileOf.keySet()));
+    view.entries().keySet().forEach(name -> shown.put(name, view));
+    return new Checkpoint(folder, shown, files);
   }
 
   /** {@return the folder the checkpoint was opened with} */
@@ -265,7 +279,7 @@ public final class Checkpoint implements AutoCloseable {
   private static Checkpoint single(Path folder, TensorFile file) {
     Map<String, TensorFile> fileOf = new LinkedHashMap<>();
     file.entries().keySet().forEach(name -> fileOf.put(name, file));
-    return new Checkpoint(folder, fileOf, List.of(file));
+    return decoded(folder, fileOf, List.of(file));
   }
 
   private static Checkpoint openSharded(Path folder, Path index, Map<String, String> weightMap) {
@@ -306,7 +320,7 @@ public final class Checkpoint implements AutoCloseable {
       shards.values().stream()
           .map(SplitTensors::of)
           .forEach(file -> file.entries().keySet().forEach(name -> shown.put(name, file)));
-      return new Checkpoint(folder, shown, List.copyOf(shards.values()));
+      return decoded(folder, shown, List.copyOf(shards.values()));
     } catch (RuntimeException e) {
       shards.values().forEach(TensorFile::close);
       throw e;

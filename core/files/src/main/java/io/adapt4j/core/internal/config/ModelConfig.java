@@ -1,14 +1,17 @@
 package io.adapt4j.core.internal.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.checkpoint.MxFourBit;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.io.IOException;
@@ -16,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * A model's {@code config.json}: the fields that all families share, and all others through {@link
@@ -34,6 +38,7 @@ public final class ModelConfig {
   private static final String ROPE_OF_5 = "rope_parameters";
   private static final String QUANTIZATION = "quantization_config";
   private static final String METHOD = "quant_method";
+  private static final String LAYERS = "num_hidden_layers";
 
   private final ConfigReader fields;
   private final String modelType;
@@ -41,12 +46,17 @@ public final class ModelConfig {
   private final Optional<StoredType> dtype;
   private final TokenIds tokenIds;
   private final ExpertStacks.Layout experts;
+  private final Optional<Restacked> restacked;
+
+  /** A new order of the layers, and the number of those in the weights. */
+  private record Restacked(LayerStack stack, int stored) {}
 
   private ModelConfig(ConfigReader fields) {
-    this(fields, ExpertStacks.Layout.SEPARATE);
+    this(fields, ExpertStacks.Layout.SEPARATE, Optional.empty());
   }
 
-  private ModelConfig(ConfigReader fields, ExpertStacks.Layout experts) {
+  private ModelConfig(
+      ConfigReader fields, ExpertStacks.Layout experts, Optional<Restacked> restacked) {
     if (fields.has(QUANTIZATION)) {
       throw fields.invalid(
           QUANTIZATION,
@@ -65,6 +75,7 @@ public final class ModelConfig {
     this.dtype = readDtype(fields);
     this.tokenIds = readTokenIds(fields);
     this.experts = experts;
+    this.restacked = restacked;
   }
 
   /** Describes a quantization method, with its format if it has several. */
@@ -79,7 +90,7 @@ public final class ModelConfig {
   /** Reads {@code config.json} in a checkpoint folder. */
   public static ModelConfig read(Path folder) {
     ConfigReader fields = inTransformersForm(dequantized(ConfigReader.read(folder.resolve(FILE))));
-    return new ModelConfig(fields, ExpertStacks.layoutIn(folder, fields.json()));
+    return new ModelConfig(fields, ExpertStacks.layoutIn(folder, fields.json()), Optional.empty());
   }
 
   /**
@@ -188,7 +199,7 @@ public final class ModelConfig {
         fields
             .child(TEXT)
             .orElseThrow(() -> fields.invalid(TEXT, "the fields of the text model", "Add them."));
-    ModelConfig config = new ModelConfig(text, experts);
+    ModelConfig config = new ModelConfig(text, experts, restacked);
     String tied = "tie_word_embeddings";
     return fields.has(tied)
         ? config.with(tied, BooleanNode.valueOf(fields.bool(tied, false)))
@@ -209,7 +220,57 @@ public final class ModelConfig {
   public ModelConfig with(String field, JsonNode value) {
     ObjectNode changed = toJson();
     changed.set(field, value);
-    return new ModelConfig(ConfigReader.of(fields.file(), changed), experts);
+    return changed(changed, restacked);
+  }
+
+  private ModelConfig changed(ObjectNode json, Optional<Restacked> stack) {
+    return new ModelConfig(ConfigReader.of(fields.file(), json), experts, stack);
+  }
+
+  /** Returns the order of the layers if it differs from that of the weights. */
+  public Optional<LayerStack> layerStack() {
+    return restacked.map(Restacked::stack);
+  }
+
+  /**
+   * Returns this configuration with its layers stacked anew: with their number, and with lists that
+   * have an entry for each layer in their order.
+   *
+   * @param layers the number of layers in the weights
+   */
+  public ModelConfig stackedBy(LayerStack stack, int layers) {
+    ObjectNode changed = relayered(layers, stack.layers());
+    return changed(changed, Optional.of(new Restacked(stack, layers)));
+  }
+
+  /** Returns this configuration with the layers of the weights, which are all of one kind. */
+  public ModelConfig unstacked() {
+    if (restacked.isEmpty()) {
+      return this;
+    }
+    int size = restacked.get().stack().size();
+    List<Integer> layers =
+        IntStream.range(0, restacked.get().stored()).mapToObj(layer -> layer % size).toList();
+    return changed(relayered(size, layers), Optional.empty());
+  }
+
+  private ObjectNode relayered(int before, List<Integer> layers) {
+    ObjectNode changed = toJson();
+    for (String name : List.copyOf(changed.properties()).stream().map(e -> e.getKey()).toList()) {
+      if (name.contains("layer") && changed.get(name) instanceof ArrayNode of) {
+        if (of.size() == before) {
+          ArrayNode entries = changed.putArray(name);
+          layers.forEach(layer -> entries.add(of.get(layer)));
+        }
+      }
+    }
+    return changed.put(LAYERS, layers.size());
+  }
+
+  /** Opens the weights in a folder, with the layers in this configuration's order. */
+  public Checkpoint openWeights(Path folder) {
+    Checkpoint stored = Checkpoint.open(folder);
+    return restacked.map(changed -> stored.stacked(changed.stack())).orElse(stored);
   }
 
   /** Returns this configuration with {@code tie_word_embeddings} set. */

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
@@ -86,11 +87,11 @@ public record LoadedEncoder(
       Requirement requirement) {
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = encoder.modelConfig().openWeights(folder)) {
       if (bringsOutput(base.config(), adapters)) {
         encoder.initializeNew(NewParameters.missing(encoder, checkpoint));
       }
-      base.weights().install(encoder, checkpoint);
+      StackedLayers.install(base.weights(), encoder, checkpoint);
       Weights.check(encoder, checkpoint);
       LoadedModel.requireFitting(folder, encoder, adapters);
       tokenizer = Optional.of(Tokenizer.load(folder));
@@ -118,10 +119,12 @@ public record LoadedEncoder(
   }
 
   private static ModelConfig config(StoredModel base, List<AdapterMechanics> adapters) {
-    return adapters.stream()
-        .flatMap(adapter -> adapter.modelConfig(base.config()).stream())
-        .findFirst()
-        .orElse(base.config());
+    ModelConfig stored =
+        adapters.stream()
+            .flatMap(adapter -> adapter.modelConfig(base.config()).stream())
+            .findFirst()
+            .orElse(base.config());
+    return StackedLayers.of(stored, AdapterMechanics.layerStack(adapters));
   }
 
   private static boolean bringsOutput(ModelConfig base, List<AdapterMechanics> adapters) {

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.nn.weights.Weights;
@@ -42,13 +43,13 @@ public record LoadedModel(
   public static LoadedModel load(
       Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
     StoredModel base = StoredModel.read(folder, weights);
-    ModelConfig config = base.config();
+    ModelConfig config = StackedLayers.of(base.config(), AdapterMechanics.layerStack(adapters));
     GenerationDefaults defaults = GenerationDefaults.read(folder, config);
     Decoder decoder = Architectures.declareDecoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
     AdapterSet attached = new AdapterSet(decoder);
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      base.weights().install(decoder, checkpoint);
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
+      StackedLayers.install(base.weights(), decoder, checkpoint);
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
       tokenizer = tokenizer(folder);
@@ -116,7 +117,7 @@ public record LoadedModel(
    * weights.
    */
   public static DType typeOf(Precision precision, Network declared, Path folder) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = declared.modelConfig().openWeights(folder)) {
       return type(precision, declared, checkpoint);
     }
   }

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.sequence.SequenceTokens;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
@@ -31,7 +32,9 @@ public record LoadedSequence(
   public static LoadedSequence load(
       Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
     StoredModel base = StoredModel.read(folder, weights);
-    EncoderDecoder network = Architectures.declareSequence(base.config());
+    EncoderDecoder network =
+        Architectures.declareSequence(
+            StackedLayers.of(base.config(), AdapterMechanics.layerStack(adapters)));
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {

@@ -21,6 +21,7 @@ public final class BaseTensor implements AutoCloseable {
   public BaseTensor(Parameter parameter, Slice slice) {
     this.parameter = parameter;
     this.slice = slice;
+    parameter.separate();
     try (Tensor present = present()) {
       this.other = present.copyAs(present.type()).own();
     }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.method;
 
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
@@ -25,6 +26,11 @@ public abstract class ForwardingMechanics implements MethodMechanics {
   @Override
   public Optional<Path> start() {
     return method.start();
+  }
+
+  @Override
+  public Optional<LayerStack> layerStack() {
+    return method.layerStack();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.method;
 
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
@@ -32,6 +33,11 @@ public interface MethodMechanics extends FineTuningMethod {
 
   /** Returns the folder that this method continues from. */
   default Optional<Path> start() {
+    return Optional.empty();
+  }
+
+  /** Returns the order in which this method stacks the model's layers, if it is a new one. */
+  default Optional<LayerStack> layerStack() {
     return Optional.empty();
   }
 

@@ -230,9 +230,12 @@ public abstract sealed class Network implements AutoCloseable
   /** Returns the number of masks [B, T, T] that a padded batch needs. */
   public abstract long windowMasks();
 
-  /** Returns the number of values in all parameters and quantized weights. */
+  /** Returns the number of values in all parameters and quantized weights, shared ones once. */
   public long parameterCount() {
-    return parameters().stream().mapToLong(Parameter::count).sum()
+    return parameters().stream()
+            .filter(parameter -> !parameter.isShared())
+            .mapToLong(Parameter::count)
+            .sum()
         + packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
   }
 

@@ -32,9 +32,14 @@ final class PersistentMemory {
   long weights(DType type) {
     long values = untiedHead(network, trainableSummary) - packed.asParameters();
     for (Parameter parameter : network.parameters()) {
-      values += parameter.count();
+      values += isShared(parameter) ? 0 : parameter.count();
     }
     return values * type.bytes();
+  }
+
+  /** Returns whether the weights of another layer, which do not train either, hold the values. */
+  private boolean isShared(Parameter parameter) {
+    return parameter.isShared() && !trainableSummary.trains(parameter);
   }
 
   private static long untiedHead(Network network, TrainableSummary trainableSummary) {

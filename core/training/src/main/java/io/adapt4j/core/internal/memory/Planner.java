@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.memory.ActivationMemory;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
@@ -95,7 +96,8 @@ public final class Planner {
 
   /** Plans the training of a model given by its configuration. */
   public static Planner of(ModelConfig config, FineTuningMethod method) {
-    return of(Architectures.declare(config), method);
+    return of(
+        Architectures.declare(StackedLayers.of(config, Methods.of(method).layerStack())), method);
   }
 
   /** Adds a second model in memory, frozen, in the compute type. */

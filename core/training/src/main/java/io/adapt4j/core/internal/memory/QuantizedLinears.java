@@ -27,7 +27,9 @@ record QuantizedLinears(QuantizedSize bytes, long asParameters, long largest) {
       found = found.plus(new QuantizedLinears(declared.packing(), 0, size));
     }
     for (LinearSlot slot : network.layerLinears()) {
-      if (!slot.isReadDirectly() && slot.linear() instanceof DenseLinear dense) {
+      if (!slot.isReadDirectly()
+          && slot.linear() instanceof DenseLinear dense
+          && !dense.weight().isShared()) {
         found = found.plus(of(dense, trainableSummary, packing));
       }
     }

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
@@ -65,7 +66,7 @@ public record TaskModel(
   /** Declares the network with its weight format, and marks newly initialized parameters. */
   public Network declare() {
     Network declared = declared();
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
       if (declared instanceof Encoder encoder) {
         Set<String> fresh = new HashSet<>(NewParameters.missing(encoder, checkpoint));
         if (replacesClassifier) {
@@ -73,7 +74,7 @@ public record TaskModel(
         }
         encoder.initializeNew(fresh);
       }
-      weights.install(declared, checkpoint);
+      StackedLayers.install(weights, declared, checkpoint);
     }
     return declared;
   }
@@ -87,7 +88,7 @@ public record TaskModel(
 
   /** Checks that network and checkpoint match, reading headers only. */
   void checkWeights(Network declared) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
       Weights.check(declared, checkpoint);
     }
   }
@@ -95,7 +96,7 @@ public record TaskModel(
   /** Loads the network and initializes its new parameters. */
   public Network load(Precision precision, long seed) {
     Network network = declare();
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = config.openWeights(folder)) {
       Weights.check(network, checkpoint);
       network.allocate(LoadedModel.type(precision, network, checkpoint));
       Weights.load(network, checkpoint);

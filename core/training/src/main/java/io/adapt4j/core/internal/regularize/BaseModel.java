@@ -38,7 +38,7 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
               + " train over plain weights.");
     }
     Decoder copy = Architectures.declareDecoder(run.decoder().modelConfig());
-    try (Checkpoint checkpoint = Checkpoint.open(run.base())) {
+    try (Checkpoint checkpoint = copy.modelConfig().openWeights(run.base())) {
       copy.allocate(run.decoder().type());
       Weights.load(copy, checkpoint);
       return copy;

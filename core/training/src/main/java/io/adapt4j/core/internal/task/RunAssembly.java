@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.task;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
@@ -9,6 +10,7 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
@@ -106,8 +108,11 @@ public final class RunAssembly {
   private TaskModel model(Path folder) {
     WeightFormat weights = method == null ? WeightFormat.asStored() : method.weightFormat();
     Task of = task == null ? Task.nextTokens() : task;
-    return TaskDefinitions.of(of)
-        .model(of, folder, StoredModel.read(folder, weights), draft.get(Options.DATA));
+    StoredModel stored = StoredModel.read(folder, weights);
+    Optional<LayerStack> stack = method == null ? Optional.empty() : method.layerStack();
+    StoredModel stacked =
+        new StoredModel(StackedLayers.of(stored.config(), stack), stored.weights());
+    return TaskDefinitions.of(of).model(of, folder, stacked, draft.get(Options.DATA));
   }
 
   private List<String> problems(Network declared) {

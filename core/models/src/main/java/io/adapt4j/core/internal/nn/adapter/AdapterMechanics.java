@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.adapter;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
@@ -52,6 +53,16 @@ public interface AdapterMechanics extends Adapter {
   /** Returns the adapter's folder. */
   default Optional<Path> folder() {
     return Optional.empty();
+  }
+
+  /** Returns the order in which this adapter stacks the model's layers, if it is a new one. */
+  default Optional<LayerStack> layerStack() {
+    return Optional.empty();
+  }
+
+  /** Returns the order of layers that the first of these adapters to change it asks for. */
+  static Optional<LayerStack> layerStack(List<AdapterMechanics> adapters) {
+    return adapters.stream().flatMap(adapter -> adapter.layerStack().stream()).findFirst();
   }
 
   /** Returns the reasons why this adapter does not fit a model, before any weight is read. */

@@ -61,11 +61,17 @@ public final class Architectures {
     return known(modelType).dimensions(text);
   }
 
-  /** Declares the network a configuration describes. */
+  /** Declares the network a configuration describes; layers that occur again share weights. */
   public static Network declare(ModelConfig stated) {
+    Network declared = unshared(stated);
+    stated.layerStack().ifPresent(stack -> StackedLayers.share(declared, stack));
+    return declared;
+  }
+
+  private static Network unshared(ModelConfig stated) {
     ModelConfig config = known(stated);
     Architecture architecture = find(config);
-    StoredLayers.require(config.fields());
+    StoredLayers.require(config.unstacked().fields());
     UnreadFeatures.refuse(config, architecture.features());
     unknownFields(config).ifPresent(text -> warn(config, text));
     Network declared = architecture.declare(config);

@@ -61,7 +61,7 @@ public final class CheckpointFolder {
       write(folder, base, config, tensors);
       return;
     }
-    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+    try (Checkpoint checkpoint = network.modelConfig().openWeights(base)) {
       tensors.addAll(Weights.kept(network, checkpoint, type));
       Optional<FourBitExperts.Model> model = FourBitExperts.unchanged(config, tensors, checkpoint);
       if (model.isPresent()) {

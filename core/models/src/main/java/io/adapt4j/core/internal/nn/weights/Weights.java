@@ -130,7 +130,9 @@ public final class Weights {
     StoredNames names = network.storedNames();
     Set<String> stored = checkpoint.names();
     List<Runnable> copies = new ArrayList<>();
-    for (Parameter parameter : network.parameters()) {
+    List<Parameter> own =
+        network.parameters().stream().filter(parameter -> !parameter.isShared()).toList();
+    for (Parameter parameter : own) {
       for (Parameter.Slice slice : parameter.slices()) {
         if (network.newTensors().contains(slice.name())) {
           continue;
@@ -149,7 +151,7 @@ public final class Weights {
     }
     // Fresh memory is mapped on first touch, which takes longer than the copy and scales with
     // cores.
-    List<Tensor> filled = network.parameters().stream().map(Parameter::master).toList();
+    List<Tensor> filled = own.stream().map(Parameter::master).toList();
     HugePages.during(filled, () -> runAll(copies));
     network.parameters().forEach(Parameter::refresh);
     network.packedLinears().forEach(packed -> packed.read(checkpoint));

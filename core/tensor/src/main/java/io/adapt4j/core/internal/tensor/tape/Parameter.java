@@ -36,6 +36,8 @@ public final class Parameter implements AutoCloseable {
   private final List<Slice> slices;
   private final long[] sizes;
   private final List<Trainable> trained = new ArrayList<>();
+  private final List<Parameter> sharing = new ArrayList<>();
+  private Parameter source;
   private Tensor value;
   private Tensor master;
   private Tensor gradient;
@@ -91,7 +93,35 @@ public final class Parameter implements AutoCloseable {
     if (value != null) {
       throw new IllegalStateException("Parameter " + slices + " already has memory");
     }
-    value = Tensor.empty(type, sizes).own();
+    if (source != null && source.value == null) {
+      separate();
+    }
+    value = source == null ? Tensor.empty(type, sizes).own() : source.value;
+  }
+
+  /**
+   * Declares that this parameter has another's values and memory, until one of the two is trained
+   * or {@linkplain #separate separated}. The other is allocated and filled first, and closed last.
+   */
+  public void share(Parameter other) {
+    source = other;
+    other.sharing.add(this);
+  }
+
+  /** Returns whether the values are those of another parameter, in its memory. */
+  public boolean isShared() {
+    return source != null;
+  }
+
+  /** Copies shared values, so that they can be changed here without being changed elsewhere. */
+  public void separate() {
+    List.copyOf(sharing).forEach(Parameter::separate);
+    if (source != null) {
+      source.sharing.remove(this);
+      source = null;
+      value = value == null ? null : value.copyAs(value.type()).own();
+      changes++;
+    }
   }
 
   /** Returns the values in the compute type: the values; this parameter closes them. */
@@ -190,6 +220,7 @@ public final class Parameter implements AutoCloseable {
 
   private void allocateTraining() {
     if (gradient == null) {
+      separate();
       master = value().type() == DType.F32 ? null : value.copyAs(DType.F32).own();
       gradient = value.engine().zeros(DType.F32, sizes).own();
     }
@@ -223,7 +254,7 @@ public final class Parameter implements AutoCloseable {
   @Override
   public void close() {
     freeze();
-    if (value != null) {
+    if (value != null && source == null) {
       value.close();
     }
   }
