@@ -21,6 +21,9 @@ struct RouteRule {
   int correctionType;
   const void* gains;        // multiplies the weights of each expert, or null
   int gainType;
+  float tolerance;          // distance from the best score, relative to its size, up to which scores
+                            // take part in a weight, as experts are chosen one after another;
+                            // negative where they are chosen at once
 };
 
 // Where the tokens of a step go. A slot is one of the experts of a token: token * chosen + index.
@@ -66,10 +69,14 @@ class RouteOp : public StepOp {
 
  private:
   void route(int token) const {
-    weigh(scores_.row(token));
-    choose(scores_.row(token));
     std::fill(taken_.begin(), taken_.end(), false);
     float* weights = routing_.weights.data() + static_cast<int64_t>(token) * rule_.chosen;
+    if (rule_.tolerance >= 0) {
+      routeOneByOne(token, weights);
+      return;
+    }
+    weigh(scores_.row(token));
+    choose(scores_.row(token));
     float sum = 0;
     for (int i = 0; i < rule_.chosen; i++) {
       const int64_t expert = takeLargest(choice_, taken_);
@@ -85,6 +92,26 @@ class RouteOp : public StepOp {
                              : rule_.scale;
     for (int i = 0; i < rule_.chosen; i++) {
       weights[i] *= factor;
+    }
+  }
+
+  // Weights each expert by a softmax of the scores near its own of those that are left (SparseMixer).
+  void routeOneByOne(int token, float* weights) const {
+    const float* scores = scores_.row(token);
+    choice_.assign(scores, scores + scores_.width);
+    for (int i = 0; i < rule_.chosen; i++) {
+      const std::vector<bool> earlier = taken_;
+      const int64_t expert = takeLargest(choice_, taken_);
+      const float best = scores[expert];
+      float sum = 0;
+      for (int64_t j = 0; j < scores_.width; j++) {
+        const float size = std::fabs(scores[j]) > best ? std::fabs(scores[j]) : best;
+        if (!earlier[j] && !((best - scores[j]) / size > rule_.tolerance)) {
+          sum += std::exp(scores[j] - best);
+        }
+      }
+      weights[i] = 1 / sum;
+      routing_.slots[expert].push_back(token * rule_.chosen + i);
     }
   }
 

@@ -193,15 +193,16 @@ final class StepMlps {
   private void route(Router router, Routed routed, ExpertProgram experts) {
     long count = router.linear().linear().outFeatures();
     ExpertOps.Rule rule = router.rule();
-    if (rule.isOneByOne()) {
-      throw new Unsupported();
-    }
     // Left to the operators, which report the problem.
     if (rule.chosen() > count || count % rule.groups() != 0 || rule.groupsKept() > rule.groups()) {
       throw new Unsupported();
     }
     int scores = writer.shared("scores", count);
     writer.linear(router.linear(), routed.read(), scores, 1, false);
+    if (rule.isOneByOne()) {
+      experts.routeOneByOne(scores, rule.chosen(), (float) rule.tolerance());
+      return;
+    }
     experts.route(
         scores,
         rule.chosen(),

@@ -77,9 +77,7 @@ class StepKernelsTest {
           "nemotron_h_latent",
           "olmo",
           "opt_after",
-          "opt_plain",
-          "phimoe",
-          "phimoe_window");
+          "opt_plain");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

@@ -41,6 +41,9 @@ public final class ExpertProgram extends Pointer {
       long gains,
       int gainType);
 
+  /** Routes each token to experts chosen one after another. */
+  public native void routeOneByOne(int scores, int chosen, float tolerance);
+
   /**
    * Begins products with separate weights per expert. They go to a buffer with a row for each of a
    * token's experts.
