@@ -78,7 +78,6 @@ class Int8StepsTest {
           "longcat_flash",
           "mpt",
           "mpt_bias",
-          "nemotron_h_latent",
           "olmo",
           "opt_after",
           "opt_plain");

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.mlp.JoinedMlp;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
+import io.adapt4j.core.internal.nn.mlp.ProjectedExperts;
 import io.adapt4j.core.internal.nn.mlp.Router;
 import io.adapt4j.core.internal.nn.mlp.ScaledMlp;
 import io.adapt4j.core.internal.nn.mlp.SparseGatedMlp;
@@ -42,6 +43,8 @@ final class StepMlps {
       mixture(mixture, x, branch);
     } else if (mlp instanceof JoinedMlp joined) {
       joined(joined, x, branch);
+    } else if (mlp instanceof ProjectedExperts projected) {
+      projected(projected, x, branch);
     } else {
       double factor = mlp instanceof ScaledMlp scaled ? scaled.factor() : 1;
       writer.branch(down(mlp), inner(mlp, x), branch.times(factor));
@@ -123,6 +126,20 @@ final class StepMlps {
     throw new Unsupported();
   }
 
+  /** Emits experts of a narrower width, whose router reads the full one. */
+  private void projected(ProjectedExperts mlp, int x, Branch branch) {
+    // Both read x before either adds to it.
+    if (x == branch.residual() || !branch.isDirect() || mlp.experts().shared() != null) {
+      throw new Unsupported();
+    }
+    int narrow = writer.shared("narrow", mlp.in().linear().outFeatures());
+    writer.linear(mlp.in(), x, narrow, 1, false);
+    int chosen = writer.shared("narrow out", mlp.out().linear().inFeatures());
+    experts(mlp.experts(), new Routed(x, null), narrow, chosen, 1, false);
+    writer.branch(mlp.out(), chosen, branch);
+    writer.branch(down(mlp.shared()), inner(mlp.shared(), x), branch);
+  }
+
   private void mixture(ExpertMlp mixture, int x, Branch branch) {
     int target = branch.residual();
     float scale = (float) branch.scale();
@@ -160,7 +177,7 @@ final class StepMlps {
     int chosen = mixture.router().rule().chosen();
     int wide = writer.shared("expert wide", up(first).linear().outFeatures(), chosen);
     int inner = writer.shared("expert inner", down(first).linear().inFeatures(), chosen);
-    int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
+    int slots = writer.shared("expert out", down(first).linear().outFeatures(), chosen);
     try (ExpertProgram experts = new ExpertProgram(program)) {
       route(mixture.router(), routed, experts);
       products(mixture, StepMlps::up, x, wide, false, experts);

@@ -74,7 +74,6 @@ class StepKernelsTest {
           "longcat_flash",
           "mpt",
           "mpt_bias",
-          "nemotron_h_latent",
           "olmo",
           "opt_after",
           "opt_plain");
