@@ -3,6 +3,8 @@
 // Mixtures of experts in a decoding step: only the weights of experts that a token has chosen are
 // read.
 
+#include <algorithm>
+
 #include "product_op.h"
 #include "step_op.h"
 
@@ -267,6 +269,31 @@ class ExpertsOp : public StepOp {
   std::vector<std::vector<std::unique_ptr<ProductOp>>> products_;
   mutable int askedFor_ = 0;
   mutable int64_t sumBytes_ = 0;
+};
+
+// y = x for the slots of experts that return their input: those from a first one on.
+class ReturnInputOp : public StepOp {
+ public:
+  ReturnInputOp(const Routing& routing, int first, Buffer from, Buffer to)
+      : routing_(routing), first_(first), from_(from), to_(to) {}
+
+  const char* name() const override { return "return input"; }
+
+  int64_t pieces(const Step&) const override {
+    const std::vector<int>& active = routing_.active;
+    return active.end() - std::lower_bound(active.begin(), active.end(), first_);
+  }
+
+  void run(const Step&, int64_t piece, Worker&) const override {
+    for (int slot : routing_.slots[*(routing_.active.rbegin() + piece)]) {
+      std::memcpy(to_.row(slot), from_.row(slot / routing_.chosen), to_.width * sizeof(float));
+    }
+  }
+
+ private:
+  const Routing& routing_;
+  int first_;
+  Buffer from_, to_;
 };
 
 // What the experts of each token returned, times their weights: y = scale * sum, or that added.

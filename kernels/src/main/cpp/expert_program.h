@@ -60,6 +60,11 @@ class ExpertProgram {
                                        scale, program_.threads()));
   }
 
+  // Puts the inputs of experts from one on where their results are expected.
+  void returnInput(int first, int from, int to) {
+    program_.add(new ReturnInputOp(*routing_, first, program_.at(from), program_.at(to)));
+  }
+
   // What experts returned, times their weights.
   void combine(int from, int to, float scale, bool added) {
     program_.add(new CombineOp(program_.kernels(), *routing_, program_.at(from), program_.at(to),

@@ -75,7 +75,6 @@ class Int8StepsTest {
           "deepseek_v32",
           "glm_moe_dsa",
           "glm_moe_dsa_shared",
-          "longcat_flash",
           "mpt",
           "mpt_bias",
           "olmo",

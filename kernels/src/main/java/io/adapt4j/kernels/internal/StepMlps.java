@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.ClampedMlp;
 import io.adapt4j.core.internal.nn.mlp.ExpertMlp;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
+import io.adapt4j.core.internal.nn.mlp.IdentityMlp;
 import io.adapt4j.core.internal.nn.mlp.JoinedMlp;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
@@ -126,6 +127,14 @@ final class StepMlps {
     throw new Unsupported();
   }
 
+  /** Emits a mixture whose result goes to a buffer of its own. */
+  void apart(Mlp mlp, int x, int to) {
+    if (!(mlp instanceof ExpertMlp mixture) || mixture.shared() != null) {
+      throw new Unsupported();
+    }
+    experts(mixture, new Routed(x, null), x, to, 1, false);
+  }
+
   /** Emits experts of a narrower width, whose router reads the full one. */
   private void projected(ProjectedExperts mlp, int x, Branch branch) {
     // Both read x before either adds to it.
@@ -183,8 +192,23 @@ final class StepMlps {
       products(mixture, StepMlps::up, x, wide, false, experts);
       activate(first, wide, inner);
       products(mixture, StepMlps::down, inner, slots, true, experts);
+      int computed = computed(mixture).size();
+      if (computed < mixture.experts().size()) {
+        experts.returnInput(computed, x, slots);
+      }
       experts.combine(slots, target, scale, added);
     }
+  }
+
+  /** Returns the experts before those that return their input. */
+  private static List<? extends Mlp> computed(ExpertMlp mixture) {
+    List<? extends Mlp> all = mixture.experts();
+    int count = (int) all.stream().filter(expert -> !(expert instanceof IdentityMlp)).count();
+    List<? extends Mlp> first = all.subList(0, count);
+    if (first.stream().anyMatch(IdentityMlp.class::isInstance)) {
+      throw new Unsupported();
+    }
+    return first;
   }
 
   /** Emits two branches, each normalized before they are added. */
@@ -243,11 +267,12 @@ final class StepMlps {
       boolean ofSlots,
       ExpertProgram experts) {
     List<LowRankUpdates> updates = new ArrayList<>();
+    List<? extends Mlp> computed = computed(mixture);
     experts.begin(ofSlots);
     try {
-      for (int i = 0; i < mixture.experts().size(); i++) {
+      for (int i = 0; i < computed.size(); i++) {
         experts.expert(i);
-        updates.add(writer.base(layer.apply(mixture.experts().get(i)), from, to, 1, false));
+        updates.add(writer.base(layer.apply(computed.get(i)), from, to, 1, false));
       }
     } finally {
       experts.end();
@@ -258,7 +283,7 @@ final class StepMlps {
         updates.get(i).write(experts, i);
       }
       int inner = writer.shared("expert low rank", width, mixture.router().rule().chosen());
-      Linear first = layer.apply(mixture.experts().get(0)).linear();
+      Linear first = layer.apply(computed.get(0)).linear();
       experts.lowRank(from, inner, to, first.outFeatures(), first.inFeatures(), 1);
     }
   }

@@ -71,6 +71,9 @@ public final class ExpertProgram extends Pointer {
    */
   public native void lowRank(int from, int inner, int to, long rows, long columns, float scale);
 
+  /** Copies the inputs of experts that return them: the first such one and all after it. */
+  public native void returnInput(int first, int from, int to);
+
   /** Computes the weighted sum of the experts' outputs of each token. */
   public native void combine(int from, int to, float scale, boolean added);
 }
